@@ -1,0 +1,24 @@
+"""The publish function: decisions in the table's stream become events on the bus."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from standing.adapters.bus import Bus
+from standing.event_path.publish import publish
+
+logger = Logger()
+metrics = Metrics()
+bus = Bus(boto3.client("events"), os.environ["BUS_NAME"])
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Publish a batch; the answer names the records from which the stream is read again."""
+    failed = publish(event["Records"], bus)
+    counts = {"published": len(event["Records"]) - len(failed), "failed": len(failed)}
+    for name, value in counts.items():
+        metrics.add_metric(name=name, unit="Count", value=value)
+    logger.info("batch", extra={"counts": counts})
+    return {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}

@@ -1,0 +1,1 @@
+"""AWS, behind small classes: the table, the bus and the queues."""

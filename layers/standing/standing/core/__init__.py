@@ -1,0 +1,1 @@
+"""The functional core: no clock, no network, no environment."""

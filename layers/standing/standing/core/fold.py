@@ -1,0 +1,89 @@
+"""The fold: days lived through one by one, each decided once on all its events.
+
+This is the standing, pure and blind to the ledger: it depends on the events' days and on nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+
+from standing.core.days import Day
+from standing.core.features import facts
+from standing.core.measures import Buckets
+from standing.core.ruleset import Care, Rating, Ruleset
+from standing.core.state import Held, Memory
+
+BEFORE_ANY = -1  # the rank of "no level yet"
+
+
+@dataclass(frozen=True)
+class DayLived:
+    """One day: the facts that were compared, what was remembered at its end, and the care that fell due."""
+
+    day: Day
+    facts: dict[str, int]
+    opened: Memory
+    closed: Memory
+    due: tuple[str, ...]
+
+
+def live(
+    ruleset: Ruleset, buckets: Buckets, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
+) -> Iterator[DayLived]:
+    """Every day from `first` to `last`, beginning with what was remembered before `first`.
+
+    Days in `busy` are matched by durable-rules, days on which only time passes by the plain reader, proved equal.
+    """
+    for day in range(first, last + 1):
+        lived = live_day(ruleset, buckets, memory, day, event_day=day in busy)
+        yield lived
+        memory = lived.closed
+
+
+def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, event_day: bool) -> DayLived:
+    """One day, decided on everything known of it."""
+    known = facts(ruleset, buckets, day)
+    levels: dict[str, Held] = {}
+    due: dict[str, Day] = {}
+    readers = ruleset.durable if event_day else ruleset.plain
+    for stratum, reader in zip(ruleset.strata, readers, strict=True):
+        hits = reader.match(known)
+        for rating in stratum.ratings:
+            levels[rating.name] = held = _held(rating, opened.levels.get(rating.name), hits, day)
+            known |= _rating_facts(rating, opened.levels.get(rating.name), held)
+        due |= {care.name: day for care in stratum.care if _falls_due(care, opened, hits, day)}
+    return DayLived(day, known, opened, Memory(levels, opened.due | due), tuple(due))
+
+
+def level_of(rating: Rating, current: str | None, hits: Collection[str]) -> str:
+    """The level that follows `current`: a rise as soon as it qualifies, else the highest level that is kept."""
+    best = next((level for level in reversed(rating.levels) if _qualifies(rating, level, hits)), rating.levels[0])
+    if current not in rating.levels or rating.levels.index(best) > rating.levels.index(current):
+        return best
+    below = rating.levels[: rating.levels.index(current) + 1]
+    return next((level for level in reversed(below) if _kept(rating, level, hits)), rating.levels[0])
+
+
+def _qualifies(rating: Rating, level: str, hits: Collection[str]) -> bool:
+    return f"{rating.name}/qualify/{level}" in hits
+
+
+def _kept(rating: Rating, level: str, hits: Collection[str]) -> bool:
+    return _qualifies(rating, level, hits) or f"{rating.name}/retain/{level}" in hits
+
+
+def _held(rating: Rating, before: Held | None, hits: Collection[str], day: Day) -> Held:
+    level = level_of(rating, before.level if before else None, hits)
+    return before if before and before.level == level else Held(level, day)
+
+
+def _rating_facts(rating: Rating, before: Held | None, after: Held) -> dict[str, int]:
+    ranks = {level: rank for rank, level in enumerate(rating.levels)}
+    was = ranks.get(before.level, BEFORE_ANY) if before else BEFORE_ANY
+    return {rating.name: ranks[after.level], f"{rating.name}.was": was}
+
+
+def _falls_due(care: Care, opened: Memory, hits: Collection[str], day: Day) -> bool:
+    last = opened.due.get(care.name)
+    return f"care/{care.name}" in hits and (last is None or day - last >= care.repeat_after)

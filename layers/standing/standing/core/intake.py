@@ -1,0 +1,117 @@
+"""Taking an event in: from the bus's envelope to an `Event`, or to a reason why not.
+
+Here an event gets its day and its fingerprint. Knows nothing of state or rules.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pydantic import ValidationError
+
+from standing.core.days import Day, day_of
+from standing.core.events import MODELS, EventDetail, MoneyDetail
+from standing.core.money import MoneyError, to_minor
+from standing.core.ruleset import Programme
+
+FUTURE = timedelta(minutes=15)
+SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}", re.ASCII)
+EXPECTED = {
+    "missing": "a value: this field is required",
+    "extra_forbidden": "nothing: this event type has no such field",
+    "string_too_long": "a shorter text: at most {max_length} characters",
+    "string_too_short": "a text of at least {min_length} character",
+    "string_type": "a text",
+    "string_unicode": "a text that is valid Unicode",
+    "literal_error": "{expected}",
+    "int_type": "a whole number, without quotes",
+}
+
+
+class Rejected(Exception):  # noqa: N818 -- the word users meet in the queue's name
+    """An event that can never be applied: why, in which field, and what was expected there."""
+
+    def __init__(self, reason: str, field: str, expected: str) -> None:
+        super().__init__(f"{reason}: {field}: expected {expected}")
+        self.reason, self.field, self.expected = reason, field, expected
+
+    def as_dict(self) -> dict[str, str]:
+        """The reason as the Rejected queue carries it."""
+        return {"reason": self.reason, "field": self.field, "expected": self.expected}
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event that was taken in. `day` is the programme's day; `fingerprint` tells repeats from other content."""
+
+    source: str
+    detail: EventDetail
+    day: Day
+    fingerprint: str
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """What makes it the same event: its producer and the producer's id."""
+        return self.source, self.detail.id
+
+
+def fingerprint(source: str, detail_type: str, detail: Any) -> str:  # noqa: ANN401 -- any JSON
+    """A digest of an event's whole content, the same however its keys are ordered."""
+    content = json.dumps([source, detail_type, detail], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+
+def take_in(envelope: Mapping[str, Any], programme: Programme, now: datetime) -> Event:
+    """The event in an EventBridge envelope (`source`, `detail-type`, `detail`).
+
+    Raises Rejected when it can never be applied.
+    """
+    source, detail_type, raw = (envelope.get(name) for name in ("source", "detail-type", "detail"))
+    if not isinstance(source, str) or not SOURCE.fullmatch(source):
+        raise Rejected("does-not-fit", "source", "1 to 128 letters, digits, dots, dashes, underscores or slashes")
+    detail = _parse(detail_type, raw)
+    _check_time(detail, now)
+    _check_money(detail, programme)
+    day = day_of(detail.time, programme.time_zone)
+    return Event(source, detail, day, fingerprint(source, str(detail_type), raw))
+
+
+def _parse(detail_type: object, raw: object) -> EventDetail:
+    model = MODELS.get(detail_type) if isinstance(detail_type, str) else None
+    if model is None:
+        raise Rejected("unknown-type", "detail-type", "one of " + ", ".join(sorted(MODELS)))
+    try:
+        return model.model_validate(raw)
+    except ValidationError as error:
+        raise _rejection(error) from None
+
+
+def _rejection(error: ValidationError) -> Rejected:
+    first = error.errors(include_url=False, include_input=False)[0]
+    field = ".".join(str(part) for part in first["loc"]) or "detail"
+    template = EXPECTED.get(first["type"])
+    context = first.get("ctx", {})
+    expected = template.format(**context) if template else first["msg"].removeprefix("Value error, ")
+    return Rejected("does-not-fit", f"detail.{field}" if first["loc"] else field, expected)
+
+
+def _check_time(detail: EventDetail, now: datetime) -> None:
+    if detail.time > now + FUTURE:
+        raise Rejected("in-the-future", "detail.time", f"at most 15 minutes after now ({now:%Y-%m-%dT%H:%M:%SZ})")
+
+
+def _check_money(detail: EventDetail, programme: Programme) -> None:
+    if not isinstance(detail, MoneyDetail):
+        return
+    if detail.currency != programme.currency:
+        raise Rejected("wrong-currency", "detail.currency", f"{programme.currency}, the programme's currency")
+    try:
+        to_minor(detail.value, programme.minor_digits)
+    except MoneyError as error:
+        raise Rejected("does-not-fit", "detail.amount", f"{error} in {programme.currency}") from None

@@ -1,0 +1,1 @@
+"""What the functions do with a batch: taking events in, publishing outcomes."""

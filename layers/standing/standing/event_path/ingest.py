@@ -1,0 +1,187 @@
+"""Taking a batch of messages in: parse, load, decide, save.
+
+A message that can never be applied goes to the Rejected queue at once and is acknowledged. One that failed for a
+passing reason is named, so that it alone comes again. Events of one customer are decided together.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple, Protocol
+
+from standing.adapters.table import MOST_ITEMS, Refused, items
+from standing.core.decide import Outcome, decide, needs_history
+from standing.core.intake import Event, Rejected, take_in
+from standing.core.ruleset import Ruleset
+from standing.core.state import State
+
+MOST_EVENTS = 30  # of one customer in one commit; with the state and the decisions it stays below MOST_ITEMS
+TRIES = 10
+REPLAYED = "conflicting-content"
+
+
+class Message(NamedTuple):
+    """A message of the queue: its id, and the bus's envelope as text."""
+
+    id: str
+    body: str
+
+
+class Taken(NamedTuple):
+    """A message whose event was taken in."""
+
+    message: Message
+    event: Event
+
+
+class CustomersPort(Protocol):
+    """What ingest needs of the table."""
+
+    def load(self, customer: str) -> State | None:
+        """The state as of the last commit."""
+
+    def history(self, customer: str) -> list[Event]:
+        """Every event applied so far."""
+
+    def commit(
+        self, before: State | None, outcome: Outcome, events: Sequence[Event], ruleset: Ruleset, now: datetime
+    ) -> None:
+        """Write everything or nothing."""
+
+
+class RejectedPort(Protocol):
+    """What ingest needs of the Rejected queue."""
+
+    def keep(self, message: str, rejection: dict[str, str]) -> None:
+        """Keep a rejected message with its reason."""
+
+
+class Busy(Exception):  # noqa: N818 -- a passing state, not a fault
+    """A customer whom others kept changing: the message comes again later."""
+
+
+@dataclass
+class Report:
+    """What became of a batch: counts by outcome, and the messages that failed for a passing reason, with the error."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    failed: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass
+class Ingest:
+    """Applies batches of messages by one ruleset."""
+
+    ruleset: Ruleset
+    customers: CustomersPort
+    rejected: RejectedPort
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pause: Callable[[float], None] = time.sleep
+
+    def batch(self, messages: Iterable[Message]) -> Report:
+        """Apply a batch. Whatever its order and its repeats, the same events end in the same standing."""
+        report = Report()
+        by_customer: dict[str, list[Taken]] = {}
+        for message in messages:
+            with_event = self._take_in(message, report)
+            if with_event:
+                by_customer.setdefault(with_event.event.detail.customer, []).append(with_event)
+        for taken in by_customer.values():
+            self._settle(taken, report)
+        return report
+
+    def _take_in(self, message: Message, report: Report) -> Taken | None:
+        try:
+            return Taken(message, take_in(_envelope(message), self.ruleset.programme, self.clock()))
+        except Rejected as rejection:
+            self._reject(message, rejection, report)
+            return None
+
+    def _reject(self, message: Message, rejection: Rejected, report: Report) -> None:
+        try:
+            self.rejected.keep(message.body, rejection.as_dict())
+        except Exception as error:  # noqa: BLE001 -- whatever kept it out of the queue, this message must come again
+            report.failed[message.id] = type(error).__name__
+        else:
+            report.counts["rejected"] += 1
+
+    def _settle(self, taken: list[Taken], report: Report) -> None:
+        """Apply one customer's events, or name them all as failed: one customer never fails another."""
+        try:
+            for wave in _waves(taken):
+                self._apply(wave, report)
+        except Exception as error:  # noqa: BLE001 -- named in the batch response, retried, and in the end in the DLQ
+            report.failed |= {message.id: type(error).__name__ for message, _ in taken}
+
+    def _apply(self, wave: dict[tuple[str, str], list[Taken]], report: Report) -> None:
+        """Commit events with keys of their own, earlier days first, in commits of bounded size."""
+        waiting = sorted((copies[0].event for copies in wave.values()), key=lambda event: (event.day, event.key))
+        report.counts["duplicates"] += sum(len(copies) - 1 for copies in wave.values())
+        tries = 0
+        while waiting:
+            try:
+                waiting = waiting[self._commit(waiting[:MOST_EVENTS], report) :]
+                tries = 0
+            except Refused as refusal:
+                for key, fingerprint in refusal.applied.items():
+                    self._known_already(wave[key], fingerprint, report)
+                waiting = [event for event in waiting if event.key not in refusal.applied]
+                tries = self._after_conflict(tries) if not refusal.applied else tries
+
+    def _commit(self, events: list[Event], report: Report) -> int:
+        """Commit as many of the events, from the first on, as fit into one transaction; how many that were."""
+        customer, now = events[0].detail.customer, self.clock()
+        state = self.customers.load(customer)
+        history = self.customers.history(customer) if needs_history(state, events, self.ruleset) else []
+        outcome = decide(state, events, self.ruleset, now, history)
+        while items(outcome, events) > MOST_ITEMS and len(events) > 1:
+            events = events[: len(events) // 2]
+            outcome = decide(state, events, self.ruleset, now, history)
+        self.customers.commit(state, outcome, events, self.ruleset, now)
+        report.counts["applied"] += len(events)
+        report.counts["decisions"] += len(outcome.decisions)
+        return len(events)
+
+    def _known_already(self, copies: list[Taken], fingerprint: str, report: Report) -> None:
+        if copies[0].event.fingerprint == fingerprint:
+            report.counts["duplicates"] += 1
+            return
+        expected = "a new id: this producer sent other content under the same id before"
+        report.counts["duplicates"] -= len(copies) - 1
+        for message, _ in copies:
+            self._reject(message, Rejected(REPLAYED, "detail.id", expected), report)
+
+    def _after_conflict(self, tries: int) -> int:
+        if tries == TRIES:
+            raise Busy
+        self.pause(random.uniform(0, min(1.0, 0.02 * 2**tries)))  # noqa: S311 -- jitter, not a secret
+        return tries + 1
+
+
+def _envelope(message: Message) -> dict[str, Any]:
+    try:
+        envelope = json.loads(message.body)
+    except ValueError:
+        envelope = None
+    if not isinstance(envelope, dict):
+        raise Rejected("not-an-event", "message", "an EventBridge event: a JSON object with source, detail-type, detail")
+    return envelope
+
+
+def _waves(taken: list[Taken]) -> Iterator[dict[tuple[str, str], list[Taken]]]:
+    """Copies of one event together; other content under a key that came before waits for the next wave."""
+    while taken:
+        wave: dict[tuple[str, str], list[Taken]] = {}
+        later = []
+        for one in taken:
+            copies = wave.setdefault(one.event.key, [])
+            same = not copies or copies[0].event.fingerprint == one.event.fingerprint
+            (copies if same else later).append(one)
+        yield wave
+        taken = later

@@ -1,0 +1,1 @@
+"""The rules as business people write them: reading, checking and compiling `rules/`."""

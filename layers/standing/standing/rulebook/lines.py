@@ -1,0 +1,108 @@
+"""Condition lines, `feature operator value`: from the text a person wrote to a comparison in whole units."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+from difflib import get_close_matches
+
+from standing.core.conditions import Comparison, Condition, Group, Operator
+from standing.core.features import EXACT
+from standing.core.money import MoneyError, to_minor
+from standing.core.ruleset import Unit
+
+LINE = re.compile(
+    r"(?P<fact>[a-z][a-z0-9_-]*)\s+(?P<op>==|!=|<=|>=|<|>|in\b|is\b|entered\b|left\b|was\b)\s*(?P<value>\S.*)", re.ASCII
+)
+NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
+
+
+class LineError(ValueError):
+    """A condition line that means nothing; the message says what was expected."""
+
+
+@dataclass(frozen=True)
+class Known:
+    """What a line may speak of: a feature with its unit, or a rating with its levels."""
+
+    unit: Unit = "count"
+    digits: int = 0
+    levels: tuple[str, ...] = ()
+
+
+def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
+    """The comparison that a line stands for. Raises LineError."""
+    match = LINE.fullmatch(text.strip())
+    if not match:
+        raise LineError(f"`{text}` is not a condition: write `feature operator value`, such as `orders_90d >= 3`")
+    fact, verb, value = match["fact"], match["op"], match["value"].strip()
+    if fact not in known:
+        raise LineError(f"`{fact}` is not a feature or rating{_nearest(fact, known)}")
+    about = known[fact]
+    if verb == "is":
+        return _unknown(fact, value, text)
+    if verb in {"entered", "left", "was"}:
+        return _transition(fact, verb, about, value, text)
+    if verb == "in":
+        return Comparison(fact=fact, op="in", value=_list(about, value), text=text)
+    return Comparison(fact=fact, op=_operator(verb), value=_literal(about, value), text=text)
+
+
+def _operator(verb: str) -> Operator:
+    operators: dict[str, Operator] = {"==": "==", "!=": "!=", "<": "<", "<=": "<=", ">": ">", ">=": ">="}
+    return operators[verb]
+
+
+def _unknown(fact: str, value: str, text: str) -> Condition:
+    if value != "unknown":
+        raise LineError(f"`is` is followed by `unknown`, not by `{value}`")
+    return Comparison(fact=fact, op="unknown", text=text)
+
+
+def _transition(fact: str, verb: str, about: Known, value: str, text: str) -> Condition:
+    if not about.levels:
+        raise LineError(f"`{verb}` speaks of a rating; `{fact}` is a feature")
+    rank, before = _literal(about, value), f"{fact}.was"
+    if verb == "was":
+        return Comparison(fact=before, op="==", value=rank, text=text)
+    now, then = ("==", "!=") if verb == "entered" else ("!=", "==")
+    return Group(
+        group="all",
+        of=(
+            Comparison(fact=fact, op=_operator(now), value=rank, text=text),
+            Comparison(fact=before, op=_operator(then), value=rank, text=text),
+        ),
+    )
+
+
+def _list(about: Known, value: str) -> tuple[int, ...]:
+    if not (value.startswith("[") and value.endswith("]") and value[1:-1].strip()):
+        raise LineError(f"`in` is followed by a list such as [gold, platinum], not by `{value}`")
+    return tuple(_literal(about, item.strip()) for item in value[1:-1].split(","))
+
+
+def _literal(about: Known, value: str) -> int:
+    if about.levels:
+        if value not in about.levels:
+            raise LineError(f"`{value}` is not one of its levels: {', '.join(about.levels)}")
+        return about.levels.index(value)
+    if not NUMBER.fullmatch(value):
+        raise LineError(f"`{value}` is not a number")
+    try:
+        whole = to_minor(Decimal(value), about.digits)
+    except MoneyError as error:
+        raise LineError(f"`{value}` has too many decimals for {_units(about)}: {error}") from None
+    if abs(whole) > EXACT:
+        raise LineError(f"`{value}` is too large to compare exactly")
+    return whole
+
+
+def _units(about: Known) -> str:
+    return {"money": "an amount of money", "score": "a score", "days": "whole days", "count": "a count"}[about.unit]
+
+
+def _nearest(word: str, known: Mapping[str, Known]) -> str:
+    close = get_close_matches(word, known, n=1)
+    return f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(sorted(known))}"

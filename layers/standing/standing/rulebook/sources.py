@@ -1,0 +1,136 @@
+"""The shape of rule files, as people write them. Titles are in English and Chinese everywhere."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
+
+from standing.core.ruleset import Title
+
+NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
+MEASURES = ("count", "sum", "mean", "days_since_first", "days_since_last")
+
+
+def _name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        raise ValueError("a name has small letters, digits, dashes and underscores, and begins with a letter")
+    return text
+
+
+def _days(value: object) -> int:
+    if not isinstance(value, str) or not (match := re.fullmatch(r"([1-9][0-9]{0,3})d", value, re.ASCII)):
+        raise ValueError("a number of days such as 90d")
+    return int(match[1])
+
+
+type Name = Annotated[str, AfterValidator(_name)]
+type Days = Annotated[int, BeforeValidator(_days)]
+type Lines = list[str | Block]
+
+
+class Written(BaseModel):
+    """A block of a rule file: words that do not belong in it are errors."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Block(Written):
+    """Condition lines of which `all`, `any` or `none` must hold; blocks may stand inside blocks."""
+
+    all: Lines | None = None
+    any: Lines | None = None
+    none: Lines | None = None
+
+    @model_validator(mode="after")
+    def _one_group(self) -> Block:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("one of all, any or none, with its lines below it")
+        return self
+
+
+class ProgrammeSource(Written):
+    """`rules/programme.yaml`."""
+
+    title: Title
+    currency: str
+    time_zone: str
+
+
+class FeatureSource(Written):
+    """One entry of `rules/features.yaml`: a measure, and the window it is taken over."""
+
+    title: Title
+    count: str | None = None
+    sum: str | None = None
+    mean: str | None = None
+    days_since_first: str | None = None
+    days_since_last: str | None = None
+    where: dict[str, str] = {}
+    over: Days | None = None
+    ending: Days = 0
+
+    @model_validator(mode="after")
+    def _one_measure(self) -> FeatureSource:
+        if sum(getattr(self, kind) is not None for kind in MEASURES) != 1:
+            raise ValueError("exactly one of " + ", ".join(MEASURES))
+        if self.kind.startswith("days_since") and (self.over or self.ending):
+            raise ValueError(f"{self.kind} looks back as far as there is: leave out over and ending")
+        if self.ending and not self.over:
+            raise ValueError("ending needs over: the length of the window that ends then")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """Which measure it is."""
+        return next(kind for kind in MEASURES if getattr(self, kind) is not None)
+
+    @property
+    def measured(self) -> str:
+        """What is measured, such as `transaction.net_amount`."""
+        return str(getattr(self, self.kind))
+
+
+class Stability(Written):
+    """How a rating moves. For now it rises and falls on the day its conditions say so."""
+
+    rise: Literal["immediate"] = "immediate"
+    fall: Literal["immediate"] = "immediate"
+
+
+class RatingSource(Written):
+    """A file of `rules/ratings/`."""
+
+    rating: Name
+    title: Title
+    ordered: Literal[True] = True
+    levels: Annotated[list[Name], Field(min_length=2, max_length=20)]
+    qualify: dict[str, Block]
+    retain: dict[str, Block] = {}
+    stability: Stability = Stability()
+
+
+class ActionSource(Written):
+    """What a care rule asks for."""
+
+    action: Name
+    owner: Name
+    within: Days
+    priority: Literal["low", "normal", "high"] = "normal"
+
+
+class CareSource(Written):
+    """One entry of a file of `rules/care/`."""
+
+    care: Name
+    title: Title
+    when: Block
+    do: ActionSource
+    repeat_after: Days
+
+
+PROGRAMME = TypeAdapter(ProgrammeSource)
+FEATURES = TypeAdapter(dict[Name, FeatureSource])
+RATING = TypeAdapter(RatingSource)
+CARE = TypeAdapter(list[CareSource])
