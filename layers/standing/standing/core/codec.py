@@ -34,7 +34,7 @@ def unpack(packed: bytes, *, customer: str, version: int, day: int, features_has
 
 
 def _memory(memory: Memory) -> list[Any]:
-    return [memory.levels, memory.due]
+    return [{name: list(held) for name, held in memory.levels.items()}, memory.due]
 
 
 def _remember(parts: list[Any]) -> Memory:

@@ -20,8 +20,11 @@ class Reason(TypedDict):
 
 
 def reasons(ruleset: Ruleset, condition: Condition, facts: Mapping[str, int]) -> tuple[Reason, ...]:
-    """Every comparison of a condition with the value it met."""
-    return tuple(_reason(ruleset, line, facts) for line in comparisons(condition))
+    """Every line of a condition with the value it met. A line such as `tier entered gold` meets `silver → gold`."""
+    lines: dict[str, list[Comparison]] = {}
+    for comparison in comparisons(condition):
+        lines.setdefault(comparison.text, []).append(comparison)
+    return tuple(_reason(ruleset, parts, facts) for parts in lines.values())
 
 
 def reasons_for_level(
@@ -54,6 +57,8 @@ def display(ruleset: Ruleset, fact: str, value: int | None) -> str | None:
     return from_minor(value, 4) if unit == "score" else str(value)
 
 
-def _reason(ruleset: Ruleset, line: Comparison, facts: Mapping[str, int]) -> Reason:
-    actual = display(ruleset, line.fact, facts.get(line.fact))
-    return Reason(line=line.text, actual=actual, holds=holds(line, facts))
+def _reason(ruleset: Ruleset, parts: list[Comparison], facts: Mapping[str, int]) -> Reason:
+    before_first = sorted(parts, key=lambda part: not part.fact.endswith(".was"))
+    met = [display(ruleset, part.fact, facts.get(part.fact)) for part in before_first]
+    actual = met[0] if len(met) == 1 else " → ".join(value or "unknown" for value in dict.fromkeys(met))
+    return Reason(line=parts[0].text, actual=actual, holds=all(holds(part, facts) for part in parts))

@@ -13,7 +13,11 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from pathlib import Path
+from traceback import extract_tb
 from typing import Any, NamedTuple, Protocol
+
+from botocore.exceptions import ClientError
 
 from standing.adapters.table import MOST_ITEMS, Refused, items
 from standing.core.decide import Outcome, decide, needs_history
@@ -107,7 +111,7 @@ class Ingest:
         try:
             self.rejected.keep(message.body, rejection.as_dict())
         except Exception as error:  # noqa: BLE001 -- whatever kept it out of the queue, this message must come again
-            report.failed[message.id] = type(error).__name__
+            report.failed[message.id] = _cause(error)
         else:
             report.counts["rejected"] += 1
 
@@ -117,7 +121,7 @@ class Ingest:
             for wave in _waves(taken):
                 self._apply(wave, report)
         except Exception as error:  # noqa: BLE001 -- named in the batch response, retried, and in the end in the DLQ
-            report.failed |= {message.id: type(error).__name__ for message, _ in taken}
+            report.failed |= {message.id: _cause(error) for message, _ in taken}
 
     def _apply(self, wave: dict[tuple[str, str], list[Taken]], report: Report) -> None:
         """Commit events with keys of their own, earlier days first, in commits of bounded size."""
@@ -162,6 +166,13 @@ class Ingest:
             raise Busy
         self.pause(random.uniform(0, min(1.0, 0.02 * 2**tries)))  # noqa: S311 -- jitter, not a secret
         return tries + 1
+
+
+def _cause(error: Exception) -> str:
+    """What happened and where, without the values, which may be personal."""
+    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
+    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
+    return " ".join(filter(None, [type(error).__name__, code, "at", " < ".join(reversed(places[-3:]))]))
 
 
 def _envelope(message: Message) -> dict[str, Any]:
