@@ -1,0 +1,202 @@
+"""The command `standing`: what people type, and how mistakes are answered."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.console import Console
+from rich.table import Table
+
+from standing.rulebook.building import build_ruleset
+from standing.rulebook.compiling import compile_rules
+from standing.rulebook.problems import RulesError
+from standing.tools.auditing import audit as audit_file
+from standing.tools.local_aws import LocalAws, Running
+from standing.tools.project import UserError, project_root
+from standing.tools.sending import progress_bar
+from standing.tools.sending import send as send_file
+from standing.tools.showing import card, print_card
+from standing.tools.target import Target, local_folder, use_local_aws
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Standing keeps every customer's rating up to date, as events happen.\n\n"
+    "Commands work on the stack that the ordinary AWS configuration reaches (profile, region, environment), or with "
+    "--local on the local AWS of this clone.",
+)
+local = typer.Typer(no_args_is_help=True, help="The local AWS: start it with Standing deployed, look at it, stop it.")
+rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
+app.add_typer(local, name="local")
+app.add_typer(rules, name="rules")
+
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables for people.")]
+EventFile = Annotated[Path, typer.Argument(metavar="FILE", help="Events, one JSON object a line (see events/).")]
+Stack = Annotated[str, typer.Option("--stack", envvar="STANDING_STACK", help="The CloudFormation stack.")]
+Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another rules folder than the clone's.")]
+
+
+@app.callback()
+def main_options(
+    use_local: Annotated[
+        bool, typer.Option("--local", envvar="STANDING_LOCAL", help="Use the local AWS of this clone.")
+    ] = False,
+) -> None:
+    """Options of every command."""
+    if use_local:
+        use_local_aws()
+
+
+@local.command()
+def up() -> None:
+    """Start the local AWS afresh, build Standing and deploy its template there."""
+    aws = _local_aws()
+    with err.status("starting the local AWS") as status:
+        running = aws.start()
+        aws.deploy(lambda step: status.update(step))
+    _print_running(running)
+    err.print("Try `standing --local send events/purchase.v1.json` and `standing --local show c-1001`.")
+
+
+@local.command()
+def status(as_json: Json = False) -> None:
+    """Say whether the local AWS runs, and what is deployed on it."""
+    running = _local_aws().running()
+    if not running:
+        _print_data({"running": False}, as_json=as_json, table=None)
+        raise typer.Exit(1)
+    use_local_aws()
+    data = {"running": True, "endpoint": running.endpoint, "pid": running.pid, **Target().outputs}
+    _print_data(data, as_json=as_json, table=_pairs(data))
+
+
+@local.command()
+def down() -> None:
+    """Stop the local AWS that `up` started, and only that. What was in it is gone."""
+    err.print("stopped the local AWS" if _local_aws().stop() else "no local AWS of this clone was running")
+
+
+@rules.command()
+def build(folder: Rules = None) -> None:
+    """Check the rules and compile them into the layer `ruleset`."""
+    root = project_root()
+    ruleset = build_ruleset(folder or root / "rules", root / "layers" / "ruleset")
+    care = sum(len(stratum.care) for stratum in ruleset.strata)
+    err.print(
+        f"rules {ruleset.version}: {len(ruleset.features)} features, {len(ruleset.ratings)} ratings, {care} care rules"
+    )
+
+
+@app.command()
+def send(
+    file: EventFile,
+    stack: Stack = "standing",
+    wait: Annotated[bool, typer.Option(help="Wait until every event has been applied or rejected.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Send an event file to the bus, with progress, until the queue behind it is drained.
+
+    A line that the bus could not take (not JSON, over 256 KB) is reported by its number; the others are sent.
+    """
+    with progress_bar(err) as progress:
+        result = send_file(Target(stack), file, progress, wait=wait)
+    for line in result.unsendable:
+        err.print(f"[red]{file}:{line.number}[/red]: {line.why}")
+    speed = f" ({result.sent / result.seconds:,.0f} events a second)" if wait and result.seconds else ""
+    summary = f"{result.sent:,} events sent{speed}, {len(result.unsendable)} lines refused"
+    _print_data(result.as_dict(), as_json=as_json, table=summary)
+    raise typer.Exit(1 if result.unsendable else 0)
+
+
+@app.command()
+def audit(file: EventFile, stack: Stack = "standing", as_json: Json = False) -> None:
+    """Account for every line of a file: in the table, a duplicate, in the Rejected queue, or lost.
+
+    Counted from outside: the file's events against the table's records and the Rejected queue's messages.
+    """
+    result = audit_file(Target(stack), file)
+    _print_data(result.as_dict(), as_json=as_json, table=_pairs(result.as_dict(), leave_out={"lost_lines"}))
+    if result.lost:
+        err.print(f"[red]lost[/red]: lines {', '.join(map(str, result.lost_lines))}")
+        raise typer.Exit(1)
+
+
+@app.command()
+def show(
+    customer: Annotated[str, typer.Argument(help="The customer's opaque id.")],
+    stack: Stack = "standing",
+    last: Annotated[int, typer.Option(min=0, help="How many of the last decisions to show.")] = 8,
+    language: Annotated[
+        Literal["en", "zh"], typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.")
+    ] = "en",
+    folder: Rules = None,
+    as_json: Json = False,
+) -> None:
+    """Show a customer's card: ratings, features and the last decisions with their reasons, as of today."""
+    ruleset = compile_rules(folder or project_root() / "rules")
+    shown = card(Target(stack), ruleset, customer, last)
+    if as_json:
+        _print_json(shown.as_dict())
+        return
+    print_card(shown, language, out)
+    if shown.decided_by != ruleset.version:
+        err.print(f"[yellow]Shown by rules {ruleset.version}; the last decision was made by {shown.decided_by}.[/yellow]")
+
+
+def main() -> None:
+    """Run the command; a user's mistake is answered with a message, never with a traceback."""
+    try:
+        app()
+    except (UserError, RulesError) as error:
+        _fail(str(error))
+    except (BotoCoreError, ClientError) as error:
+        _fail(f"AWS: {error}")
+    except KeyboardInterrupt:
+        _fail("stopped")
+
+
+def _fail(message: str) -> None:
+    err.print(message, style="red", markup=False)
+    sys.exit(1)
+
+
+def _local_aws() -> LocalAws:
+    return LocalAws(project_root(), local_folder())
+
+
+def _print_running(running: Running) -> None:
+    err.print(f"The local AWS runs at {running.endpoint} with Standing on it. `standing local down` stops it.")
+
+
+def _print_data(data: dict[str, Any], *, as_json: bool, table: Table | str | None) -> None:
+    if as_json:
+        _print_json(data)
+    else:
+        out.print(table if table is not None else "the local AWS is not running: `standing local up` starts it")
+
+
+def _print_json(data: object) -> None:
+    out.print(json.dumps(data, ensure_ascii=False, indent=2), markup=False, highlight=False, soft_wrap=True)
+
+
+def _pairs(data: dict[str, Any], leave_out: set[str] | None = None) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in data.items():
+        if name not in (leave_out or set()):
+            table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
+    return table
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("PYTHONUTF8", "1")
+    main()

@@ -1,0 +1,83 @@
+"""Event files: one JSON object a line, as `source`, `detail-type` and `detail`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from standing.adapters.bus import MOST_BYTES, size
+from standing.core.intake import fingerprint
+from standing.event_path.publish import OUR_SOURCE
+from standing.tools.project import UserError
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+PARTS = {"source": str, "detail-type": str, "detail": dict}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that can be sent; `number` counts from 1."""
+
+    number: int
+    source: str
+    detail_type: str
+    detail: dict[str, Any]
+
+    @property
+    def entry(self) -> PutEventsRequestEntryTypeDef:
+        """The line as an entry for the bus."""
+        detail = json.dumps(self.detail, ensure_ascii=True, separators=(",", ":"))
+        return {"Source": self.source, "DetailType": self.detail_type, "Detail": detail}
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells its content from any other."""
+        return fingerprint(self.source, self.detail_type, self.detail)
+
+
+@dataclass(frozen=True)
+class Unsendable:
+    """A line that the bus would not take, and why."""
+
+    number: int
+    why: str
+
+
+def read_lines(path: Path) -> Iterator[Line | Unsendable]:
+    """Every line that is not empty. Raises UserError where there is no such file."""
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                if raw.strip():
+                    yield _line(number, raw)
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+
+
+def _line(number: int, raw: bytes) -> Line | Unsendable:
+    try:
+        event = json.loads(raw)
+    except ValueError:
+        return Unsendable(number, "is not JSON: one event a line, as a JSON object")
+    if problem := _problem(event):
+        return Unsendable(number, problem)
+    line = Line(number, event["source"], event["detail-type"], event["detail"])
+    if size(line.entry) > MOST_BYTES:
+        return Unsendable(number, f"is {size(line.entry) / 1024:,.0f} KB; the bus takes at most {MOST_BYTES // 1024}")
+    return line
+
+
+def _problem(event: Any) -> str | None:  # noqa: ANN401 -- any JSON
+    if not isinstance(event, dict):
+        return "is not a JSON object"
+    for part, kind in PARTS.items():
+        if not isinstance(event.get(part), kind) or not event[part]:
+            return f"needs `{part}`, {'an object' if kind is dict else 'a text'}"
+    if event["source"] == OUR_SOURCE:
+        return f"has the source `{OUR_SOURCE}`, which is our own: name the system that emits the event"
+    return None

@@ -1,0 +1,148 @@
+"""The card of one customer: ratings, features with their titles, and the last decisions with their reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Literal
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from standing.adapters.table import Customers
+from standing.core.days import day_date, day_of
+from standing.core.explain import display
+from standing.core.ruleset import Feature, Ruleset, Title
+from standing.core.view import View, view, view_of_history
+from standing.tools.project import UserError
+from standing.tools.target import Target
+
+type Language = Literal["en", "zh"]
+
+WORDS: dict[str, Title] = {
+    name: Title(en=en, zh=zh)
+    for name, en, zh in (
+        ("customer", "Customer", "客户"),
+        ("as_of", "as of", "截至"),
+        ("rating", "Rating", "评级"),
+        ("level", "Level", "等级"),
+        ("since", "Since", "起始日"),
+        ("feature", "Feature", "特征"),
+        ("value", "Value", "数值"),
+        ("name", "Name in rules", "规则中的名称"),
+        ("decisions", "Last decisions", "最近决策"),
+        ("day", "Day", "日期"),
+        ("decision", "Decision", "决策"),
+        ("because", "Because", "原因"),
+        ("unknown", "unknown", "未知"),
+        ("requested", "requested", "已发起"),
+        ("missed", "missed: known too late", "错过（得知太晚）"),
+        ("met", "was", "实际"),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a customer today, and what was decided, latest first."""
+
+    customer: str
+    seen: View
+    decisions: list[dict[str, Any]]
+    ruleset: Ruleset
+    decided_by: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        levels = self.seen.memory.levels
+        return {
+            "customer": self.customer,
+            "day": str(day_date(self.seen.day)),
+            "rules": self.ruleset.version,
+            "ratings": {name: {"level": held.level, "since": str(day_date(held.since))} for name, held in levels.items()},
+            "features": {feature.name: _value(self, feature) for feature in self.ruleset.features},
+            "decisions": self.decisions,
+        }
+
+
+def card(target: Target, ruleset: Ruleset, customer: str, last: int) -> Card:
+    """Read a customer and move the clock to today, without writing. Raises UserError where there is none."""
+    customers = Customers(target.dynamodb, target.outputs["TableName"])
+    state = customers.load(customer)
+    if state is None:
+        raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}: nothing was ever applied to it")
+    today = day_of(datetime.now(UTC), ruleset.programme.time_zone)
+    if state.features_hash == ruleset.features_hash:
+        seen = view(state, ruleset, today)
+    else:
+        seen = view_of_history(customers.history(customer), ruleset, today)
+    decisions = customers.decisions(customer)
+    decided_by = str(decisions[-1]["rules"]) if decisions else ruleset.version
+    return Card(customer, seen, decisions[::-1][:last], ruleset, decided_by)
+
+
+def print_card(shown: Card, language: Language, console: Console) -> None:
+    """The card in the terminal, in English or Chinese."""
+    title = f"{_word('customer', language)} {shown.customer} · {_word('as_of', language)} {day_date(shown.seen.day)}"
+    parts: list[RenderableType] = [_ratings(shown, language), _features(shown, language)]
+    if shown.decisions:
+        parts += [Text(_word("decisions", language), style="bold"), _decisions(shown, language)]
+    console.print(Panel(Group(*parts), title=title, subtitle=f"{_say(shown.ruleset.programme.title, language)}"))
+
+
+def _ratings(shown: Card, language: Language) -> Table:
+    table = _table(language, "rating", "level", "since")
+    for name, held in shown.seen.memory.levels.items():
+        title = shown.ruleset.ratings[name].title
+        table.add_row(_say(title, language), Text(held.level, style="bold"), str(day_date(held.since)))
+    return table
+
+
+def _features(shown: Card, language: Language) -> Table:
+    table = _table(language, "feature", "value", "name")
+    table.columns[1].justify = "right"
+    for feature in shown.ruleset.features:
+        value = _value(shown, feature) or _word("unknown", language)
+        table.add_row(_say(feature.title, language), value, Text(feature.name, style="dim"))
+    return table
+
+
+def _decisions(shown: Card, language: Language) -> Table:
+    table = _table(language, "day", "decision", "because")
+    for decision in shown.decisions:
+        because = "\n".join(_reason(reason, language) for reason in decision["because"])
+        table.add_row(decision["day"], _headline(shown, decision, language), because)
+    return table
+
+
+def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
+    if "rating" in decision:
+        rating = shown.ruleset.ratings.get(decision["rating"])
+        name = _say(rating.title, language) if rating else decision["rating"]
+        return f"{name}: {decision['from'] or '–'} → {decision['to']}"
+    care = shown.ruleset.care.get(decision["care"])
+    name = _say(care.title, language) if care else decision["care"]
+    return f"{name}\n{decision['action']} ({_word(decision['status'], language)})"
+
+
+def _reason(reason: dict[str, Any], language: Language) -> str:
+    mark = "✓" if reason["holds"] else "✗"
+    return f"{mark} {reason['line']}  ({_word('met', language)} {reason['actual'] or _word('unknown', language)})"
+
+
+def _value(shown: Card, feature: Feature) -> str | None:
+    return display(shown.ruleset, feature.name, shown.seen.facts.get(feature.name))
+
+
+def _table(language: Language, *columns: str) -> Table:
+    return Table(*(_word(column, language) for column in columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))
+
+
+def _word(name: str, language: Language) -> str:
+    return _say(WORDS[name], language)
+
+
+def _say(title: Title, language: Language) -> str:
+    return title.zh if language == "zh" else title.en

@@ -1,0 +1,84 @@
+"""Where Standing is deployed: a stack in AWS by the ordinary boto3 configuration, or on the local AWS."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from standing.tools.local_aws import LocalAws, aws_environment
+from standing.tools.project import UserError, project_root
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_sqs import SQSClient
+
+CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployed stack, its clients, and the names its outputs give."""
+
+    stack: str = "standing"
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        """The boto3 session of the environment."""
+        return boto3.Session()
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        return self.session.client("dynamodb", config=CONFIG)
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        """EventBridge."""
+        return self.session.client("events", config=CONFIG)
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        """SQS."""
+        return self.session.client("sqs", config=CONFIG)
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs."""
+        return self.session.client("logs", config=CONFIG)
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs by name. Raises UserError where there is no such stack."""
+        client: CloudFormationClient = self.session.client("cloudformation", config=CONFIG)
+        try:
+            stacks = client.describe_stacks(StackName=self.stack)["Stacks"]
+        except (BotoCoreError, ClientError) as error:
+            raise UserError(f"no stack `{self.stack}` to be reached: {error}\n{HINT}") from None
+        return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+
+
+HINT = "`standing local up` starts one on this machine (then use `standing --local …`); in AWS, `sam deploy` does."
+
+
+def use_local_aws() -> None:
+    """Point this process at the local AWS of the clone. Raises UserError where it is not running."""
+    root = project_root()
+    running = LocalAws(root, local_folder()).running()
+    if not running:
+        raise UserError("the local AWS is not running: `standing local up` starts it")
+    os.environ.update(aws_environment(running))
+
+
+def local_folder() -> Path:
+    """Where the clone's local AWS keeps its files."""
+    return project_root() / ".standing" / "local"
