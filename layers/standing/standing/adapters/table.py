@@ -78,6 +78,15 @@ class Customers:
         details: list[dict[str, Any]] = [orjson.loads(row["detail"]["S"]) for row in rows]
         return sorted(details, key=lambda detail: (detail["sequence"], detail["id"]))
 
+    def states(self) -> Iterator[State]:
+        """Every customer's state, in no order. Reads the whole table."""
+        for row in self._scan("sk = :state", {":state": {"S": STATE}}):
+            yield _state(row["pk"]["S"], row)
+
+    def count_outcomes(self) -> int:
+        """How many decisions there are to publish. Reads the whole table."""
+        return sum(1 for _ in self._scan("attribute_exists(outcome)", {}))
+
     def commit(
         self, before: State | None, outcome: Outcome, events: Sequence[Event], ruleset: Ruleset, now: datetime
     ) -> None:
@@ -95,6 +104,13 @@ class Customers:
         except ClientError as error:
             raise _refusal(error, events) from error
         self.units.write += sum(part.get("CapacityUnits", 0.0) for part in answer.get("ConsumedCapacity", []))
+
+    def _scan(self, condition: str, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+        arguments: dict[str, Any] = {"TableName": self.table, "FilterExpression": condition, "ConsistentRead": True}
+        if values:
+            arguments["ExpressionAttributeValues"] = values
+        for page in self.client.get_paginator("scan").paginate(**arguments):
+            yield from page["Items"]
 
     def _rows(self, customer: str, prefix: str) -> Iterator[dict[str, Any]]:
         pages = self.client.get_paginator("query").paginate(

@@ -112,7 +112,7 @@ def send(
         result = send_file(Target(stack), file, progress, wait=wait)
     for line in result.unsendable:
         err.print(f"[red]{file}:{line.number}[/red]: {line.why}")
-    speed = f" ({result.sent / result.seconds:,.0f} events a second)" if wait and result.seconds else ""
+    speed = f" ({result.sent / result.seconds:,.0f} events a second)" if wait and result.sent >= 100 else ""
     summary = f"{result.sent:,} events sent{speed}, {len(result.unsendable)} lines refused"
     _print_data(result.as_dict(), as_json=as_json, table=summary)
     raise typer.Exit(1 if result.unsendable else 0)
@@ -193,7 +193,7 @@ def _pairs(data: dict[str, Any], leave_out: set[str] | None = None) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in data.items():
         if name not in (leave_out or set()):
-            table.add_row(name.replace("_", " "), f"{value:,}" if isinstance(value, int) else str(value))
+            table.add_row(name.replace("_", " "), str(value))
     return table
 
 

@@ -1,0 +1,156 @@
+"""The demo: `make demo`. Real purchases through the deployed template on the local AWS, and what came of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from standing.core.days import day_of
+from standing.core.ruleset import Ruleset
+from standing.core.view import view
+from standing.rulebook.compiling import compile_rules
+from standing.rulebook.problems import RulesError
+from standing.tools.auditing import Audit, audit, peek
+from standing.tools.demo_data import SYNTHETIC, best_household, write_demo
+from standing.tools.listening import await_published, listen
+from standing.tools.local_aws import LocalAws
+from standing.tools.project import UserError, project_root
+from standing.tools.sending import Sent, progress_bar, send
+from standing.tools.showing import card, print_card
+from standing.tools.target import Target, local_folder, use_local_aws
+from standing.tools.usage import Usage, usage
+
+out = Console()
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What the demo counted: the audit from outside, and the outcomes heard on the bus."""
+
+    audit: Audit
+    outcomes: list[dict[str, Any]]
+    sent: Sent
+    usage: Usage
+
+    @property
+    def by_type(self) -> Counter[str]:
+        """Outcomes by detail type, each stable id once."""
+        return Counter(outcome["detail-type"] for outcome in self.outcomes)
+
+
+def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 80) -> None:
+    """Start the local AWS, deploy, send, and show what came of it."""
+    root = project_root()
+    ruleset = compile_rules(root / "rules")
+    _start(root)
+    target = Target()
+    now = datetime.now(UTC)
+    path = root / ".standing" / "demo" / "events.jsonl"
+    write_demo(path, households, ruleset.programme.time_zone, now)
+    _introduce(path)
+    happened = _send(target, path)
+    _tables(target, ruleset, happened, now)
+    customer = best_household([json.loads(line) for line in path.read_text().splitlines()])
+    print_card(card(target, ruleset, customer, last=5), "en", out)
+    out.print(f"Go on: standing --local show {customer} · standing --local audit {path.relative_to(root)} · make down")
+    _last_line(happened)
+    if happened.audit.lost:
+        sys.exit(1)
+
+
+def _start(root: Path) -> None:
+    aws = LocalAws(root, local_folder())
+    with out.status("starting the local AWS") as status:
+        aws.start()
+        aws.deploy(status.update)
+    use_local_aws()
+    out.print("[green]✓[/green] local AWS started, template.yaml deployed unchanged, IAM enforced")
+
+
+def _introduce(path: Path) -> None:
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    made = sum(line["source"] == SYNTHETIC for line in lines)
+    out.print(
+        f"[green]✓[/green] {len(lines):,} deliveries: {len(lines) - made:,} baskets of real households (dates shifted by whole days), "
+        f"{made:,} synthetic refunds, feedback and bad events; some twice, some out of order"
+    )
+
+
+def _send(target: Target, path: Path) -> Happened:
+    ear = listen(target)
+    with progress_bar(out) as progress:
+        sent = send(target, path, progress, wait=True)
+    await_published(target)
+    outcomes = {(outcome := json.loads(body))["detail"]["id"]: outcome for body in peek(target, ear)}
+    return Happened(audit(target, path), list(outcomes.values()), sent, usage(target))
+
+
+def _tables(target: Target, ruleset: Ruleset, happened: Happened, now: datetime) -> None:
+    out.print(_counted("Customers by tier", _tiers(target, ruleset, now)))
+    out.print(_counted("Rating changes announced", _changes(happened)))
+    out.print(_counted("Care actions requested", _care(ruleset, happened)))
+    per_event = max(1, happened.audit.applied)
+    figures = {
+        "events a second, through bus, queue, function and table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
+        "DynamoDB write units an applied event": f"{happened.usage.write_units / per_event:.2f}",
+        "DynamoDB read units an applied event": f"{happened.usage.read_units / per_event:.2f}",
+    }
+    out.print(_counted("On this machine", figures))
+
+
+def _tiers(target: Target, ruleset: Ruleset, now: datetime) -> dict[str, str]:
+    today = day_of(now, ruleset.programme.time_zone)
+    tiers = Counter(view(state, ruleset, today).memory.levels["tier"].level for state in target.states())
+    return {level: f"{tiers[level]:,}" for level in reversed(ruleset.ratings["tier"].levels)}
+
+
+def _changes(happened: Happened) -> dict[str, str]:
+    details = (outcome["detail"] for outcome in happened.outcomes if outcome["detail-type"] == "rating.changed.v1")
+    counts = Counter(f"{detail['rating']}: {detail['from'] or 'new'} → {detail['to']}" for detail in details)
+    return {change: f"{count:,}" for change, count in counts.most_common()}
+
+
+def _care(ruleset: Ruleset, happened: Happened) -> dict[str, str]:
+    details = (outcome["detail"] for outcome in happened.outcomes if outcome["detail-type"] == "care.requested.v1")
+    counts = Counter(detail["care"] for detail in details)
+    return {f"{name}: {ruleset.care[name].title.en}": f"{count:,}" for name, count in _all(ruleset, counts)}
+
+
+def _all(ruleset: Ruleset, counts: Counter[str]) -> Iterator[tuple[str, int]]:
+    yield from ((name, counts[name]) for name in ruleset.care)
+
+
+def _counted(title: str, rows: dict[str, str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
+    table.add_column(min_width=56)
+    table.add_column(justify="right")
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+def _last_line(happened: Happened) -> None:
+    counted, types = happened.audit, happened.by_type
+    sys.stdout.write(
+        f"demo: {counted.sent} sent, {counted.applied} applied, {counted.duplicates} duplicates ignored, "
+        f"{counted.rejected} rejected, {counted.lost} lost; "
+        f"{types['rating.changed.v1']} rating changes, {types['care.requested.v1']} care actions\n"
+    )
+
+
+if __name__ == "__main__":
+    try:
+        typer.run(demo)
+    except (UserError, RulesError) as error:
+        out.print(str(error), style="red", markup=False)
+        sys.exit(1)

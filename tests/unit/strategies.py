@@ -1,0 +1,279 @@
+"""Made customers, rules and conditions: plain builders first, then the hypothesis strategies drawn from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any
+
+from hypothesis import strategies as st
+
+from standing.core.codec import pack, unpack
+from standing.core.conditions import Comparison, Condition, Group, Operator, count_branches
+from standing.core.days import Day, day_date
+from standing.core.decide import Decision, decide, needs_history
+from standing.core.events import EventDetail, Feedback, Purchase, Refund
+from standing.core.features import EXACT
+from standing.core.intake import Event, fingerprint
+from standing.core.ruleset import Action, Care, Feature, Measure, Programme, Rating, Ruleset, Stratum, Title
+from standing.core.state import State
+from standing.rulebook.compiling import assemble
+
+TITLE = Title(en="Made for a test", zh="测试用")
+PROGRAMME = Programme(title=TITLE, currency="USD", minor_digits=2, time_zone="UTC")
+LONG_AFTER = datetime(2026, 1, 1, tzinfo=UTC)
+SOURCE = "shop"
+
+PURCHASES, NET, COMPLAINTS, SCORES = range(4)
+MEASURES = (
+    Measure(of=("purchase",)),
+    Measure(of=("purchase", "refund"), value="net_amount"),
+    Measure(of=("feedback",), where={"kind": "complaint"}),
+    Measure(of=("feedback",), value="score"),
+)
+
+
+# Events ---------------------------------------------------------------------------------------------------------
+
+
+def noon(day: Day) -> datetime:
+    """The middle of a day in UTC, the time zone of `PROGRAMME`."""
+    date = day_date(day)
+    return datetime(date.year, date.month, date.day, 12, tzinfo=UTC)
+
+
+def event(day: Day, detail: EventDetail) -> Event:
+    """An event as taken in."""
+    return Event(SOURCE, detail, day, fingerprint(SOURCE, detail.detail_type, detail.stored()))
+
+
+def purchase(day: Day, amount: str = "10.00", name: str = "p", channel: str | None = None) -> Event:
+    """A purchase; `name` makes its id differ from others of its day."""
+    who = {"id": f"{name}-{day}", "customer": "c-1", "time": noon(day)}
+    return event(day, Purchase(**who, amount=amount, currency="USD", channel=channel))
+
+
+def refund(day: Day, amount: str = "10.00", name: str = "r") -> Event:
+    """A refund."""
+    who = {"id": f"{name}-{day}", "customer": "c-1", "time": noon(day)}
+    return event(day, Refund(**who, amount=amount, currency="USD"))
+
+
+def complaint(day: Day, name: str = "c") -> Event:
+    """A complaint."""
+    return event(day, Feedback(id=f"{name}-{day}", customer="c-1", time=noon(day), kind="complaint"))
+
+
+def survey(day: Day, score: int, scale: tuple[int, int] = (1, 5), name: str = "s") -> Event:
+    """An answered survey."""
+    who = {"id": f"{name}-{day}", "customer": "c-1", "time": noon(day)}
+    return event(day, Feedback(**who, kind="survey", score=score, scale=scale))
+
+
+# Rules ----------------------------------------------------------------------------------------------------------
+
+
+def line(fact: str, op: Operator, value: int | tuple[int, ...] = 0) -> Comparison:
+    """A comparison, with a text that says the same."""
+    return Comparison(fact=fact, op=op, value=value, text=f"{fact} {op} {value}")
+
+
+def every(*parts: Condition) -> Group:
+    """All of some conditions."""
+    return Group(group="all", of=parts)
+
+
+def some(*parts: Condition) -> Group:
+    """Any of some conditions."""
+    return Group(group="any", of=parts)
+
+
+def none_of(*parts: Condition) -> Group:
+    """None of some conditions."""
+    return Group(group="none", of=parts)
+
+
+def feature(name: str, kind: str, measure: int, over: int | None = None, ending: int = 0) -> Feature:
+    """A feature of one of `MEASURES`."""
+    unit = {"sum": "money", "mean": "score", "count": "count"}.get(kind, "days")
+    content: dict[str, Any] = {"name": name, "kind": kind, "measure": measure, "unit": unit}
+    return Feature(title=TITLE, over=over, ending=ending, **content)
+
+
+def rating(
+    name: str, levels: Sequence[str], qualify: dict[str, Condition], retain: dict[str, Condition] | None = None
+) -> Rating:
+    """A rating."""
+    return Rating(name=name, title=TITLE, levels=tuple(levels), qualify=qualify, retain=retain or {})
+
+
+def care(name: str, when: Condition, repeat_after: int, within: int) -> Care:
+    """A care rule."""
+    do = Action(action="call-back", owner="service", priority="normal", within=within)
+    return Care(name=name, title=TITLE, when=when, do=do, repeat_after=repeat_after)
+
+
+def ruleset(features: Iterable[Feature], *strata: Stratum) -> Ruleset:
+    """A ruleset over `MEASURES`."""
+    return assemble(PROGRAMME, MEASURES, tuple(features), strata)
+
+
+CLUB_FEATURES = (
+    feature("spend_10d", "sum", NET, over=10),
+    feature("orders_10d", "count", PURCHASES, over=10),
+    feature("orders_before_5d", "count", PURCHASES, over=5, ending=5),
+    feature("complaints_7d", "count", COMPLAINTS, over=7),
+    feature("satisfaction_8d", "mean", SCORES, over=8),
+    feature("spend_ever", "sum", NET),
+    feature("days_since_order", "days_since_last", PURCHASES),
+    feature("days_a_customer", "days_since_first", PURCHASES),
+)
+TIER = rating(
+    "tier",
+    ["bronze", "silver", "gold"],
+    {
+        "silver": every(line("spend_10d", ">=", 10_000)),
+        "gold": every(line("spend_10d", ">=", 20_000), line("complaints_7d", "<", 2)),
+    },
+    {"gold": every(line("spend_10d", ">=", 15_000), line("complaints_7d", "<", 3))},
+)
+MOOD = rating(
+    "mood",
+    ["calm", "upset"],
+    {"upset": some(every(line("tier", ">=", 1), line("complaints_7d", ">=", 1)), line("satisfaction_8d", "<", 4_000))},
+)
+CONGRATULATE = care("congratulate", every(line("tier", "==", 2), line("tier.was", "!=", 2)), repeat_after=30, within=3)
+RECOVER = care("recover", every(line("mood", "==", 1)), repeat_after=6, within=2)
+CLUB = ruleset(
+    CLUB_FEATURES, Stratum(ratings=(TIER,)), Stratum(ratings=(MOOD,)), Stratum(care=(CONGRATULATE, RECOVER))
+)
+
+
+# Delivery -------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class Customer:
+    """One customer, delivered batch by batch the way the event path does it, with the state packed in between."""
+
+    rules: Ruleset = CLUB
+    now: datetime = LONG_AFTER
+    state: State | None = None
+    applied: list[Event] = field(default_factory=list)
+
+    def deliver(self, *events: Event, now: datetime | None = None) -> tuple[Decision, ...]:
+        """Commit one batch and give back what was decided."""
+        batch = sorted(events, key=lambda event: (event.day, event.key))
+        history = self.applied if needs_history(self.state, batch, self.rules) else []
+        outcome = decide(self.state, batch, self.rules, now or self.now, history)
+        self.applied = [*self.applied, *batch]
+        self.state = stored(outcome.state)
+        return outcome.decisions
+
+    @property
+    def standing(self) -> State:
+        """The state after at least one delivery."""
+        assert self.state is not None
+        return self.state
+
+
+def stored(state: State) -> State:
+    """The state as it comes back from the table."""
+    return unpack(
+        pack(state),
+        customer=state.customer,
+        version=state.version,
+        day=state.day,
+        features_hash=state.features_hash,
+    )
+
+
+# Strategies -----------------------------------------------------------------------------------------------------
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=[])),
+    lambda parts: st.lists(parts, max_size=4) | st.dictionaries(st.text(max_size=8), parts, max_size=4),
+    max_leaves=12,
+)
+
+FACTS = ("a", "b", "c", "d.was")
+COMPARED: tuple[Operator, ...] = ("==", "!=", "<", "<=", ">", ">=")
+EDGES = (0, 1, -1, 2**31, -(2**31), 2**32, 2**32 + 1, EXACT, -EXACT, EXACT - 1, 1 - EXACT)
+numbers = st.integers(-3, 3) | st.sampled_from(EDGES) | st.integers(-EXACT, EXACT)
+facts = st.dictionaries(st.sampled_from(FACTS), numbers)
+
+
+@st.composite
+def comparisons(draw: st.DrawFn) -> Comparison:
+    """Any line: one of six operators, `in`, or `is unknown`."""
+    fact = draw(st.sampled_from(FACTS))
+    op: Operator = draw(st.sampled_from((*COMPARED, "in", "unknown")))
+    if op == "unknown":
+        return line(fact, op)
+    return line(fact, op, tuple(draw(st.lists(numbers, min_size=1, max_size=3))) if op == "in" else draw(numbers))
+
+
+def _groups(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:
+    of = st.lists(parts, min_size=1, max_size=4).map(tuple)
+    return st.builds(Group, group=st.sampled_from(["all", "any", "none"]), of=of)
+
+
+conditions: st.SearchStrategy[Condition] = st.recursive(comparisons(), _groups, max_leaves=10).filter(
+    lambda tree: count_branches(tree) <= 150
+)
+rules = st.lists(conditions, min_size=1, max_size=5).map(lambda trees: {f"rule-{n}": t for n, t in enumerate(trees)})
+wide_rules = st.lists(comparisons(), min_size=61, max_size=130).map(
+    lambda lines: {"wide": some(*lines), **{f"rule-{n}": part for n, part in enumerate(lines)}}
+)
+
+DAYS = st.integers(1_000, 1_030)
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 8) -> list[Event]:
+    """Events of one customer within a month, each with an id of its own, often several on one day."""
+    days = draw(st.lists(DAYS, min_size=1, max_size=most))
+    return [draw(_one_event(day, f"e{number}")) for number, day in enumerate(days)]
+
+
+@st.composite
+def _one_event(draw: st.DrawFn, day: Day, name: str) -> Event:
+    amount = draw(st.sampled_from(["0.00", "40.00", "60.01", "100.00", "150.00", "220.00"]))
+    makers = {
+        "purchase": lambda: purchase(day, amount, name),
+        "refund": lambda: refund(day, amount, name),
+        "complaint": lambda: complaint(day, name),
+        "survey": lambda: survey(day, draw(st.integers(1, 5)), name=name),
+    }
+    kind = draw(st.sampled_from(["purchase", "purchase", "refund", "complaint", "survey"]))
+    return makers[kind]()
+
+
+def splits(events: Sequence[Event]) -> st.SearchStrategy[list[list[Event]]]:
+    """Any order of some events, in any batches."""
+    cuts = st.lists(st.booleans(), min_size=len(events) - 1, max_size=len(events) - 1)
+    return st.tuples(st.permutations(events), cuts).map(lambda drawn: _cut(*drawn))
+
+
+def _cut(events: Sequence[Event], cuts: Sequence[bool]) -> list[list[Event]]:
+    batches = [[events[0]]]
+    for event, begins in zip(events[1:], cuts, strict=True):
+        if begins:
+            batches.append([])
+        batches[-1].append(event)
+    return batches
+
+
+@st.composite
+def features(draw: st.DrawFn) -> tuple[Feature, ...]:
+    """Features of any kind over any short window; some measures over all time."""
+    kinds = st.sampled_from(["count", "sum", "mean", "days_since_first", "days_since_last"])
+    found = []
+    for number in range(draw(st.integers(1, 6))):
+        kind, over = draw(kinds), draw(st.none() | st.integers(1, 15))
+        measure = draw(st.sampled_from([NET, SCORES] if kind in {"sum", "mean"} else range(4)))
+        windowed = not kind.startswith("days_since")
+        ending = draw(st.integers(0, 10)) if windowed and over else 0
+        found.append(feature(f"feature_{number}", kind, measure, over if windowed else None, ending))
+    return tuple(found)
