@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
-
 from standing.core.codec import pack, unpack
 from standing.core.conditions import Comparison, Condition, Group, Operator, count_branches
 from standing.core.days import Day, day_date
@@ -145,9 +144,7 @@ MOOD = rating(
 )
 CONGRATULATE = care("congratulate", every(line("tier", "==", 2), line("tier.was", "!=", 2)), repeat_after=30, within=3)
 RECOVER = care("recover", every(line("mood", "==", 1)), repeat_after=6, within=2)
-CLUB = ruleset(
-    CLUB_FEATURES, Stratum(ratings=(TIER,)), Stratum(ratings=(MOOD,)), Stratum(care=(CONGRATULATE, RECOVER))
-)
+CLUB = ruleset(CLUB_FEATURES, Stratum(ratings=(TIER,)), Stratum(ratings=(MOOD,)), Stratum(care=(CONGRATULATE, RECOVER)))
 
 
 # Delivery -------------------------------------------------------------------------------------------------------

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import socket
-import time
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -12,7 +10,6 @@ from zoneinfo import available_timezones
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from standing.core.days import day_date, day_number, day_of, end_of_day
 from standing.core.money import MoneyError, from_minor, to_minor
 
@@ -115,5 +112,5 @@ def test_the_day_does_not_depend_on_the_offset_a_moment_is_written_with(
     assert day_of(written, zone) == day_of(shifted, zone)
 
 
-def _offset(minutes: int) -> "timezone":
+def _offset(minutes: int) -> timezone:
     return timezone(timedelta(minutes=minutes))

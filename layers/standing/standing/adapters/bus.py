@@ -36,7 +36,9 @@ class Bus:
         for attempt in range(TRIES):
             if attempt:
                 self.pause(random.uniform(0, 0.1 * 2**attempt))  # noqa: S311 -- jitter, not a secret
-            batch = [{**entries[place], "EventBusName": self.name} for place in places]
+            batch: list[PutEventsRequestEntryTypeDef] = [
+                {**entries[place], "EventBusName": self.name} for place in places
+            ]
             answer = self.client.put_events(Entries=batch)
             if not answer["FailedEntryCount"]:
                 return []
@@ -46,7 +48,7 @@ class Bus:
 
 def size(entry: PutEventsRequestEntryTypeDef) -> int:
     """The bytes an entry counts for: source, detail type and detail, in UTF-8."""
-    return sum(len(entry.get(part, "").encode()) for part in ("Source", "DetailType", "Detail"))  # type: ignore[attr-defined]  # three texts
+    return sum(len(text.encode()) for text in (entry["Source"], entry["DetailType"], entry["Detail"]))
 
 
 def _batches(entries: Sequence[PutEventsRequestEntryTypeDef]) -> Iterator[list[int]]:

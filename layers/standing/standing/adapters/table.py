@@ -91,14 +91,14 @@ class Customers:
         self, before: State | None, outcome: Outcome, events: Sequence[Event], ruleset: Ruleset, now: datetime
     ) -> None:
         """Write everything of one decision, or nothing. Raises Refused where nothing was written."""
-        rows = [
+        rows: list[Any] = [
             _state_put(before, outcome.state, ruleset),
             *(_event_put(event, outcome.state.version) for event in events),
             *_decision_puts(outcome, ruleset, now),
         ]
         try:
             answer = self.client.transact_write_items(
-                TransactItems=[{"Put": {"TableName": self.table, **put}} for put in rows],
+                TransactItems=[{"Put": row | {"TableName": self.table}} for row in rows],
                 ReturnConsumedCapacity="TOTAL",
             )
         except ClientError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 
-from standing.core.measures import Buckets, Series
+from standing.core.measures import Series
 from standing.core.state import Held, Memory, State
 
 FORMAT = 1

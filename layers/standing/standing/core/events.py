@@ -60,11 +60,10 @@ def _rising(scale: tuple[int, int]) -> tuple[int, int]:
     return scale
 
 
-def _text(longest: int) -> Any:  # noqa: ANN401 -- an annotation made by a function
-    return Annotated[str, Field(min_length=1, max_length=longest), AfterValidator(_printable)]
-
-
-Code = _text(64)
+Text = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
+Code = Annotated[Text, Field(max_length=64)]
+EventId = Annotated[Text, Field(max_length=200)]
+CustomerId = Annotated[Text, Field(max_length=128)]
 Amount = Annotated[str, BeforeValidator(_amount, Annotated[str, Field(pattern=f"^{AMOUNT.pattern}$")])]
 Currency = Annotated[str, BeforeValidator(_currency, Annotated[str, Field(pattern="^[A-Z]{3}$")])]
 Moment = Annotated[
@@ -83,8 +82,8 @@ class EventDetail(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
     detail_type: ClassVar[str]
 
-    id: Annotated[_text(200), Field(description="the producer's id of this event; repeats are ignored")]
-    customer: Annotated[_text(128), Field(description="an opaque customer id: no name, no address")]
+    id: Annotated[EventId, Field(description="the producer's id of this event; repeats are ignored")]
+    customer: Annotated[CustomerId, Field(description="an opaque customer id: no name, no address")]
     time: Annotated[Moment, Field(description="when it happened, with its offset; this decides, not the arrival")]
 
     @property
@@ -123,7 +122,7 @@ class Refund(MoneyDetail):
 
     detail_type = "refund.v1"
 
-    purchase: Annotated[_text(200) | None, Field(description="the id of the purchase it belongs to")] = None
+    purchase: Annotated[EventId | None, Field(description="the id of the purchase it belongs to")] = None
     reason: Annotated[Code | None, Field(description="a code, not free text")] = None
 
 

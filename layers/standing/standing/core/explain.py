@@ -31,11 +31,9 @@ def reasons_for_level(
     ruleset: Ruleset, rating: Rating, was: str | None, level: str, facts: Mapping[str, int]
 ) -> tuple[Reason, ...]:
     """Why a level follows another: what it qualified by where it rose, what no longer kept it where it fell."""
-    fell = was in rating.levels and rating.levels.index(was) > rating.levels.index(level)
-    if fell:
-        condition = rating.retain.get(str(was)) or rating.qualify.get(str(was))
-    else:
-        condition = rating.qualify.get(level)
+    fell = was is not None and was in rating.levels and rating.levels.index(was) > rating.levels.index(level)
+    kept_by = rating.retain | {name: when for name, when in rating.qualify.items() if name not in rating.retain}
+    condition = kept_by.get(str(was)) if fell else rating.qualify.get(level)
     return reasons(ruleset, condition, facts) if condition else ()
 
 

@@ -5,12 +5,13 @@ This is the standing, pure and blind to the ledger: it depends on the events' da
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from standing.core.days import Day
 from standing.core.features import facts
 from standing.core.measures import Buckets
+from standing.core.readers import Reader
 from standing.core.ruleset import Care, Rating, Ruleset
 from standing.core.state import Held, Memory
 
@@ -46,7 +47,7 @@ def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, ev
     known = facts(ruleset, buckets, day)
     levels: dict[str, Held] = {}
     due: dict[str, Day] = {}
-    readers = ruleset.durable if event_day else ruleset.plain
+    readers: Sequence[Reader] = ruleset.durable if event_day else ruleset.plain
     for stratum, reader in zip(ruleset.strata, readers, strict=True):
         hits = reader.match(known)
         for rating in stratum.ratings:

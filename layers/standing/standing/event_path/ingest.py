@@ -181,7 +181,7 @@ def _envelope(message: Message) -> dict[str, Any]:
     except ValueError:
         envelope = None
     if not isinstance(envelope, dict):
-        raise Rejected("not-an-event", "message", "an EventBridge event: a JSON object with source, detail-type, detail")
+        raise Rejected("not-an-event", "message", "an EventBridge event: an object with source, detail-type, detail")
     return envelope
 
 
@@ -189,7 +189,7 @@ def _waves(taken: list[Taken]) -> Iterator[dict[tuple[str, str], list[Taken]]]:
     """Copies of one event together; other content under a key that came before waits for the next wave."""
     while taken:
         wave: dict[tuple[str, str], list[Taken]] = {}
-        later = []
+        later: list[Taken] = []
         for one in taken:
             copies = wave.setdefault(one.event.key, [])
             same = not copies or copies[0].event.fingerprint == one.event.fingerprint

@@ -11,7 +11,7 @@ PACKAGE = Path("python") / "standing_ruleset"
 
 
 def build_ruleset(rules: Path, layer: Path) -> Ruleset:
-    """Check and compile `rules` into `layer`. Raises RulesError where a rule is wrong; the layer then stays as it was."""
+    """Check and compile `rules` into `layer`. Raises RulesError where a rule is wrong; the layer stays as it was."""
     ruleset = compile_rules(rules)
     package = layer / PACKAGE
     package.mkdir(parents=True, exist_ok=True)

@@ -6,6 +6,7 @@ import zoneinfo
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
+
 import iso4217
 from pydantic import TypeAdapter
 
@@ -91,11 +92,11 @@ class Compiler:
         self._check_where(source, name, written, family)
         unit = _unit(written.kind, value, family)
         self.known[name] = Known(unit, programme.minor_digits if unit == "money" else DIGITS[unit])
-        measure = Measure(of=family.of, where=written.where, value=value or "count")  # type: ignore[arg-type]  # checked above
+        measure = Measure(of=family.of, where=written.where, value=value or "count")
         return Feature(
             name=name,
             title=written.title,
-            kind=written.kind,  # type: ignore[arg-type]  # one of MEASURES
+            kind=written.kind,
             measure=self._measure(measure),
             unit=unit,
             over=written.over,

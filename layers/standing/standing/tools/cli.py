@@ -63,7 +63,7 @@ def up() -> None:
     aws = _local_aws()
     with err.status("starting the local AWS") as status:
         running = aws.start()
-        aws.deploy(lambda step: status.update(step))
+        aws.deploy(status.update)
     _print_running(running)
     err.print("Try `standing --local send events/purchase.v1.json` and `standing --local show c-1001`.")
 
@@ -150,7 +150,9 @@ def show(
         return
     print_card(shown, language, out)
     if shown.decided_by != ruleset.version:
-        err.print(f"[yellow]Shown by rules {ruleset.version}; the last decision was made by {shown.decided_by}.[/yellow]")
+        err.print(
+            f"[yellow]Shown by rules {ruleset.version}; the last decision was made by {shown.decided_by}.[/yellow]"
+        )
 
 
 def main() -> None:

@@ -81,8 +81,8 @@ def _introduce(path: Path) -> None:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     made = sum(line["source"] == SYNTHETIC for line in lines)
     out.print(
-        f"[green]✓[/green] {len(lines):,} deliveries: {len(lines) - made:,} baskets of real households (dates shifted by whole days), "
-        f"{made:,} synthetic refunds, feedback and bad events; some twice, some out of order"
+        f"[green]✓[/green] {len(lines):,} deliveries: {len(lines) - made:,} baskets of real households "
+        f"(dates shifted by whole days), {made:,} synthetic refunds, feedback and bad events; some twice, some out of order"
     )
 
 
@@ -101,7 +101,7 @@ def _tables(target: Target, ruleset: Ruleset, happened: Happened, now: datetime)
     out.print(_counted("Care actions requested", _care(ruleset, happened)))
     per_event = max(1, happened.audit.applied)
     figures = {
-        "events a second, through bus, queue, function and table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
+        "events a second, from bus to table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
         "DynamoDB write units an applied event": f"{happened.usage.write_units / per_event:.2f}",
         "DynamoDB read units an applied event": f"{happened.usage.read_units / per_event:.2f}",
     }

@@ -46,12 +46,13 @@ def write_demo(path: Path, households: int, time_zone: str, now: datetime) -> No
 
 
 def purchases(households: int, time_zone: str, now: datetime) -> Iterator[Dated]:
-    """The baskets of a seeded sample of households; dates shifted by whole days so that the last is a day old at most."""
+    """The baskets of a seeded sample of households; dates shifted by whole days, the last one a day old at most."""
     baskets = _baskets()
     ids = baskets["household_id"].unique().sort()
     chosen = sorted(random.Random(SEED).sample(ids.to_list(), min(households, len(ids))))  # noqa: S311 -- reproducible
     local_now = now.astimezone(zone(time_zone)).replace(tzinfo=None)
-    shift = timedelta(days=(local_now - baskets["at"].max()).days)  # type: ignore[operator]  # a column of datetimes
+    latest: Any = baskets["at"].max()
+    shift = timedelta(days=(local_now - latest).days)
     for row in baskets.filter(pl.col("household_id").is_in(chosen)).iter_rows(named=True):
         yield _purchase(row, (row["at"] + shift).replace(tzinfo=zone(time_zone)))
 
@@ -94,7 +95,12 @@ def _refund(basket: Dated, chance: random.Random) -> Dated | None:
     if chance.random() > REFUNDED:
         return None
     cents = round(float(basket.event["detail"]["amount"]) * 100 * chance.choice((0.2, 0.5, 1.0)))
-    detail = {"amount": _money(cents), "currency": "USD", "purchase": basket.event["detail"]["id"], "reason": "returned"}
+    detail = {
+        "amount": _money(cents),
+        "currency": "USD",
+        "purchase": basket.event["detail"]["id"],
+        "reason": "returned",
+    }
     return _made(basket, chance, "refund.v1", detail, days=10)
 
 

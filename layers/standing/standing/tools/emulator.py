@@ -22,7 +22,7 @@ def create(logical_id: str, properties: Properties, stack: str) -> tuple[str, di
     """Create the archive that the resource describes."""
     name = properties.get("ArchiveName") or f"{stack}-{logical_id}"[:48]
     pattern = properties.get("EventPattern")
-    status, _, body = eventbridge._create_archive(  # noqa: SLF001 -- ministack has no public function for it
+    status, _, body = eventbridge._create_archive(
         {
             "ArchiveName": name,
             "EventSourceArn": properties["SourceArn"],
@@ -37,7 +37,7 @@ def create(logical_id: str, properties: Properties, stack: str) -> tuple[str, di
 
 def delete(physical_id: str, _properties: Properties) -> None:
     """Delete the archive."""
-    eventbridge._delete_archive({"ArchiveName": physical_id})  # noqa: SLF001 -- as above
+    eventbridge._delete_archive({"ArchiveName": physical_id})
 
 
 def source_context(service: str, action: str, body: bytes, parameters: Properties) -> Properties:
@@ -55,6 +55,6 @@ def source_context(service: str, action: str, body: bytes, parameters: Propertie
 request_tag_context = iam_actions.request_tag_context
 
 if __name__ == "__main__":
-    provisioners._RESOURCE_HANDLERS["AWS::Events::Archive"] = {"create": create, "delete": delete}  # noqa: SLF001
+    provisioners._RESOURCE_HANDLERS["AWS::Events::Archive"] = {"create": create, "delete": delete}
     iam_actions.request_tag_context = source_context
     main()

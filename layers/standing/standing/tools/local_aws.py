@@ -18,7 +18,6 @@ import urllib.request
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from standing.rulebook.building import build_ruleset
 from standing.tools.project import UserError, tool
@@ -97,7 +96,7 @@ class LocalAws:
         self._sam(running, "deploy", "--no-progressbar")
 
     def _sam(self, running: Running, *arguments: str) -> None:
-        command = [tool(self.root, "sam", "sam"), *arguments]
+        command = [str(tool(self.root, "sam", "sam")), *arguments]
         environment = {
             **_environment(),
             **aws_environment(running),
@@ -175,8 +174,9 @@ def _answers(running: Running) -> bool:
 
 
 def _command_of(pid: int) -> str:
-    listed: Any = subprocess.run(["ps", "-ww", "-o", "command=", "-p", str(pid)], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return str(listed.stdout)
+    command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- a fixed command
+    return listed.stdout
 
 
 def _stop_group(pid: int) -> None:

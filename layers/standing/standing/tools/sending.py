@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import batched
 from pathlib import Path
@@ -17,6 +16,10 @@ from standing.tools.project import UserError
 from standing.tools.target import Target
 
 CHUNK = 100
+REFUSED = "was refused by the bus; send it again"
+COUNTS: Any = [
+    f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed")
+]  # waiting, worked on, delayed
 STILL_FOR = 3  # looks in a row that find the queue empty; its counts are approximate
 STUCK_AFTER = 300.0  # seconds without progress
 
@@ -45,7 +48,9 @@ def send(target: Target, path: Path, progress: Progress, *, wait: bool) -> Sent:
     bar = progress.add_task("sent to the bus", total=len(lines))
     for chunk in batched(lines, CHUNK):
         refused = bus.put([line.entry for line in chunk])
-        result.unsendable += [Unsendable(chunk[place].number, "was refused by the bus; send it again") for place in refused]
+        result.unsendable += [
+            Unsendable(chunk[place].number, "was refused by the bus; send it again") for place in refused
+        ]
         result.sent += len(chunk) - len(refused)
         progress.advance(bar, len(chunk))
     if wait:
@@ -64,14 +69,20 @@ def await_drained(target: Target, progress: Progress, total: int) -> None:
         if left < least:
             least, moved = left, time.monotonic()
         if time.monotonic() - moved > STUCK_AFTER:
-            raise UserError(f"{left} messages have not moved for {STUCK_AFTER:.0f} s: look at the ingest function's log")
+            raise UserError(
+                f"{left} messages have not moved for {STUCK_AFTER:.0f} s: look at the ingest function's log"
+            )
         progress.update(bar, completed=total - min(left, total))
         time.sleep(0.3)
 
 
 def waiting(target: Target) -> int:
     """Messages in the ingest queue: waiting, being worked on or delayed."""
-    names: Any = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible", "ApproximateNumberOfMessagesDelayed"]
+    names: Any = [
+        "ApproximateNumberOfMessages",
+        "ApproximateNumberOfMessagesNotVisible",
+        "ApproximateNumberOfMessagesDelayed",
+    ]
     answer = target.sqs.get_queue_attributes(QueueUrl=target.outputs["IngestQueueUrl"], AttributeNames=names)
     return sum(int(count) for count in answer["Attributes"].values())
 
@@ -80,6 +91,3 @@ def progress_bar(console: Any) -> Progress:  # noqa: ANN401 -- a rich console
     """The progress bar of everything that takes a while."""
     columns = (TextColumn("{task.description:>16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=console)
-
-
-type Say = Callable[[str], None]

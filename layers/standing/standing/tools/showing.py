@@ -56,12 +56,14 @@ class Card:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        levels = self.seen.memory.levels
+        levels = self.seen.memory.levels.items()
         return {
             "customer": self.customer,
             "day": str(day_date(self.seen.day)),
             "rules": self.ruleset.version,
-            "ratings": {name: {"level": held.level, "since": str(day_date(held.since))} for name, held in levels.items()},
+            "ratings": {
+                name: {"level": held.level, "since": str(day_date(held.since))} for name, held in levels.items()
+            },
             "features": {feature.name: _value(self, feature) for feature in self.ruleset.features},
             "decisions": self.decisions,
         }

@@ -69,7 +69,6 @@ class Target:
             raise UserError(f"no stack `{self.stack}` to be reached: {error}\n{HINT}") from None
         return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
-
     def states(self) -> Iterator[State]:
         """Every customer's state."""
         return Customers(self.dynamodb, self.outputs["TableName"]).states()

@@ -1,1 +1,13 @@
 """Readers of one condition tree: each says which rules a set of facts satisfies, and all of them agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+
+class Reader(Protocol):
+    """The one interface of all readers. A fact that is unknown is absent."""
+
+    def match(self, facts: Mapping[str, int]) -> frozenset[str]:
+        """The names of the rules that hold."""

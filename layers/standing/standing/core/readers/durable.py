@@ -46,7 +46,9 @@ class Reader:
     def match(self, facts: Facts) -> frozenset[str]:
         """The names of the rules that hold."""
         message = self._message(facts)
-        return frozenset(self.owners[hit] for shard in range(len(self.definitions)) for hit in self._hits(shard, message))
+        return frozenset(
+            self.owners[hit] for shard in range(len(self.definitions)) for hit in self._hits(shard, message)
+        )
 
     def _definition(self, shard: tuple[tuple[int, tuple[str, Branch]], ...]) -> str:
         rules = {f"r{number}": self._rule(branch) for number, (_, branch) in shard}
@@ -100,4 +102,3 @@ def _drain(handle: Any, state: Any) -> Iterator[int]:  # noqa: ANN401 -- opaque 
     while matched:
         yield from (int(name[1:]) for name in orjson.loads(matched))
         matched = engine.complete_and_start_action(handle, state)
-

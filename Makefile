@@ -1,0 +1,67 @@
+# The two commands to know: `make demo` and `make test`. Everything installs what it needs into the clone first.
+SHELL := /bin/sh
+PYTHON := .venv/bin/python
+HOUSEHOLDS ?= 80
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+export SAM_CLI_TELEMETRY := 0
+unexport PYTHONPATH
+
+.PHONY: help setup demo down build lint fmt types unit template integration e2e test test-long mutants schemas requirements
+
+help: ## Show what there is.
+	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/.ready ## Install everything into this clone: .venv and .tools.
+
+.venv/.ready: scripts/setup.sh requirements/dev.txt requirements/sam.txt requirements/ministack.txt requirements/uv.txt pyproject.toml
+	@./scripts/setup.sh
+
+demo: setup ## Real purchases through the deployed template on the local AWS (HOUSEHOLDS=20 is the quick one).
+	@$(PYTHON) -m standing.tools.demo --households $(HOUSEHOLDS)
+
+down: setup ## Stop the local AWS that `make demo` or `standing local up` started.
+	@.venv/bin/standing local down
+
+build: setup ## Check and compile the rules, then build the functions and layers.
+	@.venv/bin/standing rules build
+	@.tools/sam/bin/sam build > .aws-sam.log 2>&1 || { cat .aws-sam.log; exit 1; }
+	@rm -f .aws-sam.log
+
+lint: setup ## Ruff, on code and format.
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+
+fmt: setup ## Format the code and mend what ruff can mend.
+	@.venv/bin/ruff check --fix-only --quiet
+	@.venv/bin/ruff format
+
+types: setup ## mypy, strict.
+	@.venv/bin/mypy
+
+unit: setup ## The core and the rulebook, without network.
+	@$(PYTHON) -m pytest tests/unit
+
+integration: setup ## The adapters, on moto.
+	@$(PYTHON) -m pytest tests/integration
+
+template: build ## The template, its checks, and what was built.
+	@$(PYTHON) -m pytest tests/template
+
+e2e: build ## The deployed template on the local AWS, IAM enforced.
+	@$(PYTHON) -m pytest tests/e2e -m "not long"
+
+test: lint types build ## Everything that must hold before a change lands.
+	@$(PYTHON) -m pytest -m "not long"
+
+test-long: test ## And the slow proofs.
+	@$(PYTHON) -m pytest -m long
+	@$(PYTHON) -m tests.mutants.run
+
+mutants: build ## Take each mechanism out, and see its test fail.
+	@$(PYTHON) -m tests.mutants.run
+
+schemas: setup ## Write the events' JSON Schemas from their models.
+	@$(PYTHON) -m standing.tools.schemas
+
+requirements: setup ## Pin the dependencies again, with hashes.
+	@./scripts/compile-requirements.sh
