@@ -83,6 +83,11 @@ class Customers:
         for row in self._scan("sk = :state", {":state": {"S": STATE}}):
             yield _state(row["pk"]["S"], row)
 
+    def care(self) -> Iterator[dict[str, Any]]:
+        """Every care action of the ledger, in no order. Reads the whole table."""
+        for row in self._scan("begins_with(sk, :care)", {":care": {"S": "CARE#"}}):
+            yield orjson.loads(row["detail"]["S"])
+
     def count_outcomes(self) -> int:
         """How many decisions there are to publish. Reads the whole table."""
         return sum(1 for _ in self._scan("attribute_exists(outcome)", {}))

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
-from standing.core.conditions import Comparison, Condition, comparisons
+from standing.core.conditions import Comparison, Condition
 from standing.core.money import from_minor
 from standing.core.readers.plain import holds
 from standing.core.ruleset import Care, Rating, Ruleset
 
 
 class Reason(TypedDict):
-    """One line of a rule as it was written, the value it met (none: unknown), and whether it held."""
+    """One line of a rule, the value it met (none: unknown), and whether it held. Under `none`, it begins with `not`."""
 
     line: str
     actual: str | None
@@ -21,10 +21,10 @@ class Reason(TypedDict):
 
 def reasons(ruleset: Ruleset, condition: Condition, facts: Mapping[str, int]) -> tuple[Reason, ...]:
     """Every line of a condition with the value it met. A line such as `tier entered gold` meets `silver → gold`."""
-    lines: dict[str, list[Comparison]] = {}
-    for comparison in comparisons(condition):
-        lines.setdefault(comparison.text, []).append(comparison)
-    return tuple(_reason(ruleset, parts, facts) for parts in lines.values())
+    lines: dict[tuple[str, bool], list[Comparison]] = {}
+    for comparison, wanted in _lines(condition, wanted=True):
+        lines.setdefault((comparison.text, wanted), []).append(comparison)
+    return tuple(_reason(ruleset, parts, facts, wanted=wanted) for (_, wanted), parts in lines.items())
 
 
 def reasons_for_level(
@@ -55,8 +55,17 @@ def display(ruleset: Ruleset, fact: str, value: int | None) -> str | None:
     return from_minor(value, 4) if unit == "score" else str(value)
 
 
-def _reason(ruleset: Ruleset, parts: list[Comparison], facts: Mapping[str, int]) -> Reason:
+def _lines(condition: Condition, *, wanted: bool) -> Iterator[tuple[Comparison, bool]]:
+    if isinstance(condition, Comparison):
+        yield condition, wanted
+        return
+    for part in condition.of:
+        yield from _lines(part, wanted=wanted is not (condition.group == "none"))
+
+
+def _reason(ruleset: Ruleset, parts: list[Comparison], facts: Mapping[str, int], *, wanted: bool) -> Reason:
     before_first = sorted(parts, key=lambda part: not part.fact.endswith(".was"))
     met = [display(ruleset, part.fact, facts.get(part.fact)) for part in before_first]
     actual = met[0] if len(met) == 1 else " → ".join(value or "unknown" for value in dict.fromkeys(met))
-    return Reason(line=parts[0].text, actual=actual, holds=all(holds(part, facts) for part in parts))
+    line = parts[0].text if wanted else f"not {parts[0].text}"
+    return Reason(line=line, actual=actual, holds=all(holds(part, facts) for part in parts) is wanted)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +20,7 @@ from standing.core.view import view
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.problems import RulesError
 from standing.tools.auditing import Audit, audit, peek
-from standing.tools.demo_data import SYNTHETIC, best_household, write_demo
+from standing.tools.demo_data import SYNTHETIC, best_households, write_demo
 from standing.tools.listening import await_published, listen
 from standing.tools.local_aws import LocalAws
 from standing.tools.project import UserError, project_root
@@ -48,7 +47,7 @@ class Happened:
         return Counter(outcome["detail-type"] for outcome in self.outcomes)
 
 
-def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 80) -> None:
+def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 65) -> None:
     """Start the local AWS, deploy, send, and show what came of it."""
     root = project_root()
     ruleset = compile_rules(root / "rules")
@@ -60,7 +59,7 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
     _introduce(path)
     happened = _send(target, path)
     _tables(target, ruleset, happened, now)
-    customer = best_household([json.loads(line) for line in path.read_text().splitlines()])
+    (customer,) = best_households([json.loads(line) for line in path.read_text().splitlines()], 1)
     print_card(card(target, ruleset, customer, last=5), "en", out)
     out.print(f"Go on: standing --local show {customer} · standing --local audit {path.relative_to(root)} · make down")
     _last_line(happened)
@@ -82,7 +81,8 @@ def _introduce(path: Path) -> None:
     made = sum(line["source"] == SYNTHETIC for line in lines)
     out.print(
         f"[green]✓[/green] {len(lines):,} deliveries: {len(lines) - made:,} baskets of real households "
-        f"(dates shifted by whole days), {made:,} synthetic refunds, feedback and bad events; some twice, some out of order"
+        f"(dates shifted by whole days), {made:,} synthetic refunds, feedback and bad events; "
+        "some twice, some out of order"
     )
 
 
@@ -98,7 +98,7 @@ def _send(target: Target, path: Path) -> Happened:
 def _tables(target: Target, ruleset: Ruleset, happened: Happened, now: datetime) -> None:
     out.print(_counted("Customers by tier", _tiers(target, ruleset, now)))
     out.print(_counted("Rating changes announced", _changes(happened)))
-    out.print(_counted("Care actions requested", _care(ruleset, happened)))
+    out.print(_counted("Care actions by rule", _care(target, ruleset, happened)))
     per_event = max(1, happened.audit.applied)
     figures = {
         "events a second, from bus to table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
@@ -110,7 +110,7 @@ def _tables(target: Target, ruleset: Ruleset, happened: Happened, now: datetime)
 
 def _tiers(target: Target, ruleset: Ruleset, now: datetime) -> dict[str, str]:
     today = day_of(now, ruleset.programme.time_zone)
-    tiers = Counter(view(state, ruleset, today).memory.levels["tier"].level for state in target.states())
+    tiers = Counter(view(state, ruleset, today).memory.levels["tier"].level for state in target.customers.states())
     return {level: f"{tiers[level]:,}" for level in reversed(ruleset.ratings["tier"].levels)}
 
 
@@ -120,14 +120,15 @@ def _changes(happened: Happened) -> dict[str, str]:
     return {change: f"{count:,}" for change, count in counts.most_common()}
 
 
-def _care(ruleset: Ruleset, happened: Happened) -> dict[str, str]:
+def _care(target: Target, ruleset: Ruleset, happened: Happened) -> dict[str, str]:
+    """Requested as heard on the bus, missed as noted in the table."""
     details = (outcome["detail"] for outcome in happened.outcomes if outcome["detail-type"] == "care.requested.v1")
-    counts = Counter(detail["care"] for detail in details)
-    return {f"{name}: {ruleset.care[name].title.en}": f"{count:,}" for name, count in _all(ruleset, counts)}
-
-
-def _all(ruleset: Ruleset, counts: Counter[str]) -> Iterator[tuple[str, int]]:
-    yield from ((name, counts[name]) for name in ruleset.care)
+    asked = Counter(detail["care"] for detail in details)
+    missed = Counter(detail["care"] for detail in target.customers.care() if detail["status"] == "missed")
+    return {
+        f"{name}: {care.title.en}": f"{asked[name]:,} requested, {missed[name]:,} missed (known too late)"
+        for name, care in ruleset.care.items()
+    }
 
 
 def _counted(title: str, rows: dict[str, str]) -> Table:

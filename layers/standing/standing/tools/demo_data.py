@@ -6,6 +6,7 @@ Everything drawn is drawn from a seed. What is synthetic has the source `synthet
 from __future__ import annotations
 
 import random
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -82,13 +83,13 @@ def _purchase(row: dict[str, Any], time: datetime) -> Dated:
 
 
 def synthetic(real: list[Dated], chance: random.Random, now: datetime) -> Iterator[Dated]:
-    """Refunds and feedback that no public data set has, drawn for some baskets, and one fresh complaint."""
+    """Refunds and feedback that no public data set has, drawn for some baskets, and a few fresh complaints."""
     for basket in real:
         for made in (_refund, _complaint, _survey):
             dated = made(basket, chance)
             if dated and dated.time <= now:
                 yield dated
-    yield _fresh_complaint(real, now)
+    yield from _fresh_complaints(real, now)
 
 
 def _refund(basket: Dated, chance: random.Random) -> Dated | None:
@@ -126,23 +127,22 @@ def _made(basket: Dated, chance: random.Random, detail_type: str, detail: Event,
     return Dated(time, {"source": SYNTHETIC, "detail-type": detail_type, "detail": full})
 
 
-def _fresh_complaint(real: list[Dated], now: datetime) -> Dated:
-    """An hour ago, the household that spent most complained: a story to follow to its call-back."""
-    customer = best_household([dated.event for dated in real])
-    time = now - timedelta(hours=1)
-    detail = {"id": "complaint-fresh", "customer": customer, "time": time.isoformat(), "kind": "complaint"}
-    event = {"source": SYNTHETIC, "detail-type": "feedback.v1", "detail": {**detail, "topic": "delivery"}}
-    return Dated(time, event)
+def _fresh_complaints(real: list[Dated], now: datetime) -> Iterator[Dated]:
+    """In the last hours, the households that spent most complained: a story to follow to the call-back."""
+    for hours, customer in enumerate(best_households([dated.event for dated in real], 3), 1):
+        time = now - timedelta(hours=hours)
+        detail = {"id": f"complaint-{customer}", "customer": customer, "time": time.isoformat(), "kind": "complaint"}
+        event = {"source": SYNTHETIC, "detail-type": "feedback.v1", "detail": {**detail, "topic": "delivery"}}
+        yield Dated(time, event)
 
 
-def best_household(events: list[Event]) -> str:
-    """The household with the largest total of its baskets."""
-    totals: dict[str, float] = {}
+def best_households(events: list[Event], count: int) -> list[str]:
+    """The households with the largest totals of their baskets, the largest first."""
+    totals: Counter[str] = Counter()
     for event in events:
-        if event["detail-type"] == "purchase.v1" and event["source"] == SHOP:
-            detail = event["detail"]
-            totals[detail["customer"]] = totals.get(detail["customer"], 0.0) + float(detail["amount"])
-    return max(totals, key=lambda customer: totals[customer])
+        if event["source"] == SHOP and event["detail-type"] == "purchase.v1":
+            totals[event["detail"]["customer"]] += round(float(event["detail"]["amount"]) * 100)
+    return [customer for customer, _ in totals.most_common(count)]
 
 
 def bad_events(like: Event, now: datetime) -> list[Event]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 
-from standing.adapters.table import Customers
 from standing.event_path.publish import OUR_SOURCE
 from standing.tools.project import UserError
 from standing.tools.target import Target
@@ -29,7 +28,7 @@ def listen(target: Target) -> str:
 def await_published(target: Target) -> None:
     """Wait until the bus has carried as many outcomes as the table's decisions call for."""
     url = target.sqs.get_queue_url(QueueName=NAME)["QueueUrl"]
-    expected = Customers(target.dynamodb, target.outputs["TableName"]).count_outcomes()
+    expected = target.customers.count_outcomes()
     deadline = time.monotonic() + QUIET
     while (heard := _length(target, url)) < expected:
         if time.monotonic() > deadline:

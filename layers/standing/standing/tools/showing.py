@@ -11,7 +11,6 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from standing.adapters.table import Customers
 from standing.core.days import day_date, day_of
 from standing.core.explain import display
 from standing.core.ruleset import Feature, Ruleset, Title
@@ -56,7 +55,7 @@ class Card:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        levels = self.seen.memory.levels.items()
+        levels = self.seen.memory.levels
         return {
             "customer": self.customer,
             "day": str(day_date(self.seen.day)),
@@ -71,16 +70,15 @@ class Card:
 
 def card(target: Target, ruleset: Ruleset, customer: str, last: int) -> Card:
     """Read a customer and move the clock to today, without writing. Raises UserError where there is none."""
-    customers = Customers(target.dynamodb, target.outputs["TableName"])
-    state = customers.load(customer)
+    state = target.customers.load(customer)
     if state is None:
         raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}: nothing was ever applied to it")
     today = day_of(datetime.now(UTC), ruleset.programme.time_zone)
     if state.features_hash == ruleset.features_hash:
         seen = view(state, ruleset, today)
     else:
-        seen = view_of_history(customers.history(customer), ruleset, today)
-    decisions = customers.decisions(customer)
+        seen = view_of_history(target.customers.history(customer), ruleset, today)
+    decisions = target.customers.decisions(customer)
     decided_by = str(decisions[-1]["rules"]) if decisions else ruleset.version
     return Card(customer, seen, decisions[::-1][:last], ruleset, decided_by)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,7 +13,6 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from standing.adapters.table import Customers
-from standing.core.state import State
 from standing.tools.local_aws import LocalAws, aws_environment
 from standing.tools.project import UserError, project_root
 
@@ -69,9 +67,10 @@ class Target:
             raise UserError(f"no stack `{self.stack}` to be reached: {error}\n{HINT}") from None
         return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
-    def states(self) -> Iterator[State]:
-        """Every customer's state."""
-        return Customers(self.dynamodb, self.outputs["TableName"]).states()
+    @cached_property
+    def customers(self) -> Customers:
+        """The table of customers."""
+        return Customers(self.dynamodb, self.outputs["TableName"])
 
 
 HINT = "`standing local up` starts one on this machine (then use `standing --local …`); in AWS, `sam deploy` does."

@@ -1,0 +1,450 @@
+"""The template keeps every check, and every check notices when one thing is broken."""
+
+from __future__ import annotations
+
+import copy
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+
+from template.checks import (
+    CHECKS,
+    TAGGABLE,
+    UNTAGGABLE,
+    UNTAGGED_BY_SAM,
+    std_01,
+    std_02,
+    std_04,
+    std_05,
+    std_07,
+    std_08,
+    std_09,
+)
+from template.cloudformation import Template, listed, text
+from template.translate import translate
+
+ROOT = Path(__file__).parents[2]
+SOURCE = ROOT / "template.yaml"
+
+type Check = Callable[[Template], list[str]]
+type Change = Callable[[Template], None]
+
+
+def put(path: str, value: Any) -> Change:
+    """Set one property: `Name.Property.0.Part`."""
+
+    def change(template: Template) -> None:
+        holder, last = _holder(template, path)
+        holder[last] = value
+
+    return change
+
+
+def drop(path: str) -> Change:
+    """Take one property away; it must be there."""
+
+    def change(template: Template) -> None:
+        holder, last = _holder(template, path)
+        del holder[last]
+
+    return change
+
+
+def _holder(template: Template, path: str) -> tuple[Any, Any]:
+    name, *steps, last = path.split(".")
+    holder = template["Resources"][name]["Properties"]
+    for step in steps:
+        holder = holder[_key(holder, step)]
+    return holder, _key(holder, last)
+
+
+def _key(holder: Any, step: str) -> Any:
+    return int(step) if isinstance(holder, list) else step
+
+
+def attribute(name: str, key: str, value: str) -> Change:
+    """Set what stands beside a resource's properties."""
+    return lambda template: template["Resources"][name].update({key: value})
+
+
+def add(name: str, type_: str, /, **properties: Any) -> Change:
+    """Add a resource."""
+    return lambda template: template["Resources"].update({name: {"Type": type_, "Properties": properties}})
+
+
+def grant(role: str, action: str, **parts: Any) -> Change:
+    """Change parts of the statement that allows an action; a part that is None goes."""
+
+    def change(template: Template) -> None:
+        statements = _statements(template, role)
+        found = next(one for one in statements if action in listed(one["Action"]))
+        found.update(parts)
+        for key in [key for key, value in found.items() if value is None]:
+            del found[key]
+
+    return change
+
+
+def add_statement(role: str, **statement: Any) -> Change:
+    """Add a statement to a role's policy."""
+    return lambda template: _statements(template, role).append(statement)
+
+
+def _statements(template: Template, role: str) -> list[dict[str, Any]]:
+    policy = template["Resources"][role]["Properties"]["Policies"][0]
+    statements: list[dict[str, Any]] = policy["PolicyDocument"]["Statement"]
+    return statements
+
+
+def drop_tag(name: str, tag: str) -> Change:
+    """Take one tag away."""
+
+    def change(template: Template) -> None:
+        properties = template["Resources"][name]["Properties"]
+        properties["Tags"] = [pair for pair in properties["Tags"] if pair["Key"] != tag]
+
+    return change
+
+
+def tags_as_mapping(name: str, **others: str) -> Change:
+    """Write a resource's tags as one mapping, as some resource types want them."""
+
+    def change(template: Template) -> None:
+        properties = template["Resources"][name]["Properties"]
+        properties["Tags"] = {pair["Key"]: pair["Value"] for pair in properties["Tags"]} | others
+
+    return change
+
+
+def both(*changes: Change) -> Change:
+    """One change after another."""
+
+    def change(template: Template) -> None:
+        for one in changes:
+            one(template)
+
+    return change
+
+
+def copies(source: str, *names: str) -> Change:
+    """Add copies of a resource."""
+
+    def change(template: Template) -> None:
+        for name in names:
+            template["Resources"][name] = copy.deepcopy(template["Resources"][source])
+
+    return change
+
+
+def arn(name: str) -> dict[str, list[str]]:
+    return {"Fn::GetAtt": [name, "Arn"]}
+
+
+ELSEWHERE = "arn:aws:sqs:eu-central-1:111122223333:elsewhere"
+ANY_ARN = "arn:aws:dynamodb:${AWS::Region}:${AWS::AccountId}:"
+BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
+PUT_EVENTS = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": arn("Bus")}
+TTL = "Customers.TimeToLiveSpecification"
+RECOVERY = "Customers.PointInTimeRecoverySpecification"
+LETTERS = "IngestRule.Targets.0.DeadLetterConfig"
+ENCRYPTION = "UnpublishedBucket.BucketEncryption"
+ON_FAILURE = "PublishDecisions.DestinationConfig.OnFailure"
+ALIAS = add("Live", "AWS::Lambda::Alias", Name="live", FunctionName={"Ref": "Ingest"}, FunctionVersion="1")
+BEHIND_ALIAS = both(ALIAS, put("IngestMessages.FunctionName", {"Ref": "Live"}))
+
+# what is broken → (the check that must see it, the resource it must name, how it is broken)
+BROKEN: dict[str, tuple[Check, str, Change]] = {
+    "visibility too short": (std_01, "IngestQueue", put("IngestQueue.VisibilityTimeout", 179)),
+    "visibility left at 30 s": (std_01, "IngestQueue", drop("IngestQueue.VisibilityTimeout")),
+    "visibility unknown": (std_01, "IngestQueue", put("IngestQueue.VisibilityTimeout", {"Ref": "Seconds"})),
+    "slower function": (std_01, "IngestQueue", put("Ingest.Timeout", 31)),
+    "slower function behind an alias": (std_01, "IngestQueue", both(BEHIND_ALIAS, put("Ingest.Timeout", 31))),
+    "timeout unknown": (std_01, "IngestMessages", put("Ingest.Timeout", {"Ref": "Seconds"})),
+    "function elsewhere": (std_01, "IngestMessages", put("IngestMessages.FunctionName", "elsewhere")),
+    "no DLQ": (std_01, "IngestQueue", drop("IngestQueue.RedrivePolicy")),
+    "DLQ elsewhere": (std_01, "IngestQueue", put("IngestQueue.RedrivePolicy.deadLetterTargetArn", ELSEWHERE)),
+    "DLQ by its URL": (
+        std_01,
+        "IngestQueue",
+        put("IngestQueue.RedrivePolicy.deadLetterTargetArn", {"Ref": "IngestDeadLetters"}),
+    ),
+    "its own DLQ": (
+        std_01,
+        "IngestQueue",
+        put("IngestQueue.RedrivePolicy.deadLetterTargetArn", arn("IngestQueue")),
+    ),
+    "too few receives": (std_01, "IngestQueue", put("IngestQueue.RedrivePolicy.maxReceiveCount", 4)),
+    "receives unsaid": (std_01, "IngestQueue", drop("IngestQueue.RedrivePolicy.maxReceiveCount")),
+    "DLQ kept 13 days": (
+        std_01,
+        "IngestDeadLetters",
+        put("IngestDeadLetters.MessageRetentionPeriod", 13 * 24 * 60 * 60),
+    ),
+    "a rule's DLQ kept 4 days": (
+        std_01,
+        "UndeliveredQueue",
+        drop("UndeliveredQueue.MessageRetentionPeriod"),
+    ),
+    "a DLQ that is read kept 4 days": (
+        std_01,
+        "UndeliveredQueue",
+        both(
+            copies("IngestMessages", "Again"),
+            put("Again.EventSourceArn", arn("UndeliveredQueue")),
+            drop("UndeliveredQueue.MessageRetentionPeriod"),
+        ),
+    ),
+    "a DLQ that is read without a DLQ": (
+        std_01,
+        "UndeliveredQueue",
+        both(copies("IngestMessages", "Again"), put("Again.EventSourceArn", arn("UndeliveredQueue"))),
+    ),
+    "unread queue kept 1 hour": (std_01, "RejectedQueue", put("RejectedQueue.MessageRetentionPeriod", 3600)),
+    "new queue with nothing said": (std_01, "New", add("New", "AWS::SQS::Queue")),
+    "queue: whole batch comes back": (std_02, "IngestMessages", drop("IngestMessages.FunctionResponseTypes")),
+    "queue: no concurrency limit": (std_02, "IngestMessages", drop("IngestMessages.ScalingConfig")),
+    "source elsewhere": (std_02, "IngestMessages", put("IngestMessages.EventSourceArn", ELSEWHERE)),
+    "stream: whole batch comes back": (
+        std_02,
+        "PublishDecisions",
+        put("PublishDecisions.FunctionResponseTypes", []),
+    ),
+    "stream: no bisect": (
+        std_02,
+        "PublishDecisions",
+        put("PublishDecisions.BisectBatchOnFunctionError", False),
+    ),
+    "stream: retries unsaid": (std_02, "PublishDecisions", drop("PublishDecisions.MaximumRetryAttempts")),
+    "stream: retries for ever": (
+        std_02,
+        "PublishDecisions",
+        put("PublishDecisions.MaximumRetryAttempts", -1),
+    ),
+    "stream: age unsaid": (std_02, "PublishDecisions", drop("PublishDecisions.MaximumRecordAgeInSeconds")),
+    "stream: any age": (std_02, "PublishDecisions", put("PublishDecisions.MaximumRecordAgeInSeconds", -1)),
+    "stream: failures lost": (std_02, "PublishDecisions", drop("PublishDecisions.DestinationConfig")),
+    "stream: failures to a queue": (
+        std_02,
+        "PublishDecisions",
+        put(f"{ON_FAILURE}.Destination", arn("RejectedQueue")),
+    ),
+    "stream: bucket elsewhere": (
+        std_02,
+        "PublishDecisions",
+        put(f"{ON_FAILURE}.Destination", "arn:aws:s3:::elsewhere"),
+    ),
+    "three readers on a stream": (std_02, "Customers", copies("PublishDecisions", "Second", "Third")),
+    "role shared": (std_04, "Publish", put("Publish.Role", arn("IngestRole"))),
+    "role elsewhere": (std_04, "Publish", put("Publish.Role", "arn:aws:iam::111122223333:role/elsewhere")),
+    "AWS's basic role": (std_04, "IngestRole", put("IngestRole.ManagedPolicyArns", [BASIC])),
+    "every action": (std_04, "IngestRole", grant("IngestRole", "sqs:SendMessage", Action="*")),
+    "every action of a service": (std_04, "IngestRole", grant("IngestRole", "sqs:SendMessage", Action="sqs:*")),
+    "every getter": (std_04, "IngestRole", grant("IngestRole", "dynamodb:GetItem", Action=["dynamodb:Get*"])),
+    "all but some actions": (
+        std_04,
+        "IngestRole",
+        grant("IngestRole", "sqs:SendMessage", Action=None, NotAction="iam:*"),
+    ),
+    "every resource": (std_04, "IngestRole", grant("IngestRole", "sqs:SendMessage", Resource="*")),
+    "every resource, in a list": (
+        std_04,
+        "IngestRole",
+        grant("IngestRole", "sqs:SendMessage", Resource=[arn("RejectedQueue"), "*"]),
+    ),
+    "every bucket": (std_04, "PublishRole", grant("PublishRole", "s3:PutObject", Resource="arn:aws:s3:::*/*")),
+    "everything in the account": (
+        std_04,
+        "IngestRole",
+        grant("IngestRole", "dynamodb:GetItem", Resource={"Fn::Sub": ANY_ARN + "*"}),
+    ),
+    "every table": (
+        std_04,
+        "IngestRole",
+        grant("IngestRole", "dynamodb:GetItem", Resource={"Fn::Join": ["", [ANY_ARN, "table/*"]]}),
+    ),
+    "all but some resources": (
+        std_04,
+        "IngestRole",
+        grant("IngestRole", "sqs:SendMessage", Resource=None, NotResource=arn("IngestQueue")),
+    ),
+    "a policy of its own that allows all": (
+        std_04,
+        "Loose",
+        add(
+            "Loose",
+            "AWS::IAM::Policy",
+            PolicyDocument={"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}},
+        ),
+    ),
+    "PutEvents without condition": (
+        std_04,
+        "PublishRole",
+        grant("PublishRole", "events:PutEvents", Condition=None),
+    ),
+    "PutEvents on another condition": (
+        std_04,
+        "PublishRole",
+        grant("PublishRole", "events:PutEvents", Condition={"Bool": {"aws:SecureTransport": "true"}}),
+    ),
+    "PutEvents with a condition that may be absent": (
+        std_04,
+        "PublishRole",
+        grant(
+            "PublishRole",
+            "events:PutEvents",
+            Condition={"StringEqualsIfExists": {"events:source": "standing"}},
+        ),
+    ),
+    "PutEvents for another account": (
+        std_04,
+        "OpenBus",
+        add("OpenBus", "AWS::Events::EventBusPolicy", StatementId="a", Statement=PUT_EVENTS),
+    ),
+    "table: no deletion protection": (std_05, "Customers", drop("Customers.DeletionProtectionEnabled")),
+    "table: no recovery": (std_05, "Customers", put(f"{RECOVERY}.PointInTimeRecoveryEnabled", False)),
+    "table: gone with the stack": (std_05, "Customers", attribute("Customers", "DeletionPolicy", "Delete")),
+    "table: gone when replaced": (
+        std_05,
+        "Customers",
+        attribute("Customers", "UpdateReplacePolicy", "Snapshot"),
+    ),
+    "table: not encrypted": (std_05, "Customers", put("Customers.SSESpecification.SSEEnabled", False)),
+    "table: rows never expire": (std_05, "Customers", drop(TTL)),
+    "table: rows expire by nothing": (std_05, "Customers", drop(f"{TTL}.AttributeName")),
+    "table: expiry off": (std_05, "Customers", put(f"{TTL}.Enabled", False)),
+    "archive 31 days": (std_07, "BusArchive", put("BusArchive.RetentionDays", 31)),
+    "archive for ever": (std_07, "BusArchive", put("BusArchive.RetentionDays", 0)),
+    "archive unsaid": (std_07, "BusArchive", drop("BusArchive.RetentionDays")),
+    "logs for ever": (std_07, "IngestLogs", drop("IngestLogs.RetentionInDays")),
+    "function's own log group": (std_07, "Ingest", drop("Ingest.LoggingConfig")),
+    "log group elsewhere": (std_07, "Ingest", put("Ingest.LoggingConfig.LogGroup", "/elsewhere")),
+    "queue not encrypted": (std_07, "RejectedQueue", put("RejectedQueue.SqsManagedSseEnabled", False)),
+    "bucket not encrypted": (std_07, "UnpublishedBucket", drop(ENCRYPTION)),
+    "bucket encrypted by nothing": (
+        std_07,
+        "UnpublishedBucket",
+        put(f"{ENCRYPTION}.ServerSideEncryptionConfiguration", [{"BucketKeyEnabled": True}]),
+    ),
+    "function without a stage": (std_08, "Ingest", drop_tag("Ingest", "stage")),
+    "role without an owner": (std_08, "IngestRole", drop_tag("IngestRole", "owner")),
+    "queue without a service": (std_08, "RejectedQueue", drop_tag("RejectedQueue", "service")),
+    "table without a cost-center": (std_08, "Customers", drop_tag("Customers", "cost-center")),
+    "bucket without tags": (std_08, "UnpublishedBucket", drop("UnpublishedBucket.Tags")),
+    "log group without tags": (std_08, "PublishLogs", put("PublishLogs.Tags", [])),
+    "bus without an owner": (std_08, "Bus", drop_tag("Bus", "owner")),
+    "rule without a stage": (std_08, "IngestRule", drop_tag("IngestRule", "stage")),
+    "empty tag": (std_08, "Bus", put("Bus.Tags.0.Value", "")),
+    "empty tag in a mapping": (std_08, "Bus", tags_as_mapping("Bus", owner="")),
+    "type nobody decided about": (std_08, "Rack", add("Rack", "AWS::Budgets::Budget")),
+    "bus without an archive": (std_09, "Bus", put("BusArchive.SourceArn", arn("Other"))),
+    "second bus": (std_09, "Second", copies("Bus", "Second")),
+    "rule that never tries again": (std_09, "IngestRule", drop("IngestRule.Targets.0.RetryPolicy")),
+    "rule without a DLQ": (std_09, "IngestRule", drop(LETTERS)),
+    "rule with a DLQ elsewhere": (std_09, "IngestRule", put(f"{LETTERS}.Arn", ELSEWHERE)),
+    "second target of a rule": (
+        std_09,
+        "IngestRule",
+        lambda template: template["Resources"]["IngestRule"]["Properties"]["Targets"].append(
+            {"Id": "second", "Arn": arn("RejectedQueue")}
+        ),
+    ),
+}
+
+# other ways to write what is right
+SOUND: dict[str, Change] = {
+    "function behind an alias": BEHIND_ALIAS,
+    "numbers and truths as strings": both(
+        put("IngestQueue.VisibilityTimeout", "180"), put("Customers.DeletionProtectionEnabled", "true")
+    ),
+    "longer visibility, more receives": both(
+        put("IngestQueue.VisibilityTimeout", 900), put("IngestQueue.RedrivePolicy.maxReceiveCount", 6)
+    ),
+    "ARN by Sub": put("IngestMessages.EventSourceArn", {"Fn::Sub": "${IngestQueue.Arn}"}),
+    "ARN by dotted GetAtt": put("IngestMessages.EventSourceArn", {"Fn::GetAtt": "IngestQueue.Arn"}),
+    "tags as a mapping": tags_as_mapping("Bus"),
+    "queue with a key of ours": both(
+        drop("RejectedQueue.SqsManagedSseEnabled"), put("RejectedQueue.KmsMasterKeyId", {"Ref": "Key"})
+    ),
+    "denying everything": add_statement("IngestRole", Effect="Deny", Action="*", Resource="*"),
+    "everything under one name": grant(
+        "IngestRole", "dynamodb:GetItem", Resource={"Fn::Sub": ANY_ARN + "table/customers/*"}
+    ),
+    "two readers on a stream": copies("PublishDecisions", "Second"),
+    "no retry at all": put("PublishDecisions.MaximumRetryAttempts", 0),
+    "bucket kept elsewhere than its objects": grant(
+        "PublishRole", "s3:PutObject", Resource="arn:aws:s3:::unpublished/*"
+    ),
+    "a managed policy of ours": both(
+        add("Ours", "AWS::IAM::ManagedPolicy", PolicyDocument={"Statement": []}),
+        put("IngestRole.ManagedPolicyArns", [{"Ref": "Ours"}]),
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def real() -> Template:
+    return translate(SOURCE)
+
+
+@pytest.mark.parametrize("check", CHECKS)
+def test_the_template_keeps_the_check(real: Template, check: Check) -> None:
+    assert check(real) == []
+
+
+@pytest.mark.parametrize(("check", "name", "change"), BROKEN.values(), ids=BROKEN)
+def test_the_check_names_what_is_broken(real: Template, check: Check, name: str, change: Change) -> None:
+    broken = copy.deepcopy(real)
+    change(broken)
+    findings = check(broken)
+    assert [finding for finding in findings if finding.startswith(f"{name}: expected ")], findings
+
+
+@pytest.mark.parametrize("change", SOUND.values(), ids=SOUND)
+def test_what_is_right_may_be_written_otherwise(real: Template, change: Change) -> None:
+    other = copy.deepcopy(real)
+    change(other)
+    assert other != real
+    assert [finding for check in CHECKS for finding in check(other)] == []
+
+
+def test_translating_leaves_no_sam_and_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    before = dict(os.environ)
+    types = {resource["Type"] for resource in translate(SOURCE)["Resources"].values()}
+    assert not {type_ for type_ in types if type_.startswith("AWS::Serverless::")}
+    assert dict(os.environ) == before
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        ({"Ref": "A"}, "${A}"),
+        ({"Fn::GetAtt": ["A", "Arn"]}, "${A.Arn}"),
+        ({"Fn::GetAtt": "A.Arn"}, "${A.Arn}"),
+        ({"Fn::Sub": "${A.Arn}/*"}, "${A.Arn}/*"),
+        ({"Fn::Sub": ["${B}-${C}", {"B": {"Ref": "A"}}]}, "${A}-${C}"),
+        ({"Fn::Join": [":", ["a", {"Ref": "A"}]]}, "a:${A}"),
+        ({"Fn::If": ["Live", "a", "b"]}, "${?}"),
+        (7, "7"),
+    ],
+)
+def test_references_are_read_in_every_notation(value: Any, expected: str) -> None:
+    assert text(value) == expected
+
+
+@pytest.mark.parametrize("type_", sorted(TAGGABLE | UNTAGGABLE | UNTAGGED_BY_SAM))
+def test_the_table_of_taggable_types_agrees_with_cloudformation(type_: str) -> None:
+    schema = PROVIDER_SCHEMA_MANAGER.get_resource_schema("us-east-1", type_).schema
+    assert ("Tags" in schema["properties"]) == (type_ not in UNTAGGABLE)
+
+
+def test_cfn_lint_finds_nothing() -> None:
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "warning", str(SOURCE)]
+    linted = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (linted.returncode, linted.stdout, linted.stderr) == (0, "", "")
