@@ -62,7 +62,10 @@ class Build:
 
 
 def read_build(folder: Path) -> Build:
-    """The build in a folder; FileNotFoundError where it, or a folder it speaks of, is missing."""
+    """The build in a folder; FileNotFoundError where it, or a folder it speaks of, is missing.
+
+    ValueError where a function has a layer that is made elsewhere: what is in it cannot be looked at.
+    """
     template = translate(_there(folder / "template.yaml"))
     layers = {name: _layer(folder, name, layer) for name, layer in of_type(template, LAYER).items()}
     functions = of_type(template, FUNCTION)
@@ -144,10 +147,18 @@ def _function(folder: Path, template: Template, name: str, layers: dict[str, Uni
     place = _there(folder / properties["Code"]["S3Key"])
     return Function(
         unit=Unit(name, place, tuple(properties.get("Architectures", (ARCHITECTURE,))), (place,)),
-        layers=tuple(layers[pointed_at(layer)] for layer in listed(properties.get("Layers"))),
+        layers=tuple(_layers(name, properties, layers)),
         handler=properties["Handler"],
         environment=_environment(template, properties),
     )
+
+
+def _layers(name: str, properties: Properties, made: dict[str, Unit]) -> Iterator[Unit]:
+    for layer in listed(properties.get("Layers")):
+        if pointed_at(layer) not in made:
+            message = f"{name} has a layer that this template does not make: {text(layer)}"
+            raise ValueError(message)
+        yield made[pointed_at(layer)]
 
 
 def _environment(template: Template, properties: Properties) -> dict[str, str]:

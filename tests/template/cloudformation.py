@@ -39,8 +39,8 @@ def listed(value: Any) -> list[Any]:
 def text(value: Any) -> str:
     """The string a value makes, with every reference written as `Fn::Sub` writes it: `${Queue.Arn}`."""
     match value:
-        case str(plain) | {"Fn::Sub": str(plain)}:
-            return plain
+        case str(plain) | int(plain) | {"Fn::Sub": str(plain)}:
+            return str(plain)
         case {"Ref": str(name)} | {"Fn::GetAtt": str(name)}:
             return f"${{{name}}}"
         case {"Fn::GetAtt": [str(name), str(attribute)]}:
@@ -49,9 +49,7 @@ def text(value: Any) -> str:
             return re.sub(r"\$\{(\w+)\}", lambda m: text(names[m[1]]) if m[1] in names else m[0], pattern)
         case {"Fn::Join": [str(separator), list(parts)]}:
             return separator.join(text(part) for part in parts)
-        case dict() | list() | None:
-            return "${?}"
-    return str(value)
+    return "${?}"
 
 
 def pointed_at(value: Any, attribute: str = "") -> str:

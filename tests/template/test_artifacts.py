@@ -178,7 +178,7 @@ def test_the_build_keeps_the_check(real: Build, check: Check) -> None:
 def test_the_build_has_what_is_checked(real: Build) -> None:
     assert real.functions
     assert all(function.layers for function in real.functions)
-    assert any(unit.folder.rglob("*.so") for unit in real.layers)
+    assert [part for unit in real.layers for part in unit.folder.rglob("*.so")]
 
 
 def test_every_handler_starts(real: Build, runtime: Path) -> None:
@@ -209,6 +209,12 @@ def test_a_handler_that_does_not_start_says_why(made: Path, runtime: Path, chang
     (finding,) = imports(read_build(made), runtime)
     assert finding.startswith("Greet: ")
     assert finding.endswith(reason)
+
+
+def test_a_layer_of_somebody_else_cannot_be_measured(made: Path) -> None:
+    replace("Layers: [!Ref Shared]", "Layers: ['arn:aws:lambda:eu-central-1:1:layer:x:1']")(made)
+    with pytest.raises(ValueError, match="Greet has a layer that this template does not make"):
+        read_build(made)
 
 
 @pytest.mark.parametrize("missing", ["template.yaml", "Greet", "Shared"])

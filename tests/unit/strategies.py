@@ -15,6 +15,7 @@ from standing.core.decide import Decision, decide, needs_history
 from standing.core.events import EventDetail, Feedback, Purchase, Refund
 from standing.core.features import EXACT
 from standing.core.intake import Event, fingerprint
+from standing.core.measures import empty
 from standing.core.ruleset import Action, Care, Feature, Measure, Programme, Rating, Ruleset, Stratum, Title
 from standing.core.state import State
 from standing.rulebook.compiling import assemble
@@ -145,6 +146,7 @@ MOOD = rating(
 CONGRATULATE = care("congratulate", every(line("tier", "==", 2), line("tier.was", "!=", 2)), repeat_after=30, within=3)
 RECOVER = care("recover", every(line("mood", "==", 1)), repeat_after=6, within=2)
 CLUB = ruleset(CLUB_FEATURES, Stratum(ratings=(TIER,)), Stratum(ratings=(MOOD,)), Stratum(care=(CONGRATULATE, RECOVER)))
+CLUB_EMPTY = empty(CLUB)
 
 
 # Delivery -------------------------------------------------------------------------------------------------------
@@ -250,10 +252,11 @@ def _one_event(draw: st.DrawFn, day: Day, name: str) -> Event:
 def splits(events: Sequence[Event]) -> st.SearchStrategy[list[list[Event]]]:
     """Any order of some events, in any batches."""
     cuts = st.lists(st.booleans(), min_size=len(events) - 1, max_size=len(events) - 1)
-    return st.tuples(st.permutations(events), cuts).map(lambda drawn: _cut(*drawn))
+    return st.tuples(st.permutations(events), cuts).map(lambda drawn: cut(*drawn))
 
 
-def _cut(events: Sequence[Event], cuts: Sequence[bool]) -> list[list[Event]]:
+def cut(events: Sequence[Event], cuts: Sequence[bool]) -> list[list[Event]]:
+    """Events as batches; each cut says whether the event after it begins a new one."""
     batches = [[events[0]]]
     for event, begins in zip(events[1:], cuts, strict=True):
         if begins:

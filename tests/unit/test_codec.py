@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.core.codec import FORMAT, pack, unpack
-from standing.core.measures import Buckets, Series
+from standing.core.measures import Series
 from standing.core.state import Held, Memory, State
 
 from tests.unit.strategies import stored
@@ -40,17 +40,13 @@ states = st.builds(
     asked=st.dictionaries(words, day_numbers, max_size=4),
 )
 
-ONE_PURCHASE: Buckets = (
-    Series().plus([(20_000, 1_250), (20_003, -300), (20_003, 100)]),
-    Series(),
-    Series().plus([(5, 0)]),
-)
+SPENT = Series().plus([(20_000, 1_250), (20_003, -300), (20_003, 100)])
 A_STATE = State(
     customer="c-1",
     version=3,
     day=20_003,
     features_hash="0123abcd",
-    buckets=ONE_PURCHASE,
+    buckets=(SPENT, Series(), Series().plus([(5, 0)])),
     opened=Memory({"tier": Held("silver", 20_000)}),
     closed=Memory({"tier": Held("gold", 20_003)}, {"tier-reached": 20_003}),
     said={"tier": "gold"},

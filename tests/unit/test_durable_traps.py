@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -198,27 +197,27 @@ def _code_5(*_: Any) -> Any:
 
 
 @pytest.fixture
-def deleted(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Any]]:
-    """The engines that were given up."""
-    given_up: list[Any] = []
+def given_up(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """The engines that were deleted so far."""
+    handles: list[Any] = []
     real = engine.delete_ruleset
 
     def delete(handle: Any) -> Any:
-        given_up.append(handle)
+        handles.append(handle)
         return real(handle)
 
     monkeypatch.setattr(engine, "delete_ruleset", delete)
-    return iter([given_up])
+    return handles
 
 
 @pytest.mark.parametrize("warm", [True, False])
 def test_another_code_is_an_error_and_the_next_match_is_right(
-    monkeypatch: pytest.MonkeyPatch, deleted: Iterator[list[Any]], warm: bool
+    monkeypatch: pytest.MonkeyPatch, given_up: list[Any], warm: bool
 ) -> None:
-    given_up, reader = next(deleted), durable.Reader(FOUR)
+    reader = durable.Reader(FOUR)
     assert not warm or reader.match({"a": 9}) == set(FOUR)
     _once(monkeypatch, "assert_fact", _code_5)
-    with pytest.raises(RuntimeError, match="^durable-rules answered 5$"):
+    with pytest.raises(RuntimeError, match="durable-rules answered 5"):
         reader.match({"a": 3})
     assert len(given_up) == 1
     assert [reader.match({"a": value}) for value in (0, 3, 9)] == [set(), {"over-1", "over-2"}, set(FOUR)]
@@ -235,7 +234,7 @@ def test_an_engine_that_fails_half_way_leaves_nothing_behind(
     rules: dict[str, Condition] = {**FOUR, **{f"rule-{number}": line("b", ">", number) for number in range(100)}}
     reader, oracle = durable.Reader(rules), plain.Reader(rules)
     _once(monkeypatch, name, misbehave)
-    with pytest.raises(RuntimeError, match="^out of memory$"):
+    with pytest.raises(RuntimeError, match="out of memory"):
         reader.match({"a": 9, "b": 9})
     for facts in ({"a": 2, "b": 90}, {"a": 9}, {}, {"b": 200}):
         assert reader.match(facts) == oracle.match(facts)

@@ -1,0 +1,51 @@
+"""The template, built and deployed unchanged on a local AWS of the tests' own, with the functions' IAM roles enforced."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from standing.core.ruleset import Ruleset
+from standing.tools.listening import NAME as LISTENER
+from standing.tools.listening import listen
+from standing.tools.local_aws import LocalAws, aws_environment
+from standing.tools.target import Target
+
+from tests.support import ROOT, real_ruleset
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder is end to end."""
+    for item in items:
+        if "tests/e2e/" in item.path.as_posix():
+            item.add_marker(pytest.mark.e2e)
+
+
+@pytest.fixture(scope="session")
+def target() -> Iterator[Target]:
+    """Standing, deployed."""
+    aws = LocalAws(ROOT, ROOT / ".standing" / "e2e")
+    running = aws.start()
+    before = dict(os.environ)
+    os.environ.update(aws_environment(running))
+    try:
+        aws.deploy(lambda _: None)
+        listen(Target())  # from the start, so that no outcome goes unheard
+        yield Target()
+    finally:
+        aws.stop()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+@pytest.fixture(scope="session")
+def ear(target: Target) -> str:
+    """A queue that hears every outcome."""
+    return target.sqs.get_queue_url(QueueName=LISTENER)["QueueUrl"]
+
+
+@pytest.fixture(scope="session")
+def ruleset() -> Ruleset:
+    """The rules that were deployed."""
+    return real_ruleset()

@@ -1,0 +1,77 @@
+"""The commands as people type them, against the deployed template."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from standing.tools.target import Target
+
+from tests.support import ROOT
+
+pytestmark = pytest.mark.usefixtures("target")
+
+
+def standing(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    command = [str(Path(sys.executable).with_name("standing")), *map(str, arguments)]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+
+
+def sample(name: str) -> Path:
+    return ROOT / "events" / name
+
+
+def test_send_audit_show() -> None:
+    for name in ("purchase.v1.json", "refund.v1.json", "feedback.v1.json", "feedback-survey.v1.json"):
+        assert standing("send", sample(name)).returncode == 0
+        counted = json.loads(standing("audit", sample(name), "--json").stdout)
+        assert (counted["applied"], counted["lost"]) == (1, 0)
+    shown = json.loads(standing("show", "c-1001", "--json").stdout)
+    assert shown["features"]["spend_365d"] == "100.00"
+    assert shown["features"]["satisfaction_180d"] in {"0.7500", None}
+    assert shown["ratings"]["tier"]["level"] == "bronze"
+
+
+def test_show_speaks_both_languages() -> None:
+    standing("send", sample("purchase.v1.json"))
+    assert "Net spend in the last year" in standing("show", "c-1001").stdout
+    assert "近一年净消费" in standing("show", "c-1001", "--lang", "zh").stdout
+
+
+def test_lines_that_cannot_be_sent_are_named_and_the_others_go(tmp_path: Path) -> None:
+    good = sample("purchase.v1.json").read_text().strip()
+    huge = json.dumps({"source": "s", "detail-type": "purchase.v1", "detail": {"id": "x" * 300_000}})
+    ours = good.replace("shop.checkout", "standing")
+    path = tmp_path / "events.jsonl"
+    path.write_text("\n".join([good, huge, "{", '{"source": "s"}', "", ours, good]) + "\n")
+    result = standing("send", path, "--json")
+    assert result.returncode == 1
+    sent = json.loads(result.stdout)
+    assert (sent["sent"], [line["line"] for line in sent["refused"]]) == (2, [2, 3, 4, 6])
+    assert "256" in sent["refused"][0]["why"]
+    assert "Traceback" not in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("show", "nobody-at-all"), "no customer `nobody-at-all`"),
+        (("send", "no-such-file.jsonl"), "no-such-file.jsonl: No such file"),
+        (("audit", "no-such-file.jsonl"), "no-such-file.jsonl: No such file"),
+        (("show", "c-1001", "--stack", "elsewhere"), "no stack `elsewhere`"),
+    ],
+)
+def test_mistakes_are_answered_without_a_traceback(arguments: tuple[str, ...], said: str) -> None:
+    result = standing(*arguments)
+    assert result.returncode == 1
+    assert said in result.stderr.replace("\n", " ")
+    assert "Traceback" not in result.stderr
+
+
+def test_the_archive_holds_what_was_sent(target: Target) -> None:
+    archive = target.events.describe_archive(ArchiveName="standing-dev")
+    assert archive["RetentionDays"] == 30
+    assert archive["EventCount"] > 0

@@ -1,0 +1,73 @@
+"""Many writers, one customer: on the local AWS, because moto's conditional writes are not atomic across threads."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import orjson
+import pytest
+from standing.adapters.table import Customers
+from standing.core.ruleset import Ruleset
+from standing.core.view import view
+from standing.event_path.ingest import Ingest, Message
+from standing.tools.target import Target
+
+from tests.support import KeptRejections
+
+WRITERS, EACH, BATCH = 16, 250, 10
+
+
+@dataclass
+class Counting:
+    """The table, counting the commits that one writer made."""
+
+    inner: Customers
+    commits: int = 0
+
+    def load(self, customer: str) -> Any:
+        return self.inner.load(customer)
+
+    def history(self, customer: str) -> Any:
+        return self.inner.history(customer)
+
+    def commit(self, *arguments: Any) -> None:
+        self.inner.commit(*arguments)
+        self.commits += 1
+
+
+def messages(writer: int, time: str) -> list[Message]:
+    details = (
+        {"id": f"w{writer}-{n}", "customer": "contended", "time": time, "amount": "1.00", "currency": "USD"}
+        for n in range(EACH)
+    )
+    bodies = ({"source": "e2e", "detail-type": "purchase.v1", "detail": detail} for detail in details)
+    return [Message(f"{writer}-{n}", orjson.dumps(body).decode()) for n, body in enumerate(bodies)]
+
+
+def write(writer: int, target: Target, ruleset: Ruleset, time: str) -> tuple[int, int]:
+    """Deliver a writer's messages as the queue would, again and again until they are acknowledged."""
+    table = Counting(Customers(target.dynamodb, target.outputs["TableName"]))
+    ingest = Ingest(ruleset, table, KeptRejections())
+    waiting, acknowledged = messages(writer, time), 0
+    while waiting:
+        batch, waiting = waiting[:BATCH], waiting[BATCH:]
+        failed = ingest.batch(batch).failed
+        acknowledged += len(batch) - len(failed)
+        waiting += [message for message in batch if message.id in failed]
+    return acknowledged, table.commits
+
+
+@pytest.mark.invariant("INV-3")
+def test_sixteen_writers_to_one_customer_lose_nothing(target: Target, ruleset: Ruleset) -> None:
+    time = datetime.now(UTC).isoformat()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        results = list(pool.map(lambda writer: write(writer, target, ruleset, time), range(WRITERS)))
+    state = target.customers.load("contended")
+    assert state is not None
+    assert sum(acknowledged for acknowledged, _ in results) == WRITERS * EACH
+    assert state.version == sum(commits for _, commits in results)
+    assert len(target.customers.history("contended")) == WRITERS * EACH
+    assert view(state, ruleset, state.day).facts["spend_365d"] == WRITERS * EACH * 100

@@ -1,0 +1,184 @@
+"""From an event on the bus to an outcome on the bus, through everything that is deployed."""
+
+from __future__ import annotations
+
+import json
+import random
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from rich.console import Console
+from standing.core.ruleset import Ruleset
+from standing.core.view import view, view_of_history
+from standing.tools.auditing import Audit, audit, peek
+from standing.tools.demo_data import bad_events
+from standing.tools.listening import await_published
+from standing.tools.sending import progress_bar, send, waiting
+from standing.tools.target import Target
+
+from tests.support import taken
+
+type Event = dict[str, Any]
+
+
+def purchase(customer: str, number: int, amount: str, days_ago: float) -> Event:
+    time = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
+    detail = {"id": f"{customer}-{number}", "customer": customer, "time": time, "amount": amount, "currency": "USD"}
+    return {"source": "e2e", "detail-type": "purchase.v1", "detail": detail}
+
+
+def complaint(customer: str, number: int, days_ago: float, comment: str = "") -> Event:
+    time = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
+    detail = {"id": f"{customer}-c{number}", "customer": customer, "time": time, "kind": "complaint"}
+    return {"source": "e2e", "detail-type": "feedback.v1", "detail": detail | ({"comment": comment} if comment else {})}
+
+
+def deliver(target: Target, path: Path, events: list[Event]) -> Audit:
+    """Send events as `standing send` does, and account for them as `standing audit` does."""
+    path.write_text("".join(json.dumps(event) + "\n" for event in events))
+    with progress_bar(Console(quiet=True)) as progress:
+        assert send(target, path, progress, wait=True).sent == len(events)
+    return audit(target, path)
+
+
+def outcomes(target: Target, ear: str, customer: str) -> list[Event]:
+    await_published(target)
+    heard = [json.loads(body) for body in peek(target, ear)]
+    return [outcome for outcome in heard if outcome["detail"]["customer"] == customer]
+
+
+def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not holds():
+        assert time.monotonic() < deadline, f"not within {seconds} s"
+        time.sleep(0.2)
+
+
+def test_a_purchase_becomes_a_tier_and_a_complaint_a_call_back(target: Target, ear: str, tmp_path: Path) -> None:
+    events = [purchase("road", 1, "2500.00", 3), complaint("road", 2, 0.01)]
+    assert deliver(target, tmp_path / "events", events).applied == 2
+    heard = {outcome["detail-type"]: outcome["detail"] for outcome in outcomes(target, ear, "road")}
+    assert heard["rating.changed.v1"]["to"] == "gold"
+    assert heard["rating.changed.v1"]["because"][0] == {
+        "line": "spend_365d >= 2000.00",
+        "actual": "2500.00",
+        "holds": True,
+    }
+    assert heard["care.requested.v1"]["action"] in {"call-back", "congratulate"}
+
+
+@pytest.mark.invariant("INV-1")
+def test_a_thousand_events_shuffled_and_repeated(target: Target, ruleset: Ruleset, tmp_path: Path) -> None:
+    chance = random.Random(7)
+    events = [
+        purchase(f"inv1-{n % 25}", n, f"{chance.randint(5, 400)}.{n % 100:02d}", chance.randint(0, 450))
+        if n % 10
+        else complaint(f"inv1-{n % 25}", n, chance.randint(0, 120))
+        for n in range(1000)
+    ]
+    deliveries = [event for event in events for _ in range(chance.randint(1, 5))]
+    chance.shuffle(deliveries)
+    counted = deliver(target, tmp_path / "events", deliveries)
+    assert (counted.applied, counted.lost, counted.rejected) == (1000, 0, 0)
+    assert counted.duplicates == len(deliveries) - 1000
+    for number in range(25):
+        customer = f"inv1-{number}"
+        state = target.customers.load(customer)
+        assert state is not None
+        own = [event for event in events if event["detail"]["customer"] == customer]
+        folded = view_of_history(taken(ruleset, *own, now=datetime.now(UTC)), ruleset, state.day)
+        assert view(state, ruleset, state.day) == folded
+
+
+@pytest.mark.invariant("INV-5")
+def test_each_decision_is_published_under_one_stable_id(target: Target, ear: str, tmp_path: Path) -> None:
+    deliver(target, tmp_path / "events", [purchase("ids", n, "700.00", 40 - n) for n in range(8)])
+    heard = outcomes(target, ear, "ids")
+    decided = target.customers.decisions("ids")
+    assert {outcome["detail"]["id"] for outcome in heard} == {
+        detail["id"] for detail in decided if detail.get("status") != "missed"
+    }
+    assert [outcome["detail-type"] for outcome in heard].count("rating.changed.v1") >= 3
+
+
+def test_bad_events_are_rejected_with_a_reason_and_the_others_go_through(target: Target, tmp_path: Path) -> None:
+    good = purchase("bad", 1, "10.00", 1)
+    events = [good, *bad_events(good, datetime.now(UTC)), purchase("bad", 2, "5.00", 1)]
+    counted = deliver(target, tmp_path / "events", events)
+    assert (counted.applied, counted.rejected, counted.lost) == (2, len(events) - 2, 0)
+    bodies = [json.loads(body) for body in peek(target, target.outputs["RejectedUrl"])]
+    reasons = {json.loads(body["message"])["detail"]["id"]: (body["reason"], body["field"]) for body in bodies}
+    assert reasons["bad-negative-amount"] == ("does-not-fit", "detail.amount")
+    assert reasons["bad-wrong-currency"] == ("wrong-currency", "detail.currency")
+    assert reasons["bad-far-future"] == ("in-the-future", "detail.time")
+    assert reasons["bad-long-customer"] == ("does-not-fit", "detail.customer")
+    assert reasons["bad-control-character"] == ("does-not-fit", "detail.customer")
+    assert reasons["bad-unknown-type"] == ("unknown-type", "detail-type")
+    assert reasons["bad-1"] == ("conflicting-content", "detail.id")
+    assert all(len(body["expected"]) > 3 for body in bodies)
+
+
+def test_nothing_personal_is_logged_stored_or_published(target: Target, ear: str, tmp_path: Path) -> None:
+    wrong = complaint("private", 2, 0.1, "MY-SECRET")
+    wrong["detail"]["topic"] = {"MY-SECRET": 1}
+    deliver(target, tmp_path / "events", [complaint("private", 1, 0.1, "MY-SECRET"), wrong])
+    await_published(target)
+    logged = [
+        event["message"]
+        for group in ("IngestLogGroup", "PublishLogGroup")
+        for event in target.logs.filter_log_events(logGroupName=target.outputs[group])["events"]
+    ]
+    assert logged
+    assert "MY-SECRET" not in str(logged)
+    assert "private" not in str(logged)
+    assert "MY-SECRET" not in str(target.dynamodb.scan(TableName=target.outputs["TableName"]))
+    assert "MY-SECRET" not in str(peek(target, ear))
+
+
+@pytest.mark.invariant("INV-6")
+def test_what_failed_for_want_of_a_permission_is_redriven_unharmed(
+    target: Target, ruleset: Ruleset, tmp_path: Path
+) -> None:
+    """Least privilege is enforced: without its policy the function can do nothing. With it back, nothing was lost."""
+    events = [purchase("redrive", n, "300.00", 60 - n * 10) for n in range(6)]
+    queue = target.outputs["IngestQueueUrl"]
+    dead = target.outputs["DeadLettersUrl"]
+    role, policy = _without_policy(target)
+    try:
+        _retry_every(target, queue, seconds=1)
+        (tmp_path / "events").write_text("".join(json.dumps(event) + "\n" for event in events))
+        with progress_bar(Console(quiet=True)) as progress:
+            send(target, tmp_path / "events", progress, wait=False)
+        until(lambda: len(peek(target, dead)) == 6 and waiting(target) == 0, seconds=90)
+        assert target.customers.load("redrive") is None
+    finally:
+        boto3.client("iam").put_role_policy(RoleName=role, PolicyName="ingest", PolicyDocument=json.dumps(policy))
+        _retry_every(target, queue, seconds=180)
+    for body in peek(target, dead):
+        target.sqs.send_message(QueueUrl=queue, MessageBody=body)
+    target.sqs.purge_queue(QueueUrl=dead)
+    until(lambda: audit(target, tmp_path / "events").applied == 6)
+    state = target.customers.load("redrive")
+    assert state is not None
+    folded = view_of_history(taken(ruleset, *events, now=datetime.now(UTC)), ruleset, state.day)
+    assert view(state, ruleset, state.day) == folded
+
+
+def _without_policy(target: Target) -> tuple[str, Any]:
+    iam = boto3.client("iam")
+    stack = boto3.client("cloudformation").describe_stack_resource(StackName="standing", LogicalResourceId="IngestRole")
+    role = stack["StackResourceDetail"]["PhysicalResourceId"]
+    policy: Any = iam.get_role_policy(RoleName=role, PolicyName="ingest")["PolicyDocument"]
+    kept = [one for one in policy["Statement"] if "dynamodb" not in str(one["Action"])]
+    crippled = json.dumps({**policy, "Statement": kept})
+    iam.put_role_policy(RoleName=role, PolicyName="ingest", PolicyDocument=crippled)
+    return role, policy
+
+
+def _retry_every(target: Target, queue: str, seconds: int) -> None:
+    target.sqs.set_queue_attributes(QueueUrl=queue, Attributes={"VisibilityTimeout": str(seconds)})

@@ -1,0 +1,45 @@
+"""Adapters against moto: one process, no network. What moto cannot show (concurrency) is shown in tests/e2e."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+from standing.adapters.table import Customers
+from standing.core.ruleset import Ruleset
+
+from tests.support import real_ruleset
+
+KEYS: Any = {
+    "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+    "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
+}
+
+
+@pytest.fixture(autouse=True)
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """AWS by moto, and no way to any other."""
+    for name in ("AWS_ENDPOINT_URL", "AWS_PROFILE"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "test")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture(scope="session")
+def ruleset() -> Ruleset:
+    """The rules of this clone."""
+    return real_ruleset()
+
+
+@pytest.fixture
+def customers() -> Customers:
+    """An empty table."""
+    client = boto3.client("dynamodb")
+    client.create_table(TableName="customers", BillingMode="PAY_PER_REQUEST", **KEYS)
+    return Customers(client, "customers")

@@ -1,0 +1,97 @@
+"""`make mutants`: apply each patch to a copy of the tree and see the test that it names fail.
+
+A patch begins with `kills: TEST` and `takes out: WHAT`. `python -m tests.mutants.run NAME…` runs some of them. A mutant
+counts as killed only where pytest says that tests failed (exit code 1) and the failure is not one of setting up, and
+where the same test passes on the tree as it is.
+"""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.support import ROOT
+
+HERE = Path(__file__).parent
+FAILED = 1
+LINKED = (".venv", ".tools")
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """A patch, the test it must make fail, and what it takes out."""
+
+    name: str
+    patch: str
+    test: str
+    what: str
+
+
+def read(path: Path) -> Mutant:
+    """A mutant from its file."""
+    text = path.read_text()
+    header = dict(line.split(": ", 1) for line in text.split("\n---", 1)[0].splitlines() if ": " in line)
+    return Mutant(path.stem, text, header["kills"], header["takes out"])
+
+
+def verdict(mutant: Mutant) -> str:
+    """`killed`, or what is wrong."""
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        tree = copy_tree(Path(folder) / "tree")
+        applied = subprocess.run(
+            ["git", "apply", "-"], cwd=tree, input=mutant.patch, text=True, capture_output=True, check=False
+        )
+        if applied.returncode:
+            return f"does not apply, renew it: {applied.stderr.strip().splitlines()[0]}"
+        result = run_tests(tree, [mutant.test])
+        if result.returncode == FAILED and "FAILED" in result.stdout and "ERROR tests" not in result.stdout:
+            return "killed"
+        return f"SURVIVED (pytest exit {result.returncode})\n{result.stdout[-1500:]}"
+
+
+def copy_tree(tree: Path) -> Path:
+    """The working tree as git sees it, new files included; the environments are linked."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, text=True, capture_output=True, check=True
+    )
+    for name in listed.stdout.splitlines():
+        source, target = ROOT / name, tree / name
+        if source.is_file():
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(source, target)
+    for name in LINKED:
+        (tree / name).symlink_to(ROOT / name)
+    return tree
+
+
+def run_tests(tree: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
+    """Run tests in a tree, with that tree's package and not the installed one."""
+    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "--tb=line", *tests]
+    environment = {"PYTHONPATH": str(tree / "layers" / "standing"), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    return subprocess.run(command, cwd=tree, env=environment, text=True, capture_output=True, check=False)
+
+
+def main() -> int:
+    """Run the mutants named on the command line, or all; the exit code is 1 where one survives."""
+    wanted = set(sys.argv[1:])
+    mutants = [read(path) for path in sorted(HERE.glob("*.patch")) if not wanted or path.stem in wanted]
+    baseline = run_tests(ROOT, sorted({mutant.test for mutant in mutants}))
+    if baseline.returncode:
+        sys.stdout.write(f"the tests do not pass without a mutant:\n{baseline.stdout[-3000:]}\n")
+        return 1
+    survivors = 0
+    for mutant in mutants:
+        said = verdict(mutant)
+        survivors += said != "killed"
+        sys.stdout.write(f"{said:8} {mutant.name}: without {mutant.what}\n")
+        sys.stdout.flush()
+    sys.stdout.write(f"mutants: {len(mutants) - survivors} passed, {survivors} failed\n")
+    return 1 if survivors or not mutants else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""Events, rules and fakes that several kinds of test share."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import orjson
+from standing.core.decide import Outcome
+from standing.core.intake import Event, take_in
+from standing.core.ruleset import Ruleset
+from standing.core.state import State
+from standing.event_path.ingest import Message
+from standing.rulebook.compiling import compile_rules
+
+ROOT = Path(__file__).parent.parent
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+def real_ruleset() -> Ruleset:
+    """The rules of this clone, compiled."""
+    return compile_rules(ROOT / "rules")
+
+
+def envelope(detail_type: str, detail: dict[str, Any], source: str = "shop") -> dict[str, Any]:
+    """An event as the bus delivers it."""
+    return {"version": "0", "source": source, "detail-type": detail_type, "detail": detail}
+
+
+def purchase(number: int, *, customer: str = "c-1", amount: str = "100.00", days_ago: float = 0.0) -> dict[str, Any]:
+    """A purchase's envelope; its id comes from `number`."""
+    time = (NOW - timedelta(days=days_ago)).isoformat()
+    detail = {"id": f"p-{number}", "customer": customer, "time": time, "amount": amount, "currency": "USD"}
+    return envelope("purchase.v1", detail)
+
+
+def complaint(number: int, *, customer: str = "c-1", days_ago: float = 0.0, comment: str = "") -> dict[str, Any]:
+    """A complaint's envelope."""
+    time = (NOW - timedelta(days=days_ago)).isoformat()
+    detail: dict[str, Any] = {"id": f"f-{number}", "customer": customer, "time": time, "kind": "complaint"}
+    return envelope("feedback.v1", detail | ({"comment": comment} if comment else {}))
+
+
+def message(number: int, body: dict[str, Any]) -> Message:
+    """A queue's message with an event in it."""
+    return Message(f"m-{number}", orjson.dumps(body).decode())
+
+
+def taken(ruleset: Ruleset, *envelopes: dict[str, Any], now: datetime = NOW) -> list[Event]:
+    """Envelopes taken in."""
+    return [take_in(one, ruleset.programme, now) for one in envelopes]
+
+
+class KeptRejections:
+    """A Rejected queue in memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, dict[str, str]]] = []
+
+    def keep(self, message: str, rejection: dict[str, str]) -> None:
+        """Keep it."""
+        self.kept.append((message, rejection))
+
+
+class FailingFor:
+    """A table that fails for some customers, for a reason that passes, until it is mended."""
+
+    def __init__(self, inner: Any, customers: set[str]) -> None:  # noqa: ANN401 -- any table
+        self.inner, self.customers = inner, customers
+
+    def load(self, customer: str) -> State | None:
+        """Fail, or load."""
+        if customer in self.customers:
+            raise TimeoutError(customer)
+        state: State | None = self.inner.load(customer)
+        return state
+
+    def history(self, customer: str) -> list[Event]:
+        """As the table itself."""
+        events: list[Event] = self.inner.history(customer)
+        return events
+
+    def commit(
+        self, before: State | None, outcome: Outcome, events: Sequence[Event], ruleset: Ruleset, now: datetime
+    ) -> None:
+        """As the table itself."""
+        self.inner.commit(before, outcome, events, ruleset, now)

@@ -1,0 +1,148 @@
+"""Features: whole numbers as of the end of a day, over windows that include it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standing.core.events import Feedback, MoneyDetail
+from standing.core.features import EXACT, facts
+from standing.core.intake import Event
+from standing.core.measures import Series, empty, gather
+from standing.core.ruleset import Feature
+
+from tests.unit import strategies as made
+from tests.unit.strategies import (
+    COMPLAINTS,
+    NET,
+    PURCHASES,
+    SCORES,
+    complaint,
+    feature,
+    purchase,
+    refund,
+    ruleset,
+    survey,
+)
+
+
+def _value(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
+    rules = ruleset([wanted])
+    return facts(rules, gather(empty(rules), events, rules), day).get(wanted.name)
+
+
+# An account of the same features from the events themselves ----------------------------------------------------------
+
+
+def _values(measure: int, events: Sequence[Event]) -> list[tuple[int, int]]:
+    """The days and values of one of the made measures, in cents and ten-thousandths."""
+    found = []
+    for event in events:
+        detail = event.detail
+        if measure == PURCHASES and detail.family == "purchase":
+            found.append((event.day, 0))
+        if measure == NET and isinstance(detail, MoneyDetail):
+            cents = round(float(detail.amount) * 100)
+            found.append((event.day, -cents if detail.family == "refund" else cents))
+        if isinstance(detail, Feedback) and measure == COMPLAINTS and detail.kind == "complaint":
+            found.append((event.day, 0))
+        if isinstance(detail, Feedback) and measure == SCORES and detail.score is not None:
+            found.append((event.day, (detail.score - 1) * 2_500))
+    return found
+
+
+def _by_hand(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
+    happened = [(when, value) for when, value in _values(wanted.measure, events) if when <= day]
+    days = [when for when, _ in happened]
+    if wanted.kind == "days_since_first":
+        return day - min(days) if days else None
+    if wanted.kind == "days_since_last":
+        return day - max(days) if days else None
+    ago = range(wanted.ending, wanted.ending + wanted.over) if wanted.over else range(wanted.ending, 10**6)
+    inside = [value for when, value in happened if day - when in ago]
+    if wanted.kind == "mean":
+        return sum(inside) // len(inside) if inside else None
+    return len(inside) if wanted.kind == "count" else sum(inside)
+
+
+@given(made.features(), made.histories(most=12), st.integers(990, 1_060))
+def test_features_are_what_one_counts_by_hand(features: tuple[Feature, ...], events: list[Event], day: int) -> None:
+    rules = ruleset(features)
+    known = facts(rules, gather(empty(rules), events, rules), day)
+    by_hand = {wanted.name: _by_hand(wanted, events, day) for wanted in features}
+    assert known == {name: value for name, value in by_hand.items() if value is not None}
+
+
+# Boundaries ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("day", "orders"), [(99, 0), (100, 1), (101, 1), (129, 1), (130, 0), (500, 0)])
+def test_a_window_of_thirty_days_includes_today_and_twenty_nine_before(day: int, orders: int) -> None:
+    assert _value(feature("orders_30d", "count", PURCHASES, over=30), [purchase(100)], day) == orders
+
+
+def test_a_window_of_one_day_is_today() -> None:
+    today = feature("orders_today", "count", PURCHASES, over=1)
+    assert [_value(today, [purchase(100)], day) for day in (99, 100, 101)] == [0, 1, 0]
+
+
+@pytest.mark.parametrize(("day", "orders"), [(100, 0), (129, 0), (130, 1), (159, 1), (160, 0)])
+def test_a_window_ending_thirty_days_ago_begins_where_the_current_one_stops(day: int, orders: int) -> None:
+    before = feature("orders_before_30d", "count", PURCHASES, over=30, ending=30)
+    current = feature("orders_30d", "count", PURCHASES, over=30)
+    assert _value(before, [purchase(100)], day) == orders
+    assert (_value(before, [purchase(100)], day) or 0) + (_value(current, [purchase(100)], day) or 0) <= 1
+
+
+def test_without_a_window_everything_up_to_today_counts() -> None:
+    ever = feature("spend_ever", "sum", NET)
+    events = [purchase(1, "1.00"), purchase(9_000, "2.00"), purchase(9_001, "4.00")]
+    assert [_value(ever, events, day) for day in (0, 1, 9_000, 9_001)] == [0, 100, 300, 700]
+
+
+def test_refunds_subtract_on_their_own_day() -> None:
+    spend = feature("spend_10d", "sum", NET, over=10)
+    events = [purchase(100, "30.00"), refund(105, "40.00")]
+    assert [_value(spend, events, day) for day in (104, 105, 109, 110, 115)] == [3_000, -1_000, -1_000, -4_000, 0]
+
+
+@pytest.mark.parametrize(
+    ("scores", "mean"),
+    [([1], 0), ([5], 10_000), ([4, 5], 8_750), ([4, 5, 5], 9_166), ([1, 1, 2], 833), ([1, 2, 2], 1_666)],
+)
+def test_a_mean_is_floored(scores: list[int], mean: int) -> None:
+    events = [survey(100, score, name=f"s{number}") for number, score in enumerate(scores)]
+    assert _value(feature("satisfaction", "mean", SCORES, over=5), events, 102) == mean
+
+
+def test_a_mean_below_zero_is_floored_too() -> None:
+    events = [refund(100, "0.01"), purchase(100, "0.00"), purchase(101, "0.00")]
+    assert _value(feature("mean_amount", "mean", NET, over=5), events, 102) == -1
+
+
+def test_a_mean_is_unknown_where_nothing_was_answered() -> None:
+    wanted = feature("satisfaction", "mean", SCORES, over=5)
+    assert [_value(wanted, [survey(100, 3)], day) for day in (99, 100, 104, 105)] == [None, 5_000, 5_000, None]
+    assert _value(wanted, [complaint(100)], 100) is None
+
+
+def test_counts_and_sums_are_zero_where_nothing_happened() -> None:
+    assert _value(feature("orders", "count", PURCHASES, over=5), [complaint(100)], 100) == 0
+    assert _value(feature("spend", "sum", NET), [complaint(100)], 100) == 0
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"), [("days_since_last", [None, 0, 3, 0, 895]), ("days_since_first", [None, 0, 3, 5, 900])]
+)
+def test_days_since_count_from_today(kind: str, expected: list[int | None]) -> None:
+    events = [purchase(105), purchase(100)]
+    assert [_value(feature("days", kind, PURCHASES), events, day) for day in (99, 100, 103, 105, 1_000)] == expected
+
+
+@pytest.mark.parametrize(("total", "compared"), [(2**60, EXACT), (-(2**60), -EXACT), (EXACT, EXACT), (-EXACT, -EXACT)])
+def test_a_sum_beyond_what_readers_compare_exactly_stays_at_the_largest(total: int, compared: int) -> None:
+    rules = ruleset([feature("spend", "sum", NET)])
+    buckets = (Series(), Series().plus([(100, total)]), Series(), Series())
+    assert facts(rules, buckets, 100) == {"spend": compared}
