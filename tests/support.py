@@ -67,7 +67,7 @@ class KeptRejections:
 class FailingFor:
     """A table that fails for some customers, for a reason that passes, until it is mended."""
 
-    def __init__(self, inner: Any, customers: set[str]) -> None:  # noqa: ANN401 -- any table
+    def __init__(self, inner: Any, customers: set[str]) -> None:
         self.inner, self.customers = inner, customers
 
     def load(self, customer: str) -> State | None:

@@ -1,4 +1,4 @@
-"""The template, built and deployed unchanged on a local AWS of the tests' own, with the functions' IAM roles enforced."""
+"""The template, deployed unchanged on a local AWS of the tests' own, with the functions' IAM roles enforced."""
 
 from __future__ import annotations
 

@@ -148,7 +148,7 @@ def test_what_failed_for_want_of_a_permission_is_redriven_unharmed(
     events = [purchase("redrive", n, "300.00", 60 - n * 10) for n in range(6)]
     queue = target.outputs["IngestQueueUrl"]
     dead = target.outputs["DeadLettersUrl"]
-    role, policy = _without_policy(target)
+    role, policy = _without_policy()
     try:
         _retry_every(target, queue, seconds=1)
         (tmp_path / "events").write_text("".join(json.dumps(event) + "\n" for event in events))
@@ -169,7 +169,7 @@ def test_what_failed_for_want_of_a_permission_is_redriven_unharmed(
     assert view(state, ruleset, state.day) == folded
 
 
-def _without_policy(target: Target) -> tuple[str, Any]:
+def _without_policy() -> tuple[str, Any]:
     iam = boto3.client("iam")
     stack = boto3.client("cloudformation").describe_stack_resource(StackName="standing", LogicalResourceId="IngestRole")
     role = stack["StackResourceDetail"]["PhysicalResourceId"]

@@ -11,7 +11,7 @@ from standing.event_path.publish import Unpublished, publish
 
 
 class FakeEvents:
-    """An EventBridge that refuses some entries for some time. It is a fake because no emulator can be told to refuse."""
+    """An EventBridge that refuses some entries for some time. A fake, because no emulator can be told to refuse."""
 
     def __init__(self, refused: set[str], times: int) -> None:
         self.refused, self.times, self.calls = refused, times, list[list[str]]()

@@ -71,7 +71,10 @@ def copy_tree(tree: Path) -> Path:
 def run_tests(tree: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
     """Run tests in a tree, with that tree's package and not the installed one."""
     command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "--tb=line", *tests]
-    environment = {"PYTHONPATH": str(tree / "layers" / "standing"), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    environment = {
+        "PYTHONPATH": str(tree / "layers" / "standing"),
+        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+    }
     return subprocess.run(command, cwd=tree, env=environment, text=True, capture_output=True, check=False)
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from template.cloudformation import FUNCTION, Properties, Template, at, listed, of_type, pointed_at, text
-from template.translate import REGION, translate
+from tests.template.cloudformation import FUNCTION, Properties, Template, at, listed, of_type, pointed_at, text
+from tests.template.translate import REGION, translate
 
 LAYER = "AWS::Lambda::LayerVersion"
 LARGEST = 230 * 1024 * 1024  # Lambda takes 250 of these, and unzips nothing above them

@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from itertools import chain
 from typing import Any
 
-from template.cloudformation import (
+from tests.template.cloudformation import (
     BUCKET,
     FUNCTION,
     LOG_GROUP,
@@ -306,10 +306,9 @@ def _managed_policies(template: Template) -> Iterator[str]:
 
 
 def _grants(template: Template) -> Iterator[tuple[str, dict[str, Any]]]:
-    """(logical id, statement) of everything an identity policy allows; who may assume a role is not among it."""
+    """(logical id, statement) of everything an identity policy allows."""
     for name, properties in of_type(template, *IDENTITY_POLICIES).items():
-        policies = {key: value for key, value in properties.items() if key != "AssumeRolePolicyDocument"}
-        for part in walk(policies):
+        for part in walk(properties):
             if part.get("Effect") == "Allow":
                 yield name, part
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from template.artifacts import (
+from tests.template.artifacts import (
     LARGEST,
     RUNTIME,
     Build,

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from template.checks import (
+from tests.template.checks import (
     CHECKS,
     TAGGABLE,
     UNTAGGABLE,
@@ -26,8 +26,8 @@ from template.checks import (
     std_08,
     std_09,
 )
-from template.cloudformation import Template, listed, text
-from template.translate import translate
+from tests.template.cloudformation import Template, listed, text
+from tests.template.translate import translate
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "template.yaml"
@@ -209,7 +209,13 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "new queue with nothing said": (std_01, "New", add("New", "AWS::SQS::Queue")),
     "queue: whole batch comes back": (std_02, "IngestMessages", drop("IngestMessages.FunctionResponseTypes")),
     "queue: no concurrency limit": (std_02, "IngestMessages", drop("IngestMessages.ScalingConfig")),
-    "source elsewhere": (std_02, "IngestMessages", put("IngestMessages.EventSourceArn", ELSEWHERE)),
+    "queue: one at a time": (
+        std_02,
+        "IngestMessages",
+        put("IngestMessages.ScalingConfig.MaximumConcurrency", 1),
+    ),
+    "queue elsewhere": (std_02, "IngestMessages", put("IngestMessages.EventSourceArn", ELSEWHERE)),
+    "stream elsewhere": (std_02, "PublishDecisions", put("PublishDecisions.EventSourceArn", ELSEWHERE)),
     "stream: whole batch comes back": (
         std_02,
         "PublishDecisions",
@@ -228,6 +234,11 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     ),
     "stream: age unsaid": (std_02, "PublishDecisions", drop("PublishDecisions.MaximumRecordAgeInSeconds")),
     "stream: any age": (std_02, "PublishDecisions", put("PublishDecisions.MaximumRecordAgeInSeconds", -1)),
+    "stream: younger than a minute": (
+        std_02,
+        "PublishDecisions",
+        put("PublishDecisions.MaximumRecordAgeInSeconds", 59),
+    ),
     "stream: failures lost": (std_02, "PublishDecisions", drop("PublishDecisions.DestinationConfig")),
     "stream: failures to a queue": (
         std_02,
@@ -292,6 +303,16 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
         "PublishRole",
         grant("PublishRole", "events:PutEvents", Condition={"Bool": {"aws:SecureTransport": "true"}}),
     ),
+    "PutEvents on another key": (
+        std_04,
+        "PublishRole",
+        grant("PublishRole", "events:PutEvents", Condition={"StringEquals": {"aws:PrincipalAccount": "1"}}),
+    ),
+    "PutEvents for no source": (
+        std_04,
+        "PublishRole",
+        grant("PublishRole", "events:PutEvents", Condition={"StringEquals": {"events:source": []}}),
+    ),
     "PutEvents with a condition that may be absent": (
         std_04,
         "PublishRole",
@@ -322,6 +343,7 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "archive for ever": (std_07, "BusArchive", put("BusArchive.RetentionDays", 0)),
     "archive unsaid": (std_07, "BusArchive", drop("BusArchive.RetentionDays")),
     "logs for ever": (std_07, "IngestLogs", drop("IngestLogs.RetentionInDays")),
+    "logs for no time": (std_07, "IngestLogs", put("IngestLogs.RetentionInDays", 0)),
     "function's own log group": (std_07, "Ingest", drop("Ingest.LoggingConfig")),
     "log group elsewhere": (std_07, "Ingest", put("Ingest.LoggingConfig.LogGroup", "/elsewhere")),
     "queue not encrypted": (std_07, "RejectedQueue", put("RejectedQueue.SqsManagedSseEnabled", False)),
@@ -341,7 +363,11 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "rule without a stage": (std_08, "IngestRule", drop_tag("IngestRule", "stage")),
     "empty tag": (std_08, "Bus", put("Bus.Tags.0.Value", "")),
     "empty tag in a mapping": (std_08, "Bus", tags_as_mapping("Bus", owner="")),
-    "type nobody decided about": (std_08, "Rack", add("Rack", "AWS::Budgets::Budget")),
+    "type nobody decided about": (
+        std_08,
+        "Rack",
+        both(copies("Bus", "Rack"), attribute("Rack", "Type", "AWS::Budgets::Budget")),
+    ),
     "bus without an archive": (std_09, "Bus", put("BusArchive.SourceArn", arn("Other"))),
     "second bus": (std_09, "Second", copies("Bus", "Second")),
     "rule that never tries again": (std_09, "IngestRule", drop("IngestRule.Targets.0.RetryPolicy")),
@@ -376,13 +402,18 @@ SOUND: dict[str, Change] = {
         "IngestRole", "dynamodb:GetItem", Resource={"Fn::Sub": ANY_ARN + "table/customers/*"}
     ),
     "two readers on a stream": copies("PublishDecisions", "Second"),
-    "no retry at all": put("PublishDecisions.MaximumRetryAttempts", 0),
-    "bucket kept elsewhere than its objects": grant(
-        "PublishRole", "s3:PutObject", Resource="arn:aws:s3:::unpublished/*"
+    "three readers on a queue": copies("IngestMessages", "Second", "Third"),
+    "the least of everything": both(
+        put("PublishDecisions.MaximumRetryAttempts", 0),
+        put("PublishDecisions.MaximumRecordAgeInSeconds", 60),
+        put("IngestMessages.ScalingConfig.MaximumConcurrency", 2),
+        put("BusArchive.RetentionDays", 1),
+        put("IngestLogs.RetentionInDays", 1),
     ),
+    "every object of a bucket": grant("PublishRole", "s3:PutObject", Resource="arn:aws:s3:::unpublished/*"),
     "a managed policy of ours": both(
         add("Ours", "AWS::IAM::ManagedPolicy", PolicyDocument={"Statement": []}),
-        put("IngestRole.ManagedPolicyArns", [{"Ref": "Ours"}]),
+        put("IngestRole.ManagedPolicyArns", [{"Ref": "Ours"}, {"Fn::GetAtt": ["Ours", "PolicyArn"]}]),
     ),
 }
 

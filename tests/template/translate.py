@@ -10,7 +10,7 @@ from unittest.mock import patch
 from samtranslator.translator.transform import transform
 from samtranslator.yaml_helper import yaml_parse
 
-from template.cloudformation import Template
+from tests.template.cloudformation import Template
 
 CODE = ("CodeUri", "ContentUri", "DefinitionUri")
 STAND_IN = "s3://local/"

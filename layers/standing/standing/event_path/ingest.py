@@ -105,7 +105,9 @@ class Ingest:
             return Taken(message, take_in(_envelope(message), self.ruleset.programme, self.clock()))
         except Rejected as rejection:
             self._reject(message, rejection, report)
-            return None
+        except Exception as error:  # noqa: BLE001 -- our own mistake must not fail the messages beside it
+            report.failed[message.id] = _cause(error)
+        return None
 
     def _reject(self, message: Message, rejection: Rejected, report: Report) -> None:
         try:
@@ -178,7 +180,7 @@ def _cause(error: Exception) -> str:
 def _envelope(message: Message) -> dict[str, Any]:
     try:
         envelope = json.loads(message.body)
-    except ValueError:
+    except (ValueError, RecursionError):  # brackets within brackets, thousands deep
         envelope = None
     if not isinstance(envelope, dict):
         raise Rejected("not-an-event", "message", "an EventBridge event: an object with source, detail-type, detail")

@@ -62,7 +62,7 @@ def read_lines(path: Path) -> Iterator[Line | Unsendable]:
 def _line(number: int, raw: bytes) -> Line | Unsendable:
     try:
         event = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return Unsendable(number, "is not JSON: one event a line, as a JSON object")
     if problem := _problem(event):
         return Unsendable(number, problem)
