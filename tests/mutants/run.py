@@ -92,7 +92,7 @@ def main() -> int:
         survivors += said != "killed"
         sys.stdout.write(f"{said:8} {mutant.name}: without {mutant.what}\n")
         sys.stdout.flush()
-    sys.stdout.write(f"mutants: {len(mutants) - survivors} passed, {survivors} failed\n")
+    sys.stdout.write(f"mutants: {len(mutants) - survivors} killed, {survivors} survived\n")
     return 1 if survivors or not mutants else 0
 
 

@@ -235,9 +235,9 @@ def test_a_late_event_that_lifts_the_customer_is_announced_once_with_its_day() -
 
 
 def test_a_late_event_that_takes_a_level_away_is_announced_once() -> None:
-    customer = _delivered([[purchase(100, "120.00")], [purchase(108, "120.00")]])
+    customer = _delivered([[purchase(100, "140.00")], [purchase(108, "80.00")]])
     assert customer.standing.said["tier"] == "gold"
-    assert _changes(customer.deliver(refund(104, "60.00"))) == [("gold", "silver", 100)]
+    assert _changes(customer.deliver(refund(104, "30.00"))) == [("gold", "silver", 100)]
 
 
 @settings(max_examples=200)
