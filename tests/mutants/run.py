@@ -73,7 +73,7 @@ def run_tests(tree: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "--tb=line", *tests]
     environment = {
         "PYTHONPATH": str(tree / "layers" / "standing"),
-        "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin",
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
     }
     return subprocess.run(command, cwd=tree, env=environment, text=True, capture_output=True, check=False)
 

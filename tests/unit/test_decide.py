@@ -155,6 +155,20 @@ def test_history_is_not_read_where_it_is_not_needed() -> None:
     )
 
 
+def test_a_state_that_the_clock_moved_on_is_not_moved_back_by_a_late_event() -> None:
+    customer = _delivered([[purchase(100, "250.00")]])
+    customer.state = replace(customer.standing, day=120)
+    customer.deliver(purchase(95, "10.00"))
+    assert customer.standing.day == 120
+    assert customer.standing.closed.levels["tier"] == Held("bronze", 110)
+
+
+def test_what_no_window_can_reach_any_more_is_not_carried_along() -> None:
+    customer = _delivered([[purchase(day)] for day in range(100, 160)])
+    kept = customer.standing.buckets[PURCHASES]
+    assert (kept.days, kept.first) == (tuple(range(150, 160)), 100)
+
+
 def test_changed_features_are_measured_anew_from_the_events() -> None:
     wider = [feature("spend_10d", "sum", made.NET, over=30), *CLUB_FEATURES[1:]]
     changed = ruleset(wider, *CLUB.strata)

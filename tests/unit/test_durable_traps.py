@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -79,6 +80,14 @@ def test_rules_about_nothing_but_unknown_facts_come_to_an_end() -> None:
     assert _agreed(rules, {}) == {"unknown", "none-known", "none-of"}
     assert _agreed(rules, {"a": 1}) == {"none-of", "some-known"}
     assert _agreed(rules, {"b": 2}) == {"unknown", "some-known"}
+
+
+def test_every_branch_begins_with_the_sentinel_that_keeps_the_engines_own_messages_out() -> None:
+    rules: dict[str, Condition] = {"none-of": none_of(line("a", ">", 1)), "unknown": line("b", "unknown"), **FOUR}
+    (definition,) = durable.Reader(rules).definitions
+    branches = [json.loads(definition)[name]["all"][0]["m"]["$and"] for name in json.loads(definition)]
+    assert len(branches) == 7
+    assert all(branch[0] == {"k": 1} and len(branch) > 1 for branch in branches)
 
 
 def test_a_reader_without_rules_matches_nothing() -> None:
