@@ -7,6 +7,7 @@ where the same test passes on the tree as it is.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys

@@ -94,8 +94,8 @@ def strays(build: Build) -> Iterator[str]:
 def architectures(build: Build) -> Iterator[str]:
     """A function, layer or compiled part that is made for another processor than the rest."""
     for unit in build.units:
-        if unit.architectures != (ARCHITECTURE,) and (unit.architectures or unit not in build.layers):
-            yield f"{unit.name}: {', '.join(unit.architectures) or 'no architecture'}, expected {ARCHITECTURE}"
+        if unit.architectures not in ((), (ARCHITECTURE,)):  # a layer of data need not say
+            yield f"{unit.name}: {', '.join(unit.architectures)}, expected {ARCHITECTURE}"
         for path in _compiled(unit):
             if _machine(path) != E_MACHINE:
                 yield f"{unit.name}: {path.relative_to(unit.folder)} is not compiled for {ARCHITECTURE}"

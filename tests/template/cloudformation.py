@@ -76,9 +76,7 @@ def function_of(template: Template, value: Any) -> str:
 
 def number(value: Any) -> int | None:
     """A whole number, also one written as a string; None for anything that is not known here."""
-    if isinstance(value, bool) or not re.fullmatch(r"-?\d+", str(value)):
-        return None
-    return int(value)
+    return int(value) if re.fullmatch(r"-?\d+", str(value)) else None
 
 
 def at_least(value: Any, least: int) -> bool:

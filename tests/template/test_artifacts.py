@@ -24,7 +24,9 @@ from tests.template.artifacts import (
 ROOT = Path(__file__).parents[2]
 CHECKS = (sizes, strays, architectures, glibc)
 
-TEMPLATE = """
+ENVIRONMENT = "Environment: {Variables: {TABLE: !Ref Table, LEVEL: !Ref Level, PLAIN: plain}}"
+TEMPLATE = (
+    """
 Transform: AWS::Serverless-2016-10-31
 Parameters: {Level: {Type: String, Default: INFO}}
 Globals: {Function: {Runtime: python3.12, Architectures: [x86_64], Handler: handler.handler, Layers: [!Ref Shared]}}
@@ -37,14 +39,15 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: Greet
-      Environment: {Variables: {TABLE: !Ref Table, LEVEL: !Ref Level}}
 """
+    + f"      {ENVIRONMENT}\n"
+)
 HANDLER = """
 import os
 import boto3
 import greeting
 import dateutil.tz, six, urllib3
-table = os.environ["TABLE"], {"INFO": 1}[os.environ["LEVEL"]]
+known = os.environ["TABLE"], {"INFO": 1}[os.environ["LEVEL"]], {"plain": 1}[os.environ["PLAIN"]]
 boto3.client("dynamodb")
 def handler(event, context): ...
 """
@@ -142,6 +145,8 @@ UNSTARTABLE: dict[str, tuple[Change, str]] = {
     "test tools missing": (write("Greet/handler.py", "import pytest"), "No module named 'pytest'"),
     "no such function": (write("Greet/handler.py", "import greeting"), "has no attribute 'handler'"),
     "no such module": (replace("handler.handler", "main.handler"), "No module named 'main'"),
+    "no environment": (replace(ENVIRONMENT, ""), "KeyError: 'TABLE'"),
+    "died without a word": (write("Greet/handler.py", "import os; os._exit(3)"), "died"),
     "variable missing": (replace("TABLE: !Ref Table, ", ""), "KeyError: 'TABLE'"),
     "wrong variable": (replace("Default: INFO", "Default: LOUD"), "KeyError: 'LOUD'"),
 }
@@ -188,6 +193,11 @@ def test_every_handler_starts(real: Build, runtime: Path) -> None:
 @pytest.mark.parametrize("check", CHECKS)
 def test_a_sound_build_keeps_the_check(made: Path, check: Check) -> None:
     assert list(check(read_build(made))) == []
+
+
+def test_a_layer_of_data_need_not_name_an_architecture(made: Path) -> None:
+    replace(", CompatibleArchitectures: [x86_64]", "")(made)
+    assert list(architectures(read_build(made))) == []
 
 
 def test_a_sound_handler_starts_and_leaves_the_build_as_it_was(made: Path, runtime: Path) -> None:

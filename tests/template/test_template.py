@@ -391,6 +391,7 @@ SOUND: dict[str, Change] = {
     "longer visibility, more receives": both(
         put("IngestQueue.VisibilityTimeout", 900), put("IngestQueue.RedrivePolicy.maxReceiveCount", 6)
     ),
+    "function by its ARN": put("IngestMessages.FunctionName", arn("Ingest")),
     "ARN by Sub": put("IngestMessages.EventSourceArn", {"Fn::Sub": "${IngestQueue.Arn}"}),
     "ARN by dotted GetAtt": put("IngestMessages.EventSourceArn", {"Fn::GetAtt": "IngestQueue.Arn"}),
     "tags as a mapping": tags_as_mapping("Bus"),
