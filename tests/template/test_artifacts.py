@@ -25,8 +25,7 @@ ROOT = Path(__file__).parents[2]
 CHECKS = (sizes, strays, architectures, glibc)
 
 ENVIRONMENT = "Environment: {Variables: {TABLE: !Ref Table, LEVEL: !Ref Level, PLAIN: plain}}"
-TEMPLATE = (
-    """
+TEMPLATE = """
 Transform: AWS::Serverless-2016-10-31
 Parameters: {Level: {Type: String, Default: INFO}}
 Globals: {Function: {Runtime: python3.12, Architectures: [x86_64], Handler: handler.handler, Layers: [!Ref Shared]}}
@@ -39,9 +38,8 @@ Resources:
     Type: AWS::Serverless::Function
     Properties:
       CodeUri: Greet
+      Environment: {Variables: {TABLE: !Ref Table, LEVEL: !Ref Level, PLAIN: plain}}
 """
-    + f"      {ENVIRONMENT}\n"
-)
 HANDLER = """
 import os
 import boto3

@@ -46,7 +46,7 @@ def test_a_rule_that_matches_by_several_branches_is_named_once() -> None:
 def test_any_number_of_matching_branches_fits(branches: int) -> None:
     rules: dict[str, Condition] = {f"rule-{number}": line("a", ">", number) for number in range(branches)}
     reader = durable.Reader(rules)
-    assert len(reader.definitions) == -(-branches // 60)
+    assert len([shard.definition for shard in reader.shards]) == -(-branches // 60)
     assert reader.match({"a": 1_000}) == set(rules)
     assert reader.match({"a": 0}) == set()
     assert reader.match({"a": branches - 1}) == set(rules) - {f"rule-{branches - 1}"}
@@ -82,9 +82,21 @@ def test_rules_about_nothing_but_unknown_facts_come_to_an_end() -> None:
     assert _agreed(rules, {"b": 2}) == {"unknown", "some-known"}
 
 
+def test_more_facts_than_one_message_can_hold_are_asked_in_shards() -> None:
+    rules: dict[str, Condition] = {f"r{number}": line(f"fact-{number}", ">", 0) for number in range(300)}
+    assert len(durable.Reader(rules).shards) == 5
+    wide: dict[str, Condition] = {
+        f"all-{part}": every(*(line(f"fact-{number}", ">", 0) for number in range(part, part + 100)))
+        for part in (0, 100)
+    }
+    facts = {f"fact-{number}": 1 for number in range(150)}
+    assert _agreed(rules | wide, facts) == {*(f"r{number}" for number in range(150)), "all-0"}
+
+
 def test_every_branch_begins_with_the_sentinel_that_keeps_the_engines_own_messages_out() -> None:
     rules: dict[str, Condition] = {"none-of": none_of(line("a", ">", 1)), "unknown": line("b", "unknown"), **FOUR}
-    (definition,) = durable.Reader(rules).definitions
+    (shard,) = durable.Reader(rules).shards
+    definition = shard.definition
     branches = [json.loads(definition)[name]["all"][0]["m"]["$and"] for name in json.loads(definition)]
     assert len(branches) == 7
     assert all(branch[0] == {"k": 1} and len(branch) > 1 for branch in branches)

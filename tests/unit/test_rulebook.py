@@ -280,15 +280,26 @@ MANY = "".join("\n      - any:" + "".join(f"\n          - orders_90d == {n}" for
 NOT_YAML = [
     Broken(TIER, "qualify:\n  silver", "qualify:\n\tsilver", 6, "has a tab: indent with spaces"),
     Broken(TIER, SILVER, "    all:\n\t- spend_365d >= 800.00", 8, "has a tab: indent with spaces"),
-    Broken(TIER, "title:", "rating: tier\ntitle:", 2, "each name may stand once"),
-    Broken(TIER, "  gold:\n", "  silver:\n", 9, "each name may stand once"),
-    Broken(FEATURES, "orders_90d:", "spend_365d:", 5, "each name may stand once"),
+    Broken(TIER, "title:", "rating: tier\ntitle:", 2, "`rating` is there already, on line 1"),
+    Broken(TIER, "  gold:\n", "  silver:\n", 9, "`silver` is there already, on line 6"),
+    Broken(FEATURES, "orders_90d:", "spend_365d:", 5, "`spend_365d` is there already, on line 1"),
     Broken(TIER, "[bronze, silver, gold]", "[[bronze, silver, gold]", 5, "is not YAML"),
     Broken(TIER, "rating: tier", "rating: tier: x", 1, "is not YAML: mapping values are not allowed here"),
     Broken(TIER, "{en: Tier, zh: 客户等级}", "{en: Tier, zh: 客户等级", 3, "is not YAML"),
-    Broken(TIER, "levels: [bronze, silver, gold]", "levels: *levels", 4, "is not YAML: found undefined alias 'levels'"),
-    Broken(TIER, "retain:", "---\nretain:", 14, "is not YAML: but found another document"),
-    Broken(TIER, "rating: tier", "rating: \x07tier", 1, "is not YAML"),
+    Broken(
+        TIER, "levels: [bronze, silver, gold]", "levels: *levels", 4, "has a YAML anchor (& or *): write the lines out"
+    ),
+    Broken(TIER, "retain:", "---\nretain:", 14, "begins a second document (---): one a file"),
+    Broken(TIER, "levels: [bronze", "levels: &all [bronze", 4, "has a YAML anchor (& or *): write the lines out"),
+    Broken(TIER, "{en: Tier, zh: 客户等级}", "{<<: {en: Tier}, zh: 客户等级}", 2, "is not a word that belongs here"),
+    Broken(TIER, "rating: tier", "rating: " + "[" * 5000, 1, "is nested too deep"),
+    Broken(TIER, "rating: tier", "? {a: b}\n: tier", 1, "has a block where a name belongs"),
+    Broken(TIER, "rating: tier", "rating: !!set tier", 1, "has a YAML tag (!): write the plain value"),
+    Broken(TIER, "[bronze, silver, gold]", "[bronze, silver, gold, silver]", 4, "`levels`: `silver` is there twice"),
+    Broken(TIER, "- spend_365d >= 800.00", "- spend_365d >=", 8, "is not a condition: write `feature operator value`"),
+    Broken(FEATURES, "count: purchase", "count: purchase.", 7, "count takes purchase alone, without `.`"),
+    Broken(CARE, "priority: normal", "priority: urgent", 6, "`0.do.priority` should be 'low', 'normal' or 'high'"),
+    Broken(TIER, "rating: tier", "rating: \x07tier", 1, "has a control character: remove it"),
 ]
 LINES = [
     Broken(TIER, "spend_365d >= 800", "spend_356d >= 800", 8, "not a feature or rating; did you mean `spend_365d`?"),
@@ -322,8 +333,14 @@ LINES = [
     Broken(CARE, "tier >= silver", "tier >= 1", 12, "`1` is not one of its levels: bronze, silver, gold"),
     Broken(CARE, "tier entered gold", "tier entered golden", 5, "`golden` is not one of its levels: bronze, silver"),
     Broken(CARE, "tier >= silver", "tiers >= silver", 12, "did you mean `tier`?"),
-    Broken(TIER, "- spend_365d >= 800.00", "- 2026-01-01", 8, "should be a text"),
-    Broken(TIER, "- spend_365d >= 800.00", "- 800", 8, "should be a text"),
+    Broken(
+        TIER,
+        "- spend_365d >= 800.00",
+        "- 2026-01-01",
+        8,
+        "`2026-01-01` is not a condition: write `feature operator value`",
+    ),
+    Broken(TIER, "- spend_365d >= 800.00", "- 800", 8, "`800` is not a condition: write `feature operator value`"),
     Broken(TIER, "- spend_365d >= 800.00", "- true", 8, "should be a text"),
     Broken(TIER, "- spend_365d >= 800.00", "-", 8, "should be a text"),
     Broken(TIER, "- spend_365d >= 800.00", "- spend_365d: 800.00", 8, "is not a word that belongs here"),
@@ -349,7 +366,7 @@ SHAPES = [
     Broken(TIER, ", zh: 客户等级", "", 2, "`title.zh` is missing"),
     Broken(TIER, "en: Tier, ", "", 2, "`title.en` is missing"),
     Broken(TIER, "zh: 客户等级", "zh: ''", 2, "`title.zh`"),
-    Broken(TIER, "en: Tier", "en: 2026", 2, "`title.en` should be a text"),
+    Broken(TIER, "en: Tier", "en: [2026]", 2, "`title.en` should be a text"),
     Broken(TIER, "{en: Tier, zh: 客户等级}", "Tier", 2, f"`title` {BLOCK}"),
     Broken(TIER, "rating: tier", "rating: Tier", 1, "a name has small letters, digits, dashes and underscores"),
     Broken(TIER, "rating: tier\n", "", 1, "`rating` is missing"),
@@ -367,14 +384,14 @@ SHAPES = [
     Broken(CARE, "repeat_after: 14d", "repeat_after: 0d", 15, DAYS),
     Broken(CARE, "priority: normal", "priority: urgent", 6, "`0.do.priority`"),
     Broken(CARE, "  repeat_after: 14d\n", "", 8, "`1.repeat_after` is missing"),
-    Broken(CARE, "owner: service", "owner: !!binary c2VydmljZQ==", 14, "`1.do.owner` should be a text"),
+    Broken(CARE, "owner: service", "owner: !!binary c2VydmljZQ==", 14, "has a YAML tag (!): write the plain value"),
     Broken(CARE, "owner: service, ", "", 14, "`1.do.owner` is missing"),
     Broken(CARE, "  do: {action: call-back, owner: service, within: 2d}", "  do: call-back", 14, BLOCK),
     Broken(CARE, "care: upper-complaint", "care: congratulate", 8, "`congratulate` is the name of another care rule"),
     Broken(CARE, "care: upper-complaint", "care: Upper Complaint", 8, "a name has small letters"),
     Broken(PROGRAMME, "USD", "USX", 3, "`USX` is not an ISO 4217 currency, such as USD or CNY"),
     Broken(PROGRAMME, "USD", "usd", 3, "`usd` is not an ISO 4217 currency"),
-    Broken(PROGRAMME, "USD", "840", 3, "`currency` should be a text"),
+    Broken(PROGRAMME, "USD", "840", 3, "`840` is not an ISO 4217 currency"),
     Broken(PROGRAMME, "USD", "", 3, "`currency` should be a text"),
     Broken(PROGRAMME, "New_York", "New_Yrok", 4, "`America/New_Yrok` is not a time zone, such as Asia/Shanghai"),
     Broken(PROGRAMME, "America/New_York", "../UTC", 4, "`../UTC` is not a time zone"),
@@ -404,7 +421,7 @@ MEASURED = [
     Broken(FEATURES, "{kind: complaint}", "{colour: red}", 12, "`colour` cannot be filtered here; kind, topic can"),
     Broken(FEATURES, "{kind: complaint}", "{comment: bad}", 12, "`comment` cannot be filtered here; kind, topic can"),
     Broken(FEATURES, "{kind: complaint}", "{kind: complain}", 12, "`complain` is not one of complaint, survey"),
-    Broken(FEATURES, "{kind: complaint}", "{kind: 5}", 12, "`complaints_90d.where.kind` should be a text"),
+    Broken(FEATURES, "{kind: complaint}", "{kind: 5}", 12, "`5` is not one of complaint, survey"),
     Broken(FEATURES, "{kind: complaint}", "complaint", 12, f"`complaints_90d.where` {BLOCK}"),
     Broken(FEATURES, "orders_90d:", "Orders 90d:", 5, "a name has small letters"),
     Broken(FEATURES, "{en: Orders, zh: 订单数}", "{en: Orders}", 6, "`orders_90d.title.zh` is missing"),
@@ -429,14 +446,13 @@ def test_one_wrong_line_of_a_rule_is_not_blamed_on_another_line(folder: Path, br
 @pytest.mark.parametrize(
     ("file", "content", "said"),
     [
-        *((file, b"", BLOCK) for file in (PROGRAMME, FEATURES, TIER)),
+        *((file, b"", "is empty") for file in WRITTEN),
         *((file, b"- a\n- b\n", BLOCK) for file in (PROGRAMME, FEATURES, TIER)),
         *((file, b"some words\n", BLOCK) for file in (PROGRAMME, FEATURES, TIER)),
-        *((CARE, content, "should be a list, one item a line") for content in (b"", b"care: x\n", b"some words\n")),
+        *((CARE, content, "should be a list, one item a line") for content in (b"care: x\n", b"some words\n")),
         *((file, WRITTEN[file].encode("gb18030"), "is not UTF-8 text") for file in WRITTEN),
         *((file, WRITTEN[file].encode("utf-16"), "is not UTF-8 text") for file in WRITTEN),
         *((file, b"# " + b"x" * 1_000_001, "is over 1,000,000 characters: split it") for file in WRITTEN),
-        (TIER, WRITTEN[TIER].replace("  gold:\n    any:", "  gold: &g\n    any:").encode() + b"other: *g\n", "anchor"),
     ],
 )
 def test_a_file_that_cannot_be_read_as_it_is_says_what_was_expected(
@@ -446,6 +462,41 @@ def test_a_file_that_cannot_be_read_as_it_is_says_what_was_expected(
     found = [problem for problem in _problems(folder) if problem.file == f"rules/{file}"]
     assert [problem.line for problem in found] == [1]
     assert said in found[0].message
+
+
+def test_a_folder_where_a_file_belongs_cannot_be_read(folder: Path) -> None:
+    (folder / FEATURES).unlink()
+    (folder / FEATURES).mkdir()
+    (problem,) = _problems(folder)
+    assert problem.message == "cannot be read: Is a directory"
+
+
+def test_a_broken_rating_is_not_blamed_on_the_rules_that_use_it(folder: Path) -> None:
+    _edit(folder, TIER, "qualify:\n  silver", "qualify:\n\tsilver")
+    assert [problem.file for problem in _problems(folder)] == [f"rules/{TIER}"]
+
+
+def test_a_rule_of_too_many_features_is_refused(folder: Path) -> None:
+    features = "".join(
+        f"orders_{days}d: {{title: {{en: Orders, zh: 订单数}}, count: purchase, over: {days}d}}\n"
+        for days in range(100, 300)
+    )
+    lines = "".join(f"      - orders_{days}d >= 1\n" for days in range(100, 300))
+    (folder / FEATURES).write_text((folder / FEATURES).read_text() + features)
+    _edit(folder, TIER, "      - spend_365d >= 800.00\n", "      - spend_365d >= 800.00\n" + lines)
+    assert "uses over 120 features: split the rule" in _problems(folder)[0].message
+
+
+def test_titles_and_the_order_of_features_leave_states_as_they_are(folder: Path) -> None:
+    before = compile_rules(folder)
+    _edit(folder, FEATURES, "en: Orders,", "en: Orders of goods,")
+    entries = (folder / FEATURES).read_text().split("orders_90d:")
+    (folder / FEATURES).write_text("orders_90d:" + entries[1] + entries[0])
+    after = compile_rules(folder)
+    assert after.version != before.version
+    assert after.features_hash == before.features_hash
+    _edit(folder, FEATURES, "over: 365d", "over: 366d")
+    assert compile_rules(folder).features_hash != before.features_hash
 
 
 @pytest.mark.parametrize("file", [PROGRAMME, FEATURES])
@@ -465,7 +516,7 @@ def test_ratings_that_need_each_other_are_shown_as_a_circle(folder: Path) -> Non
     _write(folder, {"ratings/a.yaml": OTHER_RATING.format(name="aaa", line="zzz == high")})
     _write(folder, {"ratings/z.yaml": OTHER_RATING.format(name="zzz", line="aaa entered high")})
     (problem,) = _problems(folder)
-    assert problem.file.startswith("rules/ratings")
+    assert problem.file == "rules/ratings/a.yaml"
     assert problem.message == "ratings need each other in a circle: aaa → zzz → aaa"
 
 

@@ -43,7 +43,8 @@ def _moment(value: object) -> object:
         moment = datetime.fromisoformat(value)  # type: ignore[arg-type]  # a wrong type is answered just below
     except (TypeError, ValueError):
         moment = None
-    if moment is None or moment.tzinfo is None:
+    offset = moment.utcoffset() if moment else None
+    if offset is None or offset.total_seconds() % 60:  # an offset with seconds would not survive being stored
         raise ValueError("a time with its offset, such as 2026-03-01T09:30:00Z")
     return moment
 
@@ -60,10 +61,9 @@ def _rising(scale: tuple[int, int]) -> tuple[int, int]:
     return scale
 
 
-Text = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
-Code = Annotated[Text, Field(max_length=64)]
-EventId = Annotated[Text, Field(max_length=200)]
-CustomerId = Annotated[Text, Field(max_length=128)]
+Code = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
+EventId = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
+CustomerId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
 Amount = Annotated[str, BeforeValidator(_amount, Annotated[str, Field(pattern=f"^{AMOUNT.pattern}$")])]
 Currency = Annotated[str, BeforeValidator(_currency, Annotated[str, Field(pattern="^[A-Z]{3}$")])]
 Moment = Annotated[

@@ -31,6 +31,11 @@ EXPECTED = {
     "string_unicode": "a text that is valid Unicode",
     "literal_error": "{expected}",
     "int_type": "a whole number, without quotes",
+    "greater_than_equal": "at least {ge}",
+    "less_than_equal": "at most {le}",
+    "tuple_type": "a list of two whole numbers, such as [1, 5]",
+    "too_long": "a list of {max_length} values",
+    "model_type": "an object with the event's fields",
 }
 
 

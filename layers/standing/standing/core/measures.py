@@ -89,17 +89,10 @@ def gather(buckets: Buckets, events: Iterable[Event], ruleset: Ruleset) -> Bucke
 
 
 def prune(buckets: Buckets, day: Day, ruleset: Ruleset) -> Buckets:
-    """The buckets without what no window can reach any more from `day` on; a measure used over all time keeps all."""
-    reach: dict[int, int] = {}
-    unbounded = set()
-    for feature in ruleset.features:
-        if feature.reach is not None:
-            reach[feature.measure] = max(reach.get(feature.measure, 1), feature.reach)
-        elif feature.kind in {"count", "sum", "mean"}:
-            unbounded.add(feature.measure)
+    """The buckets without what no window can reach any more from `day` on."""
     return tuple(
-        series if number in unbounded else series.since(day - reach.get(number, 1) + 1)
-        for number, series in enumerate(buckets)
+        series if reach is None else series.since(day - reach + 1)
+        for series, reach in zip(buckets, ruleset.reaches, strict=True)
     )
 
 

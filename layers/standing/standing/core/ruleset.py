@@ -64,8 +64,13 @@ class Feature(Frozen):
     ending: int = 0
 
     @property
+    def windowed(self) -> bool:
+        """Whether it is taken over a window, rather than being about the first or the last day of all."""
+        return self.kind in {"count", "sum", "mean"}
+
+    @property
     def reach(self) -> int | None:
-        """How many days back it looks; none where it needs no more than a first or last day."""
+        """How many days back its window looks; none for ever."""
         return self.over + self.ending if self.over is not None else None
 
 
@@ -125,9 +130,16 @@ class Ruleset(Frozen):
 
     @cached_property
     def features_hash(self) -> str:
-        """A digest of what the state's day buckets depend on; when it changes, states are rebuilt."""
-        parts = [part.model_dump(mode="json") for part in (self.programme, *self.measures, *self.features)]
-        return digest(parts)[:8]
+        """A digest of what the state's day buckets depend on (not of titles); when it changes, states are rebuilt."""
+        measures = [measure.model_dump(mode="json") for measure in self.measures]
+        return digest([self.programme.minor_digits, self.programme.time_zone, measures, self.reaches])[:8]
+
+    @cached_property
+    def reaches(self) -> tuple[int | None, ...]:
+        """For each measure, how many days back its buckets are needed; none where they are for ever."""
+        windows = [(feature.measure, feature.reach) for feature in self.features if feature.windowed]
+        found = [[reach for measure, reach in windows if measure == number] for number in range(len(self.measures))]
+        return tuple(None if None in reaches else max((1, *filter(None, reaches))) for reaches in found)
 
     @cached_property
     def ratings(self) -> dict[str, Rating]:

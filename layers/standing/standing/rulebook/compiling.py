@@ -11,6 +11,7 @@ import iso4217
 from pydantic import TypeAdapter
 
 from standing.core.conditions import Condition, Group, comparisons, count_branches
+from standing.core.readers.durable import MOST_FACTS
 from standing.core.ruleset import (
     Action,
     Care,
@@ -50,6 +51,7 @@ class Compiler:
     problems: list[Problem] = field(default_factory=list)
     known: dict[str, Known] = field(default_factory=dict)
     measures: list[Measure] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
 
     def load[T](self, path: Path, root: Path, shape: TypeAdapter[T]) -> tuple[Source, T] | None:
         """A rule file, or nothing where its problems were noted."""
@@ -81,12 +83,12 @@ class Compiler:
     def feature(self, source: Source, name: str, written: FeatureSource, programme: Programme) -> Feature | None:
         """A feature with its measure, shared with the others that measure the same."""
         place: Place = (name, written.kind)
-        family_name, _, value = written.measured.partition(".")
+        family_name, dot, value = written.measured.partition(".")
         family = FAMILIES.get(family_name)
         if family is None:
             self.note(source, place, f"`{family_name}` is not one of {', '.join(FAMILIES)}")
             return None
-        if problem := _value_problem(written.kind, value, family_name, family):
+        if problem := _value_problem(written.kind, dot + value, family_name, family):
             self.note(source, place, problem)
             return None
         self._check_where(source, name, written, family)
@@ -149,10 +151,13 @@ class Compiler:
         return found
 
     def _small(self, source: Source, place: Place, tree: Condition) -> bool:
-        small = count_branches(tree) <= MOST_BRANCHES
-        if not small:
+        if len({line.fact for line in comparisons(tree)}) > MOST_FACTS:
+            self.note(source, place, f"uses over {MOST_FACTS} features: split the rule")
+            return False
+        if count_branches(tree) > MOST_BRANCHES:
             self.note(source, place, f"has over {MOST_BRANCHES} alternatives: split the rule")
-        return small
+            return False
+        return True
 
     def rating(self, source: Source, written: RatingSource) -> Rating:
         """A rating; each level above the lowest needs its `qualify`."""
@@ -186,7 +191,7 @@ def compile_rules(folder: Path) -> Ruleset:
     strata = _strata(compiler, ratings, care)
     if compiler.problems or programme is None:
         raise RulesError(compiler.problems)
-    return assemble(programme, tuple(compiler.measures), features, strata)
+    return assemble(programme, *_in_order(compiler.measures, features), strata)
 
 
 def assemble(
@@ -196,6 +201,15 @@ def assemble(
     draft = Ruleset(version="", programme=programme, measures=measures, features=features, strata=strata)
     version = digest(draft.model_dump(mode="json", exclude={"version"}))[:12]
     return draft.model_copy(update={"version": version})
+
+
+def _in_order(
+    measures: list[Measure], features: tuple[Feature, ...]
+) -> tuple[tuple[Measure, ...], tuple[Feature, ...]]:
+    """Measures in an order of their own, so that states stay valid however the features are ordered in their file."""
+    order = sorted(range(len(measures)), key=lambda number: measures[number].model_dump_json())
+    moved = (one.model_copy(update={"measure": order.index(one.measure)}) for one in features)
+    return tuple(measures[number] for number in order), tuple(moved)
 
 
 def _programme(compiler: Compiler, folder: Path) -> Programme | None:
@@ -217,10 +231,13 @@ def _features(compiler: Compiler, folder: Path, programme: Programme | None) -> 
 def _ratings(compiler: Compiler, folder: Path) -> list[Rating]:
     loaded = [compiler.load(path, folder, RATING) for path in sorted((folder / "ratings").glob("*.yaml"))]
     files = [entry for entry in loaded if entry]
+    if len(files) < len(loaded):
+        raise RulesError(compiler.problems)  # without a rating, every line that speaks of it would be called wrong
     for source, written in files:
         if written.rating in compiler.known:
             compiler.note(source, ("rating",), f"`{written.rating}` is already the name of a feature or rating")
         compiler.known[written.rating] = Known(levels=tuple(written.levels))
+        compiler.files[written.rating] = source.file
     return [compiler.rating(source, written) for source, written in files]
 
 
@@ -243,8 +260,9 @@ def _strata(compiler: Compiler, ratings: list[Rating], care: list[Care]) -> tupl
     try:
         sorter.prepare()
     except CycleError as error:
-        cycle = " → ".join(error.args[1])
-        compiler.problems.append(Problem("rules/ratings", 1, f"ratings need each other in a circle: {cycle}"))
+        names = error.args[1]
+        said = f"ratings need each other in a circle: {' → '.join(names)}"
+        compiler.problems.append(Problem(compiler.files[names[0]], 1, said))
         return ()
     by_name = {rating.name: rating for rating in ratings}
     strata = []
@@ -270,8 +288,8 @@ def _currency_digits(code: str) -> int | None:
 def _value_problem(kind: str, value: str, family_name: str, family: Family) -> str | None:
     if kind in {"sum", "mean"}:
         choices = " or ".join(f"{family_name}.{name}" for name in family.values)
-        return None if value in family.values else f"{kind} needs a value: {choices}"
-    return f"{kind} takes {family_name} alone, without `.{value}`" if value else None
+        return None if value[1:] in family.values else f"{kind} needs a value: {choices}"
+    return f"{kind} takes {family_name} alone, without `{value}`" if value else None
 
 
 def _unit(kind: str, value: str, family: Family) -> Unit:

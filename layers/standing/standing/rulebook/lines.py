@@ -14,7 +14,8 @@ from standing.core.money import MoneyError, to_minor
 from standing.core.ruleset import Unit
 
 LINE = re.compile(
-    r"(?P<fact>[a-z][a-z0-9_-]*)\s+(?P<op>==|!=|<=|>=|<|>|in\b|is\b|entered\b|left\b|was\b)\s*(?P<value>\S.*)", re.ASCII
+    r"(?P<fact>[a-z][a-z0-9_-]*)\s+(?P<op>==|!=|<=|>=|<(?!=)|>(?!=)|in\b|is\b|entered\b|left\b|was\b)\s*(?P<value>\S.*)",
+    re.ASCII,
 )
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
-from ruamel.yaml.comments import CommentedMap, CommentedSeq
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+from ruamel.yaml.error import MarkedYAMLError
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.reader import ReaderError
 
 from standing.rulebook.problems import Problem, RulesError
 
 type Place = tuple[str | int, ...]
 
 LARGEST = 1_000_000
+DEEPEST = 20
 PLAIN = {
     "missing": "is missing",
     "extra_forbidden": "is not a word that belongs here",
@@ -24,6 +26,10 @@ PLAIN = {
     "dict_type": "should be a block of `name: value` lines",
     "model_type": "should be a block of `name: value` lines",
     "string_type": "should be a text",
+    "literal_error": "should be {expected}",
+    "bool_type": "should be true or false",
+    "too_short": "has too few: at least {min_length}",
+    "too_long": "has too many: at most {max_length}",
 }
 
 
@@ -49,23 +55,28 @@ def read(path: Path, name: str) -> Source:
         raise RulesError([Problem(name, 1, "is not UTF-8 text: save the file as UTF-8")]) from None
     except FileNotFoundError:
         raise RulesError([Problem(name, 1, "is missing: every programme has this file")]) from None
+    except OSError as error:
+        raise RulesError([Problem(name, 1, f"cannot be read: {error.strerror}")]) from None
     if len(text) > LARGEST:
         raise RulesError([Problem(name, 1, f"is over {LARGEST:,} characters: split it")])
     return parse(text, name)
 
 
 def parse(text: str, name: str) -> Source:
-    """YAML text as a Source called `name`. Raises RulesError where it is not YAML."""
+    """YAML text as a Source called `name`. Raises RulesError where it is not YAML, or more of YAML than rules use."""
     try:
-        tree = YAML(typ="rt").load(text)
+        _check_events(text, name)
+        root = YAML().compose(text)
+    except ReaderError as error:
+        line = text[: int(error.position)].count("\n") + 1
+        raise RulesError([Problem(name, line, "has a control character: remove it")]) from None
     except MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise RulesError([Problem(name, line, _yaml_message(error))]) from None
-    except (YAMLError, ValueError) as error:
-        raise RulesError([Problem(name, 1, f"is not YAML: {error}")]) from None
-    if _aliased(tree, set()):
-        raise RulesError([Problem(name, 1, "uses a YAML anchor (&, *): write the lines out where they are needed")])
-    return Source(name, _plain(tree), dict(_lines(tree, (), 1)))
+        mark = error.problem_mark or error.context_mark
+        raise RulesError([Problem(name, mark.line + 1 if mark else 1, _yaml_message(error))]) from None
+    if root is None:
+        raise RulesError([Problem(name, 1, "is empty")])
+    lines: dict[Place, int] = {(): 1}
+    return Source(name, _read_node(root, (), lines, name), lines)
 
 
 def validate[T](source: Source, shape: TypeAdapter[T]) -> T:
@@ -80,40 +91,55 @@ def _yaml_message(error: MarkedYAMLError) -> str:
     problem = str(error.problem or error.context or "is not YAML").splitlines()[0]
     if "\\t" in problem:
         return "has a tab: indent with spaces"
-    if "duplicate key" in problem:
-        return problem.removesuffix(" with value") + ": each name may stand once"
     return f"is not YAML: {problem}"
 
 
 def _fitting_problem(source: Source, details: Any) -> Problem:  # noqa: ANN401 -- pydantic's error details
     place = tuple(part for part in details["loc"] if not str(part).startswith(("function-", "tagged-")))
-    said = PLAIN.get(details["type"]) or details["msg"].removeprefix("Value error, ")
     word = ".".join(str(part) for part in place) or "the file"
-    return source.problem(place, f"`{word}` {said}" if details["type"] in PLAIN else f"`{word}`: {said}")
+    plain = PLAIN.get(details["type"])
+    if plain:
+        return source.problem(place, f"`{word}` {plain.format(**details.get('ctx', {}))}")
+    return source.problem(place, f"`{word}`: {details['msg'].removeprefix('Value error, ')}")
 
 
-def _plain(tree: Any) -> Any:  # noqa: ANN401 -- any YAML
-    if isinstance(tree, CommentedMap):
-        return {str(key): _plain(value) for key, value in tree.items()}
-    if isinstance(tree, CommentedSeq):
-        return [_plain(value) for value in tree]
-    return str(tree) if isinstance(tree, str) else tree
+def _check_events(text: str, name: str) -> None:
+    """Refuse what rules have no use for: anchors, aliases, tags, several documents, and nesting without end."""
+    depth = documents = 0
+    for event in YAML().parse(text):
+        line = event.start_mark.line + 1
+        if getattr(event, "anchor", None):
+            raise RulesError([Problem(name, line, "has a YAML anchor (& or *): write the lines out where needed")])
+        if getattr(event, "tag", None):
+            raise RulesError([Problem(name, line, "has a YAML tag (!): write the plain value")])
+        documents += isinstance(event, DocumentStartEvent)
+        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if depth > DEEPEST or documents > 1:
+            said = "is nested too deep" if depth > DEEPEST else "begins a second document (---): one a file"
+            raise RulesError([Problem(name, line, said)])
 
 
-def _lines(tree: Any, place: Place, line: int) -> Iterator[tuple[Place, int]]:  # noqa: ANN401 -- any YAML
-    yield place, line
-    if isinstance(tree, CommentedMap):
-        for key, value in tree.items():
-            yield from _lines(value, (*place, str(key)), tree.lc.key(key)[0] + 1)
-    elif isinstance(tree, CommentedSeq):
-        for number, value in enumerate(tree):
-            yield from _lines(value, (*place, number), tree.lc.item(number)[0] + 1)
+def _read_node(node: Node, place: Place, lines: dict[Place, int], name: str) -> Any:  # noqa: ANN401 -- any YAML
+    """A node as plain data: blocks, lists, texts, and true or false. Numbers and dates stay as they were written."""
+    if isinstance(node, MappingNode):
+        return _read_block(node, place, lines, name)
+    if isinstance(node, SequenceNode):
+        for number, item in enumerate(node.value):
+            lines[(*place, number)] = item.start_mark.line + 1
+        return [_read_node(item, (*place, number), lines, name) for number, item in enumerate(node.value)]
+    plain = {"bool": node.value.lower() == "true", "null": None}
+    return plain.get(str(node.tag).rpartition(":")[2], node.value)
 
 
-def _aliased(tree: Any, seen: set[int]) -> bool:  # noqa: ANN401 -- any YAML
-    if not isinstance(tree, CommentedMap | CommentedSeq):
-        return False
-    if id(tree) in seen:
-        return True
-    seen.add(id(tree))
-    return any(_aliased(part, seen) for part in (tree.values() if isinstance(tree, CommentedMap) else tree))
+def _read_block(node: MappingNode, place: Place, lines: dict[Place, int], name: str) -> dict[str, Any]:
+    block: dict[str, Any] = {}
+    for key, value in node.value:
+        line = key.start_mark.line + 1
+        if not isinstance(key, ScalarNode):
+            raise RulesError([Problem(name, line, "has a block where a name belongs")])
+        if key.value in block:
+            first = lines[(*place, key.value)]
+            raise RulesError([Problem(name, line, f"`{key.value}` is there already, on line {first}")])
+        lines[(*place, key.value)] = line
+        block[key.value] = _read_node(value, (*place, key.value), lines, name)
+    return block

@@ -19,6 +19,13 @@ def _name(text: str) -> str:
     return text
 
 
+def _each_once(names: list[str]) -> list[str]:
+    for place, name in enumerate(names):
+        if name in names[:place]:
+            raise ValueError(f"`{name}` is there twice")
+    return names
+
+
 def _days(value: object) -> int:
     if not isinstance(value, str) or not (match := re.fullmatch(r"([1-9][0-9]{0,3})d", value, re.ASCII)):
         raise ValueError("a number of days such as 90d")
@@ -105,7 +112,7 @@ class RatingSource(Written):
     rating: Name
     title: Title
     ordered: Literal[True] = True
-    levels: Annotated[list[Name], Field(min_length=2, max_length=20)]
+    levels: Annotated[list[Name], Field(min_length=2, max_length=20), AfterValidator(_each_once)]
     qualify: dict[str, Block]
     retain: dict[str, Block] = {}
     stability: Stability = Stability()

@@ -7,8 +7,7 @@ library's Host, with its timer threads and swallowed exceptions, is not used.
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Mapping
-from itertools import batched
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import durable_rules_engine as engine
@@ -17,8 +16,10 @@ import orjson
 from standing.core.conditions import Atom, Branch, Condition, branches
 
 type Facts = Mapping[str, int]
+type Alternative = tuple[str, Branch]
 
 SHARD = 60  # 65 matching branches give error 303, 256 on one property crash the process
+MOST_FACTS = 120  # each may be asked for twice, known and unknown; 252 properties of a fact give error 302
 MATCHED, NOTHING_MATCHED = 0, 1
 SAME = {"sid": "0", "id": "0"}  # one session and one message id: more than 1,024 sessions is a MemoryError
 SENTINEL = {"k": 1}  # first in every branch: it keeps out the engine's own state message
@@ -32,27 +33,64 @@ class Reader:
     """
 
     def __init__(self, rules: Mapping[str, Condition]) -> None:
-        alternatives = [(name, branch) for name, tree in rules.items() for branch in branches(tree)]
-        self.owners = [name for name, _ in alternatives]
-        atoms = [atom for _, branch in alternatives for atom in branch]
-        known = dict.fromkeys(atom.fact for atom in atoms if atom.op != "unknown")
-        doubted = dict.fromkeys(atom.fact for atom in atoms if atom.op == "unknown")
-        # Short names of our own: the engine hashes names to 32 bits, and reads a dot as nesting.
-        self.known = {fact: f"f{number}" for number, fact in enumerate(known)}
-        self.doubted = {fact: f"u{number}" for number, fact in enumerate(doubted)}
-        self.definitions = [self._definition(shard) for shard in batched(enumerate(alternatives), SHARD)]
+        self.shards = [
+            Shard(part) for part in _shards((name, one) for name, tree in rules.items() for one in branches(tree))
+        ]
         self._local = threading.local()
 
     def match(self, facts: Facts) -> frozenset[str]:
         """The names of the rules that hold."""
-        message = self._message(facts)
-        return frozenset(
-            self.owners[hit] for shard in range(len(self.definitions)) for hit in self._hits(shard, message)
-        )
+        return frozenset(name for number in range(len(self.shards)) for name in self._hits(number, facts))
 
-    def _definition(self, shard: tuple[tuple[int, tuple[str, Branch]], ...]) -> str:
-        rules = {f"r{number}": self._rule(branch) for number, (_, branch) in shard}
-        return orjson.dumps(rules).decode()
+    def _hits(self, number: int, facts: Facts) -> list[str]:
+        shard, handle = self.shards[number], self._handle(number)
+        message = shard.message(facts)
+        try:
+            code, state = engine.assert_fact(handle, message)
+            if code not in {MATCHED, NOTHING_MATCHED}:
+                raise RuntimeError(f"durable-rules answered {code}")
+            hits = [shard.owners[hit] for hit in _drain(handle, state)] if code == MATCHED else []
+            engine.retract_fact(handle, message)
+        except BaseException:  # whatever it was, the engine may hold half a match: build it anew
+            self._handles().pop(number, None)
+            engine.delete_ruleset(handle)
+            raise
+        return hits
+
+    def _handles(self) -> dict[int, Any]:
+        if not hasattr(self._local, "handles"):
+            self._local.handles = {}
+        handles: dict[int, Any] = self._local.handles
+        return handles
+
+    def _handle(self, number: int) -> Any:  # noqa: ANN401 -- an opaque handle of the C extension
+        handles = self._handles()
+        if number not in handles:
+            handles[number] = engine.create_ruleset(f"rules{number}", self.shards[number].definition)
+        return handles[number]
+
+
+class Shard:
+    """As many branches as one engine can hold, with the facts they ask for under short names of our own.
+
+    Of our own, because the engine hashes names to 32 bits and reads a dot as nesting.
+    """
+
+    def __init__(self, alternatives: list[Alternative]) -> None:
+        self.owners = [name for name, _ in alternatives]
+        atoms = [atom for _, branch in alternatives for atom in branch]
+        self.known = _short("f", (atom.fact for atom in atoms if atom.op != "unknown"))
+        self.doubted = _short("u", (atom.fact for atom in atoms if atom.op == "unknown"))
+        rules = {f"r{number}": self._rule(branch) for number, (_, branch) in enumerate(alternatives)}
+        self.definition = orjson.dumps(rules).decode()
+
+    def message(self, facts: Facts) -> str:
+        """The facts as one message for the engine."""
+        fields: dict[str, Any] = SENTINEL | SAME
+        fields |= {short: facts[fact] for fact, short in self.known.items() if fact in facts}
+        # Being unknown is a fact of its own, because the engine's "not exists" also matches its own messages.
+        fields |= {short: int(fact not in facts) for fact, short in self.doubted.items()}
+        return orjson.dumps(fields).decode()
 
     def _rule(self, branch: Branch) -> dict[str, Any]:
         return {"all": [{"m": {"$and": [SENTINEL, *map(self._comparison, branch)]}}]}
@@ -63,38 +101,23 @@ class Reader:
         equation = {self.known[atom.fact]: atom.value}
         return equation if atom.op == "==" else {VERBS[atom.op]: equation}
 
-    def _message(self, facts: Facts) -> str:
-        fields: dict[str, Any] = SENTINEL | SAME
-        fields |= {short: facts[fact] for fact, short in self.known.items() if fact in facts}
-        # Being unknown is a fact of its own, because the engine's "not exists" also matches its own messages.
-        fields |= {short: int(fact not in facts) for fact, short in self.doubted.items()}
-        return orjson.dumps(fields).decode()
 
-    def _hits(self, shard: int, message: str) -> Iterator[int]:
-        handle = self._handle(shard)
-        try:
-            code, state = engine.assert_fact(handle, message)
-            if code == MATCHED:
-                yield from _drain(handle, state)
-            elif code != NOTHING_MATCHED:
-                raise RuntimeError(f"durable-rules answered {code}")
-            engine.retract_fact(handle, message)
-        except BaseException:  # whatever it was, the engine may hold half a match: build it anew
-            self._handles().pop(shard, None)
-            engine.delete_ruleset(handle)
-            raise
+def _shards(alternatives: Iterable[Alternative]) -> Iterator[list[Alternative]]:
+    shard: list[Alternative] = []
+    asked: set[str] = set()
+    for name, branch in alternatives:
+        facts = {atom.fact for atom in branch}
+        if shard and (len(shard) == SHARD or len(asked | facts) > MOST_FACTS):
+            yield shard
+            shard, asked = [], set()
+        shard.append((name, branch))
+        asked |= facts
+    if shard:
+        yield shard
 
-    def _handles(self) -> dict[int, Any]:
-        if not hasattr(self._local, "handles"):
-            self._local.handles = {}
-        handles: dict[int, Any] = self._local.handles
-        return handles
 
-    def _handle(self, shard: int) -> Any:  # noqa: ANN401 -- an opaque handle of the C extension
-        handles = self._handles()
-        if shard not in handles:
-            handles[shard] = engine.create_ruleset(f"rules{shard}", self.definitions[shard])
-        return handles[shard]
+def _short(letter: str, facts: Iterable[str]) -> dict[str, str]:
+    return {fact: f"{letter}{number}" for number, fact in enumerate(dict.fromkeys(facts))}
 
 
 def _drain(handle: Any, state: Any) -> Iterator[int]:  # noqa: ANN401 -- opaque handles of the C extension
