@@ -3,6 +3,7 @@
 # They get environments of their own because each pins its own botocore. Every package is pinned with hashes.
 set -eu
 cd "$(dirname "$0")/.."
+export UV_SYSTEM_CERTS="${UV_SYSTEM_CERTS:-1}" # trust what the machine trusts, a company proxy included
 
 python312() {
     for candidate in python3.12 python3 python; do

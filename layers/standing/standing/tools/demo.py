@@ -98,7 +98,7 @@ def _send(target: Target, path: Path) -> Happened:
 def _tables(target: Target, ruleset: Ruleset, happened: Happened, now: datetime) -> None:
     out.print(_counted("Customers by tier", _tiers(target, ruleset, now)))
     out.print(_counted("Rating changes announced", _changes(happened)))
-    out.print(_counted("Care actions by rule", _care(target, ruleset, happened)))
+    out.print(_counted("Care actions by rule (missed: known too late to make sense)", _care(target, ruleset, happened)))
     per_event = max(1, happened.audit.applied)
     figures = {
         "events a second, from bus to table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
@@ -126,7 +126,7 @@ def _care(target: Target, ruleset: Ruleset, happened: Happened) -> dict[str, str
     asked = Counter(detail["care"] for detail in details)
     missed = Counter(detail["care"] for detail in target.customers.care() if detail["status"] == "missed")
     return {
-        f"{name}: {care.title.en}": f"{asked[name]:,} requested, {missed[name]:,} missed (known too late)"
+        f"{name}: {care.title.en}": f"{asked[name]:,} requested, {missed[name]:,} missed"
         for name, care in ruleset.care.items()
     }
 
