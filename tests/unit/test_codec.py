@@ -16,7 +16,7 @@ day_numbers = st.integers(0, 40_000)
 values = st.integers(-(2**60), 2**60) | st.integers(-300, 300) | st.just(0)
 memories = st.builds(
     Memory,
-    levels=st.dictionaries(words, st.builds(Held, words, day_numbers), max_size=4),
+    levels=st.dictionaries(words, st.builds(Held, words, day_numbers, st.none() | day_numbers), max_size=4),
     due=st.dictionaries(words, day_numbers, max_size=4),
 )
 

@@ -10,7 +10,8 @@ from itertools import pairwise, permutations, product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.decide import CareDecided, Decision, RatingChanged, decide, needs_history
+from standing.core.announce import RatingChanged
+from standing.core.decide import CareDecided, Decision, decide, needs_history
 from standing.core.features import facts
 from standing.core.intake import Event
 from standing.core.measures import Buckets

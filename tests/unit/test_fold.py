@@ -9,9 +9,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.core.features import facts
-from standing.core.fold import DayLived, level_of, live, live_day
+from standing.core.fold import DayLived, live, live_day
 from standing.core.intake import Event
 from standing.core.measures import empty, gather
+from standing.core.ratings import follow
 from standing.core.readers.plain import holds
 from standing.core.ruleset import Ruleset, Stratum
 from standing.core.state import Held, Memory
@@ -81,7 +82,11 @@ def _levels(lived: Sequence[DayLived], name: str = "tier") -> dict[int, str]:
 def test_a_level_rises_by_qualify_and_is_kept_by_either(
     current: str | None, qualified: list[str], retained: list[str], level: str
 ) -> None:
-    assert level_of(LADDER, current, _hits(qualified, retained)) == level
+    assert _level(current, _hits(qualified, retained)) == level
+
+
+def _level(current: str | None, hits: set[str]) -> str:
+    return follow(LADDER, Held(current, 0) if current else None, hits, 100).level
 
 
 subsets = st.sets(st.sampled_from(LEVELS[1:]))
@@ -89,7 +94,7 @@ subsets = st.sets(st.sampled_from(LEVELS[1:]))
 
 @given(st.sampled_from(LEVELS), subsets, subsets)
 def test_only_qualifying_lifts_and_nothing_kept_is_lost(current: str, qualified: set[str], retained: set[str]) -> None:
-    after = LEVELS.index(level_of(LADDER, current, _hits(qualified, retained)))
+    after = LEVELS.index(_level(current, _hits(qualified, retained)))
     before = LEVELS.index(current)
     kept = {LEVELS.index(level) for level in qualified | retained}
     assert after in {0, *kept}
@@ -99,7 +104,7 @@ def test_only_qualifying_lifts_and_nothing_kept_is_lost(current: str, qualified:
 
 
 def test_hits_of_another_rating_do_not_count() -> None:
-    assert level_of(LADDER, None, {"mood/qualify/gold", "tier/retain/gold", "care/gold"}) == "bronze"
+    assert _level(None, {"mood/qualify/gold", "tier/retain/gold", "care/gold"}) == "bronze"
 
 
 def test_a_first_standing_begins_with_the_lowest_level() -> None:

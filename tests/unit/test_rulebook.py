@@ -70,7 +70,7 @@ retain:
     any:
       - days_since_order <= 60
       - orders_90d >= 3
-stability: {rise: immediate, fall: immediate}
+stability: {rise: immediate, review: daily, fall: to-kept}
 """,
     CARE: """\
 - care: congratulate
@@ -210,7 +210,7 @@ def test_files_of_windows_and_with_a_byte_order_mark_are_read(folder: Path) -> N
         (PROGRAMME, "{en: Household Club, zh: 家庭会员计划}", "\n  zh: 家庭会员计划 # a comment\n  en: Household Club"),
         (FEATURES, "  count: purchase\n  over: 90d", "  over: 90d # about a quarter\n  count: purchase"),
         (TIER, "ordered: true\n", ""),
-        (TIER, "stability: {rise: immediate, fall: immediate}\n", "# as it happens\n"),
+        (TIER, "{rise: immediate, review: daily, fall: to-kept}", "{fall: to-kept, review: daily, grace: 0d}"),
         (TIER, "levels: [bronze, silver, gold]", "levels:\n  - bronze\n  - silver\n  - gold"),
         (TIER, WRITTEN[TIER][WRITTEN[TIER].index("  silver:") : WRITTEN[TIER].index("  gold:")], ""),
         (CARE, "within: 2d}", "within: 2d, priority: normal}"),
@@ -325,7 +325,7 @@ LINES = [
     Broken(TIER, "spend_365d >= 800.00", "SPEND_365D >= 800.00", 8, "is not a condition"),
     Broken(TIER, "spend_365d >= 800.00", "spend_365d >= 800.00 and orders_90d > 1", 8, "is not a number"),
     Broken(TIER, "spend_365d >= 800.00", "spend_365d is 800.00", 8, "`is` is followed by `unknown`, not by `800.00`"),
-    Broken(TIER, "spend_365d >= 800.00", "spend_365d entered 5", 8, "speaks of a rating; `spend_365d` is a feature"),
+    Broken(TIER, "spend_365d >= 800.00", "spend_365d entered 5", 8, "speaks of a rating; `spend_365d` is not one"),
     Broken(TIER, "spend_365d >= 800.00", "spend_365d in 5", 8, "`in` is followed by a list such as [gold, platinum]"),
     Broken(TIER, "spend_365d >= 800.00", "spend_365d in []", 8, "`in` is followed by a list such as [gold, platinum]"),
     Broken(TIER, "spend_365d >= 800.00", "spend_365d in [5, x]", 8, "`x` is not a number"),
@@ -361,8 +361,10 @@ GROUPS = [
 ]
 SHAPES = [
     Broken(TIER, "ordered: true", "ordred: true", 3, "`ordred` is not a word that belongs here"),
-    Broken(TIER, "ordered: true", "ordered: false", 3, "`ordered`"),
-    Broken(TIER, "fall: immediate", "fall: never", 19, "`stability.fall`"),
+    Broken(
+        TIER, "ordered: true", "ordered: false", 14, "`retain`: only an ordered rating rises, falls and is retained"
+    ),
+    Broken(TIER, "review: daily, fall: to-kept", "fall: never", 19, "`stability.fall`"),
     Broken(TIER, ", zh: 客户等级", "", 2, "`title.zh` is missing"),
     Broken(TIER, "en: Tier, ", "", 2, "`title.en` is missing"),
     Broken(TIER, "zh: 客户等级", "zh: ''", 2, "`title.zh`"),

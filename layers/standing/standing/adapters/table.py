@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import orjson
 from botocore.exceptions import ClientError
 
+from standing.core.announce import LevelHonoured, RatingChanged
 from standing.core.codec import pack, unpack
 from standing.core.days import day_date, end_of_day
 from standing.core.decide import CareDecided, Decision, Outcome
@@ -224,13 +225,22 @@ def _decision_sort_key(decision: Decision, version: int, number: int) -> str:
 def _published_as(decision: Decision) -> str | None:
     if isinstance(decision, CareDecided):
         return "care.requested.v1" if decision.status == "requested" else None
-    return "rating.changed.v1"
+    return "rating.changed.v1" if isinstance(decision, RatingChanged) else None
 
 
 def _decision_detail(decision: Decision, ruleset: Ruleset) -> dict[str, Any]:
     common = {"day": str(day_date(decision.day)), "because": decision.because}
-    if not isinstance(decision, CareDecided):
+    if isinstance(decision, RatingChanged):
         return {"rating": decision.rating, "from": decision.was, "to": decision.level, **common}
+    if isinstance(decision, LevelHonoured):
+        until = str(day_date(decision.until))
+        return {
+            "rating": decision.rating,
+            "honoured": decision.level,
+            "computed": decision.computed,
+            "until": until,
+            **common,
+        }
     do = ruleset.care[decision.care].do
     expires = end_of_day(decision.day + do.within, ruleset.programme.time_zone)
     return {

@@ -17,6 +17,8 @@ FORMAT = 1
 def pack(state: State) -> bytes:
     """A state's memories, ledger and buckets; customer, version and day are attributes of their own."""
     memories = [_memory(state.opened), _memory(state.closed), state.said, state.asked]
+    if state.honoured:  # rare, and a state is paid for by its bytes
+        memories.append(state.honoured)
     head = orjson.dumps(memories)
     numbers = [FORMAT, len(head)]
     tail = [number for series in state.buckets for number in _numbers(series)]
@@ -28,13 +30,15 @@ def unpack(packed: bytes, *, customer: str, version: int, day: int, features_has
     head = _Reader(packed)
     if (form := head.take()) != FORMAT:
         raise ValueError(f"state of format {form}; this code reads {FORMAT}: deploy the newer code")
-    opened, closed, said, asked = orjson.loads(head.chunk(head.take()))
+    opened, closed, said, asked, *rest = orjson.loads(head.chunk(head.take()))
+    honoured = rest[0] if rest else {}
     buckets = tuple(_series(head) for _ in range(head.take()))
-    return State(customer, version, day, features_hash, buckets, _remember(opened), _remember(closed), said, asked)
+    memories = _remember(opened), _remember(closed)
+    return State(customer, version, day, features_hash, buckets, *memories, said, asked, honoured)
 
 
 def _memory(memory: Memory) -> list[Any]:
-    return [{name: list(held) for name, held in memory.levels.items()}, memory.due]
+    return [{name: [part for part in held if part is not None] for name, held in memory.levels.items()}, memory.due]
 
 
 def _remember(parts: list[Any]) -> Memory:

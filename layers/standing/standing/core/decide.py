@@ -10,24 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal
 
+from standing.core.announce import LevelHonoured, RatingChanged, announce
 from standing.core.days import Day, day_of
-from standing.core.explain import Reason, reasons_for_care, reasons_for_level
+from standing.core.explain import Reason, reasons_for_care
 from standing.core.fold import DayLived, live
 from standing.core.intake import Event
 from standing.core.measures import Buckets, empty, gather, prune
 from standing.core.ruleset import Care, Ruleset
-from standing.core.state import Held, Memory, State
-
-
-@dataclass(frozen=True)
-class RatingChanged:
-    """A level to announce: `was` is what was announced before (none at first), `day` is when it took effect."""
-
-    rating: str
-    was: str | None
-    level: str
-    day: Day
-    because: tuple[Reason, ...]
+from standing.core.state import Memory, State
 
 
 @dataclass(frozen=True)
@@ -40,7 +30,7 @@ class CareDecided:
     because: tuple[Reason, ...]
 
 
-type Decision = RatingChanged | CareDecided
+type Decision = RatingChanged | LevelHonoured | CareDecided
 
 
 @dataclass(frozen=True)
@@ -84,11 +74,11 @@ def _decide_anew(state: State | None, events: Sequence[Event], ruleset: Ruleset,
     lived = list(live(ruleset, buckets, Memory(), min(days), last, busy=days))
     if state is None:
         return _outcome(_unknown(events[0].detail.customer, ruleset), buckets, lived, ruleset, now)
-    return _outcome(state, buckets, lived, ruleset, now, only_last_day=True)
+    return _outcome(state, buckets, lived, ruleset, now, rewritten=True)
 
 
 def _unknown(customer: str, ruleset: Ruleset) -> State:
-    return State(customer, 0, 0, ruleset.features_hash, (), Memory(), Memory(), {}, {})
+    return State(customer, 0, 0, ruleset.features_hash, (), Memory(), Memory(), {}, {}, {})
 
 
 def _outcome(
@@ -98,10 +88,10 @@ def _outcome(
     ruleset: Ruleset,
     now: datetime,
     *,
-    only_last_day: bool = False,
+    rewritten: bool = False,
 ) -> Outcome:
     last = lived[-1]
-    changed = _announce(before.said, lived, ruleset, only_last_day=only_last_day)
+    ledger = announce(before, lived, ruleset, rewritten=rewritten)
     care = _ask(before.asked, lived, ruleset, day_of(now, ruleset.programme.time_zone))
     state = replace(
         before,
@@ -111,30 +101,11 @@ def _outcome(
         buckets=prune(buckets, last.day, ruleset),
         opened=last.opened,
         closed=last.closed,
-        said=before.said | {change.rating: change.level for change in changed},
+        said=ledger.said,
+        honoured=ledger.honoured,
         asked=before.asked | {decision.care: decision.day for decision in care},
     )
-    return Outcome(state, (*changed, *care))
-
-
-def _announce(
-    said: dict[str, str], lived: list[DayLived], ruleset: Ruleset, *, only_last_day: bool
-) -> list[RatingChanged]:
-    """A change for each day on which a level is no longer what was last said; of rewritten history, only the result."""
-    changes: list[RatingChanged] = []
-    said = dict(said)
-    for day in lived[-1:] if only_last_day else lived:
-        for name, held in day.closed.levels.items():
-            if said.get(name) != held.level:
-                changes.append(_change(name, said.get(name), held, lived, ruleset))
-                said[name] = held.level
-    return changes
-
-
-def _change(name: str, was: str | None, held: Held, lived: list[DayLived], ruleset: Ruleset) -> RatingChanged:
-    place = max(0, held.since - lived[0].day)  # the facts of the day on which the level took effect
-    because = reasons_for_level(ruleset, ruleset.ratings[name], was, held.level, lived[place].facts)
-    return RatingChanged(name, was, held.level, held.since, because)
+    return Outcome(state, (*ledger.decisions, *care))
 
 
 def _ask(asked: dict[str, Day], lived: Iterable[DayLived], ruleset: Ruleset, today: Day) -> list[CareDecided]:

@@ -31,7 +31,8 @@ def reasons_for_level(
     ruleset: Ruleset, rating: Rating, was: str | None, level: str, facts: Mapping[str, int]
 ) -> tuple[Reason, ...]:
     """Why a level follows another: what it qualified by where it rose, what no longer kept it where it fell."""
-    fell = was is not None and was in rating.levels and rating.levels.index(was) > rating.levels.index(level)
+    known = rating.ordered and was in rating.levels
+    fell = known and rating.rank(str(was)) > rating.rank(level)
     kept_by = rating.retain | {name: when for name, when in rating.qualify.items() if name not in rating.retain}
     condition = kept_by.get(str(was)) if fell else rating.qualify.get(level)
     return reasons(ruleset, condition, facts) if condition else ()
@@ -46,8 +47,9 @@ def display(ruleset: Ruleset, fact: str, value: int | None) -> str | None:
     """A fact's value as people write it: money as `12.50`, a score as a fraction of one, a rating as its level."""
     if value is None:
         return None
-    rating = ruleset.ratings.get(fact.removesuffix(".was"))
-    if rating:
+    name, _, about = fact.partition(".")
+    rating = ruleset.ratings.get(name)
+    if rating and about != "days_to_review":
         return rating.levels[value] if value >= 0 else "none"
     unit = next((feature.unit for feature in ruleset.features if feature.name == fact), "count")
     if unit == "money":

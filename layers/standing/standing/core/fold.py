@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from standing.core.days import Day
 from standing.core.features import facts
 from standing.core.measures import Buckets
+from standing.core.ratings import follow, next_review, would_become
 from standing.core.readers import Reader
 from standing.core.ruleset import Care, Rating, Ruleset
 from standing.core.state import Held, Memory
@@ -51,38 +52,21 @@ def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, ev
     for stratum, reader in zip(ruleset.strata, readers, strict=True):
         hits = reader.match(known)
         for rating in stratum.ratings:
-            levels[rating.name] = held = _held(rating, opened.levels.get(rating.name), hits, day)
-            known |= _rating_facts(rating, opened.levels.get(rating.name), held)
+            before = opened.levels.get(rating.name)
+            levels[rating.name] = held = follow(rating, before, hits, day)
+            known |= _rating_facts(rating, before, held, hits, day)
         due |= {care.name: day for care in stratum.care if _falls_due(care, opened, hits, day)}
     return DayLived(day, known, opened, Memory(levels, opened.due | due), tuple(due))
 
 
-def level_of(rating: Rating, current: str | None, hits: Collection[str]) -> str:
-    """The level that follows `current`: a rise as soon as it qualifies, else the highest level that is kept."""
-    best = next((level for level in reversed(rating.levels) if _qualifies(rating, level, hits)), rating.levels[0])
-    if current not in rating.levels or rating.levels.index(best) > rating.levels.index(current):
-        return best
-    below = rating.levels[: rating.levels.index(current) + 1]
-    return next((level for level in reversed(below) if _kept(rating, level, hits)), rating.levels[0])
-
-
-def _qualifies(rating: Rating, level: str, hits: Collection[str]) -> bool:
-    return f"{rating.name}/qualify/{level}" in hits
-
-
-def _kept(rating: Rating, level: str, hits: Collection[str]) -> bool:
-    return _qualifies(rating, level, hits) or f"{rating.name}/retain/{level}" in hits
-
-
-def _held(rating: Rating, before: Held | None, hits: Collection[str], day: Day) -> Held:
-    level = level_of(rating, before.level if before else None, hits)
-    return before if before and before.level == level else Held(level, day)
-
-
-def _rating_facts(rating: Rating, before: Held | None, after: Held) -> dict[str, int]:
-    ranks = {level: rank for rank, level in enumerate(rating.levels)}
-    was = ranks.get(before.level, BEFORE_ANY) if before else BEFORE_ANY
-    return {rating.name: ranks[after.level], f"{rating.name}.was": was}
+def _rating_facts(rating: Rating, before: Held | None, after: Held, hits: Collection[str], day: Day) -> dict[str, int]:
+    """What later rules may ask of a rating. Levels are compared by rank."""
+    return {
+        rating.name: rating.rank(after.level),
+        f"{rating.name}.was": rating.rank(before.level) if before and before.level in rating.levels else BEFORE_ANY,
+        f"{rating.name}.would_become": rating.rank(would_become(rating, after, hits)),
+        f"{rating.name}.days_to_review": next_review(rating.stability.review, day) - day,
+    }
 
 
 def _falls_due(care: Care, opened: Memory, hits: Collection[str], day: Day) -> bool:

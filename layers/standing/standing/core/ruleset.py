@@ -16,6 +16,7 @@ from standing.core.conditions import Condition
 from standing.core.readers import durable, plain
 
 type Unit = Literal["count", "money", "score", "days"]
+type Review = Literal["daily", "monthly", "quarterly", "yearly"]
 type Value = Literal["count", "amount", "net_amount", "score"]
 
 
@@ -74,14 +75,35 @@ class Feature(Frozen):
         return self.over + self.ending if self.over is not None else None
 
 
+class Stability(Frozen):
+    """How a rating moves: see docs/stability.md. `grace` and `minimum_stay` are in days."""
+
+    rise: Literal["immediate", "review"] = "immediate"
+    review: Review = "daily"
+    grace: int = 0
+    fall: Literal["one-level", "to-kept"] = "to-kept"
+    minimum_stay: int = 0
+
+
 class Rating(Frozen):
-    """Levels, lowest first, of which a customer has exactly one; `retain` is looser than `qualify`."""
+    """Levels of which a customer has exactly one.
+
+    Ordered: lowest first, `retain` looser than `qualify`. Not ordered: the first whose `qualify` holds, else the last.
+    `honours`: whether a level that was announced and that a late event takes away is honoured until the next review.
+    """
 
     name: str
     title: Title
+    ordered: bool = True
     levels: tuple[str, ...]
     qualify: dict[str, Condition]
     retain: dict[str, Condition] = {}
+    stability: Stability = Stability()
+    honours: bool = False
+
+    def rank(self, level: str) -> int:
+        """A level's place, the first being 0."""
+        return self.levels.index(level)
 
 
 class Action(Frozen):

@@ -10,10 +10,11 @@ from standing.core.measures import Buckets
 
 
 class Held(NamedTuple):
-    """The level a customer has in one rating, and since which day."""
+    """The level a customer has in one rating, since which day, and when its grace period ends (none: not in one)."""
 
     level: str
     since: Day
+    grace_until: Day | None = None
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class State:
     """One customer, decided up to and including `day`.
 
     `opened` and `closed` are what that day began and ended with: a further event of the same day decides it again from
-    `opened`. `said` (levels announced) and `asked` (days on which care was acted on) belong to the ledger; no rating
-    reads them. `version` counts commits.
+    `opened`. `said` (levels announced), `honoured` (until when an announced level is honoured) and `asked` (days on
+    which care was acted on) belong to the ledger; no rating reads them. `version` counts commits.
     """
 
     customer: str
@@ -42,3 +43,4 @@ class State:
     closed: Memory
     said: dict[str, str]
     asked: dict[str, Day]
+    honoured: dict[str, Day] = field(default_factory=dict)

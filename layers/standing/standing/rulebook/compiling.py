@@ -20,6 +20,7 @@ from standing.core.ruleset import (
     Programme,
     Rating,
     Ruleset,
+    Stability,
     Stratum,
     Unit,
     digest,
@@ -144,7 +145,7 @@ class Compiler:
         """The `qualify` or `retain` conditions of a rating, by level."""
         found = {}
         for level, block in getattr(written, word).items():
-            if level not in written.levels[1:]:
+            if level not in _conditional(written):
                 self.note(source, (word, level), _level_message(level, written))
             elif (tree := self.block(source, (word, level), block)) and self._small(source, (word, level), tree):
                 found[level] = tree
@@ -160,14 +161,19 @@ class Compiler:
         return True
 
     def rating(self, source: Source, written: RatingSource) -> Rating:
-        """A rating; each level above the lowest needs its `qualify`."""
-        for level in written.levels[1:]:
+        """A rating; each level above the lowest (where they have no order: before the last) needs its `qualify`."""
+        for word in written.model_fields_set & {"retain", "stability", "late_events"} if not written.ordered else ():
+            self.note(source, (word,), f"`{word}`: only an ordered rating rises, falls and is retained")
+        for level in _conditional(written):
             if level not in written.qualify:
                 self.note(source, ("qualify",), f"`{level}` is missing: nobody could reach it")
         return Rating(
             name=written.rating,
             title=written.title,
+            ordered=written.ordered,
             levels=tuple(written.levels),
+            stability=Stability(**written.stability.model_dump()),
+            honours=written.late_events.fall == "honour",
             qualify=self.conditions(source, "qualify", written),
             retain=self.conditions(source, "retain", written),
         )
@@ -236,7 +242,7 @@ def _ratings(compiler: Compiler, folder: Path) -> list[Rating]:
     for source, written in files:
         if written.rating in compiler.known:
             compiler.note(source, ("rating",), f"`{written.rating}` is already the name of a feature or rating")
-        compiler.known[written.rating] = Known(levels=tuple(written.levels))
+        compiler.known |= _known_of(written)
         compiler.files[written.rating] = source.file
     return [compiler.rating(source, written) for source, written in files]
 
@@ -275,7 +281,7 @@ def _strata(compiler: Compiler, ratings: list[Rating], care: list[Care]) -> tupl
 
 def _used(rating: Rating) -> set[str]:
     trees = (*rating.qualify.values(), *rating.retain.values())
-    return {line.fact.removesuffix(".was") for tree in trees for line in comparisons(tree)}
+    return {line.fact.partition(".")[0] for tree in trees for line in comparisons(tree)}
 
 
 def _currency_digits(code: str) -> int | None:
@@ -302,7 +308,18 @@ def _or_nothing(words: tuple[str, ...]) -> str:
     return ", ".join(words) or "nothing"
 
 
+def _known_of(written: RatingSource) -> dict[str, Known]:
+    levels = Known(levels=tuple(written.levels), ordered=written.ordered)
+    name = written.rating
+    return {name: levels, f"{name}.would_become": levels, f"{name}.days_to_review": Known("days")}
+
+
+def _conditional(written: RatingSource) -> list[str]:
+    """The levels that need a condition: all but the one a customer has where none holds."""
+    return written.levels[1:] if written.ordered else written.levels[:-1]
+
+
 def _level_message(level: str, written: RatingSource) -> str:
-    if level == written.levels[0]:
-        return f"`{level}` is the lowest level, which needs no condition"
+    if level in written.levels:
+        return f"`{level}` is the {'lowest' if written.ordered else 'last'} level, which needs no condition"
     return f"`{level}` is not one of the levels: {', '.join(written.levels)}"

@@ -14,7 +14,7 @@ from standing.core.money import MoneyError, to_minor
 from standing.core.ruleset import Unit
 
 LINE = re.compile(
-    r"(?P<fact>[a-z][a-z0-9_-]*)\s+(?P<op>==|!=|<=|>=|<(?!=)|>(?!=)|in\b|is\b|entered\b|left\b|was\b)\s*(?P<value>\S.*)",
+    r"(?P<fact>[a-z][a-z0-9_-]*(?:\.[a-z_]+)?)\s+(?P<op>==|!=|<=|>=|<(?!=)|>(?!=)|in\b|is\b|entered\b|left\b|was\b)\s*(?P<value>\S.*)",
     re.ASCII,
 )
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
@@ -31,6 +31,7 @@ class Known:
     unit: Unit = "count"
     digits: int = 0
     levels: tuple[str, ...] = ()
+    ordered: bool = True
 
 
 def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
@@ -48,6 +49,8 @@ def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
         return _transition(fact, verb, about, value, text)
     if verb == "in":
         return Comparison(fact=fact, op="in", value=_list(about, value), text=text)
+    if not about.ordered and verb not in {"==", "!="}:
+        raise LineError(f"`{verb}` needs an order; the levels of `{fact}` have none: use ==, != or in")
     return Comparison(fact=fact, op=_operator(verb), value=_literal(about, value), text=text)
 
 
@@ -63,8 +66,8 @@ def _unknown(fact: str, value: str, text: str) -> Condition:
 
 
 def _transition(fact: str, verb: str, about: Known, value: str, text: str) -> Condition:
-    if not about.levels:
-        raise LineError(f"`{verb}` speaks of a rating; `{fact}` is a feature")
+    if not about.levels or "." in fact:
+        raise LineError(f"`{verb}` speaks of a rating; `{fact}` is not one")
     rank, before = _literal(about, value), f"{fact}.was"
     if verb == "was":
         return Comparison(fact=before, op="==", value=rank, text=text)

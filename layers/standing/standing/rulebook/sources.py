@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
-from standing.core.ruleset import Title
+from standing.core.ruleset import Review, Title
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 MEASURES = ("count", "sum", "mean", "days_since_first", "days_since_last")
@@ -32,6 +32,11 @@ def _days(value: object) -> int:
     return int(match[1])
 
 
+def _days_or_none(value: object) -> int:
+    return 0 if value == "0d" else _days(value)
+
+
+type DaysOrNone = Annotated[int, BeforeValidator(_days_or_none)]
 type Name = Annotated[str, AfterValidator(_name)]
 type Days = Annotated[int, BeforeValidator(_days)]
 type Lines = list[str | Block]
@@ -99,11 +104,21 @@ class FeatureSource(Written):
         return str(getattr(self, self.kind))
 
 
-class Stability(Written):
-    """How a rating moves. For now it rises and falls on the day its conditions say so."""
+class StabilitySource(Written):
+    """How an ordered rating moves; docs/stability.md has the whole table."""
 
-    rise: Literal["immediate"] = "immediate"
-    fall: Literal["immediate"] = "immediate"
+    rise: Literal["immediate", "review"] = "immediate"
+    review: Review = "monthly"
+    grace: DaysOrNone = 0
+    fall: Literal["one-level", "to-kept"] = "one-level"
+    minimum_stay: DaysOrNone = 0
+
+
+class LateSource(Written):
+    """What the ledger does about a level that a late event gives or takes away."""
+
+    rise: Literal["announce"] = "announce"
+    fall: Literal["honour", "announce"] = "announce"
 
 
 class RatingSource(Written):
@@ -111,11 +126,12 @@ class RatingSource(Written):
 
     rating: Name
     title: Title
-    ordered: Literal[True] = True
+    ordered: bool = True
     levels: Annotated[list[Name], Field(min_length=2, max_length=20), AfterValidator(_each_once)]
     qualify: dict[str, Block]
     retain: dict[str, Block] = {}
-    stability: Stability = Stability()
+    stability: StabilitySource = StabilitySource()
+    late_events: LateSource = LateSource()
 
 
 class ActionSource(Written):

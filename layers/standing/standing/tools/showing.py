@@ -39,6 +39,8 @@ WORDS: dict[str, Title] = {
         ("requested", "requested", "已发起"),
         ("missed", "missed: known too late", "错过（得知太晚）"),
         ("met", "was", "实际"),
+        ("honoured", "honoured until", "保留至"),
+        ("grace", "Grace period ends", "宽限期截止"),
     )
 }
 
@@ -93,10 +95,11 @@ def print_card(shown: Card, language: Language, console: Console) -> None:
 
 
 def _ratings(shown: Card, language: Language) -> Table:
-    table = _table(language, "rating", "level", "since")
+    table = _table(language, "rating", "level", "since", "grace")
     for name, held in shown.seen.memory.levels.items():
         title = shown.ruleset.ratings[name].title
-        table.add_row(_say(title, language), Text(held.level, style="bold"), str(day_date(held.since)))
+        grace = str(day_date(held.grace_until)) if held.grace_until is not None else ""
+        table.add_row(_say(title, language), Text(held.level, style="bold"), str(day_date(held.since)), grace)
     return table
 
 
@@ -121,6 +124,8 @@ def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
     if "rating" in decision:
         rating = shown.ruleset.ratings.get(decision["rating"])
         name = _say(rating.title, language) if rating else decision["rating"]
+        if "honoured" in decision:
+            return f"{name}: {decision['honoured']} {_word('honoured', language)} {decision['until']}"
         return f"{name}: {decision['from'] or '–'} → {decision['to']}"
     care = shown.ruleset.care.get(decision["care"])
     name = _say(care.title, language) if care else decision["care"]
