@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from standing.core.days import day_number
 from standing.core.events import Feedback, MoneyDetail
 from standing.core.features import EXACT, facts
 from standing.core.intake import Event
-from standing.core.measures import Series, empty, gather
+from standing.core.measures import Series, empty, gather, prune
 from standing.core.ruleset import Feature
 
 from tests.unit import strategies as made
@@ -60,7 +63,7 @@ def _by_hand(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
         return day - min(days) if days else None
     if wanted.kind == "days_since_last":
         return day - max(days) if days else None
-    ago = range(wanted.ending, wanted.ending + wanted.over) if wanted.over else range(wanted.ending, 10**6)
+    ago = range(wanted.ending, wanted.ending + int(wanted.over)) if wanted.over else range(wanted.ending, 10**6)
     inside = [value for when, value in happened if day - when in ago]
     if wanted.kind == "mean":
         return sum(inside) // len(inside) if inside else None
@@ -146,3 +149,39 @@ def test_a_sum_beyond_what_readers_compare_exactly_stays_at_the_largest(total: i
     rules = ruleset([feature("spend", "sum", NET)])
     buckets = (Series(), Series().plus([(100, total)]), Series(), Series())
     assert facts(rules, buckets, 100) == {"spend": compared}
+
+
+@given(st.integers(-50, 50), st.integers(-50, 50))
+def test_two_features_combined(first: int, second: int) -> None:
+    parts = (made.feature("a", "sum", made.NET, over=1), made.feature("b", "sum", made.NET, over=1, ending=1))
+    kinds = ("ratio", "minus", "plus")
+    units: dict[str, Any] = {"ratio": "score", "minus": "money", "plus": "money"}
+    combined = [Feature(name=kind, title=made.TITLE, kind=kind, unit=units[kind], parts=("a", "b")) for kind in kinds]
+    ruleset = made.ruleset([*parts, *combined])
+    events = [_moved(1_000, first, "x"), _moved(999, second, "y")]
+    known = facts(ruleset, gather(empty(ruleset), events, ruleset), 1_000)
+    assert (known["minus"], known["plus"]) == (100 * (first - second), 100 * (first + second))
+    assert known.get("ratio") == (first * 10_000 // second if second else None)
+
+
+def _moved(day: int, amount: int, name: str) -> Event:
+    detail = f"{abs(amount)}.00"
+    return made.purchase(day, detail, name) if amount >= 0 else made.refund(day, detail, name)
+
+
+def test_what_is_made_of_something_unknown_is_unknown() -> None:
+    mean = made.feature("a", "mean", made.SCORES, over=10)
+    ratio = Feature(name="r", title=made.TITLE, kind="ratio", unit="score", parts=("a", "a"))
+    ruleset = made.ruleset([mean, ratio])
+    assert "r" not in facts(ruleset, empty(ruleset), 1_000)
+
+
+def test_a_calendar_year_begins_on_the_first_of_january() -> None:
+    year = made.feature("spend", "sum", made.NET).model_copy(update={"over": "calendar-year"})
+    ruleset = made.ruleset([year])
+    eve, first = (day_number(date.fromisoformat(text)) for text in ("2025-12-31", "2026-01-01"))
+    events = [made.purchase(eve, "5.00", "a"), made.purchase(first, "7.00", "b")]
+    buckets = gather(empty(ruleset), events, ruleset)
+    assert [facts(ruleset, buckets, day)["spend"] for day in (eve, first, first + 364)] == [500, 700, 700]
+    assert facts(ruleset, buckets, first + 365)["spend"] == 0
+    assert facts(ruleset, prune(buckets, first + 365, ruleset), first + 365)["spend"] == 0

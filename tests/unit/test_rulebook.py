@@ -269,6 +269,7 @@ class Broken(NamedTuple):
     said: str
 
 
+ORDERS = "  count: purchase\n  over: 90d"
 SILVER = "    all:\n      - spend_365d >= 800.00"
 KNOWN = "complaints_90d, days_since_order, orders_90d, satisfaction, spend_365d, tier"
 DAYS = "a number of days such as 90d"
@@ -297,6 +298,27 @@ NOT_YAML = [
     Broken(TIER, "rating: tier", "rating: !!set tier", 1, "has a YAML tag (!): write the plain value"),
     Broken(TIER, "[bronze, silver, gold]", "[bronze, silver, gold, silver]", 4, "`levels`: `silver` is there twice"),
     Broken(TIER, "- spend_365d >= 800.00", "- spend_365d >=", 8, "is not a condition: write `feature operator value`"),
+    Broken(
+        FEATURES,
+        "  count: purchase\n  over: 90d",
+        "  ratio: [orders_90d, spend_365d]",
+        7,
+        "is not a feature that stands above",
+    ),
+    Broken(
+        FEATURES,
+        "  count: purchase\n  over: 90d",
+        "  plus: [spend_365d]",
+        7,
+        "`orders_90d.plus` has too few: at least 2",
+    ),
+    Broken(
+        FEATURES,
+        "  count: purchase\n  over: 90d",
+        "  minus: [spend_365d, x]\n  over: 9d",
+        5,
+        "leave out over and where",
+    ),
     Broken(FEATURES, "count: purchase", "count: purchase.", 7, "count takes purchase alone, without `.`"),
     Broken(CARE, "priority: normal", "priority: urgent", 6, "`0.do.priority` should be 'low', 'normal' or 'high'"),
     Broken(TIER, "rating: tier", "rating: \x07tier", 1, "has a control character: remove it"),

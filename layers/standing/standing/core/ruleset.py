@@ -16,6 +16,7 @@ from standing.core.conditions import Condition
 from standing.core.readers import durable, plain
 
 type Unit = Literal["count", "money", "score", "days"]
+LONGEST_YEAR = 366
 type Review = Literal["daily", "monthly", "quarterly", "yearly"]
 type Value = Literal["count", "amount", "net_amount", "score"]
 
@@ -51,18 +52,20 @@ class Measure(Frozen):
 
 
 class Feature(Frozen):
-    """A number that rules may use: a measure over a window of whole days, today included.
+    """A number that rules may use: a measure over a window of whole days, today included, or two features combined.
 
-    `over` is the window's length in days (none: ever), `ending` how many days ago it ends.
+    `over` is the window's length in days (none: ever), `ending` how many days ago it ends. `parts` are the features
+    that `ratio` (in ten-thousandths, floored; by zero unknown), `minus` and `plus` combine; they stand before it.
     """
 
     name: str
     title: Title
-    kind: Literal["count", "sum", "mean", "days_since_first", "days_since_last"]
-    measure: int
+    kind: Literal["count", "sum", "mean", "days_since_first", "days_since_last", "ratio", "minus", "plus"]
+    measure: int = -1
     unit: Unit
-    over: int | None = None
+    over: int | Literal["calendar-year"] | None = None
     ending: int = 0
+    parts: tuple[str, str] | None = None
 
     @property
     def windowed(self) -> bool:
@@ -72,7 +75,8 @@ class Feature(Frozen):
     @property
     def reach(self) -> int | None:
         """How many days back its window looks; none for ever."""
-        return self.over + self.ending if self.over is not None else None
+        days = LONGEST_YEAR if self.over == "calendar-year" else self.over
+        return days + self.ending if days is not None else None
 
 
 class Stability(Frozen):

@@ -82,7 +82,9 @@ class Compiler:
         )
 
     def feature(self, source: Source, name: str, written: FeatureSource, programme: Programme) -> Feature | None:
-        """A feature with its measure, shared with the others that measure the same."""
+        """A feature with its measure, shared with the others that measure the same, or made of two others."""
+        if written.parts:
+            return self._combination(source, name, written)
         place: Place = (name, written.kind)
         family_name, dot, value = written.measured.partition(".")
         family = FAMILIES.get(family_name)
@@ -105,6 +107,22 @@ class Compiler:
             over=written.over,
             ending=written.ending,
         )
+
+    def _combination(self, source: Source, name: str, written: FeatureSource) -> Feature | None:
+        known = [self.known.get(part) for part in written.parts]
+        for number, part in enumerate(written.parts):
+            if known[number] is None:
+                self.note(source, (name, written.kind, number), f"`{part}` is not a feature that stands above this one")
+        first, second = known
+        if first is None or second is None:
+            return None
+        if first.unit != second.unit:
+            said = f"{written.kind} needs two of a kind, not {first.unit} and {second.unit}"
+            self.note(source, (name, written.kind), said)
+            return None
+        self.known[name] = Known("score", DIGITS["score"]) if written.kind == "ratio" else first
+        content = {"kind": written.kind, "unit": self.known[name].unit, "parts": tuple(written.parts)}
+        return Feature.model_validate({"name": name, "title": written.title, **content})
 
     def _measure(self, measure: Measure) -> int:
         if measure not in self.measures:
@@ -214,7 +232,7 @@ def _in_order(
 ) -> tuple[tuple[Measure, ...], tuple[Feature, ...]]:
     """Measures in an order of their own, so that states stay valid however the features are ordered in their file."""
     order = sorted(range(len(measures)), key=lambda number: measures[number].model_dump_json())
-    moved = (one.model_copy(update={"measure": order.index(one.measure)}) for one in features)
+    moved = (one if one.parts else one.model_copy(update={"measure": order.index(one.measure)}) for one in features)
     return tuple(measures[number] for number in order), tuple(moved)
 
 

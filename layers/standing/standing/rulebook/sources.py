@@ -11,6 +11,7 @@ from standing.core.ruleset import Review, Title
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 MEASURES = ("count", "sum", "mean", "days_since_first", "days_since_last")
+COMBINATIONS = ("ratio", "minus", "plus")
 
 
 def _name(text: str) -> str:
@@ -39,6 +40,7 @@ def _days_or_none(value: object) -> int:
 type DaysOrNone = Annotated[int, BeforeValidator(_days_or_none)]
 type Name = Annotated[str, AfterValidator(_name)]
 type Days = Annotated[int, BeforeValidator(_days)]
+type Parts = Annotated[list[str], Field(min_length=2, max_length=2)]
 type Lines = list[str | Block]
 
 
@@ -79,14 +81,19 @@ class FeatureSource(Written):
     mean: str | None = None
     days_since_first: str | None = None
     days_since_last: str | None = None
+    ratio: Parts | None = None
+    minus: Parts | None = None
+    plus: Parts | None = None
     where: dict[str, str] = {}
-    over: Days | None = None
+    over: Literal["calendar-year"] | Days | None = None
     ending: Days = 0
 
     @model_validator(mode="after")
     def _one_measure(self) -> FeatureSource:
-        if sum(getattr(self, kind) is not None for kind in MEASURES) != 1:
-            raise ValueError("exactly one of " + ", ".join(MEASURES))
+        if sum(getattr(self, kind) is not None for kind in (*MEASURES, *COMBINATIONS)) != 1:
+            raise ValueError("exactly one of " + ", ".join((*MEASURES, *COMBINATIONS)))
+        if self.kind in COMBINATIONS and (self.over or self.ending or self.where):
+            raise ValueError(f"{self.kind} combines features with windows of their own: leave out over and where")
         if self.kind.startswith("days_since") and (self.over or self.ending):
             raise ValueError(f"{self.kind} looks back as far as there is: leave out over and ending")
         if self.ending and not self.over:
@@ -96,7 +103,12 @@ class FeatureSource(Written):
     @property
     def kind(self) -> str:
         """Which measure it is."""
-        return next(kind for kind in MEASURES if getattr(self, kind) is not None)
+        return next(kind for kind in (*MEASURES, *COMBINATIONS) if getattr(self, kind) is not None)
+
+    @property
+    def parts(self) -> list[str]:
+        """The two features that are combined, or none."""
+        return list(getattr(self, self.kind)) if self.kind in COMBINATIONS else []
 
     @property
     def measured(self) -> str:
