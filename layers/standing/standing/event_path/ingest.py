@@ -26,7 +26,9 @@ from standing.core.ruleset import Ruleset
 from standing.core.state import State
 
 MOST_EVENTS = 30  # of one customer in one commit; with the state and the decisions it stays below MOST_ITEMS
-TRIES = 10
+TRIES = (
+    15  # about ten seconds in all, a third of the function's timeout; giving up costs the queue's visibility timeout
+)
 REPLAYED = "conflicting-content"
 
 
@@ -166,7 +168,7 @@ class Ingest:
     def _after_conflict(self, tries: int) -> int:
         if tries == TRIES:
             raise Busy
-        self.pause(random.uniform(0, min(1.0, 0.02 * 2**tries)))  # noqa: S311 -- jitter, not a secret
+        self.pause(random.uniform(0, min(1.5, 0.02 * 2**tries)))  # noqa: S311 -- jitter, not a secret
         return tries + 1
 
 
