@@ -11,10 +11,13 @@ unexport PYTHONPATH
 help: ## Show what there is.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
-setup: .venv/.ready ## Install everything into this clone: .venv and .tools.
+setup: .venv/.ready .tools/.ready ## Install everything into this clone: .venv and .tools.
 
 .venv/.ready: scripts/setup.sh requirements/dev.txt requirements/sam.txt requirements/ministack.txt requirements/uv.txt pyproject.toml
 	@./scripts/setup.sh
+
+.tools/.ready: .venv/.ready
+	@test -f $@ || ./scripts/setup.sh
 
 demo: setup ## Real purchases through the deployed template on the local AWS (HOUSEHOLDS=20 is the quick one).
 	@$(PYTHON) -m standing.tools.demo --households $(HOUSEHOLDS)
@@ -24,8 +27,7 @@ down: setup ## Stop the local AWS that `make demo` or `standing local up` starte
 
 build: setup ## Check and compile the rules, then build the functions and layers.
 	@.venv/bin/standing rules build
-	@.tools/sam/bin/sam build > .aws-sam.log 2>&1 || { cat .aws-sam.log; exit 1; }
-	@rm -f .aws-sam.log
+	@$(PYTHON) -m standing.tools.sam build
 
 lint: setup ## Ruff, on code and format.
 	@.venv/bin/ruff check

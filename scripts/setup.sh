@@ -37,6 +37,7 @@ environment() { # folder, requirements file
     "$uv" pip sync --quiet --require-hashes --python "$1/bin/python" "$2"
 }
 
+[ "$(uname -sm)" = "Linux x86_64" ] || { echo "setup: needs Linux on x86_64, for which the layer is built" >&2; exit 1; }
 command -v cc >/dev/null 2>&1 || { echo "setup: needs a C compiler (cc), for durable-rules" >&2; exit 1; }
 uv=$(find_uv)
 echo "setup: .venv, .tools/sam, .tools/ministack (with $("$uv" --version))"
@@ -44,4 +45,4 @@ environment .venv requirements/dev.txt
 "$uv" pip install --quiet --python .venv/bin/python --no-deps --no-build-isolation -e .
 environment .tools/sam requirements/sam.txt
 environment .tools/ministack requirements/ministack.txt
-touch .venv/.ready
+touch .venv/.ready .tools/.ready

@@ -5,12 +5,14 @@ from typing import Any
 
 import boto3
 from aws_lambda_powertools import Logger, Metrics
+from botocore.config import Config
 from standing.adapters.bus import Bus
 from standing.event_path.publish import publish
 
 logger = Logger()
 metrics = Metrics()
-bus = Bus(boto3.client("events"), os.environ["BUS_NAME"])
+PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
+bus = Bus(boto3.client("events", config=PATIENCE), os.environ["BUS_NAME"])
 
 
 @metrics.log_metrics

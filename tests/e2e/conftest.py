@@ -9,7 +9,7 @@ import pytest
 from standing.core.ruleset import Ruleset
 from standing.tools.listening import NAME as LISTENER
 from standing.tools.listening import listen
-from standing.tools.local_aws import LocalAws, aws_environment
+from standing.tools.local_aws import LocalAws, use
 from standing.tools.target import Target
 
 from tests.support import ROOT, real_ruleset
@@ -28,7 +28,7 @@ def target() -> Iterator[Target]:
     aws = LocalAws(ROOT, ROOT / ".standing" / "e2e")
     running = aws.start()
     before = dict(os.environ)
-    os.environ.update(aws_environment(running))
+    use(running)
     try:
         aws.deploy(lambda _: None)
         listen(Target())  # from the start, so that no outcome goes unheard

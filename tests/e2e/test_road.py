@@ -62,14 +62,15 @@ def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
 def test_a_purchase_becomes_a_tier_and_a_complaint_a_call_back(target: Target, ear: str, tmp_path: Path) -> None:
     events = [purchase("road", 1, "2500.00", 3), complaint("road", 2, 0.01)]
     assert deliver(target, tmp_path / "events", events).applied == 2
-    heard = {outcome["detail-type"]: outcome["detail"] for outcome in outcomes(target, ear, "road")}
-    assert heard["rating.changed.v1"]["to"] == "gold"
-    assert heard["rating.changed.v1"]["because"][0] == {
+    heard = [outcome["detail"] for outcome in outcomes(target, ear, "road")]
+    tier = next(detail for detail in heard if detail.get("rating") == "tier")
+    assert tier["to"] == "gold"
+    assert tier["because"][0] == {
         "line": "spend_365d >= 2000.00",
         "actual": "2500.00",
         "holds": True,
     }
-    assert heard["care.requested.v1"]["action"] in {"call-back", "congratulate"}
+    assert {detail["action"] for detail in heard if "care" in detail} == {"call-back", "congratulate"}
 
 
 @pytest.mark.invariant("INV-1")

@@ -155,12 +155,29 @@ def test_a_conflict_is_decided_again_on_the_newer_state(ruleset: Ruleset, custom
     assert view_of(customers, ruleset)["spend_365d"] == 20_000
 
 
+def test_a_late_duplicate_is_known_before_history_is_folded(
+    ruleset: Ruleset, customers: Customers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ingest = desk(ruleset, customers)
+    ingest.batch([message(1, purchase(1, days_ago=40))])
+    ingest.batch([message(2, purchase(2))])
+    monkeypatch.setattr("standing.event_path.ingest.decide", lambda *_: pytest.fail("folded"))
+    report = ingest.batch([message(3, purchase(1, days_ago=40))])
+    assert (report.counts["duplicates"], report.failed) == (1, {})
+
+
+def test_customers_that_were_not_begun_in_time_come_again(ruleset: Ruleset, customers: Customers) -> None:
+    ticks = iter([0.0, 1.0, 7.0, 8.0])
+    ingest = desk(ruleset, customers)
+    ingest.timer = lambda: next(ticks)
+    report = ingest.batch([message(n, purchase(n, customer=f"c-{n}")) for n in range(3)], seconds=5.0)
+    assert report.counts["applied"] == 1
+    assert report.failed == {"m-1": "no time left", "m-2": "no time left"}
+
+
 def test_a_stale_state_is_refused(ruleset: Ruleset, customers: Customers) -> None:
     events = taken(ruleset, purchase(1), purchase(2))
-    for before in (None, None):
-        outcome = decide(before, events[:1], ruleset, NOW)
-        if customers.load("c-1") is None:
-            customers.commit(None, outcome, events[:1], ruleset, NOW)
+    customers.commit(None, decide(None, events[:1], ruleset, NOW), events[:1], ruleset, NOW)
     with pytest.raises(Refused) as refusal:
         customers.commit(None, decide(None, events[1:], ruleset, NOW), events[1:], ruleset, NOW)
     assert refusal.value.applied == {}

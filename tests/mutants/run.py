@@ -71,7 +71,7 @@ def copy_tree(tree: Path) -> Path:
 
 def run_tests(tree: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
     """Run tests in a tree, with that tree's package and not the installed one."""
-    command = [sys.executable, "-m", "pytest", "-x", "-p", "no:cacheprovider", "--tb=line", *tests]
+    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-x", "-p", "no:cacheprovider", "--tb=line", *tests]
     environment = {
         "PYTHONPATH": str(tree / "layers" / "standing"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
@@ -84,7 +84,7 @@ def main() -> int:
     wanted = set(sys.argv[1:])
     mutants = [read(path) for path in sorted(HERE.glob("*.patch")) if not wanted or path.stem in wanted]
     baseline = run_tests(ROOT, sorted({mutant.test for mutant in mutants}))
-    if baseline.returncode:
+    if baseline.returncode or "passed" not in baseline.stdout:
         sys.stdout.write(f"the tests do not pass without a mutant:\n{baseline.stdout[-3000:]}\n")
         return 1
     survivors = 0

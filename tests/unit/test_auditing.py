@@ -17,7 +17,12 @@ def test_each_line_has_one_fate() -> None:
     lines = [line(1, "a"), line(2, "a"), line(3, "b"), line(4, "b"), line(5, "c"), line(6, "a", "2.00")]
     stored = {lines[0].fingerprint}
     rejected = Counter({lines[2].fingerprint: 1, lines[5].fingerprint: 5})
-    assert compare(lines, stored, rejected) == Audit(6, 1, 1, 2, 2, (4, 5))
+    assert compare(lines, stored, rejected) == Audit(6, applied=1, duplicates=1, rejected=2, lost=2, lost_lines=(4, 5))
+
+
+def test_a_dead_letter_is_not_lost() -> None:
+    one = line(1, "a")
+    assert compare([one], set(), Counter(), Counter({one.fingerprint: 1})) == Audit(1, dead_letters=1)
 
 
 def test_nothing_anywhere_is_lost() -> None:

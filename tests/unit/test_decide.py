@@ -171,15 +171,26 @@ def test_what_no_window_can_reach_any_more_is_not_carried_along() -> None:
 
 
 def test_changed_features_are_measured_anew_from_the_events() -> None:
-    wider = [feature("spend_10d", "sum", made.NET, over=30), *CLUB_FEATURES[1:]]
-    changed = ruleset(wider, *CLUB.strata)
+    windows = [one for one in CLUB_FEATURES[1:] if one.name != "spend_ever"]
+    before = ruleset([feature("spend_10d", "sum", made.NET, over=10), *windows], *CLUB.strata)
+    changed = ruleset([feature("spend_10d", "sum", made.NET, over=30), *windows], *CLUB.strata)
     events = [purchase(100, "120.00"), purchase(115, "90.00")]
-    customer = _delivered([[event] for event in events])
+    customer = _delivered([[event] for event in events], before)
     assert customer.standing.closed.levels["tier"].level == "bronze"
     customer.rules = changed
     decisions = customer.deliver(complaint(116))
     assert _changes(decisions) == [("bronze", "gold", 115)]
     assert _standing(customer) == _standing(_delivered([[*events, complaint(116)]], changed))
+
+
+def test_a_finished_day_stays_as_the_rules_of_its_time_decided_it() -> None:
+    customer = _delivered([[purchase(100, "200.00")]])
+    assert customer.standing.closed.levels["tier"].level == "gold"
+    dearer = {**made.TIER.qualify, "gold": every(line("spend_10d", ">=", 10**9))}
+    tier = made.TIER.model_copy(update={"qualify": dearer})
+    customer.rules = ruleset(CLUB_FEATURES, Stratum(ratings=(tier,)), *CLUB.strata[1:])
+    assert _changes(customer.deliver(complaint(103))) == []
+    assert customer.standing.closed.levels["tier"] == Held("gold", 100)
 
 
 # Announcements -----------------------------------------------------------------------------------------------------

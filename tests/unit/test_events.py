@@ -19,14 +19,18 @@ COMMON = {"id": "e-1", "customer": "c-1", "time": "2026-02-27T09:30:00Z"}
 SAMPLES: dict[str, dict[str, Any]] = {
     "purchase.v1": {**COMMON, "amount": "12.50", "currency": "USD", "channel": "web", "items": 3},
     "refund.v1": {**COMMON, "amount": "12.50", "currency": "USD", "purchase": "e-0", "reason": "damaged"},
+    "engagement.v1": {**COMMON, "kind": "redemption", "channel": "app", "campaign": "autumn"},
     "feedback.v1": {**COMMON, "kind": "survey", "topic": "delivery", "score": 4, "scale": [1, 5], "comment": "so so"},
 }
 REQUIRED = {
     "purchase.v1": ["id", "customer", "time", "amount", "currency"],
     "refund.v1": ["id", "customer", "time", "amount", "currency"],
     "feedback.v1": ["id", "customer", "time", "kind"],
+    "engagement.v1": ["id", "customer", "time", "kind"],
 }
 TEXTS = [(kind, name) for kind in SAMPLES for name in ("id", "customer")] + [
+    ("engagement.v1", "channel"),
+    ("engagement.v1", "campaign"),
     ("purchase.v1", "channel"),
     ("refund.v1", "purchase"),
     ("refund.v1", "reason"),
@@ -45,8 +49,9 @@ A_CURRENCY = "an ISO 4217 code of three capital letters, such as USD or CNY"
 A_TIME = "a time with its offset, such as 2026-03-01T09:30:00Z"
 SINCE_1970 = "a time after 1970-01-01"
 NOT_LATER = "at most 15 minutes after now (2026-03-01T12:00:00Z)"
-BOTH = "a survey's score and its scale, such as 4 on [1, 5]"
-NEITHER = "nothing: only a survey has a score and a scale"
+KINDS = "'complaint', 'praise', 'inquiry', 'survey' or 'review'"
+BOTH = "a score and its scale, such as 4 on [1, 5]"
+NEITHER = "nothing: only a survey or a review has a score and a scale"
 NO_FIELD = "nothing: this event type has no such field"
 
 
@@ -149,9 +154,9 @@ FEEDBACK: list[tuple[dict[str, Any], str, str]] = [
     ({"kind": "complaint"}, "scale", NEITHER),
     ({"kind": "complaint", "scale": None}, "score", NEITHER),
     ({"kind": "complaint", "score": None}, "scale", NEITHER),
-    ({"kind": "praise"}, "kind", "'complaint' or 'survey'"),
-    ({"kind": None}, "kind", "'complaint' or 'survey'"),
-    ({"kind": ["survey"]}, "kind", "'complaint' or 'survey'"),
+    ({"kind": "prais"}, "kind", KINDS),
+    ({"kind": None}, "kind", KINDS),
+    ({"kind": ["survey"]}, "kind", KINDS),
     ({"comment": "x" * 20_001}, "comment", "a shorter text: at most 20000 characters"),
     ({"comment": 5}, "comment", A_TEXT),
     ({"comment": "\ud800"}, "comment", UNICODE),
@@ -287,6 +292,7 @@ def test_a_comment_is_personal_and_nothing_else_is() -> None:
         "purchase.v1": set(),
         "refund.v1": set(),
         "feedback.v1": {"comment"},
+        "engagement.v1": set(),
     }
 
 
@@ -303,6 +309,8 @@ def details(draw: st.DrawFn) -> EventDetail:
     sample = {**SAMPLES[kind], "id": draw(codes), "customer": draw(codes), "time": time}
     if kind == "feedback.v1":
         return Feedback(**{**sample, "topic": draw(codes | st.none()), "comment": draw(codes)})
+    if kind == "engagement.v1":
+        return MODELS[kind](**{**sample, "campaign": draw(codes | st.none())})
     cents = draw(st.integers(0, 10**12 - 1))
     return MODELS[kind](**{**sample, "amount": f"{cents // 100}.{cents % 100:02}"})
 

@@ -69,6 +69,11 @@ class Customers:
         self.units.read += answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
         return _state(customer, answer["Item"]) if "Item" in answer else None
 
+    def rules_of(self, customer: str) -> str:
+        """The version of the rules that last decided a customer; empty where there is none."""
+        row = self.client.get_item(TableName=self.table, Key=_key(customer, STATE), ProjectionExpression="rules")
+        return row["Item"]["rules"]["S"] if "Item" in row else ""
+
     def history(self, customer: str) -> list[Event]:
         """Every event applied so far, read back through its model."""
         return [_event(customer, row) for row in self._rows(customer, "EVENT#")]

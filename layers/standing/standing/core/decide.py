@@ -62,8 +62,11 @@ def decide(
     if state is None or needs_history(state, events, ruleset):
         return _decide_anew(state, [*history, *events], ruleset, now)
     buckets = gather(state.buckets, events, ruleset)
-    last = max(event.day for event in events)
-    lived = live(ruleset, buckets, state.opened, state.day, last, busy={event.day for event in events})
+    days = {event.day for event in events}
+    # A finished day stays as it was decided, by the rules of its time; only a further event of it decides it again.
+    again = state.day in days
+    first, memory = (state.day, state.opened) if again else (state.day + 1, state.closed)
+    lived = live(ruleset, buckets, memory, first, max(days), busy=days)
     return _outcome(state, buckets, list(lived), ruleset, now)
 
 

@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
 
 PERSONAL = {"x-personal": True}
+SCORED = {"survey", "review"}
 AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?", re.ASCII)
 FIRST_MOMENT = datetime(1970, 1, 2, tzinfo=UTC)
 
@@ -127,22 +128,22 @@ class Refund(MoneyDetail):
 
 
 class Feedback(EventDetail):
-    """A customer complained, or answered a survey."""
+    """A customer said something: a complaint, praise, an inquiry, or an answer on a scale (a survey, a review)."""
 
     model_config = ConfigDict(validate_default=True)
     detail_type = "feedback.v1"
 
-    kind: Literal["complaint", "survey"]
+    kind: Literal["complaint", "praise", "inquiry", "survey", "review"]
     topic: Annotated[Code | None, Field(description="a code, not free text")] = None
-    scale: Annotated[Scale | None, Field(description="a survey's lowest and highest answer, such as [1, 5]")] = None
+    scale: Annotated[Scale | None, Field(description="the lowest and highest answer, such as [1, 5]")] = None
     score: Annotated[Annotated[int, Field(strict=True)] | None, Field(description="the answer, on that scale")] = None
     comment: Annotated[Annotated[str, Field(max_length=20_000)] | None, Field(json_schema_extra=PERSONAL)] = None
 
     @field_validator("scale", "score", mode="after")
     @classmethod
-    def _belongs_to_a_survey(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- either field's type
-        if info.data.get("kind") == "complaint" and value is not None:
-            raise ValueError("nothing: only a survey has a score and a scale")
+    def _belongs_to_an_answer(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- either field's type
+        if info.data.get("kind") not in {*SCORED, None} and value is not None:
+            raise ValueError("nothing: only a survey or a review has a score and a scale")
         return value
 
     @field_validator("score", mode="after")
@@ -155,13 +156,23 @@ class Feedback(EventDetail):
 
     @field_validator("scale", "score", mode="before")
     @classmethod
-    def _survey_has_both(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- either field's type
-        if value is None and info.data.get("kind") == "survey":
-            raise ValueError("a survey's score and its scale, such as 4 on [1, 5]")
+    def _answer_has_both(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- either field's type
+        if value is None and info.data.get("kind") in SCORED:
+            raise ValueError("a score and its scale, such as 4 on [1, 5]")
         return value
 
 
-MODELS: dict[str, type[EventDetail]] = {model.detail_type: model for model in (Purchase, Refund, Feedback)}
+class Engagement(EventDetail):
+    """A customer was there: signed in, visited, or redeemed an offer of a campaign."""
+
+    detail_type = "engagement.v1"
+
+    kind: Literal["login", "visit", "redemption"]
+    channel: Code | None = None
+    campaign: Annotated[Code | None, Field(description="the campaign whose offer was redeemed")] = None
+
+
+MODELS: dict[str, type[EventDetail]] = {model.detail_type: model for model in (Purchase, Refund, Feedback, Engagement)}
 
 
 def personal_fields(model: type[EventDetail]) -> set[str]:

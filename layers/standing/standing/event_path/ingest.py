@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from math import inf
 from pathlib import Path
 from traceback import extract_tb
 from typing import Any, NamedTuple, Protocol
@@ -89,17 +90,25 @@ class Ingest:
     rejected: RejectedPort
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     pause: Callable[[float], None] = time.sleep
+    timer: Callable[[], float] = time.monotonic
 
-    def batch(self, messages: Iterable[Message]) -> Report:
-        """Apply a batch. Whatever its order and its repeats, the same events end in the same standing."""
+    def batch(self, messages: Iterable[Message], seconds: float = inf) -> Report:
+        """Apply a batch. Whatever its order and its repeats, the same events end in the same standing.
+
+        After `seconds`, the customers that were not begun are named as failed, so that the answer comes in time.
+        """
         report = Report()
+        deadline = self.timer() + seconds
         by_customer: dict[str, list[Taken]] = {}
         for message in messages:
             with_event = self._take_in(message, report)
             if with_event:
                 by_customer.setdefault(with_event.event.detail.customer, []).append(with_event)
         for taken in by_customer.values():
-            self._settle(taken, report)
+            if self.timer() < deadline:
+                self._settle(taken, report)
+            else:
+                report.failed |= {message.id: "no time left" for message, _ in taken}
         return report
 
     def _take_in(self, message: Message, report: Report) -> Taken | None:
@@ -147,6 +156,9 @@ class Ingest:
         customer, now = events[0].detail.customer, self.clock()
         state = self.customers.load(customer)
         history = self.customers.history(customer) if needs_history(state, events, self.ruleset) else []
+        known = {event.key: event.fingerprint for event in history}
+        if repeated := {event.key: known[event.key] for event in events if event.key in known}:
+            raise Refused(repeated)  # what the table would say as well, but before the costly fold
         outcome = decide(state, events, self.ruleset, now, history)
         while items(outcome, events) > MOST_ITEMS and len(events) > 1:
             events = events[: len(events) // 2]

@@ -311,7 +311,7 @@ def _currency_digits(code: str) -> int | None:
 
 def _value_problem(kind: str, value: str, family_name: str, family: Family) -> str | None:
     if kind in {"sum", "mean"}:
-        choices = " or ".join(f"{family_name}.{name}" for name in family.values)
+        choices = " or ".join(f"{family_name}.{name}" for name in family.values) or f"{family_name} can only be counted"
         return None if value[1:] in family.values else f"{kind} needs a value: {choices}"
     return f"{kind} takes {family_name} alone, without `{value}`" if value else None
 

@@ -23,6 +23,7 @@ FAMILIES = {
     "refund": Family(("refund",), {"amount": "money"}, ("reason",)),
     "transaction": Family(("purchase", "refund"), {"net_amount": "money"}),
     "feedback": Family(("feedback",), {"score": "score"}, ("kind", "topic")),
+    "engagement": Family(("engagement",), {}, ("kind", "channel", "campaign")),
 }
 
 

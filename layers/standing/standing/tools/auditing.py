@@ -9,14 +9,19 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
+from contextlib import suppress
+from dataclasses import asdict, dataclass, replace
 from itertools import batched
 from pathlib import Path
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from standing.adapters.table import event_sort_key
 from standing.core.intake import fingerprint
 from standing.tools.files import Line, read_lines
+from standing.tools.project import UserError
+from standing.tools.sending import waiting
 from standing.tools.target import Target
 
 HIDDEN = 120  # seconds for which messages are hidden while they are counted
@@ -24,14 +29,19 @@ HIDDEN = 120  # seconds for which messages are hidden while they are counted
 
 @dataclass(frozen=True)
 class Audit:
-    """Of `sent` lines: applied, ignored as duplicates, rejected, and lost (neither in the table nor rejected)."""
+    """Of `sent` lines: applied, ignored as duplicates, rejected, in a dead-letter queue, or lost (nowhere at all).
+
+    `unsendable` lines of the file were never sent; `lost_lines` names the first of the lost by their numbers.
+    """
 
     sent: int
-    applied: int
-    duplicates: int
-    rejected: int
-    lost: int
-    lost_lines: tuple[int, ...]
+    applied: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    dead_letters: int = 0
+    lost: int = 0
+    unsendable: int = 0
+    lost_lines: tuple[int, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -39,16 +49,25 @@ class Audit:
 
 
 def audit(target: Target, path: Path) -> Audit:
-    """Compare a file with the table and the Rejected queue."""
-    lines = [line for line in read_lines(path) if isinstance(line, Line)]
+    """Compare a file with the table and the queues. Raises UserError where they cannot be counted just now."""
+    read = list(read_lines(path))
+    lines = [line for line in read if isinstance(line, Line)]
     stored = set(_stored(target, lines))
     rejected = Counter(message_fingerprint(body) for body in peek(target, target.outputs["RejectedUrl"]))
-    return compare(lines, stored, rejected)
+    dead = Counter(
+        envelope_fingerprint(body)
+        for queue in ("DeadLettersUrl", "UndeliveredUrl")
+        for body in peek(target, target.outputs[queue])
+    )
+    counted = replace(compare(lines, stored, rejected, dead), unsendable=len(read) - len(lines))
+    if counted.lost:
+        _check_settled(target, rejected)
+    return counted
 
 
-def compare(lines: list[Line], stored: set[str], rejected: Counter[str]) -> Audit:
+def compare(lines: list[Line], stored: set[str], rejected: Counter[str], dead: Counter[str] | None = None) -> Audit:
     """Account for each line by its fingerprint: the first copy of a stored event is applied, further ones ignored."""
-    left = Counter(rejected)
+    left = {"rejected": Counter(rejected), "dead_letters": Counter(dead or {})}
     seen: set[str] = set()
     counts: Counter[str] = Counter()
     lost = []
@@ -57,38 +76,64 @@ def compare(lines: list[Line], stored: set[str], rejected: Counter[str]) -> Audi
         counts[fate] += 1
         if fate == "lost":
             lost.append(line.number)
-    return Audit(
-        len(lines), counts["applied"], counts["duplicates"], counts["rejected"], counts["lost"], tuple(lost[:20])
-    )
+    return Audit(len(lines), **counts, lost_lines=tuple(lost[:20]))
 
 
-def _fate(mark: str, stored: set[str], seen: set[str], left: Counter[str]) -> str:
+def _fate(mark: str, stored: set[str], seen: set[str], left: dict[str, Counter[str]]) -> str:
     if mark in stored:
         fate = "duplicates" if mark in seen else "applied"
         seen.add(mark)
         return fate
-    left[mark] -= 1
-    return "rejected" if left[mark] >= 0 else "lost"
+    for queue, marks in left.items():
+        if marks[mark] > 0:
+            marks[mark] -= 1
+            return queue
+    return "lost"
+
+
+def _check_settled(target: Target, rejected: Counter[str]) -> None:
+    """Nothing may be called lost while it may only be on its way, or hidden because somebody else is reading."""
+    if on_its_way := waiting(target):
+        raise UserError(f"{on_its_way} messages are still in the ingest queue: audit again when it is drained")
+    there = waiting(target, "RejectedUrl")
+    if there > rejected.total():
+        raise UserError(
+            f"{there - rejected.total()} messages of the Rejected queue cannot be read just now, because somebody "
+            f"else is reading them: audit again in {HIDDEN} seconds"
+        )
 
 
 def message_fingerprint(body: str) -> str:
     """The fingerprint of the event in a message of the Rejected queue; empty where there was none."""
     try:
-        envelope = json.loads(json.loads(body)["message"])
-        return fingerprint(envelope["source"], envelope["detail-type"], envelope["detail"])
+        return envelope_fingerprint(json.loads(body)["message"])
     except (ValueError, KeyError, TypeError):
         return ""
 
 
+def envelope_fingerprint(body: str) -> str:
+    """The fingerprint of the event in an envelope of the bus; empty where there was none."""
+    try:
+        envelope = json.loads(body)
+        return fingerprint(envelope["source"], envelope["detail-type"], envelope["detail"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return ""
+
+
 def peek(target: Target, url: str) -> list[str]:
-    """Every message of a queue, without taking any: they are visible again afterwards."""
+    """Every message of a queue, without taking any: whatever happens, they are visible again afterwards."""
     bodies: dict[str, str] = {}
     handles: list[str] = []
-    while messages := _receive(target, url):
-        bodies |= {message["MessageId"]: message["Body"] for message in messages}
-        handles += [message["ReceiptHandle"] for message in messages]
-    for handle in handles:
-        target.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
+    try:
+        while messages := _receive(target, url):
+            handles += [message["ReceiptHandle"] for message in messages]
+            if all(message["MessageId"] in bodies for message in messages):
+                break  # the first ones are visible again
+            bodies |= {message["MessageId"]: message["Body"] for message in messages}
+    finally:
+        for handle in handles:
+            with suppress(ClientError):  # visible already
+                target.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
     return list(bodies.values())
 
 

@@ -12,6 +12,7 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
+from rich.text import Text
 
 from standing.rulebook.building import build_ruleset
 from standing.rulebook.compiling import compile_rules
@@ -37,6 +38,14 @@ rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
 app.add_typer(local, name="local")
 app.add_typer(rules, name="rules")
 
+
+class Chosen:
+    """What the options before the command said."""
+
+    local = False
+
+
+chosen = Chosen()
 out = Console()
 err = Console(stderr=True, highlight=False)
 
@@ -53,8 +62,7 @@ def main_options(
     ] = False,
 ) -> None:
     """Options of every command."""
-    if use_local:
-        use_local_aws()
+    chosen.local = use_local
 
 
 @local.command()
@@ -109,9 +117,9 @@ def send(
     A line that the bus could not take (not JSON, over 256 KB) is reported by its number; the others are sent.
     """
     with progress_bar(err) as progress:
-        result = send_file(Target(stack), file, progress, wait=wait)
+        result = send_file(_target(stack), file, progress, wait=wait)
     for line in result.unsendable:
-        err.print(f"[red]{file}:{line.number}[/red]: {line.why}")
+        err.print(f"{file}:{line.number}: {line.why}", style="red", markup=False)
     speed = f" ({result.sent / result.seconds:,.0f} events a second)" if wait and result.sent >= 100 else ""
     summary = f"{result.sent:,} events sent{speed}, {len(result.unsendable)} lines refused"
     _print_data(result.as_dict(), as_json=as_json, table=summary)
@@ -120,14 +128,14 @@ def send(
 
 @app.command()
 def audit(file: EventFile, stack: Stack = "standing", as_json: Json = False) -> None:
-    """Account for every line of a file: in the table, a duplicate, in the Rejected queue, or lost.
+    """Account for every line of a file: in the table, a duplicate, rejected, a dead letter, or lost.
 
-    Counted from outside: the file's events against the table's records and the Rejected queue's messages.
+    Counted from outside: the file's events against the table's records and the messages in the queues.
     """
-    result = audit_file(Target(stack), file)
+    result = audit_file(_target(stack), file)
     _print_data(result.as_dict(), as_json=as_json, table=_pairs(result.as_dict(), leave_out={"lost_lines"}))
     if result.lost:
-        err.print(f"[red]lost[/red]: lines {', '.join(map(str, result.lost_lines))}")
+        err.print(f"lost: lines {', '.join(map(str, result.lost_lines))}", style="red", markup=False)
         raise typer.Exit(1)
 
 
@@ -144,14 +152,14 @@ def show(
 ) -> None:
     """Show a customer's card: ratings, features and the last decisions with their reasons, as of today."""
     ruleset = compile_rules(folder or project_root() / "rules")
-    shown = card(Target(stack), ruleset, customer, last)
+    shown = card(_target(stack), ruleset, customer, last)
     if as_json:
         _print_json(shown.as_dict())
         return
     print_card(shown, language, out)
     if shown.decided_by != ruleset.version:
         err.print(
-            f"[yellow]Shown by rules {ruleset.version}; the last decision was made by {shown.decided_by}.[/yellow]"
+            f"[yellow]Shown by rules {ruleset.version}; its state was last decided by {shown.decided_by}.[/yellow]"
         )
 
 
@@ -165,6 +173,13 @@ def main() -> None:
         _fail(f"AWS: {error}")
     except KeyboardInterrupt:
         _fail("stopped")
+
+
+def _target(stack: str) -> Target:
+    """The stack to work on; the local AWS is looked for only where it was asked for and is needed."""
+    if chosen.local:
+        use_local_aws()
+    return Target(stack)
 
 
 def _fail(message: str) -> None:
@@ -195,7 +210,7 @@ def _pairs(data: dict[str, Any], leave_out: set[str] | None = None) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in data.items():
         if name not in (leave_out or set()):
-            table.add_row(name.replace("_", " "), str(value))
+            table.add_row(name.replace("_", " "), Text(str(value), overflow="fold"))
     return table
 
 

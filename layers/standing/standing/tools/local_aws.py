@@ -11,7 +11,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -21,9 +20,11 @@ from pathlib import Path
 
 from standing.rulebook.building import build_ruleset
 from standing.tools.project import UserError, tool
+from standing.tools.sam import last_lines, run_sam
 
 PORT = 4566
 REGION = "us-east-1"
+LOOPBACK = "127.0.0.1,localhost"
 STARTING, STOPPING = 60.0, 3.0  # seconds; nothing in it is kept, so it need not say goodbye for long
 
 
@@ -51,9 +52,10 @@ class LocalAws:
         """The running process, or none. A process id that now belongs to something else is not ours."""
         try:
             noted = json.loads((self.folder / "running.json").read_text())
-        except (FileNotFoundError, ValueError):
+            running = Running(int(noted["pid"]), int(noted["port"]))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
-        return Running(**noted) if str(EMULATOR) in _command_of(noted["pid"]) else None
+        return running if str(EMULATOR) in _command_of(running.pid) else None
 
     def start(self) -> Running:
         """Start it afresh, with nothing in it, on the usual port or else a free one."""
@@ -81,7 +83,8 @@ class LocalAws:
         running = self.running()
         if running:
             _stop_group(running.pid)
-        shutil.rmtree(self.folder, ignore_errors=True)
+        shutil.rmtree(self.folder / "scratch", ignore_errors=True)  # the log stays: it may say why something died
+        (self.folder / "running.json").unlink(missing_ok=True)
         return running is not None
 
     def deploy(self, say: Callable[[str], None]) -> None:
@@ -92,35 +95,22 @@ class LocalAws:
         say("checking and compiling the rules")
         build_ruleset(self.root / "rules", self.root / "layers" / "ruleset")
         say("building the functions and layers (sam build)")
-        self._sam(running, "build")
+        environment = {**other_environment(), **aws_environment(running)}
+        run_sam(self.root, "build", environment=environment)
         say("deploying template.yaml (sam deploy)")
-        self._sam(running, "deploy", "--no-progressbar")
-
-    def _sam(self, running: Running, *arguments: str) -> None:
-        command = [str(tool(self.root, "sam", "sam")), *arguments]
-        environment = {
-            **_environment(),
-            **aws_environment(running),
-            "SAM_CLI_TELEMETRY": "0",
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}",
-        }
-        done = subprocess.run(  # noqa: S603 -- our own program
-            command, cwd=self.root, env=environment, capture_output=True, text=True, check=False
-        )
-        (self.folder / f"sam-{arguments[0]}.log").write_text(done.stdout + done.stderr)
-        if done.returncode:
-            raise UserError(f"sam {arguments[0]} failed:\n{_last_lines(done.stdout + done.stderr)}")
+        run_sam(self.root, "deploy", "--no-progressbar", environment=environment)
 
     def _await_answer(self, running: Running, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + STARTING
         while time.monotonic() < deadline and process.poll() is None:
-            if _answers(running):
+            if _answers(running) and process.poll() is None:  # it might be another's answer on the same port
                 return
             time.sleep(0.1)
         log = (self.folder / "local-aws.log").read_text(errors="replace")
-        raise UserError(f"the local AWS did not start:\n{_last_lines(log)}")
+        raise UserError(f"the local AWS did not start:\n{last_lines(log)}")
 
 
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine itself
 EMULATOR = Path(__file__).with_name("emulator.py")
 
 
@@ -133,16 +123,27 @@ def aws_environment(running: Running) -> dict[str, str]:
         "AWS_DEFAULT_REGION": REGION,
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": LOOPBACK,
+        "no_proxy": LOOPBACK,
     }
 
 
-def _environment() -> dict[str, str]:
+def other_environment() -> dict[str, str]:
+    """This process's variables without any that lead to another AWS, such as a profile or a service's own endpoint."""
     return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONPATH"))}
+
+
+def use(running: Running) -> None:
+    """Point this process at the local AWS, and at no other."""
+    environment = {**other_environment(), **aws_environment(running)}
+    os.environ.clear()
+    os.environ.update(environment)
 
 
 def _emulator_environment(port: int, scratch: Path) -> dict[str, str]:
     return {
-        **_environment(),
+        **other_environment(),
         "AUTH": "true",  # it enforces the functions' roles
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
@@ -168,16 +169,21 @@ def _free_port() -> int:
 
 def _answers(running: Running) -> bool:
     try:
-        with urllib.request.urlopen(f"{running.endpoint}/_ministack/health", timeout=2) as answer:  # noqa: S310 -- loopback
+        with DIRECT.open(f"{running.endpoint}/_ministack/health", timeout=2) as answer:
             return bool(answer.status == 200)
     except (urllib.error.URLError, OSError):
         return False
 
 
 def _command_of(pid: int) -> str:
+    """The command line of a process, or nothing where there is none; by /proc, and by ps where there is no /proc."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
     command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
-    listed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- a fixed command
-    return listed.stdout
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 -- a fixed command
 
 
 def _stop_group(pid: int) -> None:
@@ -189,7 +195,3 @@ def _stop_group(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)  # workers that outlived it
     except ProcessLookupError:
         return
-
-
-def _last_lines(text: str, count: int = 25) -> str:
-    return "\n".join(text.strip().splitlines()[-count:])

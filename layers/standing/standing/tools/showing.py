@@ -76,13 +76,12 @@ def card(target: Target, ruleset: Ruleset, customer: str, last: int) -> Card:
     if state is None:
         raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}: nothing was ever applied to it")
     today = day_of(datetime.now(UTC), ruleset.programme.time_zone)
-    if state.features_hash == ruleset.features_hash:
+    decided_by = target.customers.rules_of(customer)
+    if decided_by == ruleset.version:
         seen = view(state, ruleset, today)
     else:
         seen = view_of_history(target.customers.history(customer), ruleset, today)
-    decisions = target.customers.decisions(customer)
-    decided_by = str(decisions[-1]["rules"]) if decisions else ruleset.version
-    return Card(customer, seen, decisions[::-1][:last], ruleset, decided_by)
+    return Card(customer, seen, target.customers.decisions(customer)[::-1][:last], ruleset, decided_by)
 
 
 def print_card(shown: Card, language: Language, console: Console) -> None:
@@ -91,7 +90,7 @@ def print_card(shown: Card, language: Language, console: Console) -> None:
     parts: list[RenderableType] = [_ratings(shown, language), _features(shown, language)]
     if shown.decisions:
         parts += [Text(_word("decisions", language), style="bold"), _decisions(shown, language)]
-    console.print(Panel(Group(*parts), title=title, subtitle=f"{_say(shown.ruleset.programme.title, language)}"))
+    console.print(Panel(Group(*parts), title=Text(title), subtitle=Text(_say(shown.ruleset.programme.title, language))))
 
 
 def _ratings(shown: Card, language: Language) -> Table:
@@ -116,7 +115,7 @@ def _decisions(shown: Card, language: Language) -> Table:
     table = _table(language, "day", "decision", "because")
     for decision in shown.decisions:
         because = "\n".join(_reason(reason, language) for reason in decision["because"])
-        table.add_row(decision["day"], _headline(shown, decision, language), because)
+        table.add_row(decision["day"], Text(_headline(shown, decision, language)), Text(because))
     return table
 
 

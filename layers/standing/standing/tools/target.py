@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -13,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from standing.adapters.table import Customers
-from standing.tools.local_aws import LocalAws, aws_environment
+from standing.tools.local_aws import LocalAws, use
 from standing.tools.project import UserError, project_root
 
 if TYPE_CHECKING:
@@ -82,7 +81,7 @@ def use_local_aws() -> None:
     running = LocalAws(root, local_folder()).running()
     if not running:
         raise UserError("the local AWS is not running: `standing local up` starts it")
-    os.environ.update(aws_environment(running))
+    use(running)
 
 
 def local_folder() -> Path:
