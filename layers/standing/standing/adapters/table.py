@@ -71,7 +71,12 @@ class Customers:
 
     def rules_of(self, customer: str) -> str:
         """The version of the rules that last decided a customer; empty where there is none."""
-        row = self.client.get_item(TableName=self.table, Key=_key(customer, STATE), ProjectionExpression="rules")
+        row = self.client.get_item(
+            TableName=self.table,
+            Key=_key(customer, STATE),
+            ProjectionExpression="#rules",
+            ExpressionAttributeNames={"#rules": "rules"},  # a reserved word
+        )
         return row["Item"]["rules"]["S"] if "Item" in row else ""
 
     def history(self, customer: str) -> list[Event]:
