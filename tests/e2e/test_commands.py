@@ -55,10 +55,25 @@ def test_lines_that_cannot_be_sent_are_named_and_the_others_go(tmp_path: Path) -
     assert "Traceback" not in result.stderr
 
 
+def test_what_was_rejected_is_listed_with_its_reason(tmp_path: Path) -> None:
+    bad = json.loads(sample("purchase.v1.json").read_text())
+    bad["detail"] |= {"id": "listed-1", "currency": "EUR"}
+    (tmp_path / "bad.json").write_text(json.dumps(bad))
+    assert standing("send", tmp_path / "bad.json").returncode == 0
+    listed = json.loads(standing("rejected", "list", "--json").stdout)
+    assert [one["field"] for one in listed if one["event_id"] == "listed-1"] == ["detail.currency"]
+    assert "listed-1" in standing("rejected", "list").stdout
+    assert json.loads(standing("dead-letters", "list", "--json").stdout) == []
+    assert standing("dead-letters", "redrive").stdout.startswith("0 messages")
+    assert standing("outbox", "replay", "--since", "2999-01-01").stdout.startswith("0 outcomes")
+    assert "as its events say" in standing("rebuild", "c-1001").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
         (("show", "nobody-at-all"), "no customer `nobody-at-all`"),
+        (("rebuild", "nobody-at-all"), "no customer `nobody-at-all`"),
         (("send", "no-such-file.jsonl"), "no-such-file.jsonl: No such file"),
         (("audit", "no-such-file.jsonl"), "no-such-file.jsonl: No such file"),
         (("show", "c-1001", "--stack", "elsewhere"), "no stack `elsewhere`"),

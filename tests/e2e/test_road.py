@@ -6,6 +6,7 @@ import json
 import random
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -13,8 +14,11 @@ from typing import Any
 import boto3
 import pytest
 from rich.console import Console
+from standing.core.codec import pack
+from standing.core.measures import Series
 from standing.core.ruleset import Ruleset
 from standing.core.view import view, view_of_history
+from standing.tools import recovery
 from standing.tools.auditing import Audit, audit, peek
 from standing.tools.demo_data import bad_events
 from standing.tools.listening import await_published
@@ -124,6 +128,34 @@ def test_bad_events_are_rejected_with_a_reason_and_the_others_go_through(target:
     assert all(len(body["expected"]) > 3 for body in bodies)
 
 
+def test_decisions_are_published_again_under_the_ids_they_had(target: Target, ear: str, tmp_path: Path) -> None:
+    deliver(target, tmp_path / "events", [purchase("again", 1, "900.00", 3)])
+    before = sorted(outcome["detail"]["id"] for outcome in outcomes(target, ear, "again"))
+    assert recovery.replay_outbox(target, datetime.now(UTC).date() - timedelta(days=1)) > 0
+    until(lambda: len(outcomes(target, ear, "again")) == 2 * len(before))
+    assert sorted({outcome["detail"]["id"] for outcome in outcomes(target, ear, "again")}) == before
+    assert recovery.replay_outbox(target, datetime.now(UTC).date() + timedelta(days=1)) == 0
+
+
+def test_a_damaged_state_is_rebuilt_from_the_events(target: Target, ruleset: Ruleset, tmp_path: Path) -> None:
+    deliver(target, tmp_path / "events", [purchase("damaged", n, "700.00", 9 - n) for n in range(4)])
+    state = target.customers.load("damaged")
+    assert state is not None
+    assert "as its events say" in recovery.rebuild(target, ruleset, "damaged")
+    wrong = replace(state, version=state.version + 2, buckets=(Series(),) * len(state.buckets))
+    key = {"pk": {"S": "damaged"}, "sk": {"S": "STATE"}}
+    target.dynamodb.update_item(
+        TableName=target.outputs["TableName"],
+        Key=key,
+        UpdateExpression="SET image = :image, version = :version",
+        ExpressionAttributeValues={":image": {"B": pack(wrong)}, ":version": {"N": str(wrong.version)}},
+    )
+    assert recovery.rebuild(target, ruleset, "damaged") == "the state was not as its events say; now it is"
+    again = target.customers.load("damaged")
+    assert again is not None
+    assert (again.closed, again.buckets) == (state.closed, state.buckets)
+
+
 def test_nothing_personal_is_logged_stored_or_published(target: Target, ear: str, tmp_path: Path) -> None:
     wrong = complaint("private", 2, 0.1, "MY-SECRET")
     wrong["detail"]["topic"] = {"MY-SECRET": 1}
@@ -160,9 +192,9 @@ def test_what_failed_for_want_of_a_permission_is_redriven_unharmed(
     finally:
         boto3.client("iam").put_role_policy(RoleName=role, PolicyName="ingest", PolicyDocument=json.dumps(policy))
         _retry_every(target, queue, seconds=180)
-    for body in peek(target, dead):
-        target.sqs.send_message(QueueUrl=queue, MessageBody=body)
-    target.sqs.purge_queue(QueueUrl=dead)
+    assert [kept.source for kept in recovery.dead_letters(target)] == ["e2e"] * 6
+    assert recovery.redrive(target) == 6
+    assert recovery.dead_letters(target) == []
     until(lambda: audit(target, tmp_path / "events").applied == 6)
     state = target.customers.load("redrive")
     assert state is not None

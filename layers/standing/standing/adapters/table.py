@@ -99,9 +99,9 @@ class Customers:
         for row in self._scan("begins_with(sk, :care)", {":care": {"S": "CARE#"}}):
             yield orjson.loads(row["detail"]["S"])
 
-    def count_outcomes(self) -> int:
-        """How many decisions there are to publish. Reads the whole table."""
-        return sum(1 for _ in self._scan("attribute_exists(outcome)", {}))
+    def outcomes(self) -> Iterator[dict[str, Any]]:
+        """The rows of every decision that is published, in no order. Reads the whole table."""
+        yield from self._scan("attribute_exists(outcome)", {})
 
     def commit(
         self, before: State | None, outcome: Outcome, events: Sequence[Event], ruleset: Ruleset, now: datetime

@@ -55,11 +55,12 @@ def decide(
     now: datetime,
     history: Sequence[Event] = (),
 ) -> Outcome:
-    """Apply events (at least one, all of one customer, none applied before) to a customer's state.
+    """Apply events (all of one customer, none applied before) to a customer's state.
 
-    `history` is every event applied so far; it is read only where `needs_history` says so.
+    `history` is every event applied so far. It is read where `needs_history` says so, and where there are no events at
+    all: then the state is folded anew from it.
     """
-    if state is None or needs_history(state, events, ruleset):
+    if state is None or not events or needs_history(state, events, ruleset):
         return _decide_anew(state, [*history, *events], ruleset, now)
     buckets = gather(state.buckets, events, ruleset)
     days = {event.day for event in events}

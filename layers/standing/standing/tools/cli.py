@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import sys
+from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -17,9 +19,11 @@ from rich.text import Text
 from standing.rulebook.building import build_ruleset
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.problems import RulesError
+from standing.tools import recovery
 from standing.tools.auditing import audit as audit_file
 from standing.tools.local_aws import LocalAws, Running
 from standing.tools.project import UserError, project_root
+from standing.tools.recovery import Kept
 from standing.tools.sending import progress_bar
 from standing.tools.sending import send as send_file
 from standing.tools.showing import card, print_card
@@ -35,7 +39,13 @@ app = typer.Typer(
 )
 local = typer.Typer(no_args_is_help=True, help="The local AWS: start it with Standing deployed, look at it, stop it.")
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
+dead = typer.Typer(no_args_is_help=True, help="Messages that failed at every retry, or could not be delivered.")
+refused = typer.Typer(no_args_is_help=True, help="Events that can never be applied, with the reason.")
+outbox = typer.Typer(no_args_is_help=True, help="Outcomes: the decisions that are published on the bus.")
 app.add_typer(local, name="local")
+app.add_typer(dead, name="dead-letters")
+app.add_typer(refused, name="rejected")
+app.add_typer(outbox, name="outbox")
 app.add_typer(rules, name="rules")
 
 
@@ -163,6 +173,45 @@ def show(
         )
 
 
+@refused.command("list")
+def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
+    """List what was rejected: which event, in which field, and what was expected there."""
+    kept = recovery.rejected(_target(stack))
+    _print_kept(kept, ("source", "detail_type", "event_id", "reason", "field", "expected"), as_json=as_json)
+
+
+@dead.command("list")
+def list_dead_letters(stack: Stack = "standing", as_json: Json = False) -> None:
+    """List the dead letters. What failed, and where, is in the ingest function's log."""
+    _print_kept(recovery.dead_letters(_target(stack)), ("source", "detail_type", "event_id"), as_json=as_json)
+
+
+@dead.command("redrive")
+def redrive_dead_letters(stack: Stack = "standing") -> None:
+    """Put every dead letter back into the ingest queue, after the cause was mended. Repeats do no harm."""
+    out.print(f"{recovery.redrive(_target(stack)):,} messages put back into the ingest queue")
+
+
+@outbox.command("replay")
+def replay(
+    since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day (UTC) of decisions to publish.")],
+    stack: Stack = "standing",
+) -> None:
+    """Publish decisions again, for a consumer that lost them. They keep their ids, so others can ignore them."""
+    out.print(f"{recovery.replay_outbox(_target(stack), since.date()):,} outcomes published again")
+
+
+@app.command()
+def rebuild(
+    customer: Annotated[str, typer.Argument(help="The customer's opaque id.")],
+    stack: Stack = "standing",
+    folder: Rules = None,
+) -> None:
+    """Fold a customer anew from the event records, by the rules of this clone, and store the result."""
+    ruleset = compile_rules(folder or project_root() / "rules")
+    out.print(recovery.rebuild(_target(stack), ruleset, customer), markup=False)
+
+
 def main() -> None:
     """Run the command; a user's mistake is answered with a message, never with a traceback."""
     try:
@@ -204,6 +253,16 @@ def _print_data(data: dict[str, Any], *, as_json: bool, table: Table | str | Non
 
 def _print_json(data: object) -> None:
     out.print(json.dumps(data, ensure_ascii=False, indent=2), markup=False, highlight=False, soft_wrap=True)
+
+
+def _print_kept(kept: list[Kept], columns: tuple[str, ...], *, as_json: bool) -> None:
+    if as_json:
+        _print_json([asdict(one) for one in kept])
+        return
+    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False)
+    for one in kept:
+        table.add_row(*(Text(getattr(one, column), overflow="fold") for column in columns))
+    out.print(table if kept else "none")
 
 
 def _pairs(data: dict[str, Any], leave_out: set[str] | None = None) -> Table:

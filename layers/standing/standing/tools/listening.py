@@ -29,7 +29,7 @@ def listen(target: Target) -> str:
 def await_published(target: Target) -> None:
     """Wait until the bus has carried as many outcomes as the table's decisions call for."""
     url = target.sqs.get_queue_url(QueueName=NAME)["QueueUrl"]
-    expected = target.customers.count_outcomes()
+    expected = sum(1 for _ in target.customers.outcomes())
     deadline = time.monotonic() + QUIET
     while (heard := _heard(target, url, expected)) < expected:
         if time.monotonic() > deadline:

@@ -1,0 +1,109 @@
+"""Recovery: looking at what was rejected or failed, sending it again, publishing again, and rebuilding a customer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Any
+
+from standing.adapters.bus import Bus
+from standing.adapters.table import Refused
+from standing.core.decide import decide
+from standing.core.ruleset import Ruleset
+from standing.event_path.publish import OUR_SOURCE
+from standing.tools.auditing import peek
+from standing.tools.project import UserError
+from standing.tools.target import Target
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A message that is kept in a queue: what event it was, and why it is there (empty: it failed at every retry)."""
+
+    source: str
+    detail_type: str
+    event_id: str
+    reason: str = ""
+    field: str = ""
+    expected: str = ""
+
+
+def rejected(target: Target) -> list[Kept]:
+    """What can never be applied, with reason, field and what was expected there."""
+    return [_kept(json.loads(body)) for body in peek(target, target.outputs["RejectedUrl"])]
+
+
+def dead_letters(target: Target) -> list[Kept]:
+    """What failed at every retry for a reason that should have passed, or could not be delivered."""
+    queues = (target.outputs["DeadLettersUrl"], target.outputs["UndeliveredUrl"])
+    return [_kept({"message": body}) for queue in queues for body in peek(target, queue)]
+
+
+def redrive(target: Target) -> int:
+    """Put every dead letter back into the ingest queue; how many. Each is deleted only after it was put back."""
+    moved = 0
+    for queue in (target.outputs["DeadLettersUrl"], target.outputs["UndeliveredUrl"]):
+        for message in _taken(target, queue):
+            target.sqs.send_message(QueueUrl=target.outputs["IngestQueueUrl"], MessageBody=message["Body"])
+            target.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
+            moved += 1
+    return moved
+
+
+def replay_outbox(target: Target, since: date) -> int:
+    """Publish again every decision made on `since` (UTC) or after, under the ids they had; how many."""
+    entries: list[PutEventsRequestEntryTypeDef] = [
+        {"Source": OUR_SOURCE, "DetailType": row["outcome"]["S"], "Detail": row["detail"]["S"]}
+        for row in target.customers.outcomes()
+        if json.loads(row["detail"]["S"])["decided_at"][:10] >= since.isoformat()
+    ]
+    failed = Bus(target.events, target.outputs["BusName"]).put(entries)
+    if failed:
+        raise UserError(f"the bus refused {len(failed)} of {len(entries)} outcomes at every try: replay again")
+    return len(entries)
+
+
+def rebuild(target: Target, ruleset: Ruleset, customer: str) -> str:
+    """Fold a customer anew from the event records and store the result; what changed, in words.
+
+    Raises UserError where there is no such customer, or where events kept coming in between.
+    """
+    state = target.customers.load(customer)
+    if state is None:
+        raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}")
+    now = datetime.now(UTC)
+    outcome = decide(state, [], ruleset, now, target.customers.history(customer))
+    try:
+        target.customers.commit(state, outcome, [], ruleset, now)
+    except Refused:
+        raise UserError(f"`{customer}` changed meanwhile: rebuild it again") from None
+    same = (state.closed, state.buckets) == (outcome.state.closed, outcome.state.buckets)
+    return "the state was as its events say" if same else "the state was not as its events say; now it is"
+
+
+def _kept(rejection: dict[str, Any]) -> Kept:
+    envelope = _envelope(rejection["message"])
+    detail = envelope.get("detail")
+    event_id = detail.get("id") if isinstance(detail, dict) else None
+    about = (str(envelope.get("source", "?")), str(envelope.get("detail-type", "?")), str(event_id or "?"))
+    return Kept(*about, *(str(rejection.get(part, "")) for part in ("reason", "field", "expected")))
+
+
+def _envelope(body: str) -> dict[str, Any]:
+    try:
+        envelope = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return envelope if isinstance(envelope, dict) else {}
+
+
+def _taken(target: Target, queue: str) -> Iterator[Any]:
+    while messages := target.sqs.receive_message(
+        QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=60, WaitTimeSeconds=1
+    ).get("Messages", []):
+        yield from messages
