@@ -30,6 +30,7 @@ from standing.tools.showing import card, print_card
 from standing.tools.target import Target, local_folder, use_local_aws
 from standing.tools.usage import Usage, usage
 
+MOST_CHANGES = 14
 out = Console()
 
 
@@ -122,7 +123,9 @@ def _tiers(target: Target, ruleset: Ruleset, now: datetime) -> dict[str, str]:
 def _changes(happened: Happened) -> dict[str, str]:
     details = (outcome["detail"] for outcome in happened.outcomes if outcome["detail-type"] == "rating.changed.v1")
     counts = Counter(f"{detail['rating']}: {detail['from'] or 'new'} → {detail['to']}" for detail in details)
-    return {change: f"{count:,}" for change, count in counts.most_common()}
+    shown = {change: f"{count:,}" for change, count in counts.most_common(MOST_CHANGES)}
+    others = counts.total() - sum(count for _, count in counts.most_common(MOST_CHANGES))
+    return shown | ({"others": f"{others:,}"} if others else {})
 
 
 def _care(target: Target, ruleset: Ruleset, happened: Happened) -> dict[str, str]:
