@@ -49,9 +49,7 @@ def send(target: Target, path: Path, progress: Progress, *, wait: bool) -> Sent:
     bar = progress.add_task("sent to the bus", total=len(lines))
     for chunk in batched(lines, CHUNK):
         refused = bus.put([line.entry for line in chunk])
-        result.unsendable += [
-            Unsendable(chunk[place].number, "was refused by the bus; send it again") for place in refused
-        ]
+        result.unsendable += [Unsendable(chunk[place].number, REFUSED) for place in refused]
         result.sent += len(chunk) - len(refused)
         progress.advance(bar, len(chunk))
     watched = await_drained(target, progress, result.sent) if wait else 0.0
@@ -79,12 +77,7 @@ def await_drained(target: Target, progress: Progress, total: int) -> float:
 
 def waiting(target: Target, queue: str = "IngestQueueUrl") -> int:
     """Messages in a queue of the stack: waiting, being worked on or delayed. In AWS, about a minute behind."""
-    names: Any = [
-        "ApproximateNumberOfMessages",
-        "ApproximateNumberOfMessagesNotVisible",
-        "ApproximateNumberOfMessagesDelayed",
-    ]
-    answer = target.sqs.get_queue_attributes(QueueUrl=target.outputs[queue], AttributeNames=names)
+    answer = target.sqs.get_queue_attributes(QueueUrl=target.outputs[queue], AttributeNames=COUNTS)
     return sum(int(count) for count in answer["Attributes"].values())
 
 
