@@ -196,6 +196,7 @@ def test_what_failed_for_want_of_a_permission_is_redriven_unharmed(
     assert [kept.source for kept in recovery.dead_letters(target)] == ["e2e"] * 6
     assert recovery.redrive(target) == 6
     assert recovery.dead_letters(target) == []
+    until(lambda: waiting(target) == 0)
     until(lambda: audit(target, tmp_path / "events").applied == 6)
     state = target.customers.load("redrive")
     assert state is not None

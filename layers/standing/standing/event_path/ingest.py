@@ -27,9 +27,8 @@ from standing.core.ruleset import Ruleset
 from standing.core.state import State
 
 MOST_EVENTS = 30  # of one customer in one commit; with the state and the decisions it stays below MOST_ITEMS
-TRIES = (
-    15  # about ten seconds in all, a third of the function's timeout; giving up costs the queue's visibility timeout
-)
+# About ten seconds in all, a third of the function's timeout: giving up costs the queue's visibility timeout.
+TRIES = 15
 REPLAYED = "conflicting-content"
 
 

@@ -28,7 +28,7 @@ def publish(records: Sequence[dict[str, Any]], bus: BusPort) -> list[str]:
     Raises Unpublished where the bus took none.
     """
     decided = [record for record in records if _is_outcome(record)]
-    failed = bus.put([_entry(record["dynamodb"]["NewImage"]) for record in decided])
+    failed = bus.put([entry(record["dynamodb"]["NewImage"]) for record in decided])
     if decided and len(failed) == len(decided):
         raise Unpublished(f"the bus refused all {len(decided)} entries")
     return [decided[place]["dynamodb"]["SequenceNumber"] for place in failed]
@@ -38,5 +38,6 @@ def _is_outcome(record: dict[str, Any]) -> bool:
     return record["eventName"] == "INSERT" and "outcome" in record["dynamodb"].get("NewImage", {})
 
 
-def _entry(row: dict[str, Any]) -> PutEventsRequestEntryTypeDef:
+def entry(row: dict[str, Any]) -> PutEventsRequestEntryTypeDef:
+    """A decision's row as the entry that is published, with the id it was given."""
     return {"Source": OUR_SOURCE, "DetailType": row["outcome"]["S"], "Detail": row["detail"]["S"]}

@@ -52,16 +52,13 @@ def audit(target: Target, path: Path) -> Audit:
     """Compare a file with the table and the queues. Raises UserError where they cannot be counted just now."""
     read = list(read_lines(path))
     lines = [line for line in read if isinstance(line, Line)]
-    stored = set(_stored(target, lines))
+    on_its_way = waiting(target)
     rejected = Counter(message_fingerprint(body) for body in peek(target, target.outputs["RejectedUrl"]))
-    dead = Counter(
-        envelope_fingerprint(body)
-        for queue in ("DeadLettersUrl", "UndeliveredUrl")
-        for body in peek(target, target.outputs[queue])
-    )
+    dead = Counter(envelope_fingerprint(body) for queue in target.dead_letter_queues for body in peek(target, queue))
+    stored = set(_stored(target, lines))  # last: what was on its way has come by now, or is named below
     counted = replace(compare(lines, stored, rejected, dead), unsendable=len(read) - len(lines))
     if counted.lost:
-        _check_settled(target, rejected)
+        _check_settled(target, rejected, on_its_way)
     return counted
 
 
@@ -91,9 +88,9 @@ def _fate(mark: str, stored: set[str], seen: set[str], left: dict[str, Counter[s
     return "lost"
 
 
-def _check_settled(target: Target, rejected: Counter[str]) -> None:
+def _check_settled(target: Target, rejected: Counter[str], on_its_way: int) -> None:
     """Nothing may be called lost while it may only be on its way, or hidden because somebody else is reading."""
-    if on_its_way := waiting(target):
+    if on_its_way:
         raise UserError(f"{on_its_way} messages are still in the ingest queue: audit again when it is drained")
     there = waiting(target, "RejectedUrl")
     if there > rejected.total():
@@ -113,11 +110,20 @@ def message_fingerprint(body: str) -> str:
 
 def envelope_fingerprint(body: str) -> str:
     """The fingerprint of the event in an envelope of the bus; empty where there was none."""
+    envelope = envelope_of(body)
+    try:
+        return fingerprint(envelope["source"], envelope["detail-type"], envelope["detail"])
+    except (KeyError, RecursionError):
+        return ""
+
+
+def envelope_of(body: str) -> dict[str, Any]:
+    """The envelope in a message's body; empty where there is none."""
     try:
         envelope = json.loads(body)
-        return fingerprint(envelope["source"], envelope["detail-type"], envelope["detail"])
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return ""
+    except (ValueError, RecursionError):
+        return {}
+    return envelope if isinstance(envelope, dict) else {}
 
 
 def peek(target: Target, url: str) -> list[str]:

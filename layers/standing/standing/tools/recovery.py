@@ -12,8 +12,8 @@ from standing.adapters.bus import Bus
 from standing.adapters.table import Refused
 from standing.core.decide import decide
 from standing.core.ruleset import Ruleset
-from standing.event_path.publish import OUR_SOURCE
-from standing.tools.auditing import peek
+from standing.event_path.publish import entry
+from standing.tools.auditing import envelope_of, peek
 from standing.tools.project import UserError
 from standing.tools.target import Target
 
@@ -40,14 +40,13 @@ def rejected(target: Target) -> list[Kept]:
 
 def dead_letters(target: Target) -> list[Kept]:
     """What failed at every retry for a reason that should have passed, or could not be delivered."""
-    queues = (target.outputs["DeadLettersUrl"], target.outputs["UndeliveredUrl"])
-    return [_kept({"message": body}) for queue in queues for body in peek(target, queue)]
+    return [_kept({"message": body}) for queue in target.dead_letter_queues for body in peek(target, queue)]
 
 
 def redrive(target: Target) -> int:
     """Put every dead letter back into the ingest queue; how many. Each is deleted only after it was put back."""
     moved = 0
-    for queue in (target.outputs["DeadLettersUrl"], target.outputs["UndeliveredUrl"]):
+    for queue in target.dead_letter_queues:
         for message in _taken(target, queue):
             target.sqs.send_message(QueueUrl=target.outputs["IngestQueueUrl"], MessageBody=message["Body"])
             target.sqs.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
@@ -58,7 +57,7 @@ def redrive(target: Target) -> int:
 def replay_outbox(target: Target, since: date) -> int:
     """Publish again every decision made on `since` (UTC) or after, under the ids they had; how many."""
     entries: list[PutEventsRequestEntryTypeDef] = [
-        {"Source": OUR_SOURCE, "DetailType": row["outcome"]["S"], "Detail": row["detail"]["S"]}
+        entry(row)
         for row in target.customers.outcomes()
         if json.loads(row["detail"]["S"])["decided_at"][:10] >= since.isoformat()
     ]
@@ -87,19 +86,11 @@ def rebuild(target: Target, ruleset: Ruleset, customer: str) -> str:
 
 
 def _kept(rejection: dict[str, Any]) -> Kept:
-    envelope = _envelope(rejection["message"])
+    envelope = envelope_of(rejection["message"])
     detail = envelope.get("detail")
     event_id = detail.get("id") if isinstance(detail, dict) else None
     about = (str(envelope.get("source", "?")), str(envelope.get("detail-type", "?")), str(event_id or "?"))
     return Kept(*about, *(str(rejection.get(part, "")) for part in ("reason", "field", "expected")))
-
-
-def _envelope(body: str) -> dict[str, Any]:
-    try:
-        envelope = json.loads(body)
-    except (ValueError, RecursionError):
-        return {}
-    return envelope if isinstance(envelope, dict) else {}
 
 
 def _taken(target: Target, queue: str) -> Iterator[Any]:

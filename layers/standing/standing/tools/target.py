@@ -66,6 +66,11 @@ class Target:
             raise UserError(f"no stack `{self.stack}` to be reached: {error}\n{HINT}") from None
         return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
 
+    @property
+    def dead_letter_queues(self) -> tuple[str, str]:
+        """Where messages end that failed at every retry, or that the bus could not deliver."""
+        return self.outputs["DeadLettersUrl"], self.outputs["UndeliveredUrl"]
+
     @cached_property
     def customers(self) -> Customers:
         """The table of customers."""
