@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 unexport PYTHONPATH
 
-.PHONY: help setup demo down build lint fmt types unit template integration e2e test test-long mutants schemas requirements
+.PHONY: help setup demo down build lint fmt types unit template integration e2e test test-long mutants bench schemas requirements
 
 help: ## Show what there is.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -61,6 +61,9 @@ test-long: test ## And the slow proofs.
 
 mutants: build ## Take each mechanism out, and see its test fail.
 	@$(PYTHON) -m tests.mutants.run
+
+bench: build ## Measure everything, beside its peers, and write benchmarks/results.md.
+	@$(PYTHON) -m benchmarks
 
 schemas: setup ## Write the events' JSON Schemas from their models.
 	@$(PYTHON) -m standing.tools.schemas

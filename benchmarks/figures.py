@@ -1,0 +1,53 @@
+"""Figures and targets: what was measured, under flat names, and what it ought to be. Knows nothing of measuring."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from benchmarks.timing import Spread, spread
+
+
+@dataclass(frozen=True)
+class Target:
+    """The most that a figure may be, and what it says."""
+
+    most: float
+    says: str
+
+
+TARGETS = {
+    "decision.ratio_to_zen": Target(0.7, "a whole decision against one evaluation of zen, in its fastest form"),
+    "match.ratio_to_durable": Target(1.3, "our durable-rules reader against bare durable-rules"),
+    "clock.ratio_to_zen_200_days": Target(10, "200 silent days against one evaluation of zen"),
+    "decision.write_units_per_event": Target(5, "DynamoDB write units an applied event"),
+    "state.median_bytes": Target(700, "a stored state after a year, median household"),
+    "state.p99_bytes": Target(1300, "a stored state after a year, 99th percentile"),
+    "ingest.import_ratio": Target(1.5, "importing the ingest function against boto3, Powertools and pydantic alone"),
+}
+
+
+@dataclass
+class Figures:
+    """Everything measured in one run."""
+
+    spreads: dict[str, Spread] = field(default_factory=dict)
+    words: dict[str, str] = field(default_factory=dict)
+
+    def note(self, name: str, values: Sequence[float]) -> None:
+        """A figure with its repeats."""
+        self.spreads[name] = spread(values)
+
+    def count(self, name: str, value: float) -> None:
+        """A figure that has no repeats, because it would be the same each time."""
+        self.note(name, [value])
+
+    def say(self, name: str, word: str) -> None:
+        """Something that is not a number."""
+        self.words[name] = word
+
+    def __getitem__(self, name: str) -> float:
+        return self.spreads[name].median
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.spreads

@@ -1,0 +1,140 @@
+"""The report: results.md for people, results.json for machines, and the last lines on the terminal."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from itertools import starmap
+from pathlib import Path
+
+from benchmarks.figures import TARGETS, Figures, Target
+
+SECTIONS = {
+    "decision": "A decision",
+    "stage": "The decision by stage (own time; the stopwatch adds a little to each)",
+    "match": "Matching: 30 rules, one set of facts",
+    "zen": "zen-engine, one evaluation of the same rules and facts",
+    "clock": "The clock: days on which nothing happens",
+    "refold": "Folding a year again, after a late event",
+    "state": "Stored states of real households after their year",
+    "event": "Stored events",
+    "ingest": "Importing the ingest function",
+    "local": "Through the local AWS",
+    "made": "What was made for it",
+}
+NOTES = {
+    "decision": "From the stored item and the queue's message to the items to be stored: all of it is ours, while zen "
+    "only evaluates rules. `ratio_to_zen` is against zen's fastest form, `ratio_to_zen_created` against its fastest "
+    "with `create_decision` once and `evaluate` many times.",
+    "zen": "`loaded`: the engine's static loader, then `engine.evaluate(key, …)`. `created`: `create_decision` once, "
+    "then `decision.evaluate(…)`, which in this version costs about 0.1 ms even on an empty graph. All collect every "
+    "hit. `compiled_expression` is not a decision: one expression that lists which lines hold.",
+    "match": "`ours` is one reader over all rules, as `durable` is; `ours_by_stratum` is what a decision calls. "
+    "`plain` is the plain-Python reader. Before anything is timed, all of them and every form of zen must name the same "
+    "rules.",
+    "state": "Baskets and coupons of the data set Complete Journey, with synthetic refunds and feedback, by the rules "
+    "in `rules/`. Sizes are of whole items, names and keys included, as DynamoDB counts them.",
+    "local": "`make demo`'s events through bus, queue, function and table on this machine. Units are what the table "
+    "said was consumed, summed from the ingest function's own metrics.",
+    "ingest": "Fresh processes in turns, bytecode compiled beforehand. `alone` is the bare import of boto3, Powertools "
+    "and pydantic; `alone_with_clients` also makes the two clients that the handler makes when it is imported.",
+}
+UNITS = {".us": "µs", ".ms": "ms", "_ms": "ms", "bytes": "bytes"}
+
+
+def write(folder: Path, figures: Figures, about: Mapping[str, str]) -> None:
+    """Both files."""
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "results.json").write_text(json.dumps(flat(figures, about), indent=2) + "\n")
+    (folder / "results.md").write_text(page(figures, about))
+
+
+def flat(figures: Figures, about: Mapping[str, str]) -> dict[str, str | float]:
+    """Everything under flat names: the median, its quartiles as `.low` and `.high`, and how many repeats."""
+    found: dict[str, str | float] = {**about, **figures.words}
+    for name, spread in figures.spreads.items():
+        found[name] = round(spread.median, 4)
+        if spread.repeats > 1:
+            found |= {f"{name}.low": round(spread.low, 4), f"{name}.high": round(spread.high, 4)}
+            found[f"{name}.repeats"] = spread.repeats
+    return found | {f"{name}.target": target.most for name, target in TARGETS.items() if name in figures}
+
+
+def page(figures: Figures, about: Mapping[str, str]) -> str:
+    """The page for people."""
+    lines = [
+        "# Benchmark",
+        "",
+        "Written by `make bench`; docs/cost.md reads it. One run, medians, with the quartiles beside them.",
+        "",
+    ]
+    lines += [f"- {name}: {word}" for name, word in about.items()]
+    lines += [
+        "",
+        "## Targets",
+        "",
+        "| figure | measured | quartiles | target | met |",
+        "| --- | ---: | ---: | ---: | --- |",
+    ]
+    lines += [_target_row(figures, name, target) for name, target in TARGETS.items()]
+    for prefix, title in SECTIONS.items():
+        lines += _section(figures, prefix, title)
+    return "\n".join(lines) + "\n"
+
+
+def verdicts(figures: Figures) -> Iterator[str]:
+    """One line a target that was measured, for the terminal."""
+    for name, target in TARGETS.items():
+        if name in figures:
+            yield f"{name} = {number(figures[name])}, target ≤ {number(target.most)}: {verdict(figures[name], target)}"
+
+
+def verdict(measured: float, target: Target) -> str:
+    """Whether a target is met, and otherwise by how much it is missed."""
+    if measured <= target.most:
+        return "met"
+    return f"MISSED by {number(measured - target.most)} ({measured / target.most - 1:.0%} over)"
+
+
+def number(value: float) -> str:
+    """A figure with as many digits as mean something."""
+    if value == int(value) or abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 100 else f"{value:.2f}"
+
+
+def _target_row(figures: Figures, name: str, target: Target) -> str:
+    if name not in figures:
+        return f"| `{name}`: {target.says} | not measured | | ≤ {number(target.most)} | not measured |"
+    spread = figures.spreads[name]
+    measured = [
+        f"`{name}`: {target.says}",
+        number(spread.median),
+        _quartiles(figures, name),
+        f"≤ {number(target.most)}",
+    ]
+    return "| " + " | ".join([*measured, verdict(spread.median, target)]) + " |"
+
+
+def _section(figures: Figures, prefix: str, title: str) -> list[str]:
+    names = [name for name in figures.spreads if name.split(".")[0] == prefix]
+    words = {name: word for name, word in figures.words.items() if name.split(".")[0] == prefix}
+    if not names:
+        return []
+    note = [NOTES[prefix], ""] if prefix in NOTES else []
+    table = ["| figure | median | quartiles | repeats |", "| --- | ---: | ---: | ---: |"]
+    rows = [
+        f"| {_named(name)} | {number(figures[name])} | {_quartiles(figures, name)} | {figures.spreads[name].repeats} |"
+        for name in names
+    ]
+    return ["", f"## {title}", "", *note, *table, *rows, *starmap("| {} | {} | | |".format, words.items())]
+
+
+def _named(name: str) -> str:
+    unit = next((unit for ending, unit in UNITS.items() if name.endswith(ending)), "")
+    return f"`{name}`" + (f" ({unit})" if unit else "")
+
+
+def _quartiles(figures: Figures, name: str) -> str:
+    spread = figures.spreads[name]
+    return "" if spread.repeats == 1 else f"{number(spread.low)} to {number(spread.high)}"

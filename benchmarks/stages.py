@@ -1,0 +1,162 @@
+"""The processor's part: a decision by stage, the clock, the re-fold, and the peers, all timed in turns."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from benchmarks import core_calls
+from benchmarks.figures import Figures
+from benchmarks.made import LAST, Customer, made_customers, made_programme, purchase
+from benchmarks.peers import Peer, bare_durable, zen_decisions, zen_expression
+from benchmarks.timing import Contender, Stopwatch, in_turns, no_collection, ratios
+
+SILENT = 200
+type Turns = Mapping[str, list[float]]
+
+
+class Disagreement(Exception):  # noqa: N818 -- what happened
+    """Two matchers gave different answers: nothing measured of them would mean anything."""
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The made rules and customers with everything that is timed on them."""
+
+    rounds: int
+
+    @cached_property
+    def customers(self) -> tuple[Customer, ...]:
+        """The made customers, as often as a repeat takes them."""
+        return made_customers() * self.rounds
+
+    @cached_property
+    def facts(self) -> list[core_calls.Facts]:
+        """What the rules meet when each customer's next event is decided."""
+        rules = made_programme()
+        return [core_calls.facts_of(one.memory, one.next_message, rules, one.now) for one in made_customers()]
+
+    @cached_property
+    def matchers(self) -> dict[str, Peer]:
+        """Ours and the peers, by the name of their figure."""
+        rules = made_programme()
+        ours: dict[str, Callable[[Any], frozenset[str]]] = {
+            "match.ours": core_calls.reader(rules),
+            "match.ours_by_stratum": core_calls.readers_by_stratum(rules),
+            "match.plain": core_calls.oracle(rules),
+        }
+        zens = {f"zen.{form}": peer for form, peer in zen_decisions(rules).items()}
+        peers = {"match.durable": bare_durable(rules), **zens, "zen.compiled_expression": zen_expression(rules)}
+        return {name: Peer(lambda facts: facts, match) for name, match in ours.items()} | peers
+
+    def matching(self, peer: Peer) -> Contender:
+        """A matcher on every customer's facts."""
+        inputs = [peer.facts(facts) for facts in self.facts] * self.rounds
+        return Contender(lambda: inputs, peer.evaluate)
+
+    def deciding(self) -> Contender:
+        """The whole decision."""
+        rules = made_programme()
+        return Contender(
+            lambda: [(one.memory, one.next_message, one.now) for one in self.customers],
+            lambda one: core_calls.decided(one[0], one[1], rules, one[2]),
+        )
+
+    def clock(self, days: int) -> Contender:
+        """The clock over some silent days, from states just read."""
+        rules = made_programme()
+        few = self.customers[: max(len(made_customers()), len(self.customers) // 10)]
+        return Contender(
+            lambda: [core_calls.loaded(one.memory, one.name) for one in few],
+            lambda state: core_calls.silent_days(state, rules, days),
+        )
+
+    def refold(self) -> Contender:
+        """A late event, half a year back: the year is folded again."""
+        return Contender(
+            lambda: [self._late(one) for one in made_customers()], lambda late: core_calls.folded_anew(*late)
+        )
+
+    def _late(self, one: Customer) -> tuple[Any, ...]:
+        rules = made_programme()
+        history = [core_calls.parse(body, rules, one.now) for body in one.year]
+        late = core_calls.parse(purchase(one.name, LAST - 180, "20.00").replace("purchase-", "late-"), rules, one.now)
+        return core_calls.loaded(one.memory, one.name), history, late, rules, one.now
+
+
+def measure(figures: Figures, repeats: int, rounds: int) -> None:
+    """Time everything in turns and note the figures."""
+    scene = Scene(rounds)
+    hits = _agreed(scene)
+    contenders = {name: scene.matching(peer) for name, peer in scene.matchers.items()}
+    contenders |= {"decision": scene.deciding(), "clock.silent_200_days": scene.clock(SILENT), "refold": scene.refold()}
+    turns = in_turns(contenders, repeats)
+    for name, values in turns.items():
+        figures.note(f"{name}.us", values)
+    _compare(figures, turns)
+    _by_stage(figures, scene, repeats)
+    _describe(figures, scene, hits)
+
+
+def _agreed(scene: Scene) -> list[int]:
+    """How many rules hold for each customer, once every matcher has named the same. Also on facts drawn at random."""
+    drawn = [*scene.facts, *_drawn(scene)]
+    expected = [scene.matchers["match.plain"].match(facts) for facts in drawn]
+    for name, peer in scene.matchers.items():
+        found = [peer.match(facts) for facts in drawn]
+        if found != expected:
+            place = next(place for place, one in enumerate(found) if one != expected[place])
+            raise Disagreement(f"{name} and plain differ by {sorted(found[place] ^ expected[place])}")
+    return [len(found) for found in expected[: len(scene.facts)]]
+
+
+def _drawn(scene: Scene) -> list[core_calls.Facts]:
+    chance = random.Random(1)  # noqa: S311 -- reproducible on purpose
+    return [{fact: chance.choice(scene.facts)[fact] for fact in scene.facts[0]} for _ in range(50)]
+
+
+def _compare(figures: Figures, turns: Turns) -> None:
+    """The ratios, repeat by repeat, against zen's fastest form, and against the one its README shows."""
+    fastest = _quickest(figures, turns, "")
+    created = _quickest(figures, turns, "_created")
+    figures.say("zen.fastest", fastest.removeprefix("zen."))
+    figures.say("zen.fastest_created", created.removeprefix("zen."))
+    for suffix, form in (("", fastest), ("_created", created)):
+        figures.note(f"decision.ratio_to_zen{suffix}", ratios(turns["decision"], turns[form]))
+        figures.note(f"clock.ratio_to_zen{suffix}_200_days", ratios(turns["clock.silent_200_days"], turns[form]))
+    figures.note("match.ratio_to_durable", ratios(turns["match.ours"], turns["match.durable"]))
+    figures.note("match.ratio_to_durable_by_stratum", ratios(turns["match.ours_by_stratum"], turns["match.durable"]))
+
+
+def _quickest(figures: Figures, turns: Turns, ending: str) -> str:
+    decisions = (name for name in turns if name.startswith("zen.") and name != "zen.compiled_expression")
+    return min((name for name in decisions if name.endswith(ending)), key=lambda name: figures[f"{name}.us"])
+
+
+def _by_stage(figures: Figures, scene: Scene, repeats: int) -> None:
+    spent = [_one_look(scene) for _ in range(repeats + 1)][1:]
+    for stage in core_calls.STAGES:
+        figures.note(f"stage.{stage}.us", [look[stage] for look in spent])
+
+
+def _one_look(scene: Scene) -> dict[str, float]:
+    """Microseconds a decision by stage. The stopwatch itself adds a little to each."""
+    watch, contender = Stopwatch(), scene.deciding()
+    inputs = contender.prepare()
+    with core_calls.watched(watch.wrap), no_collection():
+        for one in inputs:
+            contender.call(one)
+    return {stage: watch.spent[stage] / len(inputs) / 1000 for stage in core_calls.STAGES}
+
+
+def _describe(figures: Figures, scene: Scene, hits: list[int]) -> None:
+    rules = made_programme()
+    outcomes = [core_calls.decided(one.memory, one.next_message, rules, one.now) for one in made_customers()]
+    figures.count("made.rules", len(core_calls.conditions(rules)))
+    figures.count("made.features", len(rules.ruleset.features))
+    figures.count("made.rules_matching", sum(hits) / len(hits))
+    figures.count("made.facts", len(scene.facts[0]))
+    figures.count("made.decisions_announced", sum(len(one.decisions) for one in outcomes) / len(outcomes))

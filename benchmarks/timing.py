@@ -1,0 +1,105 @@
+"""Timing: contenders take turns within each repeat, because the machine is shared. Knows nothing of what is timed."""
+
+from __future__ import annotations
+
+import gc
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from statistics import median, quantiles
+from time import perf_counter_ns
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Spread:
+    """A figure over its repeats: the median and the quartiles."""
+
+    median: float
+    low: float
+    high: float
+    repeats: int
+
+
+def spread(values: Sequence[float]) -> Spread:
+    """The median of some repeats, with their quartiles."""
+    if len(values) == 1:
+        return Spread(values[0], values[0], values[0], 1)
+    low, _, high = quantiles(values, n=4, method="inclusive")
+    return Spread(median(values), low, high, len(values))
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something to be timed: `prepare` makes the inputs of one repeat (not timed), `call` is timed on each."""
+
+    prepare: Callable[[], Sequence[Any]]
+    call: Callable[[Any], object]
+
+    def microseconds(self) -> float:
+        """Microseconds a call, over fresh inputs."""
+        inputs, call = self.prepare(), self.call
+        with no_collection():
+            started = perf_counter_ns()
+            for one in inputs:
+                call(one)
+            return (perf_counter_ns() - started) / len(inputs) / 1000
+
+
+def in_turns(contenders: Mapping[str, Contender], repeats: int, warmups: int = 2) -> dict[str, list[float]]:
+    """Microseconds a call of each contender, repeat by repeat; each repeat begins with another one."""
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    names = list(contenders)
+    for turn in range(-warmups, repeats):
+        for place in range(len(names)):
+            name = names[(turn + place) % len(names)]
+            figure = contenders[name].microseconds()
+            if turn >= 0:
+                found[name].append(figure)
+    return found
+
+
+def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
+    """The ratio within each repeat, so that what slowed both cancels out."""
+    return [one / other for one, other in zip(above, below, strict=True)]
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Without the garbage collector, whose turn would fall on one contender by chance."""
+    gc.collect()
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
+
+
+@dataclass
+class Stopwatch:
+    """Nanoseconds spent in each stage itself, without the stages called from within it."""
+
+    spent: Counter[str] = field(default_factory=Counter)
+    stages: list[str] = field(default_factory=list)
+    last: int = 0
+
+    def wrap(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
+        """The function, its time counted as the stage's."""
+
+        def timed(*args: Any, **named: Any) -> Any:  # noqa: ANN401 -- whatever the function takes and gives
+            self._turn()
+            self.stages.append(stage)
+            try:
+                return function(*args, **named)
+            finally:
+                self._turn()
+                self.stages.pop()
+
+        return timed
+
+    def _turn(self) -> None:
+        now = perf_counter_ns()
+        if self.stages:
+            self.spent[self.stages[-1]] += now - self.last
+        self.last = now
