@@ -12,13 +12,16 @@ from pathlib import Path
 
 from standing.tools.project import project_root
 
-from benchmarks import stages
+from benchmarks import imports, local, sizes, stages
 from benchmarks.figures import Figures
 from benchmarks.machine import described
 from benchmarks.report import verdicts, write
 
 PARTS: dict[str, Callable[[Figures, bool], None]] = {
     "stages": lambda figures, quick: stages.measure(figures, repeats=5 if quick else 25, rounds=4 if quick else 12),
+    "sizes": lambda figures, quick: sizes.measure(figures, households=150 if quick else sizes.ALL),
+    "imports": lambda figures, quick: imports.measure(figures, repeats=5 if quick else 15),
+    "local": lambda figures, quick: local.measure(figures, households=20 if quick else 65, rounds=3),
 }
 
 

@@ -18,6 +18,7 @@ SECTIONS = {
     "refold": "Folding a year again, after a late event",
     "state": "Stored states of real households after their year",
     "event": "Stored events",
+    "care": "Stored care actions",
     "ingest": "Importing the ingest function",
     "local": "Through the local AWS",
     "made": "What was made for it",
@@ -30,8 +31,8 @@ NOTES = {
     "then `decision.evaluate(…)`, which in this version costs about 0.1 ms even on an empty graph. All collect every "
     "hit. `compiled_expression` is not a decision: one expression that lists which lines hold.",
     "match": "`ours` is one reader over all rules, as `durable` is; `ours_by_stratum` is what a decision calls. "
-    "`plain` is the plain-Python reader. Before anything is timed, all of them and every form of zen must name the same "
-    "rules.",
+    "`plain` is the plain-Python reader. Before anything is timed, all of them and every form of zen must name the "
+    "same rules.",
     "state": "Baskets and coupons of the data set Complete Journey, with synthetic refunds and feedback, by the rules "
     "in `rules/`. Sizes are of whole items, names and keys included, as DynamoDB counts them.",
     "local": "`make demo`'s events through bus, queue, function and table on this machine. Units are what the table "

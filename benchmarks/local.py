@@ -1,0 +1,138 @@
+"""The whole road's part: real purchases through the deployed template on a local AWS of the benchmark's own."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import batched
+from math import ceil
+from pathlib import Path
+from statistics import median
+
+from rich.console import Console
+from standing.rulebook.compiling import compile_rules
+from standing.tools.auditing import audit
+from standing.tools.demo_data import write_demo
+from standing.tools.listening import await_published, listen
+from standing.tools.local_aws import LocalAws, use
+from standing.tools.project import UserError, project_root
+from standing.tools.sending import progress_bar, send
+from standing.tools.target import Target
+from standing.tools.usage import usage
+
+from benchmarks.figures import Figures
+
+LOGS = ("IngestLogGroup", "PublishLogGroup")
+BILLED = re.compile(r"^REPORT .*\bBilled Duration: ([0-9.]+) ms", re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Round:
+    """One part of the events, sent and applied: figures an event."""
+
+    events: int
+    per_second: float
+    write_units: float
+    read_units: float
+
+
+@dataclass(frozen=True)
+class Log:
+    """What a function logged from some line on: how often it was called, for how long, in how many bytes."""
+
+    lines: list[str]
+
+    @property
+    def calls(self) -> list[float]:
+        """Milliseconds billed, call by call."""
+        return [float(found[1]) for line in self.lines if (found := BILLED.match(line))]
+
+    @property
+    def written(self) -> int:
+        """Bytes."""
+        return sum(len(line.encode()) for line in self.lines)
+
+    def counted(self, metric: str) -> float:
+        """The sum of a metric."""
+        found = (json.loads(line) for line in self.lines if line.startswith('{"_aws"'))
+        return float(sum(sum(one.get(metric, ())) for one in found))
+
+
+def measure(figures: Figures, households: int, rounds: int) -> None:
+    """Deploy, send the demo's events in some rounds, and note what each event took."""
+    root = project_root()
+    folder = root / ".standing" / "bench"
+    with _deployed(root, folder) as target:
+        parts = _parts(root, folder, households, rounds + 1)
+        done = [_round(target, path) for path in parts]
+        await_published(target)
+        ingest, publish = (Log(_lines(target, group)) for group in LOGS)
+    _note(figures, done, ingest, publish)
+    figures.count("local.event_bytes", _mean_line(parts))
+
+
+def _note(figures: Figures, done: list[Round], ingest: Log, publish: Log) -> None:
+    events = sum(one.events for one in done)
+    figures.note("local.events_per_second", [one.per_second for one in done[1:]])  # the first has the cold starts
+    figures.note("decision.write_units_per_event", [one.write_units for one in done])
+    figures.note("decision.read_units_per_event", [one.read_units for one in done])
+    figures.count("local.events_applied", events)
+    figures.count("local.events_per_call", events / len(ingest.calls))
+    figures.count("local.messages_again", ingest.counted("failed"))
+    figures.count("local.ingest_call_ms", median(ingest.calls))
+    figures.count("local.publish_calls_per_event", len(publish.calls) / events)
+    figures.count("local.publish_call_ms", median(publish.calls))
+    figures.count("local.outcomes_per_event", publish.counted("published") / events)
+    figures.count("local.log_bytes_per_event", (ingest.written + publish.written) / events)
+
+
+@contextmanager
+def _deployed(root: Path, folder: Path) -> Iterator[Target]:
+    """The template on a local AWS in a folder of its own, so that none that is running is disturbed."""
+    aws, before = LocalAws(root, folder / "local"), dict(os.environ)
+    use(aws.start())
+    try:
+        aws.deploy(lambda _: None)
+        listen(Target())
+        yield Target()
+    finally:
+        aws.stop()
+        os.environ.clear()
+        os.environ.update(before)
+
+
+def _parts(root: Path, folder: Path, households: int, parts: int) -> list[Path]:
+    """The demo's events in some files, one after another, so that each has every customer's."""
+    whole = folder / "events.jsonl"
+    write_demo(whole, households, compile_rules(root / "rules").programme.time_zone, datetime.now(UTC))
+    lines = whole.read_text().splitlines(keepends=True)
+    paths = [folder / f"events-{number}.jsonl" for number in range(parts)]
+    for path, part in zip(paths, batched(lines, ceil(len(lines) / parts)), strict=True):
+        path.write_text("".join(part))
+    return paths
+
+
+def _mean_line(paths: list[Path]) -> float:
+    lines = [line for path in paths for line in path.read_bytes().splitlines()]
+    return sum(map(len, lines)) / len(lines)
+
+
+def _round(target: Target, path: Path) -> Round:
+    before = usage(target)
+    with progress_bar(Console(stderr=True)) as progress:
+        sent = send(target, path, progress, wait=True)
+    counted, after = audit(target, path), usage(target)
+    if counted.lost or counted.dead_letters:
+        raise UserError(f"{counted.lost} events lost, {counted.dead_letters} in a dead-letter queue: `standing audit`")
+    write, read = after.write_units - before.write_units, after.read_units - before.read_units
+    return Round(counted.applied, counted.sent / sent.seconds, write / counted.applied, read / counted.applied)
+
+
+def _lines(target: Target, group: str) -> list[str]:
+    pages = target.logs.get_paginator("filter_log_events").paginate(logGroupName=target.outputs[group])
+    return [event["message"] for page in pages for event in page["events"]]
