@@ -14,13 +14,14 @@ from unittest import mock
 
 from standing.adapters import table
 from standing.core import decide as deciding
-from standing.core import fold, intake, view
+from standing.core import fold, intake, retelling, view
 from standing.core.conditions import Condition, branches
 from standing.core.decide import Outcome
 from standing.core.intake import Event
 from standing.core.readers import durable, plain
-from standing.core.ruleset import Ruleset
+from standing.core.retelling import Past
 from standing.core.state import State
+from standing.core.timeline import Timeline
 from standing.rulebook.compiling import compile_rules
 
 type Row = dict[str, Any]
@@ -33,7 +34,9 @@ SEAMS: tuple[tuple[str, object, str], ...] = (
     ("parse", import_module(__name__), "parse"),
     ("outcome", deciding, "decide"),
     ("clock", fold, "live_day"),
-    ("features", deciding, "gather"),
+    ("clock", fold, "stirring"),
+    ("clock", fold, "set_going"),
+    ("features", retelling, "gather"),
     ("features", fold, "facts"),
     ("match", durable.Reader, "match"),
     ("match", plain.Reader, "match"),
@@ -44,60 +47,56 @@ STAGES = tuple(dict.fromkeys(stage for stage, _, _ in SEAMS))
 
 @dataclass
 class Memory:
-    """What stands in for DynamoDB: it hands out one stored state and keeps what was last to be stored."""
+    """What stands in for DynamoDB: it hands out one customer's stored rows, and keeps what was last to be stored."""
 
     state: Row | None = None
+    checkpoints: dict[str, Row] = field(default_factory=dict)
     written: list[Row] = field(default_factory=list)
 
     def get_item(self, **_: object) -> dict[str, Any]:
         """The stored state, as boto3 gives it."""
         return {"Item": self.state} if self.state else {}
 
+    def get_paginator(self, _: str) -> Memory:
+        """The one paginator there is: of the checkpoints."""
+        return self
+
+    def paginate(self, **_: object) -> list[dict[str, Any]]:
+        """All checkpoints on one page."""
+        return [{"Items": list(self.checkpoints.values())}]
+
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]], **_: object) -> dict[str, Any]:  # noqa: N803
         """Keep the rows."""
         self.written = [row["Put"]["Item"] for row in TransactItems]
         return {}
 
-
-@dataclass(frozen=True)
-class Programme:
-    """A ruleset with what the core wants of it."""
-
-    ruleset: Ruleset
-
-    @property
-    def rules(self) -> Any:  # noqa: ANN401 -- a ruleset, or a timeline of rulesets once the core takes that
-        """What `decide` and `view` are given."""
-        return self.ruleset
+    def store(self) -> None:
+        """From now on, hand out what was last written."""
+        self.checkpoints |= {row["sk"]["S"]: row for row in self.written if row["sk"]["S"].startswith("CHECKPOINT#")}
+        self.state = next(row for row in self.written if row["sk"]["S"] == table.STATE)
 
 
-def programme(folder: Path) -> Programme:
-    """The rules of a folder, compiled."""
-    return Programme(compile_rules(folder))
+def programme(folder: Path) -> Timeline:
+    """The rules of a folder, compiled, in force on all days."""
+    return Timeline.of(compile_rules(folder))
 
 
-def parse(body: str, of: Programme, now: datetime) -> Event:
+def parse(body: str, rules: Timeline, now: datetime) -> Event:
     """A message of the queue as an event."""
-    return intake.take_in(json.loads(body), of.ruleset.programme, now)
+    return intake.take_in(json.loads(body), rules.latest, now)
 
 
-def decided(memory: Memory, body: str, of: Programme, now: datetime) -> Outcome:
-    """One whole decision, from the stored item and the message to the items to be stored."""
-    customers = _customers(memory)
-    event = parse(body, of, now)
-    state = customers.load(event.detail.customer)
-    outcome = deciding.decide(state, [event], of.rules, now)
-    customers.commit(state, outcome, [event], of.ruleset, now)
-    return outcome
+def decided(memory: Memory, body: str, rules: Timeline, now: datetime) -> Outcome:
+    """One whole decision, from the stored item and the message to the items to be stored. The event is not late."""
+    return delivered(memory, [parse(body, rules, now)], rules, now)
 
 
-def delivered(memory: Memory, events: Sequence[Event], of: Programme, now: datetime) -> Outcome:
-    """Some events of one customer committed; the state they leave is stored."""
+def delivered(memory: Memory, events: Sequence[Event], rules: Timeline, now: datetime) -> Outcome:
+    """Some events of one customer decided, and what came of it written."""
     customers = _customers(memory)
     state = customers.load(events[0].detail.customer)
-    outcome = deciding.decide(state, events, of.rules, now)
-    customers.commit(state, outcome, events, of.ruleset, now)
-    memory.state = memory.written[0]
+    outcome = deciding.decide(state, events, rules, now)
+    customers.commit(state, outcome, events, rules, now)
     return outcome
 
 
@@ -109,17 +108,22 @@ def loaded(memory: Memory, customer: str) -> State:
     return state
 
 
-def silent_days(state: State, of: Programme, days: int) -> view.View:
+def stored_past(memory: Memory, customer: str, history: Sequence[Event]) -> Past:
+    """What was stored beside the state."""
+    return Past(history, _customers(memory).checkpoints(customer))
+
+
+def silent_days(state: State, rules: Timeline, days: int) -> view.View:
     """The clock moved over days without events."""
-    return view.view(state, of.rules, state.day + days)
+    return view.view(state, rules, state.day + days)
 
 
-def folded_anew(state: State, history: Sequence[Event], late: Event, of: Programme, now: datetime) -> Outcome:
-    """A late event: the customer's whole history folded again."""
-    return deciding.decide(state, [late], of.rules, now, history)
+def folded_again(state: State, past: Past, late: Event, rules: Timeline, now: datetime) -> Outcome:
+    """A late event: folded again from the last checkpoint before it, or from the beginning where there is none."""
+    return deciding.decide(state, [late], rules, now, past)
 
 
-def facts_of(memory: Memory, body: str, of: Programme, now: datetime) -> dict[str, int | str]:
+def facts_of(memory: Memory, body: str, rules: Timeline, now: datetime) -> dict[str, int | str]:
     """The facts that the rules meet when a message is decided, as far as any rule asks for them."""
     met: dict[str, int | str] = {}
     match = durable.Reader.match
@@ -129,35 +133,35 @@ def facts_of(memory: Memory, body: str, of: Programme, now: datetime) -> dict[st
         return match(reader, facts)
 
     with mock.patch.object(durable.Reader, "match", listening):
-        decided(memory, body, of, now)
-    asked = {fact for _, branch in alternatives(of) for fact, _, _ in branch}
+        decided(memory, body, rules, now)
+    asked = {fact for _, branch in alternatives(rules) for fact, _, _ in branch}
     return {fact: value for fact, value in met.items() if fact in asked}
 
 
-def conditions(of: Programme) -> dict[str, Condition]:
+def conditions(rules: Timeline) -> dict[str, Condition]:
     """Every condition by its rule's name."""
-    return {name: when for stratum in of.ruleset.strata for name, when in stratum.rules().items()}
+    return {name: when for stratum in rules.latest.strata for name, when in stratum.rules().items()}
 
 
-def alternatives(of: Programme) -> list[tuple[str, Sequence[tuple[str, str, Any]]]]:
+def alternatives(rules: Timeline) -> list[tuple[str, Sequence[tuple[str, str, Any]]]]:
     """Each rule as alternatives of which one must hold, each a list of comparisons: fact, operator, value."""
-    return [(name, branch) for name, when in conditions(of).items() for branch in branches(when)]
+    return [(name, branch) for name, when in conditions(rules).items() for branch in branches(when)]
 
 
-def reader(of: Programme) -> Callable[[Any], frozenset[str]]:
+def reader(rules: Timeline) -> Callable[[Any], frozenset[str]]:
     """Our durable-rules reader over all rules at once: facts in, the names of the rules that hold out."""
-    return durable.Reader(conditions(of)).match
+    return durable.Reader(conditions(rules)).match
 
 
-def readers_by_stratum(of: Programme) -> Callable[[Any], frozenset[str]]:
+def readers_by_stratum(rules: Timeline) -> Callable[[Any], frozenset[str]]:
     """The same over the strata one by one, as a decision has to match them."""
-    strata = of.ruleset.durable
+    strata = rules.latest.durable
     return lambda facts: frozenset().union(*(one.match(facts) for one in strata))
 
 
-def oracle(of: Programme) -> Callable[[Any], frozenset[str]]:
+def oracle(rules: Timeline) -> Callable[[Any], frozenset[str]]:
     """The plain reader over all rules at once."""
-    return plain.Reader(conditions(of)).match
+    return plain.Reader(conditions(rules)).match
 
 
 @contextmanager

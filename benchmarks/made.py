@@ -16,8 +16,9 @@ from pathlib import Path
 from typing import Any
 
 from standing.core.days import Day, day_date, day_number
+from standing.core.timeline import Timeline
 
-from benchmarks.core_calls import Memory, Programme, delivered, parse, programme
+from benchmarks.core_calls import Memory, Row, delivered, parse, programme
 
 RULES = Path(__file__).parent / "rules"
 CUSTOMERS, ACTIVE_DAYS = 8, 60
@@ -27,10 +28,11 @@ HOUR = 17  # UTC: the same day in the programme's time zone
 
 @dataclass(frozen=True)
 class Customer:
-    """A customer after a year: the stored item, the messages of that year, and the message to decide now."""
+    """A customer after a year: the stored rows, the messages of that year, and the message to decide now."""
 
     name: str
-    stored: dict[str, Any]
+    stored: Row
+    checkpoints: dict[str, Row]
     year: tuple[str, ...]
     next_message: str
     now: datetime
@@ -38,11 +40,11 @@ class Customer:
     @property
     def memory(self) -> Memory:
         """A table with this customer's state in it."""
-        return Memory(dict(self.stored))
+        return Memory(dict(self.stored), dict(self.checkpoints))
 
 
 @cache
-def made_programme() -> Programme:
+def made_programme() -> Timeline:
     """The made rules."""
     return programme(RULES)
 
@@ -75,9 +77,12 @@ def _customer(number: int) -> Customer:
     for day, bodies in groupby(year, key=lambda one: one[0]):
         events = [parse(body, rules, _moment(day)) for _, body in bodies]
         delivered(memory, events, rules, _moment(day))
+        memory.store()
     assert memory.state is not None  # noqa: S101 -- there were events
     upcoming = purchase(name, LAST + 1, _money(chance))
-    return Customer(name, memory.state, tuple(body for _, body in year), upcoming, _moment(LAST + 1))
+    return Customer(
+        name, memory.state, memory.checkpoints, tuple(body for _, body in year), upcoming, _moment(LAST + 1)
+    )
 
 
 def _happened(customer: str, day: Day, everything: bool, chance: random.Random) -> Iterator[str]:

@@ -13,8 +13,9 @@ from typing import Any
 import durable_rules_engine as engine
 import orjson
 import zen
+from standing.core.timeline import Timeline
 
-from benchmarks.core_calls import Facts, Programme, alternatives
+from benchmarks.core_calls import Facts, alternatives
 
 type Evaluate = Callable[[Any], Any]
 type Hits = Callable[[Any], frozenset[str]]
@@ -42,11 +43,11 @@ class Peer:
 # durable-rules ----------------------------------------------------------------------------------------------------
 
 
-def bare_durable(of: Programme) -> Peer:
+def bare_durable(rules: Timeline) -> Peer:
     """The C extension in the plainest loop that works: assert, take the matches one by one, retract."""
-    owners = [name for name, _ in alternatives(of)]
-    rules = {f"r{number}": _bare_rule(lines) for number, (_, lines) in enumerate(alternatives(of))}
-    handle = engine.create_ruleset("bare", json.dumps(rules))
+    owners = [name for name, _ in alternatives(rules)]
+    definition = {f"r{number}": _bare_rule(lines) for number, (_, lines) in enumerate(alternatives(rules))}
+    handle = engine.create_ruleset("bare", json.dumps(definition))
 
     def evaluate(facts: dict[str, Any]) -> list[str]:
         message = orjson.dumps(facts).decode()
@@ -71,13 +72,13 @@ def _bare_rule(lines: Sequence[Line]) -> Part:
 # zen-engine -------------------------------------------------------------------------------------------------------
 
 
-def zen_decisions(of: Programme) -> dict[str, Peer]:
+def zen_decisions(rules: Timeline) -> dict[str, Peer]:
     """Every form of a zen decision, each held in both ways.
 
     `created`: `create_decision` once, then `evaluate` on it. `loaded`: the engine's own static loader, then `evaluate`
     by key. The second is the faster by far in 2.1.3, whose `ZenDecision.evaluate` costs 0.1 ms on an empty graph too.
     """
-    lines = alternatives(of)
+    lines = alternatives(rules)
     forms = {
         "table": (_table(lines), _rows_hit),
         "table_of_columns": (_table_of_columns(lines), _rows_hit),
@@ -91,9 +92,9 @@ def zen_decisions(of: Programme) -> dict[str, Peer]:
     }
 
 
-def zen_expression(of: Programme) -> Peer:
+def zen_expression(rules: Timeline) -> Peer:
     """Not a decision, but zen's quickest evaluation: one compiled expression that lists which lines hold."""
-    lines = alternatives(of)
+    lines = alternatives(rules)
     compiled = zen.compile_expression("[" + ", ".join(f"({_text(branch)})" for _, branch in lines) + "]")
     names = [name for name, _ in lines]
 

@@ -12,10 +12,11 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
+from standing.core.timeline import Timeline
 from standing.tools.demo_data import SEED, Dated, purchases, redemptions, synthetic
 from standing.tools.project import project_root
 
-from benchmarks.core_calls import Memory, Programme, Row, delivered, parse, programme
+from benchmarks.core_calls import Memory, Row, delivered, parse, programme
 from benchmarks.figures import Figures
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
@@ -27,7 +28,7 @@ def measure(figures: Figures, households: int) -> None:
     """Apply every household's year day by day, and note the sizes of what is stored."""
     rules = programme(project_root() / DEPLOYED)
     states: list[Row] = []
-    others: dict[str, list[int]] = {"EVENT": [], "DECISION": [], "CARE": []}
+    others: dict[str, list[int]] = {"EVENT": [], "DECISION": [], "CARE": [], "CHECKPOINT": []}
     for events in _by_customer(households, rules):
         memory = Memory()
         for row in _written(memory, events, rules):
@@ -38,7 +39,8 @@ def measure(figures: Figures, households: int) -> None:
     for kind, sizes in others.items():
         _note(figures, kind.lower(), sizes)
     figures.count("state.households", len(states))
-    figures.count("decision.rows_per_event", sum(map(len, (others["DECISION"], others["CARE"]))) / len(others["EVENT"]))
+    for kind in ("DECISION", "CARE", "CHECKPOINT"):
+        figures.count(f"{kind.lower()}.rows_per_event", len(others[kind]) / len(others["EVENT"]))
 
 
 def item_bytes(row: Row) -> int:
@@ -53,8 +55,8 @@ def _value_bytes(value: dict[str, Any]) -> int:
     return len(content if kind == "B" else content.encode())
 
 
-def _by_customer(households: int, rules: Programme) -> Iterator[list[Dated]]:
-    zone = rules.ruleset.programme.time_zone
+def _by_customer(households: int, rules: Timeline) -> Iterator[list[Dated]]:
+    zone = rules.latest.programme.time_zone
     real = list(purchases(households, zone, NOW))
     real += redemptions({_customer(dated) for dated in real}, zone, NOW)
     made = synthetic(real, random.Random(SEED), NOW)  # noqa: S311 -- reproducible on purpose
@@ -62,12 +64,13 @@ def _by_customer(households: int, rules: Programme) -> Iterator[list[Dated]]:
         yield list(events)
 
 
-def _written(memory: Memory, events: list[Dated], rules: Programme) -> Iterator[Row]:
+def _written(memory: Memory, events: list[Dated], rules: Timeline) -> Iterator[Row]:
     """Every row but the states, day by day, as if each day's events came together."""
     taken = [(event.day, event) for dated in events for event in [parse(json.dumps(dated.event), rules, NOW)]]
     for _, day in groupby(taken, key=itemgetter(0)):
         delivered(memory, [event for _, event in day], rules, NOW)
-        yield from memory.written[1:]
+        memory.store()
+        yield from memory.written
 
 
 def _customer(dated: Dated) -> str:

@@ -14,7 +14,7 @@ from benchmarks.made import LAST, Customer, made_customers, made_programme, purc
 from benchmarks.peers import Peer, bare_durable, zen_decisions, zen_expression
 from benchmarks.timing import Contender, Stopwatch, in_turns, no_collection, ratios
 
-SILENT = 200
+SILENT, WEEK, YEAR = 200, 7, 366
 type Turns = Mapping[str, list[float]]
 
 
@@ -74,17 +74,19 @@ class Scene:
             lambda state: core_calls.silent_days(state, rules, days),
         )
 
-    def refold(self) -> Contender:
-        """A late event, half a year back: the year is folded again."""
+    def refold(self, days_late: int) -> Contender:
+        """A late event: what came after the last checkpoint before it is folded again."""
         return Contender(
-            lambda: [self._late(one) for one in made_customers()], lambda late: core_calls.folded_anew(*late)
+            lambda: [_late(one, days_late) for one in made_customers()], lambda late: core_calls.folded_again(*late)
         )
 
-    def _late(self, one: Customer) -> tuple[Any, ...]:
-        rules = made_programme()
-        history = [core_calls.parse(body, rules, one.now) for body in one.year]
-        late = core_calls.parse(purchase(one.name, LAST - 180, "20.00").replace("purchase-", "late-"), rules, one.now)
-        return core_calls.loaded(one.memory, one.name), history, late, rules, one.now
+
+def _late(one: Customer, days: int) -> tuple[Any, ...]:
+    rules = made_programme()
+    history = [core_calls.parse(body, rules, one.now) for body in one.year]
+    body = purchase(one.name, LAST - days, "20.00").replace("purchase-", "late-")
+    past = core_calls.stored_past(one.memory, one.name, history)
+    return core_calls.loaded(one.memory, one.name), past, core_calls.parse(body, rules, one.now), rules, one.now
 
 
 def measure(figures: Figures, repeats: int, rounds: int) -> None:
@@ -92,7 +94,12 @@ def measure(figures: Figures, repeats: int, rounds: int) -> None:
     scene = Scene(rounds)
     hits = _agreed(scene)
     contenders = {name: scene.matching(peer) for name, peer in scene.matchers.items()}
-    contenders |= {"decision": scene.deciding(), "clock.silent_200_days": scene.clock(SILENT), "refold": scene.refold()}
+    contenders |= {
+        "decision": scene.deciding(),
+        "clock.silent_200_days": scene.clock(SILENT),
+        "refold.year": scene.refold(YEAR),
+    }
+    contenders |= {"refold.year": scene.refold(YEAR), "refold.week": scene.refold(WEEK)}
     turns = in_turns(contenders, repeats)
     for name, values in turns.items():
         figures.note(f"{name}.us", values)
@@ -156,7 +163,7 @@ def _describe(figures: Figures, scene: Scene, hits: list[int]) -> None:
     rules = made_programme()
     outcomes = [core_calls.decided(one.memory, one.next_message, rules, one.now) for one in made_customers()]
     figures.count("made.rules", len(core_calls.conditions(rules)))
-    figures.count("made.features", len(rules.ruleset.features))
+    figures.count("made.features", len(rules.latest.features))
     figures.count("made.rules_matching", sum(hits) / len(hits))
     figures.count("made.facts", len(scene.facts[0]))
     figures.count("made.decisions_announced", sum(len(one.decisions) for one in outcomes) / len(outcomes))
