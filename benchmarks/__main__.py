@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure everything in one run and write results.md and results.json.
+"""`python -m benchmarks`: measure everything in one run and write results.md, results.json and docs/cost.md's table.
 
 With `--quick` or `--only` the results go to `.standing/bench/`, because they are not of one whole run.
 """
@@ -12,10 +12,10 @@ from pathlib import Path
 
 from standing.tools.project import project_root
 
-from benchmarks import imports, local, sizes, stages
+from benchmarks import cost, imports, local, sizes, stages
 from benchmarks.figures import Figures
 from benchmarks.machine import described
-from benchmarks.report import verdicts, write
+from benchmarks.report import flat, verdicts, write
 
 PARTS: dict[str, Callable[[Figures, bool], None]] = {
     "stages": lambda figures, quick: stages.measure(figures, repeats=5 if quick else 25, rounds=4 if quick else 12),
@@ -33,9 +33,18 @@ def main() -> None:
         sys.stdout.write(f"measuring: {name}\n")
         sys.stdout.flush()
         PARTS[name](figures, asked.quick)
-    folder = Path(__file__).parent if not (asked.quick or asked.only) else project_root() / ".standing" / "bench"
-    write(folder, figures, described())
+    whole = not (asked.quick or asked.only)
+    folder = Path(__file__).parent if whole else project_root() / ".standing" / "bench"
+    results = flat(figures, described())
+    write(folder, figures, results)
+    if whole:
+        _work_out_the_cost(project_root() / "docs" / "cost.md", results)
     sys.stdout.write("\n".join(verdicts(figures)) + f"\nwritten: {folder.relative_to(project_root())}/results.md\n")
+
+
+def _work_out_the_cost(page: Path, results: dict[str, str | float]) -> None:
+    measured = {name: value for name, value in results.items() if not isinstance(value, str)}
+    page.write_text(cost.filled(page.read_text(), measured))
 
 
 def _arguments() -> argparse.Namespace:

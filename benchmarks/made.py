@@ -28,13 +28,14 @@ HOUR = 17  # UTC: the same day in the programme's time zone
 
 @dataclass(frozen=True)
 class Customer:
-    """A customer after a year: the stored rows, the messages of that year, and the message to decide now."""
+    """A customer after a year: the stored rows, the messages of that year, and two that may be decided now."""
 
     name: str
     stored: Row
     checkpoints: dict[str, Row]
     year: tuple[str, ...]
     next_message: str
+    complaint: str
     now: datetime
 
     @property
@@ -79,9 +80,14 @@ def _customer(number: int) -> Customer:
         delivered(memory, events, rules, _moment(day))
         memory.store()
     assert memory.state is not None  # noqa: S101 -- there were events
-    upcoming = purchase(name, LAST + 1, _money(chance))
     return Customer(
-        name, memory.state, memory.checkpoints, tuple(body for _, body in year), upcoming, _moment(LAST + 1)
+        name=name,
+        stored=memory.state,
+        checkpoints=memory.checkpoints,
+        year=tuple(body for _, body in year),
+        next_message=purchase(name, LAST + 1, _money(chance)),
+        complaint=message("feedback.v1", name, "complaint-now", LAST + 1, {"kind": "complaint", "topic": "queue"}),
+        now=_moment(LAST + 1),
     )
 
 

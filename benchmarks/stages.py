@@ -57,11 +57,11 @@ class Scene:
         inputs = [peer.facts(facts) for facts in self.facts] * self.rounds
         return Contender(lambda: inputs, peer.evaluate)
 
-    def deciding(self) -> Contender:
-        """The whole decision."""
+    def deciding(self, message: str = "next_message") -> Contender:
+        """The whole decision of one of the messages."""
         rules = made_programme()
         return Contender(
-            lambda: [(one.memory, one.next_message, one.now) for one in self.customers],
+            lambda: [(one.memory, getattr(one, message), one.now) for one in self.customers],
             lambda one: core_calls.decided(one[0], one[1], rules, one[2]),
         )
 
@@ -161,9 +161,16 @@ def _one_look(scene: Scene) -> dict[str, float]:
 
 def _describe(figures: Figures, scene: Scene, hits: list[int]) -> None:
     rules = made_programme()
-    outcomes = [core_calls.decided(one.memory, one.next_message, rules, one.now) for one in made_customers()]
     figures.count("made.rules", len(core_calls.conditions(rules)))
     figures.count("made.features", len(rules.latest.features))
     figures.count("made.rules_matching", sum(hits) / len(hits))
     figures.count("made.facts", len(scene.facts[0]))
-    figures.count("made.decisions_announced", sum(len(one.decisions) for one in outcomes) / len(outcomes))
+    figures.count("made.outcomes", _outcomes("next_message"))
+    figures.count("made.outcomes_with_care", _outcomes("complaint"))
+
+
+def _outcomes(message: str) -> float:
+    """How many decisions one of the messages leads to, on average."""
+    rules, everyone = made_programme(), made_customers()
+    decided = [core_calls.decided(one.memory, getattr(one, message), rules, one.now) for one in everyone]
+    return sum(len(one.decisions) for one in decided) / len(everyone)
