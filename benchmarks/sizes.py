@@ -21,7 +21,6 @@ from benchmarks.figures import Figures
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 DEPLOYED = Path("rules")
-ALL = 10_000  # more households than there are
 
 
 def measure(figures: Figures, households: int) -> None:

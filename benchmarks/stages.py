@@ -96,6 +96,7 @@ def measure(figures: Figures, repeats: int, rounds: int) -> None:
     contenders = {name: scene.matching(peer) for name, peer in scene.matchers.items()}
     contenders |= {
         "decision": scene.deciding(),
+        "decision.with_care": scene.deciding("complaint"),
         "clock.silent_200_days": scene.clock(SILENT),
         "refold.year": scene.refold(YEAR),
     }
