@@ -18,7 +18,7 @@ from benchmarks.machine import described
 from benchmarks.report import flat, verdicts, write
 
 PARTS: dict[str, Callable[[Figures, bool], None]] = {
-    "stages": lambda figures, quick: stages.measure(figures, repeats=5 if quick else 25, rounds=4 if quick else 12),
+    "stages": lambda figures, quick: stages.measure(figures, repeats=5 if quick else 25, laps=6 if quick else 20),
     "sizes": lambda figures, quick: sizes.measure(figures, households=150 if quick else 1000),
     "imports": lambda figures, quick: imports.measure(figures, repeats=5 if quick else 15),
     "local": lambda figures, quick: local.measure(figures, households=20 if quick else 65, rounds=3),

@@ -6,13 +6,14 @@ import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from statistics import median
 from typing import Any
 
 from benchmarks import core_calls
 from benchmarks.figures import Figures
 from benchmarks.made import LAST, Customer, made_customers, made_programme, purchase
 from benchmarks.peers import Peer, bare_durable, zen_decisions, zen_expression
-from benchmarks.timing import Contender, Stopwatch, in_turns, no_collection, ratios
+from benchmarks.timing import WARMING, Contender, Stopwatch, in_turns, no_collection, ratios
 
 SILENT, WEEK, YEAR = 200, 7, 366
 type Turns = Mapping[str, list[float]]
@@ -25,13 +26,6 @@ class Disagreement(Exception):  # noqa: N818 -- what happened
 @dataclass(frozen=True)
 class Scene:
     """The made rules and customers with everything that is timed on them."""
-
-    rounds: int
-
-    @cached_property
-    def customers(self) -> tuple[Customer, ...]:
-        """The made customers, as often as a repeat takes them."""
-        return made_customers() * self.rounds
 
     @cached_property
     def facts(self) -> list[core_calls.Facts]:
@@ -54,30 +48,32 @@ class Scene:
 
     def matching(self, peer: Peer) -> Contender:
         """A matcher on every customer's facts."""
-        inputs = [peer.facts(facts) for facts in self.facts] * self.rounds
+        inputs = [peer.facts(facts) for facts in self.facts]
         return Contender(lambda: inputs, peer.evaluate)
 
     def deciding(self, message: str = "next_message") -> Contender:
         """The whole decision of one of the messages."""
         rules = made_programme()
         return Contender(
-            lambda: [(one.memory, getattr(one, message), one.now) for one in self.customers],
+            lambda: [(one.memory, getattr(one, message), one.now) for one in made_customers()],
             lambda one: core_calls.decided(one[0], one[1], rules, one[2]),
         )
 
     def clock(self, days: int) -> Contender:
         """The clock over some silent days, from states just read."""
         rules = made_programme()
-        few = self.customers[: max(len(made_customers()), len(self.customers) // 10)]
         return Contender(
-            lambda: [core_calls.loaded(one.memory, one.name) for one in few],
+            lambda: [core_calls.loaded(one.memory, one.name) for one in made_customers()],
             lambda state: core_calls.silent_days(state, rules, days),
+            laps=3,
         )
 
     def refold(self, days_late: int) -> Contender:
         """A late event: what came after the last checkpoint before it is folded again."""
         return Contender(
-            lambda: [_late(one, days_late) for one in made_customers()], lambda late: core_calls.folded_again(*late)
+            lambda: [_late(one, days_late) for one in made_customers()],
+            lambda late: core_calls.folded_again(*late),
+            laps=1,
         )
 
 
@@ -89,9 +85,9 @@ def _late(one: Customer, days: int) -> tuple[Any, ...]:
     return core_calls.loaded(one.memory, one.name), past, core_calls.parse(body, rules, one.now), rules, one.now
 
 
-def measure(figures: Figures, repeats: int, rounds: int) -> None:
+def measure(figures: Figures, repeats: int, laps: int) -> None:
     """Time everything in turns and note the figures."""
-    scene = Scene(rounds)
+    scene = Scene()
     hits = _agreed(scene)
     contenders = {name: scene.matching(peer) for name, peer in scene.matchers.items()}
     contenders |= {
@@ -99,13 +95,13 @@ def measure(figures: Figures, repeats: int, rounds: int) -> None:
         "decision.with_care": scene.deciding("complaint"),
         "clock.silent_200_days": scene.clock(SILENT),
         "refold.year": scene.refold(YEAR),
+        "refold.week": scene.refold(WEEK),
     }
-    contenders |= {"refold.year": scene.refold(YEAR), "refold.week": scene.refold(WEEK)}
-    turns = in_turns(contenders, repeats)
+    turns = in_turns(contenders, repeats, laps)
     for name, values in turns.items():
         figures.note(f"{name}.us", values)
     _compare(figures, turns)
-    _by_stage(figures, scene, repeats)
+    _by_stage(figures, scene, repeats, laps)
     _describe(figures, scene, hits)
 
 
@@ -144,20 +140,23 @@ def _quickest(figures: Figures, turns: Turns, ending: str) -> str:
     return min((name for name in decisions if name.endswith(ending)), key=lambda name: figures[f"{name}.us"])
 
 
-def _by_stage(figures: Figures, scene: Scene, repeats: int) -> None:
-    spent = [_one_look(scene) for _ in range(repeats + 1)][1:]
+def _by_stage(figures: Figures, scene: Scene, repeats: int, laps: int) -> None:
+    """A decision's stages, with a stopwatch at the seams between them; it adds a little to each."""
+    repeated = [_looks(scene, laps) for _ in range(repeats + 1)][1:]
     for stage in core_calls.STAGES:
-        figures.note(f"stage.{stage}.us", [look[stage] for look in spent])
+        figures.note(f"stage.{stage}.us", [median(look[stage] for look in looks) for looks in repeated])
 
 
-def _one_look(scene: Scene) -> dict[str, float]:
-    """Microseconds a decision by stage. The stopwatch itself adds a little to each."""
-    watch, contender = Stopwatch(), scene.deciding()
-    inputs = contender.prepare()
+def _looks(scene: Scene, laps: int) -> list[dict[str, float]]:
+    contender, watch = scene.deciding(), Stopwatch()
+    found = []
     with core_calls.watched(watch.wrap), no_collection():
-        for one in inputs:
-            contender.call(one)
-    return {stage: watch.spent[stage] / len(inputs) / 1000 for stage in core_calls.STAGES}
+        for _ in range(laps):
+            watch.spent.clear()
+            contender.microseconds()
+            found.append(dict(watch.spent))
+    calls = (len(made_customers()) + WARMING) * 1000
+    return [{stage: look.get(stage, 0) / calls for stage in core_calls.STAGES} for look in found]
 
 
 def _describe(figures: Figures, scene: Scene, hits: list[int]) -> None:

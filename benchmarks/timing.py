@@ -11,6 +11,8 @@ from statistics import median, quantiles
 from time import perf_counter_ns
 from typing import Any
 
+WARMING = 4  # calls
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -32,31 +34,48 @@ def spread(values: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to be timed: `prepare` makes the inputs of one repeat (not timed), `call` is timed on each."""
+    """Something to be timed: `prepare` makes the inputs of one lap (not timed), `call` is timed on each.
+
+    What takes long runs on the first `laps` of a repeat only.
+    """
 
     prepare: Callable[[], Sequence[Any]]
     call: Callable[[Any], object]
+    laps: int = 1000
 
     def microseconds(self) -> float:
-        """Microseconds a call, over fresh inputs."""
+        """Microseconds a call, over the inputs of a lap, after a few calls that warm the processor's caches."""
         inputs, call = self.prepare(), self.call
+        for one in self.prepare()[:WARMING]:
+            call(one)
+        started = perf_counter_ns()
+        for one in inputs:
+            call(one)
+        return (perf_counter_ns() - started) / len(inputs) / 1000
+
+
+def in_turns(contenders: Mapping[str, Contender], repeats: int, laps: int) -> dict[str, list[float]]:
+    """Microseconds a call of each contender, repeat by repeat: the median of its laps.
+
+    A lap is a few milliseconds of each, so that whatever else the machine does meets all of them alike.
+    """
+    found: dict[str, list[float]] = {name: [] for name in contenders}
+    for repeat in range(-1, repeats):  # the first warms up
         with no_collection():
-            started = perf_counter_ns()
-            for one in inputs:
-                call(one)
-            return (perf_counter_ns() - started) / len(inputs) / 1000
+            for name, figures in _laps(contenders, laps).items():
+                if repeat >= 0:
+                    found[name].append(median(figures))
+    return found
 
 
-def in_turns(contenders: Mapping[str, Contender], repeats: int, warmups: int = 2) -> dict[str, list[float]]:
-    """Microseconds a call of each contender, repeat by repeat; each repeat begins with another one."""
+def _laps(contenders: Mapping[str, Contender], laps: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
-    for turn in range(-warmups, repeats):
-        for place in range(len(names)):
-            name = names[(turn + place) % len(names)]
-            figure = contenders[name].microseconds()
-            if turn >= 0:
-                found[name].append(figure)
+    for lap in range(laps):
+        begin = lap % len(names)
+        for name in names[begin:] + names[:begin]:
+            if lap < contenders[name].laps:
+                found[name].append(contenders[name].microseconds())
     return found
 
 
