@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
-from standing.core.decide import Outcome
 from standing.core.intake import Event, take_in
 from standing.core.ruleset import Ruleset
 from standing.core.state import State
+from standing.core.timeline import Timeline
 from standing.event_path.ingest import Message
 from standing.rulebook.compiling import compile_rules
 
@@ -22,6 +21,11 @@ NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
 def real_ruleset() -> Ruleset:
     """The rules of this clone, compiled."""
     return compile_rules(ROOT / "rules")
+
+
+def real_rules() -> Timeline:
+    """The rules of this clone, in force on all days."""
+    return Timeline.of(real_ruleset())
 
 
 def envelope(detail_type: str, detail: dict[str, Any], source: str = "shop") -> dict[str, Any]:
@@ -50,7 +54,7 @@ def message(number: int, body: dict[str, Any]) -> Message:
 
 def taken(ruleset: Ruleset, *envelopes: dict[str, Any], now: datetime = NOW) -> list[Event]:
     """Envelopes taken in."""
-    return [take_in(one, ruleset.programme, now) for one in envelopes]
+    return [take_in(one, ruleset, now) for one in envelopes]
 
 
 class KeptRejections:
@@ -77,13 +81,6 @@ class FailingFor:
         state: State | None = self.inner.load(customer)
         return state
 
-    def history(self, customer: str) -> list[Event]:
+    def __getattr__(self, name: str) -> Any:
         """As the table itself."""
-        events: list[Event] = self.inner.history(customer)
-        return events
-
-    def commit(
-        self, before: State | None, outcome: Outcome, events: Sequence[Event], ruleset: Ruleset, now: datetime
-    ) -> None:
-        """As the table itself."""
-        self.inner.commit(before, outcome, events, ruleset, now)
+        return getattr(self.inner, name)

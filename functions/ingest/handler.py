@@ -10,7 +10,7 @@ from botocore.config import Config
 from standing.adapters.rejected import RejectedQueue
 from standing.adapters.table import Customers, Units
 from standing.event_path.ingest import Ingest, Message
-from standing.event_path.ruleset_layer import deployed_ruleset
+from standing.event_path.ruleset_layer import deployed_rules
 
 SHARE = 0.6  # of the time that is left: the customer that is being settled then needs the rest
 PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
@@ -19,7 +19,7 @@ logger = Logger()
 metrics = Metrics()
 customers = Customers(boto3.client("dynamodb", config=PATIENCE), os.environ["CUSTOMERS_TABLE"])
 rejected = RejectedQueue(boto3.client("sqs", config=PATIENCE), os.environ["REJECTED_QUEUE_URL"])
-ingest = Ingest(deployed_ruleset(), customers, rejected)
+ingest = Ingest(deployed_rules(), customers, rejected)
 
 
 @metrics.log_metrics

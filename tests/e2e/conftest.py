@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 
 import pytest
-from standing.core.ruleset import Ruleset
+from standing.core.timeline import Timeline
 from standing.tools.listening import NAME as LISTENER
 from standing.tools.listening import listen
 from standing.tools.local_aws import LocalAws, use
 from standing.tools.target import Target
 
-from tests.support import ROOT, real_ruleset
+from tests.support import ROOT, real_rules
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -46,6 +46,6 @@ def ear(target: Target) -> str:
 
 
 @pytest.fixture(scope="session")
-def ruleset() -> Ruleset:
+def rules() -> Timeline:
     """The rules that were deployed."""
-    return real_ruleset()
+    return real_rules()

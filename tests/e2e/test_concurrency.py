@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 from standing.adapters.table import Customers
-from standing.core.ruleset import Ruleset
+from standing.core.timeline import Timeline
 from standing.core.view import view
 from standing.event_path.ingest import Ingest, Message
 from standing.tools.target import Target
@@ -33,6 +33,15 @@ class Counting:
     def history(self, customer: str) -> Any:
         return self.inner.history(customer)
 
+    def checkpoints(self, customer: str) -> Any:
+        return self.inner.checkpoints(customer)
+
+    def was_asked(self, *arguments: Any) -> bool:
+        return self.inner.was_asked(*arguments)
+
+    def record(self, *arguments: Any) -> None:
+        self.inner.record(*arguments)
+
     def commit(self, *arguments: Any) -> None:
         self.inner.commit(*arguments)
         self.commits += 1
@@ -47,10 +56,10 @@ def messages(writer: int, time: str) -> list[Message]:
     return [Message(f"{writer}-{n}", orjson.dumps(body).decode()) for n, body in enumerate(bodies)]
 
 
-def write(writer: int, target: Target, ruleset: Ruleset, time: str) -> tuple[int, int]:
+def write(writer: int, target: Target, rules: Timeline, time: str) -> tuple[int, int]:
     """Deliver a writer's messages as the queue would, again and again until they are acknowledged."""
     table = Counting(Customers(target.dynamodb, target.outputs["TableName"]))
-    ingest = Ingest(ruleset, table, KeptRejections())
+    ingest = Ingest(rules, table, KeptRejections())
     waiting, acknowledged = messages(writer, time), 0
     while waiting:
         batch, waiting = waiting[:BATCH], waiting[BATCH:]
@@ -61,13 +70,13 @@ def write(writer: int, target: Target, ruleset: Ruleset, time: str) -> tuple[int
 
 
 @pytest.mark.invariant("INV-3")
-def test_sixteen_writers_to_one_customer_lose_nothing(target: Target, ruleset: Ruleset) -> None:
+def test_sixteen_writers_to_one_customer_lose_nothing(target: Target, rules: Timeline) -> None:
     time = datetime.now(UTC).isoformat()
     with ThreadPoolExecutor(WRITERS) as pool:
-        results = list(pool.map(lambda writer: write(writer, target, ruleset, time), range(WRITERS)))
+        results = list(pool.map(lambda writer: write(writer, target, rules, time), range(WRITERS)))
     state = target.customers.load("contended")
     assert state is not None
     assert sum(acknowledged for acknowledged, _ in results) == WRITERS * EACH
     assert state.version == sum(commits for _, commits in results)
     assert len(target.customers.history("contended")) == WRITERS * EACH
-    assert view(state, ruleset, state.day).facts["spend_365d"] == WRITERS * EACH * 100
+    assert view(state, rules, state.day).facts["spend_365d"] == WRITERS * EACH * 100

@@ -9,9 +9,9 @@ import boto3
 import pytest
 from moto import mock_aws
 from standing.adapters.table import Customers
-from standing.core.ruleset import Ruleset
+from standing.core.timeline import Timeline
 
-from tests.support import real_ruleset
+from tests.support import real_rules
 
 KEYS: Any = {
     "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
@@ -32,9 +32,9 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def ruleset() -> Ruleset:
+def rules() -> Timeline:
     """The rules of this clone."""
-    return real_ruleset()
+    return real_rules()
 
 
 @pytest.fixture

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
-from standing.core.codec import pack, unpack
-from standing.core.conditions import Comparison, Condition, Group, Operator, count_branches
+from standing.core.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
+from standing.core.conditions import Comparison, Condition, Fact, Group, Operator, count_branches
 from standing.core.days import Day, day_date
-from standing.core.decide import Decision, decide, needs_history
+from standing.core.decide import Decision, Outcome, decide, needs_past
 from standing.core.events import EventDetail, Feedback, Purchase, Refund
 from standing.core.features import EXACT
+from standing.core.fold import Books, DayLived, live_day
 from standing.core.intake import Event, fingerprint
 from standing.core.measures import empty
+from standing.core.retelling import Past
 from standing.core.ruleset import Action, Care, Feature, Measure, Programme, Rating, Ruleset, Stratum, Title
-from standing.core.state import State
+from standing.core.series import Happened, Series, Sums
+from standing.core.state import Checkpoint, Memory, State
+from standing.core.timeline import Timeline
 from standing.rulebook.compiling import assemble
 
 TITLE = Title(en="Made for a test", zh="测试用")
@@ -71,10 +75,24 @@ def survey(day: Day, score: int, scale: tuple[int, int] = (1, 5), name: str = "s
     return event(day, Feedback(**who, kind="survey", score=score, scale=scale))
 
 
+# Series ---------------------------------------------------------------------------------------------------------
+
+
+def happened(*values: tuple[Day, int]) -> list[Happened]:
+    """Days with values, each at the beginning of its day."""
+    return [Happened(day, day * 86_400_000_000, value) for day, value in values]
+
+
+def sums(series: Series) -> Sums:
+    """A series that is known to keep sums."""
+    assert isinstance(series, Sums)
+    return series
+
+
 # Rules ----------------------------------------------------------------------------------------------------------
 
 
-def line(fact: str, op: Operator, value: int | tuple[int, ...] = 0) -> Comparison:
+def line(fact: str, op: Operator, value: Fact | tuple[Fact, ...] = 0) -> Comparison:
     """A comparison, with a text that says the same."""
     return Comparison(fact=fact, op=op, value=value, text=f"{fact} {op} {value}")
 
@@ -146,7 +164,22 @@ MOOD = rating(
 CONGRATULATE = care("congratulate", every(line("tier", "==", 2), line("tier.was", "!=", 2)), repeat_after=30, within=3)
 RECOVER = care("recover", every(line("mood", "==", 1)), repeat_after=6, within=2)
 CLUB = ruleset(CLUB_FEATURES, Stratum(ratings=(TIER,)), Stratum(ratings=(MOOD,)), Stratum(care=(CONGRATULATE, RECOVER)))
+CLUB_RULES = Timeline.of(CLUB)
 CLUB_EMPTY = empty(CLUB)
+
+
+# Days -----------------------------------------------------------------------------------------------------------
+
+
+def every_day(
+    rules: Timeline, books: Books, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
+) -> Iterator[DayLived]:
+    """What `live` leaves days out of: each day from `first` to `last`, lived through one by one."""
+    for day in range(first, last + 1):
+        ruleset = rules.on(day)
+        lived = live_day(ruleset, books(ruleset), memory, day, event_day=day in busy)
+        yield lived
+        memory = lived.closed
 
 
 # Delivery -------------------------------------------------------------------------------------------------------
@@ -156,19 +189,30 @@ CLUB_EMPTY = empty(CLUB)
 class Customer:
     """One customer, delivered batch by batch the way the event path does it, with the state packed in between."""
 
-    rules: Ruleset = CLUB
+    rules: Timeline = CLUB_RULES
     now: datetime = LONG_AFTER
     state: State | None = None
     applied: list[Event] = field(default_factory=list)
+    checkpoints: dict[Day, Checkpoint] = field(default_factory=dict)
 
     def deliver(self, *events: Event, now: datetime | None = None) -> tuple[Decision, ...]:
         """Commit one batch and give back what was decided."""
         batch = sorted(events, key=lambda event: (event.day, event.key))
-        history = self.applied if needs_history(self.state, batch, self.rules) else []
-        outcome = decide(self.state, batch, self.rules, now or self.now, history)
+        past = self.past if needs_past(self.state, batch, self.rules) else Past()
+        outcome = decide(self.state, batch, self.rules, now or self.now, past)
         self.applied = [*self.applied, *batch]
+        return self.keep(outcome)
+
+    def keep(self, outcome: Outcome) -> tuple[Decision, ...]:
+        """Store what was decided, as the table does."""
         self.state = stored(outcome.state)
+        self.checkpoints |= {one.day: stored_checkpoint(one) for one in outcome.checkpoints}
         return outcome.decisions
+
+    @property
+    def past(self) -> Past:
+        """What the table holds beside the state."""
+        return Past(list(self.applied), list(self.checkpoints.values()))
 
     @property
     def standing(self) -> State:
@@ -188,6 +232,12 @@ def stored(state: State) -> State:
     )
 
 
+def stored_checkpoint(checkpoint: Checkpoint) -> Checkpoint:
+    """The checkpoint as it comes back from the table."""
+    packed = pack_checkpoint(checkpoint)
+    return unpack_checkpoint(packed, day=checkpoint.day, features_hash=checkpoint.features_hash)
+
+
 # Strategies -----------------------------------------------------------------------------------------------------
 
 JSON = st.recursive(
@@ -197,20 +247,39 @@ JSON = st.recursive(
 )
 
 FACTS = ("a", "b", "c", "d.was")
+TEXT_OPERATORS: tuple[Operator, ...] = ("==", "!=", "in", "unknown")
 COMPARED: tuple[Operator, ...] = ("==", "!=", "<", "<=", ">", ">=")
 EDGES = (0, 1, -1, 2**31, -(2**31), 2**32, 2**32 + 1, EXACT, -EXACT, EXACT - 1, 1 - EXACT)
 numbers = st.integers(-3, 3) | st.sampled_from(EDGES) | st.integers(-EXACT, EXACT)
-facts = st.dictionaries(st.sampled_from(FACTS), numbers)
+TEXT_FACTS = ("segment", "e.channel")
+WORDS = ("student", "Student", "true", "1", "null", "a b", "a\\b", "\\n", "\\", "{}", ": ", "'", "学生", "😀", "a" * 64)
+HASHED_ALIKE = ("costarring", "liquid")  # by FNV-1a, which durable-rules looks texts up by
+texts = st.sampled_from(WORDS + HASHED_ALIKE) | st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(
+    lambda text: text.isprintable() and not set(text) & set(',[]"')
+)
+spoken = texts | st.sampled_from(['"', 'say "a"', "a,b", "[a]"])  # what an event may say, and no rule can compare with
+facts = st.builds(
+    lambda some_numbers, some_texts: some_numbers | some_texts,
+    st.dictionaries(st.sampled_from(FACTS), numbers),
+    st.dictionaries(st.sampled_from(TEXT_FACTS), spoken),
+)
 
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> Comparison:
-    """Any line: one of six operators, `in`, or `is unknown`."""
+    """Any line: one of six operators, `in`, or `is unknown`; a text is only ever equal or not."""
+    if draw(st.integers(0, 3)) == 0:
+        about, word = draw(st.sampled_from(TEXT_FACTS)), draw(st.sampled_from(TEXT_OPERATORS))
+        return line(about, word, _compared(draw, word, texts))
     fact = draw(st.sampled_from(FACTS))
     op: Operator = draw(st.sampled_from((*COMPARED, "in", "unknown")))
+    return line(fact, op, _compared(draw, op, numbers))
+
+
+def _compared(draw: st.DrawFn, op: Operator, values: st.SearchStrategy[Fact]) -> Fact | tuple[Fact, ...]:
     if op == "unknown":
-        return line(fact, op)
-    return line(fact, op, tuple(draw(st.lists(numbers, min_size=1, max_size=3))) if op == "in" else draw(numbers))
+        return 0
+    return tuple(draw(st.lists(values, min_size=1, max_size=3))) if op == "in" else draw(values)
 
 
 def _groups(parts: st.SearchStrategy[Condition]) -> st.SearchStrategy[Condition]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from standing.core.announce import LevelHonoured, RatingChanged
+from standing.core.announcing import LevelHonoured, RatingChanged
 from standing.core.decide import Decision
-from standing.core.ruleset import Ruleset, Stability, Stratum
+from standing.core.ruleset import Stability, Stratum
+from standing.core.timeline import Timeline
 
 from tests.unit import strategies as made
 from tests.unit.strategies import Customer, every, line, purchase, refund
@@ -13,11 +14,12 @@ FIRST = 20_455  # 2026-01-02
 NEXT_REVIEW = 20_485  # 2026-02-01
 
 
-def club(*, honours: bool) -> Ruleset:
+def club(*, honours: bool) -> Timeline:
     stability = Stability(review="monthly", fall="one-level")
     tier = made.rating("tier", ["bronze", "gold"], {"gold": every(line("spend", ">=", 20_000))})
     tier = tier.model_copy(update={"stability": stability, "honours": honours})
-    return made.ruleset([made.feature("spend", "sum", made.NET, over=300)], Stratum(ratings=(tier,)))
+    ruleset = made.ruleset([made.feature("spend", "sum", made.NET, over=300)], Stratum(ratings=(tier,)))
+    return Timeline.of(ruleset)
 
 
 def announced_gold(*, honours: bool) -> Customer:
@@ -35,7 +37,7 @@ def test_a_late_fall_is_honoured_and_recorded_and_not_announced() -> None:
     decisions = customer.deliver(refund(FIRST + 1, "100.00"))
     assert [(type(one), getattr(one, "until", None)) for one in decisions] == [(LevelHonoured, NEXT_REVIEW)]
     assert customer.standing.closed.levels["tier"].level == "bronze"
-    assert customer.standing.said == {"tier": "gold"}
+    assert customer.standing.ledger.said == {"tier": "gold"}
 
 
 def test_until_the_review_nothing_is_said_and_then_the_fall_is_announced() -> None:
@@ -50,7 +52,7 @@ def test_what_was_regained_in_time_was_never_lost() -> None:
     customer.deliver(refund(FIRST + 1, "100.00"))
     assert said(customer.deliver(purchase(NEXT_REVIEW - 2, "80.00"))) == []
     assert said(customer.deliver(purchase(NEXT_REVIEW + 3, "1.00"))) == []
-    assert customer.standing.honoured == {}
+    assert customer.standing.ledger.honoured == {}
 
 
 def test_without_honour_a_late_fall_is_announced_at_once() -> None:

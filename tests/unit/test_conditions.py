@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -15,6 +16,7 @@ from standing.core.conditions import (
     Branch,
     Comparison,
     Condition,
+    Fact,
     Group,
     Operator,
     branches,
@@ -27,7 +29,7 @@ from standing.core.readers import durable, plain
 from tests.unit import strategies as made
 from tests.unit.strategies import every, line, none_of, some
 
-MEANING: dict[str, Callable[[int, int], bool]] = {
+MEANING: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -37,17 +39,17 @@ MEANING: dict[str, Callable[[int, int], bool]] = {
 }
 
 
-def _atom_holds(atom: Atom, facts: Mapping[str, int]) -> bool:
+def _atom_holds(atom: Atom, facts: Mapping[str, Fact]) -> bool:
     if atom.op == "unknown":
         return (atom.fact not in facts) == bool(atom.value)
     return atom.fact in facts and MEANING[atom.op](facts[atom.fact], atom.value)
 
 
-def _any_branch_holds(found: list[Branch], facts: Mapping[str, int]) -> bool:
+def _any_branch_holds(found: list[Branch], facts: Mapping[str, Fact]) -> bool:
     return any(all(_atom_holds(atom, facts) for atom in branch) for branch in found)
 
 
-def _both(condition: Condition, facts: Mapping[str, int]) -> bool:
+def _both(condition: Condition, facts: Mapping[str, Fact]) -> bool:
     """What both readers say of one condition; they must agree."""
     said = {bool(reader({"rule": condition}).match(facts)) for reader in (plain.Reader, durable.Reader)}
     assert len(said) == 1
@@ -56,7 +58,7 @@ def _both(condition: Condition, facts: Mapping[str, int]) -> bool:
 
 @settings(max_examples=500)
 @given(made.rules, st.lists(made.facts, min_size=1, max_size=4))
-def test_durable_rules_and_plain_python_agree(rules: dict[str, Condition], customers: list[dict[str, int]]) -> None:
+def test_durable_rules_and_plain_python_agree(rules: dict[str, Condition], customers: list[dict[str, Fact]]) -> None:
     fast, oracle = durable.Reader(rules), plain.Reader(rules)
     for facts in customers:
         assert fast.match(facts) == oracle.match(facts)
@@ -65,7 +67,7 @@ def test_durable_rules_and_plain_python_agree(rules: dict[str, Condition], custo
 @settings(max_examples=100)
 @given(made.wide_rules, st.lists(made.facts, min_size=1, max_size=3))
 def test_they_agree_on_more_rules_than_one_engine_can_hold(
-    rules: dict[str, Condition], customers: list[dict[str, int]]
+    rules: dict[str, Condition], customers: list[dict[str, Fact]]
 ) -> None:
     fast, oracle = durable.Reader(rules), plain.Reader(rules)
     assert len(fast.shards) > 1
@@ -76,7 +78,7 @@ def test_they_agree_on_more_rules_than_one_engine_can_hold(
 @settings(max_examples=500)
 @given(made.conditions, st.lists(made.facts, min_size=1, max_size=4))
 def test_a_condition_holds_exactly_where_one_of_its_branches_does(
-    condition: Condition, customers: list[dict[str, int]]
+    condition: Condition, customers: list[dict[str, Fact]]
 ) -> None:
     found = branches(condition)
     for facts in customers:
@@ -92,12 +94,12 @@ def test_branches_are_never_more_than_counted(condition: Condition) -> None:
 
 
 @given(made.conditions, made.facts)
-def test_none_of_a_condition_is_its_opposite(condition: Condition, facts: dict[str, int]) -> None:
+def test_none_of_a_condition_is_its_opposite(condition: Condition, facts: dict[str, Fact]) -> None:
     assert _both(none_of(condition), facts) is not _both(condition, facts)
 
 
 @given(st.lists(made.conditions, min_size=1, max_size=3), made.facts)
-def test_all_any_and_none_mean_what_they_say(parts: list[Condition], facts: dict[str, int]) -> None:
+def test_all_any_and_none_mean_what_they_say(parts: list[Condition], facts: dict[str, Fact]) -> None:
     held = [plain.holds(part, facts) for part in parts]
     assert plain.holds(every(*parts), facts) is (held.count(True) == len(held))
     assert plain.holds(some(*parts), facts) is (held.count(True) > 0)

@@ -10,18 +10,23 @@ from itertools import pairwise, permutations, product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.announce import RatingChanged
-from standing.core.decide import CareDecided, Decision, decide, needs_history
+from standing.core.announcing import RatingChanged
+from standing.core.asking import CareDecided
+from standing.core.conditions import Fact
+from standing.core.decide import Decision, decide, needs_past
 from standing.core.features import facts
 from standing.core.intake import Event
 from standing.core.measures import Buckets
-from standing.core.ruleset import Ruleset, Stratum
+from standing.core.retelling import Past
+from standing.core.ruleset import Stratum
 from standing.core.state import Held, Memory, State
+from standing.core.timeline import Timeline
 
 from tests.unit import strategies as made
 from tests.unit.strategies import (
     CLUB,
     CLUB_FEATURES,
+    CLUB_RULES,
     CONGRATULATE,
     LONG_AFTER,
     PURCHASES,
@@ -40,15 +45,16 @@ from tests.unit.strategies import (
     survey,
 )
 
-type Standing = tuple[int, Memory, Memory, Buckets, dict[str, int]]
+type Standing = tuple[int, Memory, Memory, Buckets, dict[str, Fact]]
 
 
 def _standing(customer: Customer) -> Standing:
     state = customer.standing
-    return state.day, state.opened, state.closed, state.buckets, facts(customer.rules, state.buckets, state.day)
+    known = facts(customer.rules.on(state.day), state.buckets, state.day)
+    return state.day, state.opened, state.closed, state.buckets, known
 
 
-def _delivered(batches: Sequence[Sequence[Event]], rules: Ruleset = CLUB) -> Customer:
+def _delivered(batches: Sequence[Sequence[Event]], rules: Timeline = CLUB_RULES) -> Customer:
     customer = Customer(rules)
     for batch in batches:
         customer.deliver(*batch)
@@ -127,7 +133,8 @@ def test_neither_the_ledger_nor_the_clock_is_read_by_the_standing(
     for batch in batches:
         customer.deliver(*batch)
         said, asked = {"tier": "gold", "mood": "upset"}, {"congratulate": 1_010, "recover": 1_010}
-        customer.state = replace(customer.standing, said=said, asked=asked)
+        ledger = replace(customer.standing.ledger, said=said, asked=asked)
+        customer.state = replace(customer.standing, ledger=ledger)
     assert _standing(customer) == _standing(_delivered([events]))
 
 
@@ -142,17 +149,17 @@ def test_each_commit_is_one_version() -> None:
 
 def test_history_is_needed_for_an_earlier_day_or_for_other_features() -> None:
     state = _delivered([[purchase(100)], [purchase(110)]]).standing
-    assert not needs_history(None, [purchase(5)], CLUB)
-    assert not needs_history(state, [purchase(110), purchase(111)], CLUB)
-    assert needs_history(state, [purchase(111), purchase(109)], CLUB)
-    assert needs_history(replace(state, features_hash="other"), [purchase(111)], CLUB)
+    assert not needs_past(None, [purchase(5)], CLUB_RULES)
+    assert not needs_past(state, [purchase(110), purchase(111)], CLUB_RULES)
+    assert needs_past(state, [purchase(111), purchase(109)], CLUB_RULES)
+    assert needs_past(replace(state, features_hash="other"), [purchase(111)], CLUB_RULES)
 
 
 def test_history_is_not_read_where_it_is_not_needed() -> None:
     state = _delivered([[purchase(100)]]).standing
-    misleading = [purchase(99, "500.00")]
-    assert decide(state, [purchase(101)], CLUB, LONG_AFTER, misleading) == decide(
-        state, [purchase(101)], CLUB, LONG_AFTER
+    misleading = Past([purchase(99, "500.00")])
+    assert decide(state, [purchase(101)], CLUB_RULES, LONG_AFTER, misleading) == decide(
+        state, [purchase(101)], CLUB_RULES, LONG_AFTER
     )
 
 
@@ -166,21 +173,21 @@ def test_a_state_that_the_clock_moved_on_is_not_moved_back_by_a_late_event() -> 
 
 def test_what_no_window_can_reach_any_more_is_not_carried_along() -> None:
     customer = _delivered([[purchase(day)] for day in range(100, 160)])
-    kept = customer.standing.buckets[PURCHASES]
+    kept = made.sums(customer.standing.buckets[PURCHASES])
     assert (kept.days, kept.first) == (tuple(range(150, 160)), 100)
 
 
 def test_changed_features_are_measured_anew_from_the_events() -> None:
     windows = [one for one in CLUB_FEATURES[1:] if one.name != "spend_ever"]
-    before = ruleset([feature("spend_10d", "sum", made.NET, over=10), *windows], *CLUB.strata)
+    before = Timeline.of(ruleset([feature("spend_10d", "sum", made.NET, over=10), *windows], *CLUB.strata))
     changed = ruleset([feature("spend_10d", "sum", made.NET, over=30), *windows], *CLUB.strata)
     events = [purchase(100, "120.00"), purchase(115, "90.00")]
     customer = _delivered([[event] for event in events], before)
     assert customer.standing.closed.levels["tier"].level == "bronze"
-    customer.rules = changed
+    customer.rules = before.followed_by(changed, 116)
     decisions = customer.deliver(complaint(116))
-    assert _changes(decisions) == [("bronze", "gold", 115)]
-    assert _standing(customer) == _standing(_delivered([[*events, complaint(116)]], changed))
+    assert _changes(decisions) == [("bronze", "gold", 116)]  # the days before stay as they were decided
+    assert _standing(customer) == _standing(_delivered([[*events, complaint(116)]], customer.rules))
 
 
 def test_a_finished_day_stays_as_the_rules_of_its_time_decided_it() -> None:
@@ -188,7 +195,7 @@ def test_a_finished_day_stays_as_the_rules_of_its_time_decided_it() -> None:
     assert customer.standing.closed.levels["tier"].level == "gold"
     dearer = {**made.TIER.qualify, "gold": every(line("spend_10d", ">=", 10**9))}
     tier = made.TIER.model_copy(update={"qualify": dearer})
-    customer.rules = ruleset(CLUB_FEATURES, Stratum(ratings=(tier,)), *CLUB.strata[1:])
+    customer.rules = Timeline.of(ruleset(CLUB_FEATURES, Stratum(ratings=(tier,)), *CLUB.strata[1:]))
     assert _changes(customer.deliver(complaint(103))) == []
     assert customer.standing.closed.levels["tier"] == Held("gold", 100)
 
@@ -262,7 +269,7 @@ def test_a_late_event_that_lifts_the_customer_is_announced_once_with_its_day() -
 
 def test_a_late_event_that_takes_a_level_away_is_announced_once() -> None:
     customer = _delivered([[purchase(100, "140.00")], [purchase(108, "80.00")]])
-    assert customer.standing.said["tier"] == "gold"
+    assert customer.standing.ledger.said["tier"] == "gold"
     assert _changes(customer.deliver(refund(104, "30.00"))) == [("gold", "silver", 100)]
 
 
@@ -273,7 +280,7 @@ def test_a_late_batch_leads_to_at_most_one_announcement_for_each_rating(
 ) -> None:
     customer = Customer()
     for batch in data.draw(made.splits(events)):
-        late = needs_history(customer.state, batch, CLUB)
+        late = needs_past(customer.state, batch, CLUB_RULES)
         announced = [one.rating for one in customer.deliver(*batch) if isinstance(one, RatingChanged)]
         assert not late or len(set(announced)) == len(announced)
 
@@ -289,14 +296,16 @@ def test_announcements_follow_one_another_and_end_with_what_is_true(events: list
                 assert change.was != change.level
                 last[change.rating] = change.level
         levels = {name: held.level for name, held in customer.standing.closed.levels.items()}
-        assert last == levels == customer.standing.said
+        assert last == levels == customer.standing.ledger.said
 
 
 # Care --------------------------------------------------------------------------------------------------------------
 
-KEEP = ruleset(
-    [feature("orders_ever", "count", PURCHASES)],
-    Stratum(care=(care("keep-in-touch", every(line("orders_ever", ">=", 1)), repeat_after=4, within=1),)),
+KEEP = Timeline.of(
+    ruleset(
+        [feature("orders_ever", "count", PURCHASES)],
+        Stratum(care=(care("keep-in-touch", every(line("orders_ever", ">=", 1)), repeat_after=4, within=1),)),
+    )
 )
 
 
@@ -348,11 +357,11 @@ def test_of_several_days_caught_up_with_at_once_only_the_latest_counts() -> None
 def test_a_late_event_that_moves_the_day_does_not_ask_twice() -> None:
     customer = Customer()
     customer.deliver(purchase(110, "250.00"), now=noon(110))
-    assert customer.standing.asked == {"congratulate": 110}
+    assert customer.standing.ledger.asked == {"congratulate": 110}
     decisions = customer.deliver(purchase(108, "210.00"), now=noon(110))
     assert (_changes(decisions), _care(decisions)) == ([], [])
     assert customer.standing.closed.due == {"congratulate": 108}
-    assert customer.standing.asked == {"congratulate": 110}
+    assert customer.standing.ledger.asked == {"congratulate": 110}
 
 
 def test_a_late_event_that_takes_the_reason_away_recalls_nothing_and_asks_nothing() -> None:
@@ -361,7 +370,7 @@ def test_a_late_event_that_takes_the_reason_away_recalls_nothing_and_asks_nothin
     decisions = customer.deliver(refund(104, "60.00"), now=noon(105))
     assert _care(decisions) == []
     assert customer.standing.closed.due == {}
-    assert customer.standing.asked == {"recover": 105}
+    assert customer.standing.ledger.asked == {"recover": 105}
 
 
 def test_care_that_a_late_event_made_due_long_ago_is_missed_and_stays_missed() -> None:
@@ -399,9 +408,9 @@ def _place(change: RatingChanged) -> tuple[str, int]:
 
 
 def test_deciding_changes_nothing_it_was_given() -> None:
-    state = State("c-1", 4, 100, CLUB.features_hash, made.CLUB_EMPTY, Memory(), Memory(), {}, {})
+    state = State("c-1", 4, 100, CLUB.features_hash, made.CLUB_EMPTY, Memory(), Memory())
     before = repr(state)
-    decide(state, [purchase(105, "250.00")], CLUB, LONG_AFTER)
+    decide(state, [purchase(105, "250.00")], CLUB_RULES, LONG_AFTER)
     assert repr(state) == before
 
 

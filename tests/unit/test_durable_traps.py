@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import durable_rules_engine as engine
 import pytest
-from standing.core.conditions import Condition
+from standing.core.conditions import Condition, Fact
 from standing.core.readers import durable, plain
 
 from tests.unit.strategies import every, line, none_of, some
@@ -17,7 +18,7 @@ from tests.unit.strategies import every, line, none_of, some
 FOUR = {f"over-{value}": line("a", ">", value) for value in (1, 2, 3, 4)}
 
 
-def _agreed(rules: dict[str, Condition], facts: dict[str, int]) -> frozenset[str]:
+def _agreed(rules: dict[str, Condition], facts: Mapping[str, Fact]) -> frozenset[str]:
     """What the engine says, where plain Python says the same."""
     found = durable.Reader(rules).match(facts)
     assert found == plain.Reader(rules).match(facts)

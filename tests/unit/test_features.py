@@ -13,8 +13,9 @@ from standing.core.days import day_number
 from standing.core.events import Feedback, MoneyDetail
 from standing.core.features import EXACT, facts
 from standing.core.intake import Event
-from standing.core.measures import Series, empty, gather, prune
+from standing.core.measures import empty, gather, prune
 from standing.core.ruleset import Feature
+from standing.core.series import Sums
 
 from tests.unit import strategies as made
 from tests.unit.strategies import (
@@ -33,7 +34,9 @@ from tests.unit.strategies import (
 
 def _value(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
     rules = ruleset([wanted])
-    return facts(rules, gather(empty(rules), events, rules), day).get(wanted.name)
+    value = facts(rules, gather(empty(rules), events, rules), day).get(wanted.name)
+    assert not isinstance(value, str)
+    return value
 
 
 # An account of the same features from the events themselves ----------------------------------------------------------
@@ -147,7 +150,7 @@ def test_days_since_count_from_today(kind: str, expected: list[int | None]) -> N
 @pytest.mark.parametrize(("total", "compared"), [(2**60, EXACT), (-(2**60), -EXACT), (EXACT, EXACT), (-EXACT, -EXACT)])
 def test_a_sum_beyond_what_readers_compare_exactly_stays_at_the_largest(total: int, compared: int) -> None:
     rules = ruleset([feature("spend", "sum", NET)])
-    buckets = (Series(), Series().plus([(100, total)]), Series(), Series())
+    buckets = (Sums(), Sums().plus(made.happened((100, total))), Sums(), Sums())
     assert facts(rules, buckets, 100) == {"spend": compared}
 
 

@@ -8,6 +8,7 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from standing.core.conditions import Fact
 from standing.core.features import facts
 from standing.core.fold import DayLived, live, live_day
 from standing.core.intake import Event
@@ -16,6 +17,7 @@ from standing.core.ratings import follow
 from standing.core.readers.plain import holds
 from standing.core.ruleset import Ruleset, Stratum
 from standing.core.state import Held, Memory
+from standing.core.timeline import Timeline
 
 from tests.unit import strategies as made
 from tests.unit.strategies import (
@@ -46,10 +48,17 @@ def _hits(qualified: Collection[str] = (), retained: Collection[str] = ()) -> se
 def _lived(
     events: Sequence[Event], last: int, rules: Ruleset = CLUB, busy: Collection[int] | None = None
 ) -> list[DayLived]:
-    """All days of a customer from the first event on."""
+    """All days of a customer from the first event on; `live` says the same, leaving out those like the one before."""
     days = {event.day for event in events}
     buckets = gather(empty(rules), events, rules)
-    return list(live(rules, buckets, Memory(), min(days), last, busy=days if busy is None else busy))
+    busy = days if busy is None else busy
+    arguments = Timeline.of(rules), lambda _: buckets, Memory(), min(days), last
+    lived = list(made.every_day(*arguments, busy=busy))
+    with_gaps = {day.day: day for day in live(*arguments, busy=busy)}
+    assert {day.day for day in lived if day.day in {min(days), last, *busy}} <= with_gaps.keys()
+    for day in lived:
+        assert with_gaps[day.day] == day if day.day in with_gaps else (day.opened, day.due) == (day.closed, ())
+    return lived
 
 
 def _levels(lived: Sequence[DayLived], name: str = "tier") -> dict[int, str]:
@@ -213,7 +222,7 @@ def _told(events: Sequence[Event], last: int) -> list[tuple[dict[str, str], dict
     return told
 
 
-def _holds(condition: object, known: dict[str, int]) -> bool:
+def _holds(condition: object, known: dict[str, Fact]) -> bool:
     return condition is not None and holds(condition, known)  # type: ignore[arg-type]  # a condition where there is one
 
 

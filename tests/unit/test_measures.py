@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing.core.features import facts
 from standing.core.intake import Event
-from standing.core.measures import Buckets, Series, empty, gather, prune
+from standing.core.measures import Buckets, empty, gather, prune
 from standing.core.ruleset import Feature, Measure, Ruleset
+from standing.core.series import Reach, Sums
 from standing.rulebook.compiling import assemble
 
 from tests.unit import strategies as made
@@ -23,9 +24,11 @@ from tests.unit.strategies import (
     SCORES,
     complaint,
     feature,
+    happened,
     purchase,
     refund,
     ruleset,
+    sums,
     survey,
 )
 
@@ -34,11 +37,11 @@ def _gathered(events: list[Event], rules: Ruleset = CLUB) -> Buckets:
     return gather(empty(rules), events, rules)
 
 
-def _of(measure: Measure, *events: Event) -> Series:
-    """One measure of some events."""
+def _of(measure: Measure, *events: Event) -> Sums:
+    """One measure of some events, as sums."""
     rules = assemble(PROGRAMME, (measure,), (), ())
     (series,) = _gathered(list(events), rules)
-    return series
+    return sums(series)
 
 
 @given(made.histories(most=12), st.data())
@@ -84,27 +87,36 @@ def test_pruning_drops_what_no_window_can_reach() -> None:
         [feature("orders_5d", "count", PURCHASES, over=5), feature("orders_3d", "count", PURCHASES, over=3)]
     )
     whole = _gathered([purchase(day) for day in range(90, 101)], rules)
-    assert prune(whole, 100, rules)[PURCHASES].days == (96, 97, 98, 99, 100)
-    assert prune(whole, 100, rules)[PURCHASES].first == 90
+    series = sums(prune(whole, 100, rules)[PURCHASES])
+    assert (series.days, series.first) == ((96, 97, 98, 99, 100), 90)
 
 
 def test_pruning_keeps_what_a_window_that_ended_earlier_reaches() -> None:
     rules = ruleset([feature("orders_before", "count", PURCHASES, over=2, ending=3)])
     whole = _gathered([purchase(day) for day in range(90, 101)], rules)
-    assert prune(whole, 100, rules)[PURCHASES].days == (96, 97, 98, 99, 100)
+    assert sums(prune(whole, 100, rules)[PURCHASES]).days == (96, 97, 98, 99, 100)
 
 
 def test_pruning_keeps_the_last_day_however_long_ago() -> None:
     rules = ruleset([feature("days_since_order", "days_since_last", PURCHASES)])
     (series, *_) = prune(_gathered([purchase(90), purchase(95)], rules), 5_000, rules)
-    assert (series.days, series.first) == ((95,), 90)
+    assert (sums(series).days, sums(series).first) == ((95,), 90)
 
 
 @pytest.mark.parametrize(("kind", "measure"), [("count", PURCHASES), ("sum", NET), ("mean", SCORES)])
-def test_pruning_keeps_all_of_a_measure_used_over_all_time(kind: str, measure: int) -> None:
+def test_pruning_keeps_all_of_a_measure_used_over_all_time_as_one_day(kind: str, measure: int) -> None:
     rules = ruleset([feature("ever", kind, measure), feature("orders_3d", "count", PURCHASES, over=3)])
     whole = _gathered([purchase(90), purchase(95), survey(90, 4), survey(95, 2)], rules)
-    assert prune(whole, 5_000, rules)[measure] == whole[measure]
+    kept, before = sums(prune(whole, 5_000, rules)[measure]), sums(whole[measure])
+    assert kept == Sums((95,), (2,), (sum(before.sums),), 90)
+    assert (kept.window(None, 5_000), kept.first, kept.latest(5_000)) == (before.window(None, 5_000), 90, 95)
+
+
+def test_days_that_a_window_with_a_beginning_still_reaches_are_not_made_one() -> None:
+    rules = ruleset([feature("ever", "count", PURCHASES), feature("orders_3d", "count", PURCHASES, over=3)])
+    whole = _gathered([purchase(day) for day in range(90, 101)], rules)
+    kept = sums(prune(whole, 100, rules)[PURCHASES])
+    assert (kept.days, kept.counts, kept.first) == ((97, 98, 99, 100), (8, 1, 1, 1), 90)
 
 
 def test_a_measure_counts_only_events_of_its_types() -> None:
@@ -151,7 +163,7 @@ def test_a_complaint_has_no_score_to_count() -> None:
 
 
 def test_the_first_day_is_known_in_whichever_order_events_come() -> None:
-    assert Series().plus([(9, 1)]).plus([(4, 1)]).plus([(7, 1)]).first == 4
+    assert Sums().plus(happened((9, 1))).plus(happened((4, 1))).plus(happened((7, 1))).first == 4
 
 
 @pytest.mark.parametrize(
@@ -168,19 +180,20 @@ def test_the_first_day_is_known_in_whichever_order_events_come() -> None:
     ],
 )
 def test_a_window_includes_both_its_ends(first: int | None, last: int, expected: tuple[int, int]) -> None:
-    assert Series().plus([(3, 10), (5, 20), (9, 30)]).window(first, last) == expected
+    assert Sums().plus(happened((3, 10), (5, 20), (9, 30))).window(first, last) == expected
 
 
 @given(st.lists(st.tuples(st.integers(0, 30), st.integers(-9, 9))), st.integers(0, 30), st.integers(0, 30))
-def test_a_window_is_the_sum_of_what_happened_in_it(happened: list[tuple[int, int]], first: int, last: int) -> None:
-    inside = [value for day, value in happened if first <= day <= last]
-    assert Series().plus(happened).window(first, last) == (len(inside), sum(inside))
+def test_a_window_is_the_sum_of_what_happened_in_it(values: list[tuple[int, int]], first: int, last: int) -> None:
+    inside = [value for day, value in values if first <= day <= last]
+    assert Sums().plus(happened(*values)).window(first, last) == (len(inside), sum(inside))
 
 
 def test_nothing_happened_in_an_empty_series() -> None:
-    assert Series().window(None, 10**6) == (0, 0)
-    assert Series().latest(10**6) is None
-    assert Series().since(5) == Series()
+    assert Sums().window(None, 10**6) == (0, 0)
+    assert Sums().latest(10**6) is None
+    for reach in (Reach(), Reach(30), Reach(ever=True)):
+        assert Sums().since(5, reach) == Sums()
 
 
 def test_complaints_are_no_orders() -> None:

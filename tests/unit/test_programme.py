@@ -8,15 +8,15 @@ import pytest
 from standing.core.days import day_number
 from standing.core.view import view_of_history
 
-from tests.support import complaint, purchase, real_ruleset, taken
+from tests.support import complaint, purchase, real_rules, taken
 
 TODAY = date(2026, 3, 31)
-RULESET = real_ruleset()
+RULES = real_rules()
 
 
 def levels(*envelopes: dict[str, object], in_days: int = 0) -> dict[str, str]:
     day = day_number(TODAY + timedelta(days=in_days))
-    seen = view_of_history(taken(RULESET, *envelopes), RULESET, day)
+    seen = view_of_history(taken(RULES.latest, *envelopes), RULES, day)
     return {name: held.level for name, held in seen.memory.levels.items()}
 
 

@@ -171,7 +171,9 @@ def test_features_that_measure_the_same_share_one_measure(folder: Path) -> None:
     ruleset = compile_rules(folder)
     by_name = {one.name: one.measure for one in ruleset.features}
     assert by_name["orders_90d"] == by_name["days_since_order"]
-    assert len(ruleset.measures) == len(set(by_name.values())) == 4
+    assert len(set(by_name.values())) == 4
+    assert set(range(len(ruleset.measures))) == {*by_name.values(), ruleset.ratings["tier"].override}
+    assert len(ruleset.measures) == 5  # the fifth: what was set by hand
 
 
 @pytest.mark.parametrize(("currency", "digits"), [("JPY", 0), ("CNY", 2), ("KWD", 3), ("CLF", 4)])
@@ -274,7 +276,7 @@ SILVER = "    all:\n      - spend_365d >= 800.00"
 KNOWN = "complaints_90d, days_since_order, orders_90d, satisfaction, spend_365d, tier"
 DAYS = "a number of days such as 90d"
 BLOCK = "should be a block of `name: value` lines"
-ONE_KIND = "exactly one of count, sum, mean, days_since_first, days_since_last"
+ONE_KIND = "exactly one of count, sum, mean, min, max, distinct, latest, days_since_first, days_since_last, days_until"
 ONE_GROUP = "`qualify.silver`: one of all, any or none, with its lines below it"
 MANY = "".join("\n      - any:" + "".join(f"\n          - orders_90d == {n}" for n in range(8)) for _ in range(3))
 

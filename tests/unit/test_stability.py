@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 from standing.core.days import Day, day_number
-from standing.core.fold import live
 from standing.core.measures import empty as no_buckets
 from standing.core.measures import gather
 from standing.core.ratings import follow, is_review, next_review, would_become
 from standing.core.ruleset import Rating, Stability, Stratum, Title
 from standing.core.state import Held, Memory
+from standing.core.timeline import Timeline
 from standing.rulebook.sources import StabilitySource
 
 from tests.support import ROOT
@@ -105,10 +105,9 @@ def test_a_year_of_one_customer() -> None:
     events = [made.purchase(number(row["day"]), row["amount"], row["day"]) for row in rows(story, "day")]
     buckets = gather(no_buckets(ruleset), events, ruleset)
     told = story[story.index("| day | tier |") :]
-    lived = {
-        day.day: day.closed.levels["tier"]
-        for day in live(ruleset, buckets, Memory(), events[0].day, number("2026-12-31"), busy={events[0].day})
-    }
+    rules, first, last = Timeline.of(ruleset), events[0].day, number("2026-12-31")
+    year = made.every_day(rules, lambda _: buckets, Memory(), first, last, busy={first})
+    lived = {day.day: day.closed.levels["tier"] for day in year}
     for row in rows(told, "day"):
         held = lived[number(row["day"])]
         grace = None if row["grace until"] == "–" else number(row["grace until"])

@@ -6,29 +6,44 @@ is not there yet, and the decisions, which the table's stream carries to the pub
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import orjson
 from botocore.exceptions import ClientError
 
-from standing.core.announce import LevelHonoured, RatingChanged
-from standing.core.codec import pack, unpack
-from standing.core.days import day_date, end_of_day
-from standing.core.decide import CareDecided, Decision, Outcome
-from standing.core.events import MODELS
-from standing.core.intake import Event
-from standing.core.ruleset import Ruleset
-from standing.core.state import State
+from standing.adapters.decisions import care_sort_key, decision_rows
+from standing.core.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
+from standing.core.days import Day, day_date
+from standing.core.decide import Outcome
+from standing.core.intake import Event, read_stored
+from standing.core.retelling import Past
+from standing.core.state import Checkpoint, State
+from standing.core.timeline import Timeline
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MOST_ITEMS = 40
 STATE = "STATE"
+MARGIN = 31  # days for which a row stays after it is of no more use
+KEPT_FOR_EVER = {"profile", "override"}  # what they say holds until something else is said
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """An event's record: when it was taken in, and whether it counts (or came too late to)."""
+
+    event: Event
+    at: datetime
+    counts: bool
+
+
+def past(history: Iterable[Recorded], checkpoints: Iterable[Checkpoint] = ()) -> Past:
+    """What was stored of a customer, as deciding wants it."""
+    return Past([one.event for one in history if one.counts], list(checkpoints))
 
 
 class Refused(Exception):  # noqa: N818 -- the table's word
@@ -79,12 +94,23 @@ class Customers:
         )
         return row["Item"]["rules"]["S"] if "Item" in row else ""
 
-    def history(self, customer: str) -> list[Event]:
-        """Every event applied so far, read back through its model."""
-        return [_event(customer, row) for row in self._rows(customer, "EVENT#")]
+    def history(self, customer: str) -> list[Recorded]:
+        """Every event recorded so far, brought up to its newest version and read back through its model."""
+        return [_recorded(customer, row) for row in self._rows(customer, "EVENT#")]
+
+    def checkpoints(self, customer: str) -> list[Checkpoint]:
+        """The ends of months that are kept of a customer, oldest first."""
+        return [_checkpoint(row) for row in self._rows(customer, "CHECKPOINT#")]
+
+    def was_asked(self, customer: str, care: str, day: Day) -> bool:
+        """Whether a care action was requested for a day."""
+        key = _key(customer, care_sort_key(care, day))
+        row = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True, ReturnConsumedCapacity="TOTAL")
+        self.units.read += row.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+        return row.get("Item", {}).get("outcome", {}).get("S") == "care.requested.v1"
 
     def decisions(self, customer: str) -> list[dict[str, Any]]:
-        """Every decision made, oldest commit first, as published (or missed)."""
+        """Every decision made, oldest commit first, as published (or not)."""
         rows = [*self._rows(customer, "DECISION#"), *self._rows(customer, "CARE#")]
         details: list[dict[str, Any]] = [orjson.loads(row["detail"]["S"]) for row in rows]
         return sorted(details, key=lambda detail: (detail["sequence"], detail["id"]))
@@ -104,14 +130,26 @@ class Customers:
         yield from self._scan("attribute_exists(outcome)", {})
 
     def commit(
-        self, before: State | None, outcome: Outcome, events: Sequence[Event], ruleset: Ruleset, now: datetime
+        self, before: State | None, outcome: Outcome, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Write everything of one decision, or nothing. Raises Refused where nothing was written."""
-        rows: list[Any] = [
-            _state_put(before, outcome.state, ruleset),
-            *(_event_put(event, outcome.state.version) for event in events),
-            *_decision_puts(outcome, ruleset, now),
-        ]
+        state = outcome.state
+        self._write(
+            [
+                *(_event_put(event, state.version, rules, now) for event in events),
+                _state_put(before, state, rules),
+                *({"Item": row} for row in decision_rows(outcome, now)),
+                *(_checkpoint_put(state.customer, checkpoint, rules) for checkpoint in outcome.checkpoints),
+            ],
+            events,
+        )
+
+    def record(self, events: Sequence[Event], rules: Timeline, now: datetime) -> None:
+        """Keep events that came too late to count. Raises Refused where one of them is there already."""
+        self._write([_event_put(event, 0, rules, now, counts=False) for event in events], events)
+
+    def _write(self, rows: list[Any], events: Sequence[Event]) -> None:
+        """One transaction; the rows of the events come first."""
         try:
             answer = self.client.transact_write_items(
                 TransactItems=[{"Put": row | {"TableName": self.table}} for row in rows],
@@ -143,7 +181,7 @@ class Customers:
 
 def items(outcome: Outcome, events: Sequence[Event]) -> int:
     """How many rows a commit would write."""
-    return 1 + len(events) + len(outcome.decisions)
+    return 1 + len(events) + len(outcome.decisions) + len(outcome.checkpoints)
 
 
 def event_sort_key(source: str, event_id: str) -> str:
@@ -155,13 +193,13 @@ def _key(customer: str, sort: str) -> dict[str, Any]:
     return {"pk": {"S": customer}, "sk": {"S": sort}}
 
 
-def _state_put(before: State | None, state: State, ruleset: Ruleset) -> dict[str, Any]:
+def _state_put(before: State | None, state: State, rules: Timeline) -> dict[str, Any]:
     row = {
         **_key(state.customer, STATE),
         "version": {"N": str(state.version)},
         "day": {"N": str(state.day)},
         "features": {"S": state.features_hash},
-        "rules": {"S": ruleset.version},
+        "rules": {"S": rules.on(state.day).version},
         "image": {"B": pack(state)},
     }
     if before is None:
@@ -183,7 +221,7 @@ def _state(customer: str, row: dict[str, Any]) -> State:
     )
 
 
-def _event_put(event: Event, version: int) -> dict[str, Any]:
+def _event_put(event: Event, version: int, rules: Timeline, now: datetime, *, counts: bool = True) -> dict[str, Any]:
     detail = event.detail.stored()
     row = {
         **_key(event.detail.customer, event_sort_key(*event.key)),
@@ -192,7 +230,12 @@ def _event_put(event: Event, version: int) -> dict[str, Any]:
         "detail": {"S": _json({name: detail[name] for name in detail if name not in {"id", "customer"}})},
         "fingerprint": {"S": event.fingerprint},
         "version": {"N": str(version)},
+        "at": {"N": str(int(now.timestamp()))},
     }
+    if not counts:
+        row["late"] = {"BOOL": True}
+    if (history := rules.latest.programme.history) is not None and event.detail.family not in KEPT_FOR_EVER:
+        row["expires_at"] = {"N": str((event.day + history + MARGIN) * 86_400)}
     return {
         "Item": row,
         "ConditionExpression": "attribute_not_exists(pk)",
@@ -200,68 +243,30 @@ def _event_put(event: Event, version: int) -> dict[str, Any]:
     }
 
 
-def _event(customer: str, row: dict[str, Any]) -> Event:
+def _recorded(customer: str, row: dict[str, Any]) -> Recorded:
     _, source, event_id = row["sk"]["S"].split("#", 2)
-    detail = orjson.loads(row["detail"]["S"]) | {"id": event_id, "customer": customer}
-    model = MODELS[row["type"]["S"]].model_validate(detail)
-    return Event(source, model, int(row["day"]["N"]), row["fingerprint"]["S"])
+    raw = orjson.loads(row["detail"]["S"]) | {"id": event_id, "customer": customer}
+    event = Event(source, read_stored(row["type"]["S"], raw), int(row["day"]["N"]), row["fingerprint"]["S"])
+    at = datetime.fromtimestamp(int(row["at"]["N"]), UTC) if "at" in row else event.detail.time
+    return Recorded(event, at, not row.get("late", {}).get("BOOL", False))
 
 
-def _decision_puts(outcome: Outcome, ruleset: Ruleset, now: datetime) -> Iterator[dict[str, Any]]:
-    for number, decision in enumerate(outcome.decisions):
-        state = outcome.state
-        sort = _decision_sort_key(decision, state.version, number)
-        stable = hashlib.sha256(f"{state.customer}|{sort}".encode()).hexdigest()[:32]
-        detail = {
-            "id": stable,
-            "customer": state.customer,
-            "sequence": state.version,
-            "rules": ruleset.version,
-            "decided_at": now.isoformat(timespec="seconds"),
-            **_decision_detail(decision, ruleset),
-        }
-        row: dict[str, Any] = {**_key(state.customer, sort), "detail": {"S": _json(detail)}}
-        if outcome_type := _published_as(decision):
-            row["outcome"] = {"S": outcome_type}
-        yield {"Item": row}
-
-
-def _decision_sort_key(decision: Decision, version: int, number: int) -> str:
-    if isinstance(decision, CareDecided):
-        return f"CARE#{decision.care}#{day_date(decision.day)}"
-    return f"DECISION#{version:012d}#{number:02d}"
-
-
-def _published_as(decision: Decision) -> str | None:
-    if isinstance(decision, CareDecided):
-        return "care.requested.v1" if decision.status == "requested" else None
-    return "rating.changed.v1" if isinstance(decision, RatingChanged) else None
-
-
-def _decision_detail(decision: Decision, ruleset: Ruleset) -> dict[str, Any]:
-    common = {"day": str(day_date(decision.day)), "because": decision.because}
-    if isinstance(decision, RatingChanged):
-        return {"rating": decision.rating, "from": decision.was, "to": decision.level, **common}
-    if isinstance(decision, LevelHonoured):
-        until = str(day_date(decision.until))
-        return {
-            "rating": decision.rating,
-            "honoured": decision.level,
-            "computed": decision.computed,
-            "until": until,
-            **common,
-        }
-    do = ruleset.care[decision.care].do
-    expires = end_of_day(decision.day + do.within, ruleset.programme.time_zone)
-    return {
-        "care": decision.care,
-        "status": decision.status,
-        "action": do.action,
-        "owner": do.owner,
-        "priority": do.priority,
-        "expires_at": expires.isoformat(),
-        **common,
+def _checkpoint_put(customer: str, checkpoint: Checkpoint, rules: Timeline) -> dict[str, Any]:
+    """A checkpoint is of use for as long as an event of the month after may still come."""
+    lateness = rules.latest.programme.lateness
+    row = {
+        **_key(customer, f"CHECKPOINT#{day_date(checkpoint.day):%Y-%m}"),
+        "day": {"N": str(checkpoint.day)},
+        "features": {"S": checkpoint.features_hash},
+        "image": {"B": pack_checkpoint(checkpoint)},
+        "expires_at": {"N": str((checkpoint.day + lateness + 2 * MARGIN) * 86_400)},
     }
+    return {"Item": row}
+
+
+def _checkpoint(row: dict[str, Any]) -> Checkpoint:
+    image, day = bytes(row["image"]["B"]), int(row["day"]["N"])
+    return unpack_checkpoint(image, day=day, features_hash=row["features"]["S"])
 
 
 def _refusal(error: ClientError, events: Sequence[Event]) -> Exception:
@@ -274,7 +279,7 @@ def _refusal(error: ClientError, events: Sequence[Event]) -> Exception:
     causes = response.get("CancellationReasons", [])
     if any(cause.get("Code") not in {"None", "ConditionalCheckFailed", "TransactionConflict"} for cause in causes):
         return error  # a throttle, or a row that is too large: not a matter of who was first
-    return Refused(dict(_applied(causes[1 : 1 + len(events)], events)))
+    return Refused(dict(_applied(causes[: len(events)], events)))
 
 
 def _applied(causes: Sequence[dict[str, Any]], events: Sequence[Event]) -> Iterator[tuple[tuple[str, str], str]]:

@@ -1,4 +1,4 @@
-"""Condition trees: what a rule asks of a customer's facts, in whole numbers only.
+"""Condition trees: what a rule asks of a customer's facts, in whole numbers and short texts only.
 
 A comparison on an unknown fact is false; `none` of something unknown is true.
 """
@@ -12,17 +12,18 @@ from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field
 
+type Fact = int | str
 type Operator = Literal["==", "!=", "<", "<=", ">", ">=", "in", "unknown"]
 INVERSE: dict[Operator, Operator] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<", "<=": ">", ">": "<="}
 
 
 class Comparison(BaseModel):
-    """One line of a rule. `value` is in the fact's whole units; `text` is the line as it was written."""
+    """One line of a rule. `value` is in the fact's whole units, or a text; `text` is the line as it was written."""
 
     model_config = ConfigDict(frozen=True)
     fact: str
     op: Operator
-    value: int | tuple[int, ...] = 0
+    value: Fact | tuple[Fact, ...] = 0
     text: str
 
 
@@ -39,11 +40,11 @@ Group.model_rebuild()
 
 
 class Atom(NamedTuple):
-    """A comparison with one number and one of six operators, or (`unknown`, 0 or 1) about a fact being unknown."""
+    """A comparison with one value and one of six operators, or (`unknown`, 0 or 1) about a fact being unknown."""
 
     fact: str
     op: Operator
-    value: int
+    value: Fact
 
 
 type Branch = tuple[Atom, ...]

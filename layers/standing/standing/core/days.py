@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from calendar import isleap
+from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 EPOCH = date(1970, 1, 1)
+LEAP_DAY = (2, 29)
 
 type Day = int
 
@@ -36,3 +39,37 @@ def end_of_day(day: Day, time_zone: str) -> datetime:
     """The first moment after `day` in the programme's time zone, in UTC."""
     following = day_date(day + 1)
     return datetime(following.year, following.month, following.day, tzinfo=zone(time_zone)).astimezone(UTC)
+
+
+def month_ends(first: Day, last: Day) -> Iterator[Day]:
+    """The last days of months from `first` to `last`, rising."""
+    start = day_date(first)
+    for month in range(start.year * 12 + start.month, 9999 * 12):
+        end = day_number(date(month // 12, month % 12 + 1, 1)) - 1
+        if end > last:
+            return
+        yield end
+
+
+def next_anniversary(month_day: str, day: Day) -> Day:
+    """The first day from `day` on that a month and a day such as `05-17` fall on.
+
+    The 29th of February falls on the 28th in other years.
+    """
+    year = day_date(day).year
+    this_year = _falls_on(year, month_day)
+    return this_year if this_year >= day else _falls_on(year + 1, month_day)
+
+
+def last_anniversary(of: date, day: Day) -> Day:
+    """The last day up to `day` that the month and the day of a date fall on."""
+    month_day, year = of.strftime("%m-%d"), day_date(day).year
+    this_year = _falls_on(year, month_day)
+    return this_year if this_year <= day else _falls_on(year - 1, month_day)
+
+
+def _falls_on(year: int, month_day: str) -> Day:
+    month, day = int(month_day[:2]), int(month_day[3:])
+    if (month, day) == LEAP_DAY and not isleap(year):
+        day -= 1
+    return day_number(date(year, month, day))

@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
-from standing.core.conditions import Comparison, Condition
+from standing.core.conditions import Comparison, Condition, Fact
+from standing.core.days import day_date
 from standing.core.money import from_minor
+from standing.core.overrides import Ruling
 from standing.core.readers.plain import holds
 from standing.core.ruleset import Care, Rating, Ruleset
+
+WITHHELD = "(personal)"  # reasons are published
 
 
 class Reason(TypedDict):
@@ -19,7 +23,7 @@ class Reason(TypedDict):
     holds: bool
 
 
-def reasons(ruleset: Ruleset, condition: Condition, facts: Mapping[str, int]) -> tuple[Reason, ...]:
+def reasons(ruleset: Ruleset, condition: Condition, facts: Mapping[str, Fact]) -> tuple[Reason, ...]:
     """Every line of a condition with the value it met. A line such as `tier entered gold` meets `silver → gold`."""
     lines: dict[tuple[str, bool], list[Comparison]] = {}
     for comparison, wanted in _lines(condition, wanted=True):
@@ -28,7 +32,7 @@ def reasons(ruleset: Ruleset, condition: Condition, facts: Mapping[str, int]) ->
 
 
 def reasons_for_level(
-    ruleset: Ruleset, rating: Rating, was: str | None, level: str, facts: Mapping[str, int]
+    ruleset: Ruleset, rating: Rating, was: str | None, level: str, facts: Mapping[str, Fact]
 ) -> tuple[Reason, ...]:
     """Why a level follows another: what it qualified by where it rose, what no longer kept it where it fell."""
     known = rating.ordered and was in rating.levels
@@ -38,20 +42,29 @@ def reasons_for_level(
     return reasons(ruleset, condition, facts) if condition else ()
 
 
-def reasons_for_care(ruleset: Ruleset, care: Care, facts: Mapping[str, int]) -> tuple[Reason, ...]:
+def reasons_for_care(ruleset: Ruleset, care: Care, facts: Mapping[str, Fact]) -> tuple[Reason, ...]:
     """Why a care rule fell due."""
     return reasons(ruleset, care.when, facts)
 
 
-def display(ruleset: Ruleset, fact: str, value: int | None) -> str | None:
+def reason_for_ruling(ruling: Ruling) -> Reason:
+    """Why a level that somebody set by hand is shown."""
+    line = f"set by hand until {day_date(ruling.expires)}, by {ruling.author}: {ruling.reason}"
+    return Reason(line=line, actual=ruling.level, holds=True)
+
+
+def display(ruleset: Ruleset, fact: str, value: Fact | None) -> str | None:
     """A fact's value as people write it: money as `12.50`, a score as a fraction of one, a rating as its level."""
-    if value is None:
-        return None
+    if not isinstance(value, int):
+        return value
     name, _, about = fact.partition(".")
     rating = ruleset.ratings.get(name)
     if rating and about != "days_to_review":
         return rating.levels[value] if value >= 0 else "none"
-    unit = next((feature.unit for feature in ruleset.features if feature.name == fact), "count")
+    feature = ruleset.by_name.get(fact)
+    if feature and feature.levels:
+        return feature.levels[value]
+    unit = feature.unit if feature else "count"
     if unit == "money":
         return from_minor(value, ruleset.programme.minor_digits)
     return from_minor(value, 4) if unit == "score" else str(value)
@@ -65,9 +78,14 @@ def _lines(condition: Condition, *, wanted: bool) -> Iterator[tuple[Comparison, 
         yield from _lines(part, wanted=wanted is not (condition.group == "none"))
 
 
-def _reason(ruleset: Ruleset, parts: list[Comparison], facts: Mapping[str, int], *, wanted: bool) -> Reason:
+def _reason(ruleset: Ruleset, parts: list[Comparison], facts: Mapping[str, Fact], *, wanted: bool) -> Reason:
     before_first = sorted(parts, key=lambda part: not part.fact.endswith(".was"))
-    met = [display(ruleset, part.fact, facts.get(part.fact)) for part in before_first]
+    met = [_met(ruleset, part.fact, facts) for part in before_first]
     actual = met[0] if len(met) == 1 else " → ".join(value or "unknown" for value in dict.fromkeys(met))
     line = parts[0].text if wanted else f"not {parts[0].text}"
     return Reason(line=line, actual=actual, holds=all(holds(part, facts) for part in parts) is wanted)
+
+
+def _met(ruleset: Ruleset, fact: str, facts: Mapping[str, Fact]) -> str | None:
+    feature = ruleset.by_name.get(fact)
+    return WITHHELD if feature and feature.personal and fact in facts else display(ruleset, fact, facts.get(fact))

@@ -1,74 +1,116 @@
-"""The fold: days lived through one by one, each decided once on all its events.
+"""The fold: days lived through, each decided once on all its events.
 
-This is the standing, pure and blind to the ledger: it depends on the events' days and on nothing else.
+This is the standing, pure and blind to the ledger: it depends on the events' days, the rules in force on each, and on
+nothing else.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 
+from standing.core.care import Gate, take_care
+from standing.core.clock import set_going, stirring
+from standing.core.conditions import Fact
 from standing.core.days import Day
 from standing.core.features import facts
 from standing.core.measures import Buckets
+from standing.core.overrides import Ruling, ruling_on, shown
 from standing.core.ratings import follow, next_review, would_become
 from standing.core.readers import Reader
-from standing.core.ruleset import Care, Rating, Ruleset
+from standing.core.ruleset import Rating, Ruleset
 from standing.core.state import Held, Memory
+from standing.core.timeline import Span, Timeline
 
 BEFORE_ANY = -1  # the rank of "no level yet"
+
+type Books = Callable[[Ruleset], Buckets]
 
 
 @dataclass(frozen=True)
 class DayLived:
-    """One day: the facts that were compared, what was remembered at its end, and the care that fell due."""
+    """One day: the facts that were compared, what was remembered before and after, and what care there was.
+
+    `holding` are the care rules whose conditions hold, `due` those that fell due, `refrained` those held back for a
+    reason that is new; `rulings` are the levels set by hand.
+    """
 
     day: Day
-    facts: dict[str, int]
+    ruleset: Ruleset
+    facts: dict[str, Fact]
     opened: Memory
     closed: Memory
-    due: tuple[str, ...]
+    holding: tuple[str, ...] = ()
+    due: tuple[str, ...] = ()
+    refrained: tuple[tuple[str, Gate], ...] = ()
+    rulings: dict[str, Ruling] = field(default_factory=dict)
 
 
 def live(
-    ruleset: Ruleset, buckets: Buckets, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
+    rules: Timeline, books: Books, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
 ) -> Iterator[DayLived]:
-    """Every day from `first` to `last`, beginning with what was remembered before `first`.
+    """The days from `first` to `last`, beginning with what was remembered before `first`.
 
-    Days in `busy` are matched by durable-rules, days on which only time passes by the plain reader, proved equal.
+    Days like the one before are left out; `first` and `last` never are. Days in `busy`, which have events, are matched
+    by durable-rules, days on which only time passes by the plain reader, proved equal.
     """
-    for day in range(first, last + 1):
+    for span in rules.spans(first, last):
+        for lived in _live_span(span, books(span.ruleset), memory, busy):
+            yield lived
+            memory = lived.closed
+
+
+def _live_span(span: Span, buckets: Buckets, memory: Memory, busy: Collection[Day]) -> Iterator[DayLived]:
+    ruleset, day = span.ruleset, span.first
+    stops: list[Day] | None = None
+    while day <= span.last:
         lived = live_day(ruleset, buckets, memory, day, event_day=day in busy)
         yield lived
         memory = lived.closed
+        if lived.opened != memory or day + 1 in busy or day + 1 >= span.last:
+            day = day + 1
+            continue
+        if stops is None:
+            stops = sorted({*stirring(ruleset, buckets, day + 1, span.last), *busy, span.last})
+        day = _next_stop(stops, lived, span.last)
+
+
+def _next_stop(stops: Sequence[Day], lived: DayLived, last: Day) -> Day:
+    planned = stops[bisect_right(stops, lived.day)] if lived.day < last else last + 1
+    going = set_going(lived.ruleset, lived.closed, lived.holding)
+    return min((day for day in going if lived.day < day < planned), default=planned)
 
 
 def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, event_day: bool) -> DayLived:
     """One day, decided on everything known of it."""
     known = facts(ruleset, buckets, day)
     levels: dict[str, Held] = {}
-    due: dict[str, Day] = {}
+    instead: dict[str, Held] = {}
+    rulings: dict[str, Ruling] = {}
+    all_hits: set[str] = set()
     readers: Sequence[Reader] = ruleset.durable if event_day else ruleset.plain
     for stratum, reader in zip(ruleset.strata, readers, strict=True):
-        hits = reader.match(known)
+        all_hits |= (hits := reader.match(known))
         for rating in stratum.ratings:
-            before = opened.levels.get(rating.name)
-            levels[rating.name] = held = follow(rating, before, hits, day)
-            known |= _rating_facts(rating, before, held, hits, day)
-        due |= {care.name: day for care in stratum.care if _falls_due(care, opened, hits, day)}
-    return DayLived(day, known, opened, Memory(levels, opened.due | due), tuple(due))
+            levels[rating.name] = held = follow(rating, opened.levels.get(rating.name), hits, day)
+            if ruling := ruling_on(rating, buckets, day):
+                rulings[rating.name] = ruling
+            seen = shown(rating, opened, held, ruling, day)
+            if seen != held:
+                instead[rating.name] = seen
+            known |= _rating_facts(rating, opened.shows(rating.name), seen, would_become(rating, held, hits), day)
+    care = take_care(ruleset, buckets, opened, all_hits, day)
+    closed = Memory(levels, care.due, instead, care.held_back, care.contacts)
+    holding = tuple(name for name in ruleset.care if f"care/{name}" in all_hits)
+    return DayLived(day, ruleset, known, opened, closed, holding, care.fell_due, care.refrained, rulings)
 
 
-def _rating_facts(rating: Rating, before: Held | None, after: Held, hits: Collection[str], day: Day) -> dict[str, int]:
+def _rating_facts(rating: Rating, before: Held | None, after: Held, becomes: str, day: Day) -> dict[str, Fact]:
     """What later rules may ask of a rating. Levels are compared by rank."""
     return {
         rating.name: rating.rank(after.level),
         f"{rating.name}.was": rating.rank(before.level) if before and before.level in rating.levels else BEFORE_ANY,
-        f"{rating.name}.would_become": rating.rank(would_become(rating, after, hits)),
+        f"{rating.name}.would_become": rating.rank(becomes),
         f"{rating.name}.days_to_review": next_review(rating.stability.review, day) - day,
     }
-
-
-def _falls_due(care: Care, opened: Memory, hits: Collection[str], day: Day) -> bool:
-    last = opened.due.get(care.name)
-    return f"care/{care.name}" in hits and (last is None or day - last >= care.repeat_after)

@@ -15,12 +15,13 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from standing.core.days import Day, day_of
-from standing.core.events import MODELS, EventDetail, MoneyDetail
+from standing.core.days import Day, day_number, day_of
+from standing.core.events import MODELS, OLDER, EventDetail, MoneyDetail, Override, Profile, newest, unstored_fields
 from standing.core.money import MoneyError, to_minor
-from standing.core.ruleset import Programme
+from standing.core.ruleset import Programme, Ruleset
 
 FUTURE = timedelta(minutes=15)
+LONGEST_SHOWN = 64
 SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}", re.ASCII)
 EXPECTED = {
     "missing": "a value: this field is required",
@@ -35,6 +36,8 @@ EXPECTED = {
     "less_than_equal": "at most {le}",
     "tuple_type": "a list of two whole numbers, such as [1, 5]",
     "too_long": "a list of {max_length} values",
+    "bool_type": "true or false",
+    "dict_type": "an object of names and their values",
     "model_type": "an object with the event's fields",
 }
 
@@ -67,13 +70,16 @@ class Event:
 
 
 def fingerprint(source: str, detail_type: str, detail: Any) -> str:  # noqa: ANN401 -- any JSON
-    """A digest of an event's whole content, the same however its keys are ordered."""
+    """A digest of an event's content, the same however its keys are ordered; what is never stored does not count."""
+    if isinstance(detail, dict) and detail_type in MODELS:
+        dropped = unstored_fields(MODELS[detail_type])
+        detail = {name: value for name, value in detail.items() if name not in dropped}
     content = json.dumps([source, detail_type, detail], sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(content.encode()).hexdigest()[:32]
 
 
-def take_in(envelope: Mapping[str, Any], programme: Programme, now: datetime) -> Event:
-    """The event in an EventBridge envelope (`source`, `detail-type`, `detail`).
+def take_in(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Event:
+    """The event in an EventBridge envelope (`source`, `detail-type`, `detail`), brought up to its newest version.
 
     Raises Rejected when it can never be applied.
     """
@@ -81,29 +87,46 @@ def take_in(envelope: Mapping[str, Any], programme: Programme, now: datetime) ->
     if not isinstance(source, str) or not SOURCE.fullmatch(source):
         raise Rejected("does-not-fit", "source", "1 to 128 letters, digits, dots, dashes, underscores or slashes")
     detail = _parse(detail_type, raw)
-    _check_time(detail, now)
-    _check_money(detail, programme)
-    day = day_of(detail.time, programme.time_zone)
+    _check_time(detail, now)  # first: the last moments of the year 9999 have no day elsewhere
+    day = day_of(detail.time, ruleset.programme.time_zone)
+    _check_money(detail, ruleset.programme)
+    _check_channels(detail, ruleset.programme)
+    _check_override(detail, ruleset, day)
     return Event(source, detail, day, fingerprint(source, str(detail_type), raw))
 
 
+def read_stored(detail_type: str, detail: dict[str, Any]) -> EventDetail:
+    """An event's detail as it was stored, however long ago, read by today's model."""
+    detail_type, detail = newest(detail_type, detail)
+    return MODELS[detail_type].model_validate(detail)
+
+
 def _parse(detail_type: object, raw: object) -> EventDetail:
-    model = MODELS.get(detail_type) if isinstance(detail_type, str) else None
-    if model is None:
+    if not isinstance(detail_type, str) or detail_type not in {*MODELS, *OLDER}:
         raise Rejected("unknown-type", "detail-type", "one of " + ", ".join(sorted(MODELS)))
+    if not isinstance(raw, dict):
+        raise Rejected("does-not-fit", "detail", EXPECTED["model_type"])
     try:
-        return model.model_validate(raw)
+        return read_stored(detail_type, raw)
     except ValidationError as error:
         raise _rejection(error) from None
+    except (LookupError, TypeError, AttributeError):  # an older version that does not fit even its own
+        raise Rejected("does-not-fit", "detail", f"what {detail_type} says") from None
 
 
 def _rejection(error: ValidationError) -> Rejected:
     first = error.errors(include_url=False, include_input=False)[0]
-    field = ".".join(str(part) for part in first["loc"]) or "detail"
+    field = ".".join(["detail", *(_shown(part) for part in first["loc"] if part != "[key]")])
     template = EXPECTED.get(first["type"])
     context = first.get("ctx", {})
     expected = template.format(**context) if template else first["msg"].removeprefix("Value error, ")
-    return Rejected("does-not-fit", f"detail.{field}" if first["loc"] else field, expected)
+    return Rejected("does-not-fit", field, expected)
+
+
+def _shown(part: int | str) -> str:
+    """A part of a field's name; one that a producer made up may be anything."""
+    text = str(part)
+    return text if 0 < len(text) <= LONGEST_SHOWN and text.isprintable() else "…"
 
 
 def _check_time(detail: EventDetail, now: datetime) -> None:
@@ -120,3 +143,26 @@ def _check_money(detail: EventDetail, programme: Programme) -> None:
         to_minor(detail.value, programme.minor_digits)
     except MoneyError as error:
         raise Rejected("does-not-fit", "detail.amount", f"{error} in {programme.currency}") from None
+
+
+def _check_channels(detail: EventDetail, programme: Programme) -> None:
+    if not isinstance(detail, Profile):
+        return
+    expected = "one of the programme's channels: " + (", ".join(programme.channels) or "it has none")
+    for channel in detail.consent or {}:
+        if channel not in programme.channels:
+            raise Rejected("unknown-channel", f"detail.consent.{channel}", expected)
+    if detail.preferred_channel not in {None, *programme.channels}:
+        raise Rejected("unknown-channel", "detail.preferred_channel", expected)
+
+
+def _check_override(detail: EventDetail, ruleset: Ruleset, day: Day) -> None:
+    if not isinstance(detail, Override):
+        return
+    rating = ruleset.ratings.get(detail.rating)
+    if rating is None:
+        raise Rejected("unknown-rating", "detail.rating", "one of " + ", ".join(ruleset.ratings))
+    if detail.level not in rating.levels:
+        raise Rejected("unknown-level", "detail.level", "one of " + ", ".join(rating.levels))
+    if day_number(detail.expires) < day:
+        raise Rejected("expired", "detail.expires", "a day that is not before the event's own")

@@ -1,82 +1,31 @@
-"""Measures: what happened, counted and summed by day. Sparse, commutative, in whole numbers.
+"""Measures: what happened to a customer, gathered into the series that features are taken from.
 
 Knows events; knows nothing of windows being compared or of rules.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import cached_property
-from itertools import accumulate
+from datetime import UTC, datetime, timedelta
 
-from standing.core.days import Day
-from standing.core.events import Feedback, MoneyDetail
+from standing.core.conditions import Fact
+from standing.core.events import EventDetail, Feedback, MoneyDetail
 from standing.core.intake import Event
 from standing.core.money import to_minor
-from standing.core.ruleset import Measure, Ruleset
+from standing.core.ruleset import Keeps, Measure, Ruleset
+from standing.core.series import Extremes, Happened, Latest, Seen, Series, Sums
 
 SCORE_UNIT = 10_000
-
-
-@dataclass(frozen=True)
-class Series:
-    """One measure's days that had events, rising, with the count and the sum of each; `first` is never dropped."""
-
-    days: tuple[Day, ...] = ()
-    counts: tuple[int, ...] = ()
-    sums: tuple[int, ...] = ()
-    first: Day | None = None
-
-    @cached_property
-    def _counted(self) -> tuple[int, ...]:
-        return tuple(accumulate(self.counts, initial=0))
-
-    @cached_property
-    def _summed(self) -> tuple[int, ...]:
-        return tuple(accumulate(self.sums, initial=0))
-
-    def window(self, first: Day | None, last: Day) -> tuple[int, int]:
-        """Count and sum of the days from `first` (none: from the beginning) to `last`, both included."""
-        low = 0 if first is None else bisect_left(self.days, first)
-        high = max(low, bisect_right(self.days, last))
-        return self._counted[high] - self._counted[low], self._summed[high] - self._summed[low]
-
-    def latest(self, last: Day) -> Day | None:
-        """The latest day with events that is not after `last`."""
-        place = bisect_right(self.days, last)
-        return self.days[place - 1] if place else None
-
-    def plus(self, happened: Iterable[tuple[Day, int]]) -> Series:
-        """With more values added, each on its day. The order of adding makes no difference."""
-        added = dict(zip(self.days, zip(self.counts, self.sums, strict=True), strict=True))
-        first = self.first
-        for day, value in happened:
-            count, total = added.get(day, (0, 0))
-            added[day] = count + 1, total + value
-            first = day if first is None else min(first, day)
-        return _series(added, first)
-
-    def since(self, day: Day) -> Series:
-        """Without the days before `day`, but for the latest of all, which is kept for "days since"."""
-        start = min(bisect_left(self.days, day), max(len(self.days) - 1, 0))
-        if not start:
-            return self
-        return Series(self.days[start:], self.counts[start:], self.sums[start:], self.first)
-
-
-def _series(by_day: dict[Day, tuple[int, int]], first: Day | None) -> Series:
-    days = tuple(sorted(by_day))
-    return Series(days, tuple(by_day[day][0] for day in days), tuple(by_day[day][1] for day in days), first)
-
+EMPTY: dict[Keeps, Series] = {"sums": Sums(), "extremes": Extremes(), "latest": Latest(), "seen": Seen()}
+MICROSECOND = timedelta(microseconds=1)
+START = datetime(1970, 1, 1, tzinfo=UTC)
 
 type Buckets = tuple[Series, ...]
 
 
 def empty(ruleset: Ruleset) -> Buckets:
     """The buckets of a customer of whom nothing is known."""
-    return (Series(),) * len(ruleset.measures)
+    return tuple(EMPTY[measure.keeps] for measure in ruleset.measures)
 
 
 def gather(buckets: Buckets, events: Iterable[Event], ruleset: Ruleset) -> Buckets:
@@ -88,37 +37,34 @@ def gather(buckets: Buckets, events: Iterable[Event], ruleset: Ruleset) -> Bucke
     )
 
 
-def prune(buckets: Buckets, day: Day, ruleset: Ruleset) -> Buckets:
-    """The buckets without what no window can reach any more from `day` on."""
-    return tuple(
-        series if reach is None else series.since(day - reach + 1)
-        for series, reach in zip(buckets, ruleset.reaches, strict=True)
-    )
+def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
+    """The buckets without what no feature can tell apart any more from `day` on."""
+    return tuple(series.since(day, reach) for series, reach in zip(buckets, ruleset.reaches, strict=True))
 
 
-def _values(measure: Measure, events: list[Event], minor_digits: int) -> list[tuple[Day, int]]:
+def _values(measure: Measure, events: list[Event], minor_digits: int) -> list[Happened]:
     return [
-        (event.day, value)
+        Happened(event.day, (event.detail.time - START) // MICROSECOND, value)
         for event in events
-        if _counts(measure, event) and (value := _value(measure, event, minor_digits)) is not None
+        if _counts(measure, event.detail) and (value := _value(measure, event.detail, minor_digits)) is not None
     ]
 
 
-def _counts(measure: Measure, event: Event) -> bool:
-    detail = event.detail
+def _counts(measure: Measure, detail: EventDetail) -> bool:
     return detail.family in measure.of and all(
         getattr(detail, name, None) == wanted for name, wanted in measure.where.items()
     )
 
 
-def _value(measure: Measure, event: Event, minor_digits: int) -> int | None:
-    detail = event.detail
+def _value(measure: Measure, detail: EventDetail, minor_digits: int) -> Fact | None:
     if measure.value == "count":
         return 0
-    if isinstance(detail, MoneyDetail):
+    if isinstance(detail, MoneyDetail) and measure.value in {"amount", "net_amount"}:
         amount = to_minor(detail.value, minor_digits)
         return -amount if measure.value == "net_amount" and detail.family == "refund" else amount
-    return _score(detail) if isinstance(detail, Feedback) else None
+    if isinstance(detail, Feedback) and measure.value == "score":
+        return _score(detail)
+    return _field(measure.value, detail)
 
 
 def _score(detail: Feedback) -> int | None:
@@ -126,3 +72,13 @@ def _score(detail: Feedback) -> int | None:
         return None
     lowest, highest = detail.scale
     return (detail.score - lowest) * SCORE_UNIT // (highest - lowest)
+
+
+def _field(path: str, detail: EventDetail) -> str | None:
+    """A field of an event, or an entry of one such as `segments.student`, as text."""
+    name, _, entry = path.partition(".")
+    value = getattr(detail, name, None)
+    value = (value or {}).get(entry) if entry else value
+    if isinstance(value, bool):
+        return str(value).lower()
+    return None if value is None else str(value)

@@ -12,13 +12,17 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from standing.core.conditions import Condition
+from standing.core.conditions import Condition, comparisons
+from standing.core.days import Day
 from standing.core.readers import durable, plain
+from standing.core.series import Reach
 
-type Unit = Literal["count", "money", "score", "days"]
+type Unit = Literal["count", "money", "score", "days", "level", "text"]
+type Keeps = Literal["sums", "extremes", "latest", "seen"]
 LONGEST_YEAR = 366
 type Review = Literal["daily", "monthly", "quarterly", "yearly"]
-type Value = Literal["count", "amount", "net_amount", "score"]
+PRIORITIES = ("high", "normal", "low")
+TEN_THOUSAND = 10_000
 
 
 class Frozen(BaseModel):
@@ -34,48 +38,94 @@ class Title(Frozen):
     zh: Annotated[str, Field(min_length=1)]
 
 
+class Cap(Frozen):
+    """At most so many contacts within so many days, today included; on one channel, or on all together."""
+
+    at_most: Annotated[int, Field(ge=1)]
+    within: Annotated[int, Field(ge=1)]
+    channel: str | None = None
+
+
+class QuietHours(Frozen):
+    """When nobody is to be disturbed: two times of the day in minutes, in the programme's time zone."""
+
+    begin: Annotated[int, Field(ge=0, lt=24 * 60)]
+    end: Annotated[int, Field(ge=0, lt=24 * 60)]
+
+
 class Programme(Frozen):
-    """What all rules share: the currency (with its ISO 4217 decimals) and the IANA time zone that makes the day."""
+    """What all rules share: the currency (with its ISO 4217 decimals), the IANA time zone that makes the day, contacts.
+
+    `lateness`: how many days after it happened an event still counts; `history`: for how many days event records are
+    kept (none: for ever). `consent` is the measure of each channel's consent; `salt` draws the holdouts.
+    """
 
     title: Title
     currency: str
     minor_digits: Annotated[int, Field(ge=0, le=4)]
     time_zone: str
+    lateness: int = 36_500
+    history: int | None = None
+    channels: tuple[str, ...] = ()
+    consent: dict[str, int] = {}
+    caps: tuple[Cap, ...] = ()
+    quiet_hours: QuietHours | None = None
+    salt: str = ""
 
 
 class Measure(Frozen):
-    """What is counted and summed day by day: events of some types, filtered by equality, and one value of each."""
+    """What is kept day by day: of events of some types, filtered by equality, one value of each."""
 
     of: tuple[str, ...]
     where: dict[str, str] = {}
-    value: Value = "count"
+    value: str = "count"
+    keeps: Keeps = "sums"
 
 
 class Feature(Frozen):
-    """A number that rules may use: a measure over a window of whole days, today included, or two features combined.
+    """A fact that rules may use: a measure over a window of whole days, today included, or two features combined.
 
     `over` is the window's length in days (none: ever), `ending` how many days ago it ends. `parts` are the features
     that `ratio` (in ten-thousandths, floored; by zero unknown), `minus` and `plus` combine; they stand before it.
+    `levels` are the words of a value that has an order; `anchor` is the measure whose first day begins a membership.
+    `personal`: its value is never logged or published.
     """
 
     name: str
     title: Title
-    kind: Literal["count", "sum", "mean", "days_since_first", "days_since_last", "ratio", "minus", "plus"]
+    kind: Literal[
+        "count",
+        "sum",
+        "mean",
+        "min",
+        "max",
+        "distinct",
+        "latest",
+        "days_since_first",
+        "days_since_last",
+        "days_until",
+        "ratio",
+        "minus",
+        "plus",
+    ]
     measure: int = -1
     unit: Unit
-    over: int | Literal["calendar-year"] | None = None
+    levels: tuple[str, ...] = ()
+    over: int | Literal["calendar-year", "membership-year"] | None = None
+    anchor: int = -1
     ending: int = 0
     parts: tuple[str, str] | None = None
+    personal: bool = False
 
     @property
     def windowed(self) -> bool:
         """Whether it is taken over a window, rather than being about the first or the last day of all."""
-        return self.kind in {"count", "sum", "mean"}
+        return self.measure >= 0 and not self.kind.startswith("days_")
 
     @property
     def reach(self) -> int | None:
         """How many days back its window looks; none for ever."""
-        days = LONGEST_YEAR if self.over == "calendar-year" else self.over
+        days = LONGEST_YEAR if isinstance(self.over, str) else self.over
         return days + self.ending if days is not None else None
 
 
@@ -94,6 +144,7 @@ class Rating(Frozen):
 
     Ordered: lowest first, `retain` looser than `qualify`. Not ordered: the first whose `qualify` holds, else the last.
     `honours`: whether a level that was announced and that a late event takes away is honoured until the next review.
+    `override`: the measure of what was set by hand.
     """
 
     name: str
@@ -104,6 +155,7 @@ class Rating(Frozen):
     retain: dict[str, Condition] = {}
     stability: Stability = Stability()
     honours: bool = False
+    override: int = -1
 
     def rank(self, level: str) -> int:
         """A level's place, the first being 0."""
@@ -111,22 +163,40 @@ class Rating(Frozen):
 
 
 class Action(Frozen):
-    """What a care rule asks somebody to do, and within how many days it still makes sense."""
+    """What a care rule asks somebody to do, and within how many days it still makes sense.
+
+    With a `channel` it is a contact: it counts towards the caps and, unless `consent` is `not-needed`, needs consent.
+    """
 
     action: str
     owner: str
     priority: Literal["low", "normal", "high"]
     within: int
+    channel: str | None = None
+    consent: Literal["required", "not-needed"] = "required"
+
+
+class Success(Frozen):
+    """What a care action is meant to bring about: a feature of at least so much, so many days after."""
+
+    feature: str
+    at_least: int
+    after: int
 
 
 class Care(Frozen):
-    """A care rule: due when its conditions hold, and not again before `repeat_after` days have passed."""
+    """A care rule: due when its conditions hold, and not again before `repeat_after` days have passed.
+
+    `holdout`: the share of customers, in ten-thousandths, for whom nothing is done, so that its effect can be measured.
+    """
 
     name: str
     title: Title
     when: Condition
     do: Action
     repeat_after: Annotated[int, Field(ge=1)]
+    holdout: Annotated[int, Field(ge=0, le=TEN_THOUSAND)] = 0
+    success: Success | None = None
 
 
 class Stratum(Frozen):
@@ -161,11 +231,16 @@ class Ruleset(Frozen):
         return digest([self.programme.minor_digits, self.programme.time_zone, measures, self.reaches])[:8]
 
     @cached_property
-    def reaches(self) -> tuple[int | None, ...]:
-        """For each measure, how many days back its buckets are needed; none where they are for ever."""
+    def reaches(self) -> tuple[Reach, ...]:
+        """For each measure, how far back its buckets are needed."""
         windows = [(feature.measure, feature.reach) for feature in self.features if feature.windowed]
         found = [[reach for measure, reach in windows if measure == number] for number in range(len(self.measures))]
-        return tuple(None if None in reaches else max((1, *filter(None, reaches))) for reaches in found)
+        return tuple(Reach(max((1, *filter(None, reaches))), None in reaches) for reaches in found)
+
+    @cached_property
+    def by_name(self) -> dict[str, Feature]:
+        """Every feature by name."""
+        return {feature.name: feature for feature in self.features}
 
     @cached_property
     def ratings(self) -> dict[str, Rating]:
@@ -176,6 +251,26 @@ class Ruleset(Frozen):
     def care(self) -> dict[str, Care]:
         """Every care rule by name."""
         return {care.name: care for stratum in self.strata for care in stratum.care}
+
+    @cached_property
+    def care_in_order(self) -> tuple[Care, ...]:
+        """Every care rule in the order in which they are taken: by priority, then by name."""
+        return tuple(sorted(self.care.values(), key=lambda care: (PRIORITIES.index(care.do.priority), care.name)))
+
+    @cached_property
+    def longest_cap(self) -> Day:
+        """For how many days a contact counts towards some cap."""
+        return max((cap.within for cap in self.programme.caps), default=0)
+
+    @cached_property
+    def compared(self) -> dict[str, tuple[int, ...]]:
+        """Every fact that some condition speaks of, with the numbers it is compared with, rising."""
+        found: dict[str, set[int]] = {}
+        for condition in (one for stratum in self.strata for one in stratum.rules().values()):
+            for line in comparisons(condition):
+                values = line.value if isinstance(line.value, tuple) else (line.value,)
+                found.setdefault(line.fact, set()).update(value for value in values if isinstance(value, int))
+        return {fact: tuple(sorted(literals)) for fact, literals in found.items()}
 
     @cached_property
     def plain(self) -> tuple[plain.Reader, ...]:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 from standing.core.days import Day
 from standing.core.measures import Buckets
 
+type Reasons = dict[str, Day]
+
 
 class Held(NamedTuple):
     """The level a customer has in one rating, since which day, and when its grace period ends (none: not in one)."""
@@ -19,10 +21,43 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True)
 class Memory:
-    """What one day passes on to the next: the level of each rating, and when each care rule was last due."""
+    """What one day passes on to the next.
+
+    `levels`: what was computed of each rating. `shown`: what is shown instead, because somebody set it by hand. `due`:
+    when each care rule was last due. `held_back`: for each care rule whose conditions hold, for which reasons it was
+    held back since they began to, and when first. `contacts`: by channel, the days that count towards a contact cap.
+    """
 
     levels: dict[str, Held] = field(default_factory=dict)
     due: dict[str, Day] = field(default_factory=dict)
+    shown: dict[str, Held] = field(default_factory=dict)
+    held_back: dict[str, Reasons] = field(default_factory=dict)
+    contacts: dict[str, tuple[Day, ...]] = field(default_factory=dict)
+
+    def shows(self, rating: str) -> Held | None:
+        """What everybody sees of a rating; none before the first day."""
+        return self.shown.get(rating) or self.levels.get(rating)
+
+    def all_shown(self) -> dict[str, Held]:
+        """What everybody sees of each rating."""
+        return self.levels | self.shown
+
+
+@dataclass(frozen=True)
+class Ledger:
+    """What was said and done so far. It may depend on arrival; no rating reads it.
+
+    `said`: the level of each rating that was announced. `honoured`: until when an announced level is honoured. `asked`:
+    the last day on which each care rule was acted on. `unanswered`: the actions that nobody has answered, as
+    `rule#day`, with the last day on which they make sense. `refrained`: the last day on which a held-back action was
+    recorded, by `rule#reason`.
+    """
+
+    said: dict[str, str] = field(default_factory=dict)
+    honoured: dict[str, Day] = field(default_factory=dict)
+    asked: dict[str, Day] = field(default_factory=dict)
+    unanswered: dict[str, Day] = field(default_factory=dict)
+    refrained: dict[str, Day] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -30,8 +65,7 @@ class State:
     """One customer, decided up to and including `day`.
 
     `opened` and `closed` are what that day began and ended with: a further event of the same day decides it again from
-    `opened`. `said` (levels announced), `honoured` (until when an announced level is honoured) and `asked` (days on
-    which care was acted on) belong to the ledger; no rating reads them. `version` counts commits.
+    `opened`. `version` counts commits.
     """
 
     customer: str
@@ -41,6 +75,14 @@ class State:
     buckets: Buckets
     opened: Memory
     closed: Memory
-    said: dict[str, str]
-    asked: dict[str, Day]
-    honoured: dict[str, Day] = field(default_factory=dict)
+    ledger: Ledger = field(default_factory=Ledger)
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A customer at the end of `day`, the last of a month: where a late event's fold may begin."""
+
+    day: Day
+    features_hash: str
+    buckets: Buckets
+    memory: Memory

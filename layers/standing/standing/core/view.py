@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from standing.core.conditions import Fact
 from standing.core.days import Day
 from standing.core.features import facts
 from standing.core.fold import live
 from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.ruleset import Ruleset
+from standing.core.retelling import NOTHING, Start, begin_again
 from standing.core.state import Memory, State
+from standing.core.timeline import Timeline
 
 
 @dataclass(frozen=True)
@@ -20,23 +21,28 @@ class View:
 
     day: Day
     memory: Memory
-    facts: dict[str, int]
+    facts: dict[str, Fact]
 
 
-def view(state: State, ruleset: Ruleset, day: Day) -> View:
-    """The standing on `day`, no earlier than the state's own last day."""
-    memory = state.closed
-    for lived in live(ruleset, state.buckets, memory, state.day + 1, day):
-        memory = lived.closed
+def view(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) -> View:
+    """The standing on `day`, no earlier than the state's own last day.
+
+    `past` are all events so far; they are needed where features are defined otherwise than they were (`needs_past`).
+    """
     day = max(day, state.day)
-    return View(day, memory, facts(ruleset, state.buckets, day))
+    start = Start(state.day, state.closed, (), past, {state.features_hash: state.buckets})
+    return _seen(start, rules, day)
 
 
-def view_of_history(events: Sequence[Event], ruleset: Ruleset, day: Day) -> View:
+def view_of_history(events: Sequence[Event], rules: Timeline, day: Day) -> View:
     """The standing on `day` folded from events alone: what `view` is compared with. `events` is not empty."""
-    buckets = gather(empty(ruleset), events, ruleset)
-    busy = {event.day for event in events}
-    memory, last = Memory(), max(day, *busy)
-    for lived in live(ruleset, buckets, memory, min(busy), last, busy=busy):
+    start = begin_again(events, NOTHING)
+    return _seen(start, rules, max(day, *start.busy))
+
+
+def _seen(start: Start, rules: Timeline, day: Day) -> View:
+    memory = start.memory
+    for lived in live(rules, start.under, memory, start.day + 1, day, busy=start.busy):
         memory = lived.closed
-    return View(last, memory, facts(ruleset, buckets, last))
+    ruleset = rules.on(day)
+    return View(day, memory, facts(ruleset, start.under(ruleset), day))

@@ -20,11 +20,14 @@ from typing import Any, NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
 
-from standing.adapters.table import MOST_ITEMS, Refused, items
-from standing.core.decide import Outcome, decide, needs_history
+from standing.adapters.table import MOST_ITEMS, Recorded, Refused, items, past
+from standing.core.days import Day, day_number
+from standing.core.decide import Outcome, decide, needs_past, too_late
+from standing.core.events import CareAnswer, EventDetail
 from standing.core.intake import Event, Rejected, take_in
-from standing.core.ruleset import Ruleset
-from standing.core.state import State
+from standing.core.retelling import NOTHING, Past
+from standing.core.state import Checkpoint, State
+from standing.core.timeline import Timeline
 
 MOST_EVENTS = 30  # of one customer in one commit; with the state and the decisions it stays below MOST_ITEMS
 # About ten seconds in all, a third of the function's timeout: giving up costs the queue's visibility timeout.
@@ -52,13 +55,22 @@ class CustomersPort(Protocol):
     def load(self, customer: str) -> State | None:
         """The state as of the last commit."""
 
-    def history(self, customer: str) -> list[Event]:
-        """Every event applied so far."""
+    def history(self, customer: str) -> list[Recorded]:
+        """Every event recorded so far."""
+
+    def checkpoints(self, customer: str) -> list[Checkpoint]:
+        """The ends of months that are kept."""
+
+    def was_asked(self, customer: str, care: str, day: Day) -> bool:
+        """Whether a care action was requested for a day."""
 
     def commit(
-        self, before: State | None, outcome: Outcome, events: Sequence[Event], ruleset: Ruleset, now: datetime
+        self, before: State | None, outcome: Outcome, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Write everything or nothing."""
+
+    def record(self, events: Sequence[Event], rules: Timeline, now: datetime) -> None:
+        """Keep events that came too late to count."""
 
 
 class RejectedPort(Protocol):
@@ -82,9 +94,9 @@ class Report:
 
 @dataclass
 class Ingest:
-    """Applies batches of messages by one ruleset."""
+    """Applies batches of messages, each by the rules as they were when it began."""
 
-    ruleset: Ruleset
+    rules: Timeline
     customers: CustomersPort
     rejected: RejectedPort
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
@@ -112,7 +124,7 @@ class Ingest:
 
     def _take_in(self, message: Message, report: Report) -> Taken | None:
         try:
-            return Taken(message, take_in(_envelope(message), self.ruleset.programme, self.clock()))
+            return Taken(message, take_in(_envelope(message), self.rules.latest, self.clock()))
         except Rejected as rejection:
             self._reject(message, rejection, report)
         except Exception as error:  # noqa: BLE001 -- our own mistake must not fail the messages beside it
@@ -130,10 +142,26 @@ class Ingest:
     def _settle(self, taken: list[Taken], report: Report) -> None:
         """Apply one customer's events, or name them all as failed: one customer never fails another."""
         try:
+            taken = self._answerable(taken, report)
             for wave in _waves(taken):
                 self._apply(wave, report)
         except Exception as error:  # noqa: BLE001 -- named in the batch response, retried, and in the end in the DLQ
             report.failed |= {message.id: _cause(error) for message, _ in taken}
+
+    def _answerable(self, taken: list[Taken], report: Report) -> list[Taken]:
+        """Without the answers to care actions that nobody requested, which are rejected."""
+        unknown = [
+            one for one in taken if isinstance(one.event.detail, CareAnswer) and not self._was_asked(one.event.detail)
+        ]
+        expected = "a care action that was requested: the care rule and day of a care.requested event"
+        for one in unknown:
+            self._reject(one.message, Rejected("unknown-action", "detail.care", expected), report)
+        return [one for one in taken if one not in unknown]
+
+    def _was_asked(self, detail: EventDetail) -> bool:
+        if not isinstance(detail, CareAnswer):
+            return True
+        return self.customers.was_asked(detail.customer, detail.care, day_number(detail.day))
 
     def _apply(self, wave: dict[tuple[str, str], list[Taken]], report: Report) -> None:
         """Commit events with keys of their own, earlier days first, in commits of bounded size."""
@@ -152,20 +180,30 @@ class Ingest:
 
     def _commit(self, events: list[Event], report: Report) -> int:
         """Commit as many of the events, from the first on, as fit into one transaction; how many that were."""
-        customer, now = events[0].detail.customer, self.clock()
-        state = self.customers.load(customer)
-        history = self.customers.history(customer) if needs_history(state, events, self.ruleset) else []
-        known = {event.key: event.fingerprint for event in history}
-        if repeated := {event.key: known[event.key] for event in events if event.key in known}:
-            raise Refused(repeated)  # what the table would say as well, but before the costly fold
-        outcome = decide(state, events, self.ruleset, now, history)
+        now = self.clock()
+        if late := [event for event in events if too_late(event, self.rules, now)]:
+            self.customers.record(late, self.rules, now)
+            report.counts["too_late"] += len(late)
+            return len(late)  # the events are in the order of their days
+        state = self.customers.load(events[0].detail.customer)
+        stored = self._past(events) if needs_past(state, events, self.rules) else NOTHING
+        outcome = decide(state, events, self.rules, now, stored)
         while items(outcome, events) > MOST_ITEMS and len(events) > 1:
             events = events[: len(events) // 2]
-            outcome = decide(state, events, self.ruleset, now, history)
-        self.customers.commit(state, outcome, events, self.ruleset, now)
+            outcome = decide(state, events, self.rules, now, stored)
+        self.customers.commit(state, outcome, events, self.rules, now)
         report.counts["applied"] += len(events)
         report.counts["decisions"] += len(outcome.decisions)
         return len(events)
+
+    def _past(self, events: Sequence[Event]) -> Past:
+        """What was stored of the customer. Raises Refused where some of the events are among it."""
+        customer = events[0].detail.customer
+        history = self.customers.history(customer)
+        known = {one.event.key: one.event.fingerprint for one in history}
+        if repeated := {event.key: known[event.key] for event in events if event.key in known}:
+            raise Refused(repeated)  # what the table would say as well, but before the costly fold
+        return past(history, self.customers.checkpoints(customer))
 
     def _known_already(self, copies: list[Taken], fingerprint: str, report: Report) -> None:
         if copies[0].event.fingerprint == fingerprint:

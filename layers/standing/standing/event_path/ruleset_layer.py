@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from importlib.resources import files
 
-from standing.core.ruleset import Ruleset
+from standing.core.timeline import Timeline
 
 
-def deployed_ruleset() -> Ruleset:
-    """The ruleset of the layer beside this one."""
-    return Ruleset.model_validate_json(files("standing_ruleset").joinpath("ruleset.json").read_bytes())
+def deployed_rules() -> Timeline:
+    """The timeline of the layer beside this one."""
+    return Timeline.model_validate_json(files("standing_ruleset").joinpath("timeline.json").read_bytes())

@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import zoneinfo
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
 import iso4217
-from pydantic import TypeAdapter
 
 from standing.core.conditions import Condition, Group, comparisons, count_branches
 from standing.core.readers.durable import MOST_FACTS
 from standing.core.ruleset import (
     Action,
+    Cap,
     Care,
     Feature,
     Measure,
     Programme,
+    QuietHours,
     Rating,
     Ruleset,
     Stability,
     Stratum,
-    Unit,
+    Success,
     digest,
 )
-from standing.rulebook.lines import Known, LineError, parse_line
+from standing.rulebook.featuring import compile_feature
+from standing.rulebook.lines import Known, LineError, parse_line, parse_literal
+from standing.rulebook.notes import Notes
 from standing.rulebook.problems import Problem, RulesError
-from standing.rulebook.reading import Place, Source, read, validate
+from standing.rulebook.reading import Place, Source
 from standing.rulebook.sources import (
     CARE,
     FEATURES,
@@ -35,37 +39,21 @@ from standing.rulebook.sources import (
     RATING,
     Block,
     CareSource,
-    FeatureSource,
     ProgrammeSource,
     RatingSource,
+    SuccessSource,
 )
-from standing.rulebook.vocabulary import FAMILIES, Family, allowed_values
 
-DIGITS: dict[Unit, int] = {"score": 4, "days": 0, "count": 0}
 MOST_BRANCHES = 500
+MOST_LATENESS = 400
+FINITE_LATENESS = 180
 
 
 @dataclass
-class Compiler:
-    """One compilation: what is known so far, and the problems found on the way."""
+class Compiler(Notes):
+    """One compilation of a `rules/` folder."""
 
-    problems: list[Problem] = field(default_factory=list)
-    known: dict[str, Known] = field(default_factory=dict)
-    measures: list[Measure] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
-
-    def load[T](self, path: Path, root: Path, shape: TypeAdapter[T]) -> tuple[Source, T] | None:
-        """A rule file, or nothing where its problems were noted."""
-        try:
-            source = read(path, path.relative_to(root.parent).as_posix())
-            return source, validate(source, shape)
-        except RulesError as error:
-            self.problems += error.problems
-            return None
-
-    def note(self, source: Source, place: Place, message: str) -> None:
-        """A problem at a place of a file."""
-        self.problems.append(source.problem(place, message))
 
     def programme(self, source: Source, written: ProgrammeSource) -> Programme:
         """The programme, with its currency's decimals from ISO 4217 and its time zone looked up."""
@@ -74,68 +62,41 @@ class Compiler:
             self.note(source, ("currency",), f"`{written.currency}` is not an ISO 4217 currency, such as USD or CNY")
         if written.time_zone not in zoneinfo.available_timezones():
             self.note(source, ("time_zone",), f"`{written.time_zone}` is not a time zone, such as Asia/Shanghai")
+        for number, cap in enumerate(written.contact_caps):
+            self._check_channel(source, ("contact_caps", number, "channel"), cap.channel, written.channels)
+        if written.lateness > (MOST_LATENESS if written.history is None else FINITE_LATENESS):
+            most = f"{MOST_LATENESS}d, or {FINITE_LATENESS}d where history is not `forever`"
+            self.note(source, ("lateness",), f"is longer than can be undone: at most {most}")
+        caps = tuple(Cap(**cap.model_dump()) for cap in written.contact_caps)
+        quiet = written.quiet_hours
         return Programme(
             title=written.title,
             currency=written.currency,
             minor_digits=digits or 0,
             time_zone=written.time_zone,
+            lateness=written.lateness,
+            history=written.history,
+            channels=tuple(written.channels),
+            consent={channel: self.measure(_consent(channel)) for channel in written.channels},
+            caps=caps,
+            quiet_hours=QuietHours(begin=quiet.begin, end=quiet.end) if quiet else None,
+            salt=written.holdout_salt,
         )
 
-    def feature(self, source: Source, name: str, written: FeatureSource, programme: Programme) -> Feature | None:
-        """A feature with its measure, shared with the others that measure the same, or made of two others."""
-        if written.parts:
-            return self._combination(source, name, written)
-        place: Place = (name, written.kind)
-        family_name, dot, value = written.measured.partition(".")
-        family = FAMILIES.get(family_name)
-        if family is None:
-            self.note(source, place, f"`{family_name}` is not one of {', '.join(FAMILIES)}")
-            return None
-        if problem := _value_problem(written.kind, dot + value, family_name, family):
-            self.note(source, place, problem)
-            return None
-        self._check_where(source, name, written, family)
-        unit = _unit(written.kind, value, family)
-        self.known[name] = Known(unit, programme.minor_digits if unit == "money" else DIGITS[unit])
-        measure = Measure(of=family.of, where=written.where, value=value or "count")
-        return Feature(
-            name=name,
-            title=written.title,
-            kind=written.kind,
-            measure=self._measure(measure),
-            unit=unit,
-            over=written.over,
-            ending=written.ending,
-        )
+    def _check_channel(self, source: Source, place: Place, channel: str | None, channels: Sequence[str]) -> None:
+        if channel is not None and channel not in channels:
+            known = ", ".join(channels) or "programme.yaml names none"
+            self.note(source, place, f"`{channel}` is not one of the programme's channels: {known}")
 
-    def _combination(self, source: Source, name: str, written: FeatureSource) -> Feature | None:
-        known = [self.known.get(part) for part in written.parts]
-        for number, part in enumerate(written.parts):
-            if known[number] is None:
-                self.note(source, (name, written.kind, number), f"`{part}` is not a feature that stands above this one")
-        first, second = known
-        if first is None or second is None:
-            return None
-        if first.unit != second.unit:
-            said = f"{written.kind} needs two of a kind, not {first.unit} and {second.unit}"
-            self.note(source, (name, written.kind), said)
-            return None
-        self.known[name] = Known("score", DIGITS["score"]) if written.kind == "ratio" else first
-        content = {"kind": written.kind, "unit": self.known[name].unit, "parts": tuple(written.parts)}
-        return Feature.model_validate({"name": name, "title": written.title, **content})
-
-    def _measure(self, measure: Measure) -> int:
-        if measure not in self.measures:
-            self.measures.append(measure)
-        return self.measures.index(measure)
-
-    def _check_where(self, source: Source, name: str, written: FeatureSource, family: Family) -> None:
-        for word, value in written.where.items():
-            place: Place = (name, "where", word)
-            if word not in family.fields:
-                self.note(source, place, f"`{word}` cannot be filtered here; {_or_nothing(family.fields)} can")
-            elif (allowed := allowed_values(family, word)) and value not in allowed:
-                self.note(source, place, f"`{value}` is not one of {', '.join(allowed)}")
+    def check_history(self, source: Source, features: Iterable[Feature], programme: Programme) -> None:
+        """A window must fit into the history that is kept, even for the latest event that still counts."""
+        if programme.history is None:
+            return
+        for feature in features:
+            days = feature.reach
+            if feature.windowed and (days is None or days + programme.lateness > programme.history):
+                said = f"looks back {days or 'for ever'}{' days' if days else ''}, but with lateness"
+                self.note(source, (feature.name,), f"{said} only {programme.history - programme.lateness} are kept")
 
     def block(self, source: Source, place: Place, block: Block) -> Condition | None:
         """A condition tree; nothing where one of its lines was wrong, which is noted."""
@@ -194,15 +155,38 @@ class Compiler:
             honours=written.late_events.fall == "honour",
             qualify=self.conditions(source, "qualify", written),
             retain=self.conditions(source, "retain", written),
+            override=self.measure(_override(written.rating)),
         )
 
-    def care(self, source: Source, number: int, written: CareSource) -> Care | None:
+    def care(self, source: Source, number: int, written: CareSource, programme: Programme) -> Care | None:
         """A care rule, or nothing where its conditions were wrong."""
         tree = self.block(source, (number, "when"), written.when)
         if tree is None or not self._small(source, (number, "when"), tree):
             return None
-        do = Action(**written.do.model_dump())
-        return Care(name=written.care, title=written.title, when=tree, do=do, repeat_after=written.repeat_after)
+        self._check_channel(source, (number, "do", "channel"), written.do.channel, list(programme.channels))
+        return Care(
+            name=written.care,
+            title=written.title,
+            when=tree,
+            do=Action(**written.do.model_dump()),
+            repeat_after=written.repeat_after,
+            holdout=written.holdout,
+            success=self._success(source, number, written.success),
+        )
+
+    def _success(self, source: Source, number: int, written: SuccessSource | None) -> Success | None:
+        if written is None:
+            return None
+        about = self.known.get(written.feature)
+        if about is None or about.levels or about.unit == "text":
+            self.note(source, (number, "success", "feature"), f"`{written.feature}` is not a feature that is a number")
+            return None
+        try:
+            at_least = parse_literal(about, written.at_least)
+        except LineError as error:
+            self.note(source, (number, "success", "at_least"), str(error))
+            return None
+        return Success(feature=written.feature, at_least=int(at_least), after=written.after)
 
 
 def compile_rules(folder: Path) -> Ruleset:
@@ -211,11 +195,11 @@ def compile_rules(folder: Path) -> Ruleset:
     programme = _programme(compiler, folder)
     features = _features(compiler, folder, programme)
     ratings = _ratings(compiler, folder)
-    care = _care(compiler, folder)
+    care = _care(compiler, folder, programme) if programme else []
     strata = _strata(compiler, ratings, care)
     if compiler.problems or programme is None:
         raise RulesError(compiler.problems)
-    return assemble(programme, *_in_order(compiler.measures, features), strata)
+    return _in_order(assemble(programme, tuple(compiler.measures), features, strata))
 
 
 def assemble(
@@ -227,13 +211,31 @@ def assemble(
     return draft.model_copy(update={"version": version})
 
 
-def _in_order(
-    measures: list[Measure], features: tuple[Feature, ...]
-) -> tuple[tuple[Measure, ...], tuple[Feature, ...]]:
+def _in_order(ruleset: Ruleset) -> Ruleset:
     """Measures in an order of their own, so that states stay valid however the features are ordered in their file."""
-    order = sorted(range(len(measures)), key=lambda number: measures[number].model_dump_json())
-    moved = (one if one.parts else one.model_copy(update={"measure": order.index(one.measure)}) for one in features)
-    return tuple(measures[number] for number in order), tuple(moved)
+    order = sorted(range(len(ruleset.measures)), key=lambda number: ruleset.measures[number].model_dump_json())
+    place = {number: order.index(number) for number in order} | {-1: -1}
+    programme, features, strata = ruleset.programme, ruleset.features, ruleset.strata
+    consent = {channel: place[number] for channel, number in programme.consent.items()}
+    return assemble(
+        programme.model_copy(update={"consent": consent}),
+        tuple(ruleset.measures[number] for number in order),
+        tuple(one.model_copy(update={"measure": place[one.measure], "anchor": place[one.anchor]}) for one in features),
+        tuple(_moved(stratum, place) for stratum in strata),
+    )
+
+
+def _moved(stratum: Stratum, place: dict[int, int]) -> Stratum:
+    ratings = (one.model_copy(update={"override": place[one.override]}) for one in stratum.ratings)
+    return stratum.model_copy(update={"ratings": tuple(ratings)})
+
+
+def _consent(channel: str) -> Measure:
+    return Measure(of=("profile",), value=f"consent.{channel}", keeps="latest")
+
+
+def _override(rating: str) -> Measure:
+    return Measure(of=("override",), where={"rating": rating}, value="ruling", keeps="latest")
 
 
 def _programme(compiler: Compiler, folder: Path) -> Programme | None:
@@ -246,10 +248,12 @@ def _features(compiler: Compiler, folder: Path, programme: Programme | None) -> 
     if not loaded or programme is None:
         raise RulesError(compiler.problems)  # without features, every condition would be called wrong
     source, written = loaded
-    features = [compiler.feature(source, name, entry, programme) for name, entry in written.items()]
+    made = [compile_feature(compiler, source, name, entry, programme) for name, entry in written.items()]
+    features = tuple(feature for feature in made if feature)
+    compiler.check_history(source, features, programme)
     if compiler.problems:
         raise RulesError(compiler.problems)
-    return tuple(feature for feature in features if feature)
+    return features
 
 
 def _ratings(compiler: Compiler, folder: Path) -> list[Rating]:
@@ -265,14 +269,14 @@ def _ratings(compiler: Compiler, folder: Path) -> list[Rating]:
     return [compiler.rating(source, written) for source, written in files]
 
 
-def _care(compiler: Compiler, folder: Path) -> list[Care]:
+def _care(compiler: Compiler, folder: Path, programme: Programme) -> list[Care]:
     found: dict[str, Care] = {}
     for path in sorted((folder / "care").glob("*.yaml")):
         source, entries = compiler.load(path, folder, CARE) or (None, [])
         for number, written in enumerate(entries):
             if source and written.care in found:
                 compiler.note(source, (number, "care"), f"`{written.care}` is the name of another care rule")
-            elif source and (care := compiler.care(source, number, written)):
+            elif source and (care := compiler.care(source, number, written, programme)):
                 found[care.name] = care
     return list(found.values())
 
@@ -307,23 +311,6 @@ def _currency_digits(code: str) -> int | None:
         return int(iso4217.Currency(code).exponent or 0)
     except ValueError:
         return None
-
-
-def _value_problem(kind: str, value: str, family_name: str, family: Family) -> str | None:
-    if kind in {"sum", "mean"}:
-        choices = " or ".join(f"{family_name}.{name}" for name in family.values) or f"{family_name} can only be counted"
-        return None if value[1:] in family.values else f"{kind} needs a value: {choices}"
-    return f"{kind} takes {family_name} alone, without `{value}`" if value else None
-
-
-def _unit(kind: str, value: str, family: Family) -> Unit:
-    if kind in {"sum", "mean"}:
-        return next(unit for name, unit in family.values.items() if name == value)
-    return "days" if kind.startswith("days_since") else "count"
-
-
-def _or_nothing(words: tuple[str, ...]) -> str:
-    return ", ".join(words) or "nothing"
 
 
 def _known_of(written: RatingSource) -> dict[str, Known]:

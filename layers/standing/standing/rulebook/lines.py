@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
 
-from standing.core.conditions import Comparison, Condition, Group, Operator
+from standing.core.conditions import Comparison, Condition, Fact, Group, Operator
 from standing.core.features import EXACT
 from standing.core.money import MoneyError, to_minor
 from standing.core.ruleset import Unit
@@ -20,18 +20,22 @@ LINE = re.compile(
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 
 
+TEXT = re.compile(r"[^\x00-\x1f\x7f,\[\]\"]{1,64}")
+
+
 class LineError(ValueError):
     """A condition line that means nothing; the message says what was expected."""
 
 
 @dataclass(frozen=True)
 class Known:
-    """What a line may speak of: a feature with its unit, or a rating with its levels."""
+    """What a line may speak of: a feature with its unit, or a rating with its levels. Is it about a person?"""
 
     unit: Unit = "count"
     digits: int = 0
     levels: tuple[str, ...] = ()
     ordered: bool = True
+    personal: bool = False
 
 
 def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
@@ -49,9 +53,11 @@ def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
         return _transition(fact, verb, about, value, text)
     if verb == "in":
         return Comparison(fact=fact, op="in", value=_list(about, value), text=text)
+    if about.unit == "text" and verb not in {"==", "!="}:
+        raise LineError(f"`{verb}` compares by size; `{fact}` is a text: use ==, != or in")
     if not about.ordered and verb not in {"==", "!="}:
         raise LineError(f"`{verb}` needs an order; the levels of `{fact}` have none: use ==, != or in")
-    return Comparison(fact=fact, op=_operator(verb), value=_literal(about, value), text=text)
+    return Comparison(fact=fact, op=_operator(verb), value=parse_literal(about, value), text=text)
 
 
 def _operator(verb: str) -> Operator:
@@ -66,9 +72,9 @@ def _unknown(fact: str, value: str, text: str) -> Condition:
 
 
 def _transition(fact: str, verb: str, about: Known, value: str, text: str) -> Condition:
-    if not about.levels or "." in fact:
+    if about.unit == "level" or not about.levels or "." in fact:
         raise LineError(f"`{verb}` speaks of a rating; `{fact}` is not one")
-    rank, before = _literal(about, value), f"{fact}.was"
+    rank, before = parse_literal(about, value), f"{fact}.was"
     if verb == "was":
         return Comparison(fact=before, op="==", value=rank, text=text)
     now, then = ("==", "!=") if verb == "entered" else ("!=", "==")
@@ -81,13 +87,16 @@ def _transition(fact: str, verb: str, about: Known, value: str, text: str) -> Co
     )
 
 
-def _list(about: Known, value: str) -> tuple[int, ...]:
+def _list(about: Known, value: str) -> tuple[Fact, ...]:
     if not (value.startswith("[") and value.endswith("]") and value[1:-1].strip()):
         raise LineError(f"`in` is followed by a list such as [gold, platinum], not by `{value}`")
-    return tuple(_literal(about, item.strip()) for item in value[1:-1].split(","))
+    return tuple(parse_literal(about, item.strip()) for item in value[1:-1].split(","))
 
 
-def _literal(about: Known, value: str) -> int:
+def parse_literal(about: Known, value: str) -> Fact:
+    """A value as it was written, in the fact's whole units. Raises LineError."""
+    if about.unit == "text":
+        return _text(value)
     if about.levels:
         if value not in about.levels:
             raise LineError(f"`{value}` is not one of its levels: {', '.join(about.levels)}")
@@ -103,8 +112,15 @@ def _literal(about: Known, value: str) -> int:
     return whole
 
 
+def _text(value: str) -> str:
+    bare = value[1:-1] if value[:1] == value[-1:] == '"' else value
+    if not TEXT.fullmatch(bare):
+        raise LineError(f"`{value}` is not a text of at most 64 characters without commas, brackets and quotes")
+    return bare
+
+
 def _units(about: Known) -> str:
-    return {"money": "an amount of money", "score": "a score", "days": "whole days", "count": "a count"}[about.unit]
+    return {"money": "an amount of money", "score": "a score", "days": "whole days"}.get(about.unit, "a count")
 
 
 def _nearest(word: str, known: Mapping[str, Known]) -> str:

@@ -7,10 +7,12 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
 
-from standing.core.ruleset import Review, Title
+from standing.core.ruleset import TEN_THOUSAND, Review, Title
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
-MEASURES = ("count", "sum", "mean", "days_since_first", "days_since_last")
+WINDOWED = ("count", "sum", "mean", "min", "max", "distinct", "latest")
+MEASURES = (*WINDOWED, "days_since_first", "days_since_last", "days_until")
+NO_ENDING = ("distinct", "latest")  # they keep no more than the last day of each value
 COMBINATIONS = ("ratio", "minus", "plus")
 
 
@@ -64,12 +66,61 @@ class Block(Written):
         return self
 
 
+def _minutes(value: object) -> int:
+    if not isinstance(value, str) or not (match := re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", value, re.ASCII)):
+        raise ValueError('a time of the day in quotes, such as "21:00"')
+    return int(match[1]) * 60 + int(match[2])
+
+
+def _share(value: object) -> int:
+    match = re.fullmatch(r"([0-9]{1,3}(\.[0-9]{1,2})?)%", value, re.ASCII) if isinstance(value, str) else None
+    if not match or (share := round(float(match[1]) * 100)) > TEN_THOUSAND:
+        raise ValueError("a share such as 10% or 2.5%")
+    return share
+
+
+def _days_or_ever(value: object) -> int | None:
+    return None if value == "forever" else _days(value)
+
+
+def _count(value: object) -> int:
+    if not isinstance(value, str) or not re.fullmatch(r"[1-9][0-9]{0,3}", value, re.ASCII):
+        raise ValueError("a whole number such as 3")
+    return int(value)
+
+
+type Count = Annotated[int, BeforeValidator(_count)]
+type Minutes = Annotated[int, BeforeValidator(_minutes)]
+type Share = Annotated[int, BeforeValidator(_share)]
+
+
+class CapSource(Written):
+    """A contact cap: at most so many contacts within so many days."""
+
+    at_most: Count
+    within: Days
+    channel: str | None = None
+
+
+class QuietSource(Written):
+    """The hours in which nobody is to be disturbed."""
+
+    begin: Minutes
+    end: Minutes
+
+
 class ProgrammeSource(Written):
     """`rules/programme.yaml`."""
 
     title: Title
     currency: str
     time_zone: str
+    lateness: Days = 60
+    history: Annotated[int | None, BeforeValidator(_days_or_ever)] = None
+    channels: Annotated[list[Name], Field(max_length=20), AfterValidator(_each_once)] = []
+    contact_caps: Annotated[list[CapSource], Field(max_length=20)] = []
+    quiet_hours: QuietSource | None = None
+    holdout_salt: Annotated[str, Field(max_length=64)] = ""
 
 
 class FeatureSource(Written):
@@ -79,13 +130,18 @@ class FeatureSource(Written):
     count: str | None = None
     sum: str | None = None
     mean: str | None = None
+    min: str | None = None
+    max: str | None = None
+    distinct: str | None = None
+    latest: str | None = None
     days_since_first: str | None = None
     days_since_last: str | None = None
+    days_until: str | None = None
     ratio: Parts | None = None
     minus: Parts | None = None
     plus: Parts | None = None
     where: dict[str, str] = {}
-    over: Literal["calendar-year"] | Days | None = None
+    over: Literal["calendar-year", "membership-year"] | Days | None = None
     ending: Days = 0
 
     @model_validator(mode="after")
@@ -94,8 +150,10 @@ class FeatureSource(Written):
             raise ValueError("exactly one of " + ", ".join((*MEASURES, *COMBINATIONS)))
         if self.kind in COMBINATIONS and (self.over or self.ending or self.where):
             raise ValueError(f"{self.kind} combines features with windows of their own: leave out over and where")
-        if self.kind.startswith("days_since") and (self.over or self.ending):
-            raise ValueError(f"{self.kind} looks back as far as there is: leave out over and ending")
+        if self.kind.startswith("days_") and (self.over or self.ending):
+            raise ValueError(f"{self.kind} looks as far as there is: leave out over and ending")
+        if self.kind in NO_ENDING and self.ending:
+            raise ValueError(f"{self.kind} keeps only the last of each value: leave out ending")
         if self.ending and not self.over:
             raise ValueError("ending needs over: the length of the window that ends then")
         return self
@@ -153,6 +211,16 @@ class ActionSource(Written):
     owner: Name
     within: Days
     priority: Literal["low", "normal", "high"] = "normal"
+    channel: str | None = None
+    consent: Literal["required", "not-needed"] = "required"
+
+
+class SuccessSource(Written):
+    """What a care action is meant to bring about."""
+
+    feature: str
+    at_least: str
+    after: Days
 
 
 class CareSource(Written):
@@ -163,6 +231,8 @@ class CareSource(Written):
     when: Block
     do: ActionSource
     repeat_after: Days
+    holdout: Share = 0
+    success: SuccessSource | None = None
 
 
 PROGRAMME = TypeAdapter(ProgrammeSource)

@@ -2,32 +2,85 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import get_args
 
-from standing.core.events import MODELS
-from standing.core.ruleset import Unit, Value
+from standing.core.events import MODELS, personal_fields
+from standing.core.ruleset import Unit
+
+FLAG = ("false", "true")
+
+
+@dataclass(frozen=True)
+class Value:
+    """A value of an event: its unit, its words where they have an order, and whether it says something of a person."""
+
+    unit: Unit
+    levels: tuple[str, ...] = ()
+    personal: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether it can be summed and compared by size."""
+        return self.unit in {"money", "score"}
 
 
 @dataclass(frozen=True)
 class Family:
-    """What rules call one or several event types: the types, and the values that can be summed, with their units."""
+    """What rules call one or several event types: the types, and their values; `.*` stands for any name.
+
+    `fields` may be filtered by; `dates` are those whose anniversaries can be counted down to.
+    """
 
     of: tuple[str, ...]
-    values: dict[Value, Unit]
+    values: dict[str, Value]
     fields: tuple[str, ...] = ()
+    dates: dict[str, Value] = field(default_factory=dict)
+
+    def value(self, path: str) -> Value | None:
+        """What is known of a value such as `amount` or `segments.student`."""
+        return self.values.get(path) or self.values.get(_any_entry(path))
+
+    def date(self, path: str) -> Value | None:
+        """What is known of a date such as `birthday` or `dates.renewal`."""
+        return self.dates.get(path) or self.dates.get(_any_entry(path))
 
 
-FAMILIES = {
-    "purchase": Family(("purchase",), {"amount": "money"}, ("channel",)),
-    "refund": Family(("refund",), {"amount": "money"}, ("reason",)),
-    "transaction": Family(("purchase", "refund"), {"net_amount": "money"}),
-    "feedback": Family(("feedback",), {"score": "score"}, ("kind", "topic")),
-    "engagement": Family(("engagement",), {}, ("kind", "channel", "campaign")),
-}
+def _any_entry(path: str) -> str:
+    name, dot, entry = path.partition(".")
+    return f"{name}.*" if dot and entry else path
 
 
-def allowed_values(family: Family, field: str) -> tuple[str, ...]:
+def allowed_values(family: Family, name: str) -> tuple[str, ...]:
     """The values a field can have, where its event type names them; empty where any text will do."""
-    model = next(model for model in MODELS.values() if model.detail_type.startswith(family.of[0] + "."))
-    return tuple(choice for choice in get_args(model.model_fields[field].annotation) if isinstance(choice, str))
+    annotation = MODELS[f"{family.of[0]}.v1"].model_fields[name].annotation
+    options = (annotation, *get_args(annotation))
+    return tuple(choice for option in options for choice in get_args(option) if isinstance(choice, str))
+
+
+def _texts(*names: str) -> dict[str, Value]:
+    return dict.fromkeys(names, Value("text"))
+
+
+MONEY, SCORE = Value("money"), Value("score")
+BIRTHDAY = Value("days", personal="birthday" in personal_fields(MODELS["profile.v1"]))
+APPETITES = allowed_values(Family(("profile",), {}), "risk_appetite")
+FAMILIES = {
+    "purchase": Family(("purchase",), {"amount": MONEY, **_texts("channel")}, ("channel",)),
+    "refund": Family(("refund",), {"amount": MONEY, **_texts("reason")}, ("reason",)),
+    "transaction": Family(("purchase", "refund"), {"net_amount": MONEY}),
+    "feedback": Family(("feedback",), {"score": SCORE, **_texts("kind", "topic")}, ("kind", "topic")),
+    "engagement": Family(("engagement",), _texts("kind", "channel", "campaign"), ("kind", "channel", "campaign")),
+    "profile": Family(
+        ("profile",),
+        {
+            "risk_appetite": Value("level", APPETITES),
+            "consent.*": Value("level", FLAG),
+            "segments.*": Value("text"),
+            "preferred_channel": Value("text"),
+        },
+        dates={"birthday": BIRTHDAY, "dates.*": Value("days")},
+    ),
+    "override": Family(("override",), _texts("rating", "level", "reason"), ("rating", "level", "reason")),
+    "care": Family(("care",), _texts("care", "status", "reason"), ("care", "status", "reason")),
+}

@@ -16,13 +16,13 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from standing.core.days import day_number
 from standing.rulebook.building import build_ruleset
-from standing.rulebook.compiling import compile_rules
 from standing.rulebook.problems import RulesError
 from standing.tools import recovery
 from standing.tools.auditing import audit as audit_file
 from standing.tools.local_aws import LocalAws, Running
-from standing.tools.project import UserError, project_root
+from standing.tools.project import UserError, project_root, rules_of_clone
 from standing.tools.recovery import Kept
 from standing.tools.sending import progress_bar
 from standing.tools.sending import send as send_file
@@ -105,10 +105,21 @@ def down() -> None:
 
 
 @rules.command()
-def build(folder: Rules = None) -> None:
+def build(
+    folder: Rules = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            help="In force from this day on, after the rules that were built before; left out: on all days.",
+        ),
+    ] = None,
+) -> None:
     """Check the rules and compile them into the layer `ruleset`."""
     root = project_root()
-    ruleset = build_ruleset(folder or root / "rules", root / "layers" / "ruleset")
+    day = day_number(since.date()) if since else None
+    ruleset = build_ruleset(folder or root / "rules", root / "layers" / "ruleset", since=day)
     care = sum(len(stratum.care) for stratum in ruleset.strata)
     err.print(
         f"rules {ruleset.version}: {len(ruleset.features)} features, {len(ruleset.ratings)} ratings, {care} care rules"
@@ -161,16 +172,15 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a customer's card: ratings, features and the last decisions with their reasons, as of today."""
-    ruleset = compile_rules(folder or project_root() / "rules")
-    shown = card(_target(stack), ruleset, customer, last)
+    rules = rules_of_clone(folder)
+    shown = card(_target(stack), rules, customer, last)
     if as_json:
         _print_json(shown.as_dict())
         return
     print_card(shown, language, out)
-    if shown.decided_by != ruleset.version:
-        err.print(
-            f"[yellow]Shown by rules {ruleset.version}; its state was last decided by {shown.decided_by}.[/yellow]"
-        )
+    if shown.decided_by not in {entry.ruleset.version for entry in rules.entries}:
+        said = f"Shown by rules {rules.latest.version}; its state was last decided by {shown.decided_by}."
+        err.print(said, style="yellow")
 
 
 @refused.command("list")
@@ -208,8 +218,7 @@ def rebuild(
     folder: Rules = None,
 ) -> None:
     """Fold a customer anew from the event records, by the rules of this clone, and store the result."""
-    ruleset = compile_rules(folder or project_root() / "rules")
-    out.print(recovery.rebuild(_target(stack), ruleset, customer), markup=False)
+    out.print(recovery.rebuild(_target(stack), rules_of_clone(folder), customer), markup=False)
 
 
 def main() -> None:

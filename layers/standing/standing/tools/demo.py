@@ -16,7 +16,9 @@ from rich.console import Console
 from rich.table import Table
 
 from standing.core.days import day_of
-from standing.core.ruleset import Ruleset
+from standing.core.ruleset import Rating, Ruleset
+from standing.core.state import Memory
+from standing.core.timeline import Timeline
 from standing.core.view import view
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.problems import RulesError
@@ -27,6 +29,7 @@ from standing.tools.local_aws import LocalAws
 from standing.tools.project import UserError, project_root
 from standing.tools.sending import Sent, progress_bar, send
 from standing.tools.showing import card, print_card
+from standing.tools.story import follow_complaint
 from standing.tools.target import Target, local_folder, use_local_aws
 from standing.tools.usage import Usage, usage
 
@@ -42,6 +45,7 @@ class Happened:
     outcomes: list[dict[str, Any]]
     sent: Sent
     usage: Usage
+    ear: str
 
     @property
     def by_type(self) -> Counter[str]:
@@ -52,7 +56,8 @@ class Happened:
 def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 65) -> None:
     """Start the local AWS, deploy, send, and show what came of it."""
     root = project_root()
-    ruleset = compile_rules(root / "rules")
+    rules = Timeline.of(compile_rules(root / "rules"))
+    ruleset = rules.latest
     _start(root)
     target = Target()
     now = datetime.now(UTC)
@@ -60,9 +65,10 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
     write_demo(path, households, ruleset.programme.time_zone, now)
     _introduce(path)
     happened = _send(target, path)
-    _tables(target, ruleset, happened, now)
+    _tables(target, rules, happened, now)
     (customer,) = best_households([json.loads(line) for line in path.read_text().splitlines()], 1)
-    print_card(card(target, ruleset, customer, last=5), "en", out)
+    follow_complaint(target, happened.ear, path.parent, customer, now, out)
+    print_card(card(target, rules, customer, last=5), "en", out)
     out.print(f"Go on: standing --local show {customer} · standing --local audit {path.relative_to(root)} · make down")
     _last_line(happened)
     if happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable:
@@ -98,13 +104,15 @@ def _send(target: Target, path: Path) -> Happened:
         sent = send(target, path, progress, wait=True)
     await_published(target)
     outcomes = {(outcome := json.loads(body))["detail"]["id"]: outcome for body in peek(target, ear)}
-    return Happened(audit(target, path), list(outcomes.values()), sent, usage(target))
+    return Happened(audit(target, path), list(outcomes.values()), sent, usage(target), ear)
 
 
-def _tables(target: Target, ruleset: Ruleset, happened: Happened, now: datetime) -> None:
-    out.print(_counted("Customers by tier", _tiers(target, ruleset, now)))
+def _tables(target: Target, rules: Timeline, happened: Happened, now: datetime) -> None:
+    seen = _customers(target, rules, now)
+    for name in ("tier", "lifecycle", "churn-risk"):
+        out.print(_counted(f"Customers by {name.replace('-', ' ')}", _levels(seen, rules.latest.ratings[name])))
     out.print(_counted("Rating changes announced", _changes(happened)))
-    out.print(_counted("Care actions by rule (missed: known too late to make sense)", _care(target, ruleset, happened)))
+    out.print(_care(target, rules.latest))
     per_event = max(1, happened.audit.applied)
     figures = {
         "events a second, from bus to table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
@@ -114,10 +122,15 @@ def _tables(target: Target, ruleset: Ruleset, happened: Happened, now: datetime)
     out.print(_counted("On this machine", figures))
 
 
-def _tiers(target: Target, ruleset: Ruleset, now: datetime) -> dict[str, str]:
-    today = day_of(now, ruleset.programme.time_zone)
-    tiers = Counter(view(state, ruleset, today).memory.levels["tier"].level for state in target.customers.states())
-    return {level: f"{tiers[level]:,}" for level in reversed(ruleset.ratings["tier"].levels)}
+def _customers(target: Target, rules: Timeline, now: datetime) -> list[Memory]:
+    """What is remembered of each customer today."""
+    today = day_of(now, rules.latest.programme.time_zone)
+    return [view(state, rules, today).memory for state in target.customers.states()]
+
+
+def _levels(customers: list[Memory], rating: Rating) -> dict[str, str]:
+    counts = Counter(memory.all_shown()[rating.name].level for memory in customers)
+    return {level: f"{counts[level]:,}" for level in (reversed(rating.levels) if rating.ordered else rating.levels)}
 
 
 def _changes(happened: Happened) -> dict[str, str]:
@@ -128,15 +141,18 @@ def _changes(happened: Happened) -> dict[str, str]:
     return shown | ({"others": f"{others:,}"} if others else {})
 
 
-def _care(target: Target, ruleset: Ruleset, happened: Happened) -> dict[str, str]:
-    """Requested as heard on the bus, missed as noted in the table."""
-    details = (outcome["detail"] for outcome in happened.outcomes if outcome["detail-type"] == "care.requested.v1")
-    asked = Counter(detail["care"] for detail in details)
-    missed = Counter(detail["care"] for detail in target.customers.care() if detail["status"] == "missed")
-    return {
-        f"{name}: {care.title.en}": f"{asked[name]:,} requested, {missed[name]:,} missed"
-        for name, care in ruleset.care.items()
-    }
+def _care(target: Target, ruleset: Ruleset) -> Table:
+    """What became of each care rule's actions, as the table's ledger says."""
+    counts = Counter((row["care"], row.get("gate") or row["status"]) for row in target.customers.care())
+    columns = ("requested", "held-out", "missed", "consent", "contact-cap", "expired", "done")
+    heads = ("requested", "held out", "missed", "no consent", "capped", "expired", "done")
+    table = Table("Care", *heads, title="Care actions", title_justify="left", title_style="bold", box=None)
+    for column in table.columns[1:]:
+        column.justify = "right"
+    for name, care in ruleset.care.items():
+        table.add_row(care.title.en, *(f"{counts[name, column]:,}" for column in columns))
+    table.caption = "missed: known too late to make sense (most of the demo's events are months old)"
+    return table
 
 
 def _counted(title: str, rows: dict[str, str]) -> Table:

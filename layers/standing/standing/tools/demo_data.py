@@ -23,6 +23,7 @@ from standing.core.days import zone
 SEED = 20170101
 SHOP, SYNTHETIC = "complete-journey", "synthetic"
 REFUNDED, COMPLAINED, SURVEYED = 0.02, 0.015, 0.05  # of baskets
+PROFILED, CONSENTS = 0.85, {"email": 0.7, "phone": 0.5, "letter": 0.8}  # of households
 REPEATED, DISPLACED, FARTHEST = 0.03, 0.05, 200
 
 type Event = dict[str, Any]
@@ -110,6 +111,21 @@ def synthetic(real: list[Dated], chance: random.Random, now: datetime) -> Iterat
             if dated and dated.time <= now:
                 yield dated
     yield from _fresh_complaints(real, now)
+    yield from _profiles(baskets, chance)
+
+
+def _profiles(baskets: list[Dated], chance: random.Random) -> Iterator[Dated]:
+    """Most households say, an hour before their first basket, how they may be reached, and when their birthday is."""
+    first = {basket.event["detail"]["customer"]: basket for basket in reversed(baskets)}
+    for customer, basket in sorted(first.items()):
+        if chance.random() > PROFILED:
+            continue
+        consent = {channel: chance.random() < share for channel, share in CONSENTS.items()}
+        birthday = f"{chance.randint(1, 12):02}-{chance.randint(1, 28):02}"
+        time = basket.time - timedelta(hours=1)
+        detail = {"id": f"profile-{customer}", "customer": customer, "time": time.isoformat()}
+        facts = {"consent": consent, "birthday": birthday}
+        yield Dated(time, {"source": SYNTHETIC, "detail-type": "profile.v1", "detail": {**detail, **facts}})
 
 
 def _refund(basket: Dated, chance: random.Random) -> Dated | None:

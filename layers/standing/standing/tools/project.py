@@ -4,6 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from standing.core.timeline import Timeline
+from standing.rulebook.building import built_rules
+from standing.rulebook.compiling import compile_rules
+
 
 class UserError(Exception):
     """A mistake or a missing piece that the user can mend; the message says how. Shown without a traceback."""
@@ -16,6 +20,17 @@ def project_root() -> Path:
         if (folder / "template.yaml").exists() and (folder / "layers" / "standing").exists():
             return folder
     raise UserError(f"{here} is not inside a clone of Standing: change into one")
+
+
+def rules_of_clone(folder: Path | None = None) -> Timeline:
+    """The rules of a folder, or of the clone; with those that were in force before, where the layer was built of them.
+
+    Raises RulesError where a rule is wrong.
+    """
+    root = project_root()
+    ruleset = compile_rules(folder or root / "rules")
+    built = built_rules(root / "layers" / "ruleset")
+    return built if built and built.latest == ruleset else Timeline.of(ruleset)
 
 
 def tool(root: Path, name: str, program: str) -> Path:

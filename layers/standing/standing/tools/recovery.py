@@ -9,9 +9,9 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from standing.adapters.bus import Bus
-from standing.adapters.table import Refused
+from standing.adapters.table import Refused, past
 from standing.core.decide import decide
-from standing.core.ruleset import Ruleset
+from standing.core.timeline import Timeline
 from standing.event_path.publish import entry
 from standing.tools.auditing import envelope_of, peek
 from standing.tools.project import UserError
@@ -67,7 +67,7 @@ def replay_outbox(target: Target, since: date) -> int:
     return len(entries)
 
 
-def rebuild(target: Target, ruleset: Ruleset, customer: str) -> str:
+def rebuild(target: Target, rules: Timeline, customer: str) -> str:
     """Fold a customer anew from the event records and store the result; what changed, in words.
 
     Raises UserError where there is no such customer, or where events kept coming in between.
@@ -76,9 +76,10 @@ def rebuild(target: Target, ruleset: Ruleset, customer: str) -> str:
     if state is None:
         raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}")
     now = datetime.now(UTC)
-    outcome = decide(state, [], ruleset, now, target.customers.history(customer))
+    stored = past(target.customers.history(customer), target.customers.checkpoints(customer))
+    outcome = decide(state, [], rules, now, stored)
     try:
-        target.customers.commit(state, outcome, [], ruleset, now)
+        target.customers.commit(state, outcome, [], rules, now)
     except Refused:
         raise UserError(f"`{customer}` changed meanwhile: rebuild it again") from None
     same = (state.closed, state.buckets) == (outcome.state.closed, outcome.state.buckets)

@@ -11,9 +11,13 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
+from standing.adapters.table import past
 from standing.core.days import day_date, day_of
+from standing.core.decide import needs_past
 from standing.core.explain import display
+from standing.core.retelling import NOTHING
 from standing.core.ruleset import Feature, Ruleset, Title
+from standing.core.timeline import Timeline
 from standing.core.view import View, view, view_of_history
 from standing.tools.project import UserError
 from standing.tools.target import Target
@@ -38,6 +42,14 @@ WORDS: dict[str, Title] = {
         ("unknown", "unknown", "未知"),
         ("requested", "requested", "已发起"),
         ("missed", "missed: known too late", "错过（得知太晚）"),
+        ("held-out", "held out for comparison", "对照组，未执行"),
+        ("consent", "held back: no consent", "未执行：未获同意"),
+        ("contact-cap", "held back: contact cap", "未执行：联系次数已达上限"),
+        ("accepted", "accepted", "已接受"),
+        ("done", "done", "已完成"),
+        ("declined", "declined", "已拒绝"),
+        ("failed", "failed", "失败"),
+        ("expired", "expired unanswered", "逾期未回应"),
         ("met", "was", "实际"),
         ("honoured", "honoured until", "保留至"),
         ("grace", "Grace period ends", "宽限期截止"),
@@ -57,7 +69,7 @@ class Card:
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        levels = self.seen.memory.levels
+        levels = self.seen.memory.all_shown()
         return {
             "customer": self.customer,
             "day": str(day_date(self.seen.day)),
@@ -70,18 +82,20 @@ class Card:
         }
 
 
-def card(target: Target, ruleset: Ruleset, customer: str, last: int) -> Card:
+def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
     """Read a customer and move the clock to today, without writing. Raises UserError where there is none."""
     state = target.customers.load(customer)
     if state is None:
         raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}: nothing was ever applied to it")
-    today = day_of(datetime.now(UTC), ruleset.programme.time_zone)
+    today = day_of(datetime.now(UTC), rules.latest.programme.time_zone)
     decided_by = target.customers.rules_of(customer)
-    if decided_by == ruleset.version:
-        seen = view(state, ruleset, today)
+    if decided_by == rules.on(state.day).version:
+        stored = past(target.customers.history(customer)) if needs_past(state, [], rules) else NOTHING
+        seen = view(state, rules, today, stored.events)
     else:
-        seen = view_of_history(target.customers.history(customer), ruleset, today)
-    return Card(customer, seen, target.customers.decisions(customer)[::-1][:last], ruleset, decided_by)
+        seen = view_of_history(past(target.customers.history(customer)).events, rules, today)
+    decisions = target.customers.decisions(customer)[::-1][:last]
+    return Card(customer, seen, decisions, rules.on(today), decided_by)
 
 
 def print_card(shown: Card, language: Language, console: Console) -> None:
@@ -95,7 +109,7 @@ def print_card(shown: Card, language: Language, console: Console) -> None:
 
 def _ratings(shown: Card, language: Language) -> Table:
     table = _table(language, "rating", "level", "since", "grace")
-    for name, held in shown.seen.memory.levels.items():
+    for name, held in shown.seen.memory.all_shown().items():
         title = shown.ruleset.ratings[name].title
         grace = str(day_date(held.grace_until)) if held.grace_until is not None else ""
         table.add_row(_say(title, language), Text(held.level, style="bold"), str(day_date(held.since)), grace)
@@ -114,7 +128,7 @@ def _features(shown: Card, language: Language) -> Table:
 def _decisions(shown: Card, language: Language) -> Table:
     table = _table(language, "day", "decision", "because")
     for decision in shown.decisions:
-        because = "\n".join(_reason(reason, language) for reason in decision["because"])
+        because = "\n".join(_reason(reason, language) for reason in decision.get("because", ()))
         table.add_row(decision["day"], Text(_headline(shown, decision, language)), Text(because))
     return table
 
@@ -128,7 +142,8 @@ def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
         return f"{name}: {decision['from'] or '–'} → {decision['to']}"
     care = shown.ruleset.care.get(decision["care"])
     name = _say(care.title, language) if care else decision["care"]
-    return f"{name}\n{decision['action']} ({_word(decision['status'], language)})"
+    status = _word(decision.get("gate") or decision["status"], language)
+    return f"{name}\n{decision['action']} ({status})" if "action" in decision else f"{name} ({status})"
 
 
 def _reason(reason: dict[str, Any], language: Language) -> str:

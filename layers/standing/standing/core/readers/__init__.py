@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Protocol
 
+from standing.core.conditions import Fact
+
 
 class Reader(Protocol):
     """The one interface of all readers. A fact that is unknown is absent."""
 
-    def match(self, facts: Mapping[str, int]) -> frozenset[str]:
+    def match(self, facts: Mapping[str, Fact]) -> frozenset[str]:
         """The names of the rules that hold."""

@@ -13,9 +13,9 @@ from typing import Any
 import durable_rules_engine as engine
 import orjson
 
-from standing.core.conditions import Atom, Branch, Condition, branches
+from standing.core.conditions import Atom, Branch, Condition, Fact, branches
 
-type Facts = Mapping[str, int]
+type Facts = Mapping[str, Fact]
 type Alternative = tuple[str, Branch]
 
 SHARD = 60  # 65 matching branches give error 303, 256 on one property crash the process

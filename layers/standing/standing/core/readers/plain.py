@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from typing import Any
 
-from standing.core.conditions import Comparison, Condition
+from standing.core.conditions import Comparison, Condition, Fact
 
-type Facts = Mapping[str, int]
+type Facts = Mapping[str, Fact]
 
-OPERATORS: dict[str, Callable[[int, int], bool]] = {
+OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
     "<": operator.lt,
@@ -40,7 +41,7 @@ def holds(condition: Condition, facts: Facts) -> bool:
     return any(results) is (condition.group == "any")
 
 
-def _compares(line: Comparison, actual: int | None) -> bool:
+def _compares(line: Comparison, actual: Fact | None) -> bool:
     if line.op == "unknown":
         return actual is None
     if actual is None:

@@ -1,80 +1,37 @@
 """The events that upstream systems emit, one model for each versioned detail type.
 
-A field marked personal says something of a person beyond the opaque customer id: it is never logged, published or
-stored. Every error names its field and says what was expected.
+A field marked personal says something of a person beyond the opaque customer id: it is never logged or published, and
+stored only where rules need it. Every error names its field and says what was expected.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import UTC, datetime
+import json
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
-PERSONAL = {"x-personal": True}
+from standing.core.events.fields import (
+    KEPT,
+    PERSONAL,
+    Amount,
+    Code,
+    Currency,
+    CustomerId,
+    Date,
+    Dates,
+    EventId,
+    Facts,
+    Flags,
+    Moment,
+    MonthDay,
+    Name,
+    Scale,
+)
+
 SCORED = {"survey", "review"}
-AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?", re.ASCII)
-FIRST_MOMENT = datetime(1970, 1, 2, tzinfo=UTC)
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("a text without control characters")
-    return text
-
-
-def _amount(value: object) -> object:
-    if not isinstance(value, str) or not AMOUNT.fullmatch(value):
-        raise ValueError('a decimal number in quotes, not negative and below 10 billion, such as "12.50"')
-    return value
-
-
-def _currency(value: object) -> object:
-    if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
-        raise ValueError("an ISO 4217 code of three capital letters, such as USD or CNY")
-    return value
-
-
-def _moment(value: object) -> object:
-    if isinstance(value, datetime):
-        return value
-    try:
-        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]  # a wrong type is answered just below
-    except (TypeError, ValueError):
-        moment = None
-    offset = moment.utcoffset() if moment else None
-    if offset is None or offset.total_seconds() % 60:  # an offset with seconds would not survive being stored
-        raise ValueError("a time with its offset, such as 2026-03-01T09:30:00Z")
-    return moment
-
-
-def _since_1970(moment: datetime) -> datetime:
-    if moment.year < 1970 or moment < FIRST_MOMENT:  # the year first: an early year with an offset has no UTC
-        raise ValueError("a time after 1970-01-01")
-    return moment
-
-
-def _rising(scale: tuple[int, int]) -> tuple[int, int]:
-    if scale[0] >= scale[1]:
-        raise ValueError("a scale that rises, such as [1, 5]")
-    return scale
-
-
-Code = Annotated[str, Field(min_length=1, max_length=64), AfterValidator(_printable)]
-EventId = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_printable)]
-CustomerId = Annotated[str, Field(min_length=1, max_length=128), AfterValidator(_printable)]
-Amount = Annotated[str, BeforeValidator(_amount, Annotated[str, Field(pattern=f"^{AMOUNT.pattern}$")])]
-Currency = Annotated[str, BeforeValidator(_currency, Annotated[str, Field(pattern="^[A-Z]{3}$")])]
-Moment = Annotated[
-    datetime,
-    BeforeValidator(_moment, str),
-    AfterValidator(_since_1970),
-    Field(json_schema_extra={"format": "date-time"}),
-]
-Bound = Annotated[int, Field(strict=True, ge=-1000, le=1000)]
-Scale = Annotated[tuple[Bound, Bound], AfterValidator(_rising)]
+RiskAppetite = Literal["averse", "cautious", "balanced", "growth", "aggressive"]
 
 
 class EventDetail(BaseModel):
@@ -93,8 +50,8 @@ class EventDetail(BaseModel):
         return self.detail_type.partition(".")[0]
 
     def stored(self) -> dict[str, Any]:
-        """The event without its personal fields, as JSON types; the model reads it back."""
-        return self.model_dump(mode="json", exclude=personal_fields(type(self)), exclude_none=True)
+        """The event without the personal fields that no rule needs, as JSON types; the model reads it back."""
+        return self.model_dump(mode="json", exclude=unstored_fields(type(self)), exclude_none=True)
 
 
 class MoneyDetail(EventDetail):
@@ -172,13 +129,70 @@ class Engagement(EventDetail):
     campaign: Annotated[Code | None, Field(description="the campaign whose offer was redeemed")] = None
 
 
-MODELS: dict[str, type[EventDetail]] = {model.detail_type: model for model in (Purchase, Refund, Feedback, Engagement)}
+class Profile(EventDetail):
+    """What is known of a customer changed. Only what is named changes; the rest stays as it was."""
+
+    detail_type = "profile.v1"
+
+    birthday: Annotated[
+        MonthDay | None,
+        Field(description="the month and the day; a year is not kept", json_schema_extra=KEPT),
+    ] = None
+    dates: Annotated[Dates | None, Field(description="other dates that come round, such as a renewal")] = None
+    consent: Annotated[
+        Flags | None, Field(description="whether a channel may be used, by its name in programme.yaml")
+    ] = None
+    preferred_channel: Code | None = None
+    risk_appetite: Annotated[RiskAppetite | None, Field(description="how much risk a customer will take")] = None
+    segments: Annotated[Facts | None, Field(description="facts of a segmentation: true, false or a code")] = None
+
+
+class Override(EventDetail):
+    """Somebody set a level by hand. It shows until it expires, while the computed level runs on beneath it."""
+
+    detail_type = "override.v1"
+
+    rating: Annotated[Name, Field(description="a rating of the rules")]
+    level: Annotated[Name, Field(description="one of its levels")]
+    reason: Annotated[Code, Field(description="a code, not free text")]
+    author: Annotated[Code, Field(description="an opaque id of who decided it")]
+    expires: Annotated[Date, Field(description="the last day on which it shows")]
+
+    @property
+    def ruling(self) -> str:
+        """What it says, as the one text that is kept of it."""
+        return json.dumps([self.level, str(self.expires), self.author, self.reason], ensure_ascii=False)
+
+
+class CareAnswer(EventDetail):
+    """What became of a care action that was requested."""
+
+    detail_type = "care.v1"
+
+    care: Annotated[Name, Field(description="the care rule, as care.requested says")]
+    day: Annotated[Date, Field(description="the day it was due, as care.requested says")]
+    status: Literal["accepted", "done", "declined", "failed"]
+    reason: Annotated[Code | None, Field(description="a code, not free text")] = None
+
+
+MODELS: dict[str, type[EventDetail]] = {
+    model.detail_type: model for model in (Purchase, Refund, Feedback, Engagement, Profile, Override, CareAnswer)
+}
 
 
 def personal_fields(model: type[EventDetail]) -> set[str]:
     """Names of the fields that say something of a person, as marked in the model."""
+    return _marked(model, "x-personal")
+
+
+def unstored_fields(model: type[EventDetail]) -> set[str]:
+    """Names of the personal fields that no rule needs, which are dropped when an event is taken in."""
+    return personal_fields(model) - _marked(model, "x-kept")
+
+
+def _marked(model: type[EventDetail], mark: str) -> set[str]:
     return {
         name
         for name, field in model.model_fields.items()
-        if isinstance(extra := field.json_schema_extra, dict) and extra.get("x-personal")
+        if isinstance(extra := field.json_schema_extra, dict) and extra.get(mark)
     }

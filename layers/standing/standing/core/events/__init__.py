@@ -1,0 +1,34 @@
+"""The events that upstream systems emit: their fields, their models, and how older versions are read."""
+
+from standing.core.events.models import (
+    MODELS,
+    CareAnswer,
+    Engagement,
+    EventDetail,
+    Feedback,
+    MoneyDetail,
+    Override,
+    Profile,
+    Purchase,
+    Refund,
+    personal_fields,
+    unstored_fields,
+)
+from standing.core.events.versions import OLDER, newest
+
+__all__ = [
+    "MODELS",
+    "OLDER",
+    "CareAnswer",
+    "Engagement",
+    "EventDetail",
+    "Feedback",
+    "MoneyDetail",
+    "Override",
+    "Profile",
+    "Purchase",
+    "Refund",
+    "newest",
+    "personal_fields",
+    "unstored_fields",
+]

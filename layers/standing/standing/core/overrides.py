@@ -1,0 +1,50 @@
+"""Overrides: levels that somebody set by hand. They show until they expire; the computed level runs on beneath."""
+
+from __future__ import annotations
+
+import json
+from datetime import date
+from typing import NamedTuple, cast
+
+from standing.core.days import Day, day_number
+from standing.core.measures import Buckets
+from standing.core.ruleset import Rating
+from standing.core.series import Latest
+from standing.core.state import Held, Memory
+
+
+class Ruling(NamedTuple):
+    """What somebody decided of a rating: the level that shows up to and including the day `expires`."""
+
+    level: str
+    expires: Day
+    author: str
+    reason: str
+
+
+def ruling_on(rating: Rating, buckets: Buckets, day: Day) -> Ruling | None:
+    """The override that shows on a day: the last one made, unless it has expired or its level is gone."""
+    if rating.override < 0:
+        return None
+    text = cast("Latest", buckets[rating.override]).value(None, day)
+    ruling = read_ruling(str(text)) if text is not None else None
+    return ruling if ruling and day <= ruling.expires and ruling.level in rating.levels else None
+
+
+def read_ruling(text: str) -> Ruling:
+    """A ruling from the text that is kept of it."""
+    level, expires, author, reason = json.loads(text)
+    return Ruling(level, day_number(date.fromisoformat(expires)), author, reason)
+
+
+def shown(rating: Rating, opened: Memory, held: Held, ruling: Ruling | None, day: Day) -> Held:
+    """What everybody sees of a rating at the end of a day: the level set by hand, or the computed one.
+
+    Its `since` is the day on which what is seen last changed.
+    """
+    if ruling is None and rating.name not in opened.shown:
+        return held
+    level = ruling.level if ruling else held.level
+    before = opened.shows(rating.name)
+    since = before.since if before and before.level == level else day
+    return Held(level, since, None if ruling else held.grace_until)

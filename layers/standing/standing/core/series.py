@@ -1,0 +1,192 @@
+"""Series: what is kept of one measure, by day. Sparse, commutative, in whole numbers and short texts.
+
+Four kinds, one for each question a feature can ask: sums, extremes, the latest value, and which values were seen. Each
+takes values in any order (`plus`), and forgets what no window can reach any more (`since`).
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import accumulate
+from typing import NamedTuple
+
+from standing.core.conditions import Fact
+from standing.core.days import Day
+
+MERGEABLE = 2  # days that are worth making one
+
+
+class Reach(NamedTuple):
+    """How many days back the longest window looks, today included, and whether some window has no beginning."""
+
+    days: int = 1
+    ever: bool = False
+
+
+class Happened(NamedTuple):
+    """One value of a measure: its day, its moment (microseconds from 1970), and what it was."""
+
+    day: Day
+    moment: int
+    value: Fact
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Days that had events, rising, with the count and the sum of each; `first` is never dropped."""
+
+    days: tuple[Day, ...] = ()
+    counts: tuple[int, ...] = ()
+    sums: tuple[int, ...] = ()
+    first: Day | None = None
+
+    @cached_property
+    def _counted(self) -> tuple[int, ...]:
+        return tuple(accumulate(self.counts, initial=0))
+
+    @cached_property
+    def _summed(self) -> tuple[int, ...]:
+        return tuple(accumulate(self.sums, initial=0))
+
+    def window(self, first: Day | None, last: Day) -> tuple[int, int]:
+        """Count and sum of the days from `first` (none: from the beginning) to `last`, both included."""
+        low = 0 if first is None else bisect_left(self.days, first)
+        high = max(low, bisect_right(self.days, last))
+        return self._counted[high] - self._counted[low], self._summed[high] - self._summed[low]
+
+    def latest(self, last: Day) -> Day | None:
+        """The latest day with events that is not after `last`."""
+        place = bisect_right(self.days, last)
+        return self.days[place - 1] if place else None
+
+    def plus(self, happened: Iterable[Happened]) -> Sums:
+        """With more values added, each on its day."""
+        added = dict(zip(self.days, zip(self.counts, self.sums, strict=True), strict=True))
+        first = self.first
+        for day, _, value in happened:
+            count, total = added.get(day, (0, 0))
+            added[day] = count + 1, total + int(value)
+            first = day if first is None else min(first, day)
+        days = tuple(sorted(added))
+        return Sums(days, tuple(added[day][0] for day in days), tuple(added[day][1] for day in days), first)
+
+    def since(self, day: Day, reach: Reach) -> Sums:
+        """Without what no window can tell apart from `day` on.
+
+        The latest day of all is kept for "days since"; where a window has no beginning, the latest day that only such
+        windows see carries all before it.
+        """
+        old = bisect_left(self.days, day - reach.days + 1)
+        if reach.ever:
+            return self._merged(old)
+        start = min(old, max(len(self.days) - 1, 0))
+        return Sums(self.days[start:], self.counts[start:], self.sums[start:], self.first) if start else self
+
+    def _merged(self, old: int) -> Sums:
+        if old < MERGEABLE:
+            return self
+        counts, sums = (self._counted[old], *self.counts[old:]), (self._summed[old], *self.sums[old:])
+        return Sums(self.days[old - 1 :], counts, sums, self.first)
+
+
+@dataclass(frozen=True)
+class Extremes:
+    """Days that had values, rising, with the lowest and the highest of each."""
+
+    days: tuple[Day, ...] = ()
+    lows: tuple[int, ...] = ()
+    highs: tuple[int, ...] = ()
+
+    def window(self, first: Day | None, last: Day) -> tuple[int, int] | None:
+        """The lowest and the highest value from `first` (none: from the beginning) to `last`; none without values."""
+        low = 0 if first is None else bisect_left(self.days, first)
+        high = bisect_right(self.days, last)
+        return (min(self.lows[low:high]), max(self.highs[low:high])) if low < high else None
+
+    def plus(self, happened: Iterable[Happened]) -> Extremes:
+        """With more values, each on its day."""
+        added = dict(zip(self.days, zip(self.lows, self.highs, strict=True), strict=True))
+        for day, _, value in happened:
+            low, high = added.get(day, (int(value), int(value)))
+            added[day] = min(low, int(value)), max(high, int(value))
+        days = tuple(sorted(added))
+        return Extremes(days, tuple(added[day][0] for day in days), tuple(added[day][1] for day in days))
+
+    def since(self, day: Day, reach: Reach) -> Extremes:
+        """Without what no window can tell apart from `day` on; what only endless windows see becomes one day."""
+        old = bisect_left(self.days, day - reach.days + 1)
+        if not reach.ever:
+            return Extremes(self.days[old:], self.lows[old:], self.highs[old:]) if old else self
+        if old < MERGEABLE:
+            return self
+        lows, highs = (min(self.lows[:old]), *self.lows[old:]), (max(self.highs[:old]), *self.highs[old:])
+        return Extremes(self.days[old - 1 :], lows, highs)
+
+
+@dataclass(frozen=True)
+class Latest:
+    """Days that had values, rising, with the last value of each and its moment.
+
+    Of two values of one moment the greater counts, so that the order of arrival makes no difference.
+    """
+
+    days: tuple[Day, ...] = ()
+    moments: tuple[int, ...] = ()
+    values: tuple[Fact, ...] = ()
+
+    def value(self, first: Day | None, last: Day) -> Fact | None:
+        """The last value that is not after `last`, if it is not before `first`."""
+        place = bisect_right(self.days, last)
+        known = place and (first is None or self.days[place - 1] >= first)
+        return self.values[place - 1] if known else None
+
+    def plus(self, happened: Iterable[Happened]) -> Latest:
+        """With more values, of which each day keeps the last."""
+        added = dict(zip(self.days, zip(self.moments, self.values, strict=True), strict=True))
+        for day, moment, value in happened:
+            added[day] = max(added.get(day, (moment, value)), (moment, value))
+        days = tuple(sorted(added))
+        return Latest(days, tuple(added[day][0] for day in days), tuple(added[day][1] for day in days))
+
+    def since(self, day: Day, _reach: Reach) -> Latest:
+        """Without what was superseded before `day`; the moment of a day before matters no more."""
+        old = bisect_left(self.days, day)
+        if not old:
+            return self
+        return Latest(self.days[old - 1 :], (0, *self.moments[old:]), self.values[old - 1 :])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """The values that were seen, in order, each with its days, rising."""
+
+    days: dict[Fact, tuple[Day, ...]] = field(default_factory=dict)
+
+    def distinct(self, first: Day | None, last: Day) -> int:
+        """How many values were seen from `first` (none: from the beginning) to `last`."""
+        return sum(_within(days, first, last) for days in self.days.values())
+
+    def plus(self, happened: Iterable[Happened]) -> Seen:
+        """With more values."""
+        added = {value: set(days) for value, days in self.days.items()}
+        for day, _, value in happened:
+            added.setdefault(value, set()).add(day)
+        return Seen({value: tuple(sorted(added[value])) for value in sorted(added, key=str)})
+
+    def since(self, day: Day, reach: Reach) -> Seen:
+        """With the last day before `day` that each value was seen on, and the days from then on."""
+        kept = {value: days[max(bisect_left(days, day) - 1, 0) :] for value, days in self.days.items()}
+        oldest = None if reach.ever else day - reach.days + 1
+        within = {value: tuple(one for one in days if oldest is None or one >= oldest) for value, days in kept.items()}
+        return Seen({value: days for value, days in within.items() if days})
+
+
+type Series = Sums | Extremes | Latest | Seen
+
+
+def _within(days: tuple[Day, ...], first: Day | None, last: Day) -> bool:
+    place = bisect_right(days, last)
+    return bool(place) and (first is None or days[place - 1] >= first)

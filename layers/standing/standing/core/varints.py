@@ -1,0 +1,90 @@
+"""Whole numbers and short texts as few bytes: seven bits of a number in each, the eighth says that more follow."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from itertools import pairwise
+
+from standing.core.conditions import Fact
+
+MORE = 0x80
+TEXT = 1  # the lowest bit of a fact: a text follows, and the rest of the number is its length
+
+
+class Writer:
+    """Puts numbers and texts one behind another."""
+
+    def __init__(self) -> None:
+        self.packed = bytearray()
+
+    def put(self, *numbers: int) -> None:
+        """Numbers that are not negative."""
+        for number in numbers:
+            while number >= MORE:
+                self.packed.append(number & 0x7F | MORE)
+                number >>= 7  # noqa: PLW2901 -- seven bits at a time is what a varint is
+            self.packed.append(number)
+
+    def chunk(self, content: bytes) -> None:
+        """Bytes behind their length."""
+        self.put(len(content))
+        self.packed += content
+
+    def fact(self, value: Fact) -> None:
+        """A number of either sign, or a text."""
+        if isinstance(value, int):
+            self.put(zigzag(value) << 1)
+        else:
+            content = value.encode()
+            self.put(len(content) << 1 | TEXT)
+            self.packed += content
+
+
+class Reader:
+    """Takes what a Writer put, in the same order."""
+
+    def __init__(self, packed: bytes) -> None:
+        self.packed, self.place = packed, 0
+
+    def take(self) -> int:
+        """The next number."""
+        number = shift = 0
+        while True:
+            byte = self.packed[self.place]
+            self.place += 1
+            number |= (byte & 0x7F) << shift
+            if byte < MORE:
+                return number
+            shift += 7
+
+    def several(self, count: int) -> tuple[int, ...]:
+        """The next numbers."""
+        return tuple(self.take() for _ in range(count))
+
+    def chunk(self) -> bytes:
+        """The next bytes, which stand behind their length."""
+        return self._bytes(self.take())
+
+    def fact(self) -> Fact:
+        """The next number of either sign, or text."""
+        number = self.take()
+        return self._bytes(number >> 1).decode() if number & TEXT else unzigzag(number >> 1)
+
+    def _bytes(self, length: int) -> bytes:
+        start, self.place = self.place, self.place + length
+        return self.packed[start : self.place]
+
+
+def zigzag(number: int) -> int:
+    """A number of either sign as one that is not negative and small where it was near zero."""
+    return number << 1 if number >= 0 else (-number << 1) - 1
+
+
+def unzigzag(number: int) -> int:
+    """The number that `zigzag` was given."""
+    return -((number + 1) >> 1) if number & 1 else number >> 1
+
+
+def steps(days: Iterable[int]) -> list[int]:
+    """From each of some rising numbers to the next."""
+    return [after - before for before, after in pairwise(days)]

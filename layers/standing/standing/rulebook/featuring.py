@@ -1,0 +1,132 @@
+"""Compiling features: each is a measure over a window, or two features combined."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from standing.core.ruleset import Feature, Keeps, Measure, Programme, Unit
+from standing.rulebook.lines import Known
+from standing.rulebook.notes import Notes
+from standing.rulebook.reading import Place, Source
+from standing.rulebook.sources import FeatureSource
+from standing.rulebook.vocabulary import FAMILIES, Family, Value, allowed_values
+
+DIGITS: dict[Unit, int] = {"score": 4}
+KEEPS: dict[str, Keeps] = {
+    "min": "extremes",
+    "max": "extremes",
+    "latest": "latest",
+    "days_until": "latest",
+    "distinct": "seen",
+}
+NUMBERS = {"sum", "mean", "min", "max"}
+COUNT = Value("count")
+ANYTHING = Measure(of=tuple(sorted({event for family in FAMILIES.values() for event in family.of})))
+
+
+def compile_feature(
+    notes: Notes, source: Source, name: str, written: FeatureSource, programme: Programme
+) -> Feature | None:
+    """A feature, or nothing where its problems were noted."""
+    if written.parts:
+        return _combination(notes, source, name, written)
+    place: Place = (name, written.kind)
+    family_name, dot, path = written.measured.partition(".")
+    family = FAMILIES.get(family_name)
+    if family is None:
+        notes.note(source, place, f"`{family_name}` is not one of {', '.join(FAMILIES)}")
+        return None
+    value = None if dot and not path else _value(written.kind, path, family)
+    if value is None:
+        notes.note(source, place, _value_problem(written.kind, path, family_name, family))
+        return None
+    _check_where(notes, source, name, written, family)
+    return _measured(notes, name, written, programme, Measured(family, path, value))
+
+
+class Measured:
+    """What a feature measures: an event family, a value of it, and what is known of that value."""
+
+    def __init__(self, family: Family, path: str, value: Value) -> None:
+        self.family, self.path, self.value = family, path, value
+
+    def measure(self, written: FeatureSource) -> Measure:
+        """As the state keeps it."""
+        keeps = KEEPS.get(written.kind, "sums")
+        return Measure(of=self.family.of, where=written.where, value=self.path or "count", keeps=keeps)
+
+
+def _measured(notes: Notes, name: str, written: FeatureSource, programme: Programme, what: Measured) -> Feature:
+    unit = _unit(written.kind, what.value)
+    levels = what.value.levels if unit == "level" else ()
+    digits = programme.minor_digits if unit == "money" else DIGITS.get(unit, 0)
+    notes.known[name] = Known(unit, digits, levels, personal=what.value.personal)
+    return Feature(
+        name=name,
+        title=written.title,
+        kind=written.kind,
+        measure=notes.measure(what.measure(written)),
+        unit=unit,
+        levels=levels,
+        over=written.over,
+        anchor=notes.measure(ANYTHING) if written.over == "membership-year" else -1,
+        ending=written.ending,
+        personal=what.value.personal,
+    )
+
+
+def _combination(notes: Notes, source: Source, name: str, written: FeatureSource) -> Feature | None:
+    known = [notes.known.get(part) for part in written.parts]
+    for number, part in enumerate(written.parts):
+        if known[number] is None:
+            notes.note(source, (name, written.kind, number), f"`{part}` is not a feature that stands above this one")
+    first, second = known
+    if first is None or second is None:
+        return None
+    if first.unit != second.unit or first.unit in {"text", "level"}:
+        said = f"{written.kind} needs two numbers of a kind, not {first.unit} and {second.unit}"
+        notes.note(source, (name, written.kind), said)
+        return None
+    personal = first.personal or second.personal
+    about = Known("score", DIGITS["score"]) if written.kind == "ratio" else first
+    notes.known[name] = replace(about, personal=personal)
+    content = {"kind": written.kind, "unit": about.unit, "parts": tuple(written.parts), "personal": personal}
+    return Feature.model_validate({"name": name, "title": written.title, **content})
+
+
+def _check_where(notes: Notes, source: Source, name: str, written: FeatureSource, family: Family) -> None:
+    for word, value in written.where.items():
+        place: Place = (name, "where", word)
+        if word not in family.fields:
+            notes.note(source, place, f"`{word}` cannot be filtered here; {', '.join(family.fields) or 'nothing'} can")
+        elif (allowed := allowed_values(family, word)) and value not in allowed:
+            notes.note(source, place, f"`{value}` is not one of {', '.join(allowed)}")
+
+
+def _value(kind: str, path: str, family: Family) -> Value | None:
+    """What a kind of feature measures of a family; nothing where the two do not go together."""
+    if kind == "days_until":
+        return family.date(path)
+    if kind in NUMBERS:
+        value = family.value(path)
+        return value if value and value.is_number else None
+    if kind == "latest":
+        return family.value(path)
+    if kind == "distinct":
+        value = family.value(path)
+        return value if value and not value.is_number else None
+    return None if path else COUNT
+
+
+def _value_problem(kind: str, path: str, family_name: str, family: Family) -> str:
+    if kind not in {*NUMBERS, "latest", "distinct", "days_until"}:
+        return f"{kind} takes {family_name} alone, without `.{path}`"
+    fits = [name for name in (*family.values, *family.dates) if _value(kind, name, family)]
+    choices = " or ".join(f"{family_name}.{name.replace('*', 'NAME')}" for name in fits)
+    return f"{kind} needs a value: {choices}" if choices else f"{kind} needs a value, and {family_name} has none for it"
+
+
+def _unit(kind: str, value: Value) -> Unit:
+    if kind in {*NUMBERS, "latest"}:
+        return value.unit
+    return "days" if kind.startswith("days_") else "count"

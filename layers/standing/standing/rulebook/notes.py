@@ -1,0 +1,41 @@
+"""One compilation's notes: what rules may speak of so far, what is measured, and the problems found on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from standing.core.ruleset import Measure
+from standing.rulebook.lines import Known
+from standing.rulebook.problems import Problem, RulesError
+from standing.rulebook.reading import Place, Source, read, validate
+
+
+@dataclass
+class Notes:
+    """What is known so far: facts that lines may speak of, measures, problems."""
+
+    problems: list[Problem] = field(default_factory=list)
+    known: dict[str, Known] = field(default_factory=dict)
+    measures: list[Measure] = field(default_factory=list)
+
+    def load[T](self, path: Path, root: Path, shape: TypeAdapter[T]) -> tuple[Source, T] | None:
+        """A rule file, or nothing where its problems were noted."""
+        try:
+            source = read(path, path.relative_to(root.parent).as_posix())
+            return source, validate(source, shape)
+        except RulesError as error:
+            self.problems += error.problems
+            return None
+
+    def note(self, source: Source, place: Place, message: str) -> None:
+        """A problem at a place of a file."""
+        self.problems.append(source.problem(place, message))
+
+    def measure(self, measure: Measure) -> int:
+        """The place of a measure, shared with everything that measures the same."""
+        if measure not in self.measures:
+            self.measures.append(measure)
+        return self.measures.index(measure)

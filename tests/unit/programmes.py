@@ -1,0 +1,232 @@
+"""Whole made programmes: every kind of feature, rating and care rule, over every kind of event."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+
+from hypothesis import strategies as st
+from standing.core.conditions import Comparison, Condition, Operator
+from standing.core.days import Day, day_date
+from standing.core.events import CareAnswer, Override, Profile
+from standing.core.intake import Event
+from standing.core.ruleset import (
+    Action,
+    Cap,
+    Care,
+    Feature,
+    Measure,
+    Programme,
+    Rating,
+    Ruleset,
+    Stability,
+    Stratum,
+)
+from standing.rulebook.compiling import assemble
+
+from tests.unit import strategies as made
+from tests.unit.strategies import TITLE, every, line, none_of, some
+
+ALL = ("care", "feedback", "override", "profile", "purchase", "refund")
+ORDERS, NET, COMPLAINTS, SCORES, AMOUNTS, PLAN, CONSENT, BIRTHDAY, CHANNELS, TIER_SET, STAGE_SET, ANY = range(12)
+MEASURES = (
+    Measure(of=("purchase",)),
+    Measure(of=("purchase", "refund"), value="net_amount"),
+    Measure(of=("feedback",), where={"kind": "complaint"}),
+    Measure(of=("feedback",), value="score"),
+    Measure(of=("purchase",), value="amount", keeps="extremes"),
+    Measure(of=("profile",), value="segments.plan", keeps="latest"),
+    Measure(of=("profile",), value="consent.email", keeps="latest"),
+    Measure(of=("profile",), value="birthday", keeps="latest"),
+    Measure(of=("purchase",), value="channel", keeps="seen"),
+    Measure(of=("override",), where={"rating": "tier"}, value="ruling", keeps="latest"),
+    Measure(of=("override",), where={"rating": "stage"}, value="ruling", keeps="latest"),
+    Measure(of=ALL),
+)
+TIERS = ("bronze", "silver", "gold")
+STAGES = ("new", "active", "quiet")
+WINDOWS = st.integers(1, 40)
+
+
+def made_feature(name: str, kind: str, measure: int, **more: Any) -> Feature:
+    """A feature; its unit follows from its kind."""
+    unit = {"sum": "money", "mean": "score", "min": "money", "max": "money", "latest": "text", "ratio": "score"}
+    default = "days" if kind.startswith("days_") else "count"
+    return Feature(name=name, title=TITLE, kind=kind, measure=measure, unit=unit.get(kind, default), **more)
+
+
+@st.composite
+def _windowed(draw: st.DrawFn, name: str) -> Feature:
+    kind, measure = draw(
+        st.sampled_from([("count", ORDERS), ("count", COMPLAINTS), ("sum", NET), ("mean", SCORES)])
+        | st.sampled_from([("min", AMOUNTS), ("max", AMOUNTS), ("distinct", CHANNELS), ("latest", PLAN)])
+    )
+    over = draw(st.none() | WINDOWS | st.sampled_from(["calendar-year", "membership-year"]))
+    may_end = over is not None and kind not in {"distinct", "latest"}
+    ending = draw(st.integers(0, 20)) if may_end else 0
+    anchor = ANY if over == "membership-year" else -1
+    return made_feature(name, kind, measure, over=over, ending=ending, anchor=anchor)
+
+
+def _of_days(name: str) -> st.SearchStrategy[Feature]:
+    choices = [("days_since_first", ORDERS), ("days_since_last", ORDERS), ("days_until", BIRTHDAY)]
+    return st.sampled_from(choices).map(lambda chosen: made_feature(name, *chosen))
+
+
+@st.composite
+def features(draw: st.DrawFn) -> tuple[Feature, ...]:
+    """Up to seven features, some made of others."""
+    found: list[Feature] = []
+    for number in range(draw(st.integers(1, 5))):
+        found.append(draw(_windowed(f"f{number}") | _of_days(f"f{number}")))
+    numbers = [feature.name for feature in found if feature.unit != "text"]
+    for number in range(draw(st.integers(0, 2)) if numbers else 0):
+        parts = draw(st.tuples(st.sampled_from(numbers), st.sampled_from(numbers)))
+        kind = draw(st.sampled_from(["ratio", "minus", "plus"]))
+        found.append(made_feature(f"c{number}", kind, -1, parts=parts))
+    return tuple(found)
+
+
+def _literal(feature: Feature) -> st.SearchStrategy[int]:
+    if feature.unit == "money":
+        return st.sampled_from([0, 1_000, 4_000, 10_000, 15_000, 22_000])
+    if feature.unit == "score":
+        return st.sampled_from([0, 2_500, 5_000, 10_000])
+    return st.integers(-1, 40) if feature.unit == "days" else st.integers(0, 4)
+
+
+@st.composite
+def lines(draw: st.DrawFn, features: Sequence[Feature], about: tuple[str, ...]) -> Comparison:
+    """A line about a feature, or about one of some ratings."""
+    if draw(st.booleans()) and about:
+        rating: str = draw(st.sampled_from(about))
+        return draw(_rating_line(rating))
+    feature = draw(st.sampled_from(features))
+    if draw(st.integers(0, 5)) == 0:
+        return line(feature.name, "unknown")
+    if feature.unit == "text":
+        return Comparison(fact=feature.name, op=draw(st.sampled_from(["==", "!="])), value="plus", text="plan")
+    op: Operator = draw(st.sampled_from(["==", "!=", "<", "<=", ">", ">="]))
+    return line(feature.name, op, draw(_literal(feature)))
+
+
+@st.composite
+def _rating_line(draw: st.DrawFn, rating: str) -> Comparison:
+    about = draw(st.sampled_from(["", ".was", ".would_become", ".days_to_review"]))
+    literal = draw(st.integers(1, 31)) if about == ".days_to_review" else draw(st.integers(0, 2))
+    return line(rating + about, draw(st.sampled_from(["==", "!=", "<=", ">="])), literal)
+
+
+@st.composite
+def conditions(draw: st.DrawFn, features: Sequence[Feature], about: tuple[str, ...] = ()) -> Condition:
+    """One to three lines, all, any or none of which must hold."""
+    parts = draw(st.lists(lines(features, about), min_size=1, max_size=3))
+    return draw(st.sampled_from([every, some, none_of]))(*parts)
+
+
+STABILITIES = st.builds(
+    Stability,
+    rise=st.sampled_from(["immediate", "review"]),
+    review=st.sampled_from(["daily", "monthly", "quarterly"]),
+    grace=st.sampled_from([0, 0, 3, 20]),
+    fall=st.sampled_from(["one-level", "to-kept"]),
+    minimum_stay=st.sampled_from([0, 0, 5, 30]),
+)
+
+
+@st.composite
+def cares(draw: st.DrawFn, features: Sequence[Feature], name: str) -> Care:
+    """A care rule, half of them contacts."""
+    do = Action(
+        action="act",
+        owner="somebody",
+        priority=draw(st.sampled_from(["low", "normal", "high"])),
+        within=draw(st.integers(1, 5)),
+        channel=draw(st.sampled_from([None, "email"])),
+        consent=draw(st.sampled_from(["required", "not-needed"])),
+    )
+    when = draw(conditions(features, ("tier", "stage")))
+    repeat, holdout = draw(st.sampled_from([1, 4, 15, 60])), draw(st.sampled_from([0, 5_000]))
+    return Care(name=name, title=TITLE, when=when, do=do, repeat_after=repeat, holdout=holdout)
+
+
+@st.composite
+def rulesets(draw: st.DrawFn) -> Ruleset:
+    """A whole ruleset: an ordered rating, one without an order that may ask for it, and care that may ask for both."""
+    found = draw(features())
+    tier = Rating(
+        name="tier",
+        title=TITLE,
+        levels=TIERS,
+        qualify={level: draw(conditions(found)) for level in TIERS[1:]},
+        retain={level: draw(conditions(found)) for level in TIERS[1:] if draw(st.booleans())},
+        stability=draw(STABILITIES),
+        override=TIER_SET,
+        honours=draw(st.booleans()),
+    )
+    stage = Rating(
+        name="stage",
+        title=TITLE,
+        ordered=False,
+        levels=STAGES,
+        qualify={level: draw(conditions(found, ("tier",))) for level in STAGES[:-1]},
+        override=STAGE_SET,
+    )
+    care = tuple(draw(cares(found, f"care-{number}")) for number in range(draw(st.integers(1, 3))))
+    strata = (Stratum(ratings=(tier,)), Stratum(ratings=(stage,)), Stratum(care=care))
+    return assemble(draw(programmes()), MEASURES, found, strata)
+
+
+@st.composite
+def programmes(draw: st.DrawFn) -> Programme:
+    """A programme with or without contact caps."""
+    caps = draw(st.lists(st.builds(Cap, at_most=st.integers(1, 2), within=st.integers(1, 20)), max_size=2))
+    consent = {"email": CONSENT}
+    more = {"channels": ("email",), "consent": consent, "caps": tuple(caps), "salt": "made"}
+    return made.PROGRAMME.model_copy(update=more)
+
+
+def profile(day: Day, name: str = "v", hour: int = 12, **facts: Any) -> Event:
+    """A profile change."""
+    moment = made.noon(day) + timedelta(hours=hour - 12)
+    return made.event(day, Profile(id=f"{name}-{day}", customer="c-1", time=moment, **facts))
+
+
+def override(day: Day, level: str, last: Day, name: str = "o", rating: str = "tier", hour: int = 12) -> Event:
+    """A level set by hand."""
+    moment = made.noon(day) + timedelta(hours=hour - 12)
+    who: dict[str, Any] = {"id": f"{name}-{day}", "customer": "c-1", "time": moment}
+    said = {"rating": rating, "level": level, "reason": "goodwill", "author": "staff-1", "expires": day_date(last)}
+    return made.event(day, Override(**who, **said))
+
+
+def answer(day: Day, care: str, due: date, status: Any, name: str = "a") -> Event:
+    """An answer to a care action."""
+    who: dict[str, Any] = {"id": f"{name}-{day}", "customer": "c-1", "time": made.noon(day)}
+    return made.event(day, CareAnswer(**who, care=care, day=due, status=status))
+
+
+@st.composite
+def histories(draw: st.DrawFn, most: int = 8, span: int = 60) -> list[Event]:
+    """Events of all kinds of one customer within some weeks, each with an id of its own, often several on one day."""
+    days = draw(st.lists(st.integers(1_000, 1_000 + span), min_size=1, max_size=most))
+    return [draw(_event(day, f"e{number}")) for number, day in enumerate(days)]
+
+
+@st.composite
+def _event(draw: st.DrawFn, day: Day, name: str) -> Event:
+    amount = draw(st.sampled_from(["0.00", "40.00", "60.01", "150.00", "220.00"]))
+    hour = draw(st.sampled_from([9, 12, 15]))
+    makers = {
+        "purchase": lambda: made.purchase(day, amount, name, draw(st.sampled_from([None, "web", "store"]))),
+        "refund": lambda: made.refund(day, amount, name),
+        "complaint": lambda: made.complaint(day, name),
+        "survey": lambda: made.survey(day, draw(st.integers(1, 5)), name=name),
+        "consent": lambda: profile(day, name, hour, consent={"email": draw(st.booleans())}),
+        "plan": lambda: profile(day, name, hour, segments={"plan": draw(st.sampled_from(["basic", "plus"]))}),
+        "birthday": lambda: profile(day, name, hour, birthday=draw(st.sampled_from(["02-29", "10-15", "11-02"]))),
+        "tier": lambda: override(day, draw(st.sampled_from(TIERS)), day + draw(st.integers(0, 30)), name, hour=hour),
+        "stage": lambda: override(day, "new", day + draw(st.integers(0, 9)), name, "stage", hour),
+    }
+    return makers[draw(st.sampled_from(["purchase", "purchase", "purchase", *makers]))]()

@@ -1,0 +1,319 @@
+"""Care: what falls due, what the gates hold back, who is held out, and how an action ends."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from standing.core.asking import CareClosed, CareDecided, not_before
+from standing.core.care import arm_of
+from standing.core.days import day_date
+from standing.core.decide import Decision
+from standing.core.intake import Event
+from standing.core.ruleset import Action, Cap, Care, Programme, QuietHours, Ruleset, Stratum
+from standing.core.timeline import Timeline
+from standing.rulebook.compiling import assemble
+
+from tests.unit import programmes
+from tests.unit import strategies as made
+from tests.unit.programmes import CONSENT, MEASURES, answer, profile
+from tests.unit.strategies import Customer, complaint, every, line, noon, purchase, refund
+
+EMAIL: dict[str, Any] = {"channel": "email"}
+COMPLAINED = every(line("complaints_7d", ">=", 1))
+ORDERED = every(line("orders_ever", ">=", 1))
+
+
+def contact(name: str, when: Any = ORDERED, repeat: int = 30, **more: Any) -> Care:
+    """A care rule; a contact by e-mail unless it says otherwise."""
+    do = {"action": "write", "owner": "service", "priority": "normal", "within": 3, **EMAIL}
+    do |= {word: more.pop(word) for word in list(more) if word in Action.model_fields}
+    return Care(name=name, title=made.TITLE, when=when, do=Action(**do), repeat_after=repeat, **more)
+
+
+def rules(*cares: Care, caps: tuple[Cap, ...] = (), **more: Any) -> Timeline:
+    features = (
+        made.feature("complaints_7d", "count", programmes.COMPLAINTS, over=7),
+        made.feature("orders_ever", "count", programmes.ORDERS),
+    )
+    said = {"channels": ("email", "phone"), "consent": {"email": CONSENT, "phone": CONSENT}, "caps": caps, **more}
+    programme = made.PROGRAMME.model_copy(update=said)
+    return Timeline.of(assemble(programme, MEASURES, features, (Stratum(care=cares),)))
+
+
+def consented(day: int, name: str = "v", *, yes: bool = True) -> Event:
+    return profile(day, name, consent={"email": yes})
+
+
+def told(decisions: tuple[Decision, ...]) -> list[tuple[str, int, str]]:
+    """Care that was decided: its rule, its day, and its status or the gate that was closed."""
+    found = [one for one in decisions if isinstance(one, CareDecided)]
+    return [(one.care, one.day, one.gate or one.status) for one in found]
+
+
+# Gates -------------------------------------------------------------------------------------------------------------
+
+
+def test_without_consent_nothing_is_sent_and_that_is_recorded_once() -> None:
+    customer = Customer(rules(contact("hello")))
+    assert told(customer.deliver(purchase(100), now=noon(100))) == [("hello", 100, "consent")]
+    assert told(customer.deliver(purchase(101), now=noon(101))) == []
+    assert customer.standing.closed.due == {}
+
+
+def test_consent_that_comes_later_lets_the_action_go() -> None:
+    customer = Customer(rules(contact("hello")))
+    customer.deliver(purchase(100), now=noon(100))
+    assert told(customer.deliver(consented(105), now=noon(105))) == [("hello", 105, "requested")]
+
+
+def test_consent_that_was_withdrawn_counts_no_more() -> None:
+    customer = Customer(rules(contact("hello", COMPLAINED)))
+    customer.deliver(consented(100), now=noon(100))
+    customer.deliver(consented(102, yes=False), now=noon(102))
+    assert told(customer.deliver(complaint(103), now=noon(103))) == [("hello", 103, "consent")]
+
+
+def test_a_service_message_needs_no_consent() -> None:
+    customer = Customer(rules(contact("sorry", consent="not-needed")))
+    assert told(customer.deliver(purchase(100), now=noon(100))) == [("sorry", 100, "requested")]
+
+
+def test_what_reaches_nobody_needs_no_consent_and_counts_towards_no_cap() -> None:
+    once = Cap(at_most=1, within=30)
+    inner = contact("review", channel=None, priority="high")
+    customer = Customer(rules(inner, contact("hello"), caps=(once,)))
+    decided = customer.deliver(consented(100), purchase(100), now=noon(100))
+    assert told(decided) == [("review", 100, "requested"), ("hello", 100, "requested")]
+
+
+def test_each_time_the_conditions_come_to_hold_it_is_recorded_again() -> None:
+    customer = Customer(rules(contact("sorry", COMPLAINED)))
+    assert told(customer.deliver(complaint(100), now=noon(100))) == [("sorry", 100, "consent")]
+    assert told(customer.deliver(complaint(106), now=noon(106))) == []
+    assert told(customer.deliver(complaint(120), now=noon(120))) == [("sorry", 120, "consent")]
+
+
+def test_the_cap_holds_back_by_priority_and_then_by_name() -> None:
+    once = Cap(at_most=1, within=10)
+    cares = contact("b"), contact("a", priority="low"), contact("c", priority="high"), contact("d", priority="high")
+    customer = Customer(rules(*cares, caps=(once,)))
+    decided = told(customer.deliver(consented(100), purchase(100), now=noon(100)))
+    capped = [(name, 100, "contact-cap") for name in "dba"]
+    assert decided == [("c", 100, "requested"), *capped]
+
+
+def test_what_the_cap_held_back_goes_when_there_is_room() -> None:
+    once = Cap(at_most=1, within=10)
+    customer = Customer(rules(contact("a", priority="high"), contact("b"), caps=(once,)))
+    customer.deliver(consented(100), purchase(100), now=noon(100))
+    assert told(customer.deliver(purchase(109), now=noon(109))) == []
+    assert told(customer.deliver(purchase(110), now=noon(110))) == [("b", 110, "requested")]
+
+
+def test_room_that_comes_on_a_silent_day_is_used_on_that_day() -> None:
+    once = Cap(at_most=1, within=10)
+    customer = Customer(rules(contact("a", priority="high"), contact("b", within=9), caps=(once,)))
+    customer.deliver(consented(100), purchase(100), now=noon(100))
+    assert told(customer.deliver(purchase(115), now=noon(115))) == [("b", 110, "requested")]
+
+
+def test_a_cap_on_one_channel_leaves_the_others_alone() -> None:
+    once = Cap(at_most=1, within=10, channel="phone")
+    cares = contact("a", channel="phone", priority="high"), contact("b", channel="phone"), contact("c")
+    customer = Customer(rules(*cares, caps=(once,)))
+    decided = told(customer.deliver(consented(100), purchase(100), now=noon(100)))
+    assert decided == [("a", 100, "requested"), ("c", 100, "requested"), ("b", 100, "contact-cap")]
+
+
+def test_consent_is_asked_before_the_cap() -> None:
+    once = Cap(at_most=1, within=10)
+    cares = contact("a", priority="high", consent="not-needed"), contact("b")
+    customer = Customer(rules(*cares, caps=(once,)))
+    assert told(customer.deliver(purchase(100), now=noon(100)))[1] == ("b", 100, "consent")
+    assert told(customer.deliver(consented(101), now=noon(101))) == [("b", 101, "contact-cap")]
+
+
+# The holdout -------------------------------------------------------------------------------------------------------
+
+
+def test_who_is_held_out_stays_so_when_the_share_rises() -> None:
+    shares = [{n for n in range(2_000) if _arm(f"c-{n}", share) == "control"} for share in (0, 500, 1_000, 10_000)]
+    assert all(smaller <= larger for smaller, larger in pairwise(shares))
+    assert [len(share) for share in (shares[0], shares[-1])] == [0, 2_000]
+    assert 140 < len(shares[2]) < 260
+
+
+def test_another_rule_or_another_salt_holds_out_others() -> None:
+    drawn = {n for n in range(500) if _arm(f"c-{n}", 5_000) == "control"}
+    assert {n for n in range(500) if _arm(f"c-{n}", 5_000, name="other") == "control"} != drawn
+    assert {n for n in range(500) if _arm(f"c-{n}", 5_000, salt="other") == "control"} != drawn
+
+
+def _arm(customer: str, share: int, name: str = "hello", salt: str = "salt") -> str:
+    return arm_of(contact(name, holdout=share), salt, customer)
+
+
+def test_a_held_out_action_uses_repeat_after_and_cap_like_a_sent_one() -> None:
+    once, seen = Cap(at_most=1, within=10), {}
+    for share in (0, 10_000):
+        cares = contact("a", priority="high", repeat=20, holdout=share), contact("b", repeat=40)
+        customer = Customer(rules(*cares, caps=(once,)))
+        customer.deliver(consented(100), purchase(100), now=noon(100))
+        decided = [one for day in range(101, 160) for one in customer.deliver(purchase(day), now=noon(day))]
+        seen[share] = [(name, day) for name, day, _ in told(tuple(decided))], customer.standing.closed
+    assert seen[0] == seen[10_000]
+
+
+def test_both_arms_are_recorded_and_only_one_is_asked_for() -> None:
+    (sent,) = _of_share(0)
+    (held,) = _of_share(10_000)
+    assert (sent.arm, sent.status, held.arm, held.status) == ("treated", "requested", "control", "held-out")
+    assert sent.because == held.because
+
+
+def _of_share(share: int) -> list[CareDecided]:
+    customer = Customer(rules(contact("hello", holdout=share)))
+    decided = customer.deliver(consented(100), purchase(100), now=noon(100))
+    return [one for one in decided if isinstance(one, CareDecided)]
+
+
+# Closing -----------------------------------------------------------------------------------------------------------
+
+
+def test_an_answer_closes_an_action() -> None:
+    customer = Customer(rules(contact("hello")))
+    customer.deliver(consented(100), purchase(100), now=noon(100))
+    assert customer.standing.ledger.unanswered == {"hello#100": 103}
+    (closed,) = customer.deliver(answer(102, "hello", day_date(100), "done"), now=noon(102))
+    assert isinstance(closed, CareClosed)
+    assert (closed.care, closed.day, closed.status) == ("hello", 100, "done")
+    assert customer.standing.ledger.unanswered == {}
+
+
+def test_an_action_that_nobody_answers_expires() -> None:
+    customer = Customer(rules(contact("hello")))
+    customer.deliver(consented(100), purchase(100), now=noon(100))
+    assert customer.deliver(purchase(103), now=noon(103)) == ()
+    (closed,) = customer.deliver(purchase(104), now=noon(104))
+    assert isinstance(closed, CareClosed)
+    assert (closed.status, customer.standing.ledger.unanswered) == ("expired", {})
+
+
+def test_an_action_may_be_accepted_and_then_done() -> None:
+    customer = Customer(rules(contact("hello")))
+    customer.deliver(consented(100), purchase(100), now=noon(100))
+    steps = answer(101, "hello", day_date(100), "accepted"), answer(102, "hello", day_date(100), "done")
+    assert [one.status for step in steps for one in customer.deliver(step) if isinstance(one, CareClosed)] == [
+        "accepted",
+        "done",
+    ]
+
+
+def test_what_was_held_out_or_missed_waits_for_no_answer() -> None:
+    customer = Customer(rules(contact("hello", holdout=10_000)))
+    customer.deliver(consented(100), purchase(100), now=noon(100))
+    assert customer.standing.ledger.unanswered == {}
+    late = Customer(rules(contact("hello")))
+    assert told(late.deliver(consented(100), purchase(100), now=noon(120))) == [("hello", 100, "missed")]
+    assert late.standing.ledger.unanswered == {}
+
+
+# Late events: the ledger ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.invariant("INV-12")
+@settings(max_examples=200)
+@given(programmes.rulesets(), programmes.histories(), st.data())
+def test_no_care_action_is_asked_for_twice(made_rules: Ruleset, events: list[Event], data: st.DataObject) -> None:
+    customer = Customer(Timeline.of(made_rules), now=noon(1_062))
+    decided = [one for batch in data.draw(made.splits(events)) for one in customer.deliver(*batch)]
+    for care in made_rules.care.values():
+        days = [
+            one.day for one in decided if isinstance(one, CareDecided) and one.care == care.name and one.gate is None
+        ]
+        assert all(later - earlier >= care.repeat_after for earlier, later in pairwise(days))
+
+
+@settings(max_examples=200)
+@given(programmes.rulesets(), programmes.histories(), st.data())
+def test_what_is_held_back_is_recorded_once_a_day_and_gate(
+    made_rules: Ruleset, events: list[Event], data: st.DataObject
+) -> None:
+    customer = Customer(Timeline.of(made_rules), now=noon(1_062))
+    decided = [one for batch in data.draw(made.splits(events)) for one in customer.deliver(*batch)]
+    held = [(one.care, one.day, one.gate) for one in decided if isinstance(one, CareDecided) and one.gate]
+    assert len(held) == len(set(held))
+
+
+def test_a_late_consent_sends_what_was_held_back_if_it_still_makes_sense() -> None:
+    customer = Customer(rules(contact("hello")))
+    customer.deliver(purchase(100), now=noon(100))
+    customer.deliver(purchase(102), now=noon(102))
+    assert told(customer.deliver(consented(99), now=noon(102))) == [("hello", 100, "requested")]
+
+
+def test_a_late_withdrawal_recalls_nothing() -> None:
+    customer = Customer(rules(contact("hello")))
+    customer.deliver(consented(90), now=noon(90))
+    customer.deliver(purchase(100), now=noon(100))
+    assert told(customer.deliver(consented(95, "w", yes=False), now=noon(100))) == []
+    assert customer.standing.ledger.asked == {"hello": 100}
+
+
+def test_a_late_refund_of_the_reason_records_nothing() -> None:
+    customer = Customer(rules(contact("hello")))
+    customer.deliver(consented(90), purchase(100), now=noon(100))
+    assert told(customer.deliver(refund(99), now=noon(101))) == []
+
+
+# Quiet hours -------------------------------------------------------------------------------------------------------
+
+QUIET = QuietHours(begin=21 * 60, end=8 * 60 + 30)
+
+
+@pytest.mark.parametrize(
+    ("now", "then"),
+    [
+        ("2026-03-01T12:00", "2026-03-01T12:00"),
+        ("2026-03-01T20:59", "2026-03-01T20:59"),
+        ("2026-03-01T21:00", "2026-03-02T08:30"),
+        ("2026-03-01T23:59", "2026-03-02T08:30"),
+        ("2026-03-02T00:00", "2026-03-02T08:30"),
+        ("2026-03-02T08:29", "2026-03-02T08:30"),
+        ("2026-03-02T08:30", "2026-03-02T08:30"),
+        ("2026-12-31T22:00", "2027-01-01T08:30"),
+    ],
+)
+def test_quiet_hours_put_an_action_off_to_their_end(now: str, then: str) -> None:
+    programme = _quiet(QUIET)
+    write = contact("hello").do
+    assert not_before(programme, write, _utc(now)) == _utc(then)
+    assert not_before(programme, write.model_copy(update={"channel": None}), _utc(now)) == _utc(now)
+
+
+def test_quiet_hours_by_day_and_in_the_programmes_time_zone() -> None:
+    siesta = _quiet(QuietHours(begin=13 * 60, end=16 * 60)).model_copy(update={"time_zone": "Asia/Shanghai"})
+    write = contact("hello").do
+    assert not_before(siesta, write, _utc("2026-03-01T05:30")) == _utc("2026-03-01T08:00")
+    assert not_before(siesta, write, _utc("2026-03-01T13:30")) == _utc("2026-03-01T13:30")
+
+
+def test_quiet_hours_hold_nothing_back() -> None:
+    customer = Customer(rules(contact("hello"), quiet_hours=QUIET))
+    now = noon(100) + timedelta(hours=10)
+    (sent,) = (one for one in customer.deliver(consented(100), purchase(100), now=now) if isinstance(one, CareDecided))
+    assert (sent.status, sent.not_before) == ("requested", noon(101) - timedelta(hours=3, minutes=30))
+    assert sent.expires == noon(104) - timedelta(hours=12)
+
+
+def _quiet(hours: QuietHours) -> Programme:
+    return made.PROGRAMME.model_copy(update={"quiet_hours": hours})
+
+
+def _utc(text: str) -> datetime:
+    return datetime.fromisoformat(text).replace(tzinfo=UTC)

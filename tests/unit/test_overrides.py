@@ -1,0 +1,104 @@
+"""Overrides: what somebody set by hand shows until it expires, while the computed level runs on beneath."""
+
+from __future__ import annotations
+
+import pytest
+from standing.core.announcing import RatingChanged
+from standing.core.decide import Decision
+from standing.core.fold import DayLived
+from standing.core.intake import Event
+from standing.core.ruleset import Stratum
+from standing.core.state import Held
+from standing.core.timeline import Timeline
+from standing.rulebook.compiling import assemble
+
+from tests.unit import programmes
+from tests.unit import strategies as made
+from tests.unit.programmes import MEASURES, TIER_SET, override
+from tests.unit.strategies import Customer, every, line, noon, purchase
+from tests.unit.test_clock import every_day
+
+TIER = made.TIER.model_copy(update={"override": TIER_SET})
+FEATURES = (
+    made.feature("spend_10d", "sum", programmes.NET, over=10),
+    made.feature("complaints_7d", "count", programmes.COMPLAINTS, over=7),
+)
+GREET = made.care("greet", every(line("tier", "==", 2), line("tier.was", "!=", 2)), repeat_after=1, within=3)
+RULES = assemble(made.PROGRAMME, MEASURES, FEATURES, (Stratum(ratings=(TIER,)), Stratum(care=(GREET,))))
+
+
+def days(*events: Event, last: int = 130) -> dict[int, DayLived]:
+    return {day.day: day for day in every_day(RULES, events, last)}
+
+
+def seen(day: DayLived) -> Held | None:
+    return day.closed.shows("tier")
+
+
+def test_a_level_set_by_hand_shows_up_to_its_last_day() -> None:
+    lived = days(purchase(100, "120.00"), override(103, "gold", 106))
+    assert [seen(lived[day]) for day in (102, 103, 106)] == [Held("silver", 100), Held("gold", 103), Held("gold", 103)]
+    assert seen(lived[107]) == Held("silver", 107)
+
+
+def test_the_computed_level_runs_on_beneath() -> None:
+    lived = days(purchase(100, "120.00"), override(103, "gold", 125))
+    assert lived[112].closed.levels["tier"] == Held("bronze", 110)
+    assert seen(lived[125]) == Held("gold", 103)
+    assert seen(lived[126]) == Held("bronze", 126)
+
+
+def test_where_the_computed_level_has_come_to_be_the_same_nothing_changes_at_the_end() -> None:
+    lived = days(purchase(100, "120.00"), override(103, "gold", 106), purchase(105, "120.00"))
+    assert seen(lived[107]) == Held("gold", 103)
+    assert lived[107].closed.levels["tier"] == Held("gold", 105)
+
+
+def test_the_last_one_made_counts_even_when_it_has_expired() -> None:
+    first, second = override(103, "gold", 120, "a"), override(105, "silver", 105, "b")
+    lived = days(purchase(100, "5.00"), first, second)
+    assert [seen(lived[day]) for day in (104, 105, 106)] == [
+        Held("gold", 103),
+        Held("silver", 105),
+        Held("bronze", 106),
+    ]
+
+
+def test_of_two_on_one_day_the_later_counts() -> None:
+    lived = days(purchase(100), override(103, "silver", 110, "a", hour=15), override(103, "gold", 110, "b", hour=9))
+    assert seen(lived[103]) == Held("silver", 103)
+
+
+def test_rules_see_what_everybody_sees() -> None:
+    lived = days(purchase(100), override(103, "gold", 106))
+    assert {day for day, one in lived.items() if one.due} == {103}
+    assert lived[107].facts["tier.was"] == 2
+
+
+def test_a_level_that_the_rules_no_longer_have_shows_no_more() -> None:
+    lived = days(purchase(100), override(103, "diamond", 106))
+    assert seen(lived[103]) == Held("bronze", 100)
+
+
+def changes(decisions: tuple[Decision, ...]) -> list[tuple[str | None, str, int, str]]:
+    found = [one for one in decisions if isinstance(one, RatingChanged)]
+    return [(one.was, one.level, one.day, one.because[0]["line"] if one.because else "") for one in found]
+
+
+def test_it_is_announced_with_who_and_why_and_its_end_too() -> None:
+    customer = Customer(Timeline.of(RULES))
+    customer.deliver(purchase(100, "120.00"))
+    (set_by_hand,) = changes(customer.deliver(override(103, "gold", 106)))
+    assert set_by_hand[:3] == ("silver", "gold", 103)
+    assert set_by_hand[3] == "set by hand until 1970-04-17, by staff-1: goodwill"
+    assert [one[:3] for one in changes(customer.deliver(purchase(108, "1.00")))] == [("gold", "silver", 107)]
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_late_or_in_time_it_is_the_same(late: bool) -> None:
+    customer = Customer(Timeline.of(RULES), now=noon(110))
+    events = [purchase(100, "120.00"), override(103, "gold", 120), purchase(105, "30.00")]
+    for event in [events[0], events[2], events[1]] if late else events:
+        customer.deliver(event)
+    assert customer.standing.closed.shows("tier") == Held("gold", 103)
+    assert customer.standing.ledger.said == {"tier": "gold"}
