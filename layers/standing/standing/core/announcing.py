@@ -81,10 +81,12 @@ class Announcer:
 
     def _because(self, rating: Rating, was: str | None, held: Held) -> tuple[tuple[Reason, ...], str]:
         """The reasons, and the version of the rules, of the day on which a level took effect."""
-        day = next((day for day in self.lived if day.day >= held.since), self.lived[-1])
+        had = (day for day in self.lived if day.day >= held.since and rating.name in day.ruleset.ratings)
+        day = next(had, self.lived[-1])
         if ruling := day.rulings.get(rating.name):
             return (reason_for_ruling(ruling),), day.ruleset.version
-        return reasons_for_level(day.ruleset, rating, was, held.level, day.facts), day.ruleset.version
+        in_force = day.ruleset.ratings[rating.name]  # the rules of that day may be others than those of the last
+        return reasons_for_level(day.ruleset, in_force, was, held.level, day.facts), day.ruleset.version
 
 
 def announce(before: Ledger, lived: Sequence[DayLived], *, rewritten: bool) -> Announcer:

@@ -21,6 +21,7 @@ from standing.core.state import Ledger
 
 type Arm = Literal["treated", "control"]
 DAY = timedelta(days=1)
+MOST_EXPIRED = 10  # at once; the next commit goes on, and a transaction has its limit
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ class Asker:
             closed = CareClosed(answer.care, day_number(answer.day), answer.status, rules)
             if closed not in self.decisions:  # the same answer under another id
                 self.decisions.append(closed)
-        for key in [key for key, last in self.unanswered.items() if last < today]:
+        for key in [key for key, last in self.unanswered.items() if last < today][:MOST_EXPIRED]:
             del self.unanswered[key]
             care, _, day = key.partition("#")
             self.decisions.append(CareClosed(care, int(day), "expired", rules))
