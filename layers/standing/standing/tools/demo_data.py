@@ -44,7 +44,8 @@ def write_demo(path: Path, households: int, time_zone: str, now: datetime) -> No
     real += redemptions({dated.event["detail"]["customer"] for dated in real}, time_zone, now)
     made = list(synthetic(real, chance, now))
     in_order = [dated.event for dated in sorted([*real, *made], key=lambda dated: dated.time)]
-    stream = _disturb([*in_order, *bad_events(in_order[0], now)], chance)
+    basket = next(event for event in in_order if event["detail-type"] == "purchase.v1")
+    stream = _disturb([*in_order, *bad_events(basket, now)], chance)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in stream))
 
