@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.core.days import Day
-from standing.core.fold import DayLived, live, live_day
+from standing.core.fold import DayLived, live
 from standing.core.intake import Event
 from standing.core.measures import empty, gather
 from standing.core.ruleset import Rating, Ruleset, Stability, Stratum
@@ -23,12 +23,10 @@ SILENCE = 120
 
 
 def every_day(rules: Ruleset, events: Sequence[Event], last: Day) -> list[DayLived]:
-    """Every day from the first event on, lived through one by one: the oracle."""
-    buckets, memory, lived = gather(empty(rules), events, rules), Memory(), list[DayLived]()
-    for day in range(min(event.day for event in events), last + 1):
-        lived.append(live_day(rules, buckets, memory, day, event_day=False))
-        memory = lived[-1].closed
-    return lived
+    """Every day from the first event on: the oracle."""
+    buckets = gather(empty(rules), events, rules)
+    first = min(event.day for event in events)
+    return list(made.every_day(Timeline.of(rules), lambda _: buckets, Memory(), first, last))
 
 
 def skipping(rules: Ruleset, events: Sequence[Event], last: Day) -> list[DayLived]:

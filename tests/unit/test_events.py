@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime, timedelta
-from typing import Any, NamedTuple
+from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from standing.core.events import MODELS, EventDetail, Feedback, MoneyDetail, personal_fields, unstored_fields
 from standing.core.intake import Event, Rejected, take_in
 
+from tests.unit.broken import NOW, Broken, why_rejected
 from tests.unit.strategies import CLUB
 
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMON = {"id": "e-1", "customer": "c-1", "time": "2026-02-27T09:30:00Z"}
 SAMPLES: dict[str, dict[str, Any]] = {
     "purchase.v1": {**COMMON, "amount": "12.50", "currency": "USD", "channel": "web", "items": 3},
@@ -71,24 +71,12 @@ NEITHER = "nothing: only a survey or a review has a score and a scale"
 NO_FIELD = "nothing: this event type has no such field"
 
 
-class Broken(NamedTuple):
-    """A sample with one thing changed, and what is said of it."""
-
-    kind: str
-    change: dict[str, Any]
-    field: str
-    expected: str
-    reason: str = "does-not-fit"
-
-
 def _envelope(kind: str, change: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"source": "shop.web", "detail-type": kind, "detail": {**SAMPLES[kind], **(change or {})}}
 
 
 def _rejection(envelope: dict[str, Any]) -> Rejected:
-    with pytest.raises(Rejected) as caught:
-        take_in(envelope, CLUB, NOW)
-    return caught.value
+    return why_rejected(envelope, CLUB)
 
 
 BROKEN_TEXTS = [

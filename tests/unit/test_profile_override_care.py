@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, date, datetime
-from typing import Any, NamedTuple
+from datetime import date
+from typing import Any
 
 import pytest
 from standing.core.events import MODELS, CareAnswer, Override, Profile, personal_fields, unstored_fields
 from standing.core.intake import Event, Rejected, read_stored, take_in
 
+from tests.unit.broken import NOW, Broken, why_rejected
 from tests.unit.strategies import CLUB
 
 RULES = CLUB.model_copy(update={"programme": CLUB.programme.model_copy(update={"channels": ("email", "phone")})})
-NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMON = {"id": "e-1", "customer": "c-1", "time": "2026-02-27T09:30:00Z"}
 SAMPLES: dict[str, dict[str, Any]] = {
     "profile.v1": {
@@ -70,24 +70,12 @@ FEW = "at most 40 entries"
 NO_FIELD = "nothing: this event type has no such field"
 
 
-class Broken(NamedTuple):
-    """A sample with one thing changed, and what is said of it."""
-
-    kind: str
-    change: dict[str, Any]
-    field: str
-    expected: str
-    reason: str = "does-not-fit"
-
-
 def _envelope(kind: str, change: dict[str, Any] | None = None) -> dict[str, Any]:
     return {"source": "crm", "detail-type": kind, "detail": {**SAMPLES[kind], **(change or {})}}
 
 
 def _rejection(envelope: dict[str, Any]) -> Rejected:
-    with pytest.raises(Rejected) as caught:
-        take_in(envelope, RULES, NOW)
-    return caught.value
+    return why_rejected(envelope, RULES)
 
 
 def _taken(kind: str, change: dict[str, Any] | None = None) -> Event:

@@ -75,14 +75,8 @@ class Customers:
 
     def load(self, customer: str) -> State | None:
         """A customer's state as of the last commit, or none before the first."""
-        answer = self.client.get_item(
-            TableName=self.table,
-            Key=_key(customer, STATE),
-            ConsistentRead=True,
-            ReturnConsumedCapacity="TOTAL",
-        )
-        self.units.read += answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
-        return _state(customer, answer["Item"]) if "Item" in answer else None
+        row = self._row(customer, STATE)
+        return _state(customer, row) if row else None
 
     def rules_of(self, customer: str) -> str:
         """The version of the rules that last decided a customer; empty where there is none."""
@@ -104,10 +98,8 @@ class Customers:
 
     def was_asked(self, customer: str, care: str, day: Day) -> bool:
         """Whether a care action was requested for a day."""
-        key = _key(customer, care_sort_key(care, day))
-        row = self.client.get_item(TableName=self.table, Key=key, ConsistentRead=True, ReturnConsumedCapacity="TOTAL")
-        self.units.read += row.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
-        return row.get("Item", {}).get("outcome", {}).get("S") == "care.requested.v1"
+        row = self._row(customer, care_sort_key(care, day)) or {}
+        return bool(row.get("outcome", {}).get("S") == "care.requested.v1")
 
     def decisions(self, customer: str) -> list[dict[str, Any]]:
         """Every decision made, oldest commit first, as published (or not)."""
@@ -165,6 +157,13 @@ class Customers:
             arguments["ExpressionAttributeValues"] = values
         for page in self.client.get_paginator("scan").paginate(**arguments):
             yield from page["Items"]
+
+    def _row(self, customer: str, sort: str) -> dict[str, Any] | None:
+        answer = self.client.get_item(
+            TableName=self.table, Key=_key(customer, sort), ConsistentRead=True, ReturnConsumedCapacity="TOTAL"
+        )
+        self.units.read += answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+        return answer.get("Item")
 
     def _rows(self, customer: str, prefix: str) -> Iterator[dict[str, Any]]:
         pages = self.client.get_paginator("query").paginate(

@@ -31,13 +31,13 @@ class CareOfDay:
     refrained: tuple[tuple[str, Gate], ...] = ()
 
 
-def take_care(ruleset: Ruleset, buckets: Buckets, opened: Memory, hits: Collection[str], day: Day) -> CareOfDay:
-    """Every care rule in turn, by priority and then by name; each that falls due counts for those after it."""
-    held_back = {name: reasons for name, reasons in opened.held_back.items() if f"care/{name}" in hits}
+def take_care(ruleset: Ruleset, buckets: Buckets, opened: Memory, holding: Collection[str], day: Day) -> CareOfDay:
+    """Every care rule whose conditions hold, by priority and then by name; what falls due counts for those after it."""
+    held_back = {name: reasons for name, reasons in opened.held_back.items() if name in holding}
     today = CareOfDay(dict(opened.due), held_back, dict(opened.contacts))
     for care in ruleset.care_in_order:
         last = today.due.get(care.name)
-        if f"care/{care.name}" in hits and (last is None or day - last >= care.repeat_after):
+        if care.name in holding and (last is None or day - last >= care.repeat_after):
             _pass_gates(ruleset, buckets, today, care, day)
     return today
 

@@ -60,15 +60,14 @@ def decide(
     `past` is what was stored before. It is read where `needs_past` says so, and where there are no events at all: then
     everything is folded anew from the events.
     """
-    if state is None or not events:
-        start = begin_again(events, Past(past.events))
-    else:
-        start = begin_again(events, past) if is_late(state, events) else go_on(state, events, past)
-    last = max(*start.busy, state.day if state else 0, start.day + 1)
-    books = start.under
-    lived = list(live(rules, books, start.memory, start.day + 1, last, busy=start.busy))
-    before = state or State(events[0].detail.customer, 0, 0, "", (), Memory(), Memory())
     rewritten = state is not None and (not events or is_late(state, events))
+    if state is None or rewritten:
+        start = begin_again(events, past if events else Past(past.events))
+    else:
+        start = go_on(state, events, past)
+    last = max(*start.busy, state.day if state else 0, start.day + 1)
+    lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy))
+    before = state or State(events[0].detail.customer, 0, 0, "", (), Memory(), Memory())
     return Outcome(
         *_outcome(before, events, start, lived, now, rewritten=rewritten),
         checkpoints(start, lived, past.checkpoints if rewritten else ()),

@@ -100,9 +100,9 @@ def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, ev
             if seen != held:
                 instead[rating.name] = seen
             known |= _rating_facts(rating, opened.shows(rating.name), seen, would_become(rating, held, hits), day)
-    care = take_care(ruleset, buckets, opened, all_hits, day)
-    closed = Memory(levels, care.due, instead, care.held_back, care.contacts)
     holding = tuple(name for name in ruleset.care if f"care/{name}" in all_hits)
+    care = take_care(ruleset, buckets, opened, holding, day)
+    closed = Memory(levels, care.due, instead, care.held_back, care.contacts)
     return DayLived(day, ruleset, known, opened, closed, holding, care.fell_due, care.refrained, rulings)
 
 
