@@ -76,13 +76,20 @@ def go_on(state: State, events: Sequence[Event], past: Past) -> Start:
 def begin_again(events: Sequence[Event], past: Past) -> Start:
     """From the last checkpoint before the first of the events, or from the first event there ever was."""
     everything = [*past.events, *events]
-    first = min(event.day for event in events or everything)
-    before = [checkpoint for checkpoint in past.checkpoints if checkpoint.day < first]
-    if not before:
-        return Start(min(event.day for event in everything) - 1, Memory(), everything, everything)
-    base = max(before, key=lambda checkpoint: checkpoint.day)
-    since = [event for event in everything if event.day > base.day]
-    return Start(base.day, base.memory, since, everything, {base.features_hash: base.buckets})
+    return _begin_before(min(event.day for event in events or everything), everything, past.checkpoints)
+
+
+def begin_towards(day: Day, past: Past) -> Start:
+    """To live through `day` as its last, knowing nothing of what happened later. There is an event up to `day`."""
+    return _begin_before(day, [event for event in past.events if event.day <= day], past.checkpoints)
+
+
+def _begin_before(first: Day, events: Sequence[Event], stored: Iterable[Checkpoint]) -> Start:
+    base = max((one for one in stored if one.day < first), key=lambda one: one.day, default=None)
+    if base is None:
+        return Start(min(event.day for event in events) - 1, Memory(), events, events)
+    since = [event for event in events if event.day > base.day]
+    return Start(base.day, base.memory, since, events, {base.features_hash: base.buckets})
 
 
 def checkpoints(start: Start, lived: Sequence[DayLived], stored: Iterable[Checkpoint]) -> tuple[Checkpoint, ...]:
