@@ -21,6 +21,8 @@ from standing.rulebook.building import build_ruleset
 from standing.rulebook.problems import RulesError
 from standing.tools import recovery
 from standing.tools.auditing import audit as audit_file
+from standing.tools.explaining import explain as explain_customer
+from standing.tools.explaining import print_explained
 from standing.tools.local_aws import LocalAws, Running
 from standing.tools.project import UserError, project_root, rules_of_clone
 from standing.tools.recovery import Kept
@@ -62,6 +64,7 @@ err = Console(stderr=True, highlight=False)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables for people.")]
 EventFile = Annotated[Path, typer.Argument(metavar="FILE", help="Events, one JSON object a line (see events/).")]
 Stack = Annotated[str, typer.Option("--stack", envvar="STANDING_STACK", help="The CloudFormation stack.")]
+Lang = Annotated[Literal["en", "zh"], typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.")]
 Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another rules folder than the clone's.")]
 
 
@@ -165,9 +168,7 @@ def show(
     customer: Annotated[str, typer.Argument(help="The customer's opaque id.")],
     stack: Stack = "standing",
     last: Annotated[int, typer.Option(min=0, help="How many of the last decisions to show.")] = 8,
-    language: Annotated[
-        Literal["en", "zh"], typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.")
-    ] = "en",
+    language: Lang = "en",
     folder: Rules = None,
     as_json: Json = False,
 ) -> None:
@@ -181,6 +182,34 @@ def show(
     if shown.decided_by not in {entry.ruleset.version for entry in rules.entries}:
         said = f"Shown by rules {rules.latest.version}; its state was last decided by {shown.decided_by}."
         err.print(said, style="yellow")
+
+
+@app.command()
+def explain(
+    customer: Annotated[str, typer.Argument(help="The customer's opaque id.")],
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Explain this day instead of today; it may be to come."),
+    ] = None,
+    known_on: Annotated[
+        datetime | None,
+        typer.Option("--known-on", formats=["%Y-%m-%d"], help="With what had been taken in by the end of this day."),
+    ] = None,
+    stack: Stack = "standing",
+    language: Lang = "en",
+    folder: Rules = None,
+    as_json: Json = False,
+) -> None:
+    """Explain each rating: what holds and fails, what time alone will change and when, and the least that would.
+
+    Every change that is named was tried on: it reaches the level, and one step less does not.
+    """
+    days = (None if moment is None else moment.date() for moment in (as_of, known_on))
+    explained = explain_customer(_target(stack), rules_of_clone(folder), customer, *days)
+    if as_json:
+        _print_json(explained.as_dict())
+    else:
+        print_explained(explained, language, out)
 
 
 @refused.command("list")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Literal
+from typing import Any
 
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
@@ -16,45 +16,12 @@ from standing.core.days import day_date, day_of
 from standing.core.decide import needs_past
 from standing.core.explain import display
 from standing.core.retelling import NOTHING
-from standing.core.ruleset import Feature, Ruleset, Title
+from standing.core.ruleset import Feature, Ruleset
 from standing.core.timeline import Timeline
 from standing.core.view import View, view, view_of_history
+from standing.tools.language import Language, reason_line, say, word
 from standing.tools.project import UserError
 from standing.tools.target import Target
-
-type Language = Literal["en", "zh"]
-
-WORDS: dict[str, Title] = {
-    name: Title(en=en, zh=zh)
-    for name, en, zh in (
-        ("customer", "Customer", "客户"),
-        ("as_of", "as of", "截至"),
-        ("rating", "Rating", "评级"),
-        ("level", "Level", "等级"),
-        ("since", "Since", "起始日"),
-        ("feature", "Feature", "特征"),
-        ("value", "Value", "数值"),
-        ("name", "Name in rules", "规则中的名称"),
-        ("decisions", "Last decisions", "最近决策"),
-        ("day", "Day", "日期"),
-        ("decision", "Decision", "决策"),
-        ("because", "Because", "原因"),
-        ("unknown", "unknown", "未知"),
-        ("requested", "requested", "已发起"),
-        ("missed", "missed: known too late", "错过（得知太晚）"),
-        ("held-out", "held out for comparison", "对照组，未执行"),
-        ("consent", "held back: no consent", "未执行：未获同意"),
-        ("contact-cap", "held back: contact cap", "未执行：联系次数已达上限"),
-        ("accepted", "accepted", "已接受"),
-        ("done", "done", "已完成"),
-        ("declined", "declined", "已拒绝"),
-        ("failed", "failed", "失败"),
-        ("expired", "expired unanswered", "逾期未回应"),
-        ("met", "was", "实际"),
-        ("honoured", "honoured until", "保留至"),
-        ("grace", "Grace period ends", "宽限期截止"),
-    )
-}
 
 
 @dataclass(frozen=True)
@@ -100,11 +67,11 @@ def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
 
 def print_card(shown: Card, language: Language, console: Console) -> None:
     """The card in the terminal, in English or Chinese."""
-    title = f"{_word('customer', language)} {shown.customer} · {_word('as_of', language)} {day_date(shown.seen.day)}"
+    title = f"{word('customer', language)} {shown.customer} · {word('as_of', language)} {day_date(shown.seen.day)}"
     parts: list[RenderableType] = [_ratings(shown, language), _features(shown, language)]
     if shown.decisions:
-        parts += [Text(_word("decisions", language), style="bold"), _decisions(shown, language)]
-    console.print(Panel(Group(*parts), title=Text(title), subtitle=Text(_say(shown.ruleset.programme.title, language))))
+        parts += [Text(word("decisions", language), style="bold"), _decisions(shown, language)]
+    console.print(Panel(Group(*parts), title=Text(title), subtitle=Text(say(shown.ruleset.programme.title, language))))
 
 
 def _ratings(shown: Card, language: Language) -> Table:
@@ -112,7 +79,7 @@ def _ratings(shown: Card, language: Language) -> Table:
     for name, held in shown.seen.memory.all_shown().items():
         title = shown.ruleset.ratings[name].title
         grace = str(day_date(held.grace_until)) if held.grace_until is not None else ""
-        table.add_row(_say(title, language), Text(held.level, style="bold"), str(day_date(held.since)), grace)
+        table.add_row(say(title, language), Text(held.level, style="bold"), str(day_date(held.since)), grace)
     return table
 
 
@@ -120,15 +87,15 @@ def _features(shown: Card, language: Language) -> Table:
     table = _table(language, "feature", "value", "name")
     table.columns[1].justify = "right"
     for feature in shown.ruleset.features:
-        value = _value(shown, feature) or _word("unknown", language)
-        table.add_row(_say(feature.title, language), value, Text(feature.name, style="dim"))
+        value = _value(shown, feature) or word("unknown", language)
+        table.add_row(say(feature.title, language), value, Text(feature.name, style="dim"))
     return table
 
 
 def _decisions(shown: Card, language: Language) -> Table:
     table = _table(language, "day", "decision", "because")
     for decision in shown.decisions:
-        because = "\n".join(_reason(reason, language) for reason in decision.get("because", ()))
+        because = "\n".join(reason_line(reason, language) for reason in decision.get("because", ()))
         table.add_row(decision["day"], Text(_headline(shown, decision, language)), Text(because))
     return table
 
@@ -136,19 +103,14 @@ def _decisions(shown: Card, language: Language) -> Table:
 def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
     if "rating" in decision:
         rating = shown.ruleset.ratings.get(decision["rating"])
-        name = _say(rating.title, language) if rating else decision["rating"]
+        name = say(rating.title, language) if rating else decision["rating"]
         if "honoured" in decision:
-            return f"{name}: {decision['honoured']} {_word('honoured', language)} {decision['until']}"
+            return f"{name}: {decision['honoured']} {word('honoured', language)} {decision['until']}"
         return f"{name}: {decision['from'] or '–'} → {decision['to']}"
     care = shown.ruleset.care.get(decision["care"])
-    name = _say(care.title, language) if care else decision["care"]
-    status = _word(decision.get("gate") or decision["status"], language)
+    name = say(care.title, language) if care else decision["care"]
+    status = word(decision.get("gate") or decision["status"], language)
     return f"{name}\n{decision['action']} ({status})" if "action" in decision else f"{name} ({status})"
-
-
-def _reason(reason: dict[str, Any], language: Language) -> str:
-    mark = "✓" if reason["holds"] else "✗"
-    return f"{mark} {reason['line']}  ({_word('met', language)} {reason['actual'] or _word('unknown', language)})"
 
 
 def _value(shown: Card, feature: Feature) -> str | None:
@@ -156,12 +118,4 @@ def _value(shown: Card, feature: Feature) -> str | None:
 
 
 def _table(language: Language, *columns: str) -> Table:
-    return Table(*(_word(column, language) for column in columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))
-
-
-def _word(name: str, language: Language) -> str:
-    return _say(WORDS[name], language)
-
-
-def _say(title: Title, language: Language) -> str:
-    return title.zh if language == "zh" else title.en
+    return Table(*(word(column, language) for column in columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))
