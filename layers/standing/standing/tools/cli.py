@@ -205,7 +205,7 @@ def explain(
     Every change that is named was tried on: it reaches the level, and one step less does not.
     """
     days = (None if moment is None else moment.date() for moment in (as_of, known_on))
-    explained = explain_customer(_target(stack), rules_of_clone(folder), customer, *days)
+    explained = explain_customer(_target(stack).customers, rules_of_clone(folder), customer, *days)
     if as_json:
         _print_json(explained.as_dict())
     else:

@@ -12,7 +12,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from standing.adapters.table import Recorded, past
+from standing.adapters.table import Customers, Recorded, past
 from standing.core.days import Day, day_date, day_number, day_of, end_of_day
 from standing.core.explain import display
 from standing.core.foresight.explanation import Explanation, Way, explanations
@@ -24,7 +24,6 @@ from standing.core.timeline import Timeline
 from standing.tools.language import Language, reason_line, say, word
 from standing.tools.phrases import plan_in_words, turn_in_words
 from standing.tools.project import UserError
-from standing.tools.target import Target
 
 
 @dataclass(frozen=True)
@@ -71,7 +70,7 @@ class Explained:
 
 
 def explain(
-    target: Target, rules: Timeline, customer: str, as_of: date | None = None, known_on: date | None = None
+    customers: Customers, rules: Timeline, customer: str, as_of: date | None = None, known_on: date | None = None
 ) -> Explained:
     """Explain a customer as of a day, from the events known then. Raises UserError where there is nothing to explain.
 
@@ -79,12 +78,12 @@ def explain(
     """
     programme = rules.latest.programme
     today = day_of(datetime.now(UTC), programme.time_zone)
-    history = _known(target.customers.history(customer), known_on, programme.time_zone)
-    stored = past(history, target.customers.checkpoints(customer) if programme.history and not known_on else ())
+    history = _known(customers.history(customer), known_on, programme.time_zone)
+    stored = past(history, customers.checkpoints(customer) if programme.history and not known_on else ())
     asked = as_of or known_on
     day = day_number(asked) if asked else today
     outlook = look_ahead(begin_towards(day, _up_to(customer, stored, day)), rules, day)
-    announced = _announced(target.customers.decisions(customer), known_on, programme.time_zone)
+    announced = _announced(customers.decisions(customer), known_on, programme.time_zone)
     return Explained(customer, outlook, tuple(explanations(outlook)), announced, known_on)
 
 
@@ -113,7 +112,7 @@ def _up_to(customer: str, stored: Past, day: Day) -> Past:
     """What was stored; a UserError where none of it is of a day up to `day`."""
     days = [event.day for event in stored.events] + [checkpoint.day + 1 for checkpoint in stored.checkpoints]
     if not days:
-        raise UserError(f"nothing was known of `{customer}` then: no event of it had been applied")
+        raise UserError(f"no customer `{customer}`: nothing was applied to it by then")
     if min(days) > day:
         raise UserError(f"`{customer}` had no standing on {_date(day)}: its first event is of {_date(min(days))}")
     return stored
@@ -138,7 +137,7 @@ def _lines(explained: Explained, one: Explanation, language: Language) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
     table.add_column(no_wrap=True)
     for label, said in _told(explained, one, language):
-        table.add_row(Text(label, style="cyan"), Text(said))
+        table.add_row(Text(label, style="cyan"), Text(said, overflow="fold"))
     return table
 
 

@@ -46,7 +46,7 @@ class Plan:
     """The least that brings a level about.
 
     `wanted` happens on some day from `first` to `last` (none: any later day). `waiting` are the facts that time has to
-    move until `reached`, with nothing happening that moves them back. The level is reached on `reached` if `wanted`
+    move until `reached`, with nothing happening that moves them back. The level is there on `reached` if `wanted`
     happens on `first`.
     """
 
@@ -270,12 +270,21 @@ def _least(reaches: Reaches, day: Day, pulls: Sequence[Pull], place: int) -> Pul
 
 
 def _plan(outlook: Outlook, aim: Aim, candidate: Candidate, pulls: Sequence[Pull]) -> Plan:
-    day, today, reached = candidate.lived.day, outlook.today.day, aim.seen_on(candidate.lived.day)
-    reaches = reaching(outlook, aim)
-    at_once = reaching(outlook, replace(aim, by=reached))(today, pulls)
-    last = (aim.by or _last_day(reaches, day, pulls)) if pulls else None
+    day, reached = candidate.lived.day, aim.seen_on(candidate.lived.day)
+    first = _first_day(outlook, replace(aim, by=reached), day, pulls)
+    last = (aim.by or _last_day(reaching(outlook, aim), day, pulls)) if pulls else None
     wanted = tuple(_wanted(outlook, candidate.lived, pulls))
-    return Plan(aim.rating.name, aim.level, wanted, candidate.waiting, today if at_once else day, last, reached)
+    return Plan(aim.rating.name, aim.level, wanted, candidate.waiting, first, last, reached)
+
+
+def _first_day(outlook: Outlook, aim: Aim, day: Day, pulls: Sequence[Pull]) -> Day:
+    """From which day on, up to `day`, the same is enough and nothing less is."""
+    reaches, first = reaching(outlook, aim), day
+    while pulls and first > outlook.today.day and reaches(first - 1, pulls):
+        if any(reaches(first - 1, fewer) for fewer in _a_step_less(pulls)):
+            break
+        first -= 1
+    return first
 
 
 def _wanted(outlook: Outlook, lived: DayLived, pulls: Sequence[Pull]) -> Iterator[Wanted]:
