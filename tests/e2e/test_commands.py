@@ -41,6 +41,18 @@ def test_show_speaks_both_languages() -> None:
     assert "近一年净消费" in standing("show", "c-1001", "--lang", "zh").stdout
 
 
+def test_explain_says_what_would_change_a_level_and_answers_mistakes_in_a_sentence() -> None:
+    standing("send", sample("purchase.v1.json"))
+    said = json.loads(standing("explain", "c-1001", "--json").stdout)
+    assert said["ratings"]["tier"]["changes"][0]["plan"]["wanted"][0]["feature"] == "spend_365d"
+    assert "To reach silver" in standing("explain", "c-1001").stdout
+    for arguments in (("c-1001", "--as-of", "2001-01-01"), ("nobody",), ("c-1001", "--known-on", "soon")):
+        answer = standing("explain", *arguments)
+        assert answer.returncode != 0
+        assert answer.stderr
+        assert "Traceback" not in answer.stderr
+
+
 def test_lines_that_cannot_be_sent_are_named_and_the_others_go(tmp_path: Path) -> None:
     good = sample("purchase.v1.json").read_text().strip()
     huge = json.dumps({"source": "s", "detail-type": "purchase.v1", "detail": {"id": "x" * 300_000}})

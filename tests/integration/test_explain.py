@@ -51,7 +51,9 @@ def test_what_was_known_on_a_day_tells_another_story_than_what_is_known_now(
 
 
 def test_a_day_is_explained_without_what_came_after_it(corrected: Customers, rules: Timeline) -> None:
-    assert level(explain(corrected, rules, "c-1", as_of=date(2026, 3, 23))) == ("silver", "2026-03-21")
+    explained = explain(corrected, rules, "c-1", as_of=date(2026, 3, 23))
+    assert level(explained) == ("silver", "2026-03-21")
+    assert explained.as_dict()["ratings"]["tier"]["time_alone"]["to"] == "bronze"  # not gold, as it came to be
 
 
 def test_a_day_to_come_is_explained_as_if_nothing_happened_until_then(corrected: Customers, rules: Timeline) -> None:

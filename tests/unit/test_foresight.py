@@ -208,6 +208,13 @@ def test_of_a_rating_without_order_each_level_that_one_thing_would_bring_is_name
     assert (said.turn.day, said.turn.level) == (361, "lost")
 
 
+@pytest.mark.parametrize("day", [300, 359, 360])
+def test_what_time_brings_is_seen_from_any_day_before_it(day: Day) -> None:
+    stage = made.rating("stage", ["active", "lost"], {"lost": every(line("days_since_order", ">", 60))})
+    turn = turns(outlook(ruleset(stage), [purchase(300, "10.00")], day))["stage"]
+    assert (turn.day, turn.was, turn.level) == (361, "active", "lost")
+
+
 def explained(rules: Ruleset, happened: Sequence[Event], day: Day) -> dict[str, Explanation]:
     return {said.rating.name: said for said in explanations(outlook(rules, happened, day))}
 
