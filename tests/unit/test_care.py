@@ -130,6 +130,15 @@ def test_a_cap_on_one_channel_leaves_the_others_alone() -> None:
     assert decided == [("a", 100, "requested"), ("c", 100, "requested"), ("b", 100, "contact-cap")]
 
 
+def test_a_late_event_never_leads_to_a_contact_beyond_the_cap() -> None:
+    once = Cap(at_most=1, within=5)
+    customer = Customer(rules(contact("apology", COMPLAINED), contact("hello", ORDERED), caps=(once,)))
+    assert told(customer.deliver(consented(95), purchase(100), now=noon(100))) == [("hello", 100, "requested")]
+    assert told(customer.deliver(complaint(98), now=noon(100))) == [("apology", 98, "contact-cap")]
+    assert customer.standing.closed.due == {"apology": 98}  # what is due is pure: greeting is held back by it
+    assert told(customer.deliver(complaint(97, "late"), now=noon(100))) == []  # and nothing is said of it twice
+
+
 def test_consent_is_asked_before_the_cap() -> None:
     once = Cap(at_most=1, within=10)
     cares = contact("a", priority="high", consent="not-needed"), contact("b")

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
-from standing.core.care import Gate, arm_of
+from standing.core.care import Gate, arm_of, is_capped
 from standing.core.days import Day, day_number, end_of_day, zone
 from standing.core.events import CareAnswer
 from standing.core.explain import Reason, reasons_for_care
@@ -81,21 +81,36 @@ class Asker:
         """Act on what fell due. Where a rule did on several days caught up with at once, only the latest counts."""
         latest = {name: day for day in lived for name in day.due if self._may_ask(day, name)}
         for name, day in latest.items():
-            decision = self._decide(day.ruleset.care[name], day, today)
-            self.asked[name] = day.day
-            self.decisions.append(decision)
-            if decision.status == "requested":
-                self.unanswered[f"{name}#{day.day}"] = day.day + decision.do.within
+            if self._is_capped(name, day):
+                self._hold_back(name, "contact-cap", day)
+            else:
+                self._act(self._decide(day.ruleset.care[name], day, today))
 
     def refrain(self, lived: Sequence[DayLived]) -> None:
         """Record what was held back, once for each reason from when the conditions of a rule began to hold."""
         latest = {(name, gate): day for day in lived for name, gate in day.refrained}
         for (name, gate), day in latest.items():
-            if self._recorded(name, gate, day):
-                continue
+            self._hold_back(name, gate, day)
+
+    def _act(self, decided: CareDecided) -> None:
+        self.asked[decided.care] = decided.day
+        self.decisions.append(decided)
+        if decided.status == "requested":
+            self.unanswered[f"{decided.care}#{decided.day}"] = decided.day + decided.do.within
+
+    def _hold_back(self, name: str, gate: Gate, day: DayLived) -> None:
+        if not self._recorded(name, gate, day):
             self.refrained[f"{name}#{gate}"] = day.day
-            decided = self._decided(day.ruleset.care[name], day, "held-back", gate=gate)
-            self.decisions.append(decided)
+            self.decisions.append(self._decided(day.ruleset.care[name], day, "held-back", gate=gate))
+
+    def _is_capped(self, name: str, day: DayLived) -> bool:
+        """Whether what was acted on, before or after, leaves no room; a late event may have moved what is due."""
+        care, contacts = day.ruleset.care, dict[str, list[Day]]()
+        channel = care[name].do.channel
+        for other, acted in self.asked.items():
+            if other != name and other in care and (by := care[other].do.channel):
+                contacts.setdefault(by, []).append(day.day - abs(day.day - acted))
+        return channel is not None and is_capped(day.ruleset.programme, contacts, channel, day.day)
 
     def _recorded(self, name: str, gate: Gate, day: DayLived) -> bool:
         before = self.refrained.get(f"{name}#{gate}")

@@ -7,13 +7,13 @@ action uses `repeat_after` and cap exactly as a sent one.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, cast
 
 from standing.core.days import Day
 from standing.core.measures import Buckets
-from standing.core.ruleset import TEN_THOUSAND, Cap, Care, Ruleset
+from standing.core.ruleset import TEN_THOUSAND, Cap, Care, Programme, Ruleset
 from standing.core.series import Latest
 from standing.core.state import Memory, Reasons
 
@@ -68,15 +68,19 @@ def _closed_gate(ruleset: Ruleset, buckets: Buckets, today: CareOfDay, care: Car
         return None
     if care.do.consent == "required" and not _consents(ruleset, buckets, channel, day):
         return "consent"
-    capped = any(_reached(cap, today.contacts, channel, day) for cap in ruleset.programme.caps)
-    return "contact-cap" if capped else None
+    return "contact-cap" if is_capped(ruleset.programme, today.contacts, channel, day) else None
+
+
+def is_capped(programme: Programme, contacts: Mapping[str, Sequence[Day]], channel: str, day: Day) -> bool:
+    """Whether a contact on a day would be one too many, beside those (by channel) that were made."""
+    return any(_reached(cap, contacts, channel, day) for cap in programme.caps)
 
 
 def _consents(ruleset: Ruleset, buckets: Buckets, channel: str, day: Day) -> bool:
     return cast("Latest", buckets[ruleset.programme.consent[channel]]).value(None, day) == "true"
 
 
-def _reached(cap: Cap, contacts: dict[str, tuple[Day, ...]], channel: str, day: Day) -> bool:
+def _reached(cap: Cap, contacts: Mapping[str, Sequence[Day]], channel: str, day: Day) -> bool:
     if cap.channel not in {None, channel}:
         return False
     counted = [cap.channel] if cap.channel else list(contacts)

@@ -68,8 +68,11 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
     _tables(target, rules, happened, now)
     (customer,) = best_households([json.loads(line) for line in path.read_text().splitlines()], 1)
     follow_complaint(target, happened.ear, path.parent, customer, now, out)
+    out.print(_care(target, ruleset))
     print_card(card(target, rules, customer, last=5), "en", out)
-    out.print(f"Go on: standing --local show {customer} · standing --local audit {path.relative_to(root)} · make down")
+    out.print(
+        f"Go on: standing --local explain {customer} · standing --local audit {path.relative_to(root)} · make down"
+    )
     _last_line(happened)
     if happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable:
         sys.exit(1)
@@ -112,7 +115,6 @@ def _tables(target: Target, rules: Timeline, happened: Happened, now: datetime) 
     for name in ("tier", "lifecycle", "churn-risk"):
         out.print(_counted(f"Customers by {name.replace('-', ' ')}", _levels(seen, rules.latest.ratings[name])))
     out.print(_counted("Rating changes announced", _changes(happened)))
-    out.print(_care(target, rules.latest))
     per_event = max(1, happened.audit.applied)
     figures = {
         "events a second, from bus to table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
@@ -145,12 +147,13 @@ def _care(target: Target, ruleset: Ruleset) -> Table:
     """What became of each care rule's actions, as the table's ledger says."""
     counts = Counter((row["care"], row.get("gate") or row["status"]) for row in target.customers.care())
     columns = ("requested", "held-out", "missed", "consent", "contact-cap", "expired", "done")
-    heads = ("requested", "held out", "missed", "no consent", "capped", "expired", "done")
-    table = Table("Care", *heads, title="Care actions", title_justify="left", title_style="bold", box=None)
-    for column in table.columns[1:]:
-        column.justify = "right"
-    for name, care in ruleset.care.items():
-        table.add_row(care.title.en, *(f"{counts[name, column]:,}" for column in columns))
+    heads = ("asked", "held out", "missed", "no consent", "capped", "expired", "done")
+    table = Table(title="Care actions", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("rule", no_wrap=True)
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    for name in ruleset.care:
+        table.add_row(name, *(f"{counts[name, column]:,}" for column in columns))
     table.caption = "missed: known too late to make sense (most of the demo's events are months old)"
     return table
 
