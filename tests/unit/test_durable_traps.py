@@ -149,6 +149,22 @@ def test_names_whose_hashes_collide_are_told_apart() -> None:
     assert _agreed(rules, {one: 1}) == {"one"}
 
 
+def test_texts_whose_hashes_collide_are_told_apart() -> None:
+    one, other = "costarring", "liquid"
+    rules: dict[str, Condition] = {"one": line("segment", "==", one), "other": line("segment", "==", other)}
+    assert _agreed(rules, {"segment": one}) == {"one"}
+    assert _agreed(rules, {"segment": other}) == {"other"}
+    assert _agreed(rules, {"segment": "neither"}) == set()
+
+
+@pytest.mark.parametrize("text", ["1", "1.0", "true", "null", '"', "\\", "a.b", "学生", "😀", " a", "a" * 64])
+def test_a_text_is_equal_to_itself_alone(text: str) -> None:
+    rules: dict[str, Condition] = {"same": line("segment", "==", text), "not": line("segment", "!=", text)}
+    assert _agreed(rules, {"segment": text}) == {"same"}
+    assert _agreed(rules, {"segment": text + "x"}) == {"not"}
+    assert _agreed(rules, {}) == set()
+
+
 def _fnv_1a(text: str) -> int:
     hashed = 2_166_136_261
     for byte in text.encode():
