@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from dataclasses import asdict
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from standing.core.days import day_number
-from standing.rulebook.building import build_ruleset
 from standing.rulebook.problems import RulesError
 from standing.tools import recovery
 from standing.tools.auditing import audit as audit_file
 from standing.tools.explaining import explain as explain_customer
 from standing.tools.explaining import print_explained
 from standing.tools.local_aws import LocalAws, Running
+from standing.tools.options import (
+    EventFile,
+    Json,
+    Lang,
+    Rules,
+    Stack,
+    chosen,
+    err,
+    out,
+    print_data,
+    print_json,
+    target_of,
+)
 from standing.tools.project import UserError, project_root, rules_of_clone
 from standing.tools.recovery import Kept
+from standing.tools.rules_cli import rules
 from standing.tools.sending import progress_bar
 from standing.tools.sending import send as send_file
 from standing.tools.showing import card, print_card
@@ -40,7 +49,6 @@ app = typer.Typer(
     "--local on the local AWS of this clone.",
 )
 local = typer.Typer(no_args_is_help=True, help="The local AWS: start it with Standing deployed, look at it, stop it.")
-rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
 dead = typer.Typer(no_args_is_help=True, help="Messages that failed at every retry, or could not be delivered.")
 refused = typer.Typer(no_args_is_help=True, help="Events that can never be applied, with the reason.")
 outbox = typer.Typer(no_args_is_help=True, help="Outcomes: the decisions that are published on the bus.")
@@ -49,23 +57,6 @@ app.add_typer(dead, name="dead-letters")
 app.add_typer(refused, name="rejected")
 app.add_typer(outbox, name="outbox")
 app.add_typer(rules, name="rules")
-
-
-class Chosen:
-    """What the options before the command said."""
-
-    local = False
-
-
-chosen = Chosen()
-out = Console()
-err = Console(stderr=True, highlight=False)
-
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables for people.")]
-EventFile = Annotated[Path, typer.Argument(metavar="FILE", help="Events, one JSON object a line (see events/).")]
-Stack = Annotated[str, typer.Option("--stack", envvar="STANDING_STACK", help="The CloudFormation stack.")]
-Lang = Annotated[Literal["en", "zh"], typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.")]
-Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another rules folder than the clone's.")]
 
 
 @app.callback()
@@ -94,39 +85,17 @@ def status(as_json: Json = False) -> None:
     """Say whether the local AWS runs, and what is deployed on it."""
     running = _local_aws().running()
     if not running:
-        _print_data({"running": False}, as_json=as_json, table=None)
+        print_data({"running": False}, as_json=as_json, table=None)
         raise typer.Exit(1)
     use_local_aws()
     data = {"running": True, "endpoint": running.endpoint, "pid": running.pid, **Target().outputs}
-    _print_data(data, as_json=as_json, table=_pairs(data))
+    print_data(data, as_json=as_json, table=_pairs(data))
 
 
 @local.command()
 def down() -> None:
     """Stop the local AWS that `up` started, and only that. What was in it is gone."""
     err.print("stopped the local AWS" if _local_aws().stop() else "no local AWS of this clone was running")
-
-
-@rules.command()
-def build(
-    folder: Rules = None,
-    since: Annotated[
-        datetime | None,
-        typer.Option(
-            "--from",
-            formats=["%Y-%m-%d"],
-            help="In force from this day on, after the rules that were built before; left out: on all days.",
-        ),
-    ] = None,
-) -> None:
-    """Check the rules and compile them into the layer `ruleset`."""
-    root = project_root()
-    day = day_number(since.date()) if since else None
-    ruleset = build_ruleset(folder or root / "rules", root / "layers" / "ruleset", since=day)
-    care = sum(len(stratum.care) for stratum in ruleset.strata)
-    err.print(
-        f"rules {ruleset.version}: {len(ruleset.features)} features, {len(ruleset.ratings)} ratings, {care} care rules"
-    )
 
 
 @app.command()
@@ -141,12 +110,12 @@ def send(
     A line that the bus could not take (not JSON, over 256 KB) is reported by its number; the others are sent.
     """
     with progress_bar(err) as progress:
-        result = send_file(_target(stack), file, progress, wait=wait)
+        result = send_file(target_of(stack), file, progress, wait=wait)
     for line in result.unsendable:
         err.print(f"{file}:{line.number}: {line.why}", style="red", markup=False)
     speed = f" ({result.sent / result.seconds:,.0f} events a second)" if wait and result.sent >= 100 else ""
     summary = f"{result.sent:,} events sent{speed}, {len(result.unsendable)} lines refused"
-    _print_data(result.as_dict(), as_json=as_json, table=summary)
+    print_data(result.as_dict(), as_json=as_json, table=summary)
     raise typer.Exit(1 if result.unsendable else 0)
 
 
@@ -156,8 +125,8 @@ def audit(file: EventFile, stack: Stack = "standing", as_json: Json = False) -> 
 
     Counted from outside: the file's events against the table's records and the messages in the queues.
     """
-    result = audit_file(_target(stack), file)
-    _print_data(result.as_dict(), as_json=as_json, table=_pairs(result.as_dict(), leave_out={"lost_lines"}))
+    result = audit_file(target_of(stack), file)
+    print_data(result.as_dict(), as_json=as_json, table=_pairs(result.as_dict(), leave_out={"lost_lines"}))
     if result.lost:
         err.print(f"lost: lines {', '.join(map(str, result.lost_lines))}", style="red", markup=False)
         raise typer.Exit(1)
@@ -174,9 +143,9 @@ def show(
 ) -> None:
     """Show a customer's card: ratings, features and the last decisions with their reasons, as of today."""
     rules = rules_of_clone(folder)
-    shown = card(_target(stack), rules, customer, last)
+    shown = card(target_of(stack), rules, customer, last)
     if as_json:
-        _print_json(shown.as_dict())
+        print_json(shown.as_dict())
         return
     print_card(shown, language, out)
     if shown.decided_by not in {entry.ruleset.version for entry in rules.entries}:
@@ -205,9 +174,9 @@ def explain(
     Every change that is named was tried on: it reaches the level, and one step less does not.
     """
     days = (None if moment is None else moment.date() for moment in (as_of, known_on))
-    explained = explain_customer(_target(stack).customers, rules_of_clone(folder), customer, *days)
+    explained = explain_customer(target_of(stack).customers, rules_of_clone(folder), customer, *days)
     if as_json:
-        _print_json(explained.as_dict())
+        print_json(explained.as_dict())
     else:
         print_explained(explained, language, out)
 
@@ -215,20 +184,20 @@ def explain(
 @refused.command("list")
 def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
     """List what was rejected: which event, in which field, and what was expected there."""
-    kept = recovery.rejected(_target(stack))
+    kept = recovery.rejected(target_of(stack))
     _print_kept(kept, ("source", "detail_type", "event_id", "reason", "field", "expected"), as_json=as_json)
 
 
 @dead.command("list")
 def list_dead_letters(stack: Stack = "standing", as_json: Json = False) -> None:
     """List the dead letters. What failed, and where, is in the ingest function's log."""
-    _print_kept(recovery.dead_letters(_target(stack)), ("source", "detail_type", "event_id"), as_json=as_json)
+    _print_kept(recovery.dead_letters(target_of(stack)), ("source", "detail_type", "event_id"), as_json=as_json)
 
 
 @dead.command("redrive")
 def redrive_dead_letters(stack: Stack = "standing") -> None:
     """Put every dead letter back into the ingest queue, after the cause was mended. Repeats do no harm."""
-    out.print(f"{recovery.redrive(_target(stack)):,} messages put back into the ingest queue")
+    out.print(f"{recovery.redrive(target_of(stack)):,} messages put back into the ingest queue")
 
 
 @outbox.command("replay")
@@ -237,7 +206,7 @@ def replay(
     stack: Stack = "standing",
 ) -> None:
     """Publish decisions again, for a consumer that lost them. They keep their ids, so others can ignore them."""
-    out.print(f"{recovery.replay_outbox(_target(stack), since.date()):,} outcomes published again")
+    out.print(f"{recovery.replay_outbox(target_of(stack), since.date()):,} outcomes published again")
 
 
 @app.command()
@@ -247,7 +216,7 @@ def rebuild(
     folder: Rules = None,
 ) -> None:
     """Fold a customer anew from the event records, by the rules of this clone, and store the result."""
-    out.print(recovery.rebuild(_target(stack), rules_of_clone(folder), customer), markup=False)
+    out.print(recovery.rebuild(target_of(stack), rules_of_clone(folder), customer), markup=False)
 
 
 def main() -> None:
@@ -260,13 +229,6 @@ def main() -> None:
         _fail(f"AWS: {error}")
     except KeyboardInterrupt:
         _fail("stopped")
-
-
-def _target(stack: str) -> Target:
-    """The stack to work on; the local AWS is looked for only where it was asked for and is needed."""
-    if chosen.local:
-        use_local_aws()
-    return Target(stack)
 
 
 def _fail(message: str) -> None:
@@ -282,20 +244,9 @@ def _print_running(running: Running) -> None:
     err.print(f"The local AWS runs at {running.endpoint} with Standing on it. `standing local down` stops it.")
 
 
-def _print_data(data: dict[str, Any], *, as_json: bool, table: Table | str | None) -> None:
-    if as_json:
-        _print_json(data)
-    else:
-        out.print(table if table is not None else "the local AWS is not running: `standing local up` starts it")
-
-
-def _print_json(data: object) -> None:
-    out.print(json.dumps(data, ensure_ascii=False, indent=2), markup=False, highlight=False, soft_wrap=True)
-
-
 def _print_kept(kept: list[Kept], columns: tuple[str, ...], *, as_json: bool) -> None:
     if as_json:
-        _print_json([asdict(one) for one in kept])
+        print_json([asdict(one) for one in kept])
         return
     table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False)
     for one in kept:

@@ -1,0 +1,50 @@
+"""What the commands share: their options, where they print, and which stack they work on."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from standing.tools.target import Target, use_local_aws
+
+
+class Chosen:
+    """What the options before the command said."""
+
+    local = False
+
+
+chosen = Chosen()
+out = Console()
+err = Console(stderr=True, highlight=False)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables for people.")]
+EventFile = Annotated[Path, typer.Argument(metavar="FILE", help="Events, one JSON object a line (see events/).")]
+Stack = Annotated[str, typer.Option("--stack", envvar="STANDING_STACK", help="The CloudFormation stack.")]
+Lang = Annotated[Literal["en", "zh"], typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.")]
+Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another rules folder than the clone's.")]
+
+
+def target_of(stack: str) -> Target:
+    """The stack to work on; the local AWS is looked for only where it was asked for and is needed."""
+    if chosen.local:
+        use_local_aws()
+    return Target(stack)
+
+
+def print_data(data: dict[str, Any], *, as_json: bool, table: Table | str | None) -> None:
+    """Data as JSON, or as its table; without one, the local AWS is not running."""
+    if as_json:
+        print_json(data)
+    else:
+        out.print(table if table is not None else "the local AWS is not running: `standing local up` starts it")
+
+
+def print_json(data: object) -> None:
+    """One JSON document, not wrapped."""
+    out.print(json.dumps(data, ensure_ascii=False, indent=2), markup=False, highlight=False, soft_wrap=True)
