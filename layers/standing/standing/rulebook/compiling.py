@@ -30,6 +30,7 @@ from standing.core.ruleset import (
 from standing.rulebook.featuring import compile_feature
 from standing.rulebook.lines import Known, LineError, parse_line, parse_literal
 from standing.rulebook.notes import Notes
+from standing.rulebook.places import Places
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.reading import Place, Source
 from standing.rulebook.sources import (
@@ -54,6 +55,7 @@ class Compiler(Notes):
     """One compilation of a `rules/` folder."""
 
     files: dict[str, str] = field(default_factory=dict)
+    places: Places = field(default_factory=Places)
 
     def programme(self, source: Source, written: ProgrammeSource) -> Programme:
         """The programme, with its currency's decimals from ISO 4217 and its time zone looked up."""
@@ -96,7 +98,8 @@ class Compiler(Notes):
             days = feature.reach
             if feature.windowed and (days is None or days + programme.lateness > programme.history):
                 said = f"looks back {days or 'for ever'}{' days' if days else ''}, but with lateness"
-                self.note(source, (feature.name,), f"{said} only {programme.history - programme.lateness} are kept")
+                kept = programme.history - programme.lateness
+                self.note(source, (feature.name,), f"{said} only {kept} are kept", "CHK-13")
 
     def block(self, source: Source, place: Place, block: Block) -> Condition | None:
         """A condition tree; nothing where one of its lines was wrong, which is noted."""
@@ -117,7 +120,7 @@ class Compiler(Notes):
         try:
             return parse_line(line, self.known)
         except LineError as error:
-            self.note(source, place, str(error))
+            self.note(source, place, str(error), error.check)
             return None
 
     def conditions(self, source: Source, word: str, written: RatingSource) -> dict[str, Condition]:
@@ -128,6 +131,7 @@ class Compiler(Notes):
                 self.note(source, (word, level), _level_message(level, written))
             elif (tree := self.block(source, (word, level), block)) and self._small(source, (word, level), tree):
                 found[level] = tree
+                self.places.mark(f"{written.rating}/{word}/{level}", source, (word, level), block)
         return found
 
     def _small(self, source: Source, place: Place, tree: Condition) -> bool:
@@ -164,6 +168,8 @@ class Compiler(Notes):
         if tree is None or not self._small(source, (number, "when"), tree):
             return None
         self._check_channel(source, (number, "do", "channel"), written.do.channel, list(programme.channels))
+        self.places.mark(f"care/{written.care}", source, (number, "when"), written.when)
+        self.places.accept(f"care/{written.care}", source, (number,), written.accept)
         return Care(
             name=written.care,
             title=written.title,
@@ -189,17 +195,33 @@ class Compiler(Notes):
         return Success(feature=written.feature, at_least=int(at_least), after=written.after)
 
 
+@dataclass(frozen=True)
+class Compiled:
+    """A ruleset, where its parts are written, and the actions that must never fall due together."""
+
+    ruleset: Ruleset
+    places: Places
+    never_together: tuple[tuple[str, str], ...]
+
+
 def compile_rules(folder: Path) -> Ruleset:
     """The ruleset of a `rules/` folder. Raises RulesError with every problem that could be found."""
+    return compile_folder(folder).ruleset
+
+
+def compile_folder(folder: Path) -> Compiled:
+    """The ruleset of a `rules/` folder, with where it is written. Raises RulesError with every problem found."""
     compiler = Compiler()
-    programme = _programme(compiler, folder)
+    programme, never_together = _programme(compiler, folder)
     features = _features(compiler, folder, programme)
     ratings = _ratings(compiler, folder)
     care = _care(compiler, folder, programme) if programme else []
+    _check_actions(compiler, care, never_together)
     strata = _strata(compiler, ratings, care)
     if compiler.problems or programme is None:
         raise RulesError(compiler.problems)
-    return _in_order(assemble(programme, tuple(compiler.measures), features, strata))
+    ruleset = _in_order(assemble(programme, tuple(compiler.measures), features, strata))
+    return Compiled(ruleset, compiler.places, never_together)
 
 
 def assemble(
@@ -238,9 +260,22 @@ def _override(rating: str) -> Measure:
     return Measure(of=("override",), where={"rating": rating}, value="ruling", keeps="latest")
 
 
-def _programme(compiler: Compiler, folder: Path) -> Programme | None:
+def _programme(compiler: Compiler, folder: Path) -> tuple[Programme | None, tuple[tuple[str, str], ...]]:
     loaded = compiler.load(folder / "programme.yaml", folder, PROGRAMME)
-    return compiler.programme(*loaded) if loaded else None
+    if loaded is None:
+        return None, ()
+    source, written = loaded
+    compiler.places.mark("programme/never_together", source, ("never_together",))
+    return compiler.programme(source, written), tuple((pair[0], pair[1]) for pair in written.never_together)
+
+
+def _check_actions(compiler: Compiler, care: Iterable[Care], never_together: Iterable[tuple[str, str]]) -> None:
+    """The actions that must never fall due together are ones that some care rule asks for."""
+    known = {one.do.action for one in care}
+    for action in (one for pair in never_together for one in pair if one not in known):
+        file, line = compiler.places.spots["programme/never_together"]
+        said = f"`{action}` is an action of no care rule; there are {', '.join(sorted(known))}"
+        compiler.problems.append(Problem(file, line, said))
 
 
 def _features(compiler: Compiler, folder: Path, programme: Programme | None) -> tuple[Feature, ...]:
@@ -250,6 +285,8 @@ def _features(compiler: Compiler, folder: Path, programme: Programme | None) -> 
     source, written = loaded
     made = [compile_feature(compiler, source, name, entry, programme) for name, entry in written.items()]
     features = tuple(feature for feature in made if feature)
+    for name, entry in written.items():
+        compiler.places.accept(name, source, (name,), entry.accept)
     compiler.check_history(source, features, programme)
     if compiler.problems:
         raise RulesError(compiler.problems)
@@ -266,6 +303,7 @@ def _ratings(compiler: Compiler, folder: Path) -> list[Rating]:
             compiler.note(source, ("rating",), f"`{written.rating}` is already the name of a feature or rating")
         compiler.known |= _known_of(written)
         compiler.files[written.rating] = source.file
+        compiler.places.accept(written.rating, source, ("rating",), written.accept)
     return [compiler.rating(source, written) for source, written in files]
 
 
@@ -290,7 +328,7 @@ def _strata(compiler: Compiler, ratings: list[Rating], care: list[Care]) -> tupl
     except CycleError as error:
         names = error.args[1]
         said = f"ratings need each other in a circle: {' → '.join(names)}"
-        compiler.problems.append(Problem(compiler.files[names[0]], 1, said))
+        compiler.problems.append(Problem(compiler.files[names[0]], 1, said, "CHK-12"))
         return ()
     by_name = {rating.name: rating for rating in ratings}
     strata = []

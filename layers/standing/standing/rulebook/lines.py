@@ -26,6 +26,14 @@ TEXT = re.compile(r"[^\x00-\x1f\x7f,\[\]\"]{1,64}")
 class LineError(ValueError):
     """A condition line that means nothing; the message says what was expected."""
 
+    check = "CHK-11"
+
+
+class UnknownFact(LineError):  # noqa: N818 -- the message's own words
+    """A line about something that is neither a feature nor a rating."""
+
+    check = "CHK-10"
+
 
 @dataclass(frozen=True)
 class Known:
@@ -45,7 +53,7 @@ def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
         raise LineError(f"`{text}` is not a condition: write `feature operator value`, such as `orders_90d >= 3`")
     fact, verb, value = match["fact"], match["op"], match["value"].strip()
     if fact not in known:
-        raise LineError(f"`{fact}` is not a feature or rating{_nearest(fact, known)}")
+        raise UnknownFact(f"`{fact}` is not a feature or rating{_nearest(fact, known)}")
     about = known[fact]
     if verb == "is":
         return _unknown(fact, value, text)

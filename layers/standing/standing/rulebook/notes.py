@@ -30,9 +30,9 @@ class Notes:
             self.problems += error.problems
             return None
 
-    def note(self, source: Source, place: Place, message: str) -> None:
-        """A problem at a place of a file."""
-        self.problems.append(source.problem(place, message))
+    def note(self, source: Source, place: Place, message: str, check: str = "") -> None:
+        """A problem at a place of a file, and the check that it belongs to."""
+        self.problems.append(source.problem(place, message, check))
 
     def measure(self, measure: Measure) -> int:
         """The place of a measure, shared with everything that measures the same."""

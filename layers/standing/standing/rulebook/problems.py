@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
-    """One thing wrong in a rule file; `line` counts from 1."""
+    """One thing wrong in a rule file; `line` counts from 1, `check` is the check that found it."""
 
     file: str
     line: int
     message: str
+    check: str = field(default="", compare=False)
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}: {self.message}"

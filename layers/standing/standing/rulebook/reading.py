@@ -41,10 +41,13 @@ class Source:
     data: Any
     lines: dict[Place, int]
 
-    def problem(self, place: Place, message: str) -> Problem:
+    def problem(self, place: Place, message: str, check: str = "") -> Problem:
         """A problem at the nearest place that has a line."""
-        known = next(place[:end] for end in range(len(place), -1, -1) if place[:end] in self.lines)
-        return Problem(self.file, self.lines[known], message)
+        return Problem(self.file, self.line(place), message, check)
+
+    def line(self, place: Place) -> int:
+        """The line of the nearest place that has one."""
+        return next(self.lines[place[:end]] for end in range(len(place), -1, -1) if place[:end] in self.lines)
 
 
 def read(path: Path, name: str) -> Source:

@@ -94,6 +94,17 @@ type Minutes = Annotated[int, BeforeValidator(_minutes)]
 type Share = Annotated[int, BeforeValidator(_share)]
 
 
+def _checks(reasons: dict[str, str]) -> dict[str, str]:
+    for check, reason in reasons.items():
+        if not re.fullmatch(r"CHK-(0[1-9]|1[0-4])", check) or not reason.strip():
+            raise ValueError("a check such as CHK-09 with the reason why its finding is accepted")
+    return reasons
+
+
+type Accepted = Annotated[dict[str, str], AfterValidator(_checks)]
+type TwoActions = Annotated[list[Name], Field(min_length=2, max_length=2)]
+
+
 class CapSource(Written):
     """A contact cap: at most so many contacts within so many days."""
 
@@ -121,6 +132,7 @@ class ProgrammeSource(Written):
     contact_caps: Annotated[list[CapSource], Field(max_length=20)] = []
     quiet_hours: QuietSource | None = None
     holdout_salt: Annotated[str, Field(max_length=64)] = ""
+    never_together: Annotated[list[TwoActions], Field(max_length=100)] = []
 
 
 class FeatureSource(Written):
@@ -143,6 +155,7 @@ class FeatureSource(Written):
     where: dict[str, str] = {}
     over: Literal["calendar-year", "membership-year"] | Days | None = None
     ending: Days = 0
+    accept: Accepted = {}
 
     @model_validator(mode="after")
     def _one_measure(self) -> FeatureSource:
@@ -202,6 +215,7 @@ class RatingSource(Written):
     retain: dict[str, Block] = {}
     stability: StabilitySource = StabilitySource()
     late_events: LateSource = LateSource()
+    accept: Accepted = {}
 
 
 class ActionSource(Written):
@@ -233,6 +247,7 @@ class CareSource(Written):
     repeat_after: Days
     holdout: Share = 0
     success: SuccessSource | None = None
+    accept: Accepted = {}
 
 
 PROGRAMME = TypeAdapter(ProgrammeSource)

@@ -68,6 +68,16 @@ WORDS: dict[str, Title] = {
         ("between", "{said}, from {first} to {last}", "{said}，{first} 至 {last}"),
         ("from", "{said}, from {first} on", "{said}，自 {first} 起"),
         ("by", "{said} by {last}", "{said}，不迟于 {last}"),
+        ("for_example", "for example: {facts}", "例如：{facts}"),
+        ("accepted_because", "accepted: {reason}", "已接受：{reason}"),
+        (
+            "not_proved",
+            "{problems} problems to mend before anything can be proved",
+            "先改正 {problems} 处错误，才能证明",
+        ),
+        ("checked", "{rules} conditions over {features} features: ", "{features} 个特征、{rules} 个条件："),
+        ("found", "{problems} problems, {faults} findings, ", "{problems} 处错误，{faults} 项发现，"),
+        ("asked", "{questions} questions, {accepted} accepted", "{questions} 个疑问，{accepted} 项已接受"),
         ("not_found", "nothing was found that would do it", "未找到可行的变化"),
     )
 }

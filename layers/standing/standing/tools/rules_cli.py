@@ -9,7 +9,9 @@ import typer
 
 from standing.core.days import day_number
 from standing.rulebook.building import build_ruleset
-from standing.tools.options import Rules, err
+from standing.rulebook.checking import check as check_rules
+from standing.tools.check_report import print_report, report_as_dict
+from standing.tools.options import Json, Lang, Rules, err, out, print_json
 from standing.tools.project import project_root
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
@@ -35,3 +37,18 @@ def build(
     err.print(
         f"rules {ruleset.version}: {len(ruleset.features)} features, {len(ruleset.ratings)} ratings, {care} care rules"
     )
+
+
+@rules.command()
+def check(folder: Rules = None, language: Lang = "en", as_json: Json = False) -> None:
+    """Check the rules: schema, types and units, and proofs about every customer there could be, each with an example.
+
+    The exit code is 1 where something has to be mended. A finding may be accepted with a reason where it is written:
+    `accept: {CHK-09: large orders are looked at by hand}`.
+    """
+    report = check_rules(folder or project_root() / "rules")
+    if as_json:
+        print_json(report_as_dict(report))
+    else:
+        print_report(report, language, out)
+    raise typer.Exit(1 if report.problems or report.faults else 0)

@@ -1,0 +1,281 @@
+"""The checks that are proofs. Each looks at every customer there could be, and shows one for whom it is so.
+
+What is set by hand is left out of account: an override shows any level there is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+
+import z3
+
+from standing.core.conditions import Comparison, Condition, Group, comparisons
+from standing.core.ruleset import PRIORITIES, Care, Feature, Rating, Ruleset
+from standing.rulebook.proving.findings import Finding
+from standing.rulebook.proving.prover import Prover
+from standing.rulebook.proving.worlds import Truth, World
+
+type Pair = tuple[str, str]
+
+RISING, FALLING = {">", ">="}, {"<", "<="}
+NOT_NUMBERS = {"text", "level"}
+
+
+def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = ()) -> Iterator[Finding]:
+    """Every finding that a proof can make. `contradictions` are the actions that must never fall due together."""
+    prover = Prover(ruleset)
+    yield from never_hold(prover)
+    for rating in ruleset.ratings.values():
+        yield from hidden_levels(prover, rating)
+        yield from stricter_retention(prover, rating)
+        yield from out_of_reach(prover, rating)
+        yield from without_exit(prover, rating)
+        yield from falling_back(prover, rating)
+        yield from gaps(prover, rating)
+        yield from both_ways(prover, rating)
+    yield from hidden_care(prover)
+    yield from contradicting_care(prover, contradictions)
+
+
+def never_hold(prover: Prover) -> Iterator[Finding]:
+    """CHK-01: conditions, and alternatives within them, that no customer can meet."""
+    for name, condition in _rules(prover.ruleset).items():
+        if prover.impossible(prover.world.holds(condition)):
+            yield _impossible(name, prover.contradiction(condition))
+            continue
+        for part in _alternatives(condition):
+            if prover.impossible(prover.world.holds(part)):
+                yield Finding("CHK-01", name, f"an alternative can never hold: `{_said(part)}`", line=_first_line(part))
+
+
+def _impossible(name: str, parts: list[Condition]) -> Finding:
+    said = " contradicts ".join(f"`{_said(part)}`" for part in parts)
+    ends = "" if len(parts) > 1 else " is impossible"
+    return Finding("CHK-01", name, f"can never hold: {said}{ends}", line=_first_line(parts[0]))
+
+
+def hidden_levels(prover: Prover, rating: Rating) -> Iterator[Finding]:
+    """CHK-02: a level whose customers all get another one, which comes before it or stands above it."""
+    for level, condition in rating.qualify.items():
+        mine = prover.world.holds(condition)
+        others = _before(rating, level)
+        if not others or prover.impossible(mine):
+            continue
+        if prover.impossible(mine, *(z3.Not(prover.world.holds(rating.qualify[other])) for other in others)):
+            example = prover.example([mine], [condition, *(rating.qualify[other] for other in others)])
+            names, why = (
+                " or ".join(f"`{other}`" for other in others),
+                "is above it" if rating.ordered else "comes before",
+            )
+            said = f"whoever qualifies gets {names}, which {why}"
+            yield Finding("CHK-02", f"{rating.name}/qualify/{level}", said, example)
+
+
+def hidden_care(prover: Prover) -> Iterator[Finding]:
+    """CHK-02: a care rule that asks for what another asks for already, whenever it holds."""
+    for hidden, other in permutations(prover.ruleset.care.values(), 2):
+        if not _asks_the_same(hidden, other):
+            continue
+        mine, theirs = prover.world.holds(hidden.when), prover.world.holds(other.when)
+        both_ways = prover.impossible(theirs, z3.Not(mine))
+        if (
+            prover.possible(mine)
+            and prover.impossible(mine, z3.Not(theirs))
+            and (not both_ways or hidden.name > other.name)
+        ):
+            example = prover.example([mine], [hidden.when, other.when])
+            said = f"whenever it holds, `{other.name}` asks for {other.do.action}, too"
+            yield Finding("CHK-02", f"care/{hidden.name}", said, example)
+
+
+def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
+    """CHK-03: a line of `retain` that asks more of a feature than `qualify` does."""
+    for level, condition in rating.retain.items():
+        qualifies = prover.world.holds(rating.qualify[level])
+        asked = {line.fact for line in comparisons(rating.qualify[level])}
+        for line in _needed(condition):
+            fails = z3.Not(prover.world.holds(line))
+            if line.fact in asked and prover.possible(qualifies, fails):
+                example = prover.example([qualifies, fails], [rating.qualify[level], condition])
+                said = f"`{line.text}` asks more to keep `{level}` than to reach it"
+                yield Finding("CHK-03", f"{rating.name}/retain/{level}", said, example, line.text)
+
+
+def out_of_reach(prover: Prover, rating: Rating) -> Iterator[Finding]:
+    """CHK-04: a level that no customer qualifies for, falls to, or is left with."""
+    for level in rating.levels:
+        if not any(prover.possible(way) for way in _ways_into(prover, rating, level)):
+            yield Finding("CHK-04", f"{rating.name}/{level}", f"no customer can ever be `{level}`")
+
+
+def without_exit(prover: Prover, rating: Rating) -> Iterator[Finding]:
+    """CHK-05: a level that no customer who has it can leave, by rising or by falling."""
+    for level in rating.levels:
+        if prover.possible(_there(prover.world, rating, level)) and not any(
+            prover.possible(way) for way in _ways_out(prover, rating, level)
+        ):
+            example = prover.example([_there(prover.world, rating, level)], rating.qualify.values())
+            yield Finding("CHK-05", f"{rating.name}/{level}", f"who is `{level}` stays so for ever", example)
+
+
+def contradicting_care(prover: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
+    """CHK-06: two actions that the programme never wants together, due for one customer."""
+    rules = list(prover.ruleset.care.values())
+    for first, second in contradictions:
+        for one in (care for care in rules if care.do.action == first):
+            for other in (care for care in rules if care.do.action == second and care is not one):
+                both = [prover.world.holds(one.when), prover.world.holds(other.when)]
+                if prover.possible(*both):
+                    example = prover.example(both, [one.when, other.when])
+                    said = f"{first} and {second} (`{other.name}`) can fall due for the same customer"
+                    yield Finding("CHK-06", f"care/{one.name}", said, example)
+
+
+def falling_back(prover: Prover, rating: Rating) -> Iterator[Finding]:
+    """CHK-07: a level given on a day and lost on the next with nothing having happened, for it asks what was before."""
+    if not any(".was" in line.fact for one in prover.transitive[rating.name] for line in comparisons(one)):
+        return
+    before = frozenset(f"{name}.was" for name in prover.ruleset.ratings)
+    after = World(prover.ruleset, "'", prover.world, before)
+    same = [after.number(f"{name}.was") == prover.world.number(name) for name in prover.ruleset.ratings]
+    for level, condition in rating.qualify.items():
+        gained = (
+            prover.world.holds(condition) if rating.ordered else prover.world.number(rating.name) == rating.rank(level)
+        )
+        lost = z3.Not(after.kept(rating, level)) if rating.ordered else after.number(rating.name) != rating.rank(level)
+        if prover.possible(gained, lost, *same):
+            example = prover.example([gained, lost, *same], [condition])
+            said = f"`{level}` is lost again the day after, though nothing happened"
+            yield Finding("CHK-07", f"{rating.name}/qualify/{level}", said, example)
+
+
+def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
+    """CHK-08: between two customers who have a level, one who has none, for a value between theirs."""
+    for feature in _mixed(prover, rating):
+        name, here = feature.name, prover.world
+        less, more = (World(prover.ruleset, tag, here, frozenset({name})) for tag in "-+")
+        rising = [less.number(name) < here.number(name), here.number(name) < more.number(name), here.known(name)]
+        low, middle, high = (_any_level(world, rating) for world in (less, here, more))
+        truths = [*less.axioms, *more.axioms, *rising, low, z3.Not(middle), high]
+        if prover.possible(*truths):
+            example = prover.example(truths, rating.qualify.values())
+            said = f"with less and with more `{name}` a customer has a level; this one falls to `{_default(rating)}`"
+            yield Finding("CHK-08", rating.name, said, example)
+
+
+def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
+    """CHK-09: more of a feature raises some customers and lowers others."""
+    for feature in _mixed(prover, rating) if rating.ordered else ():
+        more = World(prover.ruleset, "+", prover.world, frozenset({feature.name}))
+        here, there = prover.best(rating, prover.world), prover.best(rating, more)
+        rising = more.number(feature.name) > prover.world.number(feature.name)
+        truths = [*more.axioms, rising, prover.world.known(feature.name)]
+        if prover.possible(*truths, there > here) and prover.possible(*truths, there < here):
+            example = prover.example([*truths, there < here], rating.qualify.values())
+            said = f"more `{feature.name}` raises some customers and lowers others: is that meant?"
+            yield Finding("CHK-09", rating.name, said, example)
+
+
+def _rules(ruleset: Ruleset) -> dict[str, Condition]:
+    return {name: condition for stratum in ruleset.strata for name, condition in stratum.rules().items()}
+
+
+def _before(rating: Rating, level: str) -> list[str]:
+    """The levels that are preferred to one."""
+    place = rating.rank(level)
+    preferred = rating.levels[place + 1 :] if rating.ordered else rating.levels[:place]
+    return [other for other in preferred if other in rating.qualify]
+
+
+def _default(rating: Rating) -> str:
+    return rating.levels[0] if rating.ordered else rating.levels[-1]
+
+
+def _asks_the_same(one: Care, other: Care) -> bool:
+    same = (one.do.action, one.do.channel, one.do.owner) == (other.do.action, other.do.channel, other.do.owner)
+    return same and PRIORITIES.index(other.do.priority) <= PRIORITIES.index(one.do.priority)
+
+
+def _needed(condition: Condition) -> Iterator[Comparison]:
+    """The lines that must hold for a condition to hold."""
+    if isinstance(condition, Comparison):
+        yield condition
+    elif condition.group == "all" or (len(condition.of) == 1 and condition.group == "any"):
+        for part in condition.of:
+            yield from _needed(part)
+
+
+def _alternatives(condition: Condition) -> Iterator[Condition]:
+    """The parts of every `any` of a condition; what stands under `none` is meant not to hold."""
+    if isinstance(condition, Group) and condition.group != "none":
+        if condition.group == "any":
+            yield from condition.of
+        for part in condition.of:
+            yield from _alternatives(part)
+
+
+def _said(condition: Condition) -> str:
+    if isinstance(condition, Comparison):
+        return condition.text
+    return f"{condition.group}: " + "; ".join(dict.fromkeys(_said(part) for part in condition.of))
+
+
+def _first_line(condition: Condition) -> str:
+    return next(comparisons(condition)).text
+
+
+def _any_level(world: World, rating: Rating) -> Truth:
+    return z3.Or(*(world.holds(condition) for condition in rating.qualify.values()))
+
+
+def _there(world: World, rating: Rating, level: str) -> Truth:
+    return world.number(rating.name) == rating.rank(level)
+
+
+def _ways_into(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
+    """Being left with a level, qualifying for it and nothing better, or falling to it."""
+    if not rating.ordered:
+        yield _there(prover.world, rating, level)
+        return
+    rank, best = rating.rank(level), prover.best(rating, prover.world)
+    yield best == rank
+    above = rating.levels[rank + 1 :]
+    for higher in above[:1] if rating.stability.fall == "one-level" else above:
+        steps = [] if rating.stability.fall == "one-level" else [prover.world.kept(rating, level)]
+        yield z3.And(best <= rank, z3.Not(prover.world.kept(rating, higher)), *steps)
+
+
+def _ways_out(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
+    """Rising from a level, or not being kept in it; without an order, any other level."""
+    if not rating.ordered:
+        yield prover.world.number(rating.name) != rating.rank(level)
+        return
+    yield prover.best(rating, prover.world) > rating.rank(level)
+    if level != rating.levels[0]:
+        yield z3.Not(prover.world.kept(rating, level))
+
+
+def _mixed(prover: Prover, rating: Rating) -> list[Feature]:
+    """The features of numbers that a rating asks for in both ways; more of any other can only do one thing."""
+    ways: dict[str, set[int]] = {}
+    for condition in prover.transitive[rating.name]:
+        for fact, way in _asked_ways(prover.ruleset, condition, 1):
+            ways.setdefault(fact, set()).update(way)
+    by_name = prover.ruleset.by_name
+    found = (by_name[fact] for fact, both in ways.items() if fact in by_name and len(both) > 1)
+    return [feature for feature in found if feature.unit not in NOT_NUMBERS and not feature.parts]
+
+
+def _asked_ways(ruleset: Ruleset, condition: Condition, sign: int) -> Iterator[tuple[str, set[int]]]:
+    if isinstance(condition, Group):
+        for part in condition.of:
+            yield from _asked_ways(ruleset, part, -sign if condition.group == "none" else sign)
+        return
+    way = {sign} if condition.op in RISING else {-sign} if condition.op in FALLING else {1, -1}
+    feature = ruleset.by_name.get(condition.fact)
+    if feature and feature.parts:
+        first, second = feature.parts
+        yield first, way
+        yield second, way if feature.kind == "plus" else {-one for one in way}
+    yield condition.fact, way

@@ -1,0 +1,104 @@
+"""The prover: asks z3 whether some customer could exist, and shows one as people read it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+import z3
+
+from standing.core.conditions import Condition, Group, comparisons
+from standing.core.explain import display
+from standing.core.ruleset import Rating, Ruleset
+from standing.rulebook.proving.worlds import Number, Truth, World
+
+NICE = (0, 1)  # what examples say of facts that hardly matter
+PATIENCE = 2_000  # milliseconds for one question; what takes longer is not found
+
+
+class Prover:
+    """Questions about every customer that could exist under a ruleset."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset = ruleset
+        self.world = World(ruleset)
+        self.solver = z3.Solver()
+        self.solver.set("timeout", PATIENCE)
+        self.solver.add(*self.world.axioms)
+
+    def possible(self, *truths: Truth) -> bool:
+        """Whether some customer could be so."""
+        return bool(self._answer(truths) == z3.sat)
+
+    def impossible(self, *truths: Truth) -> bool:
+        """Whether it is proved that no customer could be so; not where the question took too long."""
+        return bool(self._answer(truths) == z3.unsat)
+
+    def _answer(self, truths: Iterable[Truth]) -> object:
+        self.solver.push()
+        self.solver.add(*truths)
+        answer = self.solver.check()
+        self.solver.pop()
+        return answer
+
+    def example(self, truths: Sequence[Truth], about: Iterable[Condition]) -> dict[str, str]:
+        """A customer for whom some things are true, by the facts that conditions speak of; simple where it may be."""
+        facts = list(dict.fromkeys(fact for condition in about for fact in self._spoken_of(condition)))
+        self.solver.push()
+        self.solver.add(*truths)
+        for number in (self.world.number(fact) for fact in facts):
+            self._settle(number)
+        found = self.solver.check() == z3.sat
+        model = self.solver.model() if found else None
+        self.solver.pop()
+        return {fact: self._shown(model, fact) for fact in facts} if found else {}
+
+    def best(self, rating: Rating, world: World) -> Number:
+        """The rank of the highest level that a customer qualifies for."""
+        rank: Number = z3.IntVal(0)
+        for level in rating.levels[1:]:
+            rank = z3.If(world.holds(rating.qualify[level]), rating.rank(level), rank)
+        return rank
+
+    def contradiction(self, condition: Condition) -> list[Condition]:
+        """The fewest parts of a condition that cannot hold together."""
+        parts = list(condition.of) if isinstance(condition, Group) and condition.group == "all" else [condition]
+        for part in list(parts):
+            rest = [other for other in parts if other is not part]
+            if rest and self.impossible(*(self.world.holds(other) for other in rest)):
+                parts = rest
+        return parts
+
+    @cached_property
+    def transitive(self) -> dict[str, tuple[Condition, ...]]:
+        """For each rating its conditions, with those of the ratings that it asks for."""
+        found: dict[str, tuple[Condition, ...]] = {}
+        for rating in self.ruleset.ratings.values():  # in the order of the strata
+            own = (*rating.qualify.values(), *rating.retain.values())
+            asked = {line.fact.partition(".")[0] for one in own for line in comparisons(one)}
+            found[rating.name] = (*own, *(one for name in asked if name in found for one in found[name]))
+        return found
+
+    def _spoken_of(self, condition: Condition) -> list[str]:
+        """The facts that a condition speaks of, and those that these are made of."""
+        facts: list[str] = []
+        for line in comparisons(condition):
+            feature = self.ruleset.by_name.get(line.fact)
+            facts += [*(feature.parts or () if feature else ()), line.fact]
+        return facts
+
+    def _settle(self, number: Number) -> None:
+        for value in NICE:
+            self.solver.push()
+            self.solver.add(number == value)
+            fits = self.solver.check() == z3.sat
+            self.solver.pop()
+            if fits:
+                self.solver.add(number == value)
+                return
+
+    def _shown(self, model: object, fact: str) -> str:
+        feature = self.ruleset.by_name.get(fact)
+        if feature and feature.unit == "text":
+            return self.world.text(model, fact) or "unknown"
+        return display(self.ruleset, fact, self.world.values(model).get(fact)) or "unknown"
