@@ -16,7 +16,9 @@ def print_report(report: Report, language: Language, console: Console) -> None:
     """Every problem and finding with its place, and the count."""
     for problem in report.problems:
         mark = f" [{problem.check}]" if problem.check else ""
-        console.print(Text.assemble((f"{problem.file}:{problem.line}: ", "bold"), problem.message, (mark, "dim")))
+        console.print(
+            Text.assemble((f"{problem.file}:{problem.line}: ", "bold"), problem.message, (mark, "dim")), soft_wrap=True
+        )
     for one in report.found:
         _print_finding(one, language, console)
     console.print(Text(_summary(report, language)))
@@ -34,13 +36,15 @@ def _print_finding(one: Located, language: Language, console: Console) -> None:
     found, title = one.finding, say(CHECKS[one.finding.check], language)
     style = "dim" if one.accepted else "yellow" if found.is_question else "red"
     head = Text.assemble((f"{one.file}:{one.line}: ", "bold"), (f"{found.check} {title}", style))
-    console.print(head)
-    console.print(Text(f"    {found.about}: {found.message}"))
+    console.print(head, soft_wrap=True)
+    console.print(Text(f"    {found.about}: {found.message}"), soft_wrap=True)
     if found.example:
         facts = " · ".join(f"{fact} {value}" for fact, value in found.example.items())
-        console.print(Text(f"    {phrase('for_example', language, facts=facts)}", style="dim"))
+        console.print(Text(f"    {phrase('for_example', language, facts=facts)}", style="dim"), soft_wrap=True)
     if one.accepted:
-        console.print(Text(f"    {phrase('accepted_because', language, reason=one.accepted)}", style="dim"))
+        console.print(
+            Text(f"    {phrase('accepted_because', language, reason=one.accepted)}", style="dim"), soft_wrap=True
+        )
 
 
 def _summary(report: Report, language: Language) -> str:

@@ -66,7 +66,7 @@ def hidden_levels(prover: Prover, rating: Rating) -> Iterator[Finding]:
             example = prover.example([mine], [condition, *(rating.qualify[other] for other in others)])
             names, why = (
                 " or ".join(f"`{other}`" for other in others),
-                "is above it" if rating.ordered else "comes before",
+                "is above it" if rating.ordered else "comes before it",
             )
             said = f"whoever qualifies gets {names}, which {why}"
             yield Finding("CHK-02", f"{rating.name}/qualify/{level}", said, example)
