@@ -20,6 +20,7 @@ ALLOWED = {
     "adapters": {"core", "adapters"},
     "event_path": {"core", "adapters", "event_path"},
     "rulebook": {"core", "rulebook"},
+    "batch": {"core", "batch"},
 }
 CORE_MAY_USE = {"pydantic", "orjson", "durable_rules_engine", "standing"}
 CLOCKS = {"time", "os", "socket", "pathlib", "subprocess", "random"}
