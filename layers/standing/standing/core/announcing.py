@@ -20,7 +20,8 @@ from standing.core.state import Held, Ledger
 class RatingChanged:
     """A level to announce: `was` is what was announced before (none at first), `day` is when it took effect.
 
-    `rules` is the version of the rules in force on that day.
+    `rules` is the version of the rules in force on that day, or on the first day that was told again where it lies
+    before: those rules made the decision, and `because` holds their lines.
     """
 
     rating: str
