@@ -22,11 +22,12 @@ from tests.e2e.test_road import Event, complaint, consent, deliver, purchase, un
 
 ARCHIVE = "standing-dev"
 CUSTOMERS = [f"replayed-{number}" for number in range(5)]
+TODAY = "replayed-today"  # none of its events is late when it comes again: only the transaction can know them
 
 
 def events() -> list[Event]:
-    """Events of five customers that lead to changes of level and to care, the last of each one late."""
-    return [
+    """Events of five customers that lead to changes of level and to care, the last of each one late; and of today's."""
+    past = [
         event
         for customer in CUSTOMERS
         for event in (
@@ -36,12 +37,13 @@ def events() -> list[Event]:
             purchase(customer, 8, "950.00", 90),
         )
     ]
+    return [*past, *(purchase(TODAY, number, "700.00", 0.0) for number in range(2))]
 
 
 def image(target: Target) -> dict[tuple[str, str], Any]:
     """Every row of those customers, to the byte: states, events, decisions, care and checkpoints."""
     pages = target.dynamodb.get_paginator("scan").paginate(TableName=target.outputs["TableName"], ConsistentRead=True)
-    rows = (row for page in pages for row in page["Items"] if row["pk"]["S"] in CUSTOMERS)
+    rows = (row for page in pages for row in page["Items"] if row["pk"]["S"] in {*CUSTOMERS, TODAY})
     return {(row["pk"]["S"], row["sk"]["S"]): row for row in rows}
 
 

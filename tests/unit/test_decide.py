@@ -273,6 +273,7 @@ def test_a_late_event_that_takes_a_level_away_is_announced_once() -> None:
     assert _changes(customer.deliver(refund(104, "30.00"))) == [("gold", "silver", 100)]
 
 
+@pytest.mark.invariant("INV-12")
 @settings(max_examples=200)
 @given(made.histories(most=8), st.data())
 def test_a_late_batch_leads_to_at_most_one_announcement_for_each_rating(
