@@ -25,7 +25,7 @@ from standing.core.timeline import Timeline
 
 from tests.support import NOW, complaint, purchase, real_rules, taken
 
-WARM_UP = 4_000
+WARM_UP = 2_000
 LIFE = 12  # events of one customer: then the next one begins, so that no history grows
 FAR_TOO_MUCH = 100 * 1024 * 1024
 SPARSE = 9  # days between two of them, so that the clock has days to live through

@@ -243,6 +243,12 @@ def test_the_world_has_everything_that_can_be_interrupted() -> None:
     )
 
 
+def fatals(calls: int, end: type[BaseException]) -> list[Fatal]:
+    """Every boundary. A process that ends before a call leaves what one leaves that ends after the call before."""
+    before = range(1 if end is Crash else calls)
+    return [Fatal(n, carried_out=False, end=end) for n in before] + [Fatal(n, True, end) for n in range(calls)]
+
+
 @pytest.mark.invariant("INV-4")
 @pytest.mark.parametrize("end", [Crash, pytest.param(TimeoutError, marks=pytest.mark.long)])
 def test_whatever_call_is_the_last_the_end_is_the_same(end: type[BaseException]) -> None:
@@ -253,11 +259,11 @@ def test_whatever_call_is_the_last_the_end_is_the_same(end: type[BaseException])
         orjson.loads(row["detail"]["S"])["id"] for row in expected.rows.values() if "outcome" in row
     }
     otherwise: dict[str, list[str]] = {}
-    for number, name in enumerate(whole.wire.calls):
-        for carried_out in (False, True):
-            world = World(clients, Fatal(number, carried_out, end))
-            ends = world.run()
-            assert len(world.wire.calls) > number
-            if differs := [part for part in Ends._fields if getattr(ends, part) != getattr(expected, part)]:
-                otherwise[f"{number} {name} {'after' if carried_out else 'before'}"] = differs
+    for fatal in fatals(len(whole.wire.calls), end):
+        world = World(clients, fatal)
+        ends = world.run()
+        assert len(world.wire.calls) > fatal.number
+        if differs := [part for part in Ends._fields if getattr(ends, part) != getattr(expected, part)]:
+            when = "after" if fatal.carried_out else "before"
+            otherwise[f"{when} {fatal.number} {whole.wire.calls[fatal.number]}"] = differs
     assert otherwise == {}

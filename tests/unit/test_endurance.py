@@ -14,7 +14,7 @@ FULL, GROWTH = 50_000, 5 * 1024 * 1024  # of so many decisions, all that they ma
 
 
 @pytest.mark.invariant("INV-10")
-@pytest.mark.parametrize("count", [8_000, pytest.param(FULL, marks=pytest.mark.long)])
+@pytest.mark.parametrize("count", [5_000, pytest.param(FULL, marks=pytest.mark.long)])
 def test_decisions_leave_no_memory_and_no_thread_behind(count: int) -> None:
     """Of fewer decisions, a share of the growth is allowed, so that the same leak is seen."""
     command = [sys.executable, "-m", "tests.endurance", str(count)]
