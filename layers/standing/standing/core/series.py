@@ -35,7 +35,14 @@ class Happened(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Sums:
+class Packed:
+    """A series never changes, so one that was read keeps its bytes: they need not be made again."""
+
+    packed: bytes = field(default=b"", kw_only=True, compare=False, repr=False)
+
+
+@dataclass(frozen=True)
+class Sums(Packed):
     """Days that had events, rising, with the count and the sum of each; `first` is never dropped."""
 
     days: tuple[Day, ...] = ()
@@ -93,7 +100,7 @@ class Sums:
 
 
 @dataclass(frozen=True)
-class Extremes:
+class Extremes(Packed):
     """Days that had values, rising, with the lowest and the highest of each."""
 
     days: tuple[Day, ...] = ()
@@ -127,7 +134,7 @@ class Extremes:
 
 
 @dataclass(frozen=True)
-class Latest:
+class Latest(Packed):
     """Days that had values, rising, with the last value of each and its moment.
 
     Of two values of one moment the greater counts, so that the order of arrival makes no difference.
@@ -160,7 +167,7 @@ class Latest:
 
 
 @dataclass(frozen=True)
-class Seen:
+class Seen(Packed):
     """The values that were seen, in order, each with its days, rising."""
 
     days: dict[Fact, tuple[Day, ...]] = field(default_factory=dict)

@@ -48,31 +48,40 @@ class Reader:
 
     def take(self) -> int:
         """The next number."""
-        number = shift = 0
-        while True:
-            byte = self.packed[self.place]
-            self.place += 1
-            number |= (byte & 0x7F) << shift
-            if byte < MORE:
-                return number
-            shift += 7
+        number = self.packed[self.place]
+        self.place += 1
+        return number if number < MORE else self._more(number & 0x7F)
 
     def several(self, count: int) -> tuple[int, ...]:
         """The next numbers."""
-        return tuple(self.take() for _ in range(count))
+        chunk = self.packed[self.place : self.place + count]
+        if not chunk.isascii():  # some number takes more than one byte
+            return tuple([self.take() for _ in range(count)])
+        self.place += count
+        return tuple(chunk)
 
     def chunk(self) -> bytes:
         """The next bytes, which stand behind their length."""
-        return self._bytes(self.take())
+        return self.bytes(self.take())
 
     def fact(self) -> Fact:
         """The next number of either sign, or text."""
         number = self.take()
-        return self._bytes(number >> 1).decode() if number & TEXT else unzigzag(number >> 1)
+        return self.bytes(number >> 1).decode() if number & TEXT else unzigzag(number >> 1)
 
-    def _bytes(self, length: int) -> bytes:
+    def bytes(self, length: int) -> bytes:
+        """The next bytes."""
         start, self.place = self.place, self.place + length
         return self.packed[start : self.place]
+
+    def _more(self, number: int) -> int:
+        shift = 7
+        while (byte := self.packed[self.place]) >= MORE:
+            number |= (byte & 0x7F) << shift
+            self.place += 1
+            shift += 7
+        self.place += 1
+        return number | byte << shift
 
 
 def zigzag(number: int) -> int:
