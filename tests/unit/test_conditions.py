@@ -64,6 +64,16 @@ def test_durable_rules_and_plain_python_agree(rules: dict[str, Condition], custo
         assert fast.match(facts) == oracle.match(facts)
 
 
+@settings(max_examples=500)
+@given(made.rules, st.lists(made.facts, min_size=1, max_size=4))
+def test_conditions_as_functions_and_as_trees_agree(
+    rules: dict[str, Condition], customers: list[dict[str, Fact]]
+) -> None:
+    quick = plain.Reader(rules)
+    for facts in customers:
+        assert quick.match(facts) == {name for name, condition in rules.items() if plain.holds(condition, facts)}
+
+
 @settings(max_examples=100)
 @given(made.wide_rules, st.lists(made.facts, min_size=1, max_size=3))
 def test_they_agree_on_more_rules_than_one_engine_can_hold(

@@ -257,3 +257,11 @@ def test_it_makes_no_difference_which_reader_matches_a_day(events: list[Event]) 
 
 def test_a_customer_without_a_score_is_not_upset_by_it() -> None:
     assert _levels(_lived([survey(100, 2), purchase(120)], 121), "mood") == {100: "upset", 108: "calm"}
+
+
+def test_a_changed_copy_of_the_rules_works_everything_out_anew() -> None:
+    before = {"formulas": CLUB.formulas, "compared": CLUB.compared, "plain": CLUB.plain, "ratings": CLUB.ratings}
+    bare = CLUB.model_copy(update={"features": (), "strata": ()})
+    assert all(before.values())
+    assert not any((bare.formulas, bare.compared, bare.plain, bare.ratings))
+    assert CLUB.formulas is before["formulas"]

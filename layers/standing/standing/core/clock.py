@@ -1,63 +1,111 @@
 """The clock: on which days the passing of time alone could change anything. All others need not be lived through.
 
-A customer's silent days are mostly alike. What can tell them apart is a comparison that flips, because a window slid
-over something or a count of days reached a number; a review; and what the day before set going.
+A customer's silent days are mostly alike. What can tell them apart is a condition that begins or ceases to hold,
+because a window slid over something or a count of days reached a number; and what the day before set going: a level
+that is not kept falls at a review, or at the end of its grace.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator
-from typing import cast
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
+from typing import NamedTuple, cast
 
 from standing.core.conditions import Fact
 from standing.core.days import Day, next_anniversary
-from standing.core.features import combined, measured, window_start
+from standing.core.features import beginning
 from standing.core.measures import Buckets
 from standing.core.overrides import read_ruling
-from standing.core.ratings import next_review
-from standing.core.ruleset import Feature, Rating, Ruleset, Stability
+from standing.core.ratings import next_move, next_review
+from standing.core.ruleset import Feature, Rating, Ruleset
 from standing.core.series import Extremes, Latest, Seen, Sums
 from standing.core.state import Memory
 
 type Band = tuple[int, int] | Fact | None
 
 
-def stirring(ruleset: Ruleset, buckets: Buckets, first: Day, last: Day) -> list[Day]:
-    """The days from `first` to `last`, rising, that may differ from the day before whatever that day did."""
-    days: set[Day] = set()
+class Flip(NamedTuple):
+    """From `day` on, a fact lies elsewhere among the numbers it is compared with: its value (none: unknown)."""
+
+    day: Day
+    fact: str
+    value: Fact | None
+
+
+class Stirring(NamedTuple):
+    """What time alone will do: how facts flip, in order, and the days, rising, that must be lived through anyway."""
+
+    flips: list[Flip]
+    days: list[Day]
+
+
+def stirring(ruleset: Ruleset, buckets: Buckets, first: Day, last: Day) -> Stirring:
+    """What will happen from `first` to `last`, whatever a day before does."""
+    flips: list[Flip] = []
     for name, literals in ruleset.compared.items():
         if name in ruleset.by_name:
-            days |= set(_flips(ruleset, ruleset.by_name[name], literals, buckets, first, last))
-    for rating in ruleset.ratings.values():
-        days |= set(_rating_days(ruleset, rating, buckets, first, last))
-    return sorted(day for day in days if first <= day <= last)
+            flips += _flips(ruleset, ruleset.by_name[name], literals, buckets, first, last)
+    days = {day for rating in ruleset.ratings.values() for day in _rating_days(ruleset, rating, buckets, first, last)}
+    return Stirring(sorted(flips, key=itemgetter(0)), sorted(day for day in days if first <= day <= last))
 
 
-def set_going(ruleset: Ruleset, memory: Memory, holding: Iterable[str]) -> Iterator[Day]:
-    """The days, some of them past, on which something begins or ends that was set going by then."""
+def next_flip(ruleset: Ruleset, flips: list[Flip], known: Mapping[str, Fact], day: Day, end: Day) -> Day:
+    """The first day after `day` and before `end` on which a condition begins or ceases to hold; else `end`.
+
+    `known` are the facts of `day`.
+    """
+    facts = dict(known)
+    for flip in flips[bisect_right(flips, day, key=itemgetter(0)) :]:
+        if flip.day >= end:
+            break
+        tests = ruleset.asking[flip.fact]
+        before = [test(facts) for test in tests]
+        _set(facts, flip)
+        if before != [test(facts) for test in tests]:
+            return flip.day
+    return end
+
+
+def set_going(
+    ruleset: Ruleset, memory: Memory, known: Mapping[str, Fact], holding: Iterable[str], day: Day
+) -> Iterator[Day]:
+    """The days, some of them past, on which something begins or ends that was set going by `day`.
+
+    `known` are the facts of that day, `memory` is what it closed with, `holding` the care rules whose conditions hold.
+    """
     for name, held in memory.levels.items():
-        stability = ruleset.ratings[name].stability if name in ruleset.ratings else Stability()
-        yield held.since + stability.minimum_stay
-        if held.grace_until is not None:
-            yield held.grace_until
+        rating, becomes = ruleset.ratings[name], cast("int", known[f"{name}.would_become"])
+        if becomes != rating.rank(held.level):
+            yield next_move(rating, held, day, falls=becomes < rating.rank(held.level))
     for name in holding:
         if name in memory.due:
             yield memory.due[name] + ruleset.care[name].repeat_after
-    for contacts in memory.contacts.values():
-        yield from (contact + cap.within for contact in contacts for cap in ruleset.programme.caps)
+    if memory.held_back:
+        for contacts in memory.contacts.values():
+            yield from (contact + cap.within for contact in contacts for cap in ruleset.programme.caps)
+
+
+def _set(facts: dict[str, Fact], flip: Flip) -> None:
+    if flip.value is None:
+        facts.pop(flip.fact, None)
+    else:
+        facts[flip.fact] = flip.value
 
 
 def _flips(
     ruleset: Ruleset, feature: Feature, literals: tuple[int, ...], buckets: Buckets, first: Day, last: Day
-) -> Iterator[Day]:
-    """The days on which a feature comes to lie elsewhere among the numbers it is compared with."""
+) -> Iterator[Flip]:
+    """How a feature comes to lie elsewhere among the numbers it is compared with."""
+    moves = {day for day in _moves(ruleset, feature, literals, buckets, first, last) if first <= day <= last}
+    if not moves:
+        return
     before = _band(_value(ruleset, feature, buckets, first - 1), literals)
-    moves = set(_moves(ruleset, feature, literals, buckets, first, last))
-    for day in sorted(day for day in moves if first <= day <= last):
-        band = _band(_value(ruleset, feature, buckets, day), literals)
+    for day in sorted(moves):
+        value = _value(ruleset, feature, buckets, day)
+        band = _band(value, literals)
         if band != before:
-            yield day
+            yield Flip(day, feature.name, value)
         before = band
 
 
@@ -67,10 +115,11 @@ def _band(value: Fact | None, literals: tuple[int, ...]) -> Band:
 
 
 def _value(ruleset: Ruleset, feature: Feature, buckets: Buckets, day: Day) -> Fact | None:
-    if not feature.parts:
-        return measured(feature, buckets, day)
-    first, second = (_value(ruleset, ruleset.by_name[part], buckets, day) for part in feature.parts)
-    return combined(feature, first, second)
+    known: dict[str, Fact] = {}
+    for part in feature.parts or ():
+        if (value := _value(ruleset, ruleset.by_name[part], buckets, day)) is not None:
+            known[part] = value
+    return ruleset.formulas[feature.name](buckets, day, known)
 
 
 def _moves(
@@ -115,27 +164,27 @@ def _counting_down(
 
 def _sliding(feature: Feature, buckets: Buckets, first: Day, last: Day) -> Iterator[Day]:
     """The days on which something enters a window or leaves it, or a year begins anew."""
-    for day in _days_kept(buckets[feature.measure]):
-        yield day + feature.ending
-        if isinstance(feature.over, int):
-            yield day + feature.ending + feature.over
-    if isinstance(feature.over, str):
-        start = window_start(feature, buckets, last - feature.ending)
+    days, over = _days_kept(buckets[feature.measure]), feature.over
+    for after in (feature.ending, feature.ending + over) if isinstance(over, int) else (feature.ending,):
+        yield from (day + after for day in days[bisect_left(days, first - after) : bisect_right(days, last - after)])
+    if isinstance(over, str):
+        begin = beginning(feature)
+        start = begin(buckets, last - feature.ending)
         while start is not None and start + feature.ending >= first:
             yield start + feature.ending
-            start = window_start(feature, buckets, start - 1)
+            start = begin(buckets, start - 1)
 
 
-def _days_kept(series: Sums | Extremes | Latest | Seen) -> Iterable[Day]:
+def _days_kept(series: Sums | Extremes | Latest | Seen) -> Sequence[Day]:
     if isinstance(series, Seen):
-        return [day for days in series.days.values() for day in days]
+        return sorted(day for days in series.days.values() for day in days)
     return series.days
 
 
 def _rating_days(ruleset: Ruleset, rating: Rating, buckets: Buckets, first: Day, last: Day) -> Iterator[Day]:
-    """Reviews, the days on which the days to one reach a number, and the ends of what was set by hand."""
-    literals = ruleset.compared.get(f"{rating.name}.days_to_review", ())
-    if rating.stability.review != "daily":
+    """The days on which the days to a review, where rules ask for them, reach a number; and what was set by hand."""
+    literals = ruleset.compared.get(f"{rating.name}.days_to_review")
+    if literals is not None:
         review = next_review(rating.stability.review, first - 1)
         while review <= last + max(literals, default=0):
             yield review

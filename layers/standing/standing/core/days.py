@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from calendar import isleap
 from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 EPOCH = date(1970, 1, 1)
+EPOCH_ORDINAL = EPOCH.toordinal()
 LEAP_DAY = (2, 29)
 
 type Day = int
@@ -27,12 +28,12 @@ def day_of(moment: datetime, time_zone: str) -> Day:
 
 def day_number(day: date) -> Day:
     """Days from 1970-01-01 to `day`."""
-    return (day - EPOCH).days
+    return day.toordinal() - EPOCH_ORDINAL
 
 
 def day_date(day: Day) -> date:
     """The calendar date of a day number."""
-    return EPOCH + timedelta(days=day)
+    return date.fromordinal(EPOCH_ORDINAL + day)
 
 
 def end_of_day(day: Day, time_zone: str) -> datetime:
@@ -63,11 +64,12 @@ def next_anniversary(month_day: str, day: Day) -> Day:
 
 def last_anniversary(of: date, day: Day) -> Day:
     """The last day up to `day` that the month and the day of a date fall on."""
-    month_day, year = of.strftime("%m-%d"), day_date(day).year
+    month_day, year = f"{of.month:02}-{of.day:02}", day_date(day).year
     this_year = _falls_on(year, month_day)
     return this_year if this_year <= day else _falls_on(year - 1, month_day)
 
 
+@lru_cache(maxsize=4096)
 def _falls_on(year: int, month_day: str) -> Day:
     month, day = int(month_day[:2]), int(month_day[3:])
     if (month, day) == LEAP_DAY and not isleap(year):

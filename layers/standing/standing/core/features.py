@@ -1,109 +1,175 @@
-"""Features: from a customer's day buckets to the numbers a rule may compare, as of one day."""
+"""Features: from a customer's day buckets to the numbers a rule may compare, as of one day.
+
+How each feature is worked out is settled once for a ruleset: `formula` makes a function of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import cast
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
 
 from standing.core.conditions import Fact
 from standing.core.days import Day, day_date, last_anniversary, next_anniversary
-from standing.core.measures import Buckets
-from standing.core.ruleset import Feature, Ruleset
 from standing.core.series import Extremes, Latest, Seen, Sums
+
+if TYPE_CHECKING:
+    from standing.core.measures import Buckets
+    from standing.core.ruleset import Feature, Ruleset
 
 RATIO_UNIT = 10_000
 EXACT = 2**53 - 1  # every reader compares whole numbers exactly up to here
+
+type Formula = Callable[[Buckets, Day, Mapping[str, Fact]], Fact | None]
+type Beginning = Callable[[Buckets, Day], Day | None]
 
 
 def facts(ruleset: Ruleset, buckets: Buckets, day: Day) -> dict[str, Fact]:
     """Every known feature by name, in whole units or as a text, as of the end of `day`. What is unknown is left out."""
     known: dict[str, Fact] = {}
-    for feature in ruleset.features:
-        parts = feature.parts
-        value = (
-            combined(feature, known.get(parts[0]), known.get(parts[1])) if parts else measured(feature, buckets, day)
-        )
+    for name, work_out in ruleset.formulas.items():
+        value = work_out(buckets, day, known)
         if value is not None:
-            known[feature.name] = max(-EXACT, min(EXACT, value)) if isinstance(value, int) else value
+            known[name] = value
     return known
 
 
-def measured(feature: Feature, buckets: Buckets, day: Day) -> Fact | None:
-    """A feature that is taken from a measure, as of the end of `day`; none where it is unknown."""
-    return KINDS[feature.kind](feature, buckets, day)
+def formula(feature: Feature) -> Formula:
+    """A feature as of the end of a day; none where it is unknown. Its parts, if it has any, are among the facts."""
+    return _combined(feature, *feature.parts) if feature.parts else KINDS[feature.kind](feature)
 
 
-def window_start(feature: Feature, buckets: Buckets, last: Day) -> Day | None:
-    """The first day of the window that ends on `last`; none where it has no beginning."""
-    if feature.over == "calendar-year":
-        return last - day_date(last).timetuple().tm_yday + 1
-    if feature.over == "membership-year":
-        joined = cast("Sums", buckets[feature.anchor]).first
-        return last if joined is None or joined > last else last_anniversary(day_date(joined), last)
-    return None if feature.over is None else last - feature.over + 1
+def limited(value: int) -> int:
+    """A value as every reader compares it exactly."""
+    return value if -EXACT <= value <= EXACT else max(-EXACT, min(EXACT, value))
 
 
-def combined(feature: Feature, first: Fact | None, second: Fact | None) -> int | None:
+def beginning(feature: Feature) -> Beginning:
+    """The first day of the window that ends on a day; none where it has no beginning."""
+    over, anchor = feature.over, feature.anchor
+    if over == "calendar-year":
+        return lambda _, last: last - day_date(last).timetuple().tm_yday + 1
+    if over == "membership-year":
+        return lambda buckets, last: _membership_year(cast("Sums", buckets[anchor]).first, last)
+    return (lambda _buckets, _last: None) if over is None else (lambda _, last: last - over + 1)
+
+
+def _membership_year(joined: Day | None, last: Day) -> Day:
+    return last if joined is None or joined > last else last_anniversary(day_date(joined), last)
+
+
+def _combined(feature: Feature, first: str, second: str) -> Formula:
     """A feature that is made of two others; unknown where one of them is."""
-    if not isinstance(first, int) or not isinstance(second, int):
-        return None
-    if feature.kind == "ratio":
-        return first * RATIO_UNIT // second if second else None
-    return first - second if feature.kind == "minus" else first + second
+    operation, by_zero_unknown = OPERATIONS[feature.kind], feature.kind == "ratio"
+
+    def combined(_buckets: Buckets, _day: Day, known: Mapping[str, Fact]) -> int | None:
+        one, other = known.get(first), known.get(second)
+        if not isinstance(one, int) or not isinstance(other, int) or (by_zero_unknown and not other):
+            return None
+        return limited(operation(one, other))
+
+    return combined
 
 
-def _window(feature: Feature, buckets: Buckets, day: Day) -> tuple[int, int]:
-    last = day - feature.ending
-    return cast("Sums", buckets[feature.measure]).window(window_start(feature, buckets, last), last)
+def _ratio(one: int, other: int) -> int:
+    return one * RATIO_UNIT // other
 
 
-def _count(feature: Feature, buckets: Buckets, day: Day) -> int:
-    return _window(feature, buckets, day)[0]
+def _count(feature: Feature) -> Formula:
+    measure, ending, begin = feature.measure, feature.ending, beginning(feature)
+
+    def count(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
+        last = day - ending
+        return cast("Sums", buckets[measure]).count(begin(buckets, last), last)
+
+    return count
 
 
-def _sum(feature: Feature, buckets: Buckets, day: Day) -> int:
-    return _window(feature, buckets, day)[1]
+def _sum(feature: Feature) -> Formula:
+    measure, ending, begin = feature.measure, feature.ending, beginning(feature)
+
+    def total(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
+        last = day - ending
+        return limited(cast("Sums", buckets[measure]).total(begin(buckets, last), last))
+
+    return total
 
 
-def _mean(feature: Feature, buckets: Buckets, day: Day) -> int | None:
-    count, total = _window(feature, buckets, day)
-    return total // count if count else None
+def _mean(feature: Feature) -> Formula:
+    measure, ending, begin = feature.measure, feature.ending, beginning(feature)
+
+    def mean(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        last = day - ending
+        count, total = cast("Sums", buckets[measure]).window(begin(buckets, last), last)
+        return limited(total // count) if count else None
+
+    return mean
 
 
-def _extreme(feature: Feature, buckets: Buckets, day: Day) -> int | None:
-    last = day - feature.ending
-    found = cast("Extremes", buckets[feature.measure]).window(window_start(feature, buckets, last), last)
-    return found[feature.kind == "max"] if found else None
+def _extreme(feature: Feature) -> Formula:
+    measure, ending, begin, place = feature.measure, feature.ending, beginning(feature), feature.kind == "max"
+
+    def extreme(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        last = day - ending
+        found = cast("Extremes", buckets[measure]).window(begin(buckets, last), last)
+        return limited(found[place]) if found else None
+
+    return extreme
 
 
-def _distinct(feature: Feature, buckets: Buckets, day: Day) -> int:
-    return cast("Seen", buckets[feature.measure]).distinct(window_start(feature, buckets, day), day)
+def _distinct(feature: Feature) -> Formula:
+    measure, begin = feature.measure, beginning(feature)
+    return lambda buckets, day, _: cast("Seen", buckets[measure]).distinct(begin(buckets, day), day)
 
 
-def _latest(feature: Feature, buckets: Buckets, day: Day) -> Fact | None:
-    value = cast("Latest", buckets[feature.measure]).value(window_start(feature, buckets, day), day)
-    if not feature.levels:
-        return value
-    return feature.levels.index(str(value)) if value in feature.levels else None
+def _latest(feature: Feature) -> Formula:
+    measure, begin, levels = feature.measure, beginning(feature), feature.levels
+
+    def latest(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> Fact | None:
+        value = cast("Latest", buckets[measure]).value(begin(buckets, day), day)
+        if not levels:
+            return value
+        return levels.index(str(value)) if value in levels else None
+
+    return latest
 
 
-def _since_first(feature: Feature, buckets: Buckets, day: Day) -> int | None:
-    first = cast("Sums", buckets[feature.measure]).first
-    return day - first if first is not None and first <= day else None
+def _since_first(feature: Feature) -> Formula:
+    measure = feature.measure
+
+    def since_first(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        first = cast("Sums", buckets[measure]).first
+        return day - first if first is not None and first <= day else None
+
+    return since_first
 
 
-def _since_last(feature: Feature, buckets: Buckets, day: Day) -> int | None:
-    latest = cast("Sums", buckets[feature.measure]).latest(day)
-    return day - latest if latest is not None else None
+def _since_last(feature: Feature) -> Formula:
+    measure = feature.measure
+
+    def since_last(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        latest = cast("Sums", buckets[measure]).latest(day)
+        return day - latest if latest is not None else None
+
+    return since_last
 
 
-def _until(feature: Feature, buckets: Buckets, day: Day) -> int | None:
+def _until(feature: Feature) -> Formula:
     """Days to the next anniversary of a date, of which the last five characters are the month and the day."""
-    value = cast("Latest", buckets[feature.measure]).value(None, day)
-    return None if value is None else next_anniversary(str(value)[-5:], day) - day
+    measure = feature.measure
+
+    def until(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        value = cast("Latest", buckets[measure]).value(None, day)
+        return None if value is None else next_anniversary(str(value)[-5:], day) - day
+
+    return until
 
 
-KINDS: dict[str, Callable[[Feature, Buckets, Day], Fact | None]] = {
+OPERATIONS: dict[str, Callable[[int, int], int]] = {
+    "ratio": _ratio,
+    "minus": lambda one, other: one - other,
+    "plus": lambda one, other: one + other,
+}
+KINDS: dict[str, Callable[[Feature], Formula]] = {
     "count": _count,
     "sum": _sum,
     "mean": _mean,

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from standing.core.care import Gate, take_care
-from standing.core.clock import set_going, stirring
+from standing.core.clock import Stirring, next_flip, set_going, stirring
 from standing.core.conditions import Fact
 from standing.core.days import Day
 from standing.core.features import facts
@@ -63,23 +63,35 @@ def live(
 
 def _live_span(span: Span, buckets: Buckets, memory: Memory, busy: Collection[Day]) -> Iterator[DayLived]:
     ruleset, day = span.ruleset, span.first
-    stops: list[Day] | None = None
+    ahead: Stirring | None = None
     while day <= span.last:
         lived = live_day(ruleset, buckets, memory, day, event_day=day in busy)
         yield lived
         memory = lived.closed
-        if lived.opened != memory or day + 1 in busy or day + 1 >= span.last:
+        if not _settled(lived) or day + 1 in busy or day + 1 >= span.last:
             day = day + 1
             continue
-        if stops is None:
-            stops = sorted({*stirring(ruleset, buckets, day + 1, span.last), *busy, span.last})
-        day = _next_stop(stops, lived, span.last)
+        if ahead is None:
+            found = stirring(ruleset, buckets, day + 1, span.last)
+            ahead = found._replace(days=sorted({*found.days, *busy, span.last}))
+        day = _next_stop(ahead, lived)
 
 
-def _next_stop(stops: Sequence[Day], lived: DayLived, last: Day) -> Day:
-    planned = stops[bisect_right(stops, lived.day)] if lived.day < last else last + 1
-    going = set_going(lived.ruleset, lived.closed, lived.holding)
-    return min((day for day in going if lived.day < day < planned), default=planned)
+def _settled(lived: DayLived) -> bool:
+    """Whether what changed on a day makes no difference to the next: a new level does where rules ask what it was."""
+    before, after, compared = lived.opened, lived.closed, lived.ruleset.compared
+    if before == after:
+        return True
+    asked = any(f"{name}.was" in compared for name, held in after.levels.items() if held != before.levels.get(name))
+    return not asked and replace(before, levels={}) == replace(after, levels={})
+
+
+def _next_stop(ahead: Stirring, lived: DayLived) -> Day:
+    """The next day that may differ from one on which nothing changed."""
+    ruleset, today = lived.ruleset, lived.day
+    going = set_going(ruleset, lived.closed, lived.facts, lived.holding, today)
+    planned = min([ahead.days[bisect_right(ahead.days, today)], *(day for day in going if day > today)])
+    return next_flip(ruleset, ahead.flips, lived.facts, today, planned)
 
 
 def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, event_day: bool) -> DayLived:

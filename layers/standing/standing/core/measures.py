@@ -30,11 +30,13 @@ def empty(ruleset: Ruleset) -> Buckets:
 
 def gather(buckets: Buckets, events: Iterable[Event], ruleset: Ruleset) -> Buckets:
     """The buckets with these events counted in. Commutative: their order makes no difference."""
-    happened = list(events)
-    return tuple(
-        series.plus(values) if (values := _values(measure, happened, ruleset.programme.minor_digits)) else series
-        for series, measure in zip(buckets, ruleset.measures, strict=True)
-    )
+    happened, digits = list(events), ruleset.programme.minor_digits
+    families = {event.detail.family for event in happened}
+    found = list(buckets)
+    for place, measure in enumerate(ruleset.measures):
+        if not families.isdisjoint(measure.of) and (values := _values(measure, happened, digits)):
+            found[place] = found[place].plus(values)
+    return tuple(found)
 
 
 def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:

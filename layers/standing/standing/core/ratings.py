@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import date
+from functools import lru_cache
 
 from standing.core.days import Day, day_date, day_number
 from standing.core.ruleset import Rating, Review
@@ -31,7 +32,8 @@ def follow(rating: Rating, before: Held | None, hits: Collection[str], day: Day)
 
 def kept(rating: Rating, level: str, hits: Collection[str]) -> bool:
     """Whether a level is kept: its `retain` holds, or its `qualify`. The lowest needs neither."""
-    return level == rating.levels[0] or any(f"{rating.name}/{way}/{level}" in hits for way in ("retain", "qualify"))
+    qualify, retain = rating.rule_names[level]
+    return retain in hits or qualify in hits or level == rating.levels[0]
 
 
 def would_become(rating: Rating, held: Held, hits: Collection[str]) -> str:
@@ -44,6 +46,15 @@ def would_become(rating: Rating, held: Held, hits: Collection[str]) -> str:
     return held.level if kept(rating, held.level, hits) else _landing(rating, held.level, hits)
 
 
+def next_move(rating: Rating, held: Held, today: Day, *, falls: bool) -> Day:
+    """When a level changes, or its grace begins, that would change in the end if nothing but time did."""
+    if falls and held.grace_until is not None:
+        return held.grace_until
+    stays = held.since + rating.stability.minimum_stay - 1 if falls else today
+    return next_review(rating.stability.review, max(today, stays))
+
+
+@lru_cache(maxsize=4096)
 def next_review(review: Review, day: Day) -> Day:
     """The first review day after `day`."""
     months = MONTHS.get(review)
@@ -54,6 +65,7 @@ def next_review(review: Review, day: Day) -> Day:
     return day_number(date(place // 12, place % 12 + 1, 1))
 
 
+@lru_cache(maxsize=4096)
 def is_review(review: Review, day: Day) -> bool:
     """Whether keeping is tested on `day`: the first of a month, a quarter or a year, or any day."""
     months = MONTHS.get(review)
@@ -90,13 +102,17 @@ def _may_rise(rating: Rating, day: Day) -> bool:
 
 
 def _best(rating: Rating, hits: Collection[str]) -> str:
-    qualified = (level for level in reversed(rating.levels) if f"{rating.name}/qualify/{level}" in hits)
-    return next(qualified, rating.levels[0])
+    for level, (qualify, _) in reversed(rating.rule_names.items()):
+        if qualify in hits:
+            return level
+    return rating.levels[0]
 
 
 def _first_match(rating: Rating, hits: Collection[str]) -> str:
-    matching = (level for level in rating.levels if f"{rating.name}/qualify/{level}" in hits)
-    return next(matching, rating.levels[-1])
+    for level, (qualify, _) in rating.rule_names.items():
+        if qualify in hits:
+            return level
+    return rating.levels[-1]
 
 
 def _settle(before: Held | None, level: str, day: Day) -> Held:

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Mapping
 from functools import cached_property
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from standing.core.conditions import Condition, comparisons
 from standing.core.days import Day
+from standing.core.features import Formula, formula
 from standing.core.readers import durable, plain
 from standing.core.series import Reach
 
@@ -28,7 +30,14 @@ TEN_THOUSAND = 10_000
 class Frozen(BaseModel):
     """A part of the rules: it never changes once compiled."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy with some fields changed, for which everything is worked out anew."""
+        copied = super().model_copy(update=update, deep=deep)
+        for name in vars(copied).keys() - type(self).model_fields.keys():
+            del vars(copied)[name]
+        return copied
 
 
 class Title(Frozen):
@@ -157,9 +166,19 @@ class Rating(Frozen):
     honours: bool = False
     override: int = -1
 
+    @cached_property
+    def rule_names(self) -> dict[str, tuple[str, str]]:
+        """For each level, lowest first, the names of the rules by which it is reached and kept, if there are such."""
+        return {level: (f"{self.name}/qualify/{level}", f"{self.name}/retain/{level}") for level in self.levels}
+
+    @cached_property
+    def ranks(self) -> dict[str, int]:
+        """The place of each level, the first being 0."""
+        return {level: rank for rank, level in enumerate(self.levels)}
+
     def rank(self, level: str) -> int:
         """A level's place, the first being 0."""
-        return self.levels.index(level)
+        return self.ranks[level]
 
 
 class Action(Frozen):
@@ -217,7 +236,6 @@ class Stratum(Frozen):
 class Ruleset(Frozen):
     """Everything business people wrote, compiled: `version` is the hash of the rest."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
     version: str
     programme: Programme
     measures: tuple[Measure, ...]
@@ -236,6 +254,11 @@ class Ruleset(Frozen):
         windows = [(feature.measure, feature.reach) for feature in self.features if feature.windowed]
         found = [[reach for measure, reach in windows if measure == number] for number in range(len(self.measures))]
         return tuple(Reach(max((1, *filter(None, reaches))), None in reaches) for reaches in found)
+
+    @cached_property
+    def formulas(self) -> dict[str, Formula]:
+        """How every feature is worked out, by name; those that are made of others come after them."""
+        return {feature.name: formula(feature) for feature in self.features}
 
     @cached_property
     def by_name(self) -> dict[str, Feature]:
@@ -271,6 +294,16 @@ class Ruleset(Frozen):
                 values = line.value if isinstance(line.value, tuple) else (line.value,)
                 found.setdefault(line.fact, set()).update(value for value in values if isinstance(value, int))
         return {fact: tuple(sorted(literals)) for fact, literals in found.items()}
+
+    @cached_property
+    def asking(self) -> dict[str, tuple[plain.Test, ...]]:
+        """For every fact that some condition speaks of, those conditions, as functions."""
+        found: dict[str, list[plain.Test]] = {}
+        for reader in self.plain:
+            for name, condition in reader.rules.items():
+                for fact in {line.fact for line in comparisons(condition)}:
+                    found.setdefault(fact, []).append(reader.tests[name])
+        return {fact: tuple(tests) for fact, tests in found.items()}
 
     @cached_property
     def plain(self) -> tuple[plain.Reader, ...]:

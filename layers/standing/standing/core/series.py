@@ -60,9 +60,19 @@ class Sums(Packed):
 
     def window(self, first: Day | None, last: Day) -> tuple[int, int]:
         """Count and sum of the days from `first` (none: from the beginning) to `last`, both included."""
-        low = 0 if first is None else bisect_left(self.days, first)
-        high = max(low, bisect_right(self.days, last))
-        return self._counted[high] - self._counted[low], self._summed[high] - self._summed[low]
+        return self.count(first, last), self.total(first, last)
+
+    def count(self, first: Day | None, last: Day) -> int:
+        """How many events there were from `first` (none: from the beginning) to `last`, both included."""
+        high = bisect_right(self.days, last)
+        low = 0 if first is None else bisect_left(self.days, first, 0, high)
+        return self._counted[high] - self._counted[low]
+
+    def total(self, first: Day | None, last: Day) -> int:
+        """The sum from `first` (none: from the beginning) to `last`, both included."""
+        high = bisect_right(self.days, last)
+        low = 0 if first is None else bisect_left(self.days, first, 0, high)
+        return self._summed[high] - self._summed[low]
 
     def latest(self, last: Day) -> Day | None:
         """The latest day with events that is not after `last`."""
@@ -71,14 +81,21 @@ class Sums(Packed):
 
     def plus(self, happened: Iterable[Happened]) -> Sums:
         """With more values added, each on its day."""
-        added = dict(zip(self.days, zip(self.counts, self.sums, strict=True), strict=True))
-        first = self.first
+        added: dict[Day, tuple[int, int]] = {}
         for day, _, value in happened:
             count, total = added.get(day, (0, 0))
             added[day] = count + 1, total + int(value)
-            first = day if first is None else min(first, day)
+        if not added:
+            return self
+        begin = min(added)
+        place = bisect_left(self.days, begin)  # what was before stays as it is
+        for day, *known in zip(self.days[place:], self.counts[place:], self.sums[place:], strict=True):
+            count, total = added.get(day, (0, 0))
+            added[day] = count + known[0], total + known[1]
         days = tuple(sorted(added))
-        return Sums(days, tuple(added[day][0] for day in days), tuple(added[day][1] for day in days), first)
+        counts, sums = zip(*[added[day] for day in days], strict=True)
+        first = begin if self.first is None else min(self.first, begin)
+        return Sums(self.days[:place] + days, self.counts[:place] + counts, self.sums[:place] + sums, first)
 
     def since(self, day: Day, reach: Reach) -> Sums:
         """Without what no window can tell apart from `day` on.
@@ -89,8 +106,8 @@ class Sums(Packed):
         old = bisect_left(self.days, day - reach.days + 1)
         if reach.ever:
             return self._merged(old)
-        start = min(old, max(len(self.days) - 1, 0))
-        return Sums(self.days[start:], self.counts[start:], self.sums[start:], self.first) if start else self
+        start = min(old, len(self.days) - 1)
+        return Sums(self.days[start:], self.counts[start:], self.sums[start:], self.first) if start > 0 else self
 
     def _merged(self, old: int) -> Sums:
         if old < MERGEABLE:

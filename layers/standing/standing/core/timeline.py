@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, NamedTuple, Self
 
-from pydantic import AfterValidator, ConfigDict, Field
+from pydantic import AfterValidator, Field
 
 from standing.core.days import Day
 from standing.core.ruleset import Frozen, Ruleset
@@ -38,7 +38,6 @@ def _rising(entries: tuple[Entry, ...]) -> tuple[Entry, ...]:
 class Timeline(Frozen):
     """Rulesets by the day from which they are in force; the first is in force on all days before, too."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
     entries: Annotated[tuple[Entry, ...], Field(min_length=1), AfterValidator(_rising)]
 
     @classmethod
