@@ -20,7 +20,7 @@ INVERSE: dict[Operator, Operator] = {"==": "!=", "!=": "==", "<": ">=", ">=": "<
 class Comparison(BaseModel):
     """One line of a rule. `value` is in the fact's whole units, or a text; `text` is the line as it was written."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
     fact: str
     op: Operator
     value: Fact | tuple[Fact, ...] = 0
@@ -30,13 +30,12 @@ class Comparison(BaseModel):
 class Group(BaseModel):
     """Conditions of which all, any or none must hold."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, defer_build=True)
     group: Literal["all", "any", "none"]
     of: tuple[Condition, ...] = Field(min_length=1)
 
 
 type Condition = Comparison | Group
-Group.model_rebuild()
 
 
 class Atom(NamedTuple):

@@ -30,7 +30,7 @@ TEN_THOUSAND = 10_000
 class Frozen(BaseModel):
     """A part of the rules: it never changes once compiled."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,))
+    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,), defer_build=True)
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
         """A copy with some fields changed, for which everything is worked out anew."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from decimal import Decimal
+from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
@@ -37,7 +38,7 @@ RiskAppetite = Literal["averse", "cautious", "balanced", "growth", "aggressive"]
 class EventDetail(BaseModel):
     """What every event carries: the producer's own id, whom it concerns and when it happened."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # built when the first of its kind comes
     detail_type: ClassVar[str]
 
     id: Annotated[EventId, Field(description="the producer's id of this event; repeats are ignored")]
@@ -185,6 +186,7 @@ def personal_fields(model: type[EventDetail]) -> set[str]:
     return _marked(model, "x-personal")
 
 
+@cache
 def unstored_fields(model: type[EventDetail]) -> set[str]:
     """Names of the personal fields that no rule needs, which are dropped when an event is taken in."""
     return personal_fields(model) - _marked(model, "x-kept")
