@@ -76,6 +76,17 @@ def test_the_days_to_a_review_are_watched() -> None:
     assert due == [115, 146, 176]
 
 
+def test_a_grace_period_ends_although_a_rise_waits_for_the_next_review() -> None:
+    levels = {"silver": every(line("orders_10d", ">=", 1)), "gold": every(line("idle", ">=", 35))}
+    stability = Stability(rise="review", review="monthly", grace=20)
+    tier = made.rating("tier", ["bronze", "silver", "gold"], levels).model_copy(update={"stability": stability})
+    features = [made.feature("orders_10d", "count", made.PURCHASES, 10)]
+    features.append(made.feature("idle", "days_since_last", made.PURCHASES))
+    lived = skipping(made.ruleset(features, Stratum(ratings=(tier,))), [purchase(100)], 200)
+    held = {(level.level, level.since, level.grace_until) for day in lived for level in day.closed.levels.values()}
+    assert held == {("silver", 100, None), ("silver", 100, 140), ("bronze", 140, None), ("gold", 151, None)}
+
+
 @given(st.integers(1, 60), st.integers(1, 60))
 def test_repeat_after_is_kept_while_nothing_happens(repeat_after: int, within: int) -> None:
     rule = made.care("again", every(line("orders_ever", ">=", 1)), repeat_after=repeat_after, within=within)

@@ -115,11 +115,11 @@ def _band(value: Fact | None, literals: tuple[int, ...]) -> Band:
 
 
 def _value(ruleset: Ruleset, feature: Feature, buckets: Buckets, day: Day) -> Fact | None:
-    known: dict[str, Fact] = {}
-    for part in feature.parts or ():
-        if (value := _value(ruleset, ruleset.by_name[part], buckets, day)) is not None:
-            known[part] = value
-    return ruleset.formulas[feature.name](buckets, day, known)
+    work_out = ruleset.formulas[feature.name]
+    if not feature.parts:
+        return work_out(buckets, day, {})
+    values = ((part, _value(ruleset, ruleset.by_name[part], buckets, day)) for part in feature.parts)
+    return work_out(buckets, day, {part: value for part, value in values if value is not None})
 
 
 def _moves(

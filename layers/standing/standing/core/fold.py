@@ -120,9 +120,10 @@ def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, ev
 
 def _rating_facts(rating: Rating, before: Held | None, after: Held, becomes: str, day: Day) -> dict[str, Fact]:
     """What later rules may ask of a rating. Levels are compared by rank."""
+    now, was, would_become, days_to_review = rating.fact_names
     return {
-        rating.name: rating.rank(after.level),
-        f"{rating.name}.was": rating.rank(before.level) if before and before.level in rating.levels else BEFORE_ANY,
-        f"{rating.name}.would_become": rating.rank(becomes),
-        f"{rating.name}.days_to_review": next_review(rating.stability.review, day) - day,
+        now: rating.rank(after.level),
+        was: rating.ranks.get(before.level, BEFORE_ANY) if before else BEFORE_ANY,
+        would_become: rating.rank(becomes),
+        days_to_review: next_review(rating.stability.review, day) - day,
     }

@@ -48,10 +48,11 @@ def would_become(rating: Rating, held: Held, hits: Collection[str]) -> str:
 
 def next_move(rating: Rating, held: Held, today: Day, *, falls: bool) -> Day:
     """When a level changes, or its grace begins, that would change in the end if nothing but time did."""
-    if falls and held.grace_until is not None:
-        return held.grace_until
     stays = held.since + rating.stability.minimum_stay - 1 if falls else today
-    return next_review(rating.stability.review, max(today, stays))
+    review = next_review(rating.stability.review, max(today, stays))
+    if held.grace_until is None:
+        return review
+    return held.grace_until if falls else min(held.grace_until, review)  # a rise waits for a review, a fall does not
 
 
 @lru_cache(maxsize=4096)

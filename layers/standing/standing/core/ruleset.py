@@ -172,6 +172,11 @@ class Rating(Frozen):
         return {level: (f"{self.name}/qualify/{level}", f"{self.name}/retain/{level}") for level in self.levels}
 
     @cached_property
+    def fact_names(self) -> tuple[str, str, str, str]:
+        """What rules call its level, the one it had before, the one it would become, and the days to its review."""
+        return self.name, f"{self.name}.was", f"{self.name}.would_become", f"{self.name}.days_to_review"
+
+    @cached_property
     def ranks(self) -> dict[str, int]:
         """The place of each level, the first being 0."""
         return {level: rank for rank, level in enumerate(self.levels)}
