@@ -36,6 +36,7 @@ SEAMS: tuple[tuple[str, object, str], ...] = (
     ("clock", fold, "live_day"),
     ("clock", fold, "stirring"),
     ("clock", fold, "set_going"),
+    ("clock", fold, "next_flip"),
     ("features", retelling, "gather"),
     ("features", fold, "facts"),
     ("match", durable.Reader, "match"),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from standing.core.conditions import Condition
 from standing.core.days import Day
 from standing.core.fold import DayLived, live
 from standing.core.intake import Event
@@ -77,7 +78,7 @@ def test_the_days_to_a_review_are_watched() -> None:
 
 
 def test_a_grace_period_ends_although_a_rise_waits_for_the_next_review() -> None:
-    levels = {"silver": every(line("orders_10d", ">=", 1)), "gold": every(line("idle", ">=", 35))}
+    levels: dict[str, Condition] = {"silver": line("orders_10d", ">=", 1), "gold": line("idle", ">=", 35)}
     stability = Stability(rise="review", review="monthly", grace=20)
     tier = made.rating("tier", ["bronze", "silver", "gold"], levels).model_copy(update={"stability": stability})
     features = [made.feature("orders_10d", "count", made.PURCHASES, 10)]
