@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from difflib import get_close_matches
@@ -53,7 +53,7 @@ def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
         raise LineError(f"`{text}` is not a condition: write `feature operator value`, such as `orders_90d >= 3`")
     fact, verb, value = match["fact"], match["op"], match["value"].strip()
     if fact not in known:
-        raise UnknownFact(f"`{fact}` is not a feature or rating{_nearest(fact, known)}")
+        raise UnknownFact(f"`{fact}` is not a feature or rating{nearest(fact, known)}")
     about = known[fact]
     if verb == "is":
         return _unknown(fact, value, text)
@@ -131,6 +131,8 @@ def _units(about: Known) -> str:
     return {"money": "an amount of money", "score": "a score", "days": "whole days"}.get(about.unit, "a count")
 
 
-def _nearest(word: str, known: Mapping[str, Known]) -> str:
-    close = get_close_matches(word, known, n=1)
-    return f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(sorted(known))}"
+def nearest(word: str, known: Iterable[str]) -> str:
+    """The way out of an unknown word: the one that was probably meant, or all there are."""
+    names = sorted(known)
+    close = get_close_matches(word, names, n=1)
+    return f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(names)}"

@@ -11,8 +11,10 @@ from standing.core.days import day_number
 from standing.rulebook.building import build_ruleset
 from standing.rulebook.checking import check as check_rules
 from standing.tools.check_report import print_report, report_as_dict
+from standing.rulebook.scenarios.testing import check_stories
 from standing.tools.options import Json, Lang, Rules, err, out, print_json
 from standing.tools.project import project_root
+from standing.tools.stories import print_tested, tested_as_dict
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
 
@@ -52,3 +54,17 @@ def check(folder: Rules = None, language: Lang = "en", as_json: Json = False) ->
     else:
         print_report(report, language, out)
     raise typer.Exit(1 if report.problems or report.faults else 0)
+
+
+@rules.command("test")
+def play_stories(folder: Rules = None, language: Lang = "en", as_json: Json = False) -> None:
+    """Play the stories of rules/scenarios, and say what they expect in vain and which comparisons they never reach.
+
+    The exit code is 1 where something is not as a story expects.
+    """
+    tested = check_stories(folder or project_root() / "rules")
+    if as_json:
+        print_json(tested_as_dict(tested))
+    else:
+        print_tested(tested, language, out)
+    raise typer.Exit(1 if tested.failed else 0)

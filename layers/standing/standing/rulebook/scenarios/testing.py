@@ -1,0 +1,47 @@
+"""Testing a rules folder: every story beside the rules is played, and what they cover is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from standing.core.ruleset import Ruleset
+from standing.core.timeline import Timeline
+from standing.rulebook.compiling import compile_rules
+from standing.rulebook.scenarios.coverage import Covered, coverage
+from standing.rulebook.scenarios.places import places
+from standing.rulebook.scenarios.playing import Played, play
+from standing.rulebook.scenarios.reading import read_scenarios
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What became of each story, and what all of them together cover of the rules."""
+
+    ruleset: Ruleset
+    played: tuple[Played, ...]
+    covered: tuple[Covered, ...]
+
+    @property
+    def failed(self) -> list[Played]:
+        """The stories in which something was not as expected."""
+        return [one for one in self.played if one.misses]
+
+    def counted(self, *, whole: bool) -> tuple[int, int]:
+        """How many rules (or comparisons) were both true and false, and how many there are."""
+        some = [one for one in self.covered if one.is_whole is whole]
+        return sum(one.both for one in some), len(some)
+
+    def missing(self, is_covered: Callable[[Covered], bool]) -> list[Covered]:
+        """The rules and comparisons that lack something."""
+        return [one for one in self.covered if not is_covered(one)]
+
+
+def check_stories(folder: Path) -> Tested:
+    """Play every story of a rules folder. Raises RulesError where the rules or the stories are wrong."""
+    ruleset = compile_rules(folder)
+    rules = Timeline.of(ruleset)
+    played = tuple(play(scenario, rules) for scenario in read_scenarios(folder, ruleset))
+    covered = coverage(ruleset, (day for one in played for day in one.lived), places(folder))
+    return Tested(ruleset, played, tuple(covered))

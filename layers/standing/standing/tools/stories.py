@@ -1,0 +1,217 @@
+"""What `standing rules test` says: what became of each story, why one fails, and what none of them covers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from standing.core.days import day_date
+from standing.core.explain import display
+from standing.core.ruleset import Ruleset, Title
+from standing.core.state import Held
+from standing.rulebook.scenarios.coverage import Covered
+from standing.rulebook.scenarios.playing import CareOn, Miss, Played
+from standing.rulebook.scenarios.story import Expected
+from standing.rulebook.scenarios.testing import Tested
+from standing.tools.language import Language, reason_line, say, word
+
+PHRASES: dict[str, Title] = {
+    name: Title(en=en, zh=zh)
+    for name, en, zh in (
+        ("rating", "{about} should be {wanted}, and is {actual}", "{about}应为 {wanted}，实际为 {actual}"),
+        ("not-rating", "{about} should not be {wanted}, and is {actual}", "{about}不应为 {wanted}，实际为 {actual}"),
+        ("feature", "{about} should be {wanted}, and is {actual}", "{about}应为 {wanted}，实际为 {actual}"),
+        ("care", "{name} (“{about}”) should fall due, and {actual}", "{name}（“{about}”）应触发，实际{actual}"),
+        (
+            "no-care",
+            "{name} (“{about}”) should not fall due, and {actual}",
+            "{name}（“{about}”）不应触发，实际{actual}",
+        ),
+        (
+            "held-back",
+            "{name} (“{about}”) should be held back ({wanted}), and {actual}",
+            "{name}（“{about}”）应被拦下（{wanted}），实际{actual}",
+        ),
+        ("due", "falls due", "触发"),
+        ("not-due", "does not: its conditions do not hold", "未触发：条件不成立"),
+        ("too-soon", "does not: it was due on {last}, too short a time ago", "未触发：{last} 刚触发过，尚未到重复间隔"),
+        ("consent", "is held back: no consent", "被拦下：未获同意"),
+        ("contact-cap", "is held back: contact cap", "被拦下：联系次数已达上限"),
+        ("by-consent", "no consent", "未获同意"),
+        ("by-contact-cap", "contact cap", "联系次数已达上限"),
+        ("since", "since {day}", "自 {day}"),
+        ("grace", "grace period until {day}", "宽限期至 {day}"),
+        ("when", "When", "条件"),
+        ("passed", "{passed} of {all} stories are as expected", "{all} 个故事中 {passed} 个符合预期"),
+        (
+            "covered",
+            "Covered (true in some story, and false in some): {lines} of {all_lines} comparisons ({share} %), "
+            "{rules} of {all_rules} rules ({rules_share} %)",
+            "覆盖（在故事中既成立过，也不成立过）：{all_lines} 个比较中 {lines} 个（{share} %），"
+            "{all_rules} 条规则中 {rules} 条（{rules_share} %）",
+        ),
+        ("never_true", "In no story true:", "在任何故事中都未成立过："),
+        ("never_false", "In no story false:", "在任何故事中都未不成立过："),
+        ("whole", "(the whole rule)", "（整条规则）"),
+    )
+}
+
+
+def print_tested(tested: Tested, language: Language, console: Console) -> None:
+    """The result in the terminal, in English or Chinese."""
+    for one in tested.played:
+        _print_story(tested.ruleset, one, language, console)
+    passed = len(tested.played) - len(tested.failed)
+    said = _phrase("passed", language, passed=passed, all=len(tested.played))
+    console.print(Text(f"\n{said}", style="red" if tested.failed else "green"))
+    console.print(Text(_coverage_line(tested, language)))
+    _print_missing("never_true", tested.missing(lambda one: one.ever_true), language, console)
+    _print_missing("never_false", tested.missing(lambda one: one.ever_false), language, console)
+
+
+def tested_as_dict(tested: Tested) -> dict[str, Any]:
+    """The result for `--json`: every story, everything that was not as expected, and the whole coverage."""
+    return {
+        "rules": tested.ruleset.version,
+        "passed": len(tested.played) - len(tested.failed),
+        "failed": len(tested.failed),
+        "scenarios": [_story_as_dict(tested.ruleset, one) for one in tested.played],
+        "coverage": {
+            "rules": _counts(tested, whole=True),
+            "comparisons": _counts(tested, whole=False),
+            "lines": [_covered_as_dict(one) for one in tested.covered],
+        },
+    }
+
+
+def told(ruleset: Ruleset, miss: Miss, language: Language) -> str:
+    """What was expected and what is instead, in one sentence."""
+    expected = miss.expected
+    wanted = _phrase(f"by-{expected.wanted}", language) if expected.kind == "held-back" else _wanted(ruleset, expected)
+    about, actual = say(_title(ruleset, expected), language), _actual(ruleset, miss, language)
+    return _phrase(expected.kind, language, name=expected.about, about=about, wanted=wanted, actual=actual)
+
+
+def _print_story(ruleset: Ruleset, one: Played, language: Language, console: Console) -> None:
+    scenario = one.scenario
+    name = f"{scenario.name}: {say(scenario.title, language)}" if scenario.title else scenario.name
+    style = "red" if one.misses else "green"
+    console.print(Text.assemble(("✗ " if one.misses else "✓ ", style), (name, "bold" if one.misses else "")))
+    for miss in one.misses:
+        where = f"{scenario.file}:{miss.expected.line}"
+        console.print(Text.assemble("  ", (where, "cyan"), f" · {day_date(miss.day)}"), soft_wrap=True)
+        console.print(Padding(Text(told(ruleset, miss, language), style="red"), (0, 0, 0, 4)))
+        console.print(Padding(_because(miss, language), (0, 0, 0, 4)))
+
+
+def _because(miss: Miss, language: Language) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    table.add_column(no_wrap=True)
+    for asked in miss.because:
+        label = _phrase("when", language) if miss.care else f"{word(asked.purpose, language)} {asked.level}"
+        lines = "\n".join(reason_line(reason, language) for reason in asked.because)
+        table.add_row(Text(label, style="cyan"), Text(lines, overflow="fold"))
+    return table
+
+
+def _coverage_line(tested: Tested, language: Language) -> str:
+    lines, rules = _counts(tested, whole=False), _counts(tested, whole=True)
+    numbers = {"lines": lines["both"], "all_lines": lines["all"], "rules": rules["both"], "all_rules": rules["all"]}
+    return _phrase("covered", language, share=lines["percent"], rules_share=rules["percent"], **numbers)
+
+
+def _print_missing(name: str, missing: Sequence[Covered], language: Language, console: Console) -> None:
+    if not missing:
+        return
+    console.print(Text(_phrase(name, language)))
+    places = [f"{one.file}:{one.line}" for one in missing]
+    width = max(len(place) for place in places)
+    for one, place in zip(missing, places, strict=True):
+        line = one.text or _phrase("whole", language)
+        console.print(
+            Text.assemble("  ", (place.ljust(width), "cyan"), f"  {line}  ", (one.rule, "dim")), soft_wrap=True
+        )
+
+
+def _counts(tested: Tested, *, whole: bool) -> dict[str, int]:
+    both, everything = tested.counted(whole=whole)
+    return {"both": both, "all": everything, "percent": both * 100 // max(everything, 1)}
+
+
+def _story_as_dict(ruleset: Ruleset, one: Played) -> dict[str, Any]:
+    scenario = one.scenario
+    return {
+        "scenario": scenario.name,
+        "title": scenario.title.model_dump() if scenario.title else None,
+        "file": scenario.file,
+        "line": scenario.line,
+        "passed": not one.misses,
+        "failures": [_miss_as_dict(ruleset, miss) for miss in one.misses],
+    }
+
+
+def _miss_as_dict(ruleset: Ruleset, miss: Miss) -> dict[str, Any]:
+    expected = miss.expected
+    return {
+        "line": expected.line,
+        "day": str(day_date(miss.day)),
+        "kind": expected.kind,
+        "about": expected.about,
+        "expected": _wanted(ruleset, expected),
+        "actual": _bare(ruleset, miss),
+        "said": told(ruleset, miss, "en"),
+        "because": [asked._asdict() for asked in miss.because],
+    }
+
+
+def _covered_as_dict(one: Covered) -> dict[str, Any]:
+    seen = {"true": one.ever_true, "false": one.ever_false}
+    return {"rule": one.rule, "comparison": one.text or None, "file": one.file, "line": one.line, **seen}
+
+
+def _title(ruleset: Ruleset, expected: Expected) -> Title:
+    if expected.kind in {"rating", "not-rating"}:
+        return ruleset.ratings[expected.about].title
+    return (ruleset.by_name if expected.kind == "feature" else ruleset.care)[expected.about].title
+
+
+def _wanted(ruleset: Ruleset, expected: Expected) -> str | None:
+    if expected.kind == "feature":
+        return display(ruleset, expected.about, expected.wanted) or "unknown"
+    return None if expected.wanted is None else str(expected.wanted)
+
+
+def _bare(ruleset: Ruleset, miss: Miss) -> str | None:
+    """What is instead: a level, a value, or how a care rule stands."""
+    if miss.held:
+        return miss.held.level
+    return miss.care.standing if miss.care else display(ruleset, miss.expected.about, miss.value)
+
+
+def _actual(ruleset: Ruleset, miss: Miss, language: Language) -> str:
+    if miss.held:
+        return _held(miss.held, language)
+    if miss.care:
+        return _care(miss.care, language)
+    return _bare(ruleset, miss) or word("unknown", language)
+
+
+def _held(held: Held, language: Language) -> str:
+    parts = [_phrase("since", language, day=day_date(held.since))]
+    if held.grace_until is not None:
+        parts.append(_phrase("grace", language, day=day_date(held.grace_until)))
+    return f"{held.level} ({', '.join(parts)})"
+
+
+def _care(care: CareOn, language: Language) -> str:
+    last = "" if care.last_due is None else day_date(care.last_due)
+    return _phrase(care.standing, language, last=last)
+
+
+def _phrase(name: str, language: Language, /, **parts: object) -> str:
+    return say(PHRASES[name], language).format(**parts)
