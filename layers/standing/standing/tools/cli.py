@@ -35,6 +35,7 @@ from standing.tools.options import (
 from standing.tools.project import UserError, project_root, rules_of_clone
 from standing.tools.recovery import Kept
 from standing.tools.rules_cli import rules
+from standing.tools.scenario_cli import scenario
 from standing.tools.sending import progress_bar
 from standing.tools.sending import send as send_file
 from standing.tools.showing import card, print_card
@@ -57,6 +58,7 @@ app.add_typer(dead, name="dead-letters")
 app.add_typer(refused, name="rejected")
 app.add_typer(outbox, name="outbox")
 app.add_typer(rules, name="rules")
+app.add_typer(scenario, name="scenario")
 
 
 @app.callback()

@@ -1,0 +1,131 @@
+"""Recording: a customer's events as a story that says nothing of the person, with what the rules make of it.
+
+What is left out: ids, the customer, personal fields, who set a level by hand, and texts that are no codes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from standing.core.conditions import comparisons
+from standing.core.days import Day, day_date
+from standing.core.events import personal_fields
+from standing.core.fold import DayLived
+from standing.core.intake import Event, Rejected
+from standing.core.ruleset import Ruleset, digest
+from standing.core.timeline import Timeline
+from standing.rulebook.scenarios.making import SOMEBODY, make
+from standing.rulebook.scenarios.playing import play
+from standing.rulebook.scenarios.story import Scenario
+from standing.rulebook.scenarios.writing import flow
+
+IDENTIFYING = {"id", "customer", "time", "currency", "purchase"}  # the currency is the programme's
+CODE = re.compile(r"(?!.*[0-9]{9})[A-Za-z0-9][A-Za-z0-9._:/+-]*", re.ASCII)  # no space, no @, no telephone number
+CODED = {"channel", "reason", "topic", "campaign", "preferred_channel", "segments"}
+
+type Fields = dict[str, Any]
+type Step = tuple[Day, str, Fields]  # the day, what happened, and its fields
+
+
+@dataclass(frozen=True)
+class Recording:
+    """A story's text, the end of its last day as it plays, and how many events today's rules would refuse."""
+
+    name: str
+    text: str
+    end: DayLived
+    left_out: int
+
+
+@dataclass
+class Eraser:
+    """Takes out of events what may say something of the person. The same text always becomes the same code."""
+
+    kept: frozenset[str]
+    codes: dict[str, str] = field(default_factory=dict)
+
+    def fields(self, event: Event) -> Fields:
+        """An event's fields without what is personal or identifies."""
+        dropped = IDENTIFYING | personal_fields(type(event.detail))
+        told = {name: value for name, value in event.detail.stored().items() if name not in dropped}
+        if "author" in told:
+            told["author"] = SOMEBODY
+        return {name: self._coded(value) if name in CODED else value for name, value in told.items()}
+
+    def _coded(self, value: Any) -> Any:  # noqa: ANN401 -- any JSON
+        if isinstance(value, dict):
+            return {name: self._coded(entry) for name, entry in value.items()}
+        if not isinstance(value, str) or value in self.kept or CODE.fullmatch(value):
+            return value
+        return self.codes.setdefault(value, f"code-{len(self.codes) + 1}")
+
+
+def record(events: Iterable[Event], ruleset: Ruleset, day: Day) -> Recording | None:
+    """The story of some events up to the end of a day; nothing where today's rules would take in none of them."""
+    eraser = Eraser(frozenset(_named(ruleset)))
+    in_order = sorted((event for event in events if event.day <= day), key=_order)
+    told = [(event.day, event.detail.family, eraser.fields(event)) for event in in_order]
+    made = [_made(ruleset, step, number) for number, step in enumerate(told, 1)]
+    kept = [(step, event) for step, event in zip(told, made, strict=True) if event]
+    if not kept:
+        return None
+    lines = list(_lines([step for step, _ in kept]))
+    name = f"recorded-{digest(lines)[:8]}"
+    happened = tuple(event for _, event in kept)
+    days = tuple(sorted({*(event.day for event in happened), day}))
+    end = play(Scenario(name, None, "", 1, happened, (), days), Timeline.of(ruleset)).lived[-1]
+    return Recording(name, "\n".join([*_heading(name), *lines, *_end(end), ""]), end, len(told) - len(kept))
+
+
+def _named(ruleset: Ruleset) -> Iterator[str]:
+    """The texts that the rules themselves name: they are codes, whatever they look like."""
+    for measure in ruleset.measures:
+        yield from measure.where.values()
+    for condition in (one for stratum in ruleset.strata for one in stratum.rules().values()):
+        for line in comparisons(condition):
+            values = line.value if isinstance(line.value, tuple) else (line.value,)
+            yield from (value for value in values if isinstance(value, str))
+
+
+def _order(event: Event) -> tuple[Day, datetime, str]:
+    """By moment; of one moment what says more comes last, as it does where the latest is looked for."""
+    return event.day, event.detail.time, flow(event.detail.stored())
+
+
+def _made(ruleset: Ruleset, step: Step, number: int) -> Event | None:
+    """The event that a story would make of a step; nothing where the rules do not know what it speaks of."""
+    day, family, fields = step
+    if family == "care" and fields["care"] not in ruleset.care:
+        return None
+    try:
+        return make(ruleset, family, fields, day, number)
+    except Rejected:
+        return None
+
+
+def _heading(name: str) -> Iterator[str]:
+    yield f"- scenario: {name}"
+    yield "  title: {en: A recorded customer, zh: 一位被记录的客户}"
+    yield "  story:"
+
+
+def _lines(steps: Iterable[Step]) -> Iterator[str]:
+    for (day, family, fields), alike in groupby((day, family, flow(fields)) for day, family, fields in steps):
+        number = len(list(alike))
+        yield f"    - on: {day_date(day)}"
+        yield f"      {family}: {fields}"
+        if number > 1:
+            yield f"      times: {number}"
+
+
+def _end(end: DayLived) -> Iterator[str]:
+    """What the rules make of it: every rating as it shows, and the care that falls due."""
+    yield f"    - on: {day_date(end.day)}"
+    yield f"      expect: {flow({name: held.level for name, held in end.closed.all_shown().items()})}"
+    if end.due:
+        yield f"      care: {flow(list(end.due))}"

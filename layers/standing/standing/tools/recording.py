@@ -1,0 +1,66 @@
+"""`standing scenario record`: a stored customer as a story without personal data, and where it ends otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from standing.adapters.table import Customers, past
+from standing.core.days import day_date, day_number
+from standing.core.fold import DayLived, live
+from standing.core.foresight.outlook import last_of
+from standing.core.retelling import Past, begin_towards
+from standing.core.timeline import Timeline
+from standing.rulebook.scenarios.reading import MOST_EVENTS
+from standing.rulebook.scenarios.recording import record
+from standing.tools.project import UserError
+
+
+@dataclass(frozen=True)
+class Story:
+    """A recorded customer: the story's name and text, and what it tells otherwise than the table, one line each."""
+
+    name: str
+    text: str
+    otherwise: tuple[str, ...]
+
+
+def record_customer(customers: Customers, rules: Timeline, customer: str, as_of: date | None = None) -> Story:
+    """The story of a customer up to a day (none: that of the last event). Raises UserError where there is none."""
+    programme = rules.latest.programme
+    stored = past(customers.history(customer), customers.checkpoints(customer) if programme.history else ())
+    days = [event.day for event in stored.events if as_of is None or event.day <= day_number(as_of)]
+    if not days:
+        raise UserError(f"no customer `{customer}` with an event up to {as_of or 'today'}: there is nothing to tell")
+    if len(days) > MOST_EVENTS:
+        raise UserError(f"`{customer}` has {len(days):,} events; a story tells of at most {MOST_EVENTS:,}")
+    day = max(days) if as_of is None else day_number(as_of)
+    recorded = record(stored.events, rules.latest, day)
+    if recorded is None:
+        raise UserError(f"today's rules would take in no event of `{customer}`: there is nothing to tell")
+    otherwise = [*_left_out(recorded.left_out), *_differences(_end(rules, stored, day), recorded.end)]
+    return Story(recorded.name, recorded.text, tuple(otherwise))
+
+
+def _end(rules: Timeline, stored: Past, day: int) -> DayLived:
+    """The customer's own last day, with everything that the story leaves out."""
+    start = begin_towards(day, stored)
+    return last_of(live(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
+
+
+def _left_out(number: int) -> Iterator[str]:
+    if number:
+        yield f"left out: {number} events that today's rules would refuse"
+
+
+def _differences(stored: DayLived, told: DayLived) -> Iterator[str]:
+    """What rests on personal data, on rules of another time, or on events that are no longer kept."""
+    seen = told.closed.all_shown()
+    for name, held in stored.closed.all_shown().items():
+        level = seen[name].level if name in seen else "none"
+        if level != held.level:
+            yield f"{name}: {held.level} in the table, {level} in the story"
+    for name in sorted({*stored.due} ^ {*told.due}):
+        where = "table" if name in stored.due else "story"
+        yield f"{name}: due on {day_date(told.day)} in the {where} alone"
