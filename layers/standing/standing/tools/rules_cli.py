@@ -11,10 +11,10 @@ from standing.core.days import day_number
 from standing.rulebook.building import build_ruleset
 from standing.rulebook.checking import check as check_rules
 from standing.tools.check_report import print_report, report_as_dict
-from standing.rulebook.scenarios.testing import check_stories
+from standing.rulebook.scenarios.checking import check_stories
 from standing.tools.options import Json, Lang, Rules, err, out, print_json
 from standing.tools.project import project_root
-from standing.tools.stories import print_tested, tested_as_dict
+from standing.tools.stories import checked_as_dict, print_checked
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
 
@@ -62,9 +62,9 @@ def play_stories(folder: Rules = None, language: Lang = "en", as_json: Json = Fa
 
     The exit code is 1 where something is not as a story expects.
     """
-    tested = check_stories(folder or project_root() / "rules")
+    checked = check_stories(folder or project_root() / "rules")
     if as_json:
-        print_json(tested_as_dict(tested))
+        print_json(checked_as_dict(checked))
     else:
-        print_tested(tested, language, out)
-    raise typer.Exit(1 if tested.failed else 0)
+        print_checked(checked, language, out)
+    raise typer.Exit(1 if checked.failed else 0)

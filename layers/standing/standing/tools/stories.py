@@ -14,10 +14,10 @@ from standing.core.days import day_date
 from standing.core.explain import display
 from standing.core.ruleset import Ruleset, Title
 from standing.core.state import Held
+from standing.rulebook.scenarios.checking import Checked
 from standing.rulebook.scenarios.coverage import Covered
 from standing.rulebook.scenarios.playing import CareOn, Miss, Played
 from standing.rulebook.scenarios.story import Expected
-from standing.rulebook.scenarios.testing import Tested
 from standing.tools.language import Language, reason_line, say, word
 
 PHRASES: dict[str, Title] = {
@@ -62,29 +62,29 @@ PHRASES: dict[str, Title] = {
 }
 
 
-def print_tested(tested: Tested, language: Language, console: Console) -> None:
+def print_checked(checked: Checked, language: Language, console: Console) -> None:
     """The result in the terminal, in English or Chinese."""
-    for one in tested.played:
-        _print_story(tested.ruleset, one, language, console)
-    passed = len(tested.played) - len(tested.failed)
-    said = _phrase("passed", language, passed=passed, all=len(tested.played))
-    console.print(Text(f"\n{said}", style="red" if tested.failed else "green"))
-    console.print(Text(_coverage_line(tested, language)))
-    _print_missing("never_true", tested.missing(lambda one: one.ever_true), language, console)
-    _print_missing("never_false", tested.missing(lambda one: one.ever_false), language, console)
+    for one in checked.played:
+        _print_story(checked.ruleset, one, language, console)
+    passed = len(checked.played) - len(checked.failed)
+    said = _phrase("passed", language, passed=passed, all=len(checked.played))
+    console.print(Text(f"\n{said}", style="red" if checked.failed else "green"))
+    console.print(Text(_coverage_line(checked, language)))
+    _print_missing("never_true", checked.missing(lambda one: one.ever_true), language, console)
+    _print_missing("never_false", checked.missing(lambda one: one.ever_false), language, console)
 
 
-def tested_as_dict(tested: Tested) -> dict[str, Any]:
+def checked_as_dict(checked: Checked) -> dict[str, Any]:
     """The result for `--json`: every story, everything that was not as expected, and the whole coverage."""
     return {
-        "rules": tested.ruleset.version,
-        "passed": len(tested.played) - len(tested.failed),
-        "failed": len(tested.failed),
-        "scenarios": [_story_as_dict(tested.ruleset, one) for one in tested.played],
+        "rules": checked.ruleset.version,
+        "passed": len(checked.played) - len(checked.failed),
+        "failed": len(checked.failed),
+        "scenarios": [_story_as_dict(checked.ruleset, one) for one in checked.played],
         "coverage": {
-            "rules": _counts(tested, whole=True),
-            "comparisons": _counts(tested, whole=False),
-            "lines": [_covered_as_dict(one) for one in tested.covered],
+            "rules": _counts(checked, whole=True),
+            "comparisons": _counts(checked, whole=False),
+            "lines": [_covered_as_dict(one) for one in checked.covered],
         },
     }
 
@@ -119,8 +119,8 @@ def _because(miss: Miss, language: Language) -> Table:
     return table
 
 
-def _coverage_line(tested: Tested, language: Language) -> str:
-    lines, rules = _counts(tested, whole=False), _counts(tested, whole=True)
+def _coverage_line(checked: Checked, language: Language) -> str:
+    lines, rules = _counts(checked, whole=False), _counts(checked, whole=True)
     numbers = {"lines": lines["both"], "all_lines": lines["all"], "rules": rules["both"], "all_rules": rules["all"]}
     return _phrase("covered", language, share=lines["percent"], rules_share=rules["percent"], **numbers)
 
@@ -138,8 +138,8 @@ def _print_missing(name: str, missing: Sequence[Covered], language: Language, co
         )
 
 
-def _counts(tested: Tested, *, whole: bool) -> dict[str, int]:
-    both, everything = tested.counted(whole=whole)
+def _counts(checked: Checked, *, whole: bool) -> dict[str, int]:
+    both, everything = checked.counted(whole=whole)
     return {"both": both, "all": everything, "percent": both * 100 // max(everything, 1)}
 
 

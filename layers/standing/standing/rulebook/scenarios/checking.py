@@ -16,7 +16,7 @@ from standing.rulebook.scenarios.reading import read_scenarios
 
 
 @dataclass(frozen=True)
-class Tested:
+class Checked:
     """What became of each story, and what all of them together cover of the rules."""
 
     ruleset: Ruleset
@@ -38,10 +38,10 @@ class Tested:
         return [one for one in self.covered if not is_covered(one)]
 
 
-def check_stories(folder: Path) -> Tested:
+def check_stories(folder: Path) -> Checked:
     """Play every story of a rules folder. Raises RulesError where the rules or the stories are wrong."""
     ruleset = compile_rules(folder)
     rules = Timeline.of(ruleset)
     played = tuple(play(scenario, rules) for scenario in read_scenarios(folder, ruleset))
     covered = coverage(ruleset, (day for one in played for day in one.lived), places(folder))
-    return Tested(ruleset, played, tuple(covered))
+    return Checked(ruleset, played, tuple(covered))
