@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from io import StringIO
 from pathlib import Path
@@ -87,6 +88,13 @@ def test_each_care_rule_falls_due_in_some_story_and_each_gate_holds_something_ba
     lived = [day for one in defaults.played for day in one.lived]
     assert {name for day in lived for name in day.due} == set(defaults.ruleset.care)
     assert {gate for day in lived for _, gate in day.refrained} == {"consent", "contact-cap"}
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "docs/scenarios.md"])
+def test_the_stories_of_the_pages_are_as_they_say(rules: Ruleset, page: str) -> None:
+    examples = re.findall(r"```yaml\n(- scenario: .*?)```", (ROOT / page).read_text(), re.DOTALL)
+    assert len(examples) == 1
+    assert told_of(rules, examples[0]).misses == ()
 
 
 def test_stories_are_no_part_of_the_rules(tmp_path: Path, rules: Ruleset) -> None:

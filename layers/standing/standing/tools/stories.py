@@ -101,7 +101,9 @@ def _print_story(ruleset: Ruleset, one: Played, language: Language, console: Con
     scenario = one.scenario
     name = f"{scenario.name}: {say(scenario.title, language)}" if scenario.title else scenario.name
     style = "red" if one.misses else "green"
-    console.print(Text.assemble(("✗ " if one.misses else "✓ ", style), (name, "bold" if one.misses else "")))
+    console.print(
+        Text.assemble(("✗ " if one.misses else "✓ ", style), (name, "bold" if one.misses else "")), soft_wrap=True
+    )
     for miss in one.misses:
         where = f"{scenario.file}:{miss.expected.line}"
         console.print(Text.assemble("  ", (where, "cyan"), f" · {day_date(miss.day)}"), soft_wrap=True)
