@@ -16,7 +16,7 @@ from rich.console import Console
 from standing.core.intake import Event
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
-from standing.rulebook.compiling import compile_rules
+from standing.rulebook.compiling import assemble, compile_rules
 from standing.rulebook.reading import parse
 from standing.rulebook.scenarios.checking import Checked, check_stories
 from standing.rulebook.scenarios.playing import Miss, Played, play
@@ -179,7 +179,7 @@ def test_what_is_held_back_is_held_back_on_every_day_of_the_episode(rules: Rules
 def test_a_holdout_makes_no_difference_to_what_falls_due(rules: Ruleset) -> None:
     everybody = [care.model_copy(update={"holdout": 10_000}) for care in rules.care.values()]
     strata = (*rules.strata[:-1], rules.strata[-1].model_copy(update={"care": tuple(everybody)}))
-    held_out = rules.model_copy(update={"strata": strata})
+    held_out = assemble(rules.programme, rules.measures, rules.features, strata)
     steps = (
         "    - on: 2026-01-05\n      profile: {consent: {email: true}}\n    - after: 14d\n      care: [second-order]"
     )
@@ -279,6 +279,12 @@ def test_the_result_says_file_line_day_and_why_in_both_languages(tmp_path: Path)
     assert {"rules/ratings/tier.yaml:6", "rules/ratings/tier.yaml:8"} <= places  # silver's rule, and its one line
     assert "✗ one: 一个故事" in chinese
     assert "客户等级应为 gold，实际为 silver" in chinese
+
+
+def test_of_a_made_up_birthday_nothing_is_withheld(tmp_path: Path) -> None:
+    steps = "    - after: 1d\n      profile: {birthday: 01-31}\n      care: [birthday]\n"
+    english = printed(check_stories(folder_of(tmp_path, HEAD + steps)), "en")
+    assert "✗ days_to_birthday <= 3  (was 25)" in english
 
 
 def test_the_command_ends_with_1_where_a_story_fails(tmp_path: Path) -> None:
