@@ -241,11 +241,12 @@ def test_what_is_wrong_is_said_with_its_line_and_the_way_out(rules: Ruleset, nam
 def test_problems_of_all_files_are_said_together(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, HEAD + "      expect: {tier: golden}\n")
     (folder / "scenarios" / "another.yaml").write_text(HEAD + "      care: [nothing]\n")
+    (folder / "scenarios" / "other.yml").write_text(HEAD + SILVER)
     (folder / "scenarios" / "tabs.yaml").write_text("- scenario:\tone\n\tstory: 1\n")
     with pytest.raises(RulesError) as caught:
         check_stories(folder)
     files = [problem.file.removeprefix("rules/scenarios/") for problem in caught.value.problems]
-    assert files == ["another.yaml", "story.yaml", "tabs.yaml"]
+    assert files == ["another.yaml", "other.yml", "story.yaml", "tabs.yaml"]
 
 
 def test_a_folder_without_stories_says_where_to_write_one(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
+from datetime import date
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -29,6 +30,7 @@ from typer.testing import CliRunner
 
 from tests.support import ROOT, real_ruleset
 from tests.unit import programmes
+from tests.unit.strategies import purchase
 from tests.unit.test_clock import every_day
 from tests.unit.test_rulebook import CARE, TIER, WRITTEN
 
@@ -361,6 +363,16 @@ def test_a_recorded_story_ends_as_the_customer_did(rules: Ruleset, happened: lis
     assert played.misses == ()
     if not recorded.left_out and not any(getattr(event.detail, "birthday", None) for event in known):
         assert played.lived[-1].closed.all_shown() == every_day(rules, known, day)[-1].closed.all_shown()
+
+
+def test_what_todays_rules_would_refuse_is_left_out_and_counted(rules: Ruleset) -> None:
+    of_no_rating = programmes.override(1_002, "new", 1_009, rating="stage")
+    answer_to_nothing = programmes.answer(1_003, "care-1", date(1972, 9, 29), "done")
+    recorded = record([purchase(1_000, "900.00"), of_no_rating, answer_to_nothing], rules, 1_005)
+    assert recorded is not None
+    assert recorded.left_out == 2
+    assert told_of(rules, recorded.text).misses == ()
+    assert record([of_no_rating], rules, 1_005) is None
 
 
 @given(

@@ -32,7 +32,11 @@ def read_scenarios(folder: Path, ruleset: Ruleset) -> list[Scenario]:
     if not paths:
         said = "has no story: write one in a file of this folder whose name ends in .yaml (docs/scenarios.md)"
         raise RulesError([Problem((folder / FOLDER).relative_to(folder.parent).as_posix(), 1, said)])
-    sources, problems = [], []
+    sources = []
+    problems = [
+        Problem(path.relative_to(folder.parent).as_posix(), 1, "is not read: let its name end in .yaml")
+        for path in (folder / FOLDER).glob("*.yml")
+    ]
     for path in paths:
         try:
             sources.append(read(path, path.relative_to(folder.parent).as_posix()))
