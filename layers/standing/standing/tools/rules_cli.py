@@ -10,8 +10,8 @@ import typer
 from standing.core.days import day_number
 from standing.rulebook.building import build_ruleset
 from standing.rulebook.checking import check as check_rules
-from standing.tools.check_report import print_report, report_as_dict
 from standing.rulebook.scenarios.checking import check_stories
+from standing.tools.check_report import print_report, report_as_dict
 from standing.tools.options import Json, Lang, Rules, err, out, print_json
 from standing.tools.project import project_root
 from standing.tools.stories import checked_as_dict, print_checked
