@@ -118,6 +118,13 @@ def _value(kind: str, path: str, family: Family) -> Value | None:
     return None if path else COUNT
 
 
+def measurable(kind: str) -> list[str]:
+    """What a kind of feature can measure, such as `transaction.net_amount`; `*` stands for any name."""
+    alone = [name for name, family in FAMILIES.items() if _value(kind, "", family)]
+    values = [(name, path) for name, family in FAMILIES.items() for path in (*family.values, *family.dates)]
+    return alone + [f"{name}.{path}" for name, path in values if _value(kind, path, FAMILIES[name])]
+
+
 def _value_problem(kind: str, path: str, family_name: str, family: Family) -> str:
     if kind not in {*NUMBERS, "latest", "distinct", "days_until"}:
         return f"{kind} takes {family_name} alone, without `.{path}`"

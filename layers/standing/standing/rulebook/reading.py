@@ -131,7 +131,12 @@ def _read_node(node: Node, place: Place, lines: dict[Place, int], name: str) -> 
             lines[(*place, number)] = item.start_mark.line + 1
         return [_read_node(item, (*place, number), lines, name) for number, item in enumerate(node.value)]
     plain = {"bool": node.value.lower() == "true", "null": None}
-    return plain.get(str(node.tag).rpartition(":")[2], node.value)
+    return plain.get(str(node.tag).rpartition(":")[2], text_of(node))
+
+
+def text_of(node: Node) -> str:
+    """The text of a value, without the marks that ruamel leaves where a folded one (`>`) was folded."""
+    return str(node.value).replace("\a", "") if getattr(node, "style", None) == ">" else str(node.value)
 
 
 def _read_block(node: MappingNode, place: Place, lines: dict[Place, int], name: str) -> dict[str, Any]:

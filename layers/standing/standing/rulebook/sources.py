@@ -1,11 +1,23 @@
-"""The shape of rule files, as people write them. Titles are in English and Chinese everywhere."""
+"""The shape of rule files, as people write them. Titles are in English and Chinese everywhere.
+
+What stands below a field is what an editor shows beside it: `rulebook/schemas.py` makes JSON Schemas of these models.
+"""
 
 from __future__ import annotations
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    TypeAdapter,
+    WithJsonSchema,
+    model_validator,
+)
 
 from standing.core.ruleset import TEN_THOUSAND, Review, Title
 
@@ -39,25 +51,47 @@ def _days_or_none(value: object) -> int:
     return 0 if value == "0d" else _days(value)
 
 
-type DaysOrNone = Annotated[int, BeforeValidator(_days_or_none)]
-type Name = Annotated[str, AfterValidator(_name)]
-type Days = Annotated[int, BeforeValidator(_days)]
+def _like(pattern: str, *examples: str, **more: Any) -> WithJsonSchema:  # noqa: ANN401 -- any JSON Schema
+    """What an editor is told of a text: its pattern, with examples."""
+    return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": list(examples), **more})
+
+
+def _one_of(*names: str) -> dict[str, Any]:
+    return {"oneOf": [{"required": [name]} for name in names]}
+
+
+# A line as an editor can check it, knowing neither features nor levels; `lines.py` has the last word.
+VALUE = r"[^\s,\[\]][^,\[\]]*"
+CONDITION = (
+    r"\s*[a-z][a-z0-9_-]*(\.[a-z_]+)?\s+"
+    rf"((==|!=|<=|>=|<|>)\s*{VALUE}|in\s*\[\s*{VALUE}(,\s*{VALUE})*\]\s*|is\s+unknown\s*|(entered|left|was)\s+{VALUE})"
+)
+
+type DaysOrNone = Annotated[int, BeforeValidator(_days_or_none), _like("(0|[1-9][0-9]{0,3})d", "30d", "0d")]
+type Name = Annotated[str, AfterValidator(_name), _like(NAME.pattern, "call-back")]
+type Days = Annotated[int, BeforeValidator(_days), _like("[1-9][0-9]{0,3}d", "90d")]
 type Parts = Annotated[list[str], Field(min_length=2, max_length=2)]
-type Lines = list[str | Block]
+type Condition = Annotated[str, _like(CONDITION, "orders_90d >= 3", "tier in [gold, platinum]", "tier entered gold")]
+type Lines = Annotated[list[Condition | Block], Field(json_schema_extra={"minItems": 1})]
 
 
 class Written(BaseModel):
     """A block of a rule file: words that do not belong in it are errors."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
 class Block(Written):
     """Condition lines of which `all`, `any` or `none` must hold; blocks may stand inside blocks."""
 
+    model_config = ConfigDict(json_schema_extra=_one_of("all", "any", "none"))
+
     all: Lines | None = None
+    """Every line must hold."""
     any: Lines | None = None
+    """At least one line must hold."""
     none: Lines | None = None
+    """No line may hold. Of something unknown, none holds."""
 
     @model_validator(mode="after")
     def _one_group(self) -> Block:
@@ -89,9 +123,17 @@ def _count(value: object) -> int:
     return int(value)
 
 
-type Count = Annotated[int, BeforeValidator(_count)]
-type Minutes = Annotated[int, BeforeValidator(_minutes)]
-type Share = Annotated[int, BeforeValidator(_share)]
+COUNTED: dict[str, Any] = {"type": ["integer", "string"], "minimum": 1, "maximum": 9999, "examples": [3]}
+type Count = Annotated[int, BeforeValidator(_count), _like("[1-9][0-9]{0,3}", **COUNTED)]
+type Minutes = Annotated[int, BeforeValidator(_minutes), _like("([01][0-9]|2[0-3]):[0-5][0-9]", "21:00")]
+type Share = Annotated[
+    int, BeforeValidator(_share), _like(r"(0?[0-9]{1,2}(\.[0-9]{1,2})?|100(\.0{1,2})?)%", "10%", "2.5%")
+]
+type History = Annotated[
+    int | None, BeforeValidator(_days_or_ever), _like("(forever|[1-9][0-9]{0,3}d)", "forever", "1200d")
+]
+type Currency = Annotated[str, _like("[A-Z]{3}", "USD", "CNY")]
+ONCE: dict[str, Any] = {"uniqueItems": True}
 
 
 def _checks(reasons: dict[str, str]) -> dict[str, str]:
@@ -109,53 +151,103 @@ class CapSource(Written):
     """A contact cap: at most so many contacts within so many days."""
 
     at_most: Count
+    """How many contacts at most."""
     within: Days
+    """Within how many days, today included."""
     channel: str | None = None
+    """On this channel alone; left out: on all channels together."""
 
 
 class QuietSource(Written):
-    """The hours in which nobody is to be disturbed."""
+    """Two times of the day, in the programme's time zone."""
 
     begin: Minutes
+    """When they begin, such as "21:00"."""
     end: Minutes
+    """When they end, such as "08:00"."""
 
 
 class ProgrammeSource(Written):
-    """`rules/programme.yaml`."""
+    """What all rules share."""
 
     title: Title
-    currency: str
+    """The programme's name, in English and Chinese."""
+    currency: Currency
+    """The currency of all amounts, by ISO 4217."""
     time_zone: str
+    """The time zone that makes the day, such as Asia/Shanghai."""
     lateness: Days = 60
-    history: Annotated[int | None, BeforeValidator(_days_or_ever)] = None
-    channels: Annotated[list[Name], Field(max_length=20), AfterValidator(_each_once)] = []
+    """How late an event may come and still count; left out: 60d."""
+    history: History = None
+    """For how long event records are kept: `forever`, or a number of days."""
+    channels: Annotated[list[Name], Field(max_length=20, json_schema_extra=ONCE), AfterValidator(_each_once)] = []
+    """The channels on which customers are contacted."""
     contact_caps: Annotated[list[CapSource], Field(max_length=20)] = []
+    """How often a customer is contacted at most; every cap holds."""
     quiet_hours: QuietSource | None = None
+    """The hours in which nobody is to be disturbed."""
     holdout_salt: Annotated[str, Field(max_length=64)] = ""
+    """Draws who is held out for comparison; another salt draws other customers."""
     never_together: Annotated[list[TwoActions], Field(max_length=100)] = []
+    """Pairs of actions that no customer is ever to be asked for together; `standing rules check` proves it."""
+
+
+def _without(*names: str) -> dict[str, Any]:
+    return {"properties": dict.fromkeys(names, False)}
+
+
+FEATURE_RULES: dict[str, Any] = {
+    **_one_of(*MEASURES, *COMBINATIONS),
+    "dependentRequired": {"ending": ["over"]},
+    "dependentSchemas": {
+        **{kind: _without("over", "ending") for kind in MEASURES if kind.startswith("days_")},
+        **{kind: _without("ending") for kind in NO_ENDING},
+        **{kind: _without("over", "ending", "where") for kind in COMBINATIONS},
+    },
+}
 
 
 class FeatureSource(Written):
-    """One entry of `rules/features.yaml`: a measure, and the window it is taken over."""
+    """A number that rules may use: what is measured, and the window it is taken over."""
+
+    model_config = ConfigDict(json_schema_extra=FEATURE_RULES)
 
     title: Title
+    """What people read, in English and Chinese."""
     count: str | None = None
+    """How many events there were."""
     sum: str | None = None
+    """The sum of an amount."""
     mean: str | None = None
+    """The mean of a value."""
     min: str | None = None
+    """The lowest value."""
     max: str | None = None
+    """The highest value."""
     distinct: str | None = None
+    """How many different values there were."""
     latest: str | None = None
+    """The latest value."""
     days_since_first: str | None = None
+    """How many days ago the first such event was."""
     days_since_last: str | None = None
+    """How many days ago the last such event was."""
     days_until: str | None = None
+    """How many days until the next anniversary of a date."""
     ratio: Parts | None = None
+    """One feature divided by another; by zero it is unknown."""
     minus: Parts | None = None
+    """One feature less another."""
     plus: Parts | None = None
+    """Two features added up."""
     where: dict[str, str] = {}
+    """Only events with these values, such as {kind: complaint}."""
     over: Literal["calendar-year", "membership-year"] | Days | None = None
+    """The window: a number of days, today included, or a year; left out: all time."""
     ending: Days = 0
+    """How many days ago the window ends; left out: today."""
     accept: Accepted = {}
+    """Findings of `standing rules check` that may stay, each with the reason: `{CHK-09: it is meant}`."""
 
     @model_validator(mode="after")
     def _one_measure(self) -> FeatureSource:
@@ -188,66 +280,109 @@ class FeatureSource(Written):
 
 
 class StabilitySource(Written):
-    """How an ordered rating moves; docs/stability.md has the whole table."""
+    """How an ordered rating rises and falls; docs/stability.md has the whole table."""
 
     rise: Literal["immediate", "review"] = "immediate"
+    """When a level that qualifies takes effect: that day, or at the next review."""
     review: Review = "monthly"
+    """On which days keeping a level is tested: every day, or the first of each month, quarter or year."""
     grace: DaysOrNone = 0
+    """How long a level that failed a review is still held; left out: not at all."""
     fall: Literal["one-level", "to-kept"] = "one-level"
+    """How far it falls: one level, or to the highest level below that is kept."""
     minimum_stay: DaysOrNone = 0
+    """For how long after it began a level is not tested at all."""
 
 
 class LateSource(Written):
-    """What the ledger does about a level that a late event gives or takes away."""
+    """What is said about a level that a late event gives or takes away."""
 
     rise: Literal["announce"] = "announce"
+    """A level that a late event gives is announced."""
     fall: Literal["honour", "announce"] = "announce"
+    """A level that a late event takes away is honoured until the next review, or its loss announced at once."""
+
+
+UNORDERED: dict[str, Any] = {
+    "if": {"properties": {"ordered": {"const": False}}, "required": ["ordered"]},
+    "then": _without("retain", "stability", "late_events"),
+}
 
 
 class RatingSource(Written):
-    """A file of `rules/ratings/`."""
+    """A rating: levels of which a customer has exactly one."""
+
+    model_config = ConfigDict(json_schema_extra=UNORDERED)
 
     rating: Name
+    """The name by which rules speak of it."""
     title: Title
+    """What people read, in English and Chinese."""
     ordered: bool = True
-    levels: Annotated[list[Name], Field(min_length=2, max_length=20), AfterValidator(_each_once)]
+    """Whether its levels rise and fall. If not, a customer has the first level whose lines hold."""
+    levels: Annotated[
+        list[Name], Field(min_length=2, max_length=20, json_schema_extra=ONCE), AfterValidator(_each_once)
+    ]
+    """Its levels, lowest first. Without an order: those matched first come first, and the last needs no lines."""
     qualify: dict[str, Block]
+    """For each level, what a customer needs to reach it."""
     retain: dict[str, Block] = {}
+    """For each level, what is enough to keep it: looser than `qualify`, so that nobody flaps at the line."""
     stability: StabilitySource = StabilitySource()
+    """How it rises and falls."""
     late_events: LateSource = LateSource()
+    """What is said when a late event changes a level that was announced."""
     accept: Accepted = {}
+    """Findings of `standing rules check` that may stay, each with the reason: `{CHK-09: it is meant}`."""
 
 
 class ActionSource(Written):
     """What a care rule asks for."""
 
     action: Name
+    """What is to be done."""
     owner: Name
+    """Who does it."""
     within: Days
+    """Within how many days it still makes sense."""
     priority: Literal["low", "normal", "high"] = "normal"
+    """Which goes first where several fall due on one day."""
     channel: str | None = None
+    """On which of the programme's channels; left out: nobody is contacted."""
     consent: Literal["required", "not-needed"] = "required"
+    """Whether the customer must have agreed to that channel."""
 
 
 class SuccessSource(Written):
     """What a care action is meant to bring about."""
 
     feature: str
+    """The feature that tells."""
     at_least: str
+    """What it should reach."""
     after: Days
+    """How many days after the action it is looked at."""
 
 
 class CareSource(Written):
-    """One entry of a file of `rules/care/`."""
+    """A care rule: when something is to be done for a customer, and what."""
 
     care: Name
+    """The rule's name."""
     title: Title
+    """What people read, in English and Chinese."""
     when: Block
+    """When it falls due: on the day on which these lines become true."""
     do: ActionSource
+    """What is to be done, by whom, how soon."""
     repeat_after: Days
+    """After how many days it falls due again, while the lines stay true."""
     holdout: Share = 0
+    """The share of customers for whom nothing is done, so that the effect can be measured."""
     success: SuccessSource | None = None
+    """What it is meant to bring about."""
     accept: Accepted = {}
+    """Findings of `standing rules check` that may stay, each with the reason: `{CHK-09: it is meant}`."""
 
 
 PROGRAMME = TypeAdapter(ProgrammeSource)

@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from standing.core.days import day_number
+from standing.rulebook import formatting
 from standing.rulebook.building import build_ruleset
 from standing.rulebook.checking import check as check_rules
+from standing.rulebook.compiling import compile_rules
 from standing.rulebook.scenarios.checking import check_stories
+from standing.rulebook.schemas import write_schemas
 from standing.tools.check_report import print_report, report_as_dict
 from standing.tools.options import Json, Lang, Rules, err, out, print_json
 from standing.tools.project import project_root
+from standing.tools.rule_pages import in_plain_text, markdown, print_rules
 from standing.tools.stories import checked_as_dict, print_checked
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
+SCHEMAS = Path("docs") / "schemas" / "rules"
 
 
 @rules.command()
@@ -68,3 +74,52 @@ def play_stories(folder: Rules = None, language: Lang = "en", as_json: Json = Fa
     else:
         print_checked(checked, language, out)
     raise typer.Exit(1 if checked.failed else 0)
+
+
+@rules.command()
+def fmt(
+    check: Annotated[
+        bool, typer.Option("--check", help="Write nothing; list the files that would change, and fail.")
+    ] = False,
+    folder: Rules = None,
+) -> None:
+    """Write the rule files in their canonical form: one condition a line, comments kept, never another meaning.
+
+    Files that are wrong are left alone; each problem is shown with its line.
+    """
+    root = project_root()
+    place = (folder or root / "rules").resolve()
+    done = formatting.format_rules(place, root / SCHEMAS if place.is_relative_to(root) else None)
+    for problem in done.problems:
+        err.print(str(problem), style="red", markup=False, soft_wrap=True)
+    for path in done.changed:
+        said = "would change" if check else "formatted"
+        out.print(f"{path.relative_to(place.parent).as_posix()}: {said}", markup=False, highlight=False, soft_wrap=True)
+    if not check:
+        formatting.write(done)
+    raise typer.Exit(1 if done.problems or (check and done.changed) else 0)
+
+
+@rules.command()
+def schema(
+    target: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Another folder to write into.")] = None,
+) -> None:
+    """Write the JSON Schemas of the rule files, by which editors check and explain them while you type."""
+    write_schemas(target or project_root() / SCHEMAS)
+
+
+@rules.command()
+def show(
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="As a Markdown page, such as docs/rules.md.")] = False,
+    language: Lang = "en",
+    folder: Rules = None,
+    file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write into a file instead.")] = None,
+) -> None:
+    """Show the rules as tables that read without knowing YAML: features, ratings, care, and what all rules share."""
+    ruleset = compile_rules(folder or project_root() / "rules")
+    if file:
+        file.write_text(markdown(ruleset, language) if as_markdown else in_plain_text(ruleset, language), "utf-8")
+    elif as_markdown:
+        typer.echo(markdown(ruleset, language), nl=False)
+    else:
+        print_rules(ruleset, language, out)

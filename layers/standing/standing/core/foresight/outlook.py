@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from standing.core.clock import stirring
 from standing.core.days import Day
 from standing.core.explain import Reason, reasons_for_level
 from standing.core.fold import Books, DayLived, live
@@ -63,8 +64,16 @@ class Turn:
 def look_ahead(start: Start, rules: Timeline, day: Day) -> Outlook:
     """The outlook from `day`, with all events up to it in `start`."""
     today = last_of(live(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
-    ahead = live(rules, start.under, today.closed, day + 1, day + AHEAD)
+    watched = set(_watched(rules, start.under, day + 1, day + AHEAD))
+    ahead = live(rules, start.under, today.closed, day + 1, day + AHEAD, busy=watched)
     return Outlook(rules, start.under, today, tuple(ahead))
+
+
+def _watched(rules: Timeline, books: Books, first: Day, last: Day) -> Iterator[Day]:
+    """The days on which a single comparison flips, also where no condition changes: what is waited for may be one."""
+    for span in rules.spans(first, last):
+        found = stirring(span.ruleset, books(span.ruleset), span.first, span.last)
+        yield from (flip.day for flip in found.flips)
 
 
 def turns(outlook: Outlook) -> dict[str, Turn]:

@@ -1,0 +1,259 @@
+"""Formatting: rule files in their canonical form, with every comment kept and not a word of another meaning.
+
+One condition a line, in lists of lines; titles and small blocks on one line. A file is left alone where it is wrong.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import dropwhile
+from pathlib import Path
+
+from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
+
+from standing.rulebook.compiling import compile_rules
+from standing.rulebook.kinds import Kind, rule_files
+from standing.rulebook.layout import Entry, Layout, Remark
+from standing.rulebook.problems import Problem, RulesError
+from standing.rulebook.reading import parse, read, text_of, validate
+
+WIDTH = 120
+WIDE_SPACE = "\u3000"  # in Chinese titles
+GROUPS = {"all", "any", "none"}
+MODELINE = re.compile(r"#\s*yaml-language-server:\s*\$schema=\S+")
+PLAIN = re.compile(r"(?:[^\s\-?:,\[\]{}#&*!|>'\"%@`]|[-?:](?=[^\s,\[\]{}]))(?:[^:#]|:(?!\s|$)|(?<!\s)#)*")
+FLOW = re.compile(r"[,\[\]{}]")
+# What YAML, or an older YAML in some other program, would not take for a text: true, no, 20:30, 2026-12-01.
+NOT_TEXT = re.compile(
+    r"~|=|<<|null|true|false|yes|no|on|off|y|n|[-+]?[0-9]+(:[0-9]+)+|[0-9]{4}-[0-9]+-.*", re.IGNORECASE
+)
+
+
+@dataclass
+class Formatted:
+    """What formatting a folder came to: new texts of the files that change, and problems of those left alone."""
+
+    changed: dict[Path, str] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def format_rules(folder: Path, schemas: Path | None = None) -> Formatted:
+    """The rule files of a folder in their canonical form; nothing is written.
+
+    With `schemas`, the folder of the JSON Schemas, each file names its own in its first line.
+    Raises RulesError where the rules as a whole would mean something else.
+    """
+    done = Formatted()
+    version = _version(folder, done.problems)
+    wrong = {problem.file for problem in done.problems}
+    for kind, path in rule_files(folder):
+        name = path.relative_to(folder.parent).as_posix()
+        try:
+            text = _format_file(kind, path, name, schemas)
+        except RulesError as error:
+            done.problems += error.problems
+            continue
+        if name not in wrong and text != _text(path):
+            done.changed[path] = text
+    done.problems = sorted(set(done.problems))
+    if version:
+        _check_version(folder, done.changed, version)
+    return done
+
+
+def write(done: Formatted) -> None:
+    """Write the files that change."""
+    for path, text in done.changed.items():
+        path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def format_text(text: str, kind: Kind, modeline: str | None = None) -> str:
+    """The text of one rule file in its canonical form. Raises RulesError where it is not YAML as rules use it."""
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    before = _content(text, modeline)
+    layout = Layout(text if text.endswith("\n") else text + "\n", MODELINE if modeline else None)
+    written = "\n".join([*([modeline] if modeline else []), *_body(layout, kind)]) + "\n"
+    if _content(written, modeline) != before:
+        raise RulesError([Problem(kind.name, 1, "cannot be formatted without a change of meaning: left as it is")])
+    return written
+
+
+def _version(folder: Path, problems: list[Problem]) -> str | None:
+    try:
+        return compile_rules(folder).version
+    except RulesError as error:
+        problems += error.problems
+        return None
+
+
+def _check_version(folder: Path, changed: dict[Path, str], version: str) -> None:
+    """Refuse texts that compile to other rules than the files that they are to replace."""
+    with tempfile.TemporaryDirectory() as scratch:
+        copy = Path(shutil.copytree(folder, Path(scratch) / "rules"))
+        write(Formatted({copy / path.relative_to(folder): text for path, text in changed.items()}))
+        if compile_rules(copy).version != version:
+            raise RulesError(
+                [Problem(folder.name, 1, "formatting would change what the rules mean: nothing is written")]
+            )
+
+
+def _format_file(kind: Kind, path: Path, name: str, schemas: Path | None) -> str:
+    validate(read(path, name), kind.shape)
+    relative = Path(os.path.relpath(schemas / kind.schema, path.parent)).as_posix() if schemas else None
+    try:
+        return format_text(_text(path), kind, f"# yaml-language-server: $schema={relative}" if relative else None)
+    except RulesError as error:
+        raise RulesError([Problem(name, problem.line, problem.message) for problem in error.problems]) from None
+
+
+def _text(path: Path) -> str:
+    return path.read_bytes().decode("utf-8")
+
+
+def _content(text: str, modeline: str | None) -> tuple[str, Counter[str]]:
+    """What must stay: the data as the rules read them, in their order, and the comments."""
+    data = parse(text, "").data
+    comments = [comment for _, comment in Layout(text).comments()]
+    return json.dumps(data), Counter(one for one in comments if not (modeline and MODELINE.fullmatch(one)))
+
+
+# Blocks ------------------------------------------------------------------------------------------------------------
+
+
+def _body(layout: Layout, kind: Kind) -> Iterator[str]:
+    for number, entry in enumerate(layout.entries):
+        if number and kind.apart:
+            yield ""
+        lines = _entry(entry, "")
+        yield from lines if number and not kind.apart else _from_first_full(lines)
+
+
+def _from_first_full(lines: Iterator[str]) -> Iterator[str]:
+    return dropwhile(lambda line: not line, lines)
+
+
+def _entry(entry: Entry, indent: str) -> Iterator[str]:
+    """An entry's lines, its comments with it; a blank line before it where there was one."""
+    yield from _remarks(_all_above(entry), indent)
+    yield from [""] if entry.apart else []
+    yield from _bare(entry, indent)
+
+
+def _bare(entry: Entry, indent: str) -> Iterator[str]:
+    """An entry's lines without what stands above it."""
+    yield from _pair(entry, indent) if entry.key else _item(entry, indent)
+    yield from _remarks(entry.below, indent)
+
+
+def _remarks(remarks: list[Remark], indent: str) -> Iterator[str]:
+    for remark in remarks:
+        yield from [""] if remark.apart else []
+        yield indent + remark.text
+
+
+def _all_above(entry: Entry) -> list[Remark]:
+    """The comments above an entry, and those that have no place beside it or behind its dash."""
+    is_item_of_lines = entry.key is None and _is_block(entry)
+    moved = entry.beside if is_item_of_lines else entry.beside[:-1]
+    first = _all_above(entry.entries[0]) if is_item_of_lines else []
+    return [*entry.above, *(Remark(text, apart=False) for text in moved), *first]
+
+
+def _pair(entry: Entry, indent: str) -> Iterator[str]:
+    if not _is_block(entry):
+        yield f"{indent}{_head(entry)}{_flow(entry.value)}{_beside(entry)}"
+        return
+    yield f"{indent}{_head(entry).rstrip()}{_beside(entry)}"
+    first, *rest = entry.entries
+    yield from _from_first_full(_entry(first, indent + "  "))
+    for other in rest:
+        yield from _entry(other, indent + "  ")
+
+
+def _item(entry: Entry, indent: str) -> Iterator[str]:
+    """An item of a list: its first line stands behind the dash."""
+    if not _is_block(entry):
+        yield f"{indent}{_head(entry)}{_flow(entry.value)}{_beside(entry)}"
+        return
+    first, *rest = entry.entries
+    lines = _bare(first, indent + "  ")
+    yield f"{indent}{_head(entry)}{next(lines).removeprefix(indent + '  ')}"
+    yield from lines
+    for other in rest:
+        yield from _entry(other, indent + "  ")
+
+
+def _head(entry: Entry) -> str:
+    return f"{_written(text_of(entry.key))}: " if entry.key else "- "
+
+
+def _beside(entry: Entry) -> str:
+    return f" {entry.beside[-1]}" if entry.beside else ""
+
+
+def _is_block(entry: Entry) -> bool:
+    """Whether its content stands on lines of its own: conditions, parts with parts, comments, or more than fits."""
+    if not entry.entries:
+        return False
+    if not entry.depth and not entry.key:
+        return True
+    word = entry.key.value if entry.key else None
+    if word in GROUPS or entry.is_remarked or any(not isinstance(one.value, ScalarNode) for one in entry.entries):
+        return True
+    return word != "title" and len("  " * entry.depth + _head(entry) + _flow(entry.value)) > WIDTH
+
+
+# Values on one line ------------------------------------------------------------------------------------------------
+
+
+def _flow(node: Node) -> str:
+    if isinstance(node, ScalarNode):
+        return _scalar(node)
+    if isinstance(node, MappingNode):
+        return f"{{{', '.join(f'{_name(key)}: {_within(value)}' for key, value in node.value)}}}"
+    return f"[{', '.join(_within(item) for item in node.value)}]"
+
+
+def _within(node: Node) -> str:
+    """A value inside braces or brackets, where commas and the like need quotes."""
+    text = _flow(node)
+    return _quoted(text_of(node)) if isinstance(node, ScalarNode) and FLOW.search(text) and text[0] != '"' else text
+
+
+def _name(key: ScalarNode) -> str:
+    text = _written(text_of(key))
+    return _quoted(text_of(key)) if FLOW.search(text) and text[0] != '"' else text
+
+
+def _scalar(node: ScalarNode) -> str:
+    """A value as it is written: plain where YAML takes that for the same value, else in quotes."""
+    kind = str(node.tag).rpartition(":")[2]
+    if kind in {"null", "bool"}:
+        return "null" if kind == "null" else str(node.value).lower()
+    return _written(text_of(node))
+
+
+def _written(text: str) -> str:
+    is_plain = PLAIN.fullmatch(text) and text == text.strip() and all(map(_is_printed, text))
+    return text if is_plain and not NOT_TEXT.fullmatch(text) else _quoted(text)
+
+
+def _quoted(text: str) -> str:
+    return '"' + "".join(_escaped(letter) for letter in text) + '"'
+
+
+def _escaped(letter: str) -> str:
+    if letter in '"\\':
+        return "\\" + letter
+    return letter if _is_printed(letter) else {"\n": "\\n", "\t": "\\t"}.get(letter, f"\\U{ord(letter):08x}")
+
+
+def _is_printed(letter: str) -> bool:
+    return letter.isprintable() or letter == WIDE_SPACE

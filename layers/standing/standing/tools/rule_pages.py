@@ -1,0 +1,100 @@
+"""The rules as a page: in the terminal, and as Markdown for docs/rules.md."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import Iterator
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from standing.core.ruleset import Ruleset
+from standing.tools.language import Language
+from standing.tools.rule_tables import Row, Section, Teller
+from standing.tools.rule_words import Words
+
+WIDTH = 120
+# Up to this width the column of rule lines is not broken, by how many columns there are: for terminals of 80 columns.
+WHOLE = {2: 60, 3: 40, 4: 34, 5: 26}
+CODE = re.compile(r"`([^`]*)`")
+MARKUP = re.compile(r"([\\*_<>\[\]#|~&])")
+MADE = "<!-- Made by `standing rules show --markdown`; edit rules/ instead. -->"
+
+
+def print_rules(ruleset: Ruleset, language: Language, console: Console) -> None:
+    """The rules in the terminal."""
+    words, teller = Words(language), Teller(ruleset, Words(language))
+    console.print(_text(words("rules_of", name=teller.title(ruleset.programme.title)), "bold"), justify="center")
+    console.print(_text(words("version", version=ruleset.version), "dim"), justify="center")
+    for section in teller.sections():
+        console.print()
+        console.print(_text(section.title, "bold underline" if section.depth == 2 else "bold"))
+        for said in section.said:
+            console.print(_text(said, "italic"))
+        if section.rows:
+            console.print(_table(section))
+
+
+def in_plain_text(ruleset: Ruleset, language: Language) -> str:
+    """The rules as the terminal shows them, without colours, for a file."""
+    console = Console(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
+    print_rules(ruleset, language, console)
+    return console.export_text()
+
+
+def markdown(ruleset: Ruleset, language: Language) -> str:
+    """The rules as a Markdown page; in English, with the Chinese titles beside."""
+    words, teller = Words(language), Teller(ruleset, Words(language), both=language == "en")
+    title = words("rules_of", name=teller.title(ruleset.programme.title))
+    parts = [f"# {_marked(title)}\n\n{MADE}"]
+    parts += ["\n\n".join(_markdown_of(section)) for section in teller.sections()]
+    return "\n\n".join(parts) + "\n"
+
+
+def _markdown_of(section: Section) -> Iterator[str]:
+    yield f"{'#' * section.depth} {_marked(section.title)}"
+    if section.said:
+        yield _marked(" ".join(section.said))
+    if section.rows:
+        yield "\n".join([_row(section.columns), _row(("---",) * len(section.columns)), *map(_row, section.rows)])
+
+
+def _row(cells: Row) -> str:
+    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+
+
+def _cell(cell: str) -> str:
+    bare = cell.lstrip(" ")
+    indent = "&emsp;" * (len(cell) - len(bare))
+    return indent + _marked(bare).replace("\n", "<br>")
+
+
+def _marked(text: str) -> str:
+    """A text as Markdown: what stands in the rules as code, and everything else just as it is."""
+    parts = CODE.split(text)
+    return "".join(
+        f"`{part.replace('|', r'\|')}`" if number % 2 else MARKUP.sub(r"\\\1", part)
+        for number, part in enumerate(parts)
+    )
+
+
+def _table(section: Section) -> Table:
+    table = Table(*section.columns, box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    longest = max(_text(row[section.whole]).cell_len for row in section.rows)
+    table.columns[section.whole].no_wrap = longest <= WHOLE.get(len(section.columns), 0)
+    for number, row in enumerate(section.rows):
+        if section.grouped and number and row[0]:
+            table.add_row()
+        table.add_row(*(_text(cell) for cell in row))
+    return table
+
+
+def _text(said: str, style: str = "") -> Text:
+    """A text for the terminal, with what stands in the rules in a colour of its own."""
+    text = Text(style=style, overflow="fold")
+    for number, part in enumerate(CODE.split(said)):
+        text.append(part, "cyan" if number % 2 else "")
+    return text
