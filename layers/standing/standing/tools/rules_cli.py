@@ -8,6 +8,8 @@ from typing import Annotated
 
 import typer
 
+from standing.batch.impact import impact as work_out
+from standing.batch.population import write as write_population
 from standing.core.days import day_number
 from standing.rulebook import formatting
 from standing.rulebook.building import build_ruleset
@@ -15,8 +17,10 @@ from standing.rulebook.checking import check as check_rules
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.scenarios.checking import check_stories
 from standing.rulebook.schemas import write_schemas
+from standing.tools import impact_report as report_impact
 from standing.tools.check_report import print_report, report_as_dict
-from standing.tools.options import Json, Lang, Rules, err, out, print_json
+from standing.tools.impacting import of_file, of_table, rules_at
+from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
 from standing.tools.project import project_root
 from standing.tools.rule_pages import in_plain_text, markdown, print_rules
 from standing.tools.stories import checked_as_dict, print_checked
@@ -123,3 +127,45 @@ def show(
         typer.echo(markdown(ruleset, language), nl=False)
     else:
         print_rules(ruleset, language, out)
+
+
+@rules.command()
+def impact(
+    base: Annotated[str, typer.Option("--base", metavar="REF", help="What the rules are compared with.")] = "main",
+    population: Annotated[
+        Path | None, typer.Option("--population", metavar="FILE", help="A snapshot; left out: the table.")
+    ] = None,
+    folder: Rules = None,
+    stack: Stack = "standing",
+    as_json: Json = False,
+) -> None:
+    """Show what an edit of the rules does to real customers: who moves, by which comparison, and what care it makes.
+
+    Prints Markdown, as a pull request shows it. Both rulesets are settled over the same customers, so that only the
+    edit makes a difference: reviews, grace and minimum stay only say when.
+    """
+    root = project_root()
+    before, after = rules_at(root, base), compile_rules(folder or root / "rules")
+    if population:
+        old = new = of_file(population, before, after)
+    else:
+        customers = target_of(stack).customers
+        old, new = (of_table(customers, before, ruleset) for ruleset in (before, after))
+    found = report_impact.Report(before, after, new, work_out(before, after, old.frame, new.frame, new.day))
+    if as_json:
+        print_json(report_impact.as_dict(found))
+    else:
+        typer.echo(report_impact.markdown(found), nl=False)
+
+
+@rules.command()
+def snapshot(
+    file: Annotated[Path, typer.Option("--out", metavar="FILE", help="The Parquet file to write.")],
+    folder: Rules = None,
+    stack: Stack = "standing",
+) -> None:
+    """Keep the table's customers as of today in a file, for `standing rules impact --population FILE`."""
+    ruleset = compile_rules(folder or project_root() / "rules")
+    taken = of_table(target_of(stack).customers, ruleset, ruleset)
+    write_population(taken, file)
+    err.print(f"{file}: {taken.frame.height:,} customers, {len(taken.features)} features", markup=False)

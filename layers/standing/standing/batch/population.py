@@ -1,0 +1,70 @@
+"""A population: a row a customer with its features and the levels that it holds, kept as a Parquet file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+
+from standing.core.conditions import Fact
+from standing.core.days import Day
+from standing.core.ruleset import Feature, Ruleset
+
+KEY = "standing"  # under which the file's metadata say what it holds
+
+
+class Population(NamedTuple):
+    """Customers as of a day, and how each of their features is defined."""
+
+    day: Day
+    frame: pl.DataFrame
+    features: Mapping[str, str]
+
+    def lacks(self, ruleset: Ruleset) -> list[str]:
+        """The features of a ruleset that this population does not have, or has defined otherwise."""
+        return [one.name for one in ruleset.features if self.features.get(one.name) != definition(ruleset, one)]
+
+
+def gathered(
+    ruleset: Ruleset, day: Day, customers: Iterable[tuple[str, Mapping[str, Fact], Mapping[str, str]]]
+) -> Population:
+    """A population of customers: each with its id, its features and the level that it holds in each rating."""
+    rows = [{"customer": who, **known, **_held(levels)} for who, known, levels in customers]
+    schema = {"customer": pl.String} | {one.name: _dtype(one) for one in ruleset.features}
+    schema |= {f"{name}/level": pl.String for name in ruleset.ratings}
+    frame = pl.DataFrame(rows, schema=schema, strict=False, orient="row").sort("customer")
+    return Population(day, frame, {one.name: definition(ruleset, one) for one in ruleset.features})
+
+
+def write(population: Population, path: Path) -> None:
+    """Keep a population."""
+    about = json.dumps({"day": population.day, "features": dict(population.features)})
+    population.frame.write_parquet(path, metadata={KEY: about})
+
+
+def read(path: Path) -> Population:
+    """A population that was kept. Raises ValueError where the file is something else."""
+    try:
+        about = json.loads(pl.read_parquet_metadata(path)[KEY])
+    except (OSError, KeyError, pl.exceptions.PolarsError) as error:
+        raise ValueError(f"is not a population: {error}") from None
+    return Population(about["day"], pl.read_parquet(path), about["features"])
+
+
+def definition(ruleset: Ruleset, feature: Feature) -> str:
+    """What a feature's value depends on, as text: not its title, nor where its measure stands."""
+    content = feature.model_dump(mode="json", exclude={"title", "measure", "anchor"})
+    measure = ruleset.measures[feature.measure].model_dump(mode="json") if feature.measure >= 0 else None
+    parts = [definition(ruleset, ruleset.by_name[part]) for part in feature.parts or ()]
+    return json.dumps([content, measure, parts, ruleset.programme.minor_digits], sort_keys=True)
+
+
+def _held(levels: Mapping[str, str]) -> dict[str, str]:
+    return {f"{name}/level": level for name, level in levels.items()}
+
+
+def _dtype(feature: Feature) -> type[pl.DataType]:
+    return pl.String if feature.unit == "text" else pl.Int64

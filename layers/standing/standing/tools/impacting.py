@@ -1,0 +1,69 @@
+"""`standing rules impact`: what an edit of the rules does to real customers, before it is merged."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+
+from standing.adapters.table import Customers, past
+from standing.batch.population import Population, gathered, read
+from standing.core.conditions import Fact
+from standing.core.days import Day, day_of
+from standing.core.features import facts
+from standing.core.retelling import Start
+from standing.core.ruleset import Ruleset
+from standing.core.state import State
+from standing.core.timeline import Timeline
+from standing.core.view import view
+from standing.rulebook.compiling import compile_rules
+from standing.tools.project import UserError
+
+type Row = tuple[str, Mapping[str, Fact], Mapping[str, str]]
+
+
+def rules_at(root: Path, ref: str) -> Ruleset:
+    """The rules of a commit, a branch or a tag. Raises UserError where there is no such."""
+    if ref.startswith("-"):
+        raise UserError(f"`{ref}` is not the name of a branch, a tag or a commit")
+    found = subprocess.run(["git", "archive", ref, "rules"], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
+    if found.returncode:
+        raise UserError(f"`{ref}` has no rules to compare with: {found.stderr.decode().strip()}")
+    with (
+        tempfile.TemporaryDirectory(prefix="rules-") as folder,
+        tarfile.open(fileobj=io.BytesIO(found.stdout)) as files,
+    ):
+        files.extractall(folder, filter="data")
+        return compile_rules(Path(folder) / "rules")
+
+
+def of_file(path: Path, *rulesets: Ruleset) -> Population:
+    """A population from a file, that has the features of some rulesets. Raises UserError where it has not."""
+    try:
+        population = read(path)
+    except ValueError as error:
+        raise UserError(f"{path} {error}; `standing rules snapshot --out {path}` takes one") from None
+    for ruleset in rulesets:
+        if lacking := population.lacks(ruleset):
+            names = ", ".join(f"`{name}`" for name in lacking)
+            raise UserError(f"{path} does not have {names} as these rules define it: take it from the table instead")
+    return population
+
+
+def of_table(customers: Customers, in_force: Ruleset, ruleset: Ruleset) -> Population:
+    """The customers of a table today: the levels by the rules in force, the features by a ruleset."""
+    day = day_of(datetime.now(UTC), ruleset.programme.time_zone)
+    return gathered(ruleset, day, (_row(customers, state, in_force, ruleset, day) for state in customers.states()))
+
+
+def _row(customers: Customers, state: State, in_force: Ruleset, ruleset: Ruleset, day: Day) -> Row:
+    same = {state.features_hash} == {ruleset.features_hash, in_force.features_hash}
+    events = [] if same else past(customers.history(state.customer)).events
+    seen = view(state, Timeline.of(in_force), day, events)
+    start = Start(state.day, state.closed, (), events, {state.features_hash: state.buckets})
+    levels = {name: held.level for name, held in seen.memory.levels.items()}
+    return state.customer, facts(ruleset, start.under(ruleset), seen.day), levels
