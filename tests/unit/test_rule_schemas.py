@@ -52,7 +52,8 @@ def test_every_rule_file_fits_the_schema_that_its_first_line_names(kind: Kind, p
 
 
 def test_every_file_under_rules_is_of_a_kind() -> None:
-    assert {path for _, path in rule_files(RULES)} == {path for path in RULES.rglob("*") if path.is_file()}
+    stories = set((RULES / "scenarios").glob("*.yaml"))  # read with their own words; there is no schema for them yet
+    assert {path for _, path in rule_files(RULES)} | stories == {path for path in RULES.rglob("*") if path.is_file()}
 
 
 def test_every_word_is_explained() -> None:
