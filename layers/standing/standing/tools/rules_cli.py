@@ -22,6 +22,7 @@ from standing.tools.check_report import print_report, report_as_dict
 from standing.tools.impacting import of_file, of_table, rules_at
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
 from standing.tools.project import project_root
+from standing.tools.rule_comment import comment as rule_comment
 from standing.tools.rule_pages import in_plain_text, markdown, print_rules
 from standing.tools.stories import checked_as_dict, print_checked
 
@@ -169,3 +170,29 @@ def snapshot(
     taken = of_table(target_of(stack).customers, ruleset, ruleset)
     write_population(taken, file)
     err.print(f"{file}: {taken.frame.height:,} customers, {len(taken.features)} features", markup=False)
+
+
+@rules.command()
+def comment(
+    file: Annotated[Path, typer.Option("--out", metavar="FILE", help="The Markdown file to write.")],
+    base: Annotated[str, typer.Option("--base", metavar="REF", help="What the rules are compared with.")] = "main",
+    population: Annotated[
+        Path | None, typer.Option("--population", metavar="FILE", help="A snapshot; where there is no such file, none.")
+    ] = None,
+    folder: Rules = None,
+) -> None:
+    """Write the comment for a pull request: check, stories and impact. The exit code is 1 where something is wrong."""
+    place = folder or project_root() / "rules"
+    checked = check_rules(place)
+    played = check_stories(place) if checked.ruleset else None
+    known = population if population and population.exists() and checked.ruleset else None
+    said = report_impact.markdown(_impact_on(known, base, place)) if known else None
+    file.write_text(rule_comment(checked, played, said), encoding="utf-8")
+    wrong = checked.problems or checked.faults or played is None or played.failed
+    raise typer.Exit(1 if wrong else 0)
+
+
+def _impact_on(population: Path, base: str, folder: Path) -> report_impact.Report:
+    before, after = rules_at(project_root(), base), compile_rules(folder)
+    known = of_file(population, before, after)
+    return report_impact.Report(before, after, known, work_out(before, after, known.frame, known.frame, known.day))
