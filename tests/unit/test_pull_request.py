@@ -47,8 +47,8 @@ def test_the_comment_says_what_was_proved_which_stories_hold_and_whom_it_moves(e
     write(gathered(real_ruleset(), 20_000, known), edited / "population.parquet")
     _, said = told(edited, "--population", str(edited / "population.parquet"))
     assert said.startswith(MARK + "\n")
-    assert "### Check ✓" in said
-    assert "### Stories" in said
+    assert "<details><summary><b>Check ✓</b>" in said
+    assert "<b>Stories ✓</b>" in said
     assert "**2 come to another level.**" in said
     assert "| tier | silver → gold | 2 | c-1 | ✓ `spend_365d >= 1500.00` (was 1600.01)" in said
 
@@ -58,7 +58,7 @@ def test_an_edit_that_makes_keeping_harder_than_reaching_is_told_and_fails(edite
     tier.write_text(tier.read_text(encoding="utf-8").replace("spend_365d >= 1200.00", "spend_365d >= 1600.00"))
     code, said = told(edited)
     assert code == 1
-    assert "### Check ✗ to be mended" in said
+    assert "<details open><summary><b>Check ✗ to be mended</b>" in said
     assert "`spend_365d >= 1600.00` asks more to keep `gold` than to reach it" in said
 
 
@@ -67,7 +67,7 @@ def test_a_story_that_the_change_contradicts_is_told_and_fails(edited: Path) -> 
     tier.write_text(tier.read_text(encoding="utf-8").replace("spend_365d >= 1500.00", "spend_365d >= 9000.00"))
     code, said = told(edited)
     assert code == 1
-    assert "### Stories ✗" in said
+    assert "<details open><summary><b>Stories ✗" in said
     assert NO_POPULATION in said
 
 
@@ -76,7 +76,7 @@ def test_rules_that_cannot_be_compiled_are_told_with_file_and_line(edited: Path)
     code, said = told(edited)
     assert code == 1
     assert "rules/ratings/tier.yaml:" in said
-    assert "### Check ✗ to be mended" in said
+    assert "<details open><summary><b>Check ✗ to be mended</b>" in said
     assert "### Stories" not in said
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from io import StringIO
 
 from rich.console import Console
@@ -18,16 +19,18 @@ NO_POPULATION = "No population to compare on: `standing rules snapshot --out FIL
 
 def comment(checked: Report, played: Checked | None, impact: str | None) -> str:
     """The comment as Markdown. Without stories played, the rules could not be compiled."""
-    mended = "✗ to be mended" if checked.problems or checked.faults else "✓"
-    parts = [MARK, f"## Rules\n\n### Check {mended}", _told(lambda console: print_report(checked, "en", console))]
+    fine = not checked.problems and not checked.faults
+    parts = [MARK, "## Rules", _section("Check", lambda console: print_report(checked, "en", console), fine=fine)]
     if played is not None:
-        parts += [
-            f"### Stories {'✗' if played.failed else '✓'}",
-            _told(lambda console: print_checked(played, "en", console)),
-        ]
-    if played is not None or impact:
-        parts.append(impact or NO_POPULATION)
+        says = partial(print_checked, played, "en")
+        parts += [_section("Stories", says, fine=not played.failed), impact or NO_POPULATION]
     return "\n\n".join(parts) + "\n"
+
+
+def _section(title: str, say: Callable[[Console], None], *, fine: bool) -> str:
+    """What a command prints, folded away where all is well."""
+    opened, mark = ("", "✓") if fine else (" open", "✗ to be mended")
+    return f"<details{opened}><summary><b>{title} {mark}</b></summary>\n\n{_told(say)}\n\n</details>"
 
 
 def _told(say: Callable[[Console], None]) -> str:
