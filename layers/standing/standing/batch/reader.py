@@ -3,22 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from functools import reduce
-from typing import Any
+from typing import cast
 
 import polars as pl
 
 from standing.core.conditions import Comparison, Condition, Fact, comparisons
-
-OPERATORS: dict[str, Callable[[Any, Any], Any]] = {
-    "==": operator.eq,
-    "!=": operator.ne,
-    "<": operator.lt,
-    "<=": operator.le,
-    ">": operator.gt,
-    ">=": operator.ge,
-}
+from standing.core.readers.plain import OPERATORS
 
 
 class Reader:
@@ -56,12 +48,8 @@ def with_facts(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataF
     asked: dict[str, type[pl.DataType]] = {}
     for line in (line for condition in conditions for line in comparisons(condition)):
         if line.fact not in frame.columns:
-            asked[line.fact] = pl.String if _is_text(line) else asked.get(line.fact, pl.Int64)
+            asked[line.fact] = pl.String if isinstance(line.values[0], str) else asked.get(line.fact, pl.Int64)
     return frame.with_columns(pl.lit(None, dtype=dtype).alias(fact) for fact, dtype in asked.items())
-
-
-def _is_text(line: Comparison) -> bool:
-    return isinstance(line.value[0] if isinstance(line.value, tuple) else line.value, str)
 
 
 def _compares(line: Comparison) -> pl.Expr:
@@ -70,5 +58,5 @@ def _compares(line: Comparison) -> pl.Expr:
         return fact.is_null()
     if isinstance(line.value, tuple):
         return fact.is_in(list(line.value)).fill_null(value=False)
-    met: pl.Expr = OPERATORS[line.op](fact, pl.lit(line.value))
+    met = cast("pl.Expr", OPERATORS[line.op](fact, pl.lit(line.value)))
     return met.fill_null(value=False)

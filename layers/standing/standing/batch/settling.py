@@ -23,13 +23,12 @@ def settle(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.DataFrame
 
     `population` has a row a customer: `customer`, a column a feature, and `RATING/level`, the level that is held.
     """
-    rules = {name: condition for stratum in ruleset.strata for name, condition in stratum.rules().items()}
-    frame = with_facts(population, rules.values()).lazy()
+    frame = with_facts(population, ruleset.rules.values()).lazy()
     for stratum in ruleset.strata:
         frame = frame.with_columns(expression(condition).alias(name) for name, condition in stratum.rules().items())
         frame = frame.with_columns(_rank(rating, population).alias(rating.name) for rating in stratum.ratings)
         frame = frame.with_columns(column for rating in stratum.ratings for column in _about(rating, day))
-    return frame.select("customer", *ruleset.ratings, *rules).collect()
+    return frame.select("customer", *ruleset.ratings, *ruleset.rules).collect()
 
 
 def _rank(rating: Rating, population: pl.DataFrame) -> pl.Expr:

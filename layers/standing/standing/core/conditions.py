@@ -26,6 +26,11 @@ class Comparison(BaseModel):
     value: Fact | tuple[Fact, ...] = 0
     text: str
 
+    @property
+    def values(self) -> tuple[Fact, ...]:
+        """What the fact is compared with: of `in` every value, else the one."""
+        return self.value if isinstance(self.value, tuple) else (self.value,)
+
 
 class Group(BaseModel):
     """Conditions of which all, any or none must hold."""

@@ -37,8 +37,7 @@ def reasons_for_level(
     """Why a level follows another: what it qualified by where it rose, what no longer kept it where it fell."""
     known = rating.ordered and {was, level} <= set(rating.levels)
     fell = known and rating.rank(str(was)) > rating.rank(level)
-    kept_by = rating.retain | {name: when for name, when in rating.qualify.items() if name not in rating.retain}
-    condition = kept_by.get(str(was)) if fell else rating.qualify.get(level)
+    condition = next(iter(rating.keeping(str(was))), None) if fell else rating.qualify.get(level)
     return reasons(ruleset, condition, facts) if condition else ()
 
 

@@ -181,6 +181,10 @@ class Rating(Frozen):
         """The place of each level, the first being 0."""
         return {level: rank for rank, level in enumerate(self.levels)}
 
+    def keeping(self, level: str) -> tuple[Condition, ...]:
+        """What is enough to keep a level, each by itself: its `retain`, if it has one, and its `qualify`."""
+        return tuple(way[level] for way in (self.retain, self.qualify) if level in way)
+
     def rank(self, level: str) -> int:
         """A level's place, the first being 0."""
         return self.ranks[level]
@@ -266,6 +270,11 @@ class Ruleset(Frozen):
         return {feature.name: formula(feature) for feature in self.features}
 
     @cached_property
+    def rules(self) -> dict[str, Condition]:
+        """Every condition by its rule's name, such as `tier/qualify/gold`; no rule asks for one that comes after it."""
+        return {name: condition for stratum in self.strata for name, condition in stratum.rules().items()}
+
+    @cached_property
     def by_name(self) -> dict[str, Feature]:
         """Every feature by name."""
         return {feature.name: feature for feature in self.features}
@@ -294,10 +303,8 @@ class Ruleset(Frozen):
     def compared(self) -> dict[str, tuple[int, ...]]:
         """Every fact that some condition speaks of, with the numbers it is compared with, rising."""
         found: dict[str, set[int]] = {}
-        for condition in (one for stratum in self.strata for one in stratum.rules().values()):
-            for line in comparisons(condition):
-                values = line.value if isinstance(line.value, tuple) else (line.value,)
-                found.setdefault(line.fact, set()).update(value for value in values if isinstance(value, int))
+        for line in (line for condition in self.rules.values() for line in comparisons(condition)):
+            found.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, int))
         return {fact: tuple(sorted(literals)) for fact, literals in found.items()}
 
     @cached_property

@@ -65,8 +65,7 @@ def check(folder: Path) -> Report:
 
 def unused(ruleset: Ruleset) -> Iterator[Finding]:
     """CHK-14: features that no rule and no other feature asks for."""
-    rules = [condition for stratum in ruleset.strata for condition in stratum.rules().values()]
-    asked = {line.fact for condition in rules for line in comparisons(condition)}
+    asked = {line.fact for condition in ruleset.rules.values() for line in comparisons(condition)}
     asked |= {care.success.feature for care in ruleset.care.values() if care.success}
     for feature in reversed(ruleset.features):  # what is made of others stands after them
         if feature.name in asked:

@@ -21,18 +21,19 @@ class Spot(NamedTuple):
 class Places:
     """By a rule's name (`tier/qualify/gold`, `care/welcome`), a rating's or a feature's: where it is written.
 
-    `lines` are the condition lines of a rule, by their text; `accepted` the reasons for which a check's finding is.
+    `lines` are the condition lines of a rule as they follow each other, with their text; `accepted` the reasons for
+    which a check's finding is.
     """
 
     spots: dict[str, Spot] = field(default_factory=dict)
-    lines: dict[tuple[str, str], Spot] = field(default_factory=dict)
+    lines: dict[str, list[tuple[str, Spot]]] = field(default_factory=dict)
     accepted: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def mark(self, name: str, source: Source, place: Place, block: Block | None = None) -> None:
         """Note where something is written, and each of its lines."""
         self.spots[name] = Spot(source.file, source.line(place))
-        for at, text in _written(place, block) if block else ():
-            self.lines.setdefault((name, text), Spot(source.file, source.line(at)))
+        written = _written(place, block) if block else ()
+        self.lines[name] = [(text, Spot(source.file, source.line(at))) for at, text in written]
 
     def accept(self, name: str, source: Source, place: Place, reasons: Mapping[str, str]) -> None:
         """Note what is accepted about a feature, a rating or a care rule."""
@@ -44,7 +45,7 @@ class Places:
         parts = about.split("/")
         names = ["/".join(parts[:end]) for end in range(len(parts), 0, -1)]
         known = next((self.spots[name] for name in names if name in self.spots), Spot("rules", 1))
-        return self.lines.get((about, line), known)
+        return next((spot for text, spot in self.lines.get(about, ()) if text == line), known)
 
 
 def owner(about: str) -> str:

@@ -51,7 +51,7 @@ def _summary(report: Report, language: Language) -> str:
     if report.ruleset is None:
         return phrase("not_proved", language, problems=len(report.problems))
     counts = {
-        "rules": sum(len(stratum.rules()) for stratum in report.ruleset.strata),
+        "rules": len(report.ruleset.rules),
         "features": len(report.ruleset.features),
         "problems": len(report.problems),
         "faults": len(report.faults),

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from standing.batch.impact import CareImpact, Impact, Move
+from standing.batch.impact import CareImpact, Impact, Move, impact
 from standing.batch.population import Population
 from standing.core.conditions import Condition, Fact
 from standing.core.days import day_date
@@ -24,6 +24,11 @@ class Report:
     after: Ruleset
     population: Population
     impact: Impact
+
+
+def compared(before: Ruleset, after: Ruleset, old: Population, new: Population) -> Report:
+    """The report of two rulesets over the same customers, with their facts under each."""
+    return Report(before, after, new, impact(before, after, old.frame, new.frame, new.day))
 
 
 def markdown(report: Report) -> str:
@@ -156,8 +161,8 @@ def _because(report: Report, move: Move, known: dict[str, Fact]) -> Iterator[Rea
 
 
 def _asked(rating: Rating, level: str, move: Move) -> list[Condition]:
-    ways = (rating.retain, rating.qualify) if move.is_fall else (rating.qualify,)
-    return [way[level] for way in ways if level in way][:1]
+    found = next(iter(rating.keeping(level)), None) if move.is_fall else rating.qualify.get(level)
+    return [found] if found else []
 
 
 def _care_row(one: CareImpact) -> dict[str, Any]:

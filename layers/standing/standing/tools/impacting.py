@@ -6,7 +6,7 @@ import io
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -54,16 +54,18 @@ def of_file(path: Path, *rulesets: Ruleset) -> Population:
     return population
 
 
-def of_table(customers: Customers, in_force: Ruleset, ruleset: Ruleset) -> Population:
-    """The customers of a table today: the levels by the rules in force, the features by a ruleset."""
-    day = day_of(datetime.now(UTC), ruleset.programme.time_zone)
-    return gathered(ruleset, day, (_row(customers, state, in_force, ruleset, day) for state in customers.states()))
+def of_table(customers: Customers, in_force: Ruleset, *rulesets: Ruleset) -> list[Population]:
+    """The customers of a table today, read once: the levels by the rules in force, the features by each ruleset."""
+    day = day_of(datetime.now(UTC), in_force.programme.time_zone)
+    rows = [_rows(customers, state, in_force, rulesets, day) for state in customers.states()]
+    return [gathered(ruleset, day, (row[place] for row in rows)) for place, ruleset in enumerate(rulesets)]
 
 
-def _row(customers: Customers, state: State, in_force: Ruleset, ruleset: Ruleset, day: Day) -> Row:
-    same = {state.features_hash} == {ruleset.features_hash, in_force.features_hash}
+def _rows(customers: Customers, state: State, in_force: Ruleset, rulesets: Sequence[Ruleset], day: Day) -> list[Row]:
+    """A customer with its features by each ruleset."""
+    same = {state.features_hash} == {one.features_hash for one in (in_force, *rulesets)}
     events = [] if same else past(customers.history(state.customer)).events
     seen = view(state, Timeline.of(in_force), day, events)
     start = Start(state.day, state.closed, (), events, {state.features_hash: state.buckets})
     levels = {name: held.level for name, held in seen.memory.levels.items()}
-    return state.customer, facts(ruleset, start.under(ruleset), seen.day), levels
+    return [(state.customer, facts(one, start.under(one), seen.day), levels) for one in rulesets]

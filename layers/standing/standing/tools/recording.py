@@ -8,8 +8,8 @@ from datetime import date
 
 from standing.adapters.table import Customers, past
 from standing.core.days import day_date, day_number
-from standing.core.fold import DayLived, live
-from standing.core.foresight.outlook import last_of
+from standing.core.fold import DayLived
+from standing.core.foresight.outlook import lived_up_to
 from standing.core.retelling import Past, begin_towards
 from standing.core.timeline import Timeline
 from standing.rulebook.scenarios.reading import MOST_EVENTS
@@ -45,8 +45,7 @@ def record_customer(customers: Customers, rules: Timeline, customer: str, as_of:
 
 def _end(rules: Timeline, stored: Past, day: int) -> DayLived:
     """The customer's own last day, with everything that the story leaves out."""
-    start = begin_towards(day, stored)
-    return last_of(live(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
+    return lived_up_to(begin_towards(day, stored), rules, day)
 
 
 def _left_out(number: int) -> Iterator[str]:

@@ -8,7 +8,6 @@ from typing import Annotated
 
 import typer
 
-from standing.batch.impact import impact as work_out
 from standing.batch.population import write as write_population
 from standing.core.days import day_number
 from standing.rulebook import formatting
@@ -150,9 +149,8 @@ def impact(
     if population:
         old = new = of_file(population, before, after)
     else:
-        customers = target_of(stack).customers
-        old, new = (of_table(customers, before, ruleset) for ruleset in (before, after))
-    found = report_impact.Report(before, after, new, work_out(before, after, old.frame, new.frame, new.day))
+        old, new = of_table(target_of(stack).customers, before, before, after)
+    found = report_impact.compared(before, after, old, new)
     if as_json:
         print_json(report_impact.as_dict(found))
     else:
@@ -167,7 +165,7 @@ def snapshot(
 ) -> None:
     """Keep the table's customers as of today in a file, for `standing rules impact --population FILE`."""
     ruleset = compile_rules(folder or project_root() / "rules")
-    taken = of_table(target_of(stack).customers, ruleset, ruleset)
+    (taken,) = of_table(target_of(stack).customers, ruleset, ruleset)
     write_population(taken, file)
     err.print(f"{file}: {taken.frame.height:,} customers, {len(taken.features)} features", markup=False)
 
@@ -185,14 +183,11 @@ def comment(
     place = folder or project_root() / "rules"
     checked = check_rules(place)
     played = check_stories(place) if checked.ruleset else None
-    known = population if population and population.exists() and checked.ruleset else None
-    said = report_impact.markdown(_impact_on(known, base, place)) if known else None
+    said = None
+    if population and population.exists() and checked.ruleset:
+        before = rules_at(project_root(), base)
+        known = of_file(population, before, checked.ruleset)
+        said = report_impact.markdown(report_impact.compared(before, checked.ruleset, known, known))
     file.write_text(rule_comment(checked, played, said), encoding="utf-8")
     wrong = checked.problems or checked.faults or played is None or played.failed
     raise typer.Exit(1 if wrong else 0)
-
-
-def _impact_on(population: Path, base: str, folder: Path) -> report_impact.Report:
-    before, after = rules_at(project_root(), base), compile_rules(folder)
-    known = of_file(population, before, after)
-    return report_impact.Report(before, after, known, work_out(before, after, known.frame, known.frame, known.day))

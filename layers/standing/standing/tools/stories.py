@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -18,48 +19,47 @@ from standing.rulebook.scenarios.checking import Checked
 from standing.rulebook.scenarios.coverage import Covered
 from standing.rulebook.scenarios.playing import CareOn, Miss, Played
 from standing.rulebook.scenarios.story import Expected
-from standing.tools.language import Language, reason_line, say, word
+from standing.tools.language import Language, phrase_of, phrases, reason_line, say, word
 
-PHRASES: dict[str, Title] = {
-    name: Title(en=en, zh=zh)
-    for name, en, zh in (
-        ("rating", "{about} should be {wanted}, and is {actual}", "{about}应为 {wanted}，实际为 {actual}"),
-        ("not-rating", "{about} should not be {wanted}, and is {actual}", "{about}不应为 {wanted}，实际为 {actual}"),
-        ("feature", "{about} should be {wanted}, and is {actual}", "{about}应为 {wanted}，实际为 {actual}"),
-        ("care", "{name} (“{about}”) should fall due, and {actual}", "{name}（“{about}”）应触发，实际{actual}"),
-        (
-            "no-care",
-            "{name} (“{about}”) should not fall due, and {actual}",
-            "{name}（“{about}”）不应触发，实际{actual}",
-        ),
-        (
-            "held-back",
-            "{name} (“{about}”) should be held back ({wanted}), and {actual}",
-            "{name}（“{about}”）应被拦下（{wanted}），实际{actual}",
-        ),
-        ("due", "falls due", "触发"),
-        ("not-due", "does not: its conditions do not hold", "未触发：条件不成立"),
-        ("too-soon", "does not: it was due on {last}, too short a time ago", "未触发：{last} 刚触发过，尚未到重复间隔"),
-        ("consent", "is held back: no consent", "被拦下：未获同意"),
-        ("contact-cap", "is held back: contact cap", "被拦下：联系次数已达上限"),
-        ("by-consent", "no consent", "未获同意"),
-        ("by-contact-cap", "contact cap", "联系次数已达上限"),
-        ("since", "since {day}", "自 {day}"),
-        ("grace", "grace period until {day}", "宽限期至 {day}"),
-        ("when", "When", "条件"),
-        ("passed", "{passed} of {all} stories are as expected", "{all} 个故事中 {passed} 个符合预期"),
-        (
-            "covered",
-            "Covered (true in some story, and false in some): {lines} of {all_lines} comparisons ({share} %), "
-            "{rules} of {all_rules} rules ({rules_share} %)",
-            "覆盖（在故事中既成立过，也不成立过）：{all_lines} 个比较中 {lines} 个（{share} %），"
-            "{all_rules} 条规则中 {rules} 条（{rules_share} %）",
-        ),
-        ("never_true", "In no story true:", "在任何故事中都未成立过："),
-        ("never_false", "In no story false:", "在任何故事中都未不成立过："),
-        ("whole", "(the whole rule)", "（整条规则）"),
-    )
-}
+PHRASES = phrases(
+    ("rating", "{about} should be {wanted}, and is {actual}", "{about}应为 {wanted}，实际为 {actual}"),
+    ("not-rating", "{about} should not be {wanted}, and is {actual}", "{about}不应为 {wanted}，实际为 {actual}"),
+    ("feature", "{about} should be {wanted}, and is {actual}", "{about}应为 {wanted}，实际为 {actual}"),
+    ("care", "{name} (“{about}”) should fall due, and {actual}", "{name}（“{about}”）应触发，实际{actual}"),
+    (
+        "no-care",
+        "{name} (“{about}”) should not fall due, and {actual}",
+        "{name}（“{about}”）不应触发，实际{actual}",
+    ),
+    (
+        "held-back",
+        "{name} (“{about}”) should be held back ({wanted}), and {actual}",
+        "{name}（“{about}”）应被拦下（{wanted}），实际{actual}",
+    ),
+    ("due", "falls due", "触发"),
+    ("not-due", "does not: its conditions do not hold", "未触发：条件不成立"),
+    ("too-soon", "does not: it was due on {last}, too short a time ago", "未触发：{last} 刚触发过，尚未到重复间隔"),
+    ("consent", "is held back: no consent", "被拦下：未获同意"),
+    ("contact-cap", "is held back: contact cap", "被拦下：联系次数已达上限"),
+    ("by-consent", "no consent", "未获同意"),
+    ("by-contact-cap", "contact cap", "联系次数已达上限"),
+    ("since", "since {day}", "自 {day}"),
+    ("grace", "grace period until {day}", "宽限期至 {day}"),
+    ("when", "When", "条件"),
+    ("passed", "{passed} of {all} stories are as expected", "{all} 个故事中 {passed} 个符合预期"),
+    (
+        "covered",
+        "Covered (true in some story, and false in some): {lines} of {all_lines} comparisons ({share} %), "
+        "{rules} of {all_rules} rules ({rules_share} %)",
+        "覆盖（在故事中既成立过，也不成立过）：{all_lines} 个比较中 {lines} 个（{share} %），"
+        "{all_rules} 条规则中 {rules} 条（{rules_share} %）",
+    ),
+    ("never_true", "In no story true:", "在任何故事中都未成立过："),
+    ("never_false", "In no story false:", "在任何故事中都未不成立过："),
+    ("whole", "(the whole rule)", "（整条规则）"),
+)
+
+phrase = partial(phrase_of, PHRASES)
 
 
 def print_checked(checked: Checked, language: Language, console: Console) -> None:
@@ -67,7 +67,7 @@ def print_checked(checked: Checked, language: Language, console: Console) -> Non
     for one in checked.played:
         _print_story(checked.ruleset, one, language, console)
     passed = len(checked.played) - len(checked.failed)
-    said = _phrase("passed", language, passed=passed, all=len(checked.played))
+    said = phrase("passed", language, passed=passed, all=len(checked.played))
     console.print(Text(f"\n{said}", style="red" if checked.failed else "green"))
     console.print(Text(_coverage_line(checked, language)))
     _print_missing("never_true", checked.missing(lambda one: one.ever_true), language, console)
@@ -92,9 +92,9 @@ def checked_as_dict(checked: Checked) -> dict[str, Any]:
 def told(ruleset: Ruleset, miss: Miss, language: Language) -> str:
     """What was expected and what is instead, in one sentence."""
     expected = miss.expected
-    wanted = _phrase(f"by-{expected.wanted}", language) if expected.kind == "held-back" else _wanted(ruleset, expected)
+    wanted = phrase(f"by-{expected.wanted}", language) if expected.kind == "held-back" else _wanted(ruleset, expected)
     about, actual = say(_title(ruleset, expected), language), _actual(ruleset, miss, language)
-    return _phrase(expected.kind, language, name=expected.about, about=about, wanted=wanted, actual=actual)
+    return phrase(expected.kind, language, name=expected.about, about=about, wanted=wanted, actual=actual)
 
 
 def _print_story(ruleset: Ruleset, one: Played, language: Language, console: Console) -> None:
@@ -115,7 +115,7 @@ def _because(miss: Miss, language: Language) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     for asked in miss.because:
-        label = _phrase("when", language) if miss.care else f"{word(asked.purpose, language)} {asked.level}"
+        label = phrase("when", language) if miss.care else f"{word(asked.purpose, language)} {asked.level}"
         lines = "\n".join(reason_line(reason, language) for reason in asked.because)
         table.add_row(Text(label, style="cyan"), Text(lines, overflow="fold"))
     return table
@@ -124,17 +124,17 @@ def _because(miss: Miss, language: Language) -> Table:
 def _coverage_line(checked: Checked, language: Language) -> str:
     lines, rules = _counts(checked, whole=False), _counts(checked, whole=True)
     numbers = {"lines": lines["both"], "all_lines": lines["all"], "rules": rules["both"], "all_rules": rules["all"]}
-    return _phrase("covered", language, share=lines["percent"], rules_share=rules["percent"], **numbers)
+    return phrase("covered", language, share=lines["percent"], rules_share=rules["percent"], **numbers)
 
 
 def _print_missing(name: str, missing: Sequence[Covered], language: Language, console: Console) -> None:
     if not missing:
         return
-    console.print(Text(_phrase(name, language)))
+    console.print(Text(phrase(name, language)))
     places = [f"{one.file}:{one.line}" for one in missing]
     width = max(len(place) for place in places)
     for one, place in zip(missing, places, strict=True):
-        line = one.text or _phrase("whole", language)
+        line = one.text or phrase("whole", language)
         console.print(
             Text.assemble("  ", (place.ljust(width), "cyan"), f"  {line}  ", (one.rule, "dim")), soft_wrap=True
         )
@@ -204,16 +204,12 @@ def _actual(ruleset: Ruleset, miss: Miss, language: Language) -> str:
 
 
 def _held(held: Held, language: Language) -> str:
-    parts = [_phrase("since", language, day=day_date(held.since))]
+    parts = [phrase("since", language, day=day_date(held.since))]
     if held.grace_until is not None:
-        parts.append(_phrase("grace", language, day=day_date(held.grace_until)))
+        parts.append(phrase("grace", language, day=day_date(held.grace_until)))
     return f"{held.level} ({', '.join(parts)})"
 
 
 def _care(care: CareOn, language: Language) -> str:
     last = "" if care.last_due is None else day_date(care.last_due)
-    return _phrase(care.standing, language, last=last)
-
-
-def _phrase(name: str, language: Language, /, **parts: object) -> str:
-    return say(PHRASES[name], language).format(**parts)
+    return phrase(care.standing, language, last=last)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from standing.core.explain import Reason, reason_for_ruling, reasons
+from standing.core.fold import DayLived
 from standing.core.foresight.outlook import Outlook, Turn, turns
 from standing.core.foresight.reaching import Plan, keeping, next_level, other_levels, plan
 from standing.core.ruleset import Rating
@@ -64,22 +65,22 @@ def _asked(outlook: Outlook, rating: Rating) -> Iterator[Asked]:
         yield from _around(outlook, rating, level)
     else:
         for other in rating.levels[: rating.rank(level) + 1]:
-            yield from _told(outlook, rating, "qualifies-by" if other == level else "not", other)
+            yield from told(outlook.today, rating, "qualifies-by" if other == level else "not", other)
 
 
 def _around(outlook: Outlook, rating: Rating, level: str) -> Iterator[Asked]:
     """What keeps a level, and what the next one needs."""
     place = rating.rank(level)
-    yield from _told(outlook, rating, "kept-by", level)
+    yield from told(outlook.today, rating, "kept-by", level)
     for above in rating.levels[place + 1 : place + 2]:
-        yield from _told(outlook, rating, "needs", above)
+        yield from told(outlook.today, rating, "needs", above)
 
 
-def _told(outlook: Outlook, rating: Rating, purpose: Purpose, level: str) -> Iterator[Asked]:
-    keeps = rating.retain.get(level) if purpose == "kept-by" else None
-    condition = keeps or rating.qualify.get(level)
+def told(lived: DayLived, rating: Rating, purpose: Purpose, level: str) -> Iterator[Asked]:
+    """What a level asks for on a day, line by line; nothing where it asks for nothing."""
+    condition = next(iter(rating.keeping(level)), None) if purpose == "kept-by" else rating.qualify.get(level)
     if condition:
-        yield Asked(purpose, level, reasons(outlook.today.ruleset, condition, outlook.today.facts))
+        yield Asked(purpose, level, reasons(lived.ruleset, condition, lived.facts))
 
 
 def _ways(outlook: Outlook, rating: Rating, turn: Turn | None) -> Iterator[Way]:

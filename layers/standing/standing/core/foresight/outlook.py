@@ -46,7 +46,7 @@ class Outlook:
         def books(ruleset: Ruleset) -> Buckets:
             return gather(self.books(ruleset), events, ruleset)
 
-        return last_of(live(self.rules, books, self.opened(day), day, last))
+        return _last(live(self.rules, books, self.opened(day), day, last))
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Turn:
 
 def look_ahead(start: Start, rules: Timeline, day: Day) -> Outlook:
     """The outlook from `day`, with all events up to it in `start`."""
-    today = last_of(live(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
+    today = lived_up_to(start, rules, day)
     watched = set(_watched(rules, start.under, day + 1, day + AHEAD))
     ahead = live(rules, start.under, today.closed, day + 1, day + AHEAD, busy=watched)
     return Outlook(rules, start.under, today, tuple(ahead))
@@ -83,8 +83,12 @@ def turns(outlook: Outlook) -> dict[str, Turn]:
     return {name: turn for name, turn in found if turn}
 
 
-def last_of(lived: Iterable[DayLived]) -> DayLived:
-    """The last of some days, of which there is one at least."""
+def lived_up_to(start: Start, rules: Timeline, day: Day) -> DayLived:
+    """A day, and all days before it from where a fold begins."""
+    return _last(live(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
+
+
+def _last(lived: Iterable[DayLived]) -> DayLived:
     return deque(lived, maxlen=1)[0]
 
 

@@ -119,9 +119,8 @@ def keeping(outlook: Outlook, rating: Rating, turn: Turn) -> Aim | None:
     """Not falling where time alone would make it fall; none for another turn."""
     if not rating.ordered or rating.rank(turn.level) > rating.rank(turn.was) or rating.name in outlook.today.rulings:
         return None
-    asks = tuple(way[turn.was] for way in (rating.retain, rating.qualify) if turn.was in way)
     days = tuple(lived for lived in outlook.ahead if lived.day == turn.day)
-    return Aim(rating, turn.was, asks, days, by=turn.day)
+    return Aim(rating, turn.was, rating.keeping(turn.was), days, by=turn.day)
 
 
 def plan(outlook: Outlook, aim: Aim) -> Plan | None:
@@ -193,7 +192,12 @@ def is_least(outlook: Outlook, aim: Aim, day: Day, pulls: Sequence[Pull]) -> boo
 
 def _a_step_less(pulls: Sequence[Pull]) -> Iterator[list[Pull]]:
     for place, pull in enumerate(pulls):
-        yield [*pulls[:place], pull._replace(quantity=pull.quantity - 1), *pulls[place + 1 :]]
+        yield _with(pulls, place, pull.quantity - 1)
+
+
+def _with(pulls: Sequence[Pull], place: int, quantity: int) -> list[Pull]:
+    """The same levers, one of them pulled otherwise."""
+    return [*pulls[:place], pulls[place]._replace(quantity=quantity), *pulls[place + 1 :]]
 
 
 def _by_feature(candidate: Candidate) -> Iterator[tuple[Atom, ...]]:
@@ -252,21 +256,21 @@ def _moved(outlook: Outlook, lived: DayLived, pulls: Sequence[Pull]) -> dict[str
 def _pared(reaches: Reaches, day: Day, pulls: list[Pull]) -> list[Pull]:
     """Each lever pulled no further than it takes, given the others."""
     for place in range(len(pulls)):
-        pulls = [*pulls[:place], _least(reaches, day, pulls, place), *pulls[place + 1 :]]
+        pulls = _with(pulls, place, _least(reaches, day, pulls, place))
     return [pull for pull in pulls if pull.quantity]
 
 
-def _least(reaches: Reaches, day: Day, pulls: Sequence[Pull], place: int) -> Pull:
+def _least(reaches: Reaches, day: Day, pulls: Sequence[Pull], place: int) -> int:
     def enough(quantity: int) -> bool:
-        return reaches(day, [*pulls[:place], pulls[place]._replace(quantity=quantity), *pulls[place + 1 :]])
+        return reaches(day, _with(pulls, place, quantity))
 
     too_little, least = 0, pulls[place].quantity
     if enough(0):
-        return pulls[place]._replace(quantity=0)
+        return 0
     while least - too_little > 1:
         middle = (too_little + least) // 2
         too_little, least = (too_little, middle) if enough(middle) else (middle, least)
-    return pulls[place]._replace(quantity=least)
+    return least
 
 
 def _plan(outlook: Outlook, aim: Aim, candidate: Candidate, pulls: Sequence[Pull]) -> Plan:

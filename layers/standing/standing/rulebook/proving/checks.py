@@ -40,7 +40,7 @@ def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = ()) -> Iterator[F
 
 def never_hold(prover: Prover) -> Iterator[Finding]:
     """CHK-01: conditions, and alternatives within them, that no customer can meet."""
-    for name, condition in _rules(prover.ruleset).items():
+    for name, condition in prover.ruleset.rules.items():
         if prover.impossible(prover.world.holds(condition)):
             yield _impossible(name, prover.contradiction(condition))
             continue
@@ -175,10 +175,6 @@ def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
             example = prover.example([*truths, there < here], rating.qualify.values())
             said = f"more `{feature.name}` raises some customers and lowers others: is that meant?"
             yield Finding("CHK-09", rating.name, said, example)
-
-
-def _rules(ruleset: Ruleset) -> dict[str, Condition]:
-    return {name: condition for stratum in ruleset.strata for name, condition in stratum.rules().items()}
 
 
 def _before(rating: Rating, level: str) -> list[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 
 import z3
 
-from standing.core.conditions import Condition, Group, comparisons
+from standing.core.conditions import Condition, Fact, Group, comparisons
 from standing.core.explain import display
 from standing.core.ruleset import Rating, Ruleset
 from standing.rulebook.proving.worlds import Number, Truth, World
@@ -48,10 +48,12 @@ class Prover:
         self.solver.add(*truths)
         for number in (self.world.number(fact) for fact in facts):
             self._settle(number)
-        found = self.solver.check() == z3.sat
-        model = self.solver.model() if found else None
+        model = self.solver.model() if self.solver.check() == z3.sat else None
         self.solver.pop()
-        return {fact: self._shown(model, fact) for fact in facts} if found else {}
+        if model is None:
+            return {}
+        values = self.world.values(model)
+        return {fact: self._shown(model, values, fact) for fact in facts}
 
     def best(self, rating: Rating, world: World) -> Number:
         """The rank of the highest level that a customer qualifies for."""
@@ -97,8 +99,8 @@ class Prover:
                 self.solver.add(number == value)
                 return
 
-    def _shown(self, model: object, fact: str) -> str:
+    def _shown(self, model: object, values: Mapping[str, Fact], fact: str) -> str:
         feature = self.ruleset.by_name.get(fact)
         if feature and feature.unit == "text":
             return self.world.text(model, fact) or "unknown"
-        return display(self.ruleset, fact, self.world.values(model).get(fact)) or "unknown"
+        return display(self.ruleset, fact, values.get(fact)) or "unknown"

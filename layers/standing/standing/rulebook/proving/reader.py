@@ -11,7 +11,7 @@ from standing.core.ruleset import Action, Care, Programme, Ruleset, Stratum, Tit
 from standing.rulebook.proving.worlds import World
 
 TITLE = Title(en="-", zh="-")
-PROGRAMME = Programme(title=TITLE, currency="XXX", minor_digits=0, time_zone="UTC")
+PROGRAMME = Programme(title=TITLE, currency="XXX", minor_digits=0, time_zone="UTC")  # ISO 4217: no currency
 DO = Action(action="-", owner="-", priority="normal", within=1)
 
 

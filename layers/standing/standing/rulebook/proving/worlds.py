@@ -14,14 +14,13 @@ import z3
 
 from standing.core.conditions import Comparison, Condition, Fact, Operator, comparisons
 from standing.core.features import RATIO_UNIT
-from standing.core.ruleset import Feature, Rating, Ruleset
+from standing.core.readers.plain import OPERATORS
+from standing.core.ruleset import LONGEST_YEAR, Feature, Rating, Ruleset
 from standing.rulebook.proving.axioms import feature_axioms
 
 type Number = Any  # z3's expressions have no types worth the name
 type Truth = Any
 
-MOST = 10**9  # of anything: examples stay readable
-LONGEST_REVIEW = 366
 ALWAYS_KNOWN = {"count", "sum", "distinct"}
 
 
@@ -89,10 +88,8 @@ class World:
     def words(self) -> dict[str, list[str]]:
         """The texts that conditions compare each fact with."""
         found: dict[str, set[str]] = {}
-        for condition in (one for stratum in self.ruleset.strata for one in stratum.rules().values()):
-            for line in comparisons(condition):
-                values = line.value if isinstance(line.value, tuple) else (line.value,)
-                found.setdefault(line.fact, set()).update(value for value in values if isinstance(value, str))
+        for line in (line for condition in self.ruleset.rules.values() for line in comparisons(condition)):
+            found.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, str))
         return {fact: sorted(words) for fact, words in found.items()}
 
     def _unknown(self, name: str, kind: Any) -> Any:  # noqa: ANN401
@@ -123,7 +120,7 @@ class World:
         feature = self.ruleset.by_name.get(fact)
         if feature and feature.kind == "ratio":
             return self._ratio_met(feature, op, whole)
-        return _compared(self.number(fact), op, whole)
+        return OPERATORS[op](self.number(fact), whole)
 
     def _ratio_met(self, feature: Feature, op: Operator, value: int) -> Truth:
         at_least, above = self._ratio_reaches(feature, value), self._ratio_reaches(feature, value + 1)
@@ -174,25 +171,16 @@ class World:
 
     def kept(self, rating: Rating, level: str) -> Truth:
         """That a level is kept."""
-        ways = [way[level] for way in (rating.retain, rating.qualify) if level in way]
-        return z3.Or(*(self.holds(way) for way in ways)) if level != rating.levels[0] else z3.BoolVal(True)
+        return (
+            z3.Or(*(self.holds(way) for way in rating.keeping(level)))
+            if level != rating.levels[0]
+            else z3.BoolVal(True)
+        )
 
     def _of_review_days(self) -> Iterator[Truth]:
-        longest = {"daily": 1, "monthly": 31, "quarterly": 92, "yearly": LONGEST_REVIEW}
+        longest = {"daily": 1, "monthly": 31, "quarterly": 92, "yearly": LONGEST_YEAR}
         for rating in self.ruleset.ratings.values():
             yield from _within(self.number(f"{rating.name}.days_to_review"), 1, longest[rating.stability.review])
-
-
-def _compared(number: Number, op: Operator, value: int) -> Truth:
-    made: Mapping[str, Truth] = {
-        "==": number == value,
-        "!=": number != value,
-        "<": number < value,
-        "<=": number <= value,
-        ">": number > value,
-        ">=": number >= value,
-    }
-    return made[op]
 
 
 def _within(number: Number, low: int, high: int) -> tuple[Truth, Truth]:

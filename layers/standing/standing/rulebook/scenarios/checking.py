@@ -8,9 +8,8 @@ from pathlib import Path
 
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
-from standing.rulebook.compiling import assemble, compile_rules
+from standing.rulebook.compiling import assemble, compile_folder
 from standing.rulebook.scenarios.coverage import Covered, coverage
-from standing.rulebook.scenarios.places import places
 from standing.rulebook.scenarios.playing import Played, play
 from standing.rulebook.scenarios.reading import read_scenarios
 
@@ -40,10 +39,11 @@ class Checked:
 
 def check_stories(folder: Path) -> Checked:
     """Play every story of a rules folder. Raises RulesError where the rules or the stories are wrong."""
-    ruleset = compile_rules(folder)
+    compiled = compile_folder(folder)
+    ruleset = compiled.ruleset
     rules = Timeline.of(_nothing_withheld(ruleset))
     played = tuple(play(scenario, rules) for scenario in read_scenarios(folder, ruleset))
-    covered = coverage(ruleset, (day for one in played for day in one.lived), places(folder))
+    covered = coverage(ruleset, (day for one in played for day in one.lived), compiled.places)
     return Checked(ruleset, played, tuple(covered))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ from standing.core.conditions import Comparison, Condition
 from standing.core.fold import DayLived
 from standing.core.readers.plain import holds
 from standing.core.ruleset import Ruleset
-from standing.rulebook.scenarios.places import Written
+from standing.rulebook.places import Places
 
 WHOLE = -1  # the place of a rule among its comparisons: before them all
 
@@ -45,17 +45,17 @@ class Covered:
         return self.ever_true and self.ever_false
 
 
-def coverage(ruleset: Ruleset, lived: Iterable[DayLived], written: Mapping[str, Written]) -> list[Covered]:
+def coverage(ruleset: Ruleset, lived: Iterable[DayLived], places: Places) -> list[Covered]:
     """Every rule and every comparison, in the order of the files."""
     seen = {verdict for day in lived for verdict in _verdicts(ruleset, day)}
-    found = [_covered(rule, place, text, written[rule], seen) for rule, place, text, _ in _judged(ruleset)]
+    found = [_covered(rule, place, text, places, seen) for rule, place, text, _ in _judged(ruleset)]
     return sorted(found, key=lambda one: (one.file, one.line))
 
 
-def _covered(rule: str, place: int, text: str, at: Written, seen: set[Verdict]) -> Covered:
-    line = at.line if place == WHOLE else at.lines[place]
+def _covered(rule: str, place: int, text: str, places: Places, seen: set[Verdict]) -> Covered:
+    at = places.spots[rule] if place == WHOLE else places.lines[rule][place][1]
     ever_true, ever_false = (Verdict(rule, place, held) in seen for held in (True, False))
-    return Covered(rule, text, at.file, line, ever_true, ever_false)
+    return Covered(rule, text, at.file, at.line, ever_true, ever_false)
 
 
 def _verdicts(ruleset: Ruleset, day: DayLived) -> Iterator[Verdict]:
@@ -63,7 +63,7 @@ def _verdicts(ruleset: Ruleset, day: DayLived) -> Iterator[Verdict]:
 
 
 def _judged(ruleset: Ruleset) -> Iterator[tuple[str, int, str, Condition]]:
-    for name, condition in (rule for stratum in ruleset.strata for rule in stratum.rules().items()):
+    for name, condition in ruleset.rules.items():
         yield name, WHOLE, "", condition
         yield from ((name, place, text, line) for place, (text, line) in enumerate(_lines(condition)))
 

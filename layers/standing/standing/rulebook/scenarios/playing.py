@@ -9,9 +9,9 @@ from typing import Literal
 from standing.core.care import Gate, take_care
 from standing.core.conditions import Fact
 from standing.core.days import Day
-from standing.core.explain import reason_for_ruling, reasons, reasons_for_care
+from standing.core.explain import reason_for_ruling, reasons_for_care
 from standing.core.fold import DayLived, live
-from standing.core.foresight.explanation import Asked, Purpose
+from standing.core.foresight.explanation import Asked, told
 from standing.core.measures import Buckets
 from standing.core.readers.plain import holds
 from standing.core.retelling import Past, Start, begin_towards
@@ -102,22 +102,16 @@ def _asked(lived: DayLived, rating: Rating, held: Held, wanted: str) -> Iterator
         yield Asked("set-by-hand", ruling.level, (reason_for_ruling(ruling),))
     is_above = rating.rank(wanted) > rating.rank(held.level)
     if wanted != held.level and (is_above or not rating.ordered):
-        yield from _lines(lived, rating, "needs", wanted)
+        yield from told(lived, rating, "needs", wanted)
     if rating.ordered and not is_above:
-        yield from _lines(lived, rating, "kept-by", held.level)
+        yield from told(lived, rating, "kept-by", held.level)
     if not rating.ordered or (not is_above and held.level in rating.retain and _qualifies(lived, rating, held.level)):
-        yield from _lines(lived, rating, "qualifies-by", held.level)
+        yield from told(lived, rating, "qualifies-by", held.level)
 
 
 def _qualifies(lived: DayLived, rating: Rating, level: str) -> bool:
     """Whether a level that is not retained any more may be held because it is qualified for."""
     return level in rating.qualify and holds(rating.qualify[level], lived.facts)
-
-
-def _lines(lived: DayLived, rating: Rating, purpose: Purpose, level: str) -> Iterator[Asked]:
-    keeps = rating.retain.get(level) if purpose == "kept-by" else None
-    if condition := keeps or rating.qualify.get(level):
-        yield Asked(purpose, level, reasons(lived.ruleset, condition, lived.facts))
 
 
 def _care_miss(expected: Expected, lived: DayLived, buckets: Buckets) -> Miss | None:

@@ -86,10 +86,8 @@ def _named(ruleset: Ruleset) -> Iterator[str]:
     """The texts that the rules themselves name: they are codes, whatever they look like."""
     for measure in ruleset.measures:
         yield from measure.where.values()
-    for condition in (one for stratum in ruleset.strata for one in stratum.rules().values()):
-        for line in comparisons(condition):
-            values = line.value if isinstance(line.value, tuple) else (line.value,)
-            yield from (value for value in values if isinstance(value, str))
+    for line in (line for condition in ruleset.rules.values() for line in comparisons(condition)):
+        yield from (value for value in line.values if isinstance(value, str))
 
 
 def _order(event: Event) -> tuple[Day, datetime, str]:
