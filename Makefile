@@ -27,7 +27,7 @@ down: setup ## Stop the local AWS that `make demo` or `standing local up` starte
 
 build: setup ## Check and compile the rules, then build the functions and layers.
 	@.venv/bin/standing rules build
-	@$(PYTHON) -m standing.tools.sam build
+	@$(PYTHON) -m standing.tools.local.sam build
 
 lint: setup ## Ruff, on code and format.
 	@.venv/bin/ruff check
@@ -66,7 +66,7 @@ bench: build ## Measure everything, beside its peers, and write benchmarks/resul
 	@$(PYTHON) -m benchmarks
 
 schemas: setup ## Write the events' JSON Schemas from their models.
-	@$(PYTHON) -m standing.tools.schemas
+	@$(PYTHON) -m standing.tools.events.schemas
 
 requirements: setup ## Pin the dependencies again, with hashes.
 	@./scripts/compile-requirements.sh

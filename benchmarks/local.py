@@ -16,14 +16,14 @@ from statistics import median
 
 from rich.console import Console
 from standing.rulebook.compiling import compile_rules
-from standing.tools.auditing import audit
-from standing.tools.demo_data import write_demo
-from standing.tools.listening import await_published, listen
-from standing.tools.local_aws import LocalAws, use
+from standing.tools.demo.data import write_demo
+from standing.tools.events.auditing import audit
+from standing.tools.events.listening import await_published, listen
+from standing.tools.events.sending import progress_bar, send
+from standing.tools.events.usage import usage
+from standing.tools.local.aws import LocalAws, use
 from standing.tools.project import UserError, project_root
-from standing.tools.sending import progress_bar, send
 from standing.tools.target import Target
-from standing.tools.usage import usage
 
 from benchmarks.figures import Figures
 

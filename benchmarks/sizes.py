@@ -13,7 +13,7 @@ from statistics import median, quantiles
 from typing import Any
 
 from standing.core.timeline import Timeline
-from standing.tools.demo_data import SEED, Dated, purchases, redemptions, synthetic
+from standing.tools.demo.data import SEED, Dated, purchases, redemptions, synthetic
 from standing.tools.project import project_root
 
 from benchmarks.core_calls import Memory, Row, delivered, parse, programme

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 from standing.core.timeline import Timeline
-from standing.tools.listening import NAME as LISTENER
-from standing.tools.listening import listen
-from standing.tools.local_aws import LocalAws, use
+from standing.tools.events.listening import NAME as LISTENER
+from standing.tools.events.listening import listen
+from standing.tools.local.aws import LocalAws, use
 from standing.tools.target import Target
 
 from tests.support import ROOT, real_rules

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.tools.auditing import audit, peek
-from standing.tools.listening import await_published
-from standing.tools.sending import waiting
+from standing.tools.events.auditing import audit, peek
+from standing.tools.events.listening import await_published
+from standing.tools.events.sending import waiting
 from standing.tools.target import Target
 
 from tests.e2e.test_road import Event, complaint, consent, deliver, purchase, until

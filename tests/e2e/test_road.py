@@ -18,11 +18,11 @@ from standing.core.codec import pack
 from standing.core.measures import empty
 from standing.core.timeline import Timeline
 from standing.core.view import view, view_of_history
-from standing.tools import recovery
-from standing.tools.auditing import Audit, audit, peek
-from standing.tools.demo_data import bad_events
-from standing.tools.listening import await_published
-from standing.tools.sending import progress_bar, send, waiting
+from standing.tools.demo.data import bad_events
+from standing.tools.events import recovery
+from standing.tools.events.auditing import Audit, audit, peek
+from standing.tools.events.listening import await_published
+from standing.tools.events.sending import progress_bar, send, waiting
 from standing.tools.target import Target
 
 from tests.support import taken

@@ -12,7 +12,7 @@ from rich.console import Console
 from standing.adapters.table import Customers
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest
-from standing.tools.explaining import Explained, explain, print_explained
+from standing.tools.customers.explaining import Explained, explain, print_explained
 from standing.tools.project import UserError
 
 from tests.support import NOW, KeptRejections, complaint, message, purchase

@@ -14,8 +14,8 @@ from standing.adapters.bus import Bus
 from standing.adapters.table import Customers
 from standing.event_path.ingest import Ingest
 from standing.event_path.publish import publish
+from standing.tools.events.recovery import replay_outbox
 from standing.tools.project import UserError
-from standing.tools.recovery import replay_outbox
 from standing.tools.target import Target
 
 from tests.support import NOW, KeptRejections, complaint, envelope, message, purchase

@@ -12,10 +12,10 @@ import pytest
 from standing.adapters.table import Customers
 from standing.core.timeline import Timeline
 from standing.rulebook.scenarios.checking import Checked, check_stories
-from standing.tools import scenario_cli
 from standing.tools.cli import app
 from standing.tools.project import UserError
-from standing.tools.recording import record_customer
+from standing.tools.rules import scenario_commands
+from standing.tools.rules.recording import record_customer
 from typer.testing import CliRunner
 
 from tests.integration.test_explain import apply
@@ -129,7 +129,7 @@ class Stack:
 def test_the_command_writes_a_new_file_and_never_over_another(
     stored: Customers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scenario_cli, "target_of", lambda _: Stack(stored))
+    monkeypatch.setattr(scenario_commands, "target_of", lambda _: Stack(stored))
     monkeypatch.chdir(ROOT)
     file = tmp_path / "recorded.yaml"
     command = ["scenario", "record", "c-1"]

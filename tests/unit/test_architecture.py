@@ -10,7 +10,7 @@ from pathlib import Path
 import jsonschema
 import pytest
 from standing.core.events import MODELS, personal_fields
-from standing.tools.schemas import schemas
+from standing.tools.events.schemas import schemas
 
 from tests.support import ROOT
 

@@ -22,7 +22,7 @@ from standing.rulebook.compiling import assemble
 from standing.rulebook.proving import reader
 from standing.rulebook.proving.findings import CHECKS
 from standing.rulebook.proving.prover import Prover
-from standing.tools.check_report import print_report, report_as_dict
+from standing.tools.rules.check_report import print_report, report_as_dict
 
 from tests.support import ROOT
 from tests.unit import programmes

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from standing.tools.files import Line, Unsendable, read_lines
+from standing.tools.events.files import Line, Unsendable, read_lines
 from standing.tools.project import UserError
 
 GOOD = {"source": "shop", "detail-type": "purchase.v1", "detail": {"id": "1"}}

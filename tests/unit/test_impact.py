@@ -18,9 +18,9 @@ from standing.core.ratings import next_review, would_become
 from standing.core.ruleset import Cap, Rating, Ruleset, Stratum
 from standing.core.state import Held
 from standing.rulebook.compiling import assemble
-from standing.tools.impact_report import Report, as_dict, markdown
-from standing.tools.impacting import of_file, rules_at
 from standing.tools.project import UserError
+from standing.tools.rules.impact_report import Report, as_dict, markdown
+from standing.tools.rules.impacting import of_file, rules_at
 
 from tests.support import ROOT
 from tests.unit import programmes

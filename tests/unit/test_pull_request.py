@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 from standing.batch.population import gathered, write
 from standing.tools.cli import app
-from standing.tools.rule_comment import MARK, NO_POPULATION
+from standing.tools.rules.comment import MARK, NO_POPULATION
 from typer.testing import CliRunner
 
 from tests.support import ROOT, real_ruleset

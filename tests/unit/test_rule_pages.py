@@ -16,8 +16,8 @@ from standing.core.ruleset import Rating, Ruleset, Stability
 from standing.rulebook.compiling import compile_rules
 from standing.tools.cli import app
 from standing.tools.language import Language, say
-from standing.tools.rule_pages import markdown, print_rules
-from standing.tools.rule_words import WORDS, Words, stability
+from standing.tools.rules.pages import markdown, print_rules
+from standing.tools.rules.words import WORDS, Words, stability
 from typer.testing import CliRunner
 
 from tests.support import ROOT, real_ruleset

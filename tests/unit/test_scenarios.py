@@ -25,7 +25,7 @@ from standing.rulebook.scenarios.reading import parse_scenarios
 from standing.rulebook.scenarios.recording import record
 from standing.rulebook.scenarios.writing import flow
 from standing.tools.cli import app
-from standing.tools.stories import checked_as_dict, print_checked, told
+from standing.tools.rules.stories import checked_as_dict, print_checked, told
 from typer.testing import CliRunner
 
 from tests.support import ROOT, real_ruleset

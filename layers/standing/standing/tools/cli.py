@@ -14,11 +14,15 @@ from rich.table import Table
 from rich.text import Text
 
 from standing.rulebook.problems import RulesError
-from standing.tools import recovery
-from standing.tools.auditing import audit as audit_file
-from standing.tools.explaining import explain as explain_customer
-from standing.tools.explaining import print_explained
-from standing.tools.local_aws import LocalAws, Running
+from standing.tools.customers.explaining import explain as explain_customer
+from standing.tools.customers.explaining import print_explained
+from standing.tools.customers.showing import card, print_card
+from standing.tools.events import recovery
+from standing.tools.events.auditing import audit as audit_file
+from standing.tools.events.recovery import Kept
+from standing.tools.events.sending import progress_bar
+from standing.tools.events.sending import send as send_file
+from standing.tools.local.aws import LocalAws, Running
 from standing.tools.options import (
     EventFile,
     Json,
@@ -33,12 +37,8 @@ from standing.tools.options import (
     target_of,
 )
 from standing.tools.project import UserError, project_root, rules_of_clone
-from standing.tools.recovery import Kept
-from standing.tools.rules_cli import rules
-from standing.tools.scenario_cli import scenario
-from standing.tools.sending import progress_bar
-from standing.tools.sending import send as send_file
-from standing.tools.showing import card, print_card
+from standing.tools.rules.commands import rules
+from standing.tools.rules.scenario_commands import scenario
 from standing.tools.target import Target, local_folder, use_local_aws
 
 app = typer.Typer(

@@ -12,7 +12,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from standing.adapters.table import Customers
-from standing.tools.local_aws import LocalAws, use
+from standing.tools.local.aws import LocalAws, use
 from standing.tools.project import UserError, project_root
 
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from botocore.exceptions import ClientError
 
 from standing.adapters.table import event_sort_key
 from standing.core.intake import fingerprint
-from standing.tools.files import Line, read_lines
+from standing.tools.events.files import Line, read_lines
+from standing.tools.events.sending import waiting
 from standing.tools.project import UserError
-from standing.tools.sending import waiting
 from standing.tools.target import Target
 
 HIDDEN = 120  # seconds for which messages are hidden while they are counted

@@ -13,7 +13,7 @@ from standing.adapters.table import Refused, past
 from standing.core.decide import decide
 from standing.core.timeline import Timeline
 from standing.event_path.publish import entry
-from standing.tools.auditing import envelope_of, peek
+from standing.tools.events.auditing import envelope_of, peek
 from standing.tools.project import UserError
 from standing.tools.target import Target
 

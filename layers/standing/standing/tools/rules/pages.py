@@ -13,8 +13,8 @@ from rich.text import Text
 
 from standing.core.ruleset import Ruleset
 from standing.tools.language import Language
-from standing.tools.rule_tables import Row, Section, Teller
-from standing.tools.rule_words import Words
+from standing.tools.rules.tables import Row, Section, Teller
+from standing.tools.rules.words import Words
 
 WIDTH = 120
 # Up to this width the column of rule lines is not broken, by how many columns there are: for terminals of 80 columns.

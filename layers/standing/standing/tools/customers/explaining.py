@@ -21,8 +21,8 @@ from standing.core.foresight.reaching import Plan, Wanted
 from standing.core.retelling import Past, begin_towards
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
+from standing.tools.customers.phrases import plan_in_words, turn_in_words
 from standing.tools.language import Language, reason_line, say, word
-from standing.tools.phrases import plan_in_words, turn_in_words
 from standing.tools.project import UserError
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from standing.core.conditions import Condition
 from standing.core.explain import display
 from standing.core.ruleset import TEN_THOUSAND, Care, Rating, Ruleset, Success, Title
-from standing.tools.rule_words import (
+from standing.tools.rules.words import (
     Words,
     about,
     channel,

@@ -10,8 +10,8 @@ from rich.console import Console
 
 from standing.rulebook.checking import Report
 from standing.rulebook.scenarios.checking import Checked
-from standing.tools.check_report import print_report
-from standing.tools.stories import print_checked
+from standing.tools.rules.check_report import print_report
+from standing.tools.rules.stories import print_checked
 
 MARK = "<!-- standing: rules -->"  # by which the workflow finds its comment again
 NO_POPULATION = "No population to compare on: `standing rules snapshot --out FILE` takes one (see the workflow)."

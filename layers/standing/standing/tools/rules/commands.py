@@ -16,14 +16,14 @@ from standing.rulebook.checking import check as check_rules
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.scenarios.checking import check_stories
 from standing.rulebook.schemas import write_schemas
-from standing.tools import impact_report as report_impact
-from standing.tools.check_report import print_report, report_as_dict
-from standing.tools.impacting import of_file, of_table, rules_at
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
 from standing.tools.project import project_root
-from standing.tools.rule_comment import comment as rule_comment
-from standing.tools.rule_pages import in_plain_text, markdown, print_rules
-from standing.tools.stories import checked_as_dict, print_checked
+from standing.tools.rules import impact_report as report_impact
+from standing.tools.rules.check_report import print_report, report_as_dict
+from standing.tools.rules.comment import comment as rule_comment
+from standing.tools.rules.impacting import of_file, of_table, rules_at
+from standing.tools.rules.pages import in_plain_text, markdown, print_rules
+from standing.tools.rules.stories import checked_as_dict, print_checked
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
 SCHEMAS = Path("docs") / "schemas" / "rules"

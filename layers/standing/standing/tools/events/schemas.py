@@ -1,4 +1,4 @@
-"""The JSON Schemas of the events, made from the models: `python -m standing.tools.schemas` writes them."""
+"""The JSON Schemas of the events, made from the models: `python -m standing.tools.events.schemas` writes them."""
 
 from __future__ import annotations
 

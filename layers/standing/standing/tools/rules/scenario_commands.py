@@ -10,7 +10,7 @@ import typer
 
 from standing.tools.options import Rules, Stack, err, target_of
 from standing.tools.project import UserError, rules_of_clone
-from standing.tools.recording import record_customer
+from standing.tools.rules.recording import record_customer
 
 scenario = typer.Typer(no_args_is_help=True, help="Stories beside the rules; `standing rules test` plays them.")
 

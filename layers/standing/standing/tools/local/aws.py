@@ -19,8 +19,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standing.rulebook.building import build_ruleset
+from standing.tools.local.sam import last_lines, run_sam
 from standing.tools.project import UserError, tool
-from standing.tools.sam import last_lines, run_sam
 
 PORT = 4566
 REGION = "us-east-1"

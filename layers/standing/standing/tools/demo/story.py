@@ -10,10 +10,10 @@ from typing import Any
 
 from rich.console import Console
 
-from standing.tools.auditing import peek
-from standing.tools.demo_data import SYNTHETIC
-from standing.tools.listening import await_published
-from standing.tools.sending import progress_bar, send
+from standing.tools.demo.data import SYNTHETIC
+from standing.tools.events.auditing import peek
+from standing.tools.events.listening import await_published
+from standing.tools.events.sending import progress_bar, send
 from standing.tools.target import Target
 
 type Say = Callable[[str], None]

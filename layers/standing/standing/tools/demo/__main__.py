@@ -22,16 +22,16 @@ from standing.core.timeline import Timeline
 from standing.core.view import view
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.problems import RulesError
-from standing.tools.auditing import Audit, audit, peek
-from standing.tools.demo_data import SYNTHETIC, best_households, write_demo
-from standing.tools.listening import await_published, listen
-from standing.tools.local_aws import LocalAws
+from standing.tools.customers.showing import card, print_card
+from standing.tools.demo.data import SYNTHETIC, best_households, write_demo
+from standing.tools.demo.story import follow_complaint
+from standing.tools.events.auditing import Audit, audit, peek
+from standing.tools.events.listening import await_published, listen
+from standing.tools.events.sending import Sent, progress_bar, send
+from standing.tools.events.usage import Usage, usage
+from standing.tools.local.aws import LocalAws
 from standing.tools.project import UserError, project_root
-from standing.tools.sending import Sent, progress_bar, send
-from standing.tools.showing import card, print_card
-from standing.tools.story import follow_complaint
 from standing.tools.target import Target, local_folder, use_local_aws
-from standing.tools.usage import Usage, usage
 
 MOST_CHANGES = 14
 out = Console()

@@ -12,7 +12,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from standing.adapters.bus import Bus
-from standing.tools.files import Line, Unsendable, read_lines
+from standing.tools.events.files import Line, Unsendable, read_lines
 from standing.tools.project import UserError
 from standing.tools.target import Target
 

@@ -1,0 +1,1 @@
+"""The demo: real purchases through the deployed template on the local AWS."""

@@ -1,0 +1,1 @@
+"""Event files: sent, counted, and looked after when something went wrong."""

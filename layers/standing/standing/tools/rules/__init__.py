@@ -1,0 +1,1 @@
+"""What people who edit the rules type: `standing rules` and `standing scenario`."""
