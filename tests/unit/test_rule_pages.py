@@ -142,3 +142,12 @@ def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     assert page.read_text(encoding="utf-8") == markdown(RULESET, "en")
     assert "Rises at once; reviewed on the 1st" in text.read_text(encoding="utf-8")
     assert "The rules of Household Club" in run(app, ["rules", "show"]).output
+
+
+def test_what_an_action_costs_is_shown_in_the_programmes_currency_where_the_rule_says_so() -> None:
+    pages = markdown(RULESET, "en").split("\n### ")
+    (stated,) = (page for page in pages if "(`win-back`)" in page.split("\n")[0])
+    (silent,) = (page for page in pages if "(`birthday`)" in page.split("\n")[0])
+    assert "| Cost | 5.00 USD each time |  |" in stated
+    assert "Cost" not in silent
+    assert "| 成本 | 每次 5.00 USD |  |" in markdown(RULESET, "zh")

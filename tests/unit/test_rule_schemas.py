@@ -93,6 +93,8 @@ RIGHT = [
     ("rating", RATING + LEVEL + "ordered: True\nlate_events: {fall: honour}"),
     ("rating", RATING + LEVEL + "ordered: false"),
     ("care", CARE + DO + "  repeat_after: 14d\n  holdout: 2.5%\n"),
+    ("care", CARE + DO.replace("2d", "2d, cost: 4.50") + "  repeat_after: 14d\n"),
+    ("care", CARE + DO.replace("2d", "2d, cost: '0'") + "  repeat_after: 14d\n"),
     ("care", CARE + DO + "  repeat_after: 14d\n  success: {feature: x, at_least: 1.5, after: 30d}\n"),
     (
         "care",
@@ -144,6 +146,8 @@ WRONG = [
     ("care", CARE + DO.replace("2d", "2d, priority: urgent") + "  repeat_after: 14d\n"),
     ("care", CARE + DO + "  repeat_after: 14d\n  holdout: 0.1\n"),
     ("care", CARE + DO + "  repeat_after: 14d\n  holdout: 101%\n"),
+    ("care", CARE + DO.replace("2d", "2d, cost: -1") + "  repeat_after: 14d\n"),
+    ("care", CARE + DO.replace("2d", "2d, cost: some") + "  repeat_after: 14d\n"),
     ("care", "care: call\n"),
 ]
 

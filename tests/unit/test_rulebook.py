@@ -226,6 +226,17 @@ def test_the_version_stays_where_only_the_writing_changes(folder: Path, file: st
     assert compile_rules(folder) == before
 
 
+@pytest.mark.parametrize(("written", "minor"), [("4.50", 450), ("4.5", 450), ("0", 0)])
+def test_a_cost_is_in_minor_units_and_only_where_it_is_stated(folder: Path, written: str, minor: int) -> None:
+    before = compile_rules(folder)
+    _edit(folder, CARE, "within: 2d}", f"within: 2d, cost: {written}}}")
+    after = compile_rules(folder)
+    stated = {care.do.cost for care in after.care.values()}
+    assert stated == {minor, None}
+    assert after.version != before.version
+    assert "cost" not in before.model_dump_json()  # so rules without costs keep the version that they had
+
+
 @pytest.mark.parametrize(
     ("file", "old", "new", "measured_anew"),
     [
@@ -409,6 +420,9 @@ SHAPES = [
     Broken(CARE, "repeat_after: 14d", "repeat_after: 2 weeks", 15, DAYS),
     Broken(CARE, "repeat_after: 14d", "repeat_after: 0d", 15, DAYS),
     Broken(CARE, "priority: normal", "priority: urgent", 6, "`0.do.priority`"),
+    Broken(CARE, "priority: normal", "cost: 4.505", 6, "decimals for an amount of money: at most 2 decimals"),
+    Broken(CARE, "priority: normal", "cost: -4", 6, "an amount such as 4.50, in the programme's currency"),
+    Broken(CARE, "priority: normal", "cost: 4 USD", 6, "an amount such as 4.50, in the programme's currency"),
     Broken(CARE, "  repeat_after: 14d\n", "", 8, "`1.repeat_after` is missing"),
     Broken(CARE, "owner: service", "owner: !!binary c2VydmljZQ==", 14, "has a YAML tag (!): write the plain value"),
     Broken(CARE, "owner: service, ", "", 14, "`1.do.owner` is missing"),

@@ -194,6 +194,8 @@ class Action(Frozen):
     """What a care rule asks somebody to do, and within how many days it still makes sense.
 
     With a `channel` it is a contact: it counts towards the caps and, unless `consent` is `not-needed`, needs consent.
+    `cost`: what one such action costs, in minor units; none where the rule states none, which leaves its version as
+    it was before rules could.
     """
 
     action: str
@@ -202,6 +204,7 @@ class Action(Frozen):
     within: int
     channel: str | None = None
     consent: Literal["required", "not-needed"] = "required"
+    cost: Annotated[int | None, Field(ge=0, exclude_if=lambda cost: cost is None)] = None
 
 
 class Success(Frozen):

@@ -174,11 +174,21 @@ class Compiler(Notes):
             name=written.care,
             title=written.title,
             when=tree,
-            do=Action(**written.do.model_dump()),
+            do=Action(**written.do.model_dump(exclude={"cost"}), cost=self._cost(source, number, written, programme)),
             repeat_after=written.repeat_after,
             holdout=written.holdout,
             success=self._success(source, number, written.success),
         )
+
+    def _cost(self, source: Source, number: int, written: CareSource, programme: Programme) -> int | None:
+        """What one action costs, in minor units."""
+        if written.do.cost is None:
+            return None
+        try:
+            return int(parse_literal(Known("money", programme.minor_digits), written.do.cost))
+        except LineError as error:
+            self.note(source, (number, "do", "cost"), str(error))
+            return None
 
     def _success(self, source: Source, number: int, written: SuccessSource | None) -> Success | None:
         if written is None:

@@ -24,6 +24,7 @@ from standing.core.ruleset import TEN_THOUSAND, Review, Title
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 WINDOWED = ("count", "sum", "mean", "min", "max", "distinct", "latest")
 MEASURES = (*WINDOWED, "days_since_first", "days_since_last", "days_until")
+AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 NO_ENDING = ("distinct", "latest")  # they keep no more than the last day of each value
 COMBINATIONS = ("ratio", "minus", "plus")
 
@@ -49,6 +50,12 @@ def _days(value: object) -> int:
 
 def _days_or_none(value: object) -> int:
     return 0 if value == "0d" else _days(value)
+
+
+def _amount(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(AMOUNT, value, re.ASCII):
+        raise ValueError("an amount such as 4.50, in the programme's currency")
+    return value
 
 
 def _like(pattern: str, *examples: str, **more: Any) -> WithJsonSchema:  # noqa: ANN401 -- any JSON Schema
@@ -125,6 +132,8 @@ def _count(value: object) -> int:
 
 COUNTED: dict[str, Any] = {"type": ["integer", "string"], "minimum": 1, "maximum": 9999, "examples": [3]}
 type Count = Annotated[int, BeforeValidator(_count), _like("[1-9][0-9]{0,3}", **COUNTED)]
+NOT_NEGATIVE: dict[str, Any] = {"type": ["number", "string"], "minimum": 0, "examples": [4.5]}
+type Amount = Annotated[str, BeforeValidator(_amount), _like(AMOUNT, **NOT_NEGATIVE)]
 type Minutes = Annotated[int, BeforeValidator(_minutes), _like("([01][0-9]|2[0-3]):[0-5][0-9]", "21:00")]
 type Share = Annotated[
     int, BeforeValidator(_share), _like(r"(0?[0-9]{1,2}(\.[0-9]{1,2})?|100(\.0{1,2})?)%", "10%", "2.5%")
@@ -351,6 +360,8 @@ class ActionSource(Written):
     """On which of the programme's channels; left out: nobody is contacted."""
     consent: Literal["required", "not-needed"] = "required"
     """Whether the customer must have agreed to that channel."""
+    cost: Amount | None = None
+    """What one such action costs, in the programme's currency; `standing rules impact` adds it up."""
 
 
 class SuccessSource(Written):

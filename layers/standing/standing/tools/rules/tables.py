@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from standing.core.conditions import Condition
 from standing.core.explain import display
+from standing.core.money import from_minor
 from standing.core.ruleset import TEN_THOUSAND, Care, Rating, Ruleset, Success, Title
 from standing.tools.rules.words import (
     Words,
@@ -151,12 +152,17 @@ class Teller:
             (words("within"), words("within_days", days=words.days(do.within)), ""),
             (words("channel"), channel(words, care), ""),
             (words("priority"), words(do.priority), ""),
+            *([(words("cost"), self._cost(do.cost), "")] if do.cost is not None else []),
             (words("repeat"), words("repeat_after", days=words.days(care.repeat_after)), ""),
             (words("holdout"), self._holdout(care), ""),
             *([self._success(care.success)] if care.success else []),
         ]
         columns = (words("part"), words("line"), words("about"))
         return Section(f"{self.title(care.title)} (`{care.name}`)", 3, [], columns, rows)
+
+    def _cost(self, cost: int) -> str:
+        shared = self.ruleset.programme
+        return self.words("cost_is", amount=from_minor(cost, shared.minor_digits), currency=shared.currency)
 
     def _holdout(self, care: Care) -> str:
         share = f"{care.holdout * 100 / TEN_THOUSAND:g}%"

@@ -125,6 +125,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "high": ("high", "高"),
     "normal": ("normal", "普通"),
     "low": ("low", "低"),
+    "cost": ("Cost", "成本"),
+    "cost_is": ("{amount} {currency} each time", "每次 {amount} {currency}"),
     "repeat": ("Again", "重复"),
     "repeat_after": ("after {days}, while it still holds", "{days}后条件仍成立时再次触发"),
     "holdout": ("Held out", "对照组"),
