@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from standing.rulebook.compiling import assemble
 from standing.rulebook.proving import reader
 from standing.rulebook.proving.findings import CHECKS
 from standing.rulebook.proving.prover import Prover
+from standing.rulebook.proving.sayings import WAYS_OUT, way_out
 from standing.tools.rules.check_report import print_report, report_as_dict
 
 from tests.support import ROOT
@@ -99,12 +101,23 @@ CARE = """\
   do: {action: write, owner: service, within: 3d}
   repeat_after: 30d
 """
+NEWCOMERS = """\
+- care: invite
+  title: {en: Invite, zh: 邀请}
+  when:
+    all:
+      - tier == bronze
+      - stage == new
+  do: {action: invite, owner: service, within: 3d}
+  repeat_after: 30d
+"""
 CORRECT = {
     "programme.yaml": PROGRAMME,
     "features.yaml": FEATURES,
     "ratings/tier.yaml": TIER,
     "ratings/stage.yaml": STAGE,
     "care/service.yaml": CARE,
+    "care/newcomers.yaml": NEWCOMERS,
 }
 APOLOGY = """
 - care: apology
@@ -250,7 +263,39 @@ BROKEN = {
         1,
         "more `spend_365d` raises some customers and lowers others: is that meant?",
     ),
-    "CHK-14": Broken(
+    "CHK-01 but where a level is set by hand": Broken(
+        {"care/service.yaml": ("orders_90d >= 1", "spend_365d < 100.00\n      - tier < silver")},
+        "care/service.yaml",
+        5,
+        "can never hold: `tier >= gold` contradicts `tier < silver`",
+    ),
+    "CHK-06 where a level is set by hand": Broken(
+        {
+            "care/service.yaml": ("", APOLOGY.replace("complaints_90d >= 1", "stage == new\n      - tier >= gold")),
+            "programme.yaml": ("", MAY_NOT_MEET.replace("write", "invite")),
+            "care/newcomers.yaml": ("tier == bronze", "days_since_order > 40\n      - tier >= silver"),
+        },
+        "care/newcomers.yaml",
+        3,
+        "invite and apologise (`apology`) can fall due for the same customer, where a level is set by hand",
+        {"stage": "new", "tier": "gold"},
+    ),
+    "CHK-14 a rating": Broken(
+        {
+            "care/service.yaml": ("      - stage == active\n", ""),
+            "care/newcomers.yaml": ("      - stage == new\n", ""),
+        },
+        "ratings/stage.yaml",
+        1,
+        "no rule asks for `stage`: is it only shown and announced?",
+    ),
+    "CHK-14 levels": Broken(
+        {"care/newcomers.yaml": ("tier == bronze", "tier < gold")},
+        "ratings/tier.yaml",
+        1,
+        "no rule tells `bronze` and `silver` apart",
+    ),
+    "CHK-14 a feature": Broken(
         {"care/service.yaml": ("      - orders_90d >= 1\n", "")},
         "features.yaml",
         9,
@@ -320,7 +365,53 @@ def test_a_finding_may_be_accepted_with_a_reason_and_a_reason_that_is_not_needed
 
 def test_actions_that_contradict_each_other_exist(tmp_path: Path) -> None:
     (problem,) = check(written(tmp_path, {"programme.yaml": ("", "never_together: [[write, whistle]]\n")})).problems
-    assert "`whistle` is an action of no care rule; there are write" in problem.message
+    assert "`whistle` is an action of no care rule; there are invite, write" in problem.message
+
+
+def test_what_only_a_level_set_by_hand_makes_true_is_said_so(tmp_path: Path) -> None:
+    quiet_yet_active = {"care/service.yaml": ("orders_90d >= 1", "days_since_order > 60")}
+    found = _only(check(written(tmp_path, quiet_yet_active)), "CHK-01")
+    assert found.finding.message.startswith("can only hold where a level is set by hand")
+
+
+def test_care_that_makes_a_difference_where_a_level_is_set_by_hand_is_not_hidden(tmp_path: Path) -> None:
+    of_quiet = EAGER.replace("orders_90d >= 5", "orders_30d >= 5").replace("stage == active", "stage != new")
+    other = CARE.replace("orders_90d >= 1", "orders_30d >= 1")
+    report = check(written(tmp_path, {"care/service.yaml": (CARE, other + of_quiet)}))
+    assert [one.finding.message for one in report.found if one.finding.check == "CHK-02"] == []
+
+
+def test_what_takes_too_long_to_prove_is_said_and_is_not_passed_over() -> None:
+    report = check(ROOT / "rules", patience=1)
+    assert report.unproved
+    assert report.failed
+    assert {one.finding.check for one in report.unproved} <= set(CHECKS)
+    assert any(one.line > 1 for one in report.unproved)
+    console = Console(width=200)
+    with console.capture() as captured:
+        print_report(report, "en", console)
+    assert "not proved: the question took over 0.001 s" in captured.get()
+    assert f"{len(report.unproved)} not proved" in captured.get()
+    assert [one for one in report_as_dict(report)["findings"] if not one["proved"]]
+
+
+def test_every_check_has_a_way_out_in_both_languages() -> None:
+    assert set(WAYS_OUT) == set(CHECKS)
+    assert "accept: {CHK-03: the reason}" in way_out("CHK-03").en
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.parametrize("name", BROKEN)
+def test_every_finding_is_told_in_both_languages_with_its_way_out(tmp_path: Path, name: str, language: Any) -> None:
+    report = check(written(tmp_path, BROKEN[name].changes))
+    console = Console(width=200)
+    with console.capture() as captured:
+        print_report(report, language, console)
+    (found,) = [one for one in report.found if one.finding.check == name[:6]]
+    said = found.finding.said.model_dump()[language]
+    assert said in captured.get()
+    assert way_out(name[:6]).model_dump()[language] in captured.get()
+    assert bool(re.search("[一-鿿]", said)) is (language == "zh")
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])

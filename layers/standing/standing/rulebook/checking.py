@@ -6,13 +6,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from standing.core.conditions import comparisons
-from standing.core.ruleset import Ruleset
+from standing.core.conditions import Comparison, comparisons
+from standing.core.readers.plain import holds
+from standing.core.ruleset import Rating, Ruleset
 from standing.rulebook.compiling import Compiled, compile_folder
 from standing.rulebook.places import Places, owner
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.proving.checks import prove
 from standing.rulebook.proving.findings import Finding
+from standing.rulebook.proving.prover import PATIENCE
+from standing.rulebook.proving.sayings import listed, saying
 
 
 @dataclass(frozen=True)
@@ -36,12 +39,22 @@ class Report:
     @property
     def faults(self) -> list[Located]:
         """What has to be mended or accepted."""
-        return [one for one in self.found if not one.accepted and not one.finding.is_question]
+        return [one for one in self.found if not (one.accepted or one.finding.is_question or one.finding.unproved)]
 
     @property
     def questions(self) -> list[Located]:
         """What may be meant."""
-        return [one for one in self.found if not one.accepted and one.finding.is_question]
+        return [one for one in self.found if one.finding.is_question and not (one.accepted or one.finding.unproved)]
+
+    @property
+    def unproved(self) -> list[Located]:
+        """What took too long to prove."""
+        return [one for one in self.found if one.finding.unproved and not one.accepted]
+
+    @property
+    def failed(self) -> bool:
+        """Whether something has to be mended, accepted, or made simpler so that it can be proved."""
+        return bool(self.problems or self.faults or self.unproved)
 
     @property
     def accepted(self) -> list[Located]:
@@ -49,13 +62,13 @@ class Report:
         return [one for one in self.found if one.accepted]
 
 
-def check(folder: Path) -> Report:
-    """Check the rules of a folder."""
+def check(folder: Path, *, patience: int = PATIENCE) -> Report:
+    """Check the rules of a folder; a single proof may take `patience` milliseconds."""
     try:
         compiled = compile_folder(folder)
     except RulesError as error:
         return Report(problems=tuple(error.problems))
-    findings = [*prove(compiled.ruleset, compiled.never_together), *unused(compiled.ruleset)]
+    findings = [*prove(compiled.ruleset, compiled.never_together, patience=patience), *unused(compiled.ruleset)]
     found = [_located(compiled.places, one) for one in findings]
     problems = tuple(_needless(compiled, findings))
     return Report(
@@ -64,15 +77,36 @@ def check(folder: Path) -> Report:
 
 
 def unused(ruleset: Ruleset) -> Iterator[Finding]:
-    """CHK-14: features that no rule and no other feature asks for."""
-    asked = {line.fact for condition in ruleset.rules.values() for line in comparisons(condition)}
+    """CHK-14: features and ratings that no rule asks for, and levels that no rule tells apart."""
+    lines = [line for condition in ruleset.rules.values() for line in comparisons(condition)]
+    asked = {line.fact for line in lines}
     asked |= {care.success.feature for care in ruleset.care.values() if care.success}
     for feature in reversed(ruleset.features):  # what is made of others stands after them
         if feature.name in asked:
             asked |= set(feature.parts or ())
     for feature in ruleset.features:
         if feature.name not in asked:
-            yield Finding("CHK-14", feature.name, f"no rule asks for `{feature.name}`")
+            yield Finding("CHK-14", feature.name, saying("unused_feature", feature=feature.name))
+    for rating in ruleset.ratings.values():
+        yield from _alike(rating, [line for line in lines if _is_about_a_level(rating, line)])
+
+
+def _is_about_a_level(rating: Rating, line: Comparison) -> bool:
+    return line.fact in {rating.name, f"{rating.name}.was", f"{rating.name}.would_become"}
+
+
+def _alike(rating: Rating, lines: list[Comparison]) -> Iterator[Finding]:
+    """Questions: a rating that no rule asks for, or levels for which every line about them says the same."""
+    alike: dict[tuple[bool, ...], list[str]] = {}
+    for rank, level in enumerate(rating.levels):
+        met = tuple(holds(line, {line.fact: rank}) for line in lines)
+        alike.setdefault(met, []).append(level)
+    if not lines:
+        yield Finding("CHK-14", rating.name, saying("unused_rating", rating=rating.name), may_be_meant=True)
+        return
+    for levels in (levels for levels in alike.values() if len(levels) > 1):
+        said = saying("alike_levels", levels=listed("and", levels))
+        yield Finding("CHK-14", rating.name, said, may_be_meant=True)
 
 
 def _located(places: Places, finding: Finding) -> Located:

@@ -84,6 +84,12 @@ WORDS = phrases(
     ("checked", "{rules} conditions over {features} features: ", "{features} 个特征、{rules} 个条件："),
     ("found", "{problems} problems, {faults} findings, ", "{problems} 处错误，{faults} 项发现，"),
     ("asked", "{questions} questions, {accepted} accepted", "{questions} 个疑问，{accepted} 项已接受"),
+    ("too_long", ", {unproved} not proved", "，{unproved} 项未能证明"),
+    (
+        "make_simpler",
+        "ask in fewer or simpler lines, or accept it: `accept: {{{check}: the reason}}`",
+        "用更少、更简单的条件，或接受它：`accept: {{{check}: 理由}}`",
+    ),
     ("not_found", "nothing was found that would do it", "未找到可行的变化"),
 )
 

@@ -1,6 +1,7 @@
 """The checks that are proofs. Each looks at every customer there could be, and shows one for whom it is so.
 
-What is set by hand is left out of account: an override shows any level there is.
+What is set by hand is left out of account, since an override shows any level there is, but not where that would prove
+what is wrong: a care rule that holds where a level is set by hand can hold, hides nothing, and may contradict another.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from itertools import permutations
 import z3
 
 from standing.core.conditions import Comparison, Condition, Group, comparisons
-from standing.core.ruleset import PRIORITIES, Care, Feature, Rating, Ruleset
+from standing.core.ruleset import PRIORITIES, Care, Feature, Rating, Ruleset, Title
 from standing.rulebook.proving.findings import Finding
-from standing.rulebook.proving.prover import Prover
+from standing.rulebook.proving.prover import PATIENCE, Prover
+from standing.rulebook.proving.sayings import listed, saying
 from standing.rulebook.proving.worlds import Truth, World
 
 type Pair = tuple[str, str]
@@ -22,10 +24,21 @@ RISING, FALLING = {">", ">="}, {"<", "<="}
 NOT_NUMBERS = {"text", "level"}
 
 
-def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = ()) -> Iterator[Finding]:
-    """Every finding that a proof can make. `contradictions` are the actions that must never fall due together."""
-    prover = Prover(ruleset)
-    yield from never_hold(prover)
+def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = (), *, patience: int = PATIENCE) -> Iterator[Finding]:
+    """Every finding that a proof can make, and what could not be proved in time (`patience`, in milliseconds).
+
+    `contradictions` are the actions that must never fall due together.
+    """
+    prover, by_hand = Prover(ruleset, patience=patience), Prover(ruleset, by_hand=True, patience=patience)
+    yield from _proved(prover, by_hand, contradictions)
+    said = saying("unproved", seconds=f"{patience / 1_000:g}")
+    for check, about in prover.unanswered | by_hand.unanswered:
+        yield Finding(check, about, said, unproved=True)
+
+
+def _proved(prover: Prover, by_hand: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
+    ruleset = prover.ruleset
+    yield from never_hold(prover, by_hand)
     for rating in ruleset.ratings.values():
         yield from hidden_levels(prover, rating)
         yield from stricter_retention(prover, rating)
@@ -34,102 +47,129 @@ def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = ()) -> Iterator[F
         yield from falling_back(prover, rating)
         yield from gaps(prover, rating)
         yield from both_ways(prover, rating)
-    yield from hidden_care(prover)
-    yield from contradicting_care(prover, contradictions)
+    yield from hidden_care(prover, by_hand)
+    yield from contradicting_care(prover, by_hand, contradictions)
 
 
-def never_hold(prover: Prover) -> Iterator[Finding]:
+def never_hold(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
     """CHK-01: conditions, and alternatives within them, that no customer can meet."""
     for name, condition in prover.ruleset.rules.items():
+        _ask("CHK-01", name, prover, by_hand)
         if prover.impossible(prover.world.holds(condition)):
-            yield _impossible(name, prover.contradiction(condition))
+            only_by_hand = by_hand.possible(by_hand.world.holds(condition))
+            yield _impossible(name, prover.contradiction(condition), only_by_hand=only_by_hand)
             continue
         for part in _alternatives(condition):
-            if prover.impossible(prover.world.holds(part)):
-                yield Finding("CHK-01", name, f"an alternative can never hold: `{_said(part)}`", line=_first_line(part))
+            if prover.impossible(prover.world.holds(part)) and by_hand.impossible(by_hand.world.holds(part)):
+                said = saying("alternative", part=_said(part))
+                yield Finding("CHK-01", name, said, line=_first_line(part))
 
 
-def _impossible(name: str, parts: list[Condition]) -> Finding:
-    said = " contradicts ".join(f"`{_said(part)}`" for part in parts)
-    ends = "" if len(parts) > 1 else " is impossible"
-    return Finding("CHK-01", name, f"can never hold: {said}{ends}", line=_first_line(parts[0]))
+def _impossible(name: str, parts: list[Condition], *, only_by_hand: bool) -> Finding:
+    said = [f"`{_said(part)}`" for part in parts]
+    if len(said) > 1:
+        why = Title(en=" contradicts ".join(said), zh=" 与之矛盾：".join(said))
+    else:
+        why = Title(en=f"{said[0]} is impossible", zh=f"{said[0]} 不可能成立")
+    sentence = saying("impossible_but_by_hand" if only_by_hand else "impossible", why=why)
+    return Finding("CHK-01", name, sentence, line=_first_line(parts[0]))
+
+
+def _ask(check: str, about: str, *provers: Prover) -> None:
+    """What the next questions are about."""
+    for prover in provers:
+        prover.asking = (check, about)
 
 
 def hidden_levels(prover: Prover, rating: Rating) -> Iterator[Finding]:
     """CHK-02: a level whose customers all get another one, which comes before it or stands above it."""
     for level, condition in rating.qualify.items():
+        about = f"{rating.name}/qualify/{level}"
+        _ask("CHK-02", about, prover)
         mine = prover.world.holds(condition)
         others = _before(rating, level)
         if not others or prover.impossible(mine):
             continue
         if prover.impossible(mine, *(z3.Not(prover.world.holds(rating.qualify[other])) for other in others)):
             example = prover.example([mine], [condition, *(rating.qualify[other] for other in others)])
-            names, why = (
-                " or ".join(f"`{other}`" for other in others),
-                "is above it" if rating.ordered else "comes before it",
-            )
-            said = f"whoever qualifies gets {names}, which {why}"
-            yield Finding("CHK-02", f"{rating.name}/qualify/{level}", said, example)
+            said = saying("hidden_above" if rating.ordered else "hidden_before", names=listed("or", others))
+            yield Finding("CHK-02", about, said, example)
 
 
-def hidden_care(prover: Prover) -> Iterator[Finding]:
+def hidden_care(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
     """CHK-02: a care rule that asks for what another asks for already, whenever it holds."""
     for hidden, other in permutations(prover.ruleset.care.values(), 2):
         if not _asks_the_same(hidden, other):
             continue
-        mine, theirs = prover.world.holds(hidden.when), prover.world.holds(other.when)
-        both_ways = prover.impossible(theirs, z3.Not(mine))
+        _ask("CHK-02", f"care/{hidden.name}", prover, by_hand)
+        both_ways = _always_with(prover, other, hidden)
         if (
-            prover.possible(mine)
-            and prover.impossible(mine, z3.Not(theirs))
+            prover.possible(prover.world.holds(hidden.when))
+            and _always_with(prover, hidden, other)
+            and _always_with(by_hand, hidden, other)
             and (not both_ways or hidden.name > other.name)
         ):
-            example = prover.example([mine], [hidden.when, other.when])
-            said = f"whenever it holds, `{other.name}` asks for {other.do.action}, too"
+            example = prover.example([prover.world.holds(hidden.when)], [hidden.when, other.when])
+            said = saying("hidden_care", other=other.name, action=hidden.do.action)
             yield Finding("CHK-02", f"care/{hidden.name}", said, example)
+
+
+def _always_with(prover: Prover, one: Care, other: Care) -> bool:
+    """Whether one care rule holds only where another does."""
+    return prover.impossible(prover.world.holds(one.when), z3.Not(prover.world.holds(other.when)))
 
 
 def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
     """CHK-03: a line of `retain` that asks more of a feature than `qualify` does."""
     for level, condition in rating.retain.items():
+        _ask("CHK-03", f"{rating.name}/retain/{level}", prover)
         qualifies = prover.world.holds(rating.qualify[level])
         asked = {line.fact for line in comparisons(rating.qualify[level])}
         for line in _needed(condition):
             fails = z3.Not(prover.world.holds(line))
             if line.fact in asked and prover.possible(qualifies, fails):
                 example = prover.example([qualifies, fails], [rating.qualify[level], condition])
-                said = f"`{line.text}` asks more to keep `{level}` than to reach it"
+                said = saying("stricter", line=line.text, level=level)
                 yield Finding("CHK-03", f"{rating.name}/retain/{level}", said, example, line.text)
 
 
 def out_of_reach(prover: Prover, rating: Rating) -> Iterator[Finding]:
     """CHK-04: a level that no customer qualifies for, falls to, or is left with."""
     for level in rating.levels:
-        if not any(prover.possible(way) for way in _ways_into(prover, rating, level)):
-            yield Finding("CHK-04", f"{rating.name}/{level}", f"no customer can ever be `{level}`")
+        _ask("CHK-04", f"{rating.name}/{level}", prover)
+        if all(prover.impossible(way) for way in _ways_into(prover, rating, level)):
+            yield Finding("CHK-04", f"{rating.name}/{level}", saying("unreachable", level=level))
 
 
 def without_exit(prover: Prover, rating: Rating) -> Iterator[Finding]:
     """CHK-05: a level that no customer who has it can leave, by rising or by falling."""
     for level in rating.levels:
-        if prover.possible(_there(prover.world, rating, level)) and not any(
-            prover.possible(way) for way in _ways_out(prover, rating, level)
-        ):
-            example = prover.example([_there(prover.world, rating, level)], rating.qualify.values())
-            yield Finding("CHK-05", f"{rating.name}/{level}", f"who is `{level}` stays so for ever", example)
+        _ask("CHK-05", f"{rating.name}/{level}", prover)
+        there = _there(prover.world, rating, level)
+        if prover.possible(there) and all(prover.impossible(way) for way in _ways_out(prover, rating, level)):
+            example = prover.example([there], rating.qualify.values())
+            yield Finding("CHK-05", f"{rating.name}/{level}", saying("no_exit", level=level), example)
 
 
-def contradicting_care(prover: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
+def contradicting_care(prover: Prover, by_hand: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
     """CHK-06: two actions that the programme never wants together, due for one customer."""
     rules = list(prover.ruleset.care.values())
     for first, second in contradictions:
         for one in (care for care in rules if care.do.action == first):
             for other in (care for care in rules if care.do.action == second and care is not one):
-                both = [prover.world.holds(one.when), prover.world.holds(other.when)]
-                if prover.possible(*both):
-                    example = prover.example(both, [one.when, other.when])
-                    said = f"{first} and {second} (`{other.name}`) can fall due for the same customer"
-                    yield Finding("CHK-06", f"care/{one.name}", said, example)
+                _ask("CHK-06", f"care/{one.name}", prover, by_hand)
+                yield from _together(prover, by_hand, one, other)
+
+
+def _together(prover: Prover, by_hand: Prover, one: Care, other: Care) -> Iterator[Finding]:
+    """Two care rules that can hold for one customer, if only for one whose level was set by hand."""
+    for asked, name in ((prover, "together"), (by_hand, "together_by_hand")):
+        both = [asked.world.holds(one.when), asked.world.holds(other.when)]
+        if asked.possible(*both):
+            example = asked.example(both, [one.when, other.when])
+            said = saying(name, first=one.do.action, second=other.do.action, other=other.name)
+            yield Finding("CHK-06", f"care/{one.name}", said, example)
+            return
 
 
 def falling_back(prover: Prover, rating: Rating) -> Iterator[Finding]:
@@ -140,19 +180,21 @@ def falling_back(prover: Prover, rating: Rating) -> Iterator[Finding]:
     after = World(prover.ruleset, "'", prover.world, before)
     same = [after.number(f"{name}.was") == prover.world.number(name) for name in prover.ruleset.ratings]
     for level, condition in rating.qualify.items():
+        _ask("CHK-07", f"{rating.name}/qualify/{level}", prover)
         gained = (
             prover.world.holds(condition) if rating.ordered else prover.world.number(rating.name) == rating.rank(level)
         )
         lost = z3.Not(after.kept(rating, level)) if rating.ordered else after.number(rating.name) != rating.rank(level)
         if prover.possible(gained, lost, *same):
             example = prover.example([gained, lost, *same], [condition])
-            said = f"`{level}` is lost again the day after, though nothing happened"
+            said = saying("lost_again", level=level)
             yield Finding("CHK-07", f"{rating.name}/qualify/{level}", said, example)
 
 
 def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
     """CHK-08: between two customers who have a level, one who has none, for a value between theirs."""
     for feature in _mixed(prover, rating):
+        _ask("CHK-08", rating.name, prover)
         name, here = feature.name, prover.world
         less, more = (World(prover.ruleset, tag, here, frozenset({name})) for tag in "-+")
         rising = [less.number(name) < here.number(name), here.number(name) < more.number(name), here.known(name)]
@@ -160,20 +202,21 @@ def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
         truths = [*less.axioms, *more.axioms, *rising, low, z3.Not(middle), high]
         if prover.possible(*truths):
             example = prover.example(truths, rating.qualify.values())
-            said = f"with less and with more `{name}` a customer has a level; this one falls to `{_default(rating)}`"
+            said = saying("gap", feature=name, default=_default(rating))
             yield Finding("CHK-08", rating.name, said, example)
 
 
 def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
     """CHK-09: more of a feature raises some customers and lowers others."""
     for feature in _mixed(prover, rating) if rating.ordered else ():
+        _ask("CHK-09", rating.name, prover)
         more = World(prover.ruleset, "+", prover.world, frozenset({feature.name}))
         here, there = prover.best(rating, prover.world), prover.best(rating, more)
         rising = more.number(feature.name) > prover.world.number(feature.name)
         truths = [*more.axioms, rising, prover.world.known(feature.name)]
         if prover.possible(*truths, there > here) and prover.possible(*truths, there < here):
             example = prover.example([*truths, there < here], rating.qualify.values())
-            said = f"more `{feature.name}` raises some customers and lowers others: is that meant?"
+            said = saying("both_ways", feature=feature.name)
             yield Finding("CHK-09", rating.name, said, example)
 
 

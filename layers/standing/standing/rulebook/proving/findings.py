@@ -28,15 +28,25 @@ QUESTIONS = {"CHK-09"}  # it may be meant
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found about a rule or a feature (`about`); `example` is a customer, by fact, as people read it."""
+    """What a check found about a rule or a feature (`about`); `example` is a customer, by fact, as people read it.
+
+    A finding that is `unproved` is a question that z3 did not answer in time: it may be so or not.
+    """
 
     check: str
     about: str
-    message: str
+    said: Title
     example: dict[str, str] = field(default_factory=dict)
     line: str = ""
+    may_be_meant: bool = False
+    unproved: bool = False
+
+    @property
+    def message(self) -> str:
+        """What it says, in English."""
+        return self.said.en
 
     @property
     def is_question(self) -> bool:
         """Whether it only asks if this is meant."""
-        return self.check in QUESTIONS
+        return self.may_be_meant or self.check in QUESTIONS

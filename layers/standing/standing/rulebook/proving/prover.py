@@ -13,18 +13,23 @@ from standing.core.ruleset import Rating, Ruleset
 from standing.rulebook.proving.worlds import Number, Truth, World
 
 NICE = (0, 1)  # what examples say of facts that hardly matter
-PATIENCE = 2_000  # milliseconds for one question; what takes longer is not found
+PATIENCE = 2_000  # milliseconds for one question; what takes longer is not found, and said to be not proved
 
 
 class Prover:
-    """Questions about every customer that could exist under a ruleset."""
+    """Questions about every customer that could exist under a ruleset; `by_hand`: also those whose levels were set.
 
-    def __init__(self, ruleset: Ruleset) -> None:
+    `asking` is what the questions are about just now; `unanswered` are those that took too long.
+    """
+
+    def __init__(self, ruleset: Ruleset, *, by_hand: bool = False, patience: int = PATIENCE) -> None:
         self.ruleset = ruleset
-        self.world = World(ruleset)
+        self.world = World(ruleset, by_hand=by_hand)
         self.solver = z3.Solver()
-        self.solver.set("timeout", PATIENCE)
+        self.solver.set("timeout", patience)
         self.solver.add(*self.world.axioms)
+        self.asking = ("", "")
+        self.unanswered: dict[tuple[str, str], None] = {}
 
     def possible(self, *truths: Truth) -> bool:
         """Whether some customer could be so."""
@@ -39,6 +44,8 @@ class Prover:
         self.solver.add(*truths)
         answer = self.solver.check()
         self.solver.pop()
+        if answer == z3.unknown:
+            self.unanswered[self.asking] = None
         return answer
 
     def example(self, truths: Sequence[Truth], about: Iterable[Condition]) -> dict[str, str]:

@@ -25,12 +25,21 @@ ALWAYS_KNOWN = {"count", "sum", "distinct"}
 
 
 class World:
-    """One customer. Two worlds of one ruleset are told apart by their `tag`; `like` shares all but some facts."""
+    """One customer. Two worlds of one ruleset are told apart by their `tag`; `like` shares all but some facts.
+
+    `by_hand`: somebody may have set the customer's levels, so that each can be any.
+    """
 
     def __init__(
-        self, ruleset: Ruleset, tag: str = "", like: World | None = None, but: frozenset[str] = frozenset()
+        self,
+        ruleset: Ruleset,
+        tag: str = "",
+        like: World | None = None,
+        but: frozenset[str] = frozenset(),
+        *,
+        by_hand: bool = False,
     ) -> None:
-        self.ruleset, self.tag, self.like, self.but = ruleset, tag, like, but
+        self.ruleset, self.tag, self.like, self.but, self.by_hand = ruleset, tag, like, but, by_hand
         self._numbers: dict[str, Number] = {}
 
     def holds(self, condition: Condition) -> Truth:
@@ -45,7 +54,7 @@ class World:
     def number(self, fact: str) -> Number:
         """A fact's value, where it is known: a rating's rank, a text's place among those that rules name."""
         rating = self.ruleset.ratings.get(fact)
-        if rating and not rating.ordered:
+        if rating and not rating.ordered and not self.by_hand:
             return self._rank(rating)
         feature = self.ruleset.by_name.get(fact)
         if feature and feature.parts:
@@ -154,8 +163,8 @@ class World:
             levels = len(rating.levels)
             yield from _within(self.number(f"{rating.name}.would_become"), 0, levels - 1)
             yield from _within(self.number(f"{rating.name}.was"), -1, levels - 1)
-            if rating.ordered:
-                yield from _within(self.number(rating.name), 0, levels - 1)
+            yield from _within(self.number(rating.name), 0, levels - 1)
+            if rating.ordered and not self.by_hand:
                 yield from self._of_rising(rating)
 
     def _of_rising(self, rating: Rating) -> Iterator[Truth]:

@@ -8,43 +8,57 @@ from rich.console import Console
 from rich.text import Text
 
 from standing.rulebook.checking import Located, Report
-from standing.rulebook.proving.findings import CHECKS
+from standing.rulebook.problems import Problem
+from standing.rulebook.proving.findings import CHECKS, Finding
+from standing.rulebook.proving.sayings import way_out
 from standing.tools.language import Language, phrase, say
 
 
 def print_report(report: Report, language: Language, console: Console) -> None:
     """Every problem and finding with its place, and the count."""
     for problem in report.problems:
-        mark = f" [{problem.check}]" if problem.check else ""
-        console.print(
-            Text.assemble((f"{problem.file}:{problem.line}: ", "bold"), problem.message, (mark, "dim")), soft_wrap=True
-        )
+        _print_problem(problem, language, console)
     for one in report.found:
         _print_finding(one, language, console)
     console.print(Text(_summary(report, language)))
 
 
-def report_as_dict(report: Report) -> dict[str, Any]:
+def report_as_dict(report: Report, language: Language = "en") -> dict[str, Any]:
     """For `--json`."""
     return {
         "problems": [vars(problem) for problem in report.problems],
-        "findings": [_as_dict(one) for one in report.found],
+        "findings": [_as_dict(one, language) for one in report.found],
     }
+
+
+def _print_problem(problem: Problem, language: Language, console: Console) -> None:
+    place = (f"{problem.file}:{problem.line}: ", "bold")
+    if not problem.check:
+        console.print(Text.assemble(place, problem.message), soft_wrap=True)
+        return
+    title = say(CHECKS[problem.check], language)
+    console.print(Text.assemble(place, (f"{problem.check} {title}", "red")), soft_wrap=True)
+    console.print(Text(f"    {problem.message}"), soft_wrap=True)
+    console.print(Text(f"    → {say(way_out(problem.check), language)}", style="dim"), soft_wrap=True)
 
 
 def _print_finding(one: Located, language: Language, console: Console) -> None:
     found, title = one.finding, say(CHECKS[one.finding.check], language)
-    style = "dim" if one.accepted else "yellow" if found.is_question else "red"
+    style = "dim" if one.accepted else "yellow" if found.is_question or found.unproved else "red"
     head = Text.assemble((f"{one.file}:{one.line}: ", "bold"), (f"{found.check} {title}", style))
     console.print(head, soft_wrap=True)
-    console.print(Text(f"    {found.about}: {found.message}"), soft_wrap=True)
+    console.print(Text(f"    {found.about}: {say(found.said, language)}"), soft_wrap=True)
     if found.example:
         facts = " · ".join(f"{fact} {value}" for fact, value in found.example.items())
         console.print(Text(f"    {phrase('for_example', language, facts=facts)}", style="dim"), soft_wrap=True)
-    if one.accepted:
-        console.print(
-            Text(f"    {phrase('accepted_because', language, reason=one.accepted)}", style="dim"), soft_wrap=True
-        )
+    after = phrase("accepted_because", language, reason=one.accepted) if one.accepted else _way_out(found, language)
+    console.print(Text(f"    {after}", style="dim"), soft_wrap=True)
+
+
+def _way_out(found: Finding, language: Language) -> str:
+    if found.unproved:
+        return f"→ {phrase('make_simpler', language, check=found.check)}"
+    return f"→ {say(way_out(found.check), language)}"
 
 
 def _summary(report: Report, language: Language) -> str:
@@ -57,11 +71,14 @@ def _summary(report: Report, language: Language) -> str:
         "faults": len(report.faults),
         "questions": len(report.questions),
         "accepted": len(report.accepted),
+        "unproved": len(report.unproved),
     }
-    return "".join(phrase(part, language, **counts) for part in ("checked", "found", "asked"))
+    parts = ("checked", "found", "asked", *(("too_long",) if report.unproved else ()))
+    return "".join(phrase(part, language, **counts) for part in parts)
 
 
-def _as_dict(one: Located) -> dict[str, Any]:
+def _as_dict(one: Located, language: Language) -> dict[str, Any]:
     found = one.finding
-    about = {"check": found.check, "about": found.about, "message": found.message, "question": found.is_question}
-    return {"file": one.file, "line": one.line, **about, "example": found.example, "accepted": one.accepted}
+    about = {"check": found.check, "about": found.about, "message": say(found.said, language)}
+    kind = {"question": found.is_question, "proved": not found.unproved, "way_out": _way_out(found, language)[2:]}
+    return {"file": one.file, "line": one.line, **about, **kind, "example": found.example, "accepted": one.accepted}

@@ -60,10 +60,10 @@ def check(folder: Rules = None, language: Lang = "en", as_json: Json = False) ->
     """
     report = check_rules(folder or project_root() / "rules")
     if as_json:
-        print_json(report_as_dict(report))
+        print_json(report_as_dict(report, language))
     else:
         print_report(report, language, out)
-    raise typer.Exit(1 if report.problems or report.faults else 0)
+    raise typer.Exit(1 if report.failed else 0)
 
 
 @rules.command("test")
@@ -189,5 +189,5 @@ def comment(
         known = of_file(population, before, checked.ruleset)
         said = report_impact.markdown(report_impact.compared(before, checked.ruleset, known, known))
     file.write_text(rule_comment(checked, played, said), encoding="utf-8")
-    wrong = checked.problems or checked.faults or played is None or played.failed
+    wrong = checked.failed or played is None or played.failed
     raise typer.Exit(1 if wrong else 0)

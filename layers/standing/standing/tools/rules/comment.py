@@ -19,7 +19,7 @@ NO_POPULATION = "No population to compare on: `standing rules snapshot --out FIL
 
 def comment(checked: Report, played: Checked | None, impact: str | None) -> str:
     """The comment as Markdown. Without stories played, the rules could not be compiled."""
-    fine = not checked.problems and not checked.faults
+    fine = not checked.failed
     parts = [MARK, "## Rules", _section("Check", lambda console: print_report(checked, "en", console), fine=fine)]
     if played is not None:
         says = partial(print_checked, played, "en")
