@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from standing.core.conditions import Comparison, Condition, Operator
 from standing.core.days import Day, day_date
-from standing.core.events import CareAnswer, Override, Profile
+from standing.core.events import Activity, CareAnswer, Override, Profile
 from standing.core.intake import Event
 from standing.core.ruleset import (
     Action,
@@ -28,8 +28,9 @@ from standing.rulebook.compiling import assemble
 from tests.unit import strategies as made
 from tests.unit.strategies import TITLE, every, line, none_of, some
 
-ALL = ("care", "feedback", "override", "profile", "purchase", "refund")
+ALL = ("activity", "care", "feedback", "override", "profile", "purchase", "refund")
 ORDERS, NET, COMPLAINTS, SCORES, AMOUNTS, PLAN, CONSENT, BIRTHDAY, CHANNELS, TIER_SET, STAGE_SET, ANY = range(12)
+DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN = range(12, 17)
 MEASURES = (
     Measure(of=("purchase",)),
     Measure(of=("purchase", "refund"), value="net_amount"),
@@ -43,7 +44,13 @@ MEASURES = (
     Measure(of=("override",), where={"rating": "tier"}, value="ruling", keeps="latest"),
     Measure(of=("override",), where={"rating": "stage"}, value="ruling", keeps="latest"),
     Measure(of=ALL),
+    Measure(of=("activity",), where={"kind": "deposit"}),
+    Measure(of=("activity",), where={"kind": "deposit"}, value="amount"),
+    Measure(of=("profile",), value="amounts.savings", keeps="latest"),
+    Measure(of=("profile",), value="amounts.savings", keeps="extremes"),
+    Measure(of=("profile",), value="amounts.savings"),
 )
+UNITS = {AMOUNTS: "money", DEPOSITED: "money", HELD_NOW: "money", HELD_MOST: "money", HELD_MEAN: "money"}
 TIERS = ("bronze", "silver", "gold")
 STAGES = ("new", "active", "quiet")
 WINDOWS = st.integers(1, 40)
@@ -52,8 +59,10 @@ WINDOWS = st.integers(1, 40)
 def made_feature(name: str, kind: str, measure: int, **more: Any) -> Feature:
     """A feature; its unit follows from its kind."""
     unit = {"sum": "money", "mean": "score", "min": "money", "max": "money", "latest": "text", "ratio": "score"}
-    default = "days" if kind.startswith("days_") else "count"
-    return Feature(name=name, title=TITLE, kind=kind, measure=measure, unit=unit.get(kind, default), **more)
+    default = UNITS.get(measure) or unit.get(kind) or ("days" if kind.startswith("days_") else "count")
+    return Feature.model_validate(
+        {"name": name, "title": TITLE, "kind": kind, "measure": measure, "unit": default, **more}
+    )
 
 
 @st.composite
@@ -61,6 +70,8 @@ def _windowed(draw: st.DrawFn, name: str) -> Feature:
     kind, measure = draw(
         st.sampled_from([("count", ORDERS), ("count", COMPLAINTS), ("sum", NET), ("mean", SCORES)])
         | st.sampled_from([("min", AMOUNTS), ("max", AMOUNTS), ("distinct", CHANNELS), ("latest", PLAN)])
+        | st.sampled_from([("count", DEPOSITS), ("sum", DEPOSITED), ("mean", DEPOSITED), ("latest", HELD_NOW)])
+        | st.sampled_from([("min", HELD_MOST), ("max", HELD_MOST), ("mean", HELD_MEAN), ("latest", HELD_NOW)])
     )
     over = draw(st.none() | WINDOWS | st.sampled_from(["calendar-year", "membership-year"]))
     may_end = over is not None and kind not in {"distinct", "latest"}
@@ -183,7 +194,13 @@ def programmes(draw: st.DrawFn) -> Programme:
     """A programme with or without contact caps."""
     caps = draw(st.lists(st.builds(Cap, at_most=st.integers(1, 2), within=st.integers(1, 20)), max_size=2))
     consent = {"email": CONSENT}
-    more = {"channels": ("email",), "consent": consent, "caps": tuple(caps), "salt": "made"}
+    more = {
+        "channels": ("email",),
+        "consent": consent,
+        "caps": tuple(caps),
+        "salt": "made",
+        "activities": ("deposit", "withdrawal"),
+    }
     return made.PROGRAMME.model_copy(update=more)
 
 
@@ -191,6 +208,12 @@ def profile(day: Day, name: str = "v", hour: int = 12, **facts: Any) -> Event:
     """A profile change."""
     moment = made.noon(day) + timedelta(hours=hour - 12)
     return made.event(day, Profile(id=f"{name}-{day}", customer="c-1", time=moment, **facts))
+
+
+def activity(day: Day, kind: str, amount: str | None = None, name: str = "x") -> Event:
+    """An activity of the trade, with or without an amount."""
+    who: dict[str, Any] = {"id": f"{name}-{day}", "customer": "c-1", "time": made.noon(day)}
+    return made.event(day, Activity(**who, kind=kind, amount=amount, currency="USD" if amount else None))
 
 
 def override(day: Day, level: str, last: Day, name: str = "o", rating: str = "tier", hour: int = 12) -> Event:
@@ -225,6 +248,9 @@ def _event(draw: st.DrawFn, day: Day, name: str) -> Event:
         "survey": lambda: made.survey(day, draw(st.integers(1, 5)), name=name),
         "consent": lambda: profile(day, name, hour, consent={"email": draw(st.booleans())}),
         "plan": lambda: profile(day, name, hour, segments={"plan": draw(st.sampled_from(["basic", "plus"]))}),
+        "savings": lambda: profile(day, name, hour, amounts={"savings": amount}, currency="USD"),
+        "deposit": lambda: activity(day, "deposit", draw(st.sampled_from([None, amount])), name),
+        "withdrawal": lambda: activity(day, "withdrawal", amount, name),
         "birthday": lambda: profile(day, name, hour, birthday=draw(st.sampled_from(["02-29", "10-15", "11-02"]))),
         "tier": lambda: override(day, draw(st.sampled_from(TIERS)), day + draw(st.integers(0, 30)), name, hour=hour),
         "stage": lambda: override(day, "new", day + draw(st.integers(0, 9)), name, "stage", hour),

@@ -435,12 +435,17 @@ def test_the_laws_of_features_hold_for_every_customer(rules: Ruleset, happened: 
     _holds_for(rules, happened, max(event.day for event in happened) + later)
 
 
+WINDOWED = (
+    *(("count", 0), ("count", 2), ("sum", 1), ("mean", 3), ("min", 4), ("max", 4)),
+    *(("count", programmes.DEPOSITS), ("sum", programmes.DEPOSITED), ("mean", programmes.DEPOSITED)),
+    *(("min", programmes.HELD_MOST), ("max", programmes.HELD_MOST), ("mean", programmes.HELD_MEAN)),
+)
 WINDOWS = assemble(
     made.PROGRAMME,
     programmes.MEASURES,
     tuple(
         programmes.made_feature(f"{kind}-{measure}-{over}-{ending}", kind, measure, over=over, ending=ending)
-        for kind, measure in (("count", 0), ("count", 2), ("sum", 1), ("mean", 3), ("min", 4), ("max", 4))
+        for kind, measure in WINDOWED
         for over in (5, 10, 20, None)
         for ending in (0, 5, 10)
         if over or not ending

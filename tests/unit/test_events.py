@@ -16,10 +16,23 @@ from tests.unit.broken import NOW, Broken, why_rejected
 from tests.unit.strategies import CLUB
 
 COMMON = {"id": "e-1", "customer": "c-1", "time": "2026-02-27T09:30:00Z"}
+AMOUNT = {"amount": "12.50", "currency": "USD"}
+PAID = {**COMMON, **AMOUNT}
+RULES = CLUB.model_copy(
+    update={"programme": CLUB.programme.model_copy(update={"activities": ("deposit", "missed-instalment")})}
+)
 SAMPLES: dict[str, dict[str, Any]] = {
-    "purchase.v1": {**COMMON, "amount": "12.50", "currency": "USD", "channel": "web", "items": 3},
-    "refund.v1": {**COMMON, "amount": "12.50", "currency": "USD", "purchase": "e-0", "reason": "damaged"},
-    "engagement.v1": {**COMMON, "kind": "redemption", "channel": "app", "campaign": "autumn"},
+    "purchase.v1": {**PAID, "channel": "web", "category": "books", "items": 3},
+    "refund.v1": {**PAID, "purchase": "e-0", "reason": "damaged", "category": "books"},
+    "engagement.v1": {
+        **COMMON,
+        "kind": "redemption",
+        "channel": "app",
+        "campaign": "autumn",
+        "category": "books",
+        "item": "b-7",
+    },
+    "activity.v1": {**COMMON, "kind": "deposit", **AMOUNT, "category": "salary", "channel": "branch"},
     "profile.v1": {**COMMON, "birthday": "05-17", "risk_appetite": "cautious", "segments": {"student": True}},
     "override.v1": {
         **COMMON,
@@ -37,6 +50,7 @@ REQUIRED = {
     "refund.v1": ["id", "customer", "time", "amount", "currency"],
     "feedback.v1": ["id", "customer", "time", "kind"],
     "engagement.v1": ["id", "customer", "time", "kind"],
+    "activity.v1": ["id", "customer", "time", "kind"],
     "profile.v1": ["id", "customer", "time"],
     "override.v1": ["id", "customer", "time", "rating", "level", "reason", "author", "expires"],
     "care.v1": ["id", "customer", "time", "care", "day", "status"],
@@ -44,7 +58,13 @@ REQUIRED = {
 TEXTS = [(kind, name) for kind in SAMPLES for name in ("id", "customer")] + [
     ("engagement.v1", "channel"),
     ("engagement.v1", "campaign"),
+    ("engagement.v1", "category"),
+    ("engagement.v1", "item"),
+    ("activity.v1", "category"),
+    ("activity.v1", "channel"),
     ("purchase.v1", "channel"),
+    ("purchase.v1", "category"),
+    ("refund.v1", "category"),
     ("refund.v1", "purchase"),
     ("refund.v1", "reason"),
     ("feedback.v1", "topic"),
@@ -76,7 +96,7 @@ def _envelope(kind: str, change: dict[str, Any] | None = None) -> dict[str, Any]
 
 
 def _rejection(envelope: dict[str, Any]) -> Rejected:
-    return why_rejected(envelope, CLUB)
+    return why_rejected(envelope, RULES)
 
 
 BROKEN_TEXTS = [
@@ -167,6 +187,28 @@ FEEDBACK: list[tuple[dict[str, Any], str, str]] = [
 ]
 BROKEN_FEEDBACK = [Broken("feedback.v1", change, field, expected) for change, field, expected in FEEDBACK]
 BROKEN_ITEMS = [Broken("purchase.v1", {"items": value}, "items", WHOLE) for value in ["3", 3.0, math.nan, True, [3]]]
+A_NAME = "a name of small letters, digits, dashes and underscores that begins with a letter"
+ACTIVITIES = "one of the programme's activities: deposit, missed-instalment"
+BROKEN_ACTIVITY = [
+    *(
+        Broken("activity.v1", {"amount": value}, "amount", AN_AMOUNT)
+        for value in NOT_AMOUNTS
+        if value is not None  # left out: its currency has nothing to be of
+    ),
+    *(
+        Broken("activity.v1", {"currency": value}, "currency", A_CURRENCY)
+        for value in NOT_CURRENCIES
+        if value is not None
+    ),
+    Broken("activity.v1", {"amount": None}, "currency", "nothing: there is no amount that it could be the currency of"),
+    Broken("activity.v1", {"currency": None}, "currency", "the amount's currency: an ISO 4217 code such as USD or CNY"),
+    Broken("activity.v1", {"currency": "EUR"}, "currency", "USD, the programme's currency", "wrong-currency"),
+    Broken("activity.v1", {"amount": "1.005"}, "amount", "at most 2 decimals in USD"),
+    *(Broken("activity.v1", {"kind": value}, "kind", A_NAME) for value in ("", "Deposit", "a b", "a\nb", "x" * 65)),
+    *(Broken("activity.v1", {"kind": value}, "kind", A_TEXT) for value in (None, 17, ["deposit"])),
+    Broken("activity.v1", {"kind": "deposits"}, "kind", ACTIVITIES, "unknown-activity"),
+    Broken("activity.v1", {"kind": "deposits", "amount": "1.005"}, "amount", "at most 2 decimals in USD"),
+]
 UNKNOWN_FIELDS = [
     Broken(kind, {name: 1}, name, NO_FIELD)
     for kind, name in [
@@ -174,9 +216,18 @@ UNKNOWN_FIELDS = [
         *(("feedback.v1", name) for name in ("amount", "channel")),
         *(("purchase.v1", name) for name in ("purchase", "kind", "comment")),
         *(("refund.v1", name) for name in ("items", "channel", "score")),
+        *(("activity.v1", name) for name in ("items", "amounts", "campaign")),
     ]
 ]
-BROKEN = [*BROKEN_TEXTS, *BROKEN_MONEY, *BROKEN_TIMES, *BROKEN_FEEDBACK, *BROKEN_ITEMS, *UNKNOWN_FIELDS]
+BROKEN = [
+    *BROKEN_TEXTS,
+    *BROKEN_ACTIVITY,
+    *BROKEN_MONEY,
+    *BROKEN_TIMES,
+    *BROKEN_FEEDBACK,
+    *BROKEN_ITEMS,
+    *UNKNOWN_FIELDS,
+]
 
 
 @pytest.mark.parametrize("broken", BROKEN, ids=lambda broken: f"{broken.kind} {broken.change!r:.50}")
@@ -232,7 +283,7 @@ def test_a_text_that_is_too_long_is_named_with_its_longest(kind: str, name: str,
     rejection = _rejection(_envelope(kind, {name: "x" * (longest + over)}))
     assert (rejection.reason, rejection.field) == ("does-not-fit", f"detail.{name}")
     assert rejection.expected == f"a shorter text: at most {longest} characters"
-    assert take_in(_envelope(kind, {name: "x" * longest}), CLUB, NOW)
+    assert take_in(_envelope(kind, {name: "x" * longest}), RULES, NOW)
 
 
 @pytest.mark.parametrize("scale", [5, "1-5", {"from": 1, "to": 5}, True])
@@ -254,7 +305,7 @@ def test_a_rejection_never_repeats_what_was_sent() -> None:
 
 @pytest.mark.parametrize("kind", SAMPLES)
 def test_a_sample_of_each_type_is_taken_in(kind: str) -> None:
-    taken = take_in(_envelope(kind), CLUB, NOW)
+    taken = take_in(_envelope(kind), RULES, NOW)
     assert taken.detail.detail_type == kind
     assert taken.detail.family == kind.removesuffix(".v1")
 
@@ -264,7 +315,13 @@ def test_optional_fields_may_be_left_out(kind: str) -> None:
     envelope = _envelope(kind)
     envelope["detail"] = {name: envelope["detail"][name] for name in REQUIRED[kind]}
     envelope["detail"] |= {"kind": "complaint"} if kind == "feedback.v1" else {}
-    assert take_in(envelope, CLUB, NOW).detail.customer == "c-1"
+    assert take_in(envelope, RULES, NOW).detail.customer == "c-1"
+
+
+def test_a_programme_without_activities_says_so() -> None:
+    said = "unknown-activity: detail.kind: expected one of the programme's activities: it has none"
+    with pytest.raises(Rejected, match=said):
+        take_in(_envelope("activity.v1"), CLUB, NOW)
 
 
 @pytest.mark.parametrize(
@@ -279,6 +336,10 @@ def test_optional_fields_may_be_left_out(kind: str) -> None:
         ("purchase.v1", {"time": "1970-01-02T00:00:00Z"}),
         ("purchase.v1", {"time": "2026-03-01T12:15:00Z"}),
         ("purchase.v1", {"time": "2026-02-27T09:30:00.123456-11:30"}),
+        *(("engagement.v1", {"kind": kind}) for kind in ("login", "visit", "search", "view", "basket", "checkout")),
+        ("activity.v1", {"amount": "0"}),
+        ("activity.v1", {"amount": None, "currency": None}),
+        ("activity.v1", {"kind": "missed-instalment", "amount": "9999999999.99"}),
         ("feedback.v1", {"score": 1}),
         ("feedback.v1", {"score": 5}),
         ("feedback.v1", {"score": -1000, "scale": [-1000, 1000]}),
@@ -288,16 +349,17 @@ def test_optional_fields_may_be_left_out(kind: str) -> None:
     ],
 )
 def test_values_at_the_edge_of_what_is_allowed_are_taken_in(kind: str, change: dict[str, Any]) -> None:
-    assert isinstance(take_in(_envelope(kind, change), CLUB, NOW), Event)
+    assert isinstance(take_in(_envelope(kind, change), RULES, NOW), Event)
 
 
-def test_a_comment_and_a_birthday_are_personal_and_nothing_else_is() -> None:
+def test_a_comment_a_birthday_and_what_a_customer_has_are_personal_and_nothing_else_is() -> None:
     assert {kind: personal_fields(model) for kind, model in MODELS.items()} == {
         "purchase.v1": set(),
         "refund.v1": set(),
         "feedback.v1": {"comment"},
         "engagement.v1": set(),
-        "profile.v1": {"birthday"},
+        "activity.v1": set(),
+        "profile.v1": {"birthday", "amounts"},
         "override.v1": set(),
         "care.v1": set(),
     }
@@ -323,6 +385,8 @@ def details(draw: st.DrawFn) -> EventDetail:
         return MODELS[kind](**{**sample, "campaign": draw(codes | st.none())})
     if kind == "profile.v1":
         return MODELS[kind](**{**sample, "segments": draw(segments | st.none())})
+    if kind == "activity.v1":
+        return MODELS[kind](**{**sample, "category": draw(codes | st.none())})
     if not issubclass(MODELS[kind], MoneyDetail):
         return MODELS[kind](**{**sample, "reason": draw(codes)})
     cents = draw(st.integers(0, 10**12 - 1))

@@ -31,7 +31,7 @@ MARK = "-".join(["do", "not", "repeat"])  # part of most texts that are sent; no
 NUMBER = 27_182_818_284
 REASONS = {
     *("does-not-fit", "unknown-type", "in-the-future", "wrong-currency"),
-    *("unknown-channel", "unknown-rating", "unknown-level", "expired"),
+    *("unknown-channel", "unknown-activity", "unknown-rating", "unknown-level", "expired"),
 }
 FIELD = re.compile(r"source|detail-type|detail(\..+)?")
 LONGEST_FIELD = 200
@@ -39,9 +39,17 @@ LONGEST_EXPECTED = 300
 COMMON = {"id": f"e-{MARK}", "customer": f"c-{MARK}", "time": "2026-02-27T09:30:00-05:00"}
 MONEY = {**COMMON, "amount": "12.50", "currency": "USD"}
 SAMPLES: dict[str, dict[str, Any]] = {
-    "purchase.v1": {**MONEY, "channel": MARK, "items": 3},
-    "refund.v1": {**MONEY, "purchase": MARK, "reason": MARK},
-    "engagement.v1": {**COMMON, "kind": "redemption", "channel": MARK, "campaign": MARK},
+    "purchase.v1": {**MONEY, "channel": MARK, "category": MARK, "items": 3},
+    "refund.v1": {**MONEY, "purchase": MARK, "reason": MARK, "category": MARK},
+    "engagement.v1": {
+        **COMMON,
+        "kind": "redemption",
+        "channel": MARK,
+        "campaign": MARK,
+        "category": MARK,
+        "item": MARK,
+    },
+    "activity.v1": {**MONEY, "kind": "deposit", "category": MARK, "channel": MARK},
     "feedback.v1": {**COMMON, "kind": "survey", "topic": MARK, "score": 4, "scale": [1, 5], "comment": MARK},
     "profile.v1": {
         **COMMON,
@@ -51,6 +59,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "preferred_channel": "email",
         "risk_appetite": "balanced",
         "segments": {"student": True, "region": MARK},
+        "amounts": {"deposits": "12000.00"},
+        "currency": "USD",
     },
     "override.v1": {
         **COMMON,
@@ -74,7 +84,9 @@ FITTING: dict[str, list[Any]] = {
         "2025-11-02T01:30:00.000001+14:00",
     ],
     "amount": ["0", "0.0000", "9999999999.99"],
-    "kind": ["login", "visit", "complaint", "praise", "review"],
+    "kind": ["login", "visit", "basket", "complaint", "praise", "review", "claim"],
+    "category": [None, "books", "客"],
+    "item": [None, "b-7"],
     "channel": [None, "web", "客"],
     "items": [None, 1, 1_000_000],
     "score": [1, 5, None],
@@ -86,6 +98,7 @@ FITTING: dict[str, list[Any]] = {
     "preferred_channel": [None, "letter"],
     "risk_appetite": [None, "averse", "aggressive"],
     "segments": [None, {}, {"a": False, "b": "客" * 64}],
+    "amounts": [{"loans": "0"}, {f"amount-{n}": "9999999999.99" for n in range(40)}],
     "level": ["bronze", "platinum"],
     "expires": ["2026-02-27", "2199-12-31"],
     "day": ["1900-01-01", "2199-12-31"],
@@ -113,7 +126,8 @@ BROKEN, SWAPPED, STRANGE = {3, 4, 5, 6, 7, 8, 9}, {9, 10}, {11}
 
 @cache
 def rules() -> Ruleset:
-    return real_ruleset()
+    real = real_ruleset()
+    return real.model_copy(update={"programme": real.programme.model_copy(update={"activities": ("deposit", "claim")})})
 
 
 def _mutations(kind: str) -> list[st.SearchStrategy[Mutation]]:

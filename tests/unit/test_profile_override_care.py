@@ -25,6 +25,8 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "preferred_channel": "email",
         "risk_appetite": "balanced",
         "segments": {"student": True, "region": "north"},
+        "amounts": {"deposits": "12000.00", "loans": "0"},
+        "currency": "USD",
     },
     "override.v1": {
         **COMMON,
@@ -48,7 +50,7 @@ CODES = {
 }
 NAMES = [("override.v1", "rating"), ("override.v1", "level"), ("care.v1", "care")]
 DATES = [("override.v1", "expires"), ("care.v1", "day")]
-DICTIONARIES: dict[str, Any] = {"dates": "2026-09-01", "consent": True, "segments": "north"}
+DICTIONARIES: dict[str, Any] = {"dates": "2026-09-01", "consent": True, "segments": "north", "amounts": "1.00"}
 LONGEST = {"id": 200, "customer": 128}
 
 A_FIELD = "a value: this field is required"
@@ -204,6 +206,20 @@ BROKEN_ENTRIES = [
         ]
     ),
 ]
+AN_AMOUNT = 'a decimal number in quotes, not negative and below 10 billion, such as "12.50"'
+NO_AMOUNT = "nothing: there is no amount that it could be the currency of"
+NO_CURRENCY = "the amount's currency: an ISO 4217 code such as USD or CNY"
+BROKEN_AMOUNTS = [
+    *(
+        Broken("profile.v1", {"amounts": {"deposits": value}}, "amounts.deposits", AN_AMOUNT)
+        for value in ["", "-1.00", "1e3", "NaN", "12345678901", "1.23456", 12, 12.5, None, True, ["1"], {"is": "1"}]
+    ),
+    Broken("profile.v1", {"amounts": {"deposits": "1.005"}}, "amounts.deposits", "at most 2 decimals in USD"),
+    Broken("profile.v1", {"currency": "EUR"}, "currency", "USD, the programme's currency", "wrong-currency"),
+    Broken("profile.v1", {"currency": None}, "currency", NO_CURRENCY),
+    Broken("profile.v1", {"amounts": None}, "currency", NO_AMOUNT),
+    Broken("profile.v1", {"amounts": {}}, "currency", NO_AMOUNT),
+]
 BROKEN_KEYS = [
     broken
     for name, value in DICTIONARIES.items()
@@ -249,7 +265,16 @@ HOSTILE_FIELDS = [
 ]
 BROKEN = [
     *(*BROKEN_CODES, *BROKEN_NAMES, *BROKEN_DATES, *BROKEN_BIRTHDAYS, *BROKEN_TIMES, *BROKEN_CHOICES),
-    *(*BROKEN_DICTIONARIES, *BROKEN_ENTRIES, *BROKEN_KEYS, *UNKNOWN_ONES, *EXPIRED, *UNKNOWN_FIELDS, *HOSTILE_FIELDS),
+    *(
+        *BROKEN_DICTIONARIES,
+        *BROKEN_ENTRIES,
+        *BROKEN_AMOUNTS,
+        *BROKEN_KEYS,
+        *UNKNOWN_ONES,
+        *EXPIRED,
+        *UNKNOWN_FIELDS,
+        *HOSTILE_FIELDS,
+    ),
 ]
 
 
@@ -332,7 +357,10 @@ EDGES: list[tuple[str, dict[str, Any]]] = [
         for day in ("02-29", "1980-02-29", "01-01", "12-31", "9999-12-31", "0001-01-01")
     ),
     *(("profile.v1", {"dates": {"renewal": day}}) for day in ("1900-01-01", "2199-12-31", "2024-02-29")),
-    *(("profile.v1", {name: {}}) for name in DICTIONARIES),
+    *(("profile.v1", {name: {}}) for name in DICTIONARIES if name != "amounts"),
+    ("profile.v1", {"amounts": {}, "currency": None}),
+    ("profile.v1", {"amounts": {f"amount-{n}": "9999999999.99" for n in range(40)}}),
+    ("profile.v1", {"amounts": {"nothing": "0"}}),
     *(("profile.v1", {"dates": {f"date-{n}": "2026-09-01" for n in range(count)}}) for count in (1, 40)),
     ("profile.v1", {"dates": {"a": "2026-09-01", "z" * 64: "2026-09-01", "a_1-b": "2026-09-01"}}),
     ("profile.v1", {"segments": {f"fact-{n}": "x" * 64 for n in range(40)}}),
@@ -379,15 +407,15 @@ def test_the_year_of_a_birthday_is_not_kept(birthday: str) -> None:
     assert "1980" not in repr(detail) + str(detail.stored())
 
 
-def test_a_birthday_is_personal_and_stored_all_the_same() -> None:
+def test_a_birthday_and_what_a_customer_has_are_personal_and_stored_all_the_same() -> None:
     personal = {kind: personal_fields(model) for kind, model in MODELS.items()}
     assert {kind: names for kind, names in personal.items() if names} == {
         "feedback.v1": {"comment"},
-        "profile.v1": {"birthday"},
+        "profile.v1": {"birthday", "amounts"},
     }
     unstored = {kind: unstored_fields(model) for kind, model in MODELS.items()}
     assert {kind: names for kind, names in unstored.items() if names} == {"feedback.v1": {"comment"}}
-    assert "birthday" in _taken("profile.v1").detail.stored()
+    assert {"birthday", "amounts"} <= _taken("profile.v1").detail.stored().keys()
 
 
 # What they say -----------------------------------------------------------------------------------------------------

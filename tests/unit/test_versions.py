@@ -19,7 +19,9 @@ from standing.core.intake import Event, Rejected, read_stored, take_in
 from tests.support import ROOT
 from tests.unit.strategies import CLUB
 
-RULES = CLUB.model_copy(update={"programme": CLUB.programme.model_copy(update={"channels": ("email", "phone")})})
+RULES = CLUB.model_copy(
+    update={"programme": CLUB.programme.model_copy(update={"channels": ("email", "phone"), "activities": ("deposit",)})}
+)
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 FOLDER = ROOT / "tests" / "fixtures" / "stored"
 FILES: dict[str, dict[str, Any]] = {path.stem: json.loads(path.read_text()) for path in sorted(FOLDER.glob("*.json"))}
@@ -101,6 +103,16 @@ def test_a_file_of_todays_version_has_every_field_that_is_stored(kind: str) -> N
     row, sent = FILES[kind]["row"], FILES[kind]["sent"]["detail"]
     assert json.loads(row["detail"]["S"]).keys() == model.model_fields.keys() - unstored_fields(model) - KEYS
     assert sent.keys() == model.model_fields.keys()
+
+
+@pytest.mark.parametrize("kind", [kind for kind in MODELS if kind in FILES])
+def test_a_record_of_before_a_field_was_there_is_read_without_it(kind: str) -> None:
+    """What optional fields a version has gained makes no difference to what was stored before."""
+    stored = _stored_detail(FILES[kind]["row"])
+    needed = {name for name, field in MODELS[kind].model_fields.items() if field.is_required()}
+    bare = {name: value for name, value in stored.items() if name in needed}
+    bare |= {"kind": "complaint"} if kind == "feedback.v1" else {}
+    assert read_stored(kind, bare).stored() == bare
 
 
 # The steps ---------------------------------------------------------------------------------------------------------

@@ -11,12 +11,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
 
 from standing.core.days import Day, day_number, day_of
-from standing.core.events import MODELS, OLDER, EventDetail, MoneyDetail, Override, Profile, newest, unstored_fields
+from standing.core.events import MODELS, OLDER, Activity, EventDetail, Override, Profile, newest, unstored_fields
 from standing.core.money import MoneyError, to_minor
 from standing.core.ruleset import Programme, Ruleset
 
@@ -90,6 +91,7 @@ def take_in(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Eve
     _check_time(detail, now)  # first: the last moments of the year 9999 have no day elsewhere
     day = day_of(detail.time, ruleset.programme.time_zone)
     _check_money(detail, ruleset.programme)
+    _check_activity(detail, ruleset.programme)
     _check_channels(detail, ruleset.programme)
     _check_override(detail, ruleset, day)
     return Event(source, detail, day, fingerprint(source, str(detail_type), raw))
@@ -135,14 +137,19 @@ def _check_time(detail: EventDetail, now: datetime) -> None:
 
 
 def _check_money(detail: EventDetail, programme: Programme) -> None:
-    if not isinstance(detail, MoneyDetail):
-        return
-    if detail.currency != programme.currency:
-        raise Rejected("wrong-currency", "detail.currency", f"{programme.currency}, the programme's currency")
-    try:
-        to_minor(detail.value, programme.minor_digits)
-    except MoneyError as error:
-        raise Rejected("does-not-fit", "detail.amount", f"{error} in {programme.currency}") from None
+    for field, amount in detail.money.items():
+        if getattr(detail, "currency", None) != programme.currency:
+            raise Rejected("wrong-currency", "detail.currency", f"{programme.currency}, the programme's currency")
+        try:
+            to_minor(Decimal(amount), programme.minor_digits)
+        except MoneyError as error:
+            raise Rejected("does-not-fit", f"detail.{field}", f"{error} in {programme.currency}") from None
+
+
+def _check_activity(detail: EventDetail, programme: Programme) -> None:
+    if isinstance(detail, Activity) and detail.kind not in programme.activities:
+        expected = "one of the programme's activities: " + (", ".join(programme.activities) or "it has none")
+        raise Rejected("unknown-activity", "detail.kind", expected)
 
 
 def _check_channels(detail: EventDetail, programme: Programme) -> None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 from standing.core.conditions import Fact
-from standing.core.events import EventDetail, Feedback, MoneyDetail
+from standing.core.events import EventDetail, Feedback
 from standing.core.intake import Event
 from standing.core.money import to_minor
 from standing.core.ruleset import Keeps, Measure, Ruleset
@@ -61,9 +62,10 @@ def _counts(measure: Measure, detail: EventDetail) -> bool:
 def _value(measure: Measure, detail: EventDetail, minor_digits: int) -> Fact | None:
     if measure.value == "count":
         return 0
-    if isinstance(detail, MoneyDetail) and measure.value in {"amount", "net_amount"}:
-        amount = to_minor(detail.value, minor_digits)
-        return -amount if measure.value == "net_amount" and detail.family == "refund" else amount
+    amount = detail.money.get("amount" if measure.value == "net_amount" else measure.value)
+    if amount is not None:
+        whole = to_minor(Decimal(amount), minor_digits)
+        return -whole if measure.value == "net_amount" and detail.family == "refund" else whole
     if isinstance(detail, Feedback) and measure.value == "score":
         return _score(detail)
     return _field(measure.value, detail)

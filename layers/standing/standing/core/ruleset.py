@@ -62,11 +62,16 @@ class QuietHours(Frozen):
     end: Annotated[int, Field(ge=0, lt=24 * 60)]
 
 
+def _is_empty(entries: tuple[str, ...]) -> bool:
+    return not entries
+
+
 class Programme(Frozen):
     """What all rules share: the currency (with its ISO 4217 decimals), the IANA time zone that makes the day, contacts.
 
     `lateness`: how many days after it happened an event still counts; `history`: for how many days event records are
-    kept (none: for ever). `consent` is the measure of each channel's consent; `salt` draws the holdouts.
+    kept (none: for ever). `consent` is the measure of each channel's consent; `salt` draws the holdouts; `activities`
+    are the kinds of `activity` that there are.
     """
 
     title: Title
@@ -80,6 +85,7 @@ class Programme(Frozen):
     caps: tuple[Cap, ...] = ()
     quiet_hours: QuietHours | None = None
     salt: str = ""
+    activities: Annotated[tuple[str, ...], Field(exclude_if=_is_empty)] = ()  # rules without them keep their version
 
 
 class Measure(Frozen):

@@ -83,6 +83,7 @@ class Compiler(Notes):
             caps=caps,
             quiet_hours=QuietHours(begin=quiet.begin, end=quiet.end) if quiet else None,
             salt=written.holdout_salt,
+            activities=tuple(written.activities),
         )
 
     def _check_channel(self, source: Source, place: Place, channel: str | None, channels: Sequence[str]) -> None:

@@ -21,7 +21,8 @@ KEEPS: dict[str, Keeps] = {
 }
 NUMBERS = {"sum", "mean", "min", "max"}
 COUNT = Value("count")
-ANYTHING = Measure(of=tuple(sorted({event for family in FAMILIES.values() for event in family.of})))
+ACTIVITY = "activity"
+EVENTS = {event for family in FAMILIES.values() for event in family.of}
 
 
 def compile_feature(
@@ -36,11 +37,14 @@ def compile_feature(
     if family is None:
         notes.note(source, place, f"`{family_name}` is not one of {', '.join(FAMILIES)}")
         return None
+    if family_name == ACTIVITY and not programme.activities:
+        notes.note(source, place, "programme.yaml names no `activities`: what they are called, such as [deposit]")
+        return None
     value = None if dot and not path else _value(written.kind, path, family)
     if value is None:
         notes.note(source, place, _value_problem(written.kind, path, family_name, family))
         return None
-    _check_where(notes, source, name, written, family)
+    _check_where(notes, source, name, written, family, programme)
     return _measured(notes, name, written, programme, Measured(family, path, value))
 
 
@@ -69,10 +73,15 @@ def _measured(notes: Notes, name: str, written: FeatureSource, programme: Progra
         unit=unit,
         levels=levels,
         over=written.over,
-        anchor=notes.measure(ANYTHING) if written.over == "membership-year" else -1,
+        anchor=notes.measure(_anything(programme)) if written.over == "membership-year" else -1,
         ending=written.ending,
         personal=what.value.personal,
     )
+
+
+def _anything(programme: Programme) -> Measure:
+    """Every event that there can be: the first of them begins a membership."""
+    return Measure(of=tuple(sorted(EVENTS if programme.activities else EVENTS - {ACTIVITY})))
 
 
 def _combination(notes: Notes, source: Source, name: str, written: FeatureSource) -> Feature | None:
@@ -94,13 +103,20 @@ def _combination(notes: Notes, source: Source, name: str, written: FeatureSource
     return Feature.model_validate({"name": name, "title": written.title, **content})
 
 
-def _check_where(notes: Notes, source: Source, name: str, written: FeatureSource, family: Family) -> None:
+def _check_where(
+    notes: Notes, source: Source, name: str, written: FeatureSource, family: Family, programme: Programme
+) -> None:
     for word, value in written.where.items():
         place: Place = (name, "where", word)
         if word not in family.fields:
             notes.note(source, place, f"`{word}` cannot be filtered here; {', '.join(family.fields) or 'nothing'} can")
-        elif (allowed := allowed_values(family, word)) and value not in allowed:
+        elif (allowed := _allowed(family, word, programme)) and value not in allowed:
             notes.note(source, place, f"`{value}` is not one of {', '.join(allowed)}")
+
+
+def _allowed(family: Family, word: str, programme: Programme) -> tuple[str, ...]:
+    """The values a field can have; empty where any text will do."""
+    return programme.activities if (family.of, word) == ((ACTIVITY,), "kind") else allowed_values(family, word)
 
 
 def _value(kind: str, path: str, family: Family) -> Value | None:
@@ -109,7 +125,7 @@ def _value(kind: str, path: str, family: Family) -> Value | None:
         return family.date(path)
     if kind in NUMBERS:
         value = family.value(path)
-        return value if value and value.is_number else None
+        return value if value and value.is_number and (value.adds_up or kind != "sum") else None
     if kind == "latest":
         return family.value(path)
     if kind == "distinct":

@@ -191,6 +191,8 @@ class ProgrammeSource(Written):
     """For how long event records are kept: `forever`, or a number of days."""
     channels: Annotated[list[Name], Field(max_length=20, json_schema_extra=ONCE), AfterValidator(_each_once)] = []
     """The channels on which customers are contacted."""
+    activities: Annotated[list[Name], Field(max_length=100, json_schema_extra=ONCE), AfterValidator(_each_once)] = []
+    """What happens in this trade and in no other, by the names that `activity` events have: deposit, claim."""
     contact_caps: Annotated[list[CapSource], Field(max_length=20)] = []
     """How often a customer is contacted at most; every cap holds."""
     quiet_hours: QuietSource | None = None

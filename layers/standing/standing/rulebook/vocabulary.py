@@ -13,11 +13,15 @@ FLAG = ("false", "true")
 
 @dataclass(frozen=True)
 class Value:
-    """A value of an event: its unit, its words where they have an order, and whether it says something of a person."""
+    """A value of an event: its unit, its words where they have an order, and whether it says something of a person.
+
+    `adds_up`: whether a sum of it means something; what an account holds on each day does not add up.
+    """
 
     unit: Unit
     levels: tuple[str, ...] = ()
     personal: bool = False
+    adds_up: bool = True
 
     @property
     def is_number(self) -> bool:
@@ -63,14 +67,19 @@ def _texts(*names: str) -> dict[str, Value]:
 
 
 MONEY, SCORE = Value("money"), Value("score")
-BIRTHDAY = Value("days", personal="birthday" in personal_fields(MODELS["profile.v1"]))
+OF_A_PERSON = personal_fields(MODELS["profile.v1"])
+BIRTHDAY = Value("days", personal="birthday" in OF_A_PERSON)
+HELD = Value("money", personal="amounts" in OF_A_PERSON, adds_up=False)
 APPETITES = allowed_values(Family(("profile",), {}), "risk_appetite")
+ENGAGED = ("kind", "channel", "campaign", "category", "item")
+ACTIVE = ("kind", "category", "channel")
 FAMILIES = {
-    "purchase": Family(("purchase",), {"amount": MONEY, **_texts("channel")}, ("channel",)),
-    "refund": Family(("refund",), {"amount": MONEY, **_texts("reason")}, ("reason",)),
-    "transaction": Family(("purchase", "refund"), {"net_amount": MONEY}),
+    "purchase": Family(("purchase",), {"amount": MONEY, **_texts("channel", "category")}, ("channel", "category")),
+    "refund": Family(("refund",), {"amount": MONEY, **_texts("reason", "category")}, ("reason", "category")),
+    "transaction": Family(("purchase", "refund"), {"net_amount": MONEY, **_texts("category")}, ("category",)),
     "feedback": Family(("feedback",), {"score": SCORE, **_texts("kind", "topic")}, ("kind", "topic")),
-    "engagement": Family(("engagement",), _texts("kind", "channel", "campaign"), ("kind", "channel", "campaign")),
+    "engagement": Family(("engagement",), _texts(*ENGAGED), ENGAGED),
+    "activity": Family(("activity",), {"amount": MONEY, **_texts(*ACTIVE)}, ACTIVE),
     "profile": Family(
         ("profile",),
         {
@@ -78,6 +87,7 @@ FAMILIES = {
             "consent.*": Value("level", FLAG),
             "segments.*": Value("text"),
             "preferred_channel": Value("text"),
+            "amounts.*": HELD,
         },
         dates={"birthday": BIRTHDAY, "dates.*": Value("days")},
     ),

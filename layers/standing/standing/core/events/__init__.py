@@ -2,6 +2,7 @@
 
 from standing.core.events.models import (
     MODELS,
+    Activity,
     CareAnswer,
     Engagement,
     EventDetail,
@@ -19,6 +20,7 @@ from standing.core.events.versions import OLDER, newest
 __all__ = [
     "MODELS",
     "OLDER",
+    "Activity",
     "CareAnswer",
     "Engagement",
     "EventDetail",

@@ -7,16 +7,16 @@ stored only where rules need it. Every error names its field and says what was e
 from __future__ import annotations
 
 import json
-from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
 from standing.core.events.fields import (
     KEPT,
     PERSONAL,
     Amount,
+    Amounts,
     Code,
     Currency,
     CustomerId,
@@ -33,6 +33,22 @@ from standing.core.events.fields import (
 
 SCORED = {"survey", "review"}
 RiskAppetite = Literal["averse", "cautious", "balanced", "growth", "aggressive"]
+Category = Annotated[Code | None, Field(description="a code of what it was about, such as a kind of product")]
+
+
+def _with_its_amount(currency: str | None, info: ValidationInfo) -> str | None:
+    """A currency stands beside an amount, and an amount beside its currency; one that is wrong has its own error."""
+    known = [info.data[name] for name in ("amount", "amounts") if name in info.data]
+    if known and any(known) and currency is None:
+        raise ValueError("the amount's currency: an ISO 4217 code such as USD or CNY")
+    if known and not any(known) and currency is not None:
+        raise ValueError("nothing: there is no amount that it could be the currency of")
+    return currency
+
+
+CurrencyOfAmount = Annotated[
+    Currency | None, AfterValidator(_with_its_amount), Field(description="ISO 4217, the programme's; with an amount")
+]
 
 
 class EventDetail(BaseModel):
@@ -50,6 +66,11 @@ class EventDetail(BaseModel):
         """What rules call it: `purchase` for `purchase.v1`."""
         return self.detail_type.partition(".")[0]
 
+    @property
+    def money(self) -> dict[str, str]:
+        """The amounts that it carries, by the field that says them."""
+        return {}
+
     def stored(self) -> dict[str, Any]:
         """The event without the personal fields that no rule needs, as JSON types; the model reads it back."""
         return self.model_dump(mode="json", exclude=unstored_fields(type(self)), exclude_none=True)
@@ -62,9 +83,9 @@ class MoneyDetail(EventDetail):
     currency: Annotated[Currency, Field(description="ISO 4217, the programme's")]
 
     @property
-    def value(self) -> Decimal:
-        """The amount as a number."""
-        return Decimal(self.amount)
+    def money(self) -> dict[str, str]:
+        """Its amount."""
+        return {"amount": self.amount}
 
 
 class Purchase(MoneyDetail):
@@ -73,6 +94,7 @@ class Purchase(MoneyDetail):
     detail_type = "purchase.v1"
 
     channel: Code | None = None
+    category: Category = None
     items: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
 
 
@@ -83,6 +105,7 @@ class Refund(MoneyDetail):
 
     purchase: Annotated[EventId | None, Field(description="the id of the purchase it belongs to")] = None
     reason: Annotated[Code | None, Field(description="a code, not free text")] = None
+    category: Category = None
 
 
 class Feedback(EventDetail):
@@ -121,18 +144,41 @@ class Feedback(EventDetail):
 
 
 class Engagement(EventDetail):
-    """A customer was there: signed in, visited, or redeemed an offer of a campaign."""
+    """A customer was there: signed in, visited, looked for or at something, began to buy it, or redeemed an offer."""
 
     detail_type = "engagement.v1"
 
-    kind: Literal["login", "visit", "redemption"]
+    kind: Literal["login", "visit", "redemption", "search", "view", "basket", "checkout"]
     channel: Code | None = None
     campaign: Annotated[Code | None, Field(description="the campaign whose offer was redeemed")] = None
+    category: Category = None
+    item: Annotated[Code | None, Field(description="a code of what was looked at, or put into the basket")] = None
+
+
+class Activity(EventDetail):
+    """Something happened that one trade knows and others do not: a deposit, a missed instalment, a claim."""
+
+    model_config = ConfigDict(validate_default=True)
+    detail_type = "activity.v1"
+
+    kind: Annotated[Name, Field(description="one of the programme's activities, by its name in programme.yaml")]
+    amount: Annotated[Amount | None, Field(description="a decimal string, never negative: the kind says which way")] = (
+        None
+    )
+    currency: CurrencyOfAmount = None
+    category: Category = None
+    channel: Code | None = None
+
+    @property
+    def money(self) -> dict[str, str]:
+        """Its amount, if it has one."""
+        return {} if self.amount is None else {"amount": self.amount}
 
 
 class Profile(EventDetail):
     """What is known of a customer changed. Only what is named changes; the rest stays as it was."""
 
+    model_config = ConfigDict(validate_default=True)
     detail_type = "profile.v1"
 
     birthday: Annotated[
@@ -146,6 +192,16 @@ class Profile(EventDetail):
     preferred_channel: Code | None = None
     risk_appetite: Annotated[RiskAppetite | None, Field(description="how much risk a customer will take")] = None
     segments: Annotated[Facts | None, Field(description="facts of a segmentation: true, false or a code")] = None
+    amounts: Annotated[
+        Amounts | None,
+        Field(description="what a customer has, earns or owes, such as deposits", json_schema_extra=KEPT),
+    ] = None
+    currency: CurrencyOfAmount = None
+
+    @property
+    def money(self) -> dict[str, str]:
+        """Each of its amounts."""
+        return {f"amounts.{name}": amount for name, amount in (self.amounts or {}).items()}
 
 
 class Override(EventDetail):
@@ -177,7 +233,8 @@ class CareAnswer(EventDetail):
 
 
 MODELS: dict[str, type[EventDetail]] = {
-    model.detail_type: model for model in (Purchase, Refund, Feedback, Engagement, Profile, Override, CareAnswer)
+    model.detail_type: model
+    for model in (Purchase, Refund, Feedback, Engagement, Activity, Profile, Override, CareAnswer)
 }
 
 

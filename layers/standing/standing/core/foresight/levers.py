@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from datetime import timedelta
+from functools import reduce
 from itertools import groupby, zip_longest
 from typing import Any, NamedTuple
 
@@ -21,12 +22,13 @@ type Move = Callable[[int], list[Fields]]
 
 RISING, FALLING = {">", ">=", "=="}, {"<", "<="}
 FAMILIES = {detail_type.partition(".")[0]: model for detail_type, model in MODELS.items()}
-MOVED_BY_CUSTOMERS = ("purchase", "feedback", "engagement", "profile", "refund")
+MOVED_BY_CUSTOMERS = ("purchase", "feedback", "engagement", "activity", "profile", "refund")
 BEST, MIDDLING, WORST = ({"score": score, "scale": [1, 5]} for score in (5, 3, 1))
 PLAIN: dict[str, Fields] = {
     "feedback": {"kind": "inquiry"},
     "engagement": {"kind": "visit"},
 }
+MONEY = {"amount", "amounts"}
 MOST_EVENTS, MOST_MONEY = 1_000, 1_000_000_000  # a thousand events, a thousand million of the currency
 A_MOMENT = timedelta(microseconds=1)
 
@@ -35,7 +37,7 @@ A_MOMENT = timedelta(microseconds=1)
 class Lever:
     """What moves a feature: events of one family. `fields` are those of each event that a quantity takes.
 
-    A quantity is in minor units where its feature is money, else it counts events; `most` is where trying ends.
+    A quantity is in minor units where its feature adds money up, else it counts events; `most` is where trying ends.
     """
 
     feature: Feature
@@ -43,6 +45,11 @@ class Lever:
     where: tuple[tuple[str, str], ...]
     fields: Move
     most: int = MOST_EVENTS
+
+    @property
+    def adds_money(self) -> bool:
+        """Whether a quantity is an amount: the latest amount is said by one event, whatever it was before."""
+        return self.feature.unit == "money" and self.feature.kind != "latest"
 
     @property
     def kind(self) -> str:
@@ -68,7 +75,8 @@ def lever(ruleset: Ruleset, feature: Feature, atom: Atom) -> Lever | None:
     if family is None or fields is None:
         return None
     where = tuple(sorted(measure.where.items()))
-    most = MOST_MONEY * 10**ruleset.programme.minor_digits if feature.unit == "money" else MOST_EVENTS
+    adds = feature.unit == "money" and feature.kind != "latest"
+    most = MOST_MONEY * 10**ruleset.programme.minor_digits if adds else MOST_EVENTS
     return Lever(feature, family, where, fields, most)
 
 
@@ -88,11 +96,19 @@ def _of_one_kind(pull: Pull) -> tuple[str, tuple[tuple[str, str], ...]]:
 
 def _laid_together(pulls: Iterable[Pull]) -> list[Fields]:
     several = zip_longest(*(pull.lever.fields(pull.quantity) for pull in pulls), fillvalue={})
-    return [{name: value for fields in one for name, value in fields.items()} for one in several]
+    return [reduce(_with, one) for one in several]
+
+
+def _with(said: Fields, more: Fields) -> Fields:
+    """What two events say, in one; entries of one field, such as amounts, stand beside each other."""
+    both = {name: said[name] | more[name] for name in said.keys() & more if isinstance(more[name], dict)}
+    return {**said, **more, **both}
 
 
 def _part(ruleset: Ruleset, whole: Feature, part: Feature, atom: Atom) -> Lever | None:
-    """A feature made of two is moved up by its first, and down by its second."""
+    """A feature made of two is moved up by its first, and down by its second; not by saying what an amount is now."""
+    if part.kind == "latest":
+        return None
     found = lever(ruleset, part, Atom(part.name, ">=", atom.value))
     return replace(found, feature=whole) if found else None
 
@@ -100,7 +116,7 @@ def _part(ruleset: Ruleset, whole: Feature, part: Feature, atom: Atom) -> Lever 
 def _fields(feature: Feature, measure: Measure, atom: Atom, programme: Programme) -> Move | None:
     """The fields of each event that a quantity takes; none where events cannot move the feature that way."""
     if feature.kind == "latest":
-        return _saying(measure.value, feature, atom)
+        return _saying(measure.value, feature, atom, programme)
     rising, falling = _ways(feature, measure, programme)
     if atom.op == "unknown":
         return rising if atom.value == 0 else None
@@ -114,7 +130,7 @@ def _ways(feature: Feature, measure: Measure, programme: Programme) -> tuple[Mov
     if feature.unit == "score":
         return _scoring(BEST), _scoring(WORST)
     if feature.unit == "money":
-        return None if feature.kind == "min" else _of_amount(programme.minor_digits), None
+        return None if feature.kind == "min" else _of_amount(measure.value, programme.minor_digits), None
     return _each_with_another(measure.value) if feature.kind == "distinct" else _plain, None
 
 
@@ -126,8 +142,9 @@ def _once(quantity: int) -> list[Fields]:
     return [{}] if quantity else []
 
 
-def _of_amount(minor_digits: int) -> Move:
-    return lambda quantity: [{"amount": from_minor(quantity, minor_digits)}] if quantity else []
+def _of_amount(path: str, minor_digits: int) -> Move:
+    field = "amount" if path == "net_amount" else path
+    return lambda quantity: [_entry(field, from_minor(quantity, minor_digits))] if quantity else []
 
 
 def _scoring(answer: Fields) -> Move:
@@ -139,20 +156,28 @@ def _each_with_another(field: str) -> Move:
     return lambda quantity: [{field: f"another-{number}", **kind} for number in range(quantity)]
 
 
-def _saying(path: str, feature: Feature, atom: Atom) -> Move | None:
+def _saying(path: str, feature: Feature, atom: Atom, programme: Programme) -> Move | None:
     """An event that says the wanted value; where its values have an order, the least that is enough."""
-    name, _, entry = path.partition(".")
-    wanted: Any = feature.levels[atom.value] if feature.levels and isinstance(atom.value, int) else atom.value
     if atom.op not in {"==", ">=", "<="}:
         return None
+    wanted: Any = atom.value
+    if isinstance(wanted, int):
+        wanted = feature.levels[wanted] if feature.levels else from_minor(wanted, programme.minor_digits)
     said = {"true": True, "false": False}.get(wanted, wanted)
-    return lambda quantity: [{name: {entry: said} if entry else said}] if quantity else []
+    return lambda quantity: [_entry(path, said)] if quantity else []
+
+
+def _entry(path: str, value: object) -> Fields:
+    """A field of an event, or an entry of one such as `segments.student`."""
+    name, _, entry = path.partition(".")
+    return {name: {entry: value} if entry else value}
 
 
 def _event(family: str, fields: Fields, number: int, programme: Programme, day: Day) -> Event:
     """An event at the last moment of a day. Raises ValidationError where no such event could be sent."""
     model = FAMILIES[family]
-    money = {"amount": "0", "currency": programme.currency} if issubclass(model, MoneyDetail) else {}
+    money = {"amount": "0"} if issubclass(model, MoneyDetail) else {}
+    money |= {"currency": programme.currency} if MONEY & {*money, *fields} else {}
     time = end_of_day(day, programme.time_zone) - A_MOMENT
     who = {"id": f"what-if-{number}", "customer": "what-if", "time": time}
     answer = MIDDLING if fields.get("kind") in SCORED else {}

@@ -15,7 +15,7 @@ import z3
 
 from standing.core.ruleset import LONGEST_YEAR, TEN_THOUSAND, Feature, Measure, Ruleset
 
-MOST = 10**9  # of anything: examples stay readable
+MOST = 10**9  # of anything that is not compared with more: examples stay readable
 NEVER_NEGATIVE = {"count", "distinct"}
 
 
@@ -56,8 +56,20 @@ def _bounds(world: Facts, feature: Feature) -> Iterator[Any]:
     elif feature.kind == "days_until":
         yield from (number >= 0, number <= LONGEST_YEAR)
     else:
-        lowest = 0 if feature.unit == "days" or _never_negative(world.ruleset, feature) else -MOST
-        yield from (number >= lowest, number <= MOST)
+        most = _most(world.ruleset)
+        lowest = 0 if feature.unit == "days" or _not_below_zero(world.ruleset, feature) else -most
+        yield from (number >= lowest, number <= most)
+
+
+def _most(ruleset: Ruleset) -> int:
+    """More than any number that rules compare with."""
+    return max([MOST, *(2 * abs(literal) for literals in ruleset.compared.values() for literal in literals)])
+
+
+def _not_below_zero(ruleset: Ruleset, feature: Feature) -> bool:
+    """Whether it is never negative: it adds up, or is one of, what is not."""
+    amount = feature.unit == "money" and ruleset.measures[feature.measure].value != "net_amount"
+    return amount or _never_negative(ruleset, feature)
 
 
 def _never_negative(ruleset: Ruleset, feature: Feature) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from standing.core.days import Day, day_date, zone
-from standing.core.events import EventDetail, MoneyDetail
+from standing.core.events import EventDetail
 from standing.core.intake import Event, Rejected, take_in
 from standing.core.ruleset import Ruleset
 from standing.rulebook.scenarios.sources import FAMILIES
@@ -16,6 +16,7 @@ from standing.rulebook.scenarios.sources import FAMILIES
 SOMEBODY = "somebody"
 SOURCE = "story"
 NOON = 12
+MONEY = {"amount", "amounts"}
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 IN_YAML = {" in quotes": "", ", without quotes": ""}  # what a JSON event needs, and a story does not
@@ -25,7 +26,7 @@ def make(ruleset: Ruleset, family: str, fields: Mapping[str, Any], day: Day, num
     """An event of a day, the `number`th of its story. Raises Rejected where no such event could be taken in."""
     model = FAMILIES[family]
     typed = {name: _typed(model, name, value) for name, value in fields.items()}
-    detail = _defaults(ruleset, family, day, number) | typed
+    detail = _defaults(ruleset, family, day, number) | _currency(ruleset, typed) | typed
     event = take_in({"source": SOURCE, "detail-type": model.detail_type, "detail": detail}, ruleset, END_OF_TIME)
     if event.day != day:
         raise Rejected("another-day", "detail.time", f"a time on {day_date(day)}, the day of this step, or none")
@@ -50,9 +51,12 @@ def _defaults(ruleset: Ruleset, family: str, day: Day, number: int) -> dict[str,
     noon = datetime(date.year, date.month, date.day, NOON, tzinfo=zone(ruleset.programme.time_zone))
     time = (noon + timedelta(seconds=number)).isoformat()
     own: dict[str, Any] = {"override": {"author": SOMEBODY}, "care": {"day": str(date)}}.get(family, {})
-    if issubclass(FAMILIES[family], MoneyDetail):
-        own = {"currency": ruleset.programme.currency}
     return {"id": f"{family}-{number}", "customer": SOMEBODY, "time": time, **own}
+
+
+def _currency(ruleset: Ruleset, fields: Mapping[str, Any]) -> dict[str, Any]:
+    """An amount is in the programme's currency."""
+    return {"currency": ruleset.programme.currency} if MONEY & {name for name, value in fields.items() if value} else {}
 
 
 def _typed(model: type[EventDetail], name: str, value: Any) -> Any:  # noqa: ANN401 -- any YAML

@@ -26,7 +26,7 @@ from standing.rulebook.scenarios.writing import flow
 
 IDENTIFYING = {"id", "customer", "time", "currency", "purchase"}  # the currency is the programme's
 CODE = re.compile(r"(?!.*[0-9]{9})[A-Za-z0-9][A-Za-z0-9._:/+-]*", re.ASCII)  # no space, no @, no telephone number
-CODED = {"channel", "reason", "topic", "campaign", "preferred_channel", "segments"}
+CODED = {"channel", "reason", "topic", "campaign", "category", "item", "preferred_channel", "segments"}
 
 type Fields = dict[str, Any]
 type Step = tuple[Day, str, Fields]  # the day, what happened, and its fields

@@ -67,6 +67,7 @@ class StepSource(Told):
     refund: Fields = {}
     feedback: Fields = {}
     engagement: Fields = {}
+    activity: Fields = {}
     profile: Fields = {}
     override: Fields = {}
     care: Annotated[Any, PlainValidator(_care)] = None

@@ -36,10 +36,16 @@ NOUNS = {
     "engagement": Noun("visit", "visits", "访问", "次"),
     "login": Noun("login", "logins", "登录", "次"),
     "visit": Noun("visit", "visits", "访问", "次"),
+    "search": Noun("search", "searches", "搜索", "次"),
+    "view": Noun("product view", "product views", "商品浏览", "次"),
+    "basket": Noun("item put into the basket", "items put into the basket", "加购", "次"),
+    "checkout": Noun("checkout begun", "checkouts begun", "结账", "次"),
+    "activity": Noun("activity", "activities", "活动", "次"),
     "redemption": Noun("redemption", "redemptions", "优惠兑换", "次"),
     "profile": Noun("profile change", "profile changes", "资料变更", "次"),
     "care": Noun("care answer", "care answers", "关怀回应", "次"),
 }
+ACTIVITY = "activity"
 NOT_ABOUT_EVENTS = {"days_since_first", "days_until", "latest"}  # no event that stays away helps these
 
 
@@ -76,7 +82,14 @@ def _noun_of(ruleset: Ruleset, fact: str) -> Noun | None:
         return None
     measure = ruleset.measures[feature.measure]
     kinds = [measure.where.get("kind", ""), "survey" if measure.value == "score" else "", *measure.of]
+    if ACTIVITY in measure.of and kinds[0]:
+        return _noun(kinds[0])
     return next((NOUNS[kind] for kind in kinds if kind in NOUNS), None)
+
+
+def _noun(kind: str) -> Noun:
+    """What events of a kind are called; an activity by the name that the programme gives it."""
+    return NOUNS.get(kind) or Noun(f"`{kind}`", f"`{kind}`", f"“{kind}”", "次")
 
 
 def _happens(ruleset: Ruleset, one: Wanted, language: Language) -> str:
@@ -91,8 +104,8 @@ def _happens(ruleset: Ruleset, one: Wanted, language: Language) -> str:
 
 def _quantity(ruleset: Ruleset, lever: Lever, quantity: int, language: Language) -> str:
     scored = lever.feature.unit == "score" and lever.family == "feedback"
-    noun = NOUNS["survey" if scored else lever.kind]._asdict()
-    if lever.feature.unit == "money":
+    noun = _noun("survey" if scored else lever.kind)._asdict()
+    if lever.adds_money:
         return phrase("more_money", language, amount=from_minor(quantity, ruleset.programme.minor_digits), **noun)
     return phrase("one_more" if quantity == 1 else "more", language, number=quantity, **noun)
 

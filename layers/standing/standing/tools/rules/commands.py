@@ -145,7 +145,7 @@ def impact(
     edit makes a difference: reviews, grace and minimum stay only say when.
     """
     root = project_root()
-    before, after = rules_at(root, base), compile_rules(folder or root / "rules")
+    before, after = rules_at(root, base, folder), compile_rules(folder or root / "rules")
     if population:
         old = new = of_file(population, before, after)
     else:
@@ -185,7 +185,7 @@ def comment(
     played = check_stories(place) if checked.ruleset else None
     said = None
     if population and population.exists() and checked.ruleset:
-        before = rules_at(project_root(), base)
+        before = rules_at(project_root(), base, place)
         known = of_file(population, before, checked.ruleset)
         said = report_impact.markdown(report_impact.compared(before, checked.ruleset, known, known))
     file.write_text(rule_comment(checked, played, said), encoding="utf-8")

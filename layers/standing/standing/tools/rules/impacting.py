@@ -26,19 +26,31 @@ from standing.tools.project import UserError
 type Row = tuple[str, Mapping[str, Fact], Mapping[str, str]]
 
 
-def rules_at(root: Path, ref: str) -> Ruleset:
-    """The rules of a commit, a branch or a tag. Raises UserError where there is no such."""
+def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
+    """The rules of a commit, a branch or a tag; of the project's own `rules`, or of another folder of the project.
+
+    Raises UserError where there is no such.
+    """
+    place = _within(root, folder or root / "rules")
     if ref.startswith("-"):
         raise UserError(f"`{ref}` is not the name of a branch, a tag or a commit")
-    found = subprocess.run(["git", "archive", ref, "rules"], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
+    found = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
     if found.returncode:
-        raise UserError(f"`{ref}` has no rules to compare with: {found.stderr.decode().strip()}")
+        raise UserError(f"`{ref}` has no rules in {place} to compare with: {found.stderr.decode().strip()}")
     with (
-        tempfile.TemporaryDirectory(prefix="rules-") as folder,
+        tempfile.TemporaryDirectory(prefix="rules-") as extracted,
         tarfile.open(fileobj=io.BytesIO(found.stdout)) as files,
     ):
-        files.extractall(folder, filter="data")
-        return compile_rules(Path(folder) / "rules")
+        files.extractall(extracted, filter="data")
+        return compile_rules(Path(extracted) / place)
+
+
+def _within(root: Path, folder: Path) -> str:
+    """A folder's place in the project. Raises UserError where it lies outside."""
+    try:
+        return folder.resolve().relative_to(root.resolve()).as_posix()
+    except ValueError:
+        raise UserError(f"{folder} is not in {root}: there is no commit to compare it with") from None
 
 
 def of_file(path: Path, *rulesets: Ruleset) -> Population:

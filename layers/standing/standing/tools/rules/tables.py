@@ -72,6 +72,7 @@ class Teller:
             (words("currency"), shared.currency),
             (words("time_zone"), shared.time_zone),
             (words("channels"), ", ".join(shared.channels) or words("none")),
+            *([(words("activities"), ", ".join(shared.activities))] if shared.activities else []),
             (words("caps"), "\n".join(self._caps()) or words("none")),
             (words("quiet_hours"), self._quiet_hours()),
             (words("lateness"), words("lateness_is", days=words.days(shared.lateness))),

@@ -1,0 +1,272 @@
+"""What the language says of other trades: activities that a programme names, categories, and what a customer has."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from standing.core.conditions import Fact
+from standing.core.days import Day
+from standing.core.events import Engagement, Purchase
+from standing.core.explain import WITHHELD, reasons
+from standing.core.features import facts
+from standing.core.fold import live_day
+from standing.core.foresight.explanation import explanations
+from standing.core.foresight.outlook import look_ahead
+from standing.core.intake import Event
+from standing.core.measures import empty, gather, prune
+from standing.core.retelling import Past, begin_towards
+from standing.core.ruleset import Ruleset
+from standing.core.state import Memory
+from standing.core.timeline import Timeline
+from standing.rulebook.checking import check
+from standing.rulebook.compiling import compile_rules
+from standing.rulebook.problems import RulesError
+from standing.tools.customers.phrases import plan_in_words
+
+from tests.unit import strategies as made
+from tests.unit.programmes import activity, profile
+from tests.unit.strategies import Customer, refund
+
+PROGRAMME = """\
+title: {en: A bank, zh: 银行}
+currency: USD
+time_zone: UTC
+activities: [deposit, instalment-missed]
+"""
+TITLE = "title: {en: A feature, zh: 特征}"
+TIER = """\
+rating: tier
+title: {en: Tier, zh: 等级}
+levels: [plain, wealthy]
+stability: {review: daily, fall: to-kept}
+qualify:
+  wealthy:
+    all:
+      - held >= 50000.00
+"""
+HELD = {"held": "latest: profile.amounts.deposits"}
+
+
+def written(folder: Path, features: dict[str, str], programme: str = PROGRAMME, tier: str = TIER) -> Path:
+    (folder / "ratings").mkdir(parents=True)
+    (folder / "programme.yaml").write_text(programme)
+    entries = [f"{name}:\n  {TITLE}\n  " + "\n  ".join(said.split("; ")) for name, said in (HELD | features).items()]
+    (folder / "features.yaml").write_text("\n".join(entries) + "\n")
+    (folder / "ratings" / "tier.yaml").write_text(tier)
+    return folder
+
+
+def problems(folder: Path, features: dict[str, str], programme: str = PROGRAMME) -> list[str]:
+    with pytest.raises(RulesError) as raised:
+        compile_rules(written(folder, features, programme))
+    return [str(problem) for problem in raised.value.problems]
+
+
+def known_of(rules: Ruleset, events: Sequence[Event], day: Day) -> dict[str, Fact]:
+    return facts(rules, prune(gather(empty(rules), events, rules), day, rules), day)
+
+
+def deposits(day: Day, amount: str, name: str = "v") -> Event:
+    return profile(day, name, amounts={"deposits": amount}, currency="USD")
+
+
+# Activities --------------------------------------------------------------------------------------------------------
+
+
+def test_activities_are_counted_summed_and_compared_as_money(tmp_path: Path) -> None:
+    kinds = {kind: f"{kind}: activity.amount; where: {{kind: deposit}}; over: 30d" for kind in ("sum", "max", "mean")}
+    rules = compile_rules(
+        written(
+            tmp_path,
+            kinds
+            | {"missed": "count: activity; where: {kind: instalment-missed}", "kinds": "distinct: activity.kind"}
+            | {"abroad": "count: activity; where: {channel: abroad, category: cash}"},
+        )
+    )
+    events = [activity(100, "deposit", "10.00", "a"), activity(101, "deposit", "30.01", "b")]
+    events += [activity(102, "deposit", None, "c"), activity(103, "instalment-missed", None, "d")]
+    assert known_of(rules, events, 110) == {
+        **{"sum": 4_001, "max": 3_001, "mean": 2_000},
+        **{"missed": 1, "kinds": 2, "abroad": 0},
+    }
+
+
+def test_an_activity_that_the_programme_does_not_name_is_found_where_a_rule_asks_for_it(tmp_path: Path) -> None:
+    (said,) = problems(tmp_path, {"missed": "count: activity; where: {kind: instalment-mised}"})
+    assert "`instalment-mised` is not one of deposit, instalment-missed" in said
+    assert "/features.yaml:7: " in said
+
+
+def test_a_programme_without_activities_has_none_to_count(tmp_path: Path) -> None:
+    bare = PROGRAMME.replace("activities: [deposit, instalment-missed]\n", "")
+    (said,) = problems(tmp_path, {"all": "count: activity"}, bare)
+    assert "programme.yaml names no `activities`" in said
+
+
+@pytest.mark.parametrize("names", ["[Deposit]", "[deposit, deposit]", "deposit", "['']"])
+def test_activities_are_names_each_once(tmp_path: Path, names: str) -> None:
+    wrong = PROGRAMME.replace("[deposit, instalment-missed]", names)
+    assert any("activities" in said for said in problems(tmp_path, {}, wrong))
+
+
+def test_a_membership_begins_with_an_activity_only_where_there_are_any(tmp_path: Path) -> None:
+    """Rules that name none keep the version they had before there were activities."""
+    year = {"spent": "sum: transaction.net_amount; over: membership-year"}
+    bare = PROGRAMME.replace("activities: [deposit, instalment-missed]\n", "")
+    with_them, without = (
+        compile_rules(written(tmp_path / name, year, text)) for name, text in (("a", PROGRAMME), ("b", bare))
+    )
+    assert ["activity" in one.of for one in with_them.measures].count(True) == 1
+    assert not any("activity" in one.of for one in without.measures)
+    assert "activities" not in without.model_dump_json()
+
+
+# Categories and items ----------------------------------------------------------------------------------------------
+
+
+def test_categories_are_filtered_by_and_counted(tmp_path: Path) -> None:
+    rules = compile_rules(
+        written(
+            tmp_path,
+            {
+                "books": "sum: transaction.net_amount; where: {category: books}",
+                "categories": "distinct: purchase.category",
+                "looked": "distinct: engagement.item; where: {kind: view, category: books}",
+            },
+        )
+    )
+    who: dict[str, Any] = {"customer": "c-1", "time": made.noon(100)}
+    paid: dict[str, Any] = {**who, "currency": "USD"}
+    bought = [Purchase(**paid, id=name, amount="8.00", category=name) for name in ("books", "games")]
+    seen = [
+        Engagement(**who, id=f"{kind}-{item}", kind=kind, category="books", item=item)
+        for kind, item in (("view", "b-1"), ("view", "b-1x"), ("basket", "b-2"))
+    ]
+    back = refund(101, "3.00")
+    returned = back.detail.model_copy(update={"category": "books"})
+    events = [made.event(100, detail) for detail in (*bought, *seen)] + [made.event(101, returned), refund(102, "1.00")]
+    assert known_of(rules, events, 105) == {"books": 500, "categories": 2, "looked": 2}
+
+
+# What a customer has -----------------------------------------------------------------------------------------------
+
+
+def test_the_latest_amount_is_money_and_older_ones_do_not_come_back(tmp_path: Path) -> None:
+    rules = compile_rules(written(tmp_path, {"recent": "latest: profile.amounts.deposits; over: 30d"}))
+    events = [deposits(100, "60000.00"), deposits(110, "49999.99")]
+    assert known_of(rules, events, 109) == {"held": 6_000_000, "recent": 6_000_000}
+    assert known_of(rules, events, 110) == {"held": 4_999_999, "recent": 4_999_999}
+    assert known_of(rules, events, 140) == {"held": 4_999_999}
+    assert known_of(rules, [*events, profile(120, "w", amounts={"loans": "1.00"}, currency="USD")], 120) == {
+        "held": 4_999_999,
+        "recent": 4_999_999,
+    }
+
+
+@pytest.mark.parametrize("kind", ["min", "max", "mean"])
+def test_what_was_held_has_a_lowest_a_highest_and_a_mean(tmp_path: Path, kind: str) -> None:
+    rules = compile_rules(written(tmp_path, {"over": f"{kind}: profile.amounts.deposits; over: 30d"}))
+    events = [deposits(day, amount) for day, amount in ((100, "10.00"), (110, "40.00"), (120, "25.00"))]
+    assert known_of(rules, events, 125)["over"] == {"min": 1_000, "max": 4_000, "mean": 2_500}[kind]
+
+
+@pytest.mark.parametrize("kind", ["sum", "distinct", "days_until", "count"])
+def test_what_is_held_does_not_add_up(tmp_path: Path, kind: str) -> None:
+    (said,) = problems(tmp_path, {"wrong": f"{kind}: profile.amounts.deposits"})
+    assert "features.yaml:6: " in said
+
+
+def test_a_ratio_of_what_is_owed_and_the_limit_is_worked_out(tmp_path: Path) -> None:
+    parts = {name: f"latest: profile.amounts.{name}" for name in ("owed", "limit")}
+    rules = compile_rules(written(tmp_path, parts | {"used": "ratio: [owed, limit]"}))
+    said = profile(100, amounts={"owed": "900.00", "limit": "1000.00"}, currency="USD")
+    assert known_of(rules, [said], 100)["used"] == 9_000
+    assert rules.by_name["used"].personal
+
+
+@pytest.mark.parametrize("amounts", [("10.00", "60000.00"), ("60000.00", "10.00")])
+def test_a_level_follows_the_latest_amount_in_whatever_order_it_is_told(
+    tmp_path: Path, amounts: tuple[str, str]
+) -> None:
+    rules = compile_rules(written(tmp_path, {}))
+    events = [deposits(100, amounts[0]), deposits(130, amounts[1])]
+    for order in (events, events[::-1]):
+        customer = Customer(Timeline.of(rules))
+        for one in order:
+            customer.deliver(one)
+        assert customer.standing.closed.levels["tier"].level == ("wealthy" if amounts[1] > "2" else "plain")
+
+
+def test_reasons_do_not_say_what_a_customer_has(tmp_path: Path) -> None:
+    rules = compile_rules(written(tmp_path, {}))
+    buckets = gather(empty(rules), [deposits(100, "61234.50")], rules)
+    lived = live_day(rules, buckets, Memory(), 100, event_day=True)
+    assert lived.closed.levels["tier"].level == "wealthy"
+    condition = rules.ratings["tier"].qualify["wealthy"]
+    assert reasons(rules, condition, lived.facts) == ({"line": "held >= 50000.00", "actual": WITHHELD, "holds": True},)
+
+
+def test_decisions_do_not_say_what_a_customer_has(tmp_path: Path) -> None:
+    customer = Customer(Timeline.of(compile_rules(written(tmp_path, {}))))
+    (decision,) = customer.deliver(deposits(100, "61234.50"))
+    assert "61234" not in repr(decision)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("held >= 50000.00", "1 more profile change (A feature: 10.00 → 50000.00)"),
+        ("held == 0.50", "1 more profile change (A feature: 10.00 → 0.50)"),
+        ("held <= 9.99", "1 more profile change (A feature: 10.00 → 9.99)"),
+    ],
+)
+def test_what_would_have_to_be_held_is_named(tmp_path: Path, line: str, said: str) -> None:
+    rules = compile_rules(written(tmp_path, {}, tier=TIER.replace("held >= 50000.00", line)))
+    seen = look_ahead(begin_towards(100, Past([deposits(100, "10.00")])), Timeline.of(rules), 100)
+    (way,) = next(explanations(seen)).ways
+    assert way.plan is not None
+    assert plan_in_words(rules, way.plan, 100, "en") == said
+
+
+def test_two_amounts_of_one_profile_are_said_together(tmp_path: Path) -> None:
+    both = TIER + "      - funds >= 100.00\n"
+    rules = compile_rules(written(tmp_path, {"funds": "latest: profile.amounts.funds"}, tier=both))
+    seen = look_ahead(begin_towards(100, Past([deposits(100, "10.00")])), Timeline.of(rules), 100)
+    (way,) = next(explanations(seen)).ways
+    assert way.plan is not None
+    assert [(one.lever.feature.name, one.becomes) for one in way.plan.wanted] == [
+        ("held", 5_000_000),
+        ("funds", 10_000),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("feature", "line", "said"),
+    [
+        ("count: activity; where: {kind: deposit}; over: 30d", "moved >= 2", "2 more `deposit` (A feature: 0 → 2)"),
+        (
+            "sum: activity.amount; where: {kind: deposit}; over: 30d",
+            "moved >= 7.50",
+            "7.50 more by `deposit` (A feature: 0.00 → 7.50)",
+        ),
+    ],
+)
+def test_an_activity_moves_a_feature_by_its_own_name(tmp_path: Path, feature: str, line: str, said: str) -> None:
+    rules = compile_rules(written(tmp_path, {"moved": feature}, tier=TIER.replace("held >= 50000.00", line)))
+    seen = look_ahead(begin_towards(100, Past([deposits(100, "10.00")])), Timeline.of(rules), 100)
+    (way,) = next(explanations(seen)).ways
+    assert way.plan is not None
+    assert plan_in_words(rules, way.plan, 100, "en").startswith(said)
+
+
+# Proofs ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_amount_is_never_negative_and_may_be_as_large_as_rules_ask(tmp_path: Path) -> None:
+    large = TIER.replace("50000.00", "900000000.00")
+    assert [one.finding.check for one in check(written(tmp_path / "large", {}, tier=large)).faults] == []
+    below = TIER.replace(">= 50000.00", "< 0.00")
+    assert "CHK-01" in {one.finding.check for one in check(written(tmp_path / "below", {}, tier=below)).faults}
