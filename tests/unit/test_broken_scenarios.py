@@ -88,7 +88,7 @@ BROKEN = {
     "unknown field": Broken(
         HEAD.replace("amount", "amuont") + SILVER,
         5,
-        "`amuont` is not a field of `purchase`, which has id, time, amount, currency, channel, items",
+        "`amuont` is not a field of `purchase`, which has id, time, amount, currency, channel, category, items",
     ),
     "another customer": Broken(
         HEAD.replace("{amount", "{customer: c-2, amount") + SILVER,

@@ -27,11 +27,12 @@ type Row = tuple[str, Mapping[str, Fact], Mapping[str, str]]
 
 
 def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
-    """The rules of a commit, a branch or a tag; of the project's own `rules`, or of another folder of the project.
+    """The rules of a commit, a branch or a tag: those in the same folder, if it is one of the project, else in `rules`.
 
     Raises UserError where there is no such.
     """
-    place = _within(root, folder or root / "rules")
+    is_inside = folder is not None and folder.resolve().is_relative_to(root.resolve())
+    place = folder.resolve().relative_to(root.resolve()).as_posix() if folder and is_inside else "rules"
     if ref.startswith("-"):
         raise UserError(f"`{ref}` is not the name of a branch, a tag or a commit")
     found = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
@@ -43,14 +44,6 @@ def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
     ):
         files.extractall(extracted, filter="data")
         return compile_rules(Path(extracted) / place)
-
-
-def _within(root: Path, folder: Path) -> str:
-    """A folder's place in the project. Raises UserError where it lies outside."""
-    try:
-        return folder.resolve().relative_to(root.resolve()).as_posix()
-    except ValueError:
-        raise UserError(f"{folder} is not in {root}: there is no commit to compare it with") from None
 
 
 def of_file(path: Path, *rulesets: Ruleset) -> Population:
