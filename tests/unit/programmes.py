@@ -156,6 +156,7 @@ def cares(draw: st.DrawFn, features: Sequence[Feature], name: str) -> Care:
         within=draw(st.integers(1, 5)),
         channel=draw(st.sampled_from([None, "email"])),
         consent=draw(st.sampled_from(["required", "not-needed"])),
+        cost=draw(st.sampled_from([None, 0, 450])),
     )
     when = draw(conditions(features, ("tier", "stage")))
     repeat, holdout = draw(st.sampled_from([1, 4, 15, 60])), draw(st.sampled_from([0, 5_000]))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -10,12 +11,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.batch.impact import impact
+from standing.batch.impact import NAMED, CareImpact, Impact, Move, impact
 from standing.batch.population import Population, gathered, read, write
 from standing.batch.settling import settle
 from standing.core.conditions import Condition, Fact
 from standing.core.ratings import next_review, would_become
-from standing.core.ruleset import Cap, Rating, Ruleset, Stratum
+from standing.core.ruleset import Cap, Care, Rating, Ruleset, Stratum
 from standing.core.state import Held
 from standing.rulebook.compiling import assemble
 from standing.tools.project import UserError
@@ -75,11 +76,70 @@ def test_on_ten_customers_it_is_what_a_count_by_hand_gives() -> None:
         ("gold", "silver"): 1,  # d
         ("gold", "gold"): 2,  # h, i
     }
-    moves = [(move.was, move.becomes, move.customers, move.is_fall) for move in found.moves]
-    assert moves == [("gold", "silver", ("d",), True), ("silver", "gold", ("f", "g"), False)]
+    moves = [(move.was, move.becomes, move.customers, move.named, move.is_fall) for move in found.moves]
+    assert moves == [("gold", "silver", 1, ("d",), True), ("silver", "gold", 2, ("f", "g"), False)]
     (call,) = found.care
     assert (call.before, call.after) == (3, 4)
     assert (call.a_day_before, call.a_day_after) == (Fraction(3, 10), Fraction(4, 10))
+
+
+def costing(cost: int | None, *, repeat_after: int = 10, holdout: int = 0, keep: int = 15_000) -> Ruleset:
+    """The rules with a call that costs something."""
+    call = CALL.model_copy(
+        update={
+            "do": CALL.do.model_copy(update={"cost": cost}),
+            "repeat_after": repeat_after,
+            "holdout": holdout,
+        }
+    )
+    programme = made.PROGRAMME.model_copy(update={"channels": ("email",)})
+    strata = (Stratum(ratings=(tier(20_000, keep),)), Stratum(care=(call,)))
+    return assemble(programme, made.MEASURES, FEATURES, strata)
+
+
+@pytest.mark.parametrize(
+    ("after", "a_day", "cost"),
+    [
+        (costing(450), Fraction(3, 10), Fraction(1350, 10)),  # d, h, i, each every ten days, for 4.50
+        (costing(450, holdout=2_500), Fraction(9, 40), Fraction(4050, 40)),  # nothing is paid for a quarter of them
+        (costing(450, repeat_after=5), Fraction(3, 5), Fraction(1350, 5)),
+        (costing(450, keep=17_000), Fraction(2, 10), Fraction(900, 10)),  # d falls
+        (costing(0), Fraction(3, 10), Fraction(0)),
+        (costing(None), Fraction(3, 10), None),
+    ],
+)
+def test_what_care_costs_a_day_is_what_a_count_by_hand_gives(
+    after: Ruleset, a_day: Fraction, cost: Fraction | None
+) -> None:
+    found = impact(costing(600), after, TEN.frame, TEN.frame, DAY)
+    (call,) = found.care
+    assert (call.a_day_before, call.cost_before, found.cost_before) == (Fraction(3, 10), Fraction(180), Fraction(180))
+    assert (call.a_day_after, call.cost_after, found.cost_after) == (a_day, cost, cost)
+
+
+def test_a_care_rule_that_is_new_or_gone_cost_or_costs_nothing() -> None:
+    without = made.ruleset(FEATURES, Stratum(ratings=(tier(20_000),)))
+    (call,) = impact(without, costing(450), TEN.frame, TEN.frame, DAY).care
+    assert (call.before, call.a_day_before, call.cost_before, call.cost_after) == (0, Fraction(0), None, Fraction(135))
+    (call,) = impact(costing(450), without, TEN.frame, TEN.frame, DAY).care
+    assert (call.after, call.a_day_after, call.cost_before, call.cost_after) == (0, Fraction(0), Fraction(135), None)
+
+
+def test_the_same_customers_are_compared_in_whatever_order_they_stand() -> None:
+    before, after = rules(tier(20_000)), rules(tier(18_000, keep=17_000))
+    straight = impact(before, after, TEN.frame, TEN.frame, DAY)
+    turned, fewer = TEN.frame.reverse(), TEN.frame.filter(pl.col("customer") != "g")
+    assert impact(before, after, turned, turned, DAY) == straight
+    assert impact(before, after, turned, TEN.frame, DAY) == straight
+    assert impact(before, after, TEN.frame, turned, DAY) == straight
+    assert impact(before, after, turned, fewer, DAY) == impact(before, after, fewer, fewer, DAY)
+
+
+def test_many_move_and_the_first_are_named() -> None:
+    many = customers(*((f"c-{number:03}", 18_500, "silver") for number in reversed(range(300))))
+    found = impact(rules(tier(20_000)), rules(tier(18_000)), many.frame, many.frame, DAY)
+    (move,) = found.moves
+    assert (move.customers, move.named) == (300, tuple(f"c-{number:03}" for number in range(NAMED)))
 
 
 def test_an_edit_that_changes_nothing_moves_nobody() -> None:
@@ -117,21 +177,36 @@ def test_the_markdown_shows_the_matrix_the_flow_the_movers_and_care() -> None:
     assert "| **silver** | · | 3 | **2** |" in said
     assert "tier silver,tier gold (new),2" in said
     assert "| tier | gold → silver | 1 | d | ✗ `spend >= 17000` (was 160.00) |" in said
-    assert "| call | 3 | 4 | 0.30 | 0.40 |" in said
+    assert "| call | 3 | 4 | 0.30 | 0.40 |  |  |" in said
+    assert "costs" not in said
     assert "**No customer comes to another level.**" in markdown(report(rules(tier(20_000))))
 
 
-def alone(ruleset: Ruleset, known: dict[str, Fact], levels: dict[str, str]) -> dict[str, str]:
-    """Where one customer settles: what it would become, again and again, with the plain reader."""
-    facts, settled = dict(known), dict[str, str]()
+def test_costs_are_shown_in_the_programmes_currency_a_day() -> None:
+    before, after = costing(600), costing(450, keep=17_000)
+    said = markdown(Report(before, after, TEN, impact(before, after, TEN.frame, TEN.frame, DAY)))
+    assert (
+        "| care rule | holds for, before | after | actions a day, before | after | USD a day, before | after |" in said
+    )
+    assert "| call | 3 | 2 | 0.30 | 0.20 | 1.80 | 0.90 |" in said
+    assert "| **all care that states a cost** |  |  |  |  | **1.80** | **0.90** |" in said
+    found = as_dict(Report(before, after, TEN, impact(before, after, TEN.frame, TEN.frame, DAY)))
+    assert (found["currency"], found["cost_a_day"]) == ("USD", {"before": "1.8000", "after": "0.9000"})
+    assert found["care"][0]["cost_a_day"] == {"before": "1.8000", "after": "0.9000"}
+
+
+def alone(ruleset: Ruleset, known: dict[str, Fact], levels: dict[str, str]) -> tuple[dict[str, str], set[str]]:
+    """Where one customer settles (what it would become, again and again, with the plain reader) and what holds then."""
+    facts, settled, held = dict(known), dict[str, str](), set[str]()
     for stratum, reader in zip(ruleset.strata, ruleset.plain, strict=True):
         hits = reader.match(facts)
+        held |= hits
         for rating in stratum.ratings:
             settled[rating.name] = level = _settled(rating, levels.get(rating.name), hits)
             rank = rating.rank(level)
             facts |= {rating.name: rank, f"{rating.name}.was": rank, f"{rating.name}.would_become": rank}
             facts[f"{rating.name}.days_to_review"] = next_review(rating.stability.review, DAY) - DAY
-    return settled
+    return settled, held
 
 
 def _settled(rating: Rating, held: str | None, hits: frozenset[str]) -> str:
@@ -152,7 +227,77 @@ def test_each_customer_settles_as_it_would_alone(ruleset: Ruleset, data: st.Data
     for who, known, levels in named:
         (row,) = found.filter(pl.col("customer") == who).rows(named=True)
         said = {name: rating.levels[row[name]] for name, rating in ruleset.ratings.items()}
-        assert said == alone(ruleset, known, levels)
+        expected, held = alone(ruleset, known, levels)
+        assert said == expected
+        assert {name for name in ruleset.care if row[f"care/{name}"]} == {
+            name for name in ruleset.care if f"care/{name}" in held
+        }
+
+
+@settings(max_examples=150)
+@given(programmes.rulesets(), programmes.rulesets(), st.data())
+def test_an_impact_is_what_each_customer_worked_out_alone_adds_up_to(
+    before: Ruleset, after: Ruleset, data: st.DataObject
+) -> None:
+    count = range(data.draw(st.integers(1, 8)))
+    sides = []
+    for ruleset in (before, after):
+        rows = [data.draw(_customer(ruleset)) for _ in count]
+        sides.append([(f"c{number}", known, levels) for number, (known, levels) in enumerate(rows)])
+    old, new = (gathered(ruleset, DAY, rows).frame for ruleset, rows in zip((before, after), sides, strict=True))
+    found = impact(before, after, old, new, DAY)
+    settled = [
+        [alone(ruleset, known, levels) for _, known, levels in rows]
+        for ruleset, rows in zip((before, after), sides, strict=True)
+    ]
+    assert found == _added_up(before, after, settled)
+
+
+type Alone = tuple[dict[str, str], set[str]]
+
+
+def _added_up(before: Ruleset, after: Ruleset, settled: list[list[Alone]]) -> Impact:
+    """An impact from where each customer settles under each ruleset, customer by customer."""
+    pairs = list(zip(*settled, strict=True))
+    matrices = {
+        name: dict(sorted(Counter((was[0][name], becomes[0][name]) for was, becomes in pairs).items()))
+        for name in before.ratings
+    }
+    moves, movers = [], dict[bool, set[int]]({False: set(), True: set()})
+    for name, matrix in matrices.items():
+        for was, becomes in (pair for pair in matrix if pair[0] != pair[1]):
+            who = [number for number, one in enumerate(pairs) if (one[0][0][name], one[1][0][name]) == (was, becomes)]
+            place = after.ratings[name].levels.index
+            is_fall = after.ratings[name].ordered and place(was) > place(becomes)
+            moves.append(Move(name, was, becomes, len(who), tuple(f"c{one}" for one in who[:NAMED]), is_fall))
+            movers[is_fall] |= set(who)
+    care = tuple(_care_of(name, before, after, settled) for name in {**before.care, **after.care})
+    pressed = [_pressed(ruleset, held) for ruleset, held in zip((before, after), settled, strict=True)]
+    moved = len(movers[False] | movers[True])
+    return Impact(len(pairs), matrices, tuple(moves), moved, len(movers[True]), care, *pressed)
+
+
+def _care_of(name: str, before: Ruleset, after: Ruleset, settled: list[list[Alone]]) -> CareImpact:
+    sides = []
+    for ruleset, those in zip((before, after), settled, strict=True):
+        care = ruleset.care.get(name)
+        holding = sum(f"care/{name}" in held for _, held in those)
+        a_day = sum((_one_a_day(care) for _, held in those if f"care/{name}" in held and care), Fraction(0))
+        cost = None if care is None or care.do.cost is None else a_day * care.do.cost
+        sides.append((holding, a_day, cost))
+    (was, rate, cost), (becomes, later_rate, later_cost) = sides
+    return CareImpact(name, was, becomes, rate, later_rate, cost, later_cost)
+
+
+def _one_a_day(care: Care) -> Fraction:
+    return Fraction(10_000 - care.holdout, 10_000 * care.repeat_after)
+
+
+def _pressed(ruleset: Ruleset, settled: list[Alone]) -> int:
+    contacts = [
+        sum(f"care/{care.name}" in held for care in ruleset.care.values() if care.do.channel) for _, held in settled
+    ]
+    return sum(any(wanted > cap.at_most for cap in ruleset.programme.caps) for wanted in contacts)
 
 
 def _customer(ruleset: Ruleset) -> st.SearchStrategy[tuple[dict[str, Fact], dict[str, str]]]:

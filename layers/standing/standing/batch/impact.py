@@ -1,6 +1,7 @@
 """Impact: what an edit of the rules does to a population, before it is merged.
 
-Both rulesets are settled over the same customers, so that only the edit can make a difference, and time none.
+Both rulesets are settled over the same customers, so that only the edit can make a difference, and time none. What is
+kept of a customer is one small number a rating; ids are kept of those few who are named.
 """
 
 from __future__ import annotations
@@ -8,30 +9,39 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import product
 
 import polars as pl
 
-from standing.batch.settling import settle
+from standing.batch.settling import settling
 from standing.core.days import Day
-from standing.core.ruleset import Care, Rating, Ruleset
+from standing.core.ruleset import TEN_THOUSAND, Care, Rating, Ruleset
+
+NAMED = 5  # customers that are named for each move
+PRESSED = "pressed by a cap"
+MOST_LEVELS = 100  # more than a rating may have
+
+type Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Move:
-    """Customers that an edit moves from one level of a rating to another; none where the rating had or has no such."""
+    """How many customers an edit moves from one level of a rating to another, and the first of them by id."""
 
     rating: str
     was: str
     becomes: str
-    customers: tuple[str, ...]
+    customers: int
+    named: tuple[str, ...]
     is_fall: bool
 
 
 @dataclass(frozen=True)
 class CareImpact:
-    """A care rule: for how many customers its lines hold before and after, and how many actions a day that makes.
+    """A care rule: for how many customers its lines hold before and after, and what that makes a day.
 
-    A customer for whom they go on holding is acted on once in `repeat_after` days.
+    A customer for whom they go on holding is acted on once in `repeat_after` days; who is held out, never. Costs are in
+    minor units of the currency; none where the rule states none, or is not there.
     """
 
     care: str
@@ -39,69 +49,129 @@ class CareImpact:
     after: int
     a_day_before: Fraction
     a_day_after: Fraction
+    cost_before: Fraction | None = None
+    cost_after: Fraction | None = None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the edit changes anything about it."""
+        before = (self.before, self.a_day_before, self.cost_before)
+        return before != (self.after, self.a_day_after, self.cost_after)
 
 
 @dataclass(frozen=True)
 class Impact:
-    """What an edit does: how many customers there are, the migration of each rating, its moves, and care."""
+    """What an edit does: how many customers there are, the migration of each rating, its moves, and care.
+
+    `moved`: how many customers change in some rating; `falls`: how many would lose a level by this edit alone;
+    `pressed`: for how many more contacts would be due at once than some cap lets through.
+    """
 
     customers: int
-    matrices: dict[str, dict[tuple[str, str], int]]
+    matrices: dict[str, dict[Pair, int]]
     moves: tuple[Move, ...]
+    moved: int
+    falls: int
     care: tuple[CareImpact, ...]
     pressed_before: int
     pressed_after: int
 
     @property
-    def moved(self) -> int:
-        """How many customers change in some rating."""
-        return len({customer for move in self.moves for customer in move.customers})
+    def cost_before(self) -> Fraction | None:
+        """What care cost a day, in minor units; none where no rule states a cost."""
+        return _total(one.cost_before for one in self.care)
 
     @property
-    def falls(self) -> int:
-        """How many customers would lose a level by this edit alone."""
-        return len({customer for move in self.moves if move.is_fall for customer in move.customers})
+    def cost_after(self) -> Fraction | None:
+        """What care will cost a day, in minor units; none where no rule states a cost."""
+        return _total(one.cost_after for one in self.care)
 
 
 def impact(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame, day: Day) -> Impact:
     """The impact of going from one ruleset to another. `old` and `new` are the same customers' facts under each."""
-    settled_before, settled_after = settle(before, old, day), settle(after, new, day)
-    both = settled_before.join(settled_after, on="customer", suffix="'", how="inner", maintain_order="left")
-    names = [name for name in after.ratings if name in before.ratings]
-    matrices = {name: _matrix(before.ratings[name], after.ratings[name], both) for name in names}
-    moves = (move for name in names for move in _moves(before.ratings[name], after.ratings[name], both))
-    care = tuple(_care(before, after, settled_before, settled_after))
-    pressed = (_pressed(before, settled_before), _pressed(after, settled_after))
-    return Impact(both.height, matrices, tuple(moves), care, *pressed)
+    old, new = _side_by_side(old, new)
+    plans = [settling(*one).with_columns(_pressed(one[0])) for one in ((before, old, day), (after, new, day))]
+    was, becomes = pl.collect_all(plans, engine="streaming")
+    names = [name for name in before.ratings if name in after.ratings]
+    both = {name: _Both(before.ratings[name], after.ratings[name]) for name in names}
+    steps = _steps(both, was, becomes)
+    matrices = {name: _matrix(one, steps) for name, one in both.items()}
+    moves = tuple(move for name, one in both.items() for move in _moves(one, matrices[name], steps))
+    moved, falls = (_count(both, moves, steps, only_falls=only) for only in (False, True))
+    care = tuple(_care(before, after, was, becomes))
+    pressed = (int(settled[PRESSED].sum()) for settled in (was, becomes))
+    return Impact(old.height, matrices, moves, moved, falls, care, *pressed)
 
 
-def _pairs(before: Rating, after: Rating, both: pl.DataFrame) -> pl.DataFrame:
-    """Each customer with the words of the two levels."""
-    was, becomes = pl.col(before.name), pl.col(f"{after.name}'")
-    return both.select("customer", _word(was, before).alias("was"), _word(becomes, after).alias("becomes"))
+def _side_by_side(old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both by customer: row by row the same one, those who are in both."""
+    if old is new or old["customer"].equals(new["customer"]):
+        same = old if old["customer"].is_sorted() else old.sort("customer")
+        return same, same if old is new else new if same is old else new.sort("customer")
+    shared = [one.join(other, on="customer", how="semi").sort("customer") for one, other in ((old, new), (new, old))]
+    return shared[0], shared[1]
 
 
-def _word(rank: pl.Expr, rating: Rating) -> pl.Expr:
-    return rank.replace_strict(dict(enumerate(rating.levels)), return_dtype=pl.String)
+@dataclass(frozen=True)
+class _Both:
+    """A rating before and after, and how a customer's step from a level to a level is one number."""
+
+    before: Rating
+    after: Rating
+
+    def step(self, was: str, becomes: str) -> int:
+        """The number of a step."""
+        return self.before.rank(was) * MOST_LEVELS + self.after.rank(becomes)
+
+    def pair(self, step: int) -> Pair:
+        """The levels of a step."""
+        was, becomes = divmod(step, MOST_LEVELS)
+        return self.before.levels[was], self.after.levels[becomes]
+
+    def is_fall(self, was: str, becomes: str) -> bool:
+        """Whether a step is down, as the new rules have it."""
+        after = self.after
+        return after.ordered and (was not in after.levels or after.rank(was) > after.rank(becomes))
 
 
-def _matrix(before: Rating, after: Rating, both: pl.DataFrame) -> dict[tuple[str, str], int]:
-    counts = _pairs(before, after, both).group_by("was", "becomes").len()
-    return {(was, becomes): count for was, becomes, count in counts.sort("was", "becomes").iter_rows()}
+def _steps(both: dict[str, _Both], was: pl.DataFrame, becomes: pl.DataFrame) -> pl.DataFrame:
+    """For each customer and rating the step from level to level."""
+    columns = [was[name].cast(pl.Int16) * MOST_LEVELS + becomes[name] for name in both]
+    return pl.DataFrame([was["customer"], *(one.alias(name) for name, one in zip(both, columns, strict=True))])
 
 
-def _moves(before: Rating, after: Rating, both: pl.DataFrame) -> Iterator[Move]:
-    moved = _pairs(before, after, both).filter(pl.col("was") != pl.col("becomes"))
-    for (was, becomes), rows in sorted(moved.group_by("was", "becomes")):
-        is_fall = after.ordered and (was not in after.levels or after.rank(str(was)) > after.rank(str(becomes)))
-        yield Move(after.name, str(was), str(becomes), tuple(rows["customer"].sort()), is_fall)
+def _matrix(both: _Both, steps: pl.DataFrame) -> dict[Pair, int]:
+    name = both.after.name
+    pairs = sorted(product(both.before.levels, both.after.levels))
+    counts = steps.select((pl.col(name) == both.step(*pair)).sum().alias("/".join(pair)) for pair in pairs)
+    return {pair: count for pair, count in zip(pairs, counts.row(0), strict=True) if count}
+
+
+def _moves(both: _Both, matrix: dict[Pair, int], steps: pl.DataFrame) -> Iterator[Move]:
+    name = both.after.name
+    for (was, becomes), count in matrix.items():
+        if was != becomes:
+            those = steps.lazy().filter(pl.col(name) == both.step(was, becomes)).head(NAMED).collect()
+            yield Move(name, was, becomes, count, tuple(those["customer"]), both.is_fall(was, becomes))
+
+
+def _count(both: dict[str, _Both], moves: tuple[Move, ...], steps: pl.DataFrame, *, only_falls: bool) -> int:
+    """How many customers make some move, or some fall."""
+    made: dict[str, list[int]] = {}
+    for move in moves:
+        if move.is_fall or not only_falls:
+            made.setdefault(move.rating, []).append(both[move.rating].step(move.was, move.becomes))
+    made_by = [pl.col(name).is_in(numbers) for name, numbers in made.items()]
+    return int(steps.select(pl.any_horizontal(made_by).sum()).item()) if made_by else 0
 
 
 def _care(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame) -> Iterator[CareImpact]:
     for name in dict.fromkeys([*before.care, *after.care]):
         was, becomes = _holding(before, old, name), _holding(after, new, name)
-        rates = _a_day(before.care.get(name), was), _a_day(after.care.get(name), becomes)
-        yield CareImpact(name, was, becomes, *rates)
+        rules = ((before.care.get(name), was), (after.care.get(name), becomes))
+        rates = [_a_day(care, holding) for care, holding in rules]
+        costs = [_cost(care, rate) for (care, _), rate in zip(rules, rates, strict=True)]
+        yield CareImpact(name, was, becomes, rates[0], rates[1], costs[0], costs[1])
 
 
 def _holding(ruleset: Ruleset, settled: pl.DataFrame, name: str) -> int:
@@ -109,19 +179,30 @@ def _holding(ruleset: Ruleset, settled: pl.DataFrame, name: str) -> int:
 
 
 def _a_day(care: Care | None, holding: int) -> Fraction:
-    return Fraction(holding, care.repeat_after) if care else Fraction(0)
+    if care is None:
+        return Fraction(0)
+    return Fraction(holding, care.repeat_after) * Fraction(TEN_THOUSAND - care.holdout, TEN_THOUSAND)
 
 
-def _pressed(ruleset: Ruleset, settled: pl.DataFrame) -> int:
-    """For how many customers more contacts would be due at once than some cap lets through."""
+def _cost(care: Care | None, a_day: Fraction) -> Fraction | None:
+    return None if care is None or care.do.cost is None else care.do.cost * a_day
+
+
+def _total(costs: Iterator[Fraction | None]) -> Fraction | None:
+    stated = [cost for cost in costs if cost is not None]
+    return sum(stated, Fraction(0)) if stated else None
+
+
+def _pressed(ruleset: Ruleset) -> pl.Expr:
+    """Whether more contacts would be due at once than some cap lets through."""
     over = [_wanted(ruleset, cap.channel) > cap.at_most for cap in ruleset.programme.caps]
-    return int(settled.select(pl.any_horizontal(*over).sum()).item()) if over else 0
+    return pl.any_horizontal(pl.lit(value=False), *over).alias(PRESSED)
 
 
 def _wanted(ruleset: Ruleset, channel: str | None) -> pl.Expr:
     """How many contacts a customer would be due."""
-    rules = [pl.col(f"care/{name}").cast(pl.Int64) for name in _contacts(ruleset, channel)]
-    return pl.sum_horizontal(pl.lit(0), *rules)
+    rules = [pl.col(f"care/{name}").cast(pl.UInt16) for name in _contacts(ruleset, channel)]
+    return pl.sum_horizontal(pl.lit(0, dtype=pl.UInt16), *rules)
 
 
 def _contacts(ruleset: Ruleset, channel: str | None) -> Iterator[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import batched
 from pathlib import Path
 from typing import NamedTuple
 
@@ -13,6 +14,9 @@ from standing.core.conditions import Fact
 from standing.core.days import Day
 from standing.core.ruleset import Feature, Ruleset
 
+type Row = tuple[str, Mapping[str, Fact], Mapping[str, str]]  # a customer's id, features, and levels
+
+CHUNK = 10_000  # customers
 KEY = "standing"  # under which the file's metadata say what it holds
 
 
@@ -28,15 +32,35 @@ class Population(NamedTuple):
         return [one.name for one in ruleset.features if self.features.get(one.name) != definition(ruleset, one)]
 
 
-def gathered(
-    ruleset: Ruleset, day: Day, customers: Iterable[tuple[str, Mapping[str, Fact], Mapping[str, str]]]
-) -> Population:
+def gathered(ruleset: Ruleset, day: Day, customers: Iterable[Row]) -> Population:
     """A population of customers: each with its id, its features and the level that it holds in each rating."""
-    rows = [{"customer": who, **known, **_held(levels)} for who, known, levels in customers]
-    schema = {"customer": pl.String} | {one.name: _dtype(one) for one in ruleset.features}
-    schema |= {f"{name}/level": pl.String for name in ruleset.ratings}
-    frame = pl.DataFrame(rows, schema=schema, strict=False, orient="row").sort("customer")
-    return Population(day, frame, {one.name: definition(ruleset, one) for one in ruleset.features})
+    (population,) = gathered_for((ruleset,), day, ((one,) for one in customers))
+    return population
+
+
+def gathered_for(rulesets: Sequence[Ruleset], day: Day, customers: Iterable[Sequence[Row]]) -> list[Population]:
+    """A population of the same customers for each ruleset; each customer comes with a row for each.
+
+    Only some thousands of customers are rows of Python objects at a time.
+    """
+    chunks = [_frames(rulesets, some) for some in batched(customers, CHUNK)] or [_frames(rulesets, ())]
+    found = []
+    for place, ruleset in enumerate(rulesets):
+        frame = pl.concat([frames[place] for frames in chunks]).sort("customer")
+        found.append(Population(day, frame, {one.name: definition(ruleset, one) for one in ruleset.features}))
+    return found
+
+
+def _frames(rulesets: Sequence[Ruleset], customers: Sequence[Sequence[Row]]) -> list[pl.DataFrame]:
+    return [_frame(ruleset, [rows[place] for rows in customers]) for place, ruleset in enumerate(rulesets)]
+
+
+def _frame(ruleset: Ruleset, customers: Iterable[Row]) -> pl.DataFrame:
+    rows = [{"customer": who, **known, **_held(ruleset, levels)} for who, known, levels in customers]
+    schema: dict[str, pl.DataType | type[pl.DataType]] = {"customer": pl.String}
+    schema |= {one.name: _dtype(one) for one in ruleset.features}
+    schema |= {f"{name}/level": pl.Enum(rating.levels) for name, rating in ruleset.ratings.items()}
+    return pl.DataFrame(rows, schema=schema, strict=False, orient="row")
 
 
 def write(population: Population, path: Path) -> None:
@@ -62,8 +86,10 @@ def definition(ruleset: Ruleset, feature: Feature) -> str:
     return json.dumps([content, measure, parts, ruleset.programme.minor_digits], sort_keys=True)
 
 
-def _held(levels: Mapping[str, str]) -> dict[str, str]:
-    return {f"{name}/level": level for name, level in levels.items()}
+def _held(ruleset: Ruleset, levels: Mapping[str, str]) -> dict[str, str]:
+    """The levels that are held, but for those that the ruleset does not know."""
+    known = {name: rating.levels for name, rating in ruleset.ratings.items()}
+    return {f"{name}/level": level for name, level in levels.items() if level in known.get(name, ())}
 
 
 def _dtype(feature: Feature) -> type[pl.DataType]:

@@ -19,51 +19,69 @@ NO_LEVEL = -1  # the level that is held is not one of this rating
 
 
 def settle(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.DataFrame:
-    """For each customer the rank of every rating, by its name, and whether each rule holds, by its (`care/welcome`).
+    """For each customer the rank of every rating, by its name, and whether each care rule holds (`care/welcome`)."""
+    return settling(ruleset, population, day).collect(engine="streaming")
+
+
+def settling(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.LazyFrame:
+    """What `settle` does, to be collected; the customers in the order in which they are.
 
     `population` has a row a customer: `customer`, a column a feature, and `RATING/level`, the level that is held.
     """
     frame = with_facts(population, ruleset.rules.values()).lazy()
+    frame = frame.with_columns(_held(rating, population) for rating in ruleset.ratings.values() if rating.ordered)
     for stratum in ruleset.strata:
         frame = frame.with_columns(expression(condition).alias(name) for name, condition in stratum.rules().items())
-        frame = frame.with_columns(_rank(rating, population).alias(rating.name) for rating in stratum.ratings)
+        frame = frame.with_columns(_rank(rating).alias(rating.name) for rating in stratum.ratings)
         frame = frame.with_columns(column for rating in stratum.ratings for column in _about(rating, day))
-    return frame.select("customer", *ruleset.ratings, *ruleset.rules).collect()
+    return frame.select("customer", *ruleset.ratings, *(f"care/{name}" for name in ruleset.care))
 
 
-def _rank(rating: Rating, population: pl.DataFrame) -> pl.Expr:
+def _held(rating: Rating, population: pl.DataFrame) -> pl.Expr:
+    """The rank of the level that is held; none where that is not one of this rating."""
+    name = _held_name(rating)
+    rank = pl.col(f"{rating.name}/level").cast(pl.Enum(rating.levels), strict=False).to_physical().cast(pl.Int8)
+    known = f"{rating.name}/level" in population.columns
+    return (rank.fill_null(NO_LEVEL) if known else pl.lit(NO_LEVEL, dtype=pl.Int8)).alias(name)
+
+
+def _held_name(rating: Rating) -> str:
+    return f"{rating.name}/held"
+
+
+def _rank(rating: Rating) -> pl.Expr:
     """The rank of the level that a customer comes to have."""
-    if not rating.ordered:
-        return _first(rating)
-    held = f"{rating.name}/level"
-    if held not in population.columns:
-        return _highest(rating, "qualify")
-    place = dict(zip(rating.levels, range(len(rating.levels)), strict=True))
-    rank = pl.col(held).replace_strict(place, default=NO_LEVEL, return_dtype=pl.Int64).fill_null(NO_LEVEL)
-    kept = [_where(pl.col(name) & (level <= rank), level) for name, level in _names(rating, "qualify", "retain")]
-    return pl.max_horizontal(_highest(rating, "qualify"), *kept)
+    return _highest(rating) if rating.ordered else _first(rating)
 
 
 def _first(rating: Rating) -> pl.Expr:
     """Without an order: the first level whose lines hold, else the last."""
-    names = _names(rating, "qualify")
-    found = [pl.when(pl.col(name)).then(rank) for name, rank in sorted(names, key=lambda one: one[1])]
-    return pl.coalesce(*found, pl.lit(len(rating.levels) - 1)).cast(pl.Int64)
+    met = [(rating.rank(level), pl.col(f"{rating.name}/qualify/{level}")) for level in rating.qualify]
+    return _chosen(sorted(met, key=lambda one: one[0]), len(rating.levels) - 1)
 
 
-def _highest(rating: Rating, way: str) -> pl.Expr:
-    ranks = [_where(pl.col(name), level) for name, level in _names(rating, way)]
-    return pl.max_horizontal(pl.lit(0, dtype=pl.Int64), *ranks)
+def _highest(rating: Rating) -> pl.Expr:
+    """The highest level that a customer qualifies for, or holds at least and keeps."""
+    met = [(rating.rank(level), _met(rating, level)) for level in {**rating.qualify, **rating.retain}]
+    return _chosen(sorted(met, key=lambda one: -one[0]), 0)
 
 
-def _names(rating: Rating, *ways: str) -> Iterator[tuple[str, int]]:
-    for way in ways:
-        for level in getattr(rating, way):
-            yield f"{rating.name}/{way}/{level}", rating.rank(level)
+def _met(rating: Rating, level: str) -> pl.Expr:
+    found = []
+    if level in rating.qualify:
+        found.append(pl.col(f"{rating.name}/qualify/{level}"))
+    if level in rating.retain:
+        held = pl.col(_held_name(rating)) >= rating.rank(level)
+        found.append(pl.col(f"{rating.name}/retain/{level}") & held)
+    return pl.any_horizontal(found)
 
 
-def _where(holds: pl.Expr, rank: int) -> pl.Expr:
-    return pl.when(holds).then(pl.lit(rank, dtype=pl.Int64)).otherwise(0)
+def _chosen(ranks: list[tuple[int, pl.Expr]], otherwise: int) -> pl.Expr:
+    """The first of some ranks whose condition holds."""
+    found = pl.lit(otherwise, dtype=pl.Int8)
+    for rank, holds in reversed(ranks):
+        found = pl.when(holds).then(pl.lit(rank, dtype=pl.Int8)).otherwise(found)
+    return found
 
 
 def _about(rating: Rating, day: Day) -> Iterator[pl.Expr]:

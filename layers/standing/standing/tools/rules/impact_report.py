@@ -4,16 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from fractions import Fraction
+from functools import cached_property
 from typing import Any
 
-from standing.batch.impact import CareImpact, Impact, Move, impact
+from standing.batch.impact import CareImpact, Impact, Move, Pair, impact
 from standing.batch.population import Population
 from standing.core.conditions import Condition, Fact
 from standing.core.days import day_date
 from standing.core.explain import Reason, reasons
 from standing.core.ruleset import Rating, Ruleset
 
-NAMED = 5  # customers that are named for each move
+EXACT_DIGITS = 4  # of a cost for machines
+
+
+@dataclass(frozen=True)
+class Mover:
+    """One of those who move, with the comparisons that moved it: what changed sides, or is new."""
+
+    move: Move
+    customer: str
+    because: tuple[Reason, ...]
 
 
 @dataclass(frozen=True)
@@ -24,6 +35,31 @@ class Report:
     after: Ruleset
     population: Population
     impact: Impact
+
+    @property
+    def ratings(self) -> list[str]:
+        """The ratings in which somebody moves."""
+        return list(dict.fromkeys(move.rating for move in self.impact.moves))
+
+    @property
+    def care(self) -> list[CareImpact]:
+        """The care rules about which something changes."""
+        return [one for one in self.impact.care if one.is_changed]
+
+    @cached_property
+    def movers(self) -> tuple[Mover, ...]:
+        """The customers that are named, move by move."""
+        frame, moves = self.population.frame, self.impact.moves
+        rows = frame.filter(frame["customer"].is_in([who for move in moves for who in move.named]))
+        known = {row["customer"]: row for row in rows.iter_rows(named=True)}
+        return tuple(Mover(move, who, _because(self, move, known[who])) for move in moves for who in move.named)
+
+    def money(self, minor: Fraction | None, digits: int | None = None) -> str | None:
+        """An amount a day in the programme's currency, rounded to its decimals, or to other ones."""
+        shared = self.after.programme
+        if minor is None:
+            return None
+        return f"{minor / 10**shared.minor_digits:.{shared.minor_digits if digits is None else digits}f}"
 
 
 def compared(before: Ruleset, after: Ruleset, old: Population, new: Population) -> Report:
@@ -38,12 +74,13 @@ def markdown(report: Report) -> str:
 
 
 def as_dict(report: Report) -> dict[str, Any]:
-    """The report for machines."""
+    """The report for machines. Costs are in the programme's currency, a day."""
     found = report.impact
     return {
         "before": report.before.version,
         "after": report.after.version,
         "day": str(day_date(report.population.day)),
+        "currency": report.after.programme.currency,
         "customers": found.customers,
         "moved": found.moved,
         "would_lose_a_level": found.falls,
@@ -52,7 +89,8 @@ def as_dict(report: Report) -> dict[str, Any]:
             for rating, matrix in found.matrices.items()
         },
         "moves": [_move(report, move) for move in found.moves],
-        "care": [_care_row(one) for one in found.care],
+        "care": [_care_row(report, one) for one in found.care],
+        "cost_a_day": _exact_costs(report, found.cost_before, found.cost_after),
         "over_a_contact_cap": {"before": found.pressed_before, "after": found.pressed_after},
     }
 
@@ -70,7 +108,7 @@ def _head(report: Report) -> str:
 
 def _matrices(report: Report) -> Iterator[str]:
     """A table and a picture for each rating that moves."""
-    for name in dict.fromkeys(move.rating for move in report.impact.moves):
+    for name in report.ratings:
         before, after = report.before.ratings[name], report.after.ratings[name]
         matrix = report.impact.matrices[name]
         yield f"### {after.title.en} · {after.title.zh}"
@@ -78,42 +116,43 @@ def _matrices(report: Report) -> Iterator[str]:
         yield _picture(name, matrix)
 
 
-def _matrix(before: Rating, after: Rating, matrix: dict[tuple[str, str], int]) -> str:
+def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int]) -> str:
     head = f"| from \\ to | {' | '.join(after.levels)} |"
     rows = [f"| **{was}** | {' | '.join(_cell(matrix, was, to) for to in after.levels)} |" for was in before.levels]
     return "\n".join([head, "| --- |" + " ---: |" * len(after.levels), *rows])
 
 
-def _cell(matrix: dict[tuple[str, str], int], was: str, becomes: str) -> str:
+def _cell(matrix: dict[Pair, int], was: str, becomes: str) -> str:
     count = matrix.get((was, becomes), 0)
     shown = f"{count:,}" if count else "·"
     return shown if was == becomes or not count else f"**{shown}**"
 
 
-def _picture(rating: str, matrix: dict[tuple[str, str], int]) -> str:
+def _picture(rating: str, matrix: dict[Pair, int]) -> str:
     """The flow as a Sankey diagram, which GitHub draws."""
     flows = [f"{rating} {was},{rating} {becomes} (new),{count}" for (was, becomes), count in matrix.items()]
     return "\n".join(["```mermaid", "sankey-beta", *flows, "```"])
 
 
 def _movers(report: Report) -> Iterator[str]:
-    if report.impact.moves:
-        rows = [_mover(move, one) for move in report.impact.moves for one in _named(report, move)]
-        yield "### Who moves\n\n" + "\n".join(
-            [*_table("rating", "move", "#customers", "for example", "because"), *rows]
-        )
+    if report.movers:
+        columns = ("rating", "move", "#customers", "for example", "because")
+        yield "### Who moves\n\n" + "\n".join([*_table(*columns), *map(_mover, report.movers)])
 
 
 def _table(*columns: str) -> tuple[str, str]:
     """The head of a table; numbers, marked with #, stand to the right."""
     marks = ("---:" if column.startswith("#") else "---" for column in columns)
-    return f"| {' | '.join(column.removeprefix('#') for column in columns)} |", f"| {' | '.join(marks)} |"
+    return _row(*(column.removeprefix("#") for column in columns)), _row(*marks)
 
 
-def _mover(move: Move, one: dict[str, Any]) -> str:
-    lines = "<br>".join(map(_line, one["because"]))
-    move_said = f"{move.was} → {move.becomes}"
-    return f"| {move.rating} | {move_said} | {len(move.customers):,} | {one['customer']} | {lines} |"
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _mover(one: Mover) -> str:
+    move, lines = one.move, "<br>".join(map(_line, one.because))
+    return _row(move.rating, f"{move.was} → {move.becomes}", f"{move.customers:,}", one.customer, lines)
 
 
 def _line(line: Reason) -> str:
@@ -122,35 +161,43 @@ def _line(line: Reason) -> str:
 
 def _care(report: Report) -> Iterator[str]:
     found = report.impact
-    changed = [one for one in found.care if (one.before, one.a_day_before) != (one.after, one.a_day_after)]
-    if changed:
-        columns = ("care rule", "#holds for, before", "#after", "#actions a day, before", "#after")
-        yield "### Care\n\n" + "\n".join([*_table(*columns), *map(_care_line, changed)])
+    if report.care:
+        costs = (f"#{report.after.programme.currency} a day, before", "#after")
+        columns = ("care rule", "#holds for, before", "#after", "#actions a day, before", "#after", *costs)
+        rows = [_care_line(report, one) for one in report.care]
+        yield "### Care\n\n" + "\n".join([*_table(*columns), *rows, *_all_care(report)])
     if found.pressed_before or found.pressed_after:
         counts = f"{found.pressed_before:,} customers before, {found.pressed_after:,} after"
         yield f"More contacts than a cap lets through at once: {counts}."
 
 
-def _care_line(one: CareImpact) -> str:
-    rates = f"{float(one.a_day_before):.2f} | {float(one.a_day_after):.2f}"
-    return f"| {one.care} | {one.before:,} | {one.after:,} | {rates} |"
+def _care_line(report: Report, one: CareImpact) -> str:
+    rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
+    costs = (report.money(cost) or "" for cost in (one.cost_before, one.cost_after))
+    return _row(one.care, f"{one.before:,}", f"{one.after:,}", *rates, *costs)
+
+
+def _all_care(report: Report) -> Iterator[str]:
+    """What all care costs, that which does not change with it."""
+    found = report.impact
+    costs = [report.money(cost) for cost in (found.cost_before, found.cost_after)]
+    if any(costs):
+        bold = (f"**{cost}**" if cost else "" for cost in costs)
+        yield _row("**all care that states a cost**", "", "", "", "", *bold)
 
 
 def _move(report: Report, move: Move) -> dict[str, Any]:
     about = {"rating": move.rating, "from": move.was, "to": move.becomes, "fall": move.is_fall}
-    return {**about, "customers": len(move.customers), "named": list(_named(report, move))}
+    named = [{"customer": one.customer, "because": list(one.because)} for one in report.movers if one.move is move]
+    return {**about, "customers": move.customers, "named": named}
 
 
-def _named(report: Report, move: Move) -> Iterator[dict[str, Any]]:
-    """Some of those who move, with the comparisons that moved them: what changed sides, or is new."""
-    frame = report.population.frame
-    for customer in move.customers[:NAMED]:
-        (row,) = frame.filter(frame["customer"] == customer).rows(named=True)
-        known = {fact: value for fact, value in row.items() if value is not None}
-        yield {"customer": customer, "because": list(_because(report, move, known))}
+def _because(report: Report, move: Move, row: dict[str, Fact | None]) -> tuple[Reason, ...]:
+    known = {fact: value for fact, value in row.items() if value is not None}
+    return tuple(_changed(report, move, known))
 
 
-def _because(report: Report, move: Move, known: dict[str, Fact]) -> Iterator[Reason]:
+def _changed(report: Report, move: Move, known: dict[str, Fact]) -> Iterator[Reason]:
     rating, before = report.after.ratings[move.rating], report.before.ratings[move.rating]
     level, holds = (move.was, False) if move.is_fall else (move.becomes, True)
     old = {line["line"] for one in _asked(before, level, move) for line in reasons(report.before, one, known)}
@@ -165,6 +212,11 @@ def _asked(rating: Rating, level: str, move: Move) -> list[Condition]:
     return [found] if found else []
 
 
-def _care_row(one: CareImpact) -> dict[str, Any]:
+def _care_row(report: Report, one: CareImpact) -> dict[str, Any]:
     counts = {"before": one.before, "after": one.after}
-    return {"care": one.care, **counts, "a_day_before": str(one.a_day_before), "a_day_after": str(one.a_day_after)}
+    rates = {"a_day_before": str(one.a_day_before), "a_day_after": str(one.a_day_after)}
+    return {"care": one.care, **counts, **rates, "cost_a_day": _exact_costs(report, one.cost_before, one.cost_after)}
+
+
+def _exact_costs(report: Report, before: Fraction | None, after: Fraction | None) -> dict[str, str | None]:
+    return {"before": report.money(before, EXACT_DIGITS), "after": report.money(after, EXACT_DIGITS)}

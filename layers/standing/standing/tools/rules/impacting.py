@@ -6,13 +6,12 @@ import io
 import subprocess
 import tarfile
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from standing.adapters.table import Customers, past
-from standing.batch.population import Population, gathered, read
-from standing.core.conditions import Fact
+from standing.batch.population import Population, Row, gathered_for, read
 from standing.core.days import Day, day_of
 from standing.core.features import facts
 from standing.core.retelling import Start
@@ -22,8 +21,6 @@ from standing.core.timeline import Timeline
 from standing.core.view import view
 from standing.rulebook.compiling import compile_rules
 from standing.tools.project import UserError
-
-type Row = tuple[str, Mapping[str, Fact], Mapping[str, str]]
 
 
 def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
@@ -62,8 +59,8 @@ def of_file(path: Path, *rulesets: Ruleset) -> Population:
 def of_table(customers: Customers, in_force: Ruleset, *rulesets: Ruleset) -> list[Population]:
     """The customers of a table today, read once: the levels by the rules in force, the features by each ruleset."""
     day = day_of(datetime.now(UTC), in_force.programme.time_zone)
-    rows = [_rows(customers, state, in_force, rulesets, day) for state in customers.states()]
-    return [gathered(ruleset, day, (row[place] for row in rows)) for place, ruleset in enumerate(rulesets)]
+    rows = (_rows(customers, state, in_force, rulesets, day) for state in customers.states())
+    return gathered_for(rulesets, day, rows)
 
 
 def _rows(customers: Customers, state: State, in_force: Ruleset, rulesets: Sequence[Ruleset], day: Day) -> list[Row]:
