@@ -21,6 +21,7 @@ from standing.tools.events.auditing import audit
 from standing.tools.events.listening import await_published, listen
 from standing.tools.events.sending import progress_bar, send
 from standing.tools.events.usage import usage
+from standing.tools.live.releasing import release_clone
 from standing.tools.local.aws import LocalAws, use
 from standing.tools.project import UserError, project_root
 from standing.tools.target import Target
@@ -97,7 +98,7 @@ def _deployed(root: Path, folder: Path) -> Iterator[Target]:
     aws, before = LocalAws(root, folder / "local"), dict(os.environ)
     use(aws.start())
     try:
-        aws.deploy(lambda _: None)
+        release_clone(lambda _: None)
         listen(Target())
         yield Target()
     finally:

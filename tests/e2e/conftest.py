@@ -9,6 +9,7 @@ import pytest
 from standing.core.timeline import Timeline
 from standing.tools.events.listening import NAME as LISTENER
 from standing.tools.events.listening import listen
+from standing.tools.live.releasing import release_clone
 from standing.tools.local.aws import LocalAws, use
 from standing.tools.target import Target
 
@@ -30,7 +31,7 @@ def target() -> Iterator[Target]:
     before = dict(os.environ)
     use(running)
     try:
-        aws.deploy(lambda _: None)
+        release_clone(lambda _: None)
         listen(Target())  # from the start, so that no outcome goes unheard
         yield Target()
     finally:

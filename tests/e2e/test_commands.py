@@ -17,7 +17,7 @@ pytestmark = pytest.mark.usefixtures("target")
 
 def standing(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("standing")), *map(str, arguments)]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
 
 
 def sample(name: str) -> Path:

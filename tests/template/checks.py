@@ -32,6 +32,10 @@ from tests.template.cloudformation import (
 
 FORTNIGHT = 14 * 24 * 60 * 60
 MAPPING = "AWS::Lambda::EventSourceMapping"
+ALIAS = "AWS::Lambda::Alias"
+VERSION = "AWS::Lambda::Version"
+ALARM = "AWS::CloudWatch::Alarm"
+TAKEN_BACK = {"DEPLOYMENT_FAILURE", "DEPLOYMENT_STOP_ON_ALARM"}
 TABLES = ("AWS::DynamoDB::Table", "AWS::DynamoDB::GlobalTable")
 STREAMS = {
     **dict.fromkeys(TABLES, "StreamArn"),
@@ -191,7 +195,34 @@ def std_09(template: Template) -> list[str]:
     ]
 
 
-CHECKS = (std_01, std_02, std_04, std_05, std_07, std_08, std_09)
+def std_06_versions(template: Template) -> list[str]:
+    """A function runs as a version behind an alias, so that a change of it, or of a layer, is a version of its own."""
+    return [
+        *(
+            _wrong(name, "an alias to a version of it that is kept")
+            for name in of_type(template, FUNCTION)
+            if not _published(template, name)
+        ),
+        *chain.from_iterable(
+            _unless(pointed_at(mapping.get("FunctionName")) in _aliases(template), name, "an alias as its function")
+            for name, mapping in of_type(template, MAPPING).items()
+        ),
+    ]
+
+
+def std_06_canary(template: Template) -> list[str]:
+    """A new version is tried on some of the traffic, and an alarm takes it back."""
+    return list(
+        chain.from_iterable(
+            _canary(template, name, resource)
+            for name, resource in template["Resources"].items()
+            if resource["Type"] == ALIAS
+        )
+    )
+
+
+EVERYWHERE = (std_01, std_02, std_04, std_05, std_06_versions, std_07, std_08, std_09)
+CHECKS = (*EVERYWHERE, std_06_canary)
 
 
 def _wrong(name: str, expected: str) -> str:
@@ -368,6 +399,71 @@ def _expiring(table: Properties) -> bool:
 def _retained(name: str, resource: dict[str, Any]) -> Iterator[str]:
     for policy in ("DeletionPolicy", "UpdateReplacePolicy"):
         yield from _unless(resource.get(policy) == "Retain", name, f"Retain as its {policy}")
+
+
+# ── STD-06 ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _aliases(template: Template) -> dict[str, tuple[str, str]]:
+    """The function and the version of each alias that leads to a version of this template, which is kept."""
+    versions = of_type(template, VERSION)
+    found = {name: pointed_at(alias.get("FunctionVersion"), "Version") for name, alias in _all_aliases(template)}
+    return {
+        name: (function_of(template, versions[version].get("FunctionName")), version)
+        for name, version in found.items()
+        if version in versions and template["Resources"][version].get("DeletionPolicy") == "Retain"
+    }
+
+
+def _all_aliases(template: Template) -> list[tuple[str, Properties]]:
+    return list(of_type(template, ALIAS).items())
+
+
+def _published(template: Template, function: str) -> bool:
+    aliases = _aliases(template)
+    return any(
+        aliases.get(name, ("", ""))[0] == function == function_of(template, alias.get("FunctionName"))
+        for name, alias in _all_aliases(template)
+    )
+
+
+def _canary(template: Template, name: str, alias: dict[str, Any]) -> list[str]:
+    update = at(alias, "UpdatePolicy", "CodeDeployLambdaAliasUpdate", "DeploymentGroupName")
+    group = of_type(template, "AWS::CodeDeploy::DeploymentGroup").get(pointed_at(update))
+    if group is None:
+        return [_wrong(name, "a CodeDeployLambdaAliasUpdate by a deployment group of this template")]
+    back = at(group, "AutoRollbackConfiguration")
+    return [
+        *_unless(_shifts(group.get("DeploymentConfigName")), name, "a canary or a linear deployment"),
+        *_unless(
+            true(at(back, "Enabled")) and set(listed(at(back, "Events"))) >= TAKEN_BACK, name, "a roll-back by alarm"
+        ),
+        *_unless(_watched(template, name, group), name, "an alarm of this template on the errors of the new version"),
+    ]
+
+
+def _shifts(config: Any) -> bool:
+    """Whether traffic moves bit by bit, at least on some condition."""
+    branches = config["Fn::If"][1:] if isinstance(config, dict) and "Fn::If" in config else [config]
+    return any(re.search(r"Lambda(Canary|Linear)", text(branch)) for branch in branches)
+
+
+def _watched(template: Template, alias: str, group: Properties) -> bool:
+    function, version = _aliases(template).get(alias, ("", ""))
+    alarms = of_type(template, ALARM)
+    asked = at(group, "AlarmConfiguration")
+    named = [alarms.get(pointed_at(one.get("Name")), {}) for one in listed(at(asked, "Alarms"))]
+    live = f"${{{function}}}:{text(of_type(template, ALIAS)[alias].get('Name'))}"
+    wanted = {"FunctionName": f"${{{function}}}", "Resource": live, "ExecutedVersion": f"${{{version}.Version}}"}
+    return true(at(asked, "Enabled")) and any(
+        one.get("MetricName") == "Errors" and _dimensions(one) == wanted and one.get("ActionsEnabled") is not False
+        for one in named
+    )
+
+
+def _dimensions(alarm: Properties) -> dict[str, str]:
+    """What an alarm's metric is of."""
+    return {one["Name"]: text(one["Value"]) for one in listed(alarm.get("Dimensions"))}
 
 
 # ── STD-07 ───────────────────────────────────────────────────────────────────────────────────────────────────────

@@ -22,6 +22,8 @@ from tests.template.checks import (
     std_02,
     std_04,
     std_05,
+    std_06_canary,
+    std_06_versions,
     std_07,
     std_08,
     std_09,
@@ -76,6 +78,11 @@ def attribute(name: str, key: str, value: str) -> Change:
 def add(name: str, type_: str, /, **properties: Any) -> Change:
     """Add a resource."""
     return lambda template: template["Resources"].update({name: {"Type": type_, "Properties": properties}})
+
+
+def drop_resource(name: str) -> Change:
+    """Take a resource away."""
+    return lambda template: template["Resources"].__delitem__(name)
 
 
 def grant(role: str, action: str, **parts: Any) -> Change:
@@ -155,8 +162,28 @@ RECOVERY = "Customers.PointInTimeRecoverySpecification"
 LETTERS = "IngestRule.Targets.0.DeadLetterConfig"
 ENCRYPTION = "UnpublishedBucket.BucketEncryption"
 ON_FAILURE = "PublishDecisions.DestinationConfig.OnFailure"
-ALIAS = add("Live", "AWS::Lambda::Alias", Name="live", FunctionName={"Ref": "Ingest"}, FunctionVersion="1")
-BEHIND_ALIAS = both(ALIAS, put("IngestMessages.FunctionName", {"Ref": "Live"}))
+ERRORS_OF = "IngestErrors.Dimensions"
+GROUP = "IngestDeploymentGroup"
+
+
+def attribute_of_version(key: str, value: str) -> Change:
+    """Set what stands beside the properties of ingest's version, whose name ends in a digest."""
+
+    def change(template: Template) -> None:
+        (version,) = (name for name in template["Resources"] if name.startswith("IngestVersion"))
+        template["Resources"][version][key] = value
+
+    return change
+
+
+def drop_attribute(name: str, key: str) -> Change:
+    """Take away what stands beside a resource's properties."""
+
+    def change(template: Template) -> None:
+        del template["Resources"][name][key]
+
+    return change
+
 
 # what is broken → (the check that must see it, the resource it must name, how it is broken)
 BROKEN: dict[str, tuple[Check, str, Change]] = {
@@ -164,7 +191,11 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "visibility left at 30 s": (std_01, "IngestQueue", drop("IngestQueue.VisibilityTimeout")),
     "visibility unknown": (std_01, "IngestQueue", put("IngestQueue.VisibilityTimeout", {"Ref": "Seconds"})),
     "slower function": (std_01, "IngestQueue", put("Ingest.Timeout", 31)),
-    "slower function behind an alias": (std_01, "IngestQueue", both(BEHIND_ALIAS, put("Ingest.Timeout", 31))),
+    "slower function without an alias": (
+        std_01,
+        "IngestQueue",
+        both(put("IngestMessages.FunctionName", arn("Ingest")), put("Ingest.Timeout", 31)),
+    ),
     "timeout unknown": (std_01, "IngestMessages", put("Ingest.Timeout", {"Ref": "Seconds"})),
     "function elsewhere": (std_01, "IngestMessages", put("IngestMessages.FunctionName", "elsewhere")),
     "no DLQ": (std_01, "IngestQueue", drop("IngestQueue.RedrivePolicy")),
@@ -339,6 +370,51 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "table: rows never expire": (std_05, "Customers", drop(TTL)),
     "table: rows expire by nothing": (std_05, "Customers", drop(f"{TTL}.AttributeName")),
     "table: expiry off": (std_05, "Customers", put(f"{TTL}.Enabled", False)),
+    "function without an alias": (std_06_versions, "Ingest", drop_resource("IngestAliaslive")),
+    "alias to what is edited": (std_06_versions, "Ingest", put("IngestAliaslive.FunctionVersion", "$LATEST")),
+    "alias to a number": (std_06_versions, "Ingest", put("IngestAliaslive.FunctionVersion", "1")),
+    "alias of another function": (std_06_versions, "Ingest", put("IngestAliaslive.FunctionName", {"Ref": "Publish"})),
+    "version that goes with the next": (std_06_versions, "Ingest", attribute_of_version("DeletionPolicy", "Delete")),
+    "mapping past the alias": (
+        std_06_versions,
+        "IngestMessages",
+        put("IngestMessages.FunctionName", {"Ref": "Ingest"}),
+    ),
+    "new version for all at once": (
+        std_06_canary,
+        "IngestAliaslive",
+        drop_attribute("IngestAliaslive", "UpdatePolicy"),
+    ),
+    "no canary on any stage": (
+        std_06_canary,
+        "IngestAliaslive",
+        put(f"{GROUP}.DeploymentConfigName", "CodeDeployDefault.LambdaAllAtOnce"),
+    ),
+    "canary that no alarm watches": (std_06_canary, "IngestAliaslive", put(f"{GROUP}.AlarmConfiguration.Alarms", [])),
+    "canary whose alarms are off": (
+        std_06_canary,
+        "IngestAliaslive",
+        put(f"{GROUP}.AlarmConfiguration.Enabled", False),
+    ),
+    "canary with another's alarm": (
+        std_06_canary,
+        "IngestAliaslive",
+        put(f"{GROUP}.AlarmConfiguration.Alarms", [{"Name": {"Ref": "PublishErrors"}}]),
+    ),
+    "canary with an alarm elsewhere": (
+        std_06_canary,
+        "IngestAliaslive",
+        put(f"{GROUP}.AlarmConfiguration.Alarms", [{"Name": "elsewhere"}]),
+    ),
+    "alarm on the version before": (std_06_canary, "IngestAliaslive", put(f"{ERRORS_OF}.2.Value", "1")),
+    "alarm on another alias": (std_06_canary, "IngestAliaslive", put(f"{ERRORS_OF}.1.Value", "elsewhere:live")),
+    "alarm on all versions": (std_06_canary, "IngestAliaslive", drop(f"{ERRORS_OF}.2")),
+    "alarm on something else": (std_06_canary, "IngestAliaslive", put("IngestErrors.MetricName", "Duration")),
+    "canary that stays in spite of an alarm": (
+        std_06_canary,
+        "IngestAliaslive",
+        put(f"{GROUP}.AutoRollbackConfiguration.Events", ["DEPLOYMENT_FAILURE"]),
+    ),
     "archive 31 days": (std_07, "BusArchive", put("BusArchive.RetentionDays", 31)),
     "archive for ever": (std_07, "BusArchive", put("BusArchive.RetentionDays", 0)),
     "archive unsaid": (std_07, "BusArchive", drop("BusArchive.RetentionDays")),
@@ -384,14 +460,18 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
 
 # other ways to write what is right
 SOUND: dict[str, Change] = {
-    "function behind an alias": BEHIND_ALIAS,
+    "linear instead of a canary": put(
+        f"{GROUP}.DeploymentConfigName", "CodeDeployDefault.LambdaLinear10PercentEvery1Minute"
+    ),
     "numbers and truths as strings": both(
         put("IngestQueue.VisibilityTimeout", "180"), put("Customers.DeletionProtectionEnabled", "true")
     ),
     "longer visibility, more receives": both(
         put("IngestQueue.VisibilityTimeout", 900), put("IngestQueue.RedrivePolicy.maxReceiveCount", 6)
     ),
-    "function by its ARN": put("IngestMessages.FunctionName", arn("Ingest")),
+    "alarms in another order": put(
+        f"{GROUP}.AlarmConfiguration.Alarms", [{"Name": {"Ref": name}} for name in ("NewDeadLetters", "IngestErrors")]
+    ),
     "ARN by Sub": put("IngestMessages.EventSourceArn", {"Fn::Sub": "${IngestQueue.Arn}"}),
     "ARN by dotted GetAtt": put("IngestMessages.EventSourceArn", {"Fn::GetAtt": "IngestQueue.Arn"}),
     "tags as a mapping": tags_as_mapping("Bus"),
@@ -443,6 +523,38 @@ def test_what_is_right_may_be_written_otherwise(real: Template, change: Change) 
     change(other)
     assert other != real
     assert [finding for check in CHECKS for finding in check(other)] == []
+
+
+def versions(folder: Path, old: str = "", new: str = "") -> dict[str, str]:
+    """The version of each function, with one text of the template changed."""
+    source = SOURCE.read_text("utf-8")
+    assert old in source
+    path = folder / "template.yaml"
+    path.write_text(source.replace(old, new, 1), "utf-8")
+    resources = translate(path)["Resources"].items()
+    return {
+        resource["Properties"]["FunctionName"]["Ref"]: name
+        for name, resource in resources
+        if resource["Type"] == "AWS::Lambda::Version"
+    }
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "published"),
+    [
+        ("ContentUri: layers/ruleset/", "ContentUri: s3://other/rules", {"Ingest"}),
+        ("ContentUri: layers/standing/", "ContentUri: s3://other/code", {"Ingest", "Publish"}),
+        ("CodeUri: functions/publish/", "CodeUri: s3://other/publish", {"Publish"}),
+        ("REJECTED_QUEUE_URL: !Ref RejectedQueue", "REJECTED_QUEUE_URL: !Ref UndeliveredQueue", {"Ingest"}),
+        ("MemorySize: 512", "MemorySize: 1024", {"Ingest", "Publish"}),
+    ],
+)
+def test_a_change_publishes_versions_of_just_those_it_concerns(
+    tmp_path: Path, old: str, new: str, published: set[str]
+) -> None:
+    """A layer's content is a digest in its address: what was built otherwise stands at another."""
+    before, after = versions(tmp_path), versions(tmp_path, old, new)
+    assert {name for name in before if before[name] != after[name]} == published
 
 
 def test_translating_leaves_no_sam_and_no_trace(monkeypatch: pytest.MonkeyPatch) -> None:

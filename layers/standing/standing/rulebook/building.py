@@ -22,12 +22,17 @@ def build_ruleset(rules: Path, layer: Path, *, since: Day | None = None) -> Rule
     With `since`, the rules are in force from that day on, after those that the layer holds; else on all days.
     """
     ruleset = compile_rules(rules)
+    file = layer / PACKAGE / FILE
+    lay(Timeline.of(ruleset) if since is None else _continued(file, ruleset, since), layer)
+    return ruleset
+
+
+def lay(timeline: Timeline, layer: Path) -> None:
+    """Write a timeline as the content of a layer."""
     package = layer / PACKAGE
-    timeline = Timeline.of(ruleset) if since is None else _continued(package / FILE, ruleset, since)
     package.mkdir(parents=True, exist_ok=True)
     (package / "__init__.py").write_text('"""The compiled rules, as `timeline.json`."""\n')
     (package / FILE).write_text(timeline.model_dump_json(indent=1, exclude_defaults=True) + "\n")
-    return ruleset
 
 
 def built_rules(layer: Path) -> Timeline | None:
@@ -45,6 +50,11 @@ def _continued(file: Path, ruleset: Ruleset, since: Day) -> Timeline:
         raise RulesError([Problem(file.name, 1, "is missing: build the rules that were in force before")]) from None
     except ValidationError:
         raise RulesError([Problem(file.name, 1, "is not a timeline that this version of Standing reads")]) from None
+    return continued(before, ruleset, since)
+
+
+def continued(before: Timeline, ruleset: Ruleset, since: Day) -> Timeline:
+    """A timeline with rules in force from a day on. Raises RulesError where they cannot follow those before."""
     for word in ("currency", "time_zone"):
         if getattr(before.latest.programme, word) != getattr(ruleset.programme, word):
             raise RulesError(

@@ -22,6 +22,9 @@ from standing.tools.events.auditing import audit as audit_file
 from standing.tools.events.recovery import Kept
 from standing.tools.events.sending import progress_bar
 from standing.tools.events.sending import send as send_file
+from standing.tools.live import commands as live_commands
+from standing.tools.live.kept import rules_of
+from standing.tools.live.releasing import release_clone
 from standing.tools.local.aws import LocalAws, Running
 from standing.tools.options import (
     EventFile,
@@ -36,7 +39,7 @@ from standing.tools.options import (
     print_json,
     target_of,
 )
-from standing.tools.project import UserError, project_root, rules_of_clone
+from standing.tools.project import UserError, project_root
 from standing.tools.rules.commands import rules
 from standing.tools.rules.scenario_commands import scenario
 from standing.tools.target import Target, local_folder, use_local_aws
@@ -58,6 +61,9 @@ app.add_typer(dead, name="dead-letters")
 app.add_typer(refused, name="rejected")
 app.add_typer(outbox, name="outbox")
 app.add_typer(rules, name="rules")
+rules.command()(live_commands.release)
+rules.command()(live_commands.live)
+rules.command()(live_commands.rollback)
 app.add_typer(scenario, name="scenario")
 
 
@@ -77,7 +83,8 @@ def up() -> None:
     aws = _local_aws()
     with err.status("starting the local AWS") as status:
         running = aws.start()
-        aws.deploy(status.update)
+        use_local_aws()
+        release_clone(status.update)
     _print_running(running)
     err.print("Try `standing --local send events/purchase.v1.json` and `standing --local show c-1001`.")
 
@@ -144,8 +151,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a customer's card: ratings, features and the last decisions with their reasons, as of today."""
-    rules = rules_of_clone(folder)
-    shown = card(target_of(stack), rules, customer, last)
+    target = target_of(stack)
+    rules = rules_of(target, folder)
+    shown = card(target, rules, customer, last)
     if as_json:
         print_json(shown.as_dict())
         return
@@ -176,7 +184,8 @@ def explain(
     Every change that is named was tried on: it reaches the level, and one step less does not.
     """
     days = (None if moment is None else moment.date() for moment in (as_of, known_on))
-    explained = explain_customer(target_of(stack).customers, rules_of_clone(folder), customer, *days)
+    target = target_of(stack)
+    explained = explain_customer(target.customers, rules_of(target, folder), customer, *days)
     if as_json:
         print_json(explained.as_dict())
     else:
@@ -217,8 +226,9 @@ def rebuild(
     stack: Stack = "standing",
     folder: Rules = None,
 ) -> None:
-    """Fold a customer anew from the event records, by the rules of this clone, and store the result."""
-    out.print(recovery.rebuild(target_of(stack), rules_of_clone(folder), customer), markup=False)
+    """Fold a customer anew from the event records, by the rules that are live, and store the result."""
+    target = target_of(stack)
+    out.print(recovery.rebuild(target, rules_of(target, folder), customer), markup=False)
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from standing.adapters.rules_bucket import RulesBucket
 from standing.adapters.table import Customers
 from standing.tools.local.aws import LocalAws, use
 from standing.tools.project import UserError, project_root
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
 
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32)
@@ -57,19 +59,43 @@ class Target:
         return self.session.client("logs", config=CONFIG)
 
     @cached_property
+    def s3(self) -> S3Client:
+        """S3."""
+        return self.session.client("s3", config=CONFIG)
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """CloudFormation."""
+        return self.session.client("cloudformation", config=CONFIG)
+
+    @cached_property
     def outputs(self) -> dict[str, str]:
         """The stack's outputs by name. Raises UserError where there is no such stack."""
-        client: CloudFormationClient = self.session.client("cloudformation", config=CONFIG)
         try:
-            stacks = client.describe_stacks(StackName=self.stack)["Stacks"]
+            stacks = self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"]
         except (BotoCoreError, ClientError) as error:
             raise UserError(f"no stack `{self.stack}` to be reached: {error}\n{HINT}") from None
         return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+
+    def status(self) -> str:
+        """What CloudFormation says of the stack now, such as `UPDATE_COMPLETE`; empty where there is no such stack."""
+        try:
+            return self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]["StackStatus"]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":
+                return ""
+            raise
 
     @property
     def dead_letter_queues(self) -> tuple[str, str]:
         """Where messages end that failed at every retry, or that the bus could not deliver."""
         return self.outputs["DeadLettersUrl"], self.outputs["UndeliveredUrl"]
+
+    @property
+    def rules_bucket(self) -> RulesBucket | None:
+        """The bucket of rules; none where the stack is of a time before there was one."""
+        name = self.outputs.get("RulesBucketName")
+        return RulesBucket(self.s3, name) if name else None
 
     @cached_property
     def customers(self) -> Customers:
@@ -77,7 +103,9 @@ class Target:
         return Customers(self.dynamodb, self.outputs["TableName"])
 
 
-HINT = "`standing local up` starts one on this machine (then use `standing --local …`); in AWS, `sam deploy` does."
+HINT = (
+    "`standing local up` starts one on this machine (then use `standing --local …`); `standing rules release` in AWS."
+)
 
 
 def use_local_aws() -> None:

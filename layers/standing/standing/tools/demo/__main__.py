@@ -29,6 +29,7 @@ from standing.tools.events.auditing import Audit, audit, peek
 from standing.tools.events.listening import await_published, listen
 from standing.tools.events.sending import Sent, progress_bar, send
 from standing.tools.events.usage import Usage, usage
+from standing.tools.live.releasing import release_clone
 from standing.tools.local.aws import LocalAws
 from standing.tools.project import UserError, project_root
 from standing.tools.target import Target, local_folder, use_local_aws
@@ -86,8 +87,8 @@ def _start(root: Path) -> None:
     aws = LocalAws(root, local_folder())
     with out.status("starting the local AWS") as status:
         aws.start()
-        aws.deploy(status.update)
-    use_local_aws()
+        use_local_aws()
+        release_clone(status.update)
     out.print("[green]✓[/green] local AWS started, template.yaml deployed unchanged, IAM enforced")
 
 

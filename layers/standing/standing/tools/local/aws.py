@@ -1,6 +1,6 @@
-"""The local AWS: ministack as a process of ours on loopback, and the template deployed on it.
+"""The local AWS: ministack as a process of ours on loopback.
 
-It stops only what it started. Knows nothing of events.
+It stops only what it started. Knows nothing of what is deployed on it.
 """
 
 from __future__ import annotations
@@ -14,12 +14,10 @@ import subprocess
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from standing.rulebook.building import build_ruleset
-from standing.tools.local.sam import last_lines, run_sam
+from standing.tools.local.sam import last_lines
 from standing.tools.project import UserError, tool
 
 PORT = 4566
@@ -86,19 +84,6 @@ class LocalAws:
         shutil.rmtree(self.folder / "scratch", ignore_errors=True)  # the log stays: it may say why something died
         (self.folder / "running.json").unlink(missing_ok=True)
         return running is not None
-
-    def deploy(self, say: Callable[[str], None]) -> None:
-        """Check and compile the rules, build the template and deploy it, unchanged."""
-        running = self.running()
-        if not running:
-            raise UserError("the local AWS is not running: `standing local up` starts it")
-        say("checking and compiling the rules")
-        build_ruleset(self.root / "rules", self.root / "layers" / "ruleset")
-        say("building the functions and layers (sam build)")
-        environment = {**other_environment(), **aws_environment(running)}
-        run_sam(self.root, "build", environment=environment)
-        say("deploying template.yaml (sam deploy)")
-        run_sam(self.root, "deploy", "--no-progressbar", environment=environment)
 
     def _await_answer(self, running: Running, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + STARTING

@@ -1,8 +1,10 @@
-"""The local AWS, with two things our template needs and ministack lacks.
+"""The local AWS, with three things our template needs and ministack lacks.
 
-`AWS::Events::Archive` in CloudFormation (the archive behind it is ministack's own, replay included), and the condition
-key `events:source`, by which a role may put events of one source only. With them the template deploys unchanged. Run by
-the interpreter of ministack's own environment, so it imports nothing of ours.
+`AWS::Events::Archive` in CloudFormation (the archive behind it is ministack's own, replay included); the condition key
+`events:source`, by which a role may put events of one source only; CodeDeploy's resources and alarms on metric math, as
+names only. Versions and aliases are ministack's own, but an alias moves to a new version at once: nothing shifts by
+weight, and no alarm is asked. With them the template deploys unchanged. Run by the interpreter of ministack's own
+environment, so it imports nothing of ours.
 """
 
 from __future__ import annotations
@@ -16,9 +18,10 @@ from ministack.services import eventbridge
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
+Made = tuple[str, dict[str, str]]  # the physical id, and what Fn::GetAtt gives
 
 
-def create(logical_id: str, properties: Properties, stack: str) -> tuple[str, dict[str, str]]:
+def create(logical_id: str, properties: Properties, stack: str) -> Made:
     """Create the archive that the resource describes."""
     name = properties.get("ArchiveName") or f"{stack}-{logical_id}"[:48]
     pattern = properties.get("EventPattern")
@@ -40,6 +43,36 @@ def delete(physical_id: str, _properties: Properties) -> None:
     eventbridge._delete_archive({"ArchiveName": physical_id})
 
 
+def name_only(logical_id: str, _properties: Properties, stack: str) -> Made:
+    """Create a resource of which there is nothing but its name."""
+    name = f"{stack}-{logical_id}"
+    return name, {"Arn": f"arn:aws:cloudwatch:us-east-1:000000000000:alarm:{name}"}
+
+
+def nothing(_physical_id: str, _properties: Properties) -> None:
+    """Delete what was nothing but a name."""
+
+
+def alarm(logical_id: str, properties: Properties, stack: str) -> Made:
+    """Create an alarm: ministack's own, or a name where it is on metric math."""
+    made: Made = (name_only if "Metrics" in properties else create_alarm)(logical_id, properties, stack)
+    return made
+
+
+def alarm_again(physical_id: str, before: Properties, after: Properties, stack: str, logical_id: str) -> Made:
+    """Update an alarm, likewise."""
+    if "Metrics" in after:
+        return name_only(logical_id, after, stack)
+    made: Made = update_alarm(physical_id, before, after, stack, logical_id)
+    return made
+
+
+def delete_alarm(physical_id: str, properties: Properties) -> None:
+    """Delete an alarm, likewise."""
+    if "Metrics" not in properties:
+        remove_alarm(physical_id, properties)
+
+
 def source_context(service: str, action: str, body: bytes, parameters: Properties) -> Properties:
     """The condition keys of a request: ministack's own, and `events:source` for PutEvents.
 
@@ -53,8 +86,13 @@ def source_context(service: str, action: str, body: bytes, parameters: Propertie
 
 
 request_tag_context = iam_actions.request_tag_context
+ALARM = provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]
+create_alarm, update_alarm, remove_alarm = ALARM["create"], ALARM["update"], ALARM["delete"]
 
 if __name__ == "__main__":
     provisioners._RESOURCE_HANDLERS["AWS::Events::Archive"] = {"create": create, "delete": delete}
+    ALARM.update({"create": alarm, "update": alarm_again, "delete": delete_alarm})
+    for kind in ("Application", "DeploymentGroup"):
+        provisioners._RESOURCE_HANDLERS[f"AWS::CodeDeploy::{kind}"] = {"create": name_only, "delete": nothing}
     iam_actions.request_tag_context = source_context
     main()

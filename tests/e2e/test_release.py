@@ -1,0 +1,113 @@
+"""Rules go live and back again, on the deployed template: versions behind the alias, and what decides which day."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from standing.core.days import day_date, day_of
+from standing.core.timeline import Timeline
+from standing.tools.target import Target
+
+from tests.e2e.test_commands import standing
+from tests.e2e.test_road import deliver, purchase
+from tests.support import ROOT
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    """The rules of the clone with one threshold changed: gold from 1,500.00."""
+    folder = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", folder)
+    tier = folder / "ratings" / "tier.yaml"
+    tier.write_text(tier.read_text().replace("spend_365d >= 2000.00", "spend_365d >= 1500.00"))
+    return folder
+
+
+def function(name: str) -> str:
+    """A function's physical name."""
+    stack = boto3.client("cloudformation").describe_stack_resource(StackName="standing", LogicalResourceId=name)
+    return stack["StackResourceDetail"]["PhysicalResourceId"]
+
+
+def live(name: str) -> str:
+    """The version behind the alias `live`."""
+    return boto3.client("lambda").get_alias(FunctionName=function(name), Name="live")["FunctionVersion"]
+
+
+def said(*arguments: str | Path) -> dict[str, Any]:
+    """What a command answers as JSON."""
+    done = standing(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
+
+
+def timeline() -> list[tuple[str, str]]:
+    return [(entry["version"], entry["state"]) for entry in said("rules", "live")["timeline"]]
+
+
+def tiers(target: Target, customer: str) -> list[tuple[str, str]]:
+    """The tiers that were announced, each with the rules that decided it."""
+    decisions = target.customers.decisions(customer)
+    return [(one["to"], one["rules"]) for one in decisions if one.get("rating") == "tier"]
+
+
+@pytest.fixture
+def taken_back() -> Iterator[None]:
+    """Other tests of the session go on with the rules of the clone."""
+    yield
+    standing("rules", "rollback")
+
+
+@pytest.mark.usefixtures("taken_back")
+def test_a_changed_threshold_is_a_new_version_that_decides_its_days_and_can_be_taken_back(
+    target: Target, rules: Timeline, edited: Path, tmp_path: Path
+) -> None:
+    old, before = rules.latest.version, {name: live(name) for name in ("Ingest", "Publish")}
+    today = day_date(day_of(datetime.now(UTC), rules.latest.programme.time_zone))
+    assert timeline() == [(old, "in-force")]
+    done = standing("rules", "release", "--rules", edited, "--from", str(today))
+    assert done.returncode == 0, done.stderr
+    (_, over), (new, now) = timeline()
+    assert (over, now) == ("over", "in-force")
+    assert live("Publish") == before["Publish"]  # it reads no rules
+    assert int(live("Ingest")) == int(before["Ingest"]) + 1
+    behind = {one["FunctionArn"].rsplit(":", 1)[-1] for one in _mappings()}
+    assert behind == {"live"}
+
+    deliver(target, tmp_path / "before", [purchase("released", 1, "1600.00", 1)])
+    assert tiers(target, "released") == [("silver", old)]
+    deliver(target, tmp_path / "after", [purchase("released", 2, "1.00", 0)])
+    assert tiers(target, "released") == [("silver", old), ("gold", new)]
+    assert said("show", "released")["ratings"]["tier"]["level"] == "gold"
+
+    done = standing("rules", "rollback")
+    assert done.returncode == 0, done.stderr
+    assert timeline() == [(old, "in-force")]  # the day on which they began has one ruleset
+    assert int(live("Ingest")) == int(before["Ingest"]) + 2
+    deliver(target, tmp_path / "again", [purchase("released", 3, "1.00", 0)])
+    assert tiers(target, "released")[-1] == ("silver", old)
+    assert said("show", "released")["ratings"]["tier"]["level"] == "silver"
+    refused = standing("rules", "rollback")
+    assert refused.returncode == 1
+    assert "no rules before these" in refused.stderr
+    yesterday = str(today - timedelta(days=1))
+    assert "that day is over" in standing("rules", "release", "--rules", edited, "--from", yesterday).stderr
+
+
+def _mappings() -> list[Any]:
+    ours = {function(name) for name in ("Ingest", "Publish")}
+    found: list[Any] = [
+        one
+        for name in ours
+        for one in boto3.client("lambda").list_event_source_mappings(FunctionName=name)["EventSourceMappings"]
+    ]
+    assert len(found) == 2
+    return found
