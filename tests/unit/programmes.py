@@ -22,6 +22,7 @@ from standing.core.ruleset import (
     Ruleset,
     Stability,
     Stratum,
+    Terms,
 )
 from standing.rulebook.compiling import assemble
 
@@ -164,6 +165,13 @@ def cares(draw: st.DrawFn, features: Sequence[Feature], name: str) -> Care:
 
 
 @st.composite
+def terms(draw: st.DrawFn, features: Sequence[Feature]) -> Terms:
+    """What kept some tiers under older rules, for who reached them before a day of the histories."""
+    keep = {level: draw(conditions(features)) for level in TIERS[1:] if draw(st.booleans())}
+    return Terms(before=draw(st.integers(995, 1_065)), keep=keep)
+
+
+@st.composite
 def rulesets(draw: st.DrawFn) -> Ruleset:
     """A whole ruleset: an ordered rating, one without an order that may ask for it, and care that may ask for both."""
     found = draw(features())
@@ -176,6 +184,7 @@ def rulesets(draw: st.DrawFn) -> Ruleset:
         stability=draw(STABILITIES),
         override=TIER_SET,
         honours=draw(st.booleans()),
+        terms=tuple(draw(st.lists(terms(found), max_size=2))),
     )
     stage = Rating(
         name="stage",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.batch.impact import NAMED, CareImpact, Impact, Move, impact
-from standing.batch.population import Population, gathered, read, write
+from standing.batch.population import Population, Row, gathered, read, write
 from standing.batch.settling import settle
 from standing.core.conditions import Condition, Fact
 from standing.core.ratings import next_review, would_become
@@ -48,7 +49,7 @@ def rules(rating: Rating, *caps: Cap) -> Ruleset:
 
 def customers(*rows: tuple[str, int, str]) -> Population:
     """Customers by id, spend and the tier that they hold."""
-    known = ((who, {"spend": spend, "orders": 1}, {"tier": level}) for who, spend, level in rows)
+    known = ((who, {"spend": spend, "orders": 1}, {"tier": Held(level, DAY - 10)}) for who, spend, level in rows)
     return gathered(rules(tier(20_000)), DAY, known)
 
 
@@ -195,7 +196,7 @@ def test_costs_are_shown_in_the_programmes_currency_a_day() -> None:
     assert found["care"][0]["cost_a_day"] == {"before": "1.8000", "after": "0.9000"}
 
 
-def alone(ruleset: Ruleset, known: dict[str, Fact], levels: dict[str, str]) -> tuple[dict[str, str], set[str]]:
+def alone(ruleset: Ruleset, known: dict[str, Fact], levels: dict[str, Held]) -> tuple[dict[str, str], set[str]]:
     """Where one customer settles (what it would become, again and again, with the plain reader) and what holds then."""
     facts, settled, held = dict(known), dict[str, str](), set[str]()
     for stratum, reader in zip(ruleset.strata, ruleset.plain, strict=True):
@@ -209,13 +210,13 @@ def alone(ruleset: Ruleset, known: dict[str, Fact], levels: dict[str, str]) -> t
     return settled, held
 
 
-def _settled(rating: Rating, held: str | None, hits: frozenset[str]) -> str:
+def _settled(rating: Rating, held: Held | None, hits: frozenset[str]) -> str:
     if not rating.ordered:
         return next((one for one in rating.levels if f"{rating.name}/qualify/{one}" in hits), rating.levels[-1])
-    level = held or rating.levels[0]
-    while (becomes := would_become(rating, Held(level, DAY), hits)) != level:
-        level = becomes
-    return level
+    held = held or Held(rating.levels[0], DAY)
+    while (becomes := would_become(rating, held, hits)) != held.level:
+        held = Held(becomes, DAY)
+    return held.level
 
 
 @settings(max_examples=150)
@@ -250,7 +251,7 @@ def test_an_impact_is_what_each_customer_worked_out_alone_adds_up_to(
         [alone(ruleset, known, levels) for _, known, levels in rows]
         for ruleset, rows in zip((before, after), sides, strict=True)
     ]
-    assert found == _added_up(before, after, settled)
+    assert found == replace(_added_up(before, after, settled), by_terms=_by_terms(after, sides[1], settled[1]))
 
 
 type Alone = tuple[dict[str, str], set[str]]
@@ -277,6 +278,19 @@ def _added_up(before: Ruleset, after: Ruleset, settled: list[list[Alone]]) -> Im
     return Impact(len(pairs), matrices, tuple(moves), moved, len(movers[True]), care, *pressed)
 
 
+def _by_terms(after: Ruleset, rows: list[Row], settled: list[Alone]) -> dict[str, int]:
+    """How many customers stand higher in a rating for its older terms."""
+    found = {name: rating for name, rating in after.ratings.items() if rating.terms}
+    without = {name: rating.model_copy(update={"terms": ()}) for name, rating in found.items()}
+    return {
+        name: sum(
+            _settled(without[name], levels.get(name), frozenset(hits)) != level[name]
+            for (_, _, levels), (level, hits) in zip(rows, settled, strict=True)
+        )
+        for name in found
+    }
+
+
 def _care_of(name: str, before: Ruleset, after: Ruleset, settled: list[list[Alone]]) -> CareImpact:
     sides = []
     for ruleset, those in zip((before, after), settled, strict=True):
@@ -300,14 +314,15 @@ def _pressed(ruleset: Ruleset, settled: list[Alone]) -> int:
     return sum(any(wanted > cap.at_most for cap in ruleset.programme.caps) for wanted in contacts)
 
 
-def _customer(ruleset: Ruleset) -> st.SearchStrategy[tuple[dict[str, Fact], dict[str, str]]]:
+def _customer(ruleset: Ruleset) -> st.SearchStrategy[tuple[dict[str, Fact], dict[str, Held]]]:
     known: dict[str, Any] = {
         one.name: st.sampled_from(["plus", "basic"])
         if one.unit == "text"
         else st.integers(-1, 25_000) | st.integers(0, 5)
         for one in ruleset.features
     }
-    levels = {name: st.sampled_from(rating.levels) for name, rating in ruleset.ratings.items()}
+    since = st.integers(DAY - 10, DAY)
+    levels = {name: st.builds(Held, st.sampled_from(one.levels), since) for name, one in ruleset.ratings.items()}
     return st.tuples(st.fixed_dictionaries({}, optional=known), st.fixed_dictionaries({}, optional=levels))
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 from standing.batch.population import gathered, write
+from standing.core.state import Held
 from standing.tools.cli import app
 from standing.tools.rules.comment import MARK, NO_POPULATION
 from typer.testing import CliRunner
@@ -42,7 +43,8 @@ def told(folder: Path, *more: str) -> tuple[int, str]:
 
 def test_the_comment_says_what_was_proved_which_stories_hold_and_whom_it_moves(edited: Path) -> None:
     known = [
-        (f"c-{number}", {"spend_365d": 160_000 + number, "complaints_90d": 0}, {"tier": "silver"}) for number in (1, 2)
+        (f"c-{number}", {"spend_365d": 160_000 + number, "complaints_90d": 0}, {"tier": Held("silver", 19_000)})
+        for number in (1, 2)
     ]
     write(gathered(real_ruleset(), 20_000, known), edited / "population.parquet")
     _, said = told(edited, "--population", str(edited / "population.parquet"))

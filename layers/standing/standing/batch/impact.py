@@ -7,13 +7,13 @@ kept of a customer is one small number a rating; ids are kept of those few who a
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from fractions import Fraction
 from itertools import product
 
 import polars as pl
 
-from standing.batch.settling import settling
+from standing.batch.settling import by_terms_of, settling
 from standing.core.days import Day
 from standing.core.ruleset import TEN_THOUSAND, Care, Rating, Ruleset
 
@@ -64,7 +64,8 @@ class Impact:
     """What an edit does: how many customers there are, the migration of each rating, its moves, and care.
 
     `moved`: how many customers change in some rating; `falls`: how many would lose a level by this edit alone;
-    `pressed`: for how many more contacts would be due at once than some cap lets through.
+    `pressed`: for how many more contacts would be due at once than some cap lets through. `by_terms`: for each rating,
+    how many customers keep their level by nothing but the rules under which they reached it.
     """
 
     customers: int
@@ -75,6 +76,7 @@ class Impact:
     care: tuple[CareImpact, ...]
     pressed_before: int
     pressed_after: int
+    by_terms: dict[str, int] = field(default_factory=dict)
 
     @property
     def cost_before(self) -> Fraction | None:
@@ -100,7 +102,9 @@ def impact(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame
     moved, falls = (_count(both, moves, steps, only_falls=only) for only in (False, True))
     care = tuple(_care(before, after, was, becomes))
     pressed = (int(settled[PRESSED].sum()) for settled in (was, becomes))
-    return Impact(old.height, matrices, moves, moved, falls, care, *pressed)
+    with_terms = [rating for rating in after.ratings.values() if rating.terms]
+    by_terms = {rating.name: int(becomes[by_terms_of(rating)].sum()) for rating in with_terms}
+    return Impact(old.height, matrices, moves, moved, falls, care, *pressed, by_terms)
 
 
 def _side_by_side(old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -13,8 +13,9 @@ import polars as pl
 from standing.core.conditions import Fact
 from standing.core.days import Day
 from standing.core.ruleset import Feature, Ruleset
+from standing.core.state import Held
 
-type Row = tuple[str, Mapping[str, Fact], Mapping[str, str]]  # a customer's id, features, and levels
+type Row = tuple[str, Mapping[str, Fact], Mapping[str, Held]]  # a customer's id, features, and levels
 
 CHUNK = 10_000  # customers
 KEY = "standing"  # under which the file's metadata say what it holds
@@ -29,7 +30,7 @@ class Population(NamedTuple):
 
     def lacks(self, ruleset: Ruleset) -> list[str]:
         """The features of a ruleset that this population does not have, or has defined otherwise."""
-        return [one.name for one in ruleset.features if self.features.get(one.name) != definition(ruleset, one)]
+        return [one.name for one in ruleset.features if self.features.get(one.name) != ruleset.definition(one)]
 
 
 def gathered(ruleset: Ruleset, day: Day, customers: Iterable[Row]) -> Population:
@@ -47,7 +48,7 @@ def gathered_for(rulesets: Sequence[Ruleset], day: Day, customers: Iterable[Sequ
     found = []
     for place, ruleset in enumerate(rulesets):
         frame = pl.concat([frames[place] for frames in chunks]).sort("customer")
-        found.append(Population(day, frame, {one.name: definition(ruleset, one) for one in ruleset.features}))
+        found.append(Population(day, frame, {one.name: ruleset.definition(one) for one in ruleset.features}))
     return found
 
 
@@ -60,6 +61,7 @@ def _frame(ruleset: Ruleset, customers: Iterable[Row]) -> pl.DataFrame:
     schema: dict[str, pl.DataType | type[pl.DataType]] = {"customer": pl.String}
     schema |= {one.name: _dtype(one) for one in ruleset.features}
     schema |= {f"{name}/level": pl.Enum(rating.levels) for name, rating in ruleset.ratings.items()}
+    schema |= {f"{name}/since": pl.Int32 for name in ruleset.ratings}
     return pl.DataFrame(rows, schema=schema, strict=False, orient="row")
 
 
@@ -78,18 +80,13 @@ def read(path: Path) -> Population:
     return Population(about["day"], pl.read_parquet(path), about["features"])
 
 
-def definition(ruleset: Ruleset, feature: Feature) -> str:
-    """What a feature's value depends on, as text: not its title, nor where its measure stands."""
-    content = feature.model_dump(mode="json", exclude={"title", "measure", "anchor"})
-    measure = ruleset.measures[feature.measure].model_dump(mode="json") if feature.measure >= 0 else None
-    parts = [definition(ruleset, ruleset.by_name[part]) for part in feature.parts or ()]
-    return json.dumps([content, measure, parts, ruleset.programme.minor_digits], sort_keys=True)
-
-
-def _held(ruleset: Ruleset, levels: Mapping[str, str]) -> dict[str, str]:
-    """The levels that are held, but for those that the ruleset does not know."""
+def _held(ruleset: Ruleset, levels: Mapping[str, Held]) -> dict[str, Fact]:
+    """The levels that are held, but for those that the ruleset does not know, and since when."""
     known = {name: rating.levels for name, rating in ruleset.ratings.items()}
-    return {f"{name}/level": level for name, level in levels.items() if level in known.get(name, ())}
+    held = {name: one for name, one in levels.items() if one.level in known.get(name, ())}
+    return {f"{name}/level": one.level for name, one in held.items()} | {
+        f"{name}/since": one.since for name, one in held.items()
+    }
 
 
 def _dtype(feature: Feature) -> type[pl.DataType]:

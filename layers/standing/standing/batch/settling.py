@@ -26,15 +26,31 @@ def settle(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.DataFrame
 def settling(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.LazyFrame:
     """What `settle` does, to be collected; the customers in the order in which they are.
 
-    `population` has a row a customer: `customer`, a column a feature, and `RATING/level`, the level that is held.
+    `population` has a row a customer: `customer`, a column a feature, `RATING/level`, the level that is held, and
+    `RATING/since`, the day on which it was reached (unknown: before any change of the rules). For a rating with older
+    terms, `RATING/by-terms` says whether nothing but these keeps the level.
     """
     frame = with_facts(population, ruleset.rules.values()).lazy()
     frame = frame.with_columns(_held(rating, population) for rating in ruleset.ratings.values() if rating.ordered)
+    unknown = (f"{name}/since" for name in ruleset.ratings if f"{name}/since" not in population.columns)
+    frame = frame.with_columns(pl.lit(None, dtype=pl.Int32).alias(name) for name in unknown)
     for stratum in ruleset.strata:
         frame = frame.with_columns(expression(condition).alias(name) for name, condition in stratum.rules().items())
         frame = frame.with_columns(_rank(rating).alias(rating.name) for rating in stratum.ratings)
+        frame = frame.with_columns(_only_by_terms(rating) for rating in stratum.ratings if rating.terms)
         frame = frame.with_columns(column for rating in stratum.ratings for column in _about(rating, day))
-    return frame.select("customer", *ruleset.ratings, *(f"care/{name}" for name in ruleset.care))
+    by_terms = [by_terms_of(rating) for rating in ruleset.ratings.values() if rating.terms]
+    return frame.select("customer", *ruleset.ratings, *by_terms, *(f"care/{name}" for name in ruleset.care))
+
+
+def by_terms_of(rating: Rating) -> str:
+    """The column that says whether nothing but older terms keeps a level."""
+    return f"{rating.name}/by-terms"
+
+
+def _only_by_terms(rating: Rating) -> pl.Expr:
+    without = _rank(rating.model_copy(update={"terms": ()}))
+    return (pl.col(rating.name) > without).alias(by_terms_of(rating))
 
 
 def _held(rating: Rating, population: pl.DataFrame) -> pl.Expr:
@@ -62,7 +78,8 @@ def _first(rating: Rating) -> pl.Expr:
 
 def _highest(rating: Rating) -> pl.Expr:
     """The highest level that a customer qualifies for, or holds at least and keeps."""
-    met = [(rating.rank(level), _met(rating, level)) for level in {**rating.qualify, **rating.retain}]
+    levels = {**rating.qualify, **rating.retain, **rating.terms_names}
+    met = [(rating.rank(level), _met(rating, level)) for level in levels]
     return _chosen(sorted(met, key=lambda one: -one[0]), 0)
 
 
@@ -73,6 +90,9 @@ def _met(rating: Rating, level: str) -> pl.Expr:
     if level in rating.retain:
         held = pl.col(_held_name(rating)) >= rating.rank(level)
         found.append(pl.col(f"{rating.name}/retain/{level}") & held)
+    for before, name in rating.terms_names.get(level, ()):
+        reached = pl.col(f"{rating.name}/since").fill_null(before - 1) < before
+        found.append(pl.col(name) & reached & (pl.col(_held_name(rating)) == rating.rank(level)))
     return pl.any_horizontal(found)
 
 

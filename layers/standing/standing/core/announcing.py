@@ -87,7 +87,14 @@ class Announcer:
         if ruling := day.rulings.get(rating.name):
             return (reason_for_ruling(ruling),), day.ruleset.version
         in_force = day.ruleset.ratings[rating.name]  # the rules of that day may be others than those of the last
-        return reasons_for_level(day.ruleset, in_force, was, held.level, day.facts), day.ruleset.version
+        before = _was(was, rating, day)
+        return reasons_for_level(day.ruleset, in_force, before, held.level, day.facts), day.ruleset.version
+
+
+def _was(said: str | None, rating: Rating, day: DayLived) -> Held | None:
+    """What was said last, with the day on which it began, if it is what that day opened with."""
+    opened = day.opened.levels.get(rating.name)
+    return opened if opened and opened.level == said else Held(said, day.day) if said else None
 
 
 def announce(before: Ledger, lived: Sequence[DayLived], *, rewritten: bool) -> Announcer:

@@ -11,6 +11,7 @@ from standing.core.money import from_minor
 from standing.core.overrides import Ruling
 from standing.core.readers.plain import holds
 from standing.core.ruleset import Care, Rating, Ruleset
+from standing.core.state import Held
 
 WITHHELD = "(personal)"  # reasons are published
 
@@ -32,13 +33,15 @@ def reasons(ruleset: Ruleset, condition: Condition, facts: Mapping[str, Fact]) -
 
 
 def reasons_for_level(
-    ruleset: Ruleset, rating: Rating, was: str | None, level: str, facts: Mapping[str, Fact]
+    ruleset: Ruleset, rating: Rating, was: Held | None, level: str, facts: Mapping[str, Fact]
 ) -> tuple[Reason, ...]:
     """Why a level follows another: what it qualified by where it rose, what no longer kept it where it fell."""
-    known = rating.ordered and {was, level} <= set(rating.levels)
-    fell = known and rating.rank(str(was)) > rating.rank(level)
-    condition = next(iter(rating.keeping(str(was))), None) if fell else rating.qualify.get(level)
-    return reasons(ruleset, condition, facts) if condition else ()
+    known = was is not None and rating.ordered and {was.level, level} <= set(rating.levels)
+    if was is None or not known or rating.rank(was.level) < rating.rank(level):
+        conditions = [rating.qualify[level]] if level in rating.qualify else []
+    else:
+        conditions = [*rating.keeping(was.level)[:1], *rating.older(was.level, was.since)]
+    return tuple(line for condition in conditions for line in reasons(ruleset, condition, facts))
 
 
 def reasons_for_care(ruleset: Ruleset, care: Care, facts: Mapping[str, Fact]) -> tuple[Reason, ...]:

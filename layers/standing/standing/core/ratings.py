@@ -25,13 +25,20 @@ def follow(rating: Rating, before: Held | None, hits: Collection[str], day: Day)
         return Held(best, day)
     if rating.rank(best) > rating.rank(before.level) and _may_rise(rating, day):
         return Held(best, day)
-    if kept(rating, before.level, hits):
+    if kept(rating, before, hits):
         return Held(before.level, before.since)  # a grace period that was running is cancelled
     return _failing(rating, before, hits, day)
 
 
-def kept(rating: Rating, level: str, hits: Collection[str]) -> bool:
-    """Whether a level is kept: its `retain` holds, or its `qualify`. The lowest needs neither."""
+def kept(rating: Rating, held: Held, hits: Collection[str]) -> bool:
+    """Whether a level that is held is kept: by these rules, or by those under which it was reached."""
+    return _keeps(rating, held.level, hits) or any(
+        held.since < before and name in hits for before, name in rating.terms_names.get(held.level, ())
+    )
+
+
+def _keeps(rating: Rating, level: str, hits: Collection[str]) -> bool:
+    """Whether a level's `retain` holds, or its `qualify`. The lowest needs neither."""
     qualify, retain = rating.rule_names[level]
     return retain in hits or qualify in hits or level == rating.levels[0]
 
@@ -43,7 +50,7 @@ def would_become(rating: Rating, held: Held, hits: Collection[str]) -> str:
     best = _best(rating, hits)
     if rating.rank(best) > rating.rank(held.level):
         return best
-    return held.level if kept(rating, held.level, hits) else _landing(rating, held.level, hits)
+    return held.level if kept(rating, held, hits) else _landing(rating, held.level, hits)
 
 
 def next_move(rating: Rating, held: Held, today: Day, *, falls: bool) -> Day:
@@ -95,7 +102,7 @@ def _landing(rating: Rating, level: str, hits: Collection[str]) -> str:
     below = rating.levels[: rating.rank(level)]
     if rating.stability.fall == "one-level":
         return below[-1]
-    return next(lower for lower in reversed(below) if kept(rating, lower, hits))
+    return next(lower for lower in reversed(below) if _keeps(rating, lower, hits))
 
 
 def _may_rise(rating: Rating, day: Day) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
@@ -62,16 +62,13 @@ class QuietHours(Frozen):
     end: Annotated[int, Field(ge=0, lt=24 * 60)]
 
 
-def _is_empty(entries: tuple[str, ...]) -> bool:
-    return not entries
-
-
 class Programme(Frozen):
     """What all rules share: the currency (with its ISO 4217 decimals), the IANA time zone that makes the day, contacts.
 
     `lateness`: how many days after it happened an event still counts; `history`: for how many days event records are
     kept (none: for ever). `consent` is the measure of each channel's consent; `salt` draws the holdouts; `activities`
-    are the kinds of `activity` that there are.
+    are the kinds of `activity` that there are. `effective`: the day from which these rules are meant to be in force;
+    the timeline says whether they are.
     """
 
     title: Title
@@ -85,7 +82,8 @@ class Programme(Frozen):
     caps: tuple[Cap, ...] = ()
     quiet_hours: QuietHours | None = None
     salt: str = ""
-    activities: Annotated[tuple[str, ...], Field(exclude_if=_is_empty)] = ()  # rules without them keep their version
+    activities: tuple[str, ...] = ()
+    effective: Day | None = None
 
 
 class Measure(Frozen):
@@ -154,12 +152,23 @@ class Stability(Frozen):
     minimum_stay: int = 0
 
 
+class Terms(Frozen):
+    """What was enough to keep each level under rules that were in force before.
+
+    It is still enough for whoever reached that level before the day `before`.
+    """
+
+    before: Day
+    keep: dict[str, Condition]
+
+
 class Rating(Frozen):
     """Levels of which a customer has exactly one.
 
     Ordered: lowest first, `retain` looser than `qualify`. Not ordered: the first whose `qualify` holds, else the last.
     `honours`: whether a level that was announced and that a late event takes away is honoured until the next review.
-    `override`: the measure of what was set by hand.
+    `override`: the measure of what was set by hand. `existing`: whether a level that was reached under other rules is
+    kept by those, too (`keep`), or judged by these alone; `terms` are what those rules asked.
     """
 
     name: str
@@ -171,6 +180,27 @@ class Rating(Frozen):
     stability: Stability = Stability()
     honours: bool = False
     override: int = -1
+    existing: Literal["keep", "reassess"] = "reassess"
+    terms: tuple[Terms, ...] = ()
+
+    @cached_property
+    def terms_names(self) -> dict[str, tuple[tuple[Day, str], ...]]:
+        """For each level, the rules of older terms by which it is kept, each for who reached it before a day."""
+        found: dict[str, tuple[tuple[Day, str], ...]] = {}
+        for name, terms, level in self._by_terms():
+            found[level] = (*found.get(level, ()), (terms.before, name))
+        return found
+
+    def _by_terms(self) -> Iterator[tuple[str, Terms, str]]:
+        for number, terms in enumerate(self.terms):
+            yield from ((f"{self.name}/terms-{number}/{level}", terms, level) for level in terms.keep)
+
+    @cached_property
+    def rules(self) -> dict[str, Condition]:
+        """Its conditions by their rules' names, such as `tier/qualify/gold`."""
+        ways = {"qualify": self.qualify, "retain": self.retain}
+        named = {f"{self.name}/{way}/{level}": when for way, of in ways.items() for level, when in of.items()}
+        return named | {name: terms.keep[level] for name, terms, level in self._by_terms()}
 
     @cached_property
     def rule_names(self) -> dict[str, tuple[str, str]]:
@@ -187,9 +217,17 @@ class Rating(Frozen):
         """The place of each level, the first being 0."""
         return {level: rank for rank, level in enumerate(self.levels)}
 
-    def keeping(self, level: str) -> tuple[Condition, ...]:
-        """What is enough to keep a level, each by itself: its `retain`, if it has one, and its `qualify`."""
-        return tuple(way[level] for way in (self.retain, self.qualify) if level in way)
+    def keeping(self, level: str, since: Day | None = None) -> tuple[Condition, ...]:
+        """What is enough to keep a level, each by itself: its `retain`, if it has one, and its `qualify`.
+
+        With `since`, the day on which it was reached, also the older terms that count for it.
+        """
+        older = () if since is None else self.older(level, since)
+        return (*(way[level] for way in (self.retain, self.qualify) if level in way), *older)
+
+    def older(self, level: str, since: Day) -> tuple[Condition, ...]:
+        """What is enough by older terms to keep a level that was reached on a day."""
+        return tuple(one.keep[level] for one in self.terms if since < one.before and level in one.keep)
 
     def rank(self, level: str) -> int:
         """A level's place, the first being 0."""
@@ -210,7 +248,7 @@ class Action(Frozen):
     within: int
     channel: str | None = None
     consent: Literal["required", "not-needed"] = "required"
-    cost: Annotated[int | None, Field(ge=0, exclude_if=lambda cost: cost is None)] = None
+    cost: Annotated[int | None, Field(ge=0)] = None
 
 
 class Success(Frozen):
@@ -244,10 +282,7 @@ class Stratum(Frozen):
 
     def rules(self) -> dict[str, Condition]:
         """Every condition by its rule's name, such as `tier/qualify/gold`."""
-        named: dict[str, Condition] = {}
-        for rating in self.ratings:
-            named |= {f"{rating.name}/qualify/{level}": when for level, when in rating.qualify.items()}
-            named |= {f"{rating.name}/retain/{level}": when for level, when in rating.retain.items()}
+        named = {name: when for rating in self.ratings for name, when in rating.rules.items()}
         return named | {f"care/{care.name}": care.when for care in self.care}
 
 
@@ -282,6 +317,13 @@ class Ruleset(Frozen):
     def rules(self) -> dict[str, Condition]:
         """Every condition by its rule's name, such as `tier/qualify/gold`; no rule asks for one that comes after it."""
         return {name: condition for stratum in self.strata for name, condition in stratum.rules().items()}
+
+    def definition(self, feature: Feature) -> str:
+        """What a feature's value depends on, as text: not its title, nor where its measure stands."""
+        content = feature.model_dump(mode="json", exclude={"title", "measure", "anchor"})
+        measure = self.measures[feature.measure].model_dump(mode="json") if feature.measure >= 0 else None
+        parts = [self.definition(self.by_name[part]) for part in feature.parts or ()]
+        return json.dumps([content, measure, parts, self.programme.minor_digits], sort_keys=True)
 
     @cached_property
     def by_name(self) -> dict[str, Feature]:

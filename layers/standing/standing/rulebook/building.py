@@ -9,8 +9,9 @@ from pydantic import ValidationError
 from standing.core.days import Day
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
-from standing.rulebook.compiling import compile_rules
+from standing.rulebook.compiling import Compiled, compile_folder
 from standing.rulebook.problems import Problem, RulesError
+from standing.rulebook.succession import continued
 
 PACKAGE = Path("python") / "standing_ruleset"
 FILE = "timeline.json"
@@ -19,12 +20,12 @@ FILE = "timeline.json"
 def build_ruleset(rules: Path, layer: Path, *, since: Day | None = None) -> Ruleset:
     """Check and compile `rules` into `layer`. Raises RulesError where a rule is wrong; the layer stays as it was.
 
-    With `since`, the rules are in force from that day on, after those that the layer holds; else on all days.
+    With `since`, or from the day that the rules name themselves (`effective`), they are in force after those that the
+    layer holds; else on all days.
     """
-    ruleset = compile_rules(rules)
-    file = layer / PACKAGE / FILE
-    lay(Timeline.of(ruleset) if since is None else _continued(file, ruleset, since), layer)
-    return ruleset
+    timeline = _timeline(compile_folder(rules), layer / PACKAGE / FILE, since)
+    lay(timeline, layer)
+    return timeline.latest
 
 
 def lay(timeline: Timeline, layer: Path) -> None:
@@ -43,21 +44,18 @@ def built_rules(layer: Path) -> Timeline | None:
         return None
 
 
-def _continued(file: Path, ruleset: Ruleset, since: Day) -> Timeline:
+def _timeline(compiled: Compiled, file: Path, since: Day | None) -> Timeline:
+    """The rules after those of a file from a day on; for all days where none is named, or nothing was before."""
+    day = compiled.ruleset.programme.effective if since is None else since
+    if day is None or (since is None and not file.exists()):
+        return Timeline.of(compiled.ruleset)
+    return continued(_read(file), compiled, day)
+
+
+def _read(file: Path) -> Timeline:
     try:
-        before = Timeline.model_validate_json(file.read_bytes())
+        return Timeline.model_validate_json(file.read_bytes())
     except FileNotFoundError:
         raise RulesError([Problem(file.name, 1, "is missing: build the rules that were in force before")]) from None
     except ValidationError:
         raise RulesError([Problem(file.name, 1, "is not a timeline that this version of Standing reads")]) from None
-    return continued(before, ruleset, since)
-
-
-def continued(before: Timeline, ruleset: Ruleset, since: Day) -> Timeline:
-    """A timeline with rules in force from a day on. Raises RulesError where they cannot follow those before."""
-    for word in ("currency", "time_zone"):
-        if getattr(before.latest.programme, word) != getattr(ruleset.programme, word):
-            raise RulesError(
-                [Problem("rules/programme.yaml", 1, f"`{word}` cannot change: days and amounts are stored")]
-            )
-    return before.followed_by(ruleset, since)

@@ -11,6 +11,7 @@ from pathlib import Path
 import iso4217
 
 from standing.core.conditions import Condition, Group, comparisons, count_branches
+from standing.core.days import Day
 from standing.core.readers.durable import MOST_FACTS
 from standing.core.ruleset import (
     Action,
@@ -46,6 +47,7 @@ from standing.rulebook.sources import (
 )
 
 MOST_BRANCHES = 500
+ONLY_ORDERED = {"retain", "stability", "late_events", "existing"}
 MOST_LATENESS = 400
 FINITE_LATENESS = 180
 
@@ -54,6 +56,7 @@ FINITE_LATENESS = 180
 class Compiler(Notes):
     """One compilation of a `rules/` folder."""
 
+    effective: Day | None = None
     files: dict[str, str] = field(default_factory=dict)
     places: Places = field(default_factory=Places)
 
@@ -84,6 +87,7 @@ class Compiler(Notes):
             quiet_hours=QuietHours(begin=quiet.begin, end=quiet.end) if quiet else None,
             salt=written.holdout_salt,
             activities=tuple(written.activities),
+            effective=written.effective,
         )
 
     def _check_channel(self, source: Source, place: Place, channel: str | None, channels: Sequence[str]) -> None:
@@ -146,8 +150,12 @@ class Compiler(Notes):
 
     def rating(self, source: Source, written: RatingSource) -> Rating:
         """A rating; each level above the lowest (where they have no order: before the last) needs its `qualify`."""
-        for word in written.model_fields_set & {"retain", "stability", "late_events"} if not written.ordered else ():
+        for word in written.model_fields_set & ONLY_ORDERED if not written.ordered else ():
             self.note(source, (word,), f"`{word}`: only an ordered rating rises, falls and is retained")
+        if written.existing == "keep" and self.effective is None:
+            said = "`existing: keep` is about levels reached before some day: name it in programme.yaml, as `effective`"
+            self.note(source, ("existing",), said)
+        self.places.mark(f"{written.rating}/existing", source, ("existing",))
         for level in _conditional(written):
             if level not in written.qualify:
                 self.note(source, ("qualify",), f"`{level}` is missing: nobody could reach it")
@@ -158,6 +166,7 @@ class Compiler(Notes):
             levels=tuple(written.levels),
             stability=Stability(**written.stability.model_dump()),
             honours=written.late_events.fall == "honour",
+            existing=written.existing,
             qualify=self.conditions(source, "qualify", written),
             retain=self.conditions(source, "retain", written),
             override=self.measure(_override(written.rating)),
@@ -228,7 +237,10 @@ def compile_folder(folder: Path) -> Compiled:
     ratings = _ratings(compiler, folder)
     care = _care(compiler, folder, programme) if programme else []
     _check_actions(compiler, care, never_together)
-    strata = _strata(compiler, ratings, care)
+    try:
+        strata = stratified(ratings, care)
+    except CycleError as error:
+        compiler.problems.append(_circle(compiler, error.args[1]))
     if compiler.problems or programme is None:
         raise RulesError(compiler.problems)
     ruleset = _in_order(assemble(programme, tuple(compiler.measures), features, strata))
@@ -240,7 +252,7 @@ def assemble(
 ) -> Ruleset:
     """A ruleset under the version that its content has."""
     draft = Ruleset(version="", programme=programme, measures=measures, features=features, strata=strata)
-    version = digest(draft.model_dump(mode="json", exclude={"version"}))[:12]
+    version = digest(draft.model_dump(mode="json", exclude={"version"}, exclude_defaults=True))[:12]
     return draft.model_copy(update={"version": version})
 
 
@@ -276,6 +288,8 @@ def _programme(compiler: Compiler, folder: Path) -> tuple[Programme | None, tupl
     if loaded is None:
         return None, ()
     source, written = loaded
+    compiler.effective = written.effective
+    compiler.places.mark("programme/effective", source, ("effective",))
     compiler.places.mark("programme/never_together", source, ("never_together",))
     return compiler.programme(source, written), tuple((pair[0], pair[1]) for pair in written.never_together)
 
@@ -330,18 +344,14 @@ def _care(compiler: Compiler, folder: Path, programme: Programme) -> list[Care]:
     return list(found.values())
 
 
-def _strata(compiler: Compiler, ratings: list[Rating], care: list[Care]) -> tuple[Stratum, ...]:
-    """Ratings in layers, each using only those before it; care comes last, so that it may use them all."""
-    graph = {rating.name: _used(rating) & {other.name for other in ratings} for rating in ratings}
-    sorter = TopologicalSorter(graph)
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        names = error.args[1]
-        said = f"ratings need each other in a circle: {' → '.join(names)}"
-        compiler.problems.append(Problem(compiler.files[names[0]], 1, said, "CHK-12"))
-        return ()
+def stratified(ratings: Iterable[Rating], care: Iterable[Care]) -> tuple[Stratum, ...]:
+    """Ratings in layers, each using only those before it; care comes last, so that it may use them all.
+
+    Raises CycleError where ratings need each other in a circle.
+    """
     by_name = {rating.name: rating for rating in ratings}
+    sorter = TopologicalSorter({name: _used(rating) & by_name.keys() for name, rating in by_name.items()})
+    sorter.prepare()
     strata = []
     while sorter.is_active():
         ready = sorted(sorter.get_ready())
@@ -350,9 +360,13 @@ def _strata(compiler: Compiler, ratings: list[Rating], care: list[Care]) -> tupl
     return (*strata, Stratum(care=tuple(care)))
 
 
+def _circle(compiler: Compiler, names: list[str]) -> Problem:
+    said = f"ratings need each other in a circle: {' → '.join(names)}"
+    return Problem(compiler.files[names[0]], 1, said, "CHK-12")
+
+
 def _used(rating: Rating) -> set[str]:
-    trees = (*rating.qualify.values(), *rating.retain.values())
-    return {line.fact.partition(".")[0] for tree in trees for line in comparisons(tree)}
+    return {line.fact.partition(".")[0] for tree in rating.rules.values() for line in comparisons(tree)}
 
 
 def _currency_digits(code: str) -> int | None:

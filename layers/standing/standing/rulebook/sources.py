@@ -6,6 +6,7 @@ What stands below a field is what an editor shows beside it: `rulebook/schemas.p
 from __future__ import annotations
 
 import re
+from datetime import date
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -19,9 +20,11 @@ from pydantic import (
     model_validator,
 )
 
+from standing.core.days import Day, day_number
 from standing.core.ruleset import TEN_THOUSAND, Review, Title
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
+DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 WINDOWED = ("count", "sum", "mean", "min", "max", "distinct", "latest")
 MEASURES = (*WINDOWED, "days_since_first", "days_since_last", "days_until")
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
@@ -130,6 +133,16 @@ def _count(value: object) -> int:
     return int(value)
 
 
+def _date(value: object) -> Day:
+    try:
+        written = date.fromisoformat(value) if isinstance(value, str) and DATE.fullmatch(value) else None
+    except ValueError:
+        written = None
+    if written is None:
+        raise ValueError("a date such as 2026-12-01")
+    return day_number(written)
+
+
 COUNTED: dict[str, Any] = {"type": ["integer", "string"], "minimum": 1, "maximum": 9999, "examples": [3]}
 type Count = Annotated[int, BeforeValidator(_count), _like("[1-9][0-9]{0,3}", **COUNTED)]
 NOT_NEGATIVE: dict[str, Any] = {"type": ["number", "string"], "minimum": 0, "examples": [4.5]}
@@ -141,6 +154,7 @@ type Share = Annotated[
 type History = Annotated[
     int | None, BeforeValidator(_days_or_ever), _like("(forever|[1-9][0-9]{0,3}d)", "forever", "1200d")
 ]
+type OnDay = Annotated[Day, BeforeValidator(_date), _like(DATE.pattern, "2026-12-01", format="date")]
 type Currency = Annotated[str, _like("[A-Z]{3}", "USD", "CNY")]
 ONCE: dict[str, Any] = {"uniqueItems": True}
 
@@ -185,6 +199,8 @@ class ProgrammeSource(Written):
     """The currency of all amounts, by ISO 4217."""
     time_zone: str
     """The time zone that makes the day, such as Asia/Shanghai."""
+    effective: OnDay | None = None
+    """The day from which the rules are in force as they stand here; days before stay as they were decided."""
     lateness: Days = 60
     """How late an event may come and still count; left out: 60d."""
     history: History = None
@@ -316,7 +332,7 @@ class LateSource(Written):
 
 UNORDERED: dict[str, Any] = {
     "if": {"properties": {"ordered": {"const": False}}, "required": ["ordered"]},
-    "then": _without("retain", "stability", "late_events"),
+    "then": _without("retain", "stability", "late_events", "existing"),
 }
 
 
@@ -343,6 +359,9 @@ class RatingSource(Written):
     """How it rises and falls."""
     late_events: LateSource = LateSource()
     """What is said when a late event changes a level that was announced."""
+    existing: Literal["keep", "reassess"] = "reassess"
+    """What becomes of a level that was reached before these rules were in force: it is kept by what kept it then, too,
+    or judged by these rules alone."""
     accept: Accepted = {}
     """Findings of `standing rules check` that may stay, each with the reason: `{CHK-09: it is meant}`."""
 

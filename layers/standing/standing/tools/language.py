@@ -45,6 +45,7 @@ WORDS = phrases(
     ("honoured", "honoured until", "保留至"),
     ("grace", "Grace period ends", "宽限期截止"),
     ("kept-by", "Keeps", "保级条件"),
+    ("kept-as-before", "By older rules keeps", "按旧规则保级"),
     ("set-by-hand", "Set by hand", "人工设定"),
     ("qualifies-by", "Qualifies as", "达标条件"),
     ("needs", "Needs", "升级条件"),

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from standing.core.timeline import Timeline
 from standing.rulebook.building import built_rules
-from standing.rulebook.compiling import compile_rules
+from standing.rulebook.compiling import compile_folder
+from standing.rulebook.succession import continues
 
 
 class UserError(Exception):
@@ -28,9 +29,9 @@ def rules_of_clone(folder: Path | None = None) -> Timeline:
     Raises RulesError where a rule is wrong.
     """
     root = project_root()
-    ruleset = compile_rules(folder or root / "rules")
+    compiled = compile_folder(folder or root / "rules")
     built = built_rules(root / "layers" / "ruleset")
-    return built if built and built.latest == ruleset else Timeline.of(ruleset)
+    return built if built and continues(built, compiled) else Timeline.of(compiled.ruleset)
 
 
 def tool(root: Path, name: str, program: str) -> Path:

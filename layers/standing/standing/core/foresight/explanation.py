@@ -13,7 +13,7 @@ from standing.core.foresight.reaching import Plan, keeping, next_level, other_le
 from standing.core.ruleset import Rating
 from standing.core.state import Held
 
-type Purpose = Literal["kept-by", "set-by-hand", "qualifies-by", "needs", "not"]
+type Purpose = Literal["kept-by", "kept-as-before", "set-by-hand", "qualifies-by", "needs", "not"]
 type Change = Literal["reach", "keep", "become"]
 
 
@@ -72,6 +72,9 @@ def _around(outlook: Outlook, rating: Rating, level: str) -> Iterator[Asked]:
     """What keeps a level, and what the next one needs."""
     place = rating.rank(level)
     yield from told(outlook.today, rating, "kept-by", level)
+    since = outlook.today.closed.levels[rating.name].since
+    for terms in rating.older(level, since):
+        yield Asked("kept-as-before", level, reasons(outlook.today.ruleset, terms, outlook.today.facts))
     for above in rating.levels[place + 1 : place + 2]:
         yield from told(outlook.today, rating, "needs", above)
 

@@ -100,7 +100,8 @@ def _turn(outlook: Outlook, rating: str, level: str) -> Turn | None:
             return None  # the rules to come have no such rating
         if held.level != level:
             in_force = lived.ruleset.ratings[rating]
-            because = reasons_for_level(lived.ruleset, in_force, level, held.level, lived.facts)
+            was = lived.opened.shows(rating)
+            because = reasons_for_level(lived.ruleset, in_force, was, held.level, lived.facts)
             return Turn(lived.day, level, held.level, because, lived.ruleset.version, grace_from)
         grace_from = (grace_from or lived.day) if held.grace_until is not None else None
     return None

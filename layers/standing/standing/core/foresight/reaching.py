@@ -120,7 +120,8 @@ def keeping(outlook: Outlook, rating: Rating, turn: Turn) -> Aim | None:
     if not rating.ordered or rating.rank(turn.level) > rating.rank(turn.was) or rating.name in outlook.today.rulings:
         return None
     days = tuple(lived for lived in outlook.ahead if lived.day == turn.day)
-    return Aim(rating, turn.was, rating.keeping(turn.was), days, by=turn.day)
+    since = outlook.today.closed.levels[rating.name].since
+    return Aim(rating, turn.was, rating.keeping(turn.was, since), days, by=turn.day)
 
 
 def plan(outlook: Outlook, aim: Aim) -> Plan | None:

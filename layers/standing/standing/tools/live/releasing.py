@@ -18,8 +18,8 @@ from standing.core.days import day_date, day_number, day_of
 from standing.core.releases import ALL_DAYS, Entries, Released, Releases, begun, followed_by, in_force, predecessor
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
-from standing.rulebook.building import continued
-from standing.rulebook.compiling import compile_rules
+from standing.rulebook.compiling import compile_folder
+from standing.rulebook.succession import continued, continues
 from standing.tools.live.kept import Kept, Place, StackPlace
 from standing.tools.project import UserError, project_root
 
@@ -36,23 +36,24 @@ class Releasing:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def release(self, folder: Path, since: date | None) -> Entries:
-        """Put the rules of a folder in force from a day on, tomorrow if none is said; the first ones on all days.
+        """Put the rules of a folder in force from a day on; the first ones on all days.
 
-        Raises RulesError where they are wrong, UserError where they cannot be released.
+        If no day is said, it is the one that the rules name, or tomorrow. Raises RulesError where they are wrong, UserError where they cannot be released.
         """
-        ruleset = compile_rules(folder)
+        rules = compile_folder(folder)
         found = self.place.look()
-        if found and found.unfinished:
-            self._wait_for(found.unfinished, ruleset)
         if not found or not found.entries:
-            first = (self._entry(ALL_DAYS, ruleset.version, "release"),)
-            return self._deliver(found, first, Timeline.of(ruleset))
+            first = (self._entry(ALL_DAYS, rules.ruleset.version, "release"),)
+            self._wait_for(found, rules.ruleset)
+            return self._deliver(found, first, Timeline.of(rules.ruleset))
         before = found.bucket.timeline(found.entries)
-        if before.latest == ruleset and (since is None or since >= found.entries[-1].since):
-            self.say(f"rules {ruleset.version} were the last to be released: only the code is deployed")
+        if continues(before, rules) and (since is None or since >= found.entries[-1].since):
+            self._wait_for(found, before.latest)
+            self.say(f"rules {before.latest.version} were the last to be released: only the code is deployed")
             return self._deliver(found, found.entries, before)
-        day = self._day(ruleset, since)
-        after = continued(before, ruleset, day_number(day)).latest
+        day = self._day(rules.ruleset, since)
+        after = continued(before, rules, day_number(day)).latest
+        self._wait_for(found, after)
         found.bucket.keep(after)
         entries = followed_by(found.entries, self._entry(day, after.version, "release"))
         return self._deliver(found, entries, found.bucket.timeline(entries))
@@ -93,10 +94,13 @@ class Releasing:
             said = f"no rules `{wanted}` were ever released: `standing rules live` lists those that were"
             raise UserError(said) from None
 
-    def _wait_for(self, unfinished: Releases, ruleset: Ruleset) -> None:
+    def _wait_for(self, found: Kept | None, ruleset: Ruleset) -> None:
         """Refuse to release while another release goes on; one that died, or of the same rules, is done anew."""
+        unfinished = found.unfinished if found else None
+        if not unfinished or self.clock() - unfinished.at > GIVEN_UP:
+            return
         version = unfinished.entries[-1].version
-        if version == ruleset.version or self.clock() - unfinished.at > GIVEN_UP:
+        if version == ruleset.version:
             return
         raise UserError(
             f"a release of {version}, begun at {unfinished.at:%Y-%m-%d %H:%M} UTC, is not finished: wait for it; "
@@ -104,10 +108,14 @@ class Releasing:
         )
 
     def _day(self, ruleset: Ruleset, since: date | None) -> date:
-        today = self._today(ruleset)
+        """From which day: as said, as the rules name it, or tomorrow."""
+        today, effective = self._today(ruleset), ruleset.programme.effective
         if since and since < today:
             raise UserError(f"--from {since}: that day is over and stays as it was decided; the earliest is {today}")
-        return since or today + timedelta(days=1)
+        if not since and effective is not None and day_date(effective) < today:
+            over = f"programme.yaml: `effective: {day_date(effective)}` is over, and stays as it was decided"
+            raise UserError(f"{over}; name the day from which the rules hold as they are now: the earliest is {today}")
+        return since or (day_date(effective) if effective is not None else today + timedelta(days=1))
 
     def _today(self, ruleset: Ruleset) -> date:
         return day_date(day_of(self.clock(), ruleset.programme.time_zone))

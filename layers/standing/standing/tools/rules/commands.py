@@ -13,7 +13,7 @@ from standing.core.days import day_number
 from standing.rulebook import formatting
 from standing.rulebook.building import build_ruleset
 from standing.rulebook.checking import check as check_rules
-from standing.rulebook.compiling import compile_rules
+from standing.rulebook.compiling import compile_folder, compile_rules
 from standing.rulebook.scenarios.checking import check_stories
 from standing.rulebook.schemas import write_schemas
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
@@ -21,7 +21,7 @@ from standing.tools.project import project_root
 from standing.tools.rules import impact_report as report_impact
 from standing.tools.rules.check_report import print_report, report_as_dict
 from standing.tools.rules.comment import comment as rule_comment
-from standing.tools.rules.impacting import of_file, of_table, rules_at
+from standing.tools.rules.impacting import edited, of_file, of_table, rules_at
 from standing.tools.rules.pages import in_plain_text, markdown, print_rules
 from standing.tools.rules.stories import checked_as_dict, print_checked
 
@@ -145,12 +145,12 @@ def impact(
     edit makes a difference: reviews, grace and minimum stay only say when.
     """
     root = project_root()
-    before, after = rules_at(root, base, folder), compile_rules(folder or root / "rules")
+    before, rules = rules_at(root, base, folder), compile_folder(folder or root / "rules")
     if population:
-        old = new = of_file(population, before, after)
+        old = new = of_file(population, before, rules.ruleset)
     else:
-        old, new = of_table(target_of(stack).customers, before, before, after)
-    found = report_impact.compared(before, after, old, new)
+        old, new = of_table(target_of(stack).customers, before, before, rules.ruleset)
+    found = report_impact.compared(before, edited(before, rules, new.day), old, new)
     if as_json:
         print_json(report_impact.as_dict(found))
     else:
@@ -187,7 +187,8 @@ def comment(
     if population and population.exists() and checked.ruleset:
         before = rules_at(project_root(), base, place)
         known = of_file(population, before, checked.ruleset)
-        said = report_impact.markdown(report_impact.compared(before, checked.ruleset, known, known))
+        after = edited(before, compile_folder(place), known.day)
+        said = report_impact.markdown(report_impact.compared(before, after, known, known))
     file.write_text(rule_comment(checked, played, said), encoding="utf-8")
     wrong = checked.failed or played is None or played.failed
     raise typer.Exit(1 if wrong else 0)

@@ -69,7 +69,7 @@ def compared(before: Ruleset, after: Ruleset, old: Population, new: Population) 
 
 def markdown(report: Report) -> str:
     """The report as Markdown: what moves, by which comparison, and what it means for care."""
-    parts = [_head(report), *_matrices(report), *_movers(report), *_care(report)]
+    parts = [_head(report), *_policy(report), *_matrices(report), *_movers(report), *_care(report)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -89,10 +89,17 @@ def as_dict(report: Report) -> dict[str, Any]:
             for rating, matrix in found.matrices.items()
         },
         "moves": [_move(report, move) for move in found.moves],
+        "effective": _effective(report.after),
+        "kept_by_older_rules": found.by_terms,
         "care": [_care_row(report, one) for one in found.care],
         "cost_a_day": _exact_costs(report, found.cost_before, found.cost_after),
         "over_a_contact_cap": {"before": found.pressed_before, "after": found.pressed_after},
     }
+
+
+def _effective(ruleset: Ruleset) -> str | None:
+    effective = ruleset.programme.effective
+    return None if effective is None else str(day_date(effective))
 
 
 def _head(report: Report) -> str:
@@ -104,6 +111,16 @@ def _head(report: Report) -> str:
         return f"## Impact\n\n{compared} **No customer comes to another level.**"
     lose = f" **{found.falls:,} would lose a level by this edit alone.**" if found.falls else ""
     return f"## Impact\n\n{compared} **{found.moved:,} come to another level.**{lose}"
+
+
+def _policy(report: Report) -> Iterator[str]:
+    """From which day the edit counts, and for whom the older rules go on."""
+    effective = report.after.programme.effective
+    if effective is not None and effective != report.before.programme.effective:
+        yield f"In force from {day_date(effective)}."
+    for name, kept in report.impact.by_terms.items():
+        said = f"`existing: keep`: **{kept:,} keep their level by nothing but the rules under which they reached it.**"
+        yield f"{report.after.ratings[name].title.en}: {said}"
 
 
 def _matrices(report: Report) -> Iterator[str]:

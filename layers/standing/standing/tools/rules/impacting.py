@@ -19,7 +19,8 @@ from standing.core.ruleset import Ruleset
 from standing.core.state import State
 from standing.core.timeline import Timeline
 from standing.core.view import view
-from standing.rulebook.compiling import compile_rules
+from standing.rulebook.compiling import Compiled, compile_rules
+from standing.rulebook.succession import succeeding
 from standing.tools.project import UserError
 
 
@@ -41,6 +42,12 @@ def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
     ):
         files.extractall(extracted, filter="data")
         return compile_rules(Path(extracted) / place)
+
+
+def edited(before: Ruleset, rules: Compiled, day: Day) -> Ruleset:
+    """Rules as they are when they follow others: from the day that they name, else from `day` on."""
+    effective = rules.ruleset.programme.effective
+    return succeeding(before, rules, day if effective is None else effective)
 
 
 def of_file(path: Path, *rulesets: Ruleset) -> Population:
@@ -69,5 +76,5 @@ def _rows(customers: Customers, state: State, in_force: Ruleset, rulesets: Seque
     events = [] if same else past(customers.history(state.customer)).events
     seen = view(state, Timeline.of(in_force), day, events)
     start = Start(state.day, state.closed, (), events, {state.features_hash: state.buckets})
-    levels = {name: held.level for name, held in seen.memory.levels.items()}
-    return [(state.customer, facts(one, start.under(one), seen.day), levels) for one in rulesets]
+    held = seen.memory.levels
+    return [(state.customer, facts(one, start.under(one), seen.day), held) for one in rulesets]

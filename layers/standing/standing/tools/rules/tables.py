@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from standing.core.conditions import Condition
+from standing.core.days import day_date
 from standing.core.explain import display
 from standing.core.money import from_minor
 from standing.core.ruleset import TEN_THOUSAND, Care, Rating, Ruleset, Success, Title
@@ -77,6 +78,7 @@ class Teller:
             (words("quiet_hours"), self._quiet_hours()),
             (words("lateness"), words("lateness_is", days=words.days(shared.lateness))),
             (words("history"), self._history()),
+            *([(words("effective"), str(day_date(shared.effective)))] if shared.effective is not None else []),
         ]
         return Section(words("programme"), 2, [], (words("setting"), words("value")), rows)
 

@@ -40,6 +40,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "cap_of_channel": ("at most {at_most} within {days} by {channel}", "{days}内最多 {at_most} 次（仅 {channel}）"),
     "quiet_hours": ("Quiet hours", "免打扰时段"),
     "from_to": ("from {begin} to {end}", "{begin} 至 {end}"),
+    "effective": ("In force from", "生效日期"),
     "lateness": ("Late events", "迟到事件"),
     "lateness_is": (
         "count up to {days} after they happened; later ones are recorded and change nothing",
@@ -112,6 +113,10 @@ WORDS: dict[str, tuple[str, str]] = {
     "honours": (
         "A level that was announced and that a late event takes away is honoured until the next review.",
         "已公布的等级若因迟到事件失去，保留至下次复核。",
+    ),
+    "existing": (
+        "A level that was reached before the rules changed is kept by the rules of that time, too.",
+        "规则变更之前达到的等级，仍可按当时的规则保级。",
     ),
     # Care
     "action": ("What", "动作"),
@@ -277,7 +282,8 @@ def stability(words: Words, rating: Rating) -> str:
     ]
     said = words.stop.join(parts)
     sentence = said[0].upper() + said[1:] + ("。" if words.language == "zh" else ".")
-    return f"{sentence}\n{words('honours')}" if rating.honours else sentence
+    more = [words("honours")] if rating.honours else []
+    return "\n".join([sentence, *more, *([words("existing")] if rating.existing == "keep" else [])])
 
 
 def channel(words: Words, care: Care) -> str:
