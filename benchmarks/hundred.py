@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
-from standing.batch.population import Population, definition
+from standing.batch.population import Population
 from standing.core.ruleset import Feature, Ruleset
 
 from benchmarks.made import LAST, RULES
@@ -79,7 +79,7 @@ def population(ruleset: Ruleset, customers: int) -> Population:
     ratings = enumerate(ruleset.ratings.values())
     levels = [_level(place, rating.levels).alias(f"{rating.name}/level") for place, rating in ratings]
     frame = pl.select(names).with_columns(*facts, *levels)
-    return Population(LAST, frame, {one.name: definition(ruleset, one) for one in ruleset.features})
+    return Population(LAST, frame, {one.name: ruleset.definition(one) for one in ruleset.features})
 
 
 def _ordered(name: str, less: float) -> Iterator[str]:

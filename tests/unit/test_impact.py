@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -275,10 +276,10 @@ def _added_up(before: Ruleset, after: Ruleset, settled: list[list[Alone]]) -> Im
     care = tuple(_care_of(name, before, after, settled) for name in {**before.care, **after.care})
     pressed = [_pressed(ruleset, held) for ruleset, held in zip((before, after), settled, strict=True)]
     moved = len(movers[False] | movers[True])
-    return Impact(len(pairs), matrices, tuple(moves), moved, len(movers[True]), care, *pressed)
+    return Impact(len(pairs), matrices, tuple(moves), moved, len(movers[True]), care, pressed[0], pressed[1])
 
 
-def _by_terms(after: Ruleset, rows: list[Row], settled: list[Alone]) -> dict[str, int]:
+def _by_terms(after: Ruleset, rows: Sequence[Row], settled: list[Alone]) -> dict[str, int]:
     """How many customers stand higher in a rating for its older terms."""
     found = {name: rating for name, rating in after.ratings.items() if rating.terms}
     without = {name: rating.model_copy(update={"terms": ()}) for name, rating in found.items()}

@@ -12,7 +12,7 @@ from markdown_it import MarkdownIt
 from rich.cells import cell_len
 from rich.console import Console
 from standing.core.conditions import comparisons
-from standing.core.ruleset import Rating, Ruleset, Stability
+from standing.core.ruleset import Ruleset, Stability
 from standing.rulebook.compiling import compile_rules
 from standing.tools.cli import app
 from standing.tools.language import Language, say
@@ -114,7 +114,7 @@ def test_a_rule_is_told_with_its_groups_and_titles() -> None:
 )
 def test_stability_in_words(rules: Stability, en: str, zh: str) -> None:
     tier = RULESET.ratings["tier"]
-    rating = Rating(**{**vars(tier), "stability": rules, "honours": False})
+    rating = tier.model_copy(update={"stability": rules, "honours": False})
     assert (stability(Words("en"), rating), stability(Words("zh"), rating)) == (en, zh)
 
 

@@ -101,10 +101,10 @@ def impact(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame
     moves = tuple(move for name, one in both.items() for move in _moves(one, matrices[name], steps))
     moved, falls = (_count(both, moves, steps, only_falls=only) for only in (False, True))
     care = tuple(_care(before, after, was, becomes))
-    pressed = (int(settled[PRESSED].sum()) for settled in (was, becomes))
+    pressed = [int(settled[PRESSED].sum()) for settled in (was, becomes)]
     with_terms = [rating for rating in after.ratings.values() if rating.terms]
     by_terms = {rating.name: int(becomes[by_terms_of(rating)].sum()) for rating in with_terms}
-    return Impact(old.height, matrices, moves, moved, falls, care, *pressed, by_terms)
+    return Impact(old.height, matrices, moves, moved, falls, care, pressed[0], pressed[1], by_terms)
 
 
 def _side_by_side(old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -38,7 +38,8 @@ class Releasing:
     def release(self, folder: Path, since: date | None) -> Entries:
         """Put the rules of a folder in force from a day on; the first ones on all days.
 
-        If no day is said, it is the one that the rules name, or tomorrow. Raises RulesError where they are wrong, UserError where they cannot be released.
+        If no day is said, it is the one that the rules name, or tomorrow. Raises RulesError where they are wrong,
+        UserError where they cannot be released.
         """
         rules = compile_folder(folder)
         found = self.place.look()
