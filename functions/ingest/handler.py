@@ -17,7 +17,9 @@ PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard"
 
 logger = Logger()
 metrics = Metrics()
-customers = Customers(boto3.client("dynamodb", config=PATIENCE), os.environ["CUSTOMERS_TABLE"])
+customers = Customers(
+    boto3.client("dynamodb", config=PATIENCE), os.environ["CUSTOMERS_TABLE"], asked_in=os.environ.get("ASKED_TABLE")
+)
 rejected = RejectedQueue(boto3.client("sqs", config=PATIENCE), os.environ["REJECTED_QUEUE_URL"])
 ingest = Ingest(deployed_rules(), customers, rejected)
 

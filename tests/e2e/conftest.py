@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from standing.core.timeline import Timeline
@@ -50,3 +52,13 @@ def ear(target: Target) -> str:
 def rules() -> Timeline:
     """The rules that were deployed."""
     return real_rules()
+
+
+@pytest.fixture
+def edited(tmp_path: Path) -> Path:
+    """The rules of the clone with one threshold changed: gold from 1,500.00."""
+    folder = tmp_path / "rules"
+    shutil.copytree(ROOT / "rules", folder)
+    tier = folder / "ratings" / "tier.yaml"
+    tier.write_text(tier.read_text().replace("spend_365d >= 2000.00", "spend_365d >= 1500.00"))
+    return folder

@@ -6,6 +6,7 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from standing.tools.target import Target
@@ -18,6 +19,14 @@ pytestmark = pytest.mark.usefixtures("target")
 def standing(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     command = [str(Path(sys.executable).with_name("standing")), *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False, timeout=300)
+
+
+def said(*arguments: str | Path) -> dict[str, Any]:
+    """What a command answers as JSON."""
+    done = standing(*arguments, "--json")
+    assert done.returncode == 0, done.stderr
+    answer: dict[str, Any] = json.loads(done.stdout)
+    return answer
 
 
 def sample(name: str) -> Path:

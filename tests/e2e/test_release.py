@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,19 +13,8 @@ from standing.core.days import day_date, day_of
 from standing.core.timeline import Timeline
 from standing.tools.target import Target
 
-from tests.e2e.test_commands import standing
+from tests.e2e.test_commands import said, standing
 from tests.e2e.test_road import deliver, purchase
-from tests.support import ROOT
-
-
-@pytest.fixture
-def edited(tmp_path: Path) -> Path:
-    """The rules of the clone with one threshold changed: gold from 1,500.00."""
-    folder = tmp_path / "rules"
-    shutil.copytree(ROOT / "rules", folder)
-    tier = folder / "ratings" / "tier.yaml"
-    tier.write_text(tier.read_text().replace("spend_365d >= 2000.00", "spend_365d >= 1500.00"))
-    return folder
 
 
 def function(name: str) -> str:
@@ -39,14 +26,6 @@ def function(name: str) -> str:
 def live(name: str) -> str:
     """The version behind the alias `live`."""
     return boto3.client("lambda").get_alias(FunctionName=function(name), Name="live")["FunctionVersion"]
-
-
-def said(*arguments: str | Path) -> dict[str, Any]:
-    """What a command answers as JSON."""
-    done = standing(*arguments, "--json")
-    assert done.returncode == 0, done.stderr
-    answer: dict[str, Any] = json.loads(done.stdout)
-    return answer
 
 
 def timeline() -> list[tuple[str, str]]:

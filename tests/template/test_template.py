@@ -15,6 +15,8 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from tests.template.checks import (
     CHECKS,
+    EVERYWHERE,
+    TABLES,
     TAGGABLE,
     UNTAGGABLE,
     UNTAGGED_BY_SAM,
@@ -28,11 +30,12 @@ from tests.template.checks import (
     std_08,
     std_09,
 )
-from tests.template.cloudformation import Template, listed, text
+from tests.template.cloudformation import ROLE, Template, listed, of_type, pointed_at, text, walk
 from tests.template.translate import translate
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "template.yaml"
+SHADOW = ROOT / "shadow.yaml"
 
 type Check = Callable[[Template], list[str]]
 type Change = Callable[[Template], None]
@@ -509,6 +512,56 @@ def test_the_template_keeps_the_check(real: Template, check: Check) -> None:
     assert check(real) == []
 
 
+@pytest.fixture(scope="module")
+def shadow() -> Template:
+    return translate(SHADOW)
+
+
+@pytest.mark.parametrize("check", EVERYWHERE)
+def test_the_shadow_keeps_the_check(shadow: Template, check: Check) -> None:
+    """All but the canary: where nothing is announced, there is nobody whom it would protect."""
+    assert check(shadow) == []
+
+
+def announcing(template: Template) -> list[str]:
+    """Ways by which the shadow could be heard, or could change what is live."""
+    found = [name for name, table in of_type(template, *TABLES).items() if "StreamSpecification" in table]
+    for role in of_type(template, ROLE).values():
+        for part in walk(role):
+            for action in listed(part.get("Action")):
+                own = all(pointed_at(one, "Arn") for one in listed(part.get("Resource")))
+                if action.startswith(("events:", "sns:", "lambda:")) or not (own or action in READ_OR_ASSUMED):
+                    found.append(action)
+    return found
+
+
+READ_OR_ASSUMED = {"dynamodb:GetItem", "sts:AssumeRole"}
+LIVE_TABLE = {"Fn::Sub": "arn:aws:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${LiveTable}"}
+
+
+@pytest.mark.parametrize(
+    ("change", "heard"),
+    [
+        (lambda _: None, []),
+        (put("Shadows.StreamSpecification", {"StreamViewType": "NEW_IMAGE"}), ["Shadows"]),
+        (
+            add_statement("ShadowRole", Effect="Allow", Action="events:PutEvents", Resource=arn("Shadows")),
+            ["events:PutEvents"],
+        ),
+        (
+            add_statement("ShadowRole", Effect="Allow", Action="dynamodb:PutItem", Resource=LIVE_TABLE),
+            ["dynamodb:PutItem"],
+        ),
+    ],
+)
+def test_the_shadow_can_announce_nothing_and_only_read_what_is_live(
+    shadow: Template, change: Change, heard: list[str]
+) -> None:
+    other = copy.deepcopy(shadow)
+    change(other)
+    assert announcing(other) == heard
+
+
 @pytest.mark.parametrize(("check", "name", "change"), BROKEN.values(), ids=BROKEN)
 def test_the_check_names_what_is_broken(real: Template, check: Check, name: str, change: Change) -> None:
     broken = copy.deepcopy(real)
@@ -588,7 +641,8 @@ def test_the_table_of_taggable_types_agrees_with_cloudformation(type_: str) -> N
     assert ("Tags" in schema["properties"]) == (type_ not in UNTAGGABLE)
 
 
-def test_cfn_lint_finds_nothing() -> None:
-    command = [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "warning", str(SOURCE)]
+@pytest.mark.parametrize("path", [SOURCE, SHADOW])
+def test_cfn_lint_finds_nothing(path: Path) -> None:
+    command = [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "warning", str(path)]
     linted = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (linted.returncode, linted.stdout, linted.stderr) == (0, "", "")

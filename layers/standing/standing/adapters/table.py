@@ -67,11 +67,16 @@ class Units:
 
 @dataclass
 class Customers:
-    """Loads and commits customers. Counts the capacity it used."""
+    """Loads and commits customers. Counts the capacity it used.
+
+    `asked_in` is the table in which the requests of care are that are answered: its own, but for a candidate's rules,
+    whose requests nobody hears.
+    """
 
     client: DynamoDBClient
     table: str
     units: Units = field(default_factory=Units)
+    asked_in: str | None = None
 
     def load(self, customer: str) -> State | None:
         """A customer's state as of the last commit, or none before the first."""
@@ -98,7 +103,7 @@ class Customers:
 
     def was_asked(self, customer: str, care: str, day: Day) -> bool:
         """Whether a care action was requested for a day."""
-        row = self._row(customer, care_sort_key(care, day)) or {}
+        row = self._row(customer, care_sort_key(care, day), self.asked_in) or {}
         return bool(row.get("outcome", {}).get("S") == "care.requested.v1")
 
     def decisions(self, customer: str) -> list[dict[str, Any]]:
@@ -158,9 +163,9 @@ class Customers:
         for page in self.client.get_paginator("scan").paginate(**arguments):
             yield from page["Items"]
 
-    def _row(self, customer: str, sort: str) -> dict[str, Any] | None:
+    def _row(self, customer: str, sort: str, table: str | None = None) -> dict[str, Any] | None:
         answer = self.client.get_item(
-            TableName=self.table, Key=_key(customer, sort), ConsistentRead=True, ReturnConsumedCapacity="TOTAL"
+            TableName=table or self.table, Key=_key(customer, sort), ConsistentRead=True, ReturnConsumedCapacity="TOTAL"
         )
         self.units.read += answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
         return answer.get("Item")

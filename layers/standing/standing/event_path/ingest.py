@@ -179,12 +179,19 @@ class Ingest:
                 tries = self._after_conflict(tries) if not refusal.applied else tries
 
     def _commit(self, events: list[Event], report: Report) -> int:
-        """Commit as many of the events, from the first on, as fit into one transaction; how many that were."""
+        """Commit the first of the events, or keep those that came too late to count; how many that were."""
         now = self.clock()
         if late := [event for event in events if too_late(event, self.rules, now)]:
             self.customers.record(late, self.rules, now)
             report.counts["too_late"] += len(late)
             return len(late)  # the events are in the order of their days
+        return self.commit_some(events, report, now)
+
+    def commit_some(self, events: list[Event], report: Report, now: datetime) -> int:
+        """Commit as many events of one customer, from the first on, as fit into one transaction, however old they are.
+
+        How many that were. Raises Refused where nothing was written.
+        """
         state = self.customers.load(events[0].detail.customer)
         stored = self._past(events) if needs_past(state, events, self.rules) else NOTHING
         outcome = decide(state, events, self.rules, now, stored)

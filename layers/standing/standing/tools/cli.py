@@ -25,6 +25,7 @@ from standing.tools.events.sending import send as send_file
 from standing.tools.live import commands as live_commands
 from standing.tools.live.kept import rules_of
 from standing.tools.live.releasing import release_clone
+from standing.tools.live.shadow_commands import shadow
 from standing.tools.local.aws import LocalAws, Running
 from standing.tools.options import (
     EventFile,
@@ -61,6 +62,7 @@ app.add_typer(dead, name="dead-letters")
 app.add_typer(refused, name="rejected")
 app.add_typer(outbox, name="outbox")
 app.add_typer(rules, name="rules")
+rules.add_typer(shadow, name="shadow")
 rules.command()(live_commands.release)
 rules.command()(live_commands.live)
 rules.command()(live_commands.rollback)

@@ -96,7 +96,16 @@ def released(target: Target) -> Kept:
     return found
 
 
+def rules_of_shadow(shadow: Target) -> Timeline:
+    """The timeline by which a shadow decides: the live one as it was, and the candidate."""
+    outputs = shadow.outputs
+    answer = shadow.s3.get_object(Bucket=outputs["ShadowBucket"], Key=outputs["Timeline"])
+    return Timeline.model_validate_json(answer["Body"].read())
+
+
 def rules_of(target: Target, folder: Path | None = None) -> Timeline:
-    """The rules that are live; those of a folder, or of the clone where nothing was released."""
+    """The rules that decide in a stack; those of a folder, or of the clone where nothing was released."""
+    if not folder and target.status() and "Candidate" in target.outputs:
+        return rules_of_shadow(target)
     found = None if folder else kept(target)
     return found.bucket.timeline(found.entries) if found and found.entries else rules_of_clone(folder)
