@@ -14,8 +14,8 @@ from standing.core.days import Day, day_date, day_of
 from standing.core.decide import needs_past
 from standing.core.explain import Reason, reasons_for_level
 from standing.core.retelling import NOTHING
-from standing.core.ruleset import Rating, Ruleset
-from standing.core.state import State
+from standing.core.ruleset import Ruleset
+from standing.core.state import Held, State
 from standing.core.timeline import Timeline
 from standing.core.view import View, view
 
@@ -102,14 +102,15 @@ def _seen(side: Side, state: State, day: Day) -> View:
 
 
 def _add(found: Comparison, customer: str, live: View, shadow: View) -> None:
-    was, becomes = _levels(live), _levels(shadow)
+    held, becomes = live.memory.all_shown(), _levels(shadow)
     for name, counts in found.matrices.items():
-        counts[was[name], becomes[name]] += 1
-        if was[name] != becomes[name]:
-            move = found.moves.setdefault((name, was[name], becomes[name]), Move())
+        was = held[name].level
+        counts[was, becomes[name]] += 1
+        if was != becomes[name]:
+            move = found.moves.setdefault((name, was, becomes[name]), Move())
             if len(move.customers) < NAMED:
                 known = {**shadow.facts, **_ranks(found.candidate, becomes)}
-                move.because[customer] = _difference(found, name, was[name], becomes[name], known)
+                move.because[customer] = _difference(found, name, held[name], becomes[name], known)
             move.customers.append(customer)
 
 
@@ -121,19 +122,14 @@ def _ranks(ruleset: Ruleset, levels: dict[str, str]) -> dict[str, Fact]:
     return {name: ruleset.ratings[name].rank(level) for name, level in levels.items() if name in ruleset.ratings}
 
 
-def _difference(found: Comparison, name: str, was: str, becomes: str, known: dict[str, Fact]) -> tuple[Reason, ...]:
+def _difference(found: Comparison, name: str, was: Held, becomes: str, known: dict[str, Fact]) -> tuple[Reason, ...]:
     """The candidate's lines that made it another level; if there are any, those that the live rules do not have."""
     rating = found.candidate.ratings[name]
-    fell = rating.ordered and was in rating.levels and rating.rank(was) > rating.rank(becomes)
-    lines = [
-        line for line in reasons_for_level(found.candidate, rating, was, becomes, known) if line["holds"] is not fell
-    ]
-    old = _lines(found.live, found.live.ratings[name], was, becomes, known)
-    return tuple([line for line in lines if line["line"] not in old] or lines)
-
-
-def _lines(live: Ruleset, rating: Rating, was: str, becomes: str, known: dict[str, Fact]) -> set[str]:
-    return {line["line"] for line in reasons_for_level(live, rating, was, becomes, known)}
+    fell = rating.ordered and was.level in rating.levels and rating.rank(was.level) > rating.rank(becomes)
+    lines = reasons_for_level(found.candidate, rating, was, becomes, known)
+    decisive = [line for line in lines if line["holds"] is not fell]
+    old = {line["line"] for line in reasons_for_level(found.live, found.live.ratings[name], was, becomes, known)}
+    return tuple([line for line in decisive if line["line"] not in old] or decisive)
 
 
 def _care(live: Side, shadow: Side, since: Day) -> dict[str, tuple[Counter[str], Counter[str]]]:

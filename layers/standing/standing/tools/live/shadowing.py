@@ -16,8 +16,9 @@ from standing.adapters.table import Customers
 from standing.core.days import day_date, day_number, day_of
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest
-from standing.rulebook.building import continued, lay
-from standing.rulebook.compiling import compile_rules
+from standing.rulebook.building import lay
+from standing.rulebook.compiling import compile_folder
+from standing.rulebook.succession import continued
 from standing.tools.events.sending import waiting
 from standing.tools.live.kept import BUSY, released
 from standing.tools.live.seeding import Seeding
@@ -75,11 +76,11 @@ class Shadowing:
     def _timeline(self, folder: Path, since: date | None) -> Timeline:
         """The live rules followed by the candidate, from today on if no day is said; as it runs, if it does already."""
         found = released(self.target)
-        live, ruleset = found.bucket.timeline(found.entries), compile_rules(folder)
+        live, rules = found.bucket.timeline(found.entries), compile_folder(folder)
         running = self._running()
-        today = day_date(day_of(datetime.now(UTC), ruleset.programme.time_zone))
+        today = day_date(day_of(datetime.now(UTC), live.latest.programme.time_zone))
         day = since or (running and date.fromisoformat(running["Since"])) or today
-        candidate = continued(live, ruleset, day_number(day))
+        candidate = continued(live, rules, day_number(day))
         if live.on(day_number(day)) == candidate.latest:
             raise UserError(f"these are the rules that are live on {day}: there is nothing to compare")
         if running and running["Timeline"] != _key(candidate):
