@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
-from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, DocumentStartEvent
+from ruamel.yaml.events import CollectionEndEvent, CollectionStartEvent, DocumentStartEvent, Event
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import ReaderError
 
 from standing.rulebook.problems import Problem, RulesError
@@ -65,11 +67,38 @@ def read(path: Path, name: str) -> Source:
     return parse(text, name)
 
 
+class PlainParser(Parser):  # type: ignore[misc] -- ruamel's is untyped
+    """Refuses what rules have no use for: anchors, aliases, tags, several documents, and nesting without end."""
+
+    def __init__(self, name: str, loader: YAML) -> None:
+        super().__init__(loader)
+        self.name, self.depth, self.documents = name, 0, 0
+
+    def get_event(self) -> Event:
+        """The next event of the file. Raises RulesError at what is refused."""
+        event = super().get_event()
+        if getattr(event, "anchor", None):
+            self._refuse(event, "has a YAML anchor (& or *): write the lines out where needed")
+        if getattr(event, "tag", None):
+            self._refuse(event, "has a YAML tag (!): write the plain value")
+        self.documents += isinstance(event, DocumentStartEvent)
+        self.depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
+        if self.depth > DEEPEST:
+            self._refuse(event, "is nested too deep")
+        if self.documents > 1:
+            self._refuse(event, "begins a second document (---): one a file")
+        return event
+
+    def _refuse(self, event: Event, said: str) -> NoReturn:
+        raise RulesError([Problem(self.name, event.start_mark.line + 1, said)])
+
+
 def parse(text: str, name: str) -> Source:
     """YAML text as a Source called `name`. Raises RulesError where it is not YAML, or more of YAML than rules use."""
     try:
-        _check_events(text, name)
-        root = YAML().compose(text)
+        yaml = YAML(typ="safe", pure=True)
+        yaml.Parser = partial(PlainParser, name)
+        root = yaml.compose(text)
     except ReaderError as error:
         line = text[: int(error.position)].count("\n") + 1
         raise RulesError([Problem(name, line, "has a control character: remove it")]) from None
@@ -104,22 +133,6 @@ def _fitting_problem(source: Source, details: Any) -> Problem:  # noqa: ANN401 -
     if plain:
         return source.problem(place, f"`{word}` {plain.format(**details.get('ctx', {}))}")
     return source.problem(place, f"`{word}`: {details['msg'].removeprefix('Value error, ')}")
-
-
-def _check_events(text: str, name: str) -> None:
-    """Refuse what rules have no use for: anchors, aliases, tags, several documents, and nesting without end."""
-    depth = documents = 0
-    for event in YAML().parse(text):
-        line = event.start_mark.line + 1
-        if getattr(event, "anchor", None):
-            raise RulesError([Problem(name, line, "has a YAML anchor (& or *): write the lines out where needed")])
-        if getattr(event, "tag", None):
-            raise RulesError([Problem(name, line, "has a YAML tag (!): write the plain value")])
-        documents += isinstance(event, DocumentStartEvent)
-        depth += isinstance(event, CollectionStartEvent) - isinstance(event, CollectionEndEvent)
-        if depth > DEEPEST or documents > 1:
-            said = "is nested too deep" if depth > DEEPEST else "begins a second document (---): one a file"
-            raise RulesError([Problem(name, line, said)])
 
 
 def _read_node(node: Node, place: Place, lines: dict[Place, int], name: str) -> Any:  # noqa: ANN401 -- any YAML

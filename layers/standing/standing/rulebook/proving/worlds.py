@@ -41,9 +41,15 @@ class World:
     ) -> None:
         self.ruleset, self.tag, self.like, self.but, self.by_hand = ruleset, tag, like, but, by_hand
         self._numbers: dict[str, Number] = {}
+        self._told: dict[int, tuple[Condition, Truth]] = {}
 
     def holds(self, condition: Condition) -> Truth:
         """That a condition holds for this customer."""
+        if id(condition) not in self._told:
+            self._told[id(condition)] = (condition, self._holds(condition))  # kept, so that the id stays its own
+        return self._told[id(condition)][1]
+
+    def _holds(self, condition: Condition) -> Truth:
         if isinstance(condition, Comparison):
             return self._compares(condition)
         parts = [self.holds(part) for part in condition.of]
