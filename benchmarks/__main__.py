@@ -1,6 +1,7 @@
 """`python -m benchmarks`: measure everything in one run and write results.md, results.json and docs/cost.md's table.
 
-With `--quick` or `--only` the results go to `.standing/bench/`, because they are not of one whole run.
+With `--only` one part is measured and its figures alone are renewed, with a word that says so. With `--quick` the
+results go to `.standing/bench/`.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from pathlib import Path
 
 from standing.tools.project import project_root
 
-from benchmarks import cost, imports, local, sizes, stages
+from benchmarks import cost, imports, local, ruling, sizes, stages
 from benchmarks.figures import Figures
 from benchmarks.machine import described
-from benchmarks.report import flat, verdicts, write
+from benchmarks.report import flat, read, verdicts, write
 
 PARTS: dict[str, Callable[[Figures, bool], None]] = {
     "stages": lambda figures, quick: stages.measure(figures, repeats=5 if quick else 25, laps=6 if quick else 20),
     "sizes": lambda figures, quick: sizes.measure(figures, households=150 if quick else 1000),
     "imports": lambda figures, quick: imports.measure(figures, repeats=5 if quick else 15),
+    "rules": lambda figures, quick: ruling.measure(
+        figures, repeats=3 if quick else 15, customers=100_000 if quick else 1_000_000
+    ),
     "local": lambda figures, quick: local.measure(figures, households=20 if quick else 65, rounds=3),
 }
 
@@ -33,13 +37,23 @@ def main() -> None:
         sys.stdout.write(f"measuring: {name}\n")
         sys.stdout.flush()
         PARTS[name](figures, asked.quick)
-    whole = not (asked.quick or asked.only)
-    folder = Path(__file__).parent if whole else project_root() / ".standing" / "bench"
-    results = flat(figures, described())
+    folder = project_root() / ".standing" / "bench" if asked.quick else Path(__file__).parent
+    about = described()
+    if asked.only and not asked.quick:
+        figures, about = _renewed(folder, asked.only, figures, about)
+    results = flat(figures, about)
     write(folder, figures, results)
-    if whole:
+    if not asked.quick:
         _work_out_the_cost(project_root() / "docs" / "cost.md", results)
     sys.stdout.write("\n".join(verdicts(figures)) + f"\nwritten: {folder.relative_to(project_root())}/results.md\n")
+
+
+def _renewed(folder: Path, part: str, figures: Figures, about: dict[str, str]) -> tuple[Figures, dict[str, str]]:
+    """What was written last, with the figures of one part renewed."""
+    written, run = read(folder)
+    written.spreads |= figures.spreads
+    written.words |= figures.words
+    return written, run | {f"part {part}": f"measured alone, at {about['commit']}, {about['measured_at']}"}
 
 
 def _work_out_the_cost(page: Path, results: dict[str, str | float]) -> None:
@@ -50,7 +64,7 @@ def _work_out_the_cost(page: Path, results: dict[str, str | float]) -> None:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer repeats and customers")
-    parser.add_argument("--only", choices=PARTS, help="one part alone")
+    parser.add_argument("--only", choices=PARTS, help="one part alone; its figures are renewed")
     return parser.parse_args()
 
 

@@ -67,7 +67,7 @@ def read(path: Path, name: str) -> Source:
     return parse(text, name)
 
 
-class PlainParser(Parser):  # type: ignore[misc] -- ruamel's is untyped
+class PlainParser(Parser):
     """Refuses what rules have no use for: anchors, aliases, tags, several documents, and nesting without end."""
 
     def __init__(self, name: str, loader: YAML) -> None:
@@ -76,7 +76,7 @@ class PlainParser(Parser):  # type: ignore[misc] -- ruamel's is untyped
 
     def get_event(self) -> Event:
         """The next event of the file. Raises RulesError at what is refused."""
-        event = super().get_event()
+        event: Event = super().get_event()
         if getattr(event, "anchor", None):
             self._refuse(event, "has a YAML anchor (& or *): write the lines out where needed")
         if getattr(event, "tag", None):
