@@ -31,7 +31,7 @@ from tests.unit.strategies import TITLE, every, line, none_of, some
 
 ALL = ("activity", "care", "feedback", "override", "profile", "purchase", "refund")
 ORDERS, NET, COMPLAINTS, SCORES, AMOUNTS, PLAN, CONSENT, BIRTHDAY, CHANNELS, TIER_SET, STAGE_SET, ANY = range(12)
-DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN = range(12, 17)
+DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN, RENEWAL = range(12, 18)
 MEASURES = (
     Measure(of=("purchase",)),
     Measure(of=("purchase", "refund"), value="net_amount"),
@@ -50,6 +50,7 @@ MEASURES = (
     Measure(of=("profile",), value="amounts.savings", keeps="latest"),
     Measure(of=("profile",), value="amounts.savings", keeps="extremes"),
     Measure(of=("profile",), value="amounts.savings"),
+    Measure(of=("profile",), value="dates.renewal", keeps="latest"),
 )
 UNITS = {AMOUNTS: "money", DEPOSITED: "money", HELD_NOW: "money", HELD_MOST: "money", HELD_MEAN: "money"}
 TIERS = ("bronze", "silver", "gold")
@@ -83,6 +84,7 @@ def _windowed(draw: st.DrawFn, name: str) -> Feature:
 
 def _of_days(name: str) -> st.SearchStrategy[Feature]:
     choices = [("days_since_first", ORDERS), ("days_since_last", ORDERS), ("days_until", BIRTHDAY)]
+    choices += [("days_until", RENEWAL), ("days_to", RENEWAL)]
     return st.sampled_from(choices).map(lambda chosen: made_feature(name, *chosen))
 
 
@@ -157,6 +159,7 @@ def cares(draw: st.DrawFn, features: Sequence[Feature], name: str) -> Care:
         within=draw(st.integers(1, 5)),
         channel=draw(st.sampled_from([None, "email"])),
         consent=draw(st.sampled_from(["required", "not-needed"])),
+        contact_cap=draw(st.sampled_from(["applies", "applies", "exempt"])),
         cost=draw(st.sampled_from([None, 0, 450])),
     )
     when = draw(conditions(features, ("tier", "stage")))
@@ -258,6 +261,7 @@ def _event(draw: st.DrawFn, day: Day, name: str) -> Event:
         "survey": lambda: made.survey(day, draw(st.integers(1, 5)), name=name),
         "consent": lambda: profile(day, name, hour, consent={"email": draw(st.booleans())}),
         "plan": lambda: profile(day, name, hour, segments={"plan": draw(st.sampled_from(["basic", "plus"]))}),
+        "renewal": lambda: profile(day, name, hour, dates={"renewal": day_date(day + draw(st.integers(-9, 99)))}),
         "savings": lambda: profile(day, name, hour, amounts={"savings": amount}, currency="USD"),
         "deposit": lambda: activity(day, "deposit", draw(st.sampled_from([None, amount])), name),
         "withdrawal": lambda: activity(day, "withdrawal", amount, name),

@@ -130,6 +130,24 @@ def test_a_cap_on_one_channel_leaves_the_others_alone() -> None:
     assert decided == [("a", 100, "requested"), ("c", 100, "requested"), ("b", 100, "contact-cap")]
 
 
+def test_what_must_be_said_is_exempt_from_caps_and_counts_towards_them() -> None:
+    once = Cap(at_most=1, within=10)
+    alert = contact("alert", COMPLAINED, contact_cap="exempt", consent="not-needed")
+    customer = Customer(
+        rules(alert, contact("hello", ORDERED), contact("later", ORDERED, priority="low"), caps=(once,))
+    )
+    decided = customer.deliver(consented(100), purchase(100), now=noon(100))
+    assert told(decided) == [("hello", 100, "requested"), ("later", 100, "contact-cap")]
+    assert told(customer.deliver(complaint(109), now=noon(109))) == [("alert", 109, "requested")]
+    assert told(customer.deliver(purchase(118), now=noon(118))) == []  # the alert was nine days ago
+    assert told(customer.deliver(purchase(119), now=noon(119))) == [("later", 119, "requested")]
+
+
+def test_what_is_exempt_from_caps_still_needs_consent() -> None:
+    customer = Customer(rules(contact("alert", contact_cap="exempt")))
+    assert told(customer.deliver(purchase(100), now=noon(100))) == [("alert", 100, "consent")]
+
+
 def test_a_late_event_never_leads_to_a_contact_beyond_the_cap() -> None:
     once = Cap(at_most=1, within=5)
     customer = Customer(rules(contact("apology", COMPLAINED), contact("hello", ORDERED), caps=(once,)))

@@ -289,7 +289,8 @@ SILVER = "    all:\n      - spend_365d >= 800.00"
 KNOWN = "complaints_90d, days_since_order, orders_90d, satisfaction, spend_365d, tier"
 DAYS = "a number of days such as 90d"
 BLOCK = "should be a block of `name: value` lines"
-ONE_KIND = "exactly one of count, sum, mean, min, max, distinct, latest, days_since_first, days_since_last, days_until"
+ONE_KIND = "exactly one of count, sum, mean, min, max, distinct, latest, days_since_first, days_since_last, "
+ONE_KIND += "days_until, days_to"
 ONE_GROUP = "`qualify.silver`: one of all, any or none, with its lines below it"
 MANY = "".join("\n      - any:" + "".join(f"\n          - orders_90d == {n}" for n in range(8)) for _ in range(3))
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from standing.core.announcing import RatingChanged
 from standing.core.conditions import Fact
 from standing.core.days import Day
 from standing.core.events import Engagement, Purchase
@@ -270,3 +271,41 @@ def test_an_amount_is_never_negative_and_may_be_as_large_as_rules_ask(tmp_path: 
     assert [one.finding.check for one in check(written(tmp_path / "large", {}, tier=large)).faults] == []
     below = TIER.replace(">= 50000.00", "< 0.00")
     assert "CHK-01" in {one.finding.check for one in check(written(tmp_path / "below", {}, tier=below)).faults}
+
+
+# Days to a date itself ---------------------------------------------------------------------------------------------
+
+
+def matures(day: Day, on: str, name: str = "m") -> Event:
+    return profile(day, name, dates={"maturity": on})
+
+
+def test_the_days_to_a_date_itself_end_with_it_and_an_anniversary_comes_again(tmp_path: Path) -> None:
+    rules = compile_rules(
+        written(tmp_path, {"once": "days_to: profile.dates.maturity", "yearly": "days_until: profile.dates.maturity"})
+    )
+    said = [matures(100, "1971-05-01")]  # day 485
+    assert [known_of(rules, said, day) for day in (100, 120, 484, 485, 486)] == [
+        {"once": 385, "yearly": 20},
+        {"once": 365, "yearly": 0},
+        {"once": 1, "yearly": 1},
+        {"once": 0, "yearly": 0},
+        {"yearly": 365},
+    ]
+    assert known_of(rules, [*said, matures(486, "1972-05-01", "n")], 487)["once"] == 364
+
+
+def test_time_alone_brings_a_date_near_and_past(tmp_path: Path) -> None:
+    near = TIER.replace("held >= 50000.00", "once <= 30")
+    rules = compile_rules(written(tmp_path, {"once": "days_to: profile.dates.maturity"}, tier=near))
+    customer = Customer(Timeline.of(rules))
+    customer.deliver(matures(100, "1971-05-01"))
+    decided = customer.deliver(deposits(600, "1.00"))
+    moved = [(one.level, one.day) for one in decided if isinstance(one, RatingChanged)]
+    assert moved == [("wealthy", 455), ("plain", 486)]
+
+
+@pytest.mark.parametrize("date", ["birthday", "amounts.deposits", "dates"])
+def test_what_has_no_year_has_no_days_to_it(tmp_path: Path, date: str) -> None:
+    (said,) = problems(tmp_path, {"once": f"days_to: profile.{date}"})
+    assert "days_to needs a value: profile.dates.NAME" in said

@@ -106,11 +106,10 @@ class Asker:
     def _is_capped(self, name: str, day: DayLived) -> bool:
         """Whether what was acted on, before or after, leaves no room; a late event may have moved what is due."""
         care, contacts = day.ruleset.care, dict[str, list[Day]]()
-        channel = care[name].do.channel
         for other, acted in self.asked.items():
             if other != name and other in care and (by := care[other].do.channel):
                 contacts.setdefault(by, []).append(day.day - abs(day.day - acted))
-        return channel is not None and is_capped(day.ruleset.programme, contacts, channel, day.day)
+        return is_capped(day.ruleset.programme, contacts, care[name].do, day.day)
 
     def _recorded(self, name: str, gate: Gate, day: DayLived) -> bool:
         before = self.refrained.get(f"{name}#{gate}")

@@ -1,7 +1,7 @@
 """Care, the pure half: which actions fall due on a day, and which are held back, for which reason.
 
-Gates, in this order: consent (unknown means no), contact cap. The holdout comes last, and only at delivery: a held-out
-action uses `repeat_after` and cap exactly as a sent one.
+Gates, in this order: consent (unknown means no), contact cap; a rule may be free of either. The holdout comes last, and
+only at delivery: a held-out action uses `repeat_after` and cap exactly as a sent one.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Literal, cast
 
 from standing.core.days import Day
 from standing.core.measures import Buckets
-from standing.core.ruleset import TEN_THOUSAND, Cap, Care, Programme, Ruleset
+from standing.core.ruleset import TEN_THOUSAND, Action, Cap, Care, Programme, Ruleset
 from standing.core.series import Latest
 from standing.core.state import Memory, Reasons
 
@@ -68,12 +68,14 @@ def _closed_gate(ruleset: Ruleset, buckets: Buckets, today: CareOfDay, care: Car
         return None
     if care.do.consent == "required" and not _consents(ruleset, buckets, channel, day):
         return "consent"
-    return "contact-cap" if is_capped(ruleset.programme, today.contacts, channel, day) else None
+    return "contact-cap" if is_capped(ruleset.programme, today.contacts, care.do, day) else None
 
 
-def is_capped(programme: Programme, contacts: Mapping[str, Sequence[Day]], channel: str, day: Day) -> bool:
-    """Whether a contact on a day would be one too many, beside those (by channel) that were made."""
-    return any(_reached(cap, contacts, channel, day) for cap in programme.caps)
+def is_capped(programme: Programme, contacts: Mapping[str, Sequence[Day]], do: Action, day: Day) -> bool:
+    """Whether an action on a day would be one contact too many, beside those (by channel) that were made."""
+    if do.channel is None or do.contact_cap == "exempt":
+        return False
+    return any(_reached(cap, contacts, do.channel, day) for cap in programme.caps)
 
 
 def _consents(ruleset: Ruleset, buckets: Buckets, channel: str, day: Day) -> bool:

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import date
 from operator import itemgetter
 from typing import NamedTuple, cast
 
 from standing.core.conditions import Fact
-from standing.core.days import Day, next_anniversary
+from standing.core.days import Day, day_number, next_anniversary
 from standing.core.features import beginning
 from standing.core.measures import Buckets
 from standing.core.overrides import read_ruling
@@ -133,7 +134,7 @@ def _moves(
         return _sliding(feature, buckets, first, last)
     if literals is None:
         return range(first, last + 1)
-    counting = _counting_down if feature.kind == "days_until" else _counting_up
+    counting = {"days_until": _counting_down, "days_to": _counting_to}.get(feature.kind, _counting_up)
     return counting(feature, literals, buckets, first, last)
 
 
@@ -160,6 +161,18 @@ def _counting_down(
             yield there + 1
             yield from (there - number + after for number in literals for after in (0, 1))
             there = next_anniversary(str(value)[-5:], there + 1)
+
+
+def _counting_to(
+    feature: Feature, literals: tuple[int, ...], buckets: Buckets, _first: Day, _last: Day
+) -> Iterator[Day]:
+    """The days on which the days to a date reach or pass a number, or the date has passed."""
+    series = cast("Latest", buckets[feature.measure])
+    yield from series.days
+    for value in series.values:
+        there = day_number(date.fromisoformat(str(value)))
+        yield there + 1
+        yield from (there - number + after for number in literals for after in (0, 1))
 
 
 def _sliding(feature: Feature, buckets: Buckets, first: Day, last: Day) -> Iterator[Day]:

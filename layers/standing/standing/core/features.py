@@ -6,10 +6,11 @@ How each feature is worked out is settled once for a ruleset: `formula` makes a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from standing.core.conditions import Fact
-from standing.core.days import Day, day_date, last_anniversary, next_anniversary
+from standing.core.days import Day, day_date, day_number, last_anniversary, next_anniversary
 from standing.core.series import Extremes, Latest, Seen, Sums
 
 if TYPE_CHECKING:
@@ -164,6 +165,18 @@ def _until(feature: Feature) -> Formula:
     return until
 
 
+def _to(feature: Feature) -> Formula:
+    """Days to a date itself; unknown where it has passed."""
+    measure = feature.measure
+
+    def to(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        value = cast("Latest", buckets[measure]).value(None, day)
+        days = -1 if value is None else day_number(date.fromisoformat(str(value))) - day
+        return days if days >= 0 else None
+
+    return to
+
+
 OPERATIONS: dict[str, Callable[[int, int], int]] = {
     "ratio": _ratio,
     "minus": lambda one, other: one - other,
@@ -180,4 +193,5 @@ KINDS: dict[str, Callable[[Feature], Formula]] = {
     "days_since_first": _since_first,
     "days_since_last": _since_last,
     "days_until": _until,
+    "days_to": _to,
 }

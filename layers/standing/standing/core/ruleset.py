@@ -117,6 +117,7 @@ class Feature(Frozen):
         "days_since_first",
         "days_since_last",
         "days_until",
+        "days_to",
         "ratio",
         "minus",
         "plus",
@@ -238,6 +239,7 @@ class Action(Frozen):
     """What a care rule asks somebody to do, and within how many days it still makes sense.
 
     With a `channel` it is a contact: it counts towards the caps and, unless `consent` is `not-needed`, needs consent.
+    `contact_cap`: whether a cap may hold it back, or it is `exempt`, as what must be said to a customer is.
     `cost`: what one such action costs, in minor units; none where the rule states none, which leaves its version as
     it was before rules could.
     """
@@ -248,6 +250,7 @@ class Action(Frozen):
     within: int
     channel: str | None = None
     consent: Literal["required", "not-needed"] = "required"
+    contact_cap: Literal["applies", "exempt"] = "applies"
     cost: Annotated[int | None, Field(ge=0)] = None
 
 

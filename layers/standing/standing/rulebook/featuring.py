@@ -17,8 +17,10 @@ KEEPS: dict[str, Keeps] = {
     "max": "extremes",
     "latest": "latest",
     "days_until": "latest",
+    "days_to": "latest",
     "distinct": "seen",
 }
+OF_DATES = {"days_until", "days_to"}
 NUMBERS = {"sum", "mean", "min", "max"}
 COUNT = Value("count")
 ACTIVITY = "activity"
@@ -121,8 +123,8 @@ def _allowed(family: Family, word: str, programme: Programme) -> tuple[str, ...]
 
 def _value(kind: str, path: str, family: Family) -> Value | None:
     """What a kind of feature measures of a family; nothing where the two do not go together."""
-    if kind == "days_until":
-        return family.date(path)
+    if kind in OF_DATES:
+        return family.date(path) if kind == "days_until" or "." in path else None
     if kind in NUMBERS:
         value = family.value(path)
         return value if value and value.is_number and (value.adds_up or kind != "sum") else None
@@ -142,7 +144,7 @@ def measurable(kind: str) -> list[str]:
 
 
 def _value_problem(kind: str, path: str, family_name: str, family: Family) -> str:
-    if kind not in {*NUMBERS, "latest", "distinct", "days_until"}:
+    if kind not in {*NUMBERS, *OF_DATES, "latest", "distinct"}:
         return f"{kind} takes {family_name} alone, without `.{path}`"
     fits = [name for name in (*family.values, *family.dates) if _value(kind, name, family)]
     choices = " or ".join(f"{family_name}.{name.replace('*', 'NAME')}" for name in fits)

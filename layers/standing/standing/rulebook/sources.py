@@ -26,7 +26,7 @@ from standing.core.ruleset import TEN_THOUSAND, Review, Title
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 WINDOWED = ("count", "sum", "mean", "min", "max", "distinct", "latest")
-MEASURES = (*WINDOWED, "days_since_first", "days_since_last", "days_until")
+MEASURES = (*WINDOWED, "days_since_first", "days_since_last", "days_until", "days_to")
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 NO_ENDING = ("distinct", "latest")  # they keep no more than the last day of each value
 COMBINATIONS = ("ratio", "minus", "plus")
@@ -261,6 +261,8 @@ class FeatureSource(Written):
     """How many days ago the last such event was."""
     days_until: str | None = None
     """How many days until the next anniversary of a date."""
+    days_to: str | None = None
+    """How many days until a date itself; unknown once it has passed."""
     ratio: Parts | None = None
     """One feature divided by another; by zero it is unknown."""
     minus: Parts | None = None
@@ -381,6 +383,8 @@ class ActionSource(Written):
     """On which of the programme's channels; left out: nobody is contacted."""
     consent: Literal["required", "not-needed"] = "required"
     """Whether the customer must have agreed to that channel."""
+    contact_cap: Literal["applies", "exempt"] = "applies"
+    """Whether a contact cap may hold it back. What must be said is `exempt`, and counts as a contact all the same."""
     cost: Amount | None = None
     """What one such action costs, in the programme's currency; `standing rules impact` adds it up."""
 

@@ -33,7 +33,8 @@ class Value:
 class Family:
     """What rules call one or several event types: the types, and their values; `.*` stands for any name.
 
-    `fields` may be filtered by; `dates` are those whose anniversaries can be counted down to.
+    `fields` may be filtered by; `dates` are those whose anniversaries can be counted down to. Those below a dot have a
+    year, and can be counted down to themselves.
     """
 
     of: tuple[str, ...]

@@ -126,7 +126,7 @@ def _fields(feature: Feature, measure: Measure, atom: Atom, programme: Programme
 def _ways(feature: Feature, measure: Measure, programme: Programme) -> tuple[Move | None, Move | None]:
     """How events move a feature up, and how down."""
     if feature.kind.startswith("days_"):
-        return None, None if feature.kind == "days_until" else _once
+        return None, _once if feature.kind.startswith("days_since") else None
     if feature.unit == "score":
         return _scoring(BEST), _scoring(WORST)
     if feature.unit == "money":

@@ -46,7 +46,7 @@ NOUNS = {
     "care": Noun("care answer", "care answers", "关怀回应", "次"),
 }
 ACTIVITY = "activity"
-NOT_ABOUT_EVENTS = {"days_since_first", "days_until", "latest"}  # no event that stays away helps these
+NOT_ABOUT_EVENTS = {"days_since_first", "days_until", "days_to", "latest"}  # no event that stays away helps these
 
 
 def plan_in_words(ruleset: Ruleset, plan: Plan, today: Day, language: Language) -> str:

@@ -60,6 +60,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "latest": ("latest {what}", "最近一次{what}"),
     "days_since_first": ("days since the first {what}", "距首次{what}的天数"),
     "days_since_last": ("days since the last {what}", "距最近一次{what}的天数"),
+    "days_to": ("days to {what}", "距{what}的天数"),
     "days_until": ("days until the next anniversary of {what}", "距下一个{what}周年日的天数"),
     "ratio": ("`{first}` divided by `{second}`", "`{first}` 除以 `{second}`"),
     "minus": ("`{first}` less `{second}`", "`{first}` 减 `{second}`"),
@@ -126,6 +127,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "channel": ("Channel", "渠道"),
     "no_channel": ("none: nobody is contacted", "无：不联系客户"),
     "with_consent": ("{channel}, with the customer's consent", "{channel}，需客户同意"),
+    "exempt": ("{said}; no contact cap holds it back", "{said}；不受联系次数上限限制"),
     "no_consent": ("{channel}; consent is not needed", "{channel}，无需客户同意"),
     "priority": ("Priority", "优先级"),
     "high": ("high", "高"),
@@ -208,7 +210,7 @@ def _what(words: Words, measure: Measure, kind: str) -> str:
 
 def window(words: Words, feature: Feature) -> str:
     """The days that a feature is measured over."""
-    if feature.parts or feature.kind == "days_until":
+    if feature.parts or feature.kind in {"days_until", "days_to"}:
         return "–"
     if isinstance(feature.over, str):
         return words(feature.over)
@@ -291,4 +293,5 @@ def channel(words: Words, care: Care) -> str:
     if care.do.channel is None:
         return words("no_channel")
     name = "with_consent" if care.do.consent == "required" else "no_consent"
-    return words(name, channel=care.do.channel)
+    said = words(name, channel=care.do.channel)
+    return said if care.do.contact_cap == "applies" else words("exempt", said=said)
