@@ -21,7 +21,7 @@ WIDTH = 120
 WHOLE = {2: 60, 3: 40, 4: 34, 5: 26}
 CODE = re.compile(r"`([^`]*)`")
 MARKUP = re.compile(r"([\\*_<>\[\]#|~&])")
-MADE = "<!-- Made by `standing rules show --markdown`; edit rules/ instead. -->"
+MADE = "<!-- Made by `standing rules show --markdown`; edit the rule files instead. -->"
 
 
 def print_rules(ruleset: Ruleset, language: Language, console: Console) -> None:
