@@ -20,12 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from standing.batch.population import gathered, write
+from standing.core.conditions import Fact
 from standing.core.days import Day, day_date
 from standing.core.events import MODELS
 from standing.core.events.models import SCORED
 from standing.core.fold import DayLived
 from standing.core.intake import Event, take_in
 from standing.core.ruleset import Measure, Ruleset
+from standing.core.state import Held
 from standing.core.timeline import Timeline
 from standing.rulebook.building import build_ruleset, built_rules
 from standing.rulebook.checking import check
@@ -197,9 +199,9 @@ def _population(name: str) -> Any:
     return gathered(rules, max(one.lived[-1].day for one in stories(name).played), rows)
 
 
-def _row(rules: Ruleset, who: str, end: DayLived) -> tuple[str, dict[str, Any], dict[str, str]]:
+def _row(rules: Ruleset, who: str, end: DayLived) -> tuple[str, dict[str, Fact], dict[str, Held]]:
     known = {fact: value for fact, value in end.facts.items() if fact in rules.by_name}
-    return who, known, {rating: held.level for rating, held in end.closed.all_shown().items()}
+    return who, known, end.closed.all_shown()
 
 
 # Its own events ----------------------------------------------------------------------------------------------------
