@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import get_args
 
 import polars as pl
@@ -24,10 +25,12 @@ RULES = made.rules | made.rules | made.rules | made.wide_rules
 CASES: st.SearchStrategy[written.Case] = st.tuples(RULES, CUSTOMERS) | written.cases | written.lived()
 
 
-def agree(rules: dict[str, Condition], customers: list[dict[str, Fact]]) -> None:
+def agree(
+    rules: dict[str, Condition], customers: list[dict[str, Fact]], *more: Callable[[dict[str, Condition]], Reader]
+) -> None:
     """Each reader, for each customer; and polars for all of them at once."""
     oracle = [plain.Reader(rules).match(facts) for facts in customers]
-    readers: list[Reader] = [durable.Reader(rules), batch.Reader(rules), proving.Reader(rules)]
+    readers: list[Reader] = [durable.Reader(rules), batch.Reader(rules), *(one(rules) for one in more)]
     for reader in readers:
         assert [reader.match(facts) for facts in customers] == oracle
     held = batch.Reader(rules).match_all(frame(customers)).rows(named=True)
@@ -45,7 +48,7 @@ def frame(customers: list[dict[str, Fact]]) -> pl.DataFrame:
 @settings(max_examples=500)
 @given(CASES)
 def test_all_readers_agree(case: written.Case) -> None:
-    agree(*case)
+    agree(*case, proving.Reader)
 
 
 @pytest.mark.long

@@ -29,6 +29,7 @@ from standing.core.ruleset import (
     digest,
 )
 from standing.rulebook.featuring import compile_feature
+from standing.rulebook.kinds import KINDS, strays
 from standing.rulebook.lines import Known, LineError, parse_line, parse_literal
 from standing.rulebook.notes import Notes
 from standing.rulebook.places import Places
@@ -232,6 +233,7 @@ def compile_rules(folder: Path) -> Ruleset:
 def compile_folder(folder: Path) -> Compiled:
     """The ruleset of a `rules/` folder, with where it is written. Raises RulesError with every problem found."""
     compiler = Compiler()
+    compiler.problems += [_stray(folder, path) for path in strays(folder)]
     programme, never_together = _programme(compiler, folder)
     features = _features(compiler, folder, programme)
     ratings = _ratings(compiler, folder)
@@ -245,6 +247,11 @@ def compile_folder(folder: Path) -> Compiled:
         raise RulesError(compiler.problems)
     ruleset = _in_order(assemble(programme, tuple(compiler.measures), features, strata))
     return Compiled(ruleset, compiler.places, never_together)
+
+
+def _stray(folder: Path, path: Path) -> Problem:
+    belongs = ", ".join(kind.pattern for kind in KINDS)
+    return Problem(path.relative_to(folder.parent).as_posix(), 1, f"is not read: rules are in {belongs}")
 
 
 def assemble(

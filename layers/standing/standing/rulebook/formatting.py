@@ -23,6 +23,7 @@ from standing.rulebook.kinds import Kind, rule_files
 from standing.rulebook.layout import Entry, Layout, Remark
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.reading import parse, read, text_of, validate
+from standing.rulebook.scenarios.reading import read_scenarios
 
 WIDTH = 120
 WIDE_SPACE = "\u3000"  # in Chinese titles
@@ -54,13 +55,17 @@ def format_rules(folder: Path, schemas: Path | None = None) -> Formatted:
     version = _version(folder, done.problems)
     wrong = {problem.file for problem in done.problems}
     for kind, path in rule_files(folder):
+        if kind.as_written and not version:
+            continue  # without the rules, nobody can say what is wrong in a story
         name = path.relative_to(folder.parent).as_posix()
+        if name in wrong:
+            continue
         try:
             text = _format_file(kind, path, name, schemas)
         except RulesError as error:
             done.problems += error.problems
             continue
-        if name not in wrong and text != _text(path):
+        if text != _text(path):
             done.changed[path] = text
     done.problems = sorted(set(done.problems))
     if version:
@@ -77,6 +82,8 @@ def write(done: Formatted) -> None:
 def format_text(text: str, kind: Kind, modeline: str | None = None) -> str:
     """The text of one rule file in its canonical form. Raises RulesError where it is not YAML as rules use it."""
     text = text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+    if kind.as_written:
+        return _under(modeline, text)
     before = _content(text, modeline)
     layout = Layout(text if text.endswith("\n") else text + "\n", MODELINE if modeline else None)
     written = "\n".join([*([modeline] if modeline else []), *_body(layout, kind)]) + "\n"
@@ -85,19 +92,38 @@ def format_text(text: str, kind: Kind, modeline: str | None = None) -> str:
     return written
 
 
+def _under(modeline: str | None, text: str) -> str:
+    """A text below the line that names its schema, in place of another such line."""
+    if modeline is None:
+        return text
+    first, _, rest = text.partition("\n")
+    return f"{modeline}\n{rest if MODELINE.fullmatch(first.strip()) else text}"
+
+
 def _version(folder: Path, problems: list[Problem]) -> str | None:
+    """The rules' version, or nothing where they are wrong; what is wrong in the stories beside them is noted, too."""
     try:
-        return compile_rules(folder).version
+        ruleset = compile_rules(folder)
     except RulesError as error:
         problems += error.problems
         return None
+    try:
+        if any(kind.as_written for kind, _ in rule_files(folder)):
+            read_scenarios(folder, ruleset)
+    except RulesError as error:
+        problems += error.problems
+    return ruleset.version
 
 
 def _check_version(folder: Path, changed: dict[Path, str], version: str) -> None:
     """Refuse texts that compile to other rules than the files that they are to replace."""
     with tempfile.TemporaryDirectory() as scratch:
-        copy = Path(shutil.copytree(folder, Path(scratch) / "rules"))
-        write(Formatted({copy / path.relative_to(folder): text for path, text in changed.items()}))
+        copy = Path(scratch) / "rules"
+        rules = [path for kind, path in rule_files(folder) if not kind.as_written]
+        for path in rules:
+            (copy / path.relative_to(folder)).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, copy / path.relative_to(folder))
+        write(Formatted({copy / path.relative_to(folder): text for path, text in changed.items() if path in rules}))
         if compile_rules(copy).version != version:
             raise RulesError(
                 [Problem(folder.name, 1, "formatting would change what the rules mean: nothing is written")]
@@ -105,7 +131,8 @@ def _check_version(folder: Path, changed: dict[Path, str], version: str) -> None
 
 
 def _format_file(kind: Kind, path: Path, name: str, schemas: Path | None) -> str:
-    validate(read(path, name), kind.shape)
+    if not kind.as_written:  # a story's words are answered with the rules it speaks of
+        validate(read(path, name), kind.shape)
     relative = Path(os.path.relpath(schemas / kind.schema, path.parent)).as_posix() if schemas else None
     try:
         return format_text(_text(path), kind, f"# yaml-language-server: $schema={relative}" if relative else None)

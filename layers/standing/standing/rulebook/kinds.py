@@ -9,18 +9,23 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
+from standing.rulebook.scenarios.sources import SCENARIOS
 from standing.rulebook.sources import CARE, FEATURES, PROGRAMME, RATING
 
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of rule file. `pattern` is below `rules/`; `apart`: a blank line stands between its entries."""
+    """A kind of rule file. `pattern` is below `rules/`; `apart`: a blank line stands between its entries.
+
+    `as_written`: people lay it out as they like, and only its first line is ours.
+    """
 
     name: str
     pattern: str
     shape: TypeAdapter[Any]
     title: str
     apart: bool = False
+    as_written: bool = False
 
     @property
     def schema(self) -> str:
@@ -33,6 +38,7 @@ KINDS = (
     Kind("features", "features.yaml", FEATURES, "Every number a rule may use", apart=True),
     Kind("rating", "ratings/*.yaml", RATING, "A rating and its levels"),
     Kind("care", "care/*.yaml", CARE, "Care rules: when something is to be done, and what", apart=True),
+    Kind("scenario", "scenarios/*.yaml", SCENARIOS, "Stories, played by `standing rules test`", as_written=True),
 )
 
 
@@ -41,3 +47,9 @@ def rule_files(folder: Path) -> Iterator[tuple[Kind, Path]]:
     for kind in KINDS:
         for path in sorted(folder.glob(kind.pattern)):
             yield kind, path
+
+
+def strays(folder: Path) -> Iterator[Path]:
+    """YAML files of a rules folder that nothing reads, because of their name or place; stories speak for themselves."""
+    read = {*(path for _, path in rule_files(folder)), *(folder / "scenarios").glob("*.yml")}
+    yield from sorted(path for path in folder.rglob("*.y*ml") if path not in read and path.suffix in {".yaml", ".yml"})

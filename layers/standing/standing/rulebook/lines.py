@@ -17,6 +17,7 @@ LINE = re.compile(
     r"(?P<fact>[a-z][a-z0-9_-]*(?:\.[a-z_]+)?)\s+(?P<op>==|!=|<=|>=|<(?!=)|>(?!=)|in\b|is\b|entered\b|left\b|was\b)\s*(?P<value>\S.*)",
     re.ASCII,
 )
+LONG = re.compile(r"-?[0-9]{16,}(\.[0-9]+)?", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
 
 
@@ -110,7 +111,8 @@ def parse_literal(about: Known, value: str) -> Fact:
             raise LineError(f"`{value}` is not one of its levels: {', '.join(about.levels)}")
         return about.levels.index(value)
     if not NUMBER.fullmatch(value):
-        raise LineError(f"`{value}` is not a number")
+        said = "is too large to compare exactly" if LONG.fullmatch(value) else "is not a number such as 3 or 0.5"
+        raise LineError(f"`{value}` {said}")
     try:
         whole = to_minor(Decimal(value), about.digits)
     except MoneyError as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from pathlib import Path
 from typing import Any, NoReturn
@@ -116,7 +117,8 @@ def validate[T](source: Source, shape: TypeAdapter[T]) -> T:
     try:
         return shape.validate_python(source.data)
     except ValidationError as error:
-        raise RulesError([_fitting_problem(source, details) for details in error.errors(include_url=False)]) from None
+        found = error.errors(include_url=False)
+        raise RulesError([_fitting_problem(source, details, shape) for details in found]) from None
 
 
 def _yaml_message(error: MarkedYAMLError) -> str:
@@ -126,13 +128,22 @@ def _yaml_message(error: MarkedYAMLError) -> str:
     return f"is not YAML: {problem}"
 
 
-def _fitting_problem(source: Source, details: Any) -> Problem:  # noqa: ANN401 -- pydantic's error details
+def _fitting_problem(source: Source, details: Any, shape: TypeAdapter[Any]) -> Problem:  # noqa: ANN401 -- pydantic's
     place = tuple(part for part in details["loc"] if not str(part).startswith(("function-", "tagged-")))
     word = ".".join(str(part) for part in place) or "the file"
     plain = PLAIN.get(details["type"])
     if plain:
-        return source.problem(place, f"`{word}` {plain.format(**details.get('ctx', {}))}")
+        meant = _meant(str(place[-1]), shape) if details["type"] == "extra_forbidden" else ""
+        return source.problem(place, f"`{word}` {plain.format(**details.get('ctx', {}))}{meant}")
     return source.problem(place, f"`{word}`: {details['msg'].removeprefix('Value error, ')}")
+
+
+def _meant(word: str, shape: TypeAdapter[Any]) -> str:
+    """The word of such a file that was probably meant by one that is not."""
+    schema = shape.json_schema()
+    parts = [schema, *schema.get("$defs", {}).values()]
+    close = get_close_matches(word, sorted({name for part in parts for name in part.get("properties", {})}), n=1)
+    return f": did you mean `{close[0]}`?" if close else ""
 
 
 def _read_node(node: Node, place: Place, lines: dict[Place, int], name: str) -> Any:  # noqa: ANN401 -- any YAML

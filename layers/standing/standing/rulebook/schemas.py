@@ -10,8 +10,10 @@ from typing import Any
 from pydantic.json_schema import GenerateJsonSchema, JsonSchemaValue
 from pydantic_core import core_schema
 
+from standing.core.events import EventDetail
 from standing.rulebook.featuring import measurable
 from standing.rulebook.kinds import KINDS, Kind
+from standing.rulebook.scenarios.sources import FAMILIES
 from standing.rulebook.sources import MEASURES
 
 TITLE = {"en": "In English.", "zh": "In Chinese."}
@@ -65,7 +67,24 @@ def _told(made: dict[str, Any]) -> dict[str, Any]:
     for kind in MEASURES if "FeatureSource" in parts else ():
         field = parts["FeatureSource"]["properties"][kind]
         parts["FeatureSource"]["properties"][kind] = {"description": field["description"], **_choices(kind)}
+    for family, model in FAMILIES.items() if "StepSource" in parts else ():
+        field = parts["StepSource"]["properties"][family]
+        parts["StepSource"]["properties"][family] = field | _fields(model, family)
     return made
+
+
+def _fields(model: type[EventDetail], family: str) -> dict[str, Any]:
+    """An event's fields as a story may name them; of `care`, which may also be a list, where it is a block."""
+    told = model.model_json_schema()["properties"]
+    fields = {name: _field(about) for name, about in told.items() if name != "customer"}
+    types = {} if family == "care" else {"type": "object"}
+    return {**types, "properties": fields, "additionalProperties": False}
+
+
+def _field(about: dict[str, Any]) -> dict[str, Any]:
+    words = next((one["enum"] for one in (about, *about.get("anyOf", ())) if "enum" in one), None)
+    said = {"description": about["description"]} if "description" in about else {}
+    return said | ({"enum": words} if words else {})
 
 
 def _choices(kind: str) -> dict[str, Any]:

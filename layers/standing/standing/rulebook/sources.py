@@ -61,7 +61,7 @@ def _amount(value: object) -> str:
     return value
 
 
-def _like(pattern: str, *examples: str, **more: Any) -> WithJsonSchema:  # noqa: ANN401 -- any JSON Schema
+def like(pattern: str, *examples: str, **more: Any) -> WithJsonSchema:  # noqa: ANN401 -- any JSON Schema
     """What an editor is told of a text: its pattern, with examples."""
     return WithJsonSchema({"type": "string", "pattern": f"^{pattern}$", "examples": list(examples), **more})
 
@@ -77,11 +77,11 @@ CONDITION = (
     rf"((==|!=|<=|>=|<|>)\s*{VALUE}|in\s*\[\s*{VALUE}(,\s*{VALUE})*\]\s*|is\s+unknown\s*|(entered|left|was)\s+{VALUE})"
 )
 
-type DaysOrNone = Annotated[int, BeforeValidator(_days_or_none), _like("(0|[1-9][0-9]{0,3})d", "30d", "0d")]
-type Name = Annotated[str, AfterValidator(_name), _like(NAME.pattern, "call-back")]
-type Days = Annotated[int, BeforeValidator(_days), _like("[1-9][0-9]{0,3}d", "90d")]
+type DaysOrNone = Annotated[int, BeforeValidator(_days_or_none), like("(0|[1-9][0-9]{0,3})d", "30d", "0d")]
+type Name = Annotated[str, AfterValidator(_name), like(NAME.pattern, "call-back")]
+type Days = Annotated[int, BeforeValidator(_days), like("[1-9][0-9]{0,3}d", "90d")]
 type Parts = Annotated[list[str], Field(min_length=2, max_length=2)]
-type Condition = Annotated[str, _like(CONDITION, "orders_90d >= 3", "tier in [gold, platinum]", "tier entered gold")]
+type Condition = Annotated[str, like(CONDITION, "orders_90d >= 3", "tier in [gold, platinum]", "tier entered gold")]
 type Lines = Annotated[list[Condition | Block], Field(json_schema_extra={"minItems": 1})]
 
 
@@ -144,18 +144,18 @@ def _date(value: object) -> Day:
 
 
 COUNTED: dict[str, Any] = {"type": ["integer", "string"], "minimum": 1, "maximum": 9999, "examples": [3]}
-type Count = Annotated[int, BeforeValidator(_count), _like("[1-9][0-9]{0,3}", **COUNTED)]
+type Count = Annotated[int, BeforeValidator(_count), like("[1-9][0-9]{0,3}", **COUNTED)]
 NOT_NEGATIVE: dict[str, Any] = {"type": ["number", "string"], "minimum": 0, "examples": [4.5]}
-type Amount = Annotated[str, BeforeValidator(_amount), _like(AMOUNT, **NOT_NEGATIVE)]
-type Minutes = Annotated[int, BeforeValidator(_minutes), _like("([01][0-9]|2[0-3]):[0-5][0-9]", "21:00")]
+type Amount = Annotated[str, BeforeValidator(_amount), like(AMOUNT, **NOT_NEGATIVE)]
+type Minutes = Annotated[int, BeforeValidator(_minutes), like("([01][0-9]|2[0-3]):[0-5][0-9]", "21:00")]
 type Share = Annotated[
-    int, BeforeValidator(_share), _like(r"(0?[0-9]{1,2}(\.[0-9]{1,2})?|100(\.0{1,2})?)%", "10%", "2.5%")
+    int, BeforeValidator(_share), like(r"(0?[0-9]{1,2}(\.[0-9]{1,2})?|100(\.0{1,2})?)%", "10%", "2.5%")
 ]
 type History = Annotated[
-    int | None, BeforeValidator(_days_or_ever), _like("(forever|[1-9][0-9]{0,3}d)", "forever", "1200d")
+    int | None, BeforeValidator(_days_or_ever), like("(forever|[1-9][0-9]{0,3}d)", "forever", "1200d")
 ]
-type OnDay = Annotated[Day, BeforeValidator(_date), _like(DATE.pattern, "2026-12-01", format="date")]
-type Currency = Annotated[str, _like("[A-Z]{3}", "USD", "CNY")]
+type OnDay = Annotated[Day, BeforeValidator(_date), like(DATE.pattern, "2026-12-01", format="date")]
+type Currency = Annotated[str, like("[A-Z]{3}", "USD", "CNY")]
 ONCE: dict[str, Any] = {"uniqueItems": True}
 
 

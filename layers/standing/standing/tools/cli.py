@@ -241,12 +241,14 @@ def main() -> None:
         _fail(str(error))
     except (BotoCoreError, ClientError) as error:
         _fail(f"AWS: {error}")
+    except OSError as error:  # a file that cannot be read or written
+        _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
         _fail("stopped")
 
 
 def _fail(message: str) -> None:
-    err.print(message, style="red", markup=False)
+    err.print(message, style="red", markup=False, soft_wrap=True)
     sys.exit(1)
 
 
