@@ -27,7 +27,7 @@ from tests.support import ROOT
 
 RULES = ROOT / "rules"
 KIND = {kind.name: kind for kind in KINDS}
-FILES = [(kind.name, path.relative_to(RULES).as_posix()) for kind, path in rule_files(RULES)]
+FILES = [(kind.name, path.relative_to(RULES).as_posix()) for kind, path in rule_files(RULES) if not kind.as_written]
 TEXTS = {name: (RULES / name).read_text(encoding="utf-8") for _, name in FILES}
 MODELINE = "# yaml-language-server: $schema=somewhere"
 
@@ -319,3 +319,10 @@ def test_a_file_whose_data_or_comments_would_not_stay_is_refused(monkeypatch: py
     monkeypatch.setattr(formatting, "_remarks", lambda *_: iter(()))
     with pytest.raises(RulesError, match="cannot be formatted without a change of meaning"):
         format_text(ODD, KIND["rating"])
+
+
+def test_a_story_stays_as_it_is_written_but_for_the_line_that_names_its_schema() -> None:
+    text = "# yaml-language-server: $schema=old.json\n- scenario:   one # as people like it\n"
+    line = "# yaml-language-server: $schema=new.json"
+    assert format_text(text, KIND["scenario"], line) == f"{line}\n- scenario:   one # as people like it\n"
+    assert format_text("- scenario: one\n", KIND["scenario"], line) == f"{line}\n- scenario: one\n"
