@@ -25,7 +25,10 @@ from standing.core.timeline import Timeline
 from standing.rulebook.checking import check
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.problems import RulesError
-from standing.tools.customers.phrases import plan_in_words
+from standing.rulebook.scenarios.reading import parse_scenarios
+from standing.rulebook.vocabulary import FAMILIES, allowed_values
+from standing.tools.customers.phrases import NOUNS, plan_in_words
+from standing.tools.rules.words import FAMILY_WORDS
 
 from tests.unit import strategies as made
 from tests.unit.programmes import activity, profile
@@ -309,3 +312,49 @@ def test_time_alone_brings_a_date_near_and_past(tmp_path: Path) -> None:
 def test_what_has_no_year_has_no_days_to_it(tmp_path: Path, date: str) -> None:
     (said,) = problems(tmp_path, {"once": f"days_to: profile.{date}"})
     assert "days_to needs a value: profile.dates.NAME" in said
+
+
+# Stories and words -------------------------------------------------------------------------------------------------
+
+STORY = """\
+- scenario: saver
+  story:
+    - on: 2026-01-05
+      {step}
+      expect: {{tier: plain}}
+"""
+
+
+@pytest.mark.parametrize(
+    ("step", "said"),
+    [
+        ("activity: {kind: depositt}", "one of the programme's activities: deposit, instalment-missed"),
+        ("activity: {kind: deposit, amount: 1.005}", "at most 2 decimals in USD"),
+        ("activity: {kind: deposit, amounts: 1.00}", "is not a field of `activity`"),
+        ("profile: {amounts: {deposits: 1.005}}", "at most 2 decimals in USD"),
+        ("profile: {amounts: {deposits: much}}", "a decimal number, not negative and below 10 billion"),
+        ("profile: {amounts: 5}", "an object of names and their values"),
+    ],
+)
+def test_a_slip_in_a_story_is_told_with_its_line(tmp_path: Path, step: str, said: str) -> None:
+    rules = compile_rules(written(tmp_path, {}))
+    with pytest.raises(RulesError) as raised:
+        parse_scenarios(STORY.format(step=step), "rules/scenarios/story.yaml", rules)
+    (problem,) = raised.value.problems
+    assert said in problem.message
+    assert problem.line == 4
+
+
+def test_an_amount_in_a_story_is_in_the_programmes_currency(tmp_path: Path) -> None:
+    rules = compile_rules(written(tmp_path, {}))
+    for step in ("activity: {kind: deposit, amount: 5.00}", "profile: {amounts: {deposits: 5.00}}"):
+        (story,) = parse_scenarios(STORY.format(step=step), "rules/scenarios/story.yaml", rules)
+        assert story.events[0].detail.model_dump()["currency"] == "USD"
+    (bare,) = parse_scenarios(STORY.format(step="activity: {kind: deposit}"), "rules/scenarios/story.yaml", rules)
+    assert bare.events[0].detail.model_dump()["currency"] is None
+
+
+def test_every_kind_of_event_has_its_words_in_both_languages() -> None:
+    assert FAMILY_WORDS.keys() == FAMILIES.keys()
+    kinds = {kind for name in ("engagement", "feedback") for kind in allowed_values(FAMILIES[name], "kind")}
+    assert kinds <= NOUNS.keys()
