@@ -47,7 +47,7 @@ def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
 
 def _values(measure: Measure, events: list[Event], minor_digits: int) -> list[Happened]:
     return [
-        Happened(event.day, (event.detail.time - START) // MICROSECOND, value)
+        Happened(event.day, moment_of(event.detail), value)
         for event in events
         if _counts(measure, event.detail) and (value := _value(measure, event.detail, minor_digits)) is not None
     ]
@@ -59,16 +59,26 @@ def _counts(measure: Measure, detail: EventDetail) -> bool:
     )
 
 
+def moment_of(detail: EventDetail) -> int:
+    """When an event happened, in microseconds from 1970."""
+    return (detail.time - START) // MICROSECOND
+
+
 def _value(measure: Measure, detail: EventDetail, minor_digits: int) -> Fact | None:
     if measure.value == "count":
         return 0
-    amount = detail.money.get("amount" if measure.value == "net_amount" else measure.value)
-    if amount is not None:
-        whole = to_minor(Decimal(amount), minor_digits)
-        return -whole if measure.value == "net_amount" and detail.family == "refund" else whole
-    if isinstance(detail, Feedback) and measure.value == "score":
+    value = value_of("amount" if measure.value == "net_amount" else measure.value, detail, minor_digits)
+    is_returned = measure.value == "net_amount" and detail.family == "refund"
+    return -value if is_returned and isinstance(value, int) else value
+
+
+def value_of(path: str, detail: EventDetail, minor_digits: int) -> Fact | None:
+    """What an event says under a name such as `amount` (in minor units), `score`, `kind` or `segments.student`."""
+    if (amount := detail.money.get(path)) is not None:
+        return to_minor(Decimal(amount), minor_digits)
+    if isinstance(detail, Feedback) and path == "score":
         return _score(detail)
-    return _field(measure.value, detail)
+    return _field(path, detail)
 
 
 def _score(detail: Feedback) -> int | None:

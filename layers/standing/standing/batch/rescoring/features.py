@@ -1,0 +1,178 @@
+"""Features over the lake: for every customer the numbers that rules compare, as of one day, in one pass.
+
+What a feature means is said in `core/features.py`; here the same is said in expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import date, timedelta
+from functools import reduce
+from operator import and_
+
+import polars as pl
+
+from standing.batch.records import NAMED
+from standing.core.days import Day, day_date, last_anniversary, next_anniversary
+from standing.core.features import EXACT, RATIO_UNIT
+from standing.core.ruleset import Feature, Measure, Ruleset
+
+LEAP_YEAR = 2000
+DAY, MOMENT = pl.col("day"), pl.col("moment")
+
+
+def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFrame:
+    """For each customer of some event records its features as of the end of a day; null where they are unknown.
+
+    Beside them `consent/CHANNEL` and `ruling/RATING`: the last word on whether a channel may be used, and the last
+    level set by hand, as the text that is kept of it.
+    """
+    measured = [_value(measure).alias(_name(place)) for place, measure in enumerate(ruleset.measures)]
+    taken = [_taken(feature, day).alias(feature.name) for feature in ruleset.features if not feature.parts]
+    frame = records.with_columns(measured).group_by("customer").agg(*taken, *_said(ruleset, day))
+    for feature in ruleset.features:
+        if feature.parts:
+            frame = frame.with_columns(_combined(feature, *feature.parts).alias(feature.name))
+    return frame
+
+
+def _name(measure: int) -> str:
+    return f"measure-{measure}"
+
+
+def _value(measure: Measure) -> pl.Expr:
+    """The value of a measure in each record; null where the record does not count."""
+    counts = [pl.col("family").is_in(list(measure.of))]
+    counts += [pl.col(name) == wanted for name, wanted in measure.where.items()]
+    return pl.when(reduce(and_, counts)).then(_said_of(measure))
+
+
+def _said_of(measure: Measure) -> pl.Expr:
+    amount, path = pl.col("amount"), measure.value
+    if path == "count":
+        return pl.lit(0, dtype=pl.Int64)
+    if path == "net_amount":
+        return pl.when(pl.col("family") == "refund").then(-amount).otherwise(amount)
+    if path.partition(".")[0] not in NAMED:
+        return pl.col(path)
+    found = pl.col("entries").list.eval(pl.element().filter(pl.element().struct.field("name") == path)).list.first()
+    return found.struct.field("number" if path.startswith("amounts.") else "text")
+
+
+def _taken(feature: Feature, day: Day) -> pl.Expr:
+    return KINDS[feature.kind](feature, day)
+
+
+def _said(ruleset: Ruleset, day: Day) -> Iterator[pl.Expr]:
+    for channel, measure in ruleset.programme.consent.items():
+        yield _last(measure, day >= DAY).alias(f"consent/{channel}")
+    for rating in ruleset.ratings.values():
+        if rating.override >= 0:
+            yield _last(rating.override, day >= DAY).alias(f"ruling/{rating.name}")
+
+
+def _within(feature: Feature, day: Day) -> pl.Expr:
+    """Whether a record is of a day in a feature's window."""
+    last = day - feature.ending
+    begin = _begin(feature, last)
+    return last >= DAY if begin is None else (last >= DAY) & (begin <= DAY)
+
+
+def _begin(feature: Feature, last: Day) -> pl.Expr | Day | None:
+    if feature.over == "calendar-year":
+        return last - day_date(last).timetuple().tm_yday + 1
+    if feature.over == "membership-year":
+        joined = DAY.filter(pl.col(_name(feature.anchor)).is_not_null()).min()
+        return pl.when(joined <= last).then(_last_anniversary(joined, last)).otherwise(last)
+    return None if feature.over is None else last - feature.over + 1
+
+
+def _last_anniversary(joined: pl.Expr, last: Day) -> pl.Expr:
+    date = joined.cast(pl.Date)
+    found = {one.month * 100 + one.day: last_anniversary(one, last) for one in _days_of_a_year()}
+    key = date.dt.month().cast(pl.Int32) * 100 + date.dt.day()
+    return key.replace_strict(found, default=None, return_dtype=pl.Int32)
+
+
+def _days_of_a_year() -> Iterator[date]:
+    first = date(LEAP_YEAR, 1, 1)
+    return (first + timedelta(days=number) for number in range(366))
+
+
+def _values(feature: Feature, day: Day) -> pl.Expr:
+    return pl.col(_name(feature.measure)).filter(_within(feature, day))
+
+
+def _limited(value: pl.Expr) -> pl.Expr:
+    return value.clip(-EXACT, EXACT).cast(pl.Int64)
+
+
+def _count(feature: Feature, day: Day) -> pl.Expr:
+    return _values(feature, day).count().cast(pl.Int64)
+
+
+def _sum(feature: Feature, day: Day) -> pl.Expr:
+    return _limited(_values(feature, day).sum())
+
+
+def _mean(feature: Feature, day: Day) -> pl.Expr:
+    values = _values(feature, day)
+    return pl.when(values.count() > 0).then(_limited(values.sum().floordiv(values.count().cast(pl.Int64))))
+
+
+def _distinct(feature: Feature, day: Day) -> pl.Expr:
+    return _values(feature, day).drop_nulls().n_unique().cast(pl.Int64)
+
+
+def _latest(feature: Feature, day: Day) -> pl.Expr:
+    found = _last(feature.measure, _within(feature, day))
+    if not feature.levels:
+        return found
+    ranks = {level: rank for rank, level in enumerate(feature.levels)}
+    return found.replace_strict(ranks, default=None, return_dtype=pl.Int64)
+
+
+def _last(measure: int, within: pl.Expr) -> pl.Expr:
+    """The last value: of the latest day, there of the latest moment, there the greatest."""
+    value = pl.col(_name(measure))
+    there = within & value.is_not_null()
+    return value.filter(there).sort_by(DAY.filter(there), MOMENT.filter(there), value.filter(there)).last()
+
+
+def _since_first(feature: Feature, day: Day) -> pl.Expr:
+    first = DAY.filter(pl.col(_name(feature.measure)).is_not_null()).min()
+    return pl.when(first <= day).then(day - first).cast(pl.Int64)
+
+
+def _since_last(feature: Feature, day: Day) -> pl.Expr:
+    there = pl.col(_name(feature.measure)).is_not_null() & (day >= DAY)
+    return (day - DAY.filter(there).max()).cast(pl.Int64)
+
+
+def _until(feature: Feature, day: Day) -> pl.Expr:
+    days = (f"{one.month:02}-{one.day:02}" for one in _days_of_a_year())
+    there = {month_day: next_anniversary(month_day, day) - day for month_day in days}
+    said = _last(feature.measure, day >= DAY).str.slice(-5)
+    return said.replace_strict(there, default=None, return_dtype=pl.Int64)
+
+
+def _combined(feature: Feature, first: str, second: str) -> pl.Expr:
+    one, other = pl.col(first), pl.col(second)
+    if feature.kind != "ratio":
+        return _limited(one + other if feature.kind == "plus" else one - other)
+    ratio = (one.cast(pl.Int128) * RATIO_UNIT).floordiv(other.cast(pl.Int128))  # the product may be beyond 64 bits
+    return pl.when(other != 0).then(_limited(ratio))
+
+
+KINDS: dict[str, Callable[[Feature, Day], pl.Expr]] = {
+    "count": _count,
+    "sum": _sum,
+    "mean": _mean,
+    "min": lambda feature, day: _limited(_values(feature, day).min()),
+    "max": lambda feature, day: _limited(_values(feature, day).max()),
+    "distinct": _distinct,
+    "latest": _latest,
+    "days_since_first": _since_first,
+    "days_since_last": _since_last,
+    "days_until": _until,
+}
