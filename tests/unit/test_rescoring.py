@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+from collections import deque
+from dataclasses import replace
+
 import polars as pl
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.batch.records import SCHEMA, TEXTS, rows_of
+from standing.batch.rescoring.days import beginning, live_all
 from standing.batch.rescoring.features import features_on
+from standing.batch.rescoring.memory import memory_of
 from standing.core.conditions import Fact
 from standing.core.days import Day
 from standing.core.features import facts
+from standing.core.fold import live
 from standing.core.intake import Event
 from standing.core.measures import empty, gather
+from standing.core.retelling import Past, begin_again
 from standing.core.ruleset import Ruleset
+from standing.core.state import Memory
+from standing.core.timeline import Timeline
 from standing.rulebook.vocabulary import FAMILIES
 
 from tests.unit import programmes
@@ -29,6 +39,45 @@ def taken(ruleset: Ruleset, events: list[Event], day: Day) -> dict[str, Fact]:
 @given(programmes.rulesets(), programmes.histories(span=90), st.integers(990, 1_130))
 def test_features_from_the_lake_are_those_of_the_state(ruleset: Ruleset, events: list[Event], day: Day) -> None:
     assert taken(ruleset, events, day) == facts(ruleset, gather(empty(ruleset), events, ruleset), day)
+
+
+@st.composite
+def timelines(draw: st.DrawFn) -> Timeline:
+    """One or two rulesets, the second from some day of the histories on."""
+    rules = Timeline.of(draw(programmes.rulesets()))
+    for day in draw(st.sets(st.integers(995, 1_045), max_size=1)):
+        rules = rules.followed_by(draw(programmes.rulesets()), day)
+    return rules
+
+
+@pytest.mark.invariant("INV-8")
+@settings(max_examples=60, deadline=None)
+@given(timelines(), st.lists(programmes.histories(most=6, span=40), min_size=1, max_size=4), st.integers(0, 20))
+def test_the_standing_of_all_is_the_fold_of_each(rules: Timeline, histories: list[list[Event]], more: int) -> None:
+    by_customer = {f"c-{number}": events for number, events in enumerate(histories)}
+    last = max(event.day for events in histories for event in events) + more
+    for who, memory in settled(rules, by_customer, last).items():
+        assert memory == folded(rules, by_customer[who], last), who
+
+
+def settled(rules: Timeline, histories: dict[str, list[Event]], last: Day) -> dict[str, Memory]:
+    """What is remembered of each customer at the end of a day, all lived through at once."""
+    own = [
+        replace(event, detail=event.detail.model_copy(update={"customer": who}))
+        for who, events in histories.items()
+        for event in events
+    ]
+    records = rows_of(own, rules.latest.programme.minor_digits)
+    final: dict[str, Memory] = {}
+    for lived in live_all(rules, records, beginning(records), last):
+        final |= {row["customer"]: memory_of(row) for row in lived.frame.rows(named=True)}
+    return final
+
+
+def folded(rules: Timeline, events: list[Event], last: Day) -> Memory:
+    """The same of one customer, by the event path's fold."""
+    start = begin_again(events, Past())
+    return deque(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy), maxlen=1)[0].closed
 
 
 def test_a_row_holds_everything_that_rules_can_ask_of_an_event() -> None:
