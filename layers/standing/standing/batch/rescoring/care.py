@@ -75,7 +75,7 @@ def _lacks_consent(care: Care) -> pl.Expr:
 
 
 def _is_capped(ruleset: Ruleset, care: Care, all_channels: list[str], day: Day) -> pl.Expr:
-    channel = care.do.channel
+    channel = care.do.channel if care.do.contact_cap == "applies" else None
     caps = [cap for cap in ruleset.programme.caps if channel and cap.channel in {None, channel}]
     return pl.any_horizontal(_reached(cap, all_channels, day) for cap in caps) if caps else pl.lit(value=False)
 

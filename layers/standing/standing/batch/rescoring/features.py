@@ -156,6 +156,11 @@ def _until(feature: Feature, day: Day) -> pl.Expr:
     return said.replace_strict(there, default=None, return_dtype=pl.Int64)
 
 
+def _to(feature: Feature, day: Day) -> pl.Expr:
+    days = _last(feature.measure, DAY <= day).str.to_date("%Y-%m-%d").cast(pl.Int64) - day
+    return pl.when(days >= 0).then(days)
+
+
 def _combined(feature: Feature, first: str, second: str) -> pl.Expr:
     one, other = pl.col(first), pl.col(second)
     if feature.kind != "ratio":
@@ -175,4 +180,5 @@ KINDS: dict[str, Callable[[Feature, Day], pl.Expr]] = {
     "days_since_first": _since_first,
     "days_since_last": _since_last,
     "days_until": _until,
+    "days_to": _to,
 }
