@@ -12,24 +12,25 @@ from markdown_it import MarkdownIt
 from rich.cells import cell_len
 from rich.console import Console
 from standing.core.conditions import comparisons
-from standing.core.ruleset import Ruleset, Stability
-from standing.rulebook.compiling import compile_rules
+from standing.core.ruleset import Stability
+from standing.rulebook.compiling import Compiled, compile_folder
 from standing.tools.cli import app
 from standing.tools.language import Language, say
 from standing.tools.rules.pages import markdown, print_rules
 from standing.tools.rules.words import WORDS, Words, stability
 from typer.testing import CliRunner
 
-from tests.support import ROOT, real_ruleset
+from tests.support import ROOT
 
 LANGUAGES: list[Language] = ["en", "zh"]
 PAGE = ROOT / "docs" / "rules.md"
-RULESET = real_ruleset()
+COMPILED = compile_folder(ROOT / "rules")
+RULESET = COMPILED.ruleset
 
 
-def _in_terminal(ruleset: Ruleset, language: Language, width: int) -> str:
+def _in_terminal(compiled: Compiled, language: Language, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, record=True)
-    print_rules(ruleset, language, console)
+    print_rules(compiled, language, console)
     return console.export_text()
 
 
@@ -38,12 +39,12 @@ def _code(text: str) -> set[str]:
 
 
 def test_the_page_is_current() -> None:
-    assert PAGE.read_text(encoding="utf-8") == markdown(RULESET, "en"), "run `standing rules show --markdown --out …`"
+    assert PAGE.read_text(encoding="utf-8") == markdown(COMPILED, "en"), "run `standing rules show --markdown --out …`"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_page_has_every_name_every_line_and_every_title(language: Language) -> None:
-    page = markdown(RULESET, language)
+    page = markdown(COMPILED, language)
     care, ratings = RULESET.care, RULESET.ratings
     trees = [tree for stratum in RULESET.strata for tree in stratum.rules().values()]
     named = {*RULESET.by_name, *ratings, *care, *(level for rating in ratings.values() for level in rating.levels)}
@@ -56,18 +57,18 @@ def test_a_page_has_every_name_every_line_and_every_title(language: Language) ->
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_a_page_is_tables_of_even_rows(language: Language) -> None:
-    tokens = MarkdownIt().enable("table").parse(markdown(RULESET, language))
+    tokens = MarkdownIt().enable("table").parse(markdown(COMPILED, language))
     counts = {"table_open": 0, "tr_open": 0, "td_open": 0}
     for token in tokens:
         counts[token.type] = counts.get(token.type, 0) + 1
-    assert counts["table_open"] == 3 + len(RULESET.ratings) + len(RULESET.care)
+    assert counts["table_open"] == 4 + len(RULESET.ratings) + len(RULESET.care)
     assert not [token for token in tokens if token.type == "inline" and token.content.startswith("|")]
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_terminal_shows_it_all_within_its_width(language: Language, width: int) -> None:
-    shown = _in_terminal(RULESET, language, width)
+    shown = _in_terminal(COMPILED, language, width)
     assert max(cell_len(line) for line in shown.split("\n")) <= width
     assert "…" not in shown
     assert all(name in shown for name in (*RULESET.by_name, *RULESET.ratings, *RULESET.care))
@@ -75,14 +76,14 @@ def test_a_terminal_shows_it_all_within_its_width(language: Language, width: int
 
 @pytest.mark.parametrize("width", [80, 120])
 def test_lines_of_a_rating_stay_on_one_line(width: int) -> None:
-    shown = _in_terminal(RULESET, "en", width)
+    shown = _in_terminal(COMPILED, "en", width)
     for rating in RULESET.ratings.values():
         for tree in rating.qualify.values():
             assert all(line.text in shown for line in comparisons(tree))
 
 
 def test_a_rule_is_told_with_its_groups_and_titles() -> None:
-    page = markdown(RULESET, "en")
+    page = markdown(COMPILED, "en")
     platinum = page[page.index("| `platinum`") :].split("\n")
     assert platinum[:6] == [
         "| `platinum` | reached: all of | `spend_365d >= 4000.00` | Net spend in the last year |",
@@ -129,25 +130,32 @@ def test_what_markdown_would_take_for_itself_is_shown_as_it_is(tmp_path: Path) -
     folder = Path(shutil.copytree(ROOT / "rules", tmp_path / "rules"))
     tier = folder / "ratings" / "tier.yaml"
     tier.write_text(tier.read_text().replace("en: Tier", 'en: "A|B *c* <d> `e`"'))
-    html = MarkdownIt().enable("table").render(markdown(compile_rules(folder), "en"))
+    html = MarkdownIt().enable("table").render(markdown(compile_folder(folder), "en"))
     assert "A|B *c* &lt;d&gt; 'e'" in html
 
 
 def test_the_command_prints_and_writes(tmp_path: Path) -> None:
     page, text = tmp_path / "rules.md", tmp_path / "rules.txt"
     run = CliRunner().invoke
-    assert run(app, ["rules", "show", "--markdown", "--lang", "zh"]).output == markdown(RULESET, "zh")
+    assert run(app, ["rules", "show", "--markdown", "--lang", "zh"]).output == markdown(COMPILED, "zh")
     assert run(app, ["rules", "show", "--markdown", "--out", str(page)]).exit_code == 0
     assert run(app, ["rules", "show", "--out", str(text)]).exit_code == 0
-    assert page.read_text(encoding="utf-8") == markdown(RULESET, "en")
+    assert page.read_text(encoding="utf-8") == markdown(COMPILED, "en")
     assert "Rises at once; reviewed on the 1st" in text.read_text(encoding="utf-8")
     assert "The rules of Household Club" in run(app, ["rules", "show"]).output
 
 
 def test_what_an_action_costs_is_shown_in_the_programmes_currency_where_the_rule_says_so() -> None:
-    pages = markdown(RULESET, "en").split("\n### ")
+    pages = markdown(COMPILED, "en").split("\n### ")
     (stated,) = (page for page in pages if "(`win-back`)" in page.split("\n")[0])
     (silent,) = (page for page in pages if "(`birthday`)" in page.split("\n")[0])
     assert "| Cost | 5.00 USD each time |  |" in stated
     assert "Cost" not in silent
-    assert "| 成本 | 每次 5.00 USD |  |" in markdown(RULESET, "zh")
+    assert "| 成本 | 每次 5.00 USD |  |" in markdown(COMPILED, "zh")
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_must_never_come_together_and_what_is_accepted_is_shown(language: Language) -> None:
+    page = markdown(COMPILED, language)
+    assert ("`send-offer` and `apologise`" if language == "en" else "`send-offer` 与 `apologise`") in page
+    assert all(reason in page for reason in COMPILED.places.accepted.values())

@@ -120,13 +120,13 @@ def show(
     file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write into a file instead.")] = None,
 ) -> None:
     """Show the rules as tables that read without knowing YAML: features, ratings, care, and what all rules share."""
-    ruleset = compile_rules(folder or project_root() / "rules")
+    compiled = compile_folder(folder or project_root() / "rules")
     if file:
-        file.write_text(markdown(ruleset, language) if as_markdown else in_plain_text(ruleset, language), "utf-8")
+        file.write_text(markdown(compiled, language) if as_markdown else in_plain_text(compiled, language), "utf-8")
     elif as_markdown:
-        typer.echo(markdown(ruleset, language), nl=False)
+        typer.echo(markdown(compiled, language), nl=False)
     else:
-        print_rules(ruleset, language, out)
+        print_rules(compiled, language, out)
 
 
 @rules.command()

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from standing.core.ruleset import Ruleset
+from standing.rulebook.compiling import Compiled
 from standing.tools.language import Language
 from standing.tools.rules.tables import Row, Section, Teller
 from standing.tools.rules.words import Words
@@ -24,9 +24,9 @@ MARKUP = re.compile(r"([\\*_<>\[\]#|~&])")
 MADE = "<!-- Made by `standing rules show --markdown`; edit the rule files instead. -->"
 
 
-def print_rules(ruleset: Ruleset, language: Language, console: Console) -> None:
+def print_rules(compiled: Compiled, language: Language, console: Console) -> None:
     """The rules in the terminal."""
-    words, teller = Words(language), Teller(ruleset, Words(language))
+    words, ruleset, teller = Words(language), compiled.ruleset, _teller(compiled, language)
     console.print(_text(words("rules_of", name=teller.title(ruleset.programme.title)), "bold"), justify="center")
     console.print(_text(words("version", version=ruleset.version), "dim"), justify="center")
     for section in teller.sections():
@@ -38,20 +38,24 @@ def print_rules(ruleset: Ruleset, language: Language, console: Console) -> None:
             console.print(_table(section))
 
 
-def in_plain_text(ruleset: Ruleset, language: Language) -> str:
+def in_plain_text(compiled: Compiled, language: Language) -> str:
     """The rules as the terminal shows them, without colours, for a file."""
     console = Console(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
-    print_rules(ruleset, language, console)
+    print_rules(compiled, language, console)
     return console.export_text()
 
 
-def markdown(ruleset: Ruleset, language: Language) -> str:
+def markdown(compiled: Compiled, language: Language) -> str:
     """The rules as a Markdown page; in English, with the Chinese titles beside."""
-    words, teller = Words(language), Teller(ruleset, Words(language), both=language == "en")
-    title = words("rules_of", name=teller.title(ruleset.programme.title))
+    words, teller = Words(language), _teller(compiled, language, both=language == "en")
+    title = words("rules_of", name=teller.title(compiled.ruleset.programme.title))
     parts = [f"# {_marked(title)}\n\n{MADE}"]
     parts += ["\n\n".join(_markdown_of(section)) for section in teller.sections()]
     return "\n\n".join(parts) + "\n"
+
+
+def _teller(compiled: Compiled, language: Language, *, both: bool = False) -> Teller:
+    return Teller(compiled.ruleset, Words(language), both, compiled.never_together, compiled.places.accepted)
 
 
 def _markdown_of(section: Section) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from standing.core.conditions import Condition
@@ -10,6 +10,8 @@ from standing.core.days import day_date
 from standing.core.explain import display
 from standing.core.money import from_minor
 from standing.core.ruleset import TEN_THOUSAND, Care, Rating, Ruleset, Success, Title
+from standing.rulebook.proving.findings import CHECKS
+from standing.tools.language import say
 from standing.tools.rules.words import (
     Words,
     about,
@@ -45,11 +47,17 @@ class Section:
 
 @dataclass(frozen=True)
 class Teller:
-    """Tells a ruleset in one language; with `both`, titles are in Chinese too."""
+    """Tells a ruleset in one language; with `both`, titles are in Chinese too.
+
+    `never_together`: the actions that must never fall due for one customer. `accepted`: by what it is about and the
+    check, the reason for which a finding may stay.
+    """
 
     ruleset: Ruleset
     words: Words
     both: bool = False
+    never_together: tuple[tuple[str, str], ...] = ()
+    accepted: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def title(self, title: Title) -> str:
         """A title, as a heading has it."""
@@ -66,6 +74,17 @@ class Teller:
             yield self._care_at_a_glance()
         for care in self.ruleset.care.values():
             yield self._care(care)
+        if self.accepted:
+            yield self._accepted()
+
+    def _accepted(self) -> Section:
+        """What `standing rules check` finds and the rules accept, each with its reason."""
+        columns = tuple(map(self.words, ("accepted_about", "accepted_found", "accepted_reason")))
+        rows: list[Row] = [
+            (f"`{about}`", f"{check} {say(CHECKS[check], self.words.language)}", plain(reason))
+            for (about, check), reason in sorted(self.accepted.items())
+        ]
+        return Section(self.words("accepted"), 2, [], columns, rows, whole=0)
 
     def _programme(self) -> Section:
         words, shared = self.words, self.ruleset.programme
@@ -76,6 +95,7 @@ class Teller:
             *([(words("activities"), ", ".join(shared.activities))] if shared.activities else []),
             (words("caps"), "\n".join(self._caps()) or words("none")),
             (words("quiet_hours"), self._quiet_hours()),
+            *([(words("never_together"), "\n".join(self._pairs()))] if self.never_together else []),
             (words("lateness"), words("lateness_is", days=words.days(shared.lateness))),
             (words("history"), self._history()),
             *([(words("effective"), str(day_date(shared.effective)))] if shared.effective is not None else []),
@@ -86,6 +106,10 @@ class Teller:
         for cap in self.ruleset.programme.caps:
             name = "cap_of_channel" if cap.channel else "cap"
             yield self.words(name, at_most=cap.at_most, days=self.words.days(cap.within), channel=cap.channel)
+
+    def _pairs(self) -> Iterator[str]:
+        for first, second in self.never_together:
+            yield self.words("pair", first=f"`{first}`", second=f"`{second}`")
 
     def _quiet_hours(self) -> str:
         quiet = self.ruleset.programme.quiet_hours
