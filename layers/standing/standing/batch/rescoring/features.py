@@ -18,7 +18,7 @@ from standing.core.features import EXACT, RATIO_UNIT
 from standing.core.ruleset import Feature, Measure, Ruleset
 
 LEAP_YEAR = 2000
-DAY, MOMENT = pl.col("day"), pl.col("moment")
+the_day, the_moment = pl.col("day"), pl.col("moment")
 
 
 def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFrame:
@@ -65,24 +65,24 @@ def _taken(feature: Feature, day: Day) -> pl.Expr:
 
 def _said(ruleset: Ruleset, day: Day) -> Iterator[pl.Expr]:
     for channel, measure in ruleset.programme.consent.items():
-        yield _last(measure, day >= DAY).alias(f"consent/{channel}")
+        yield _last(measure, the_day <= day).alias(f"consent/{channel}")
     for rating in ruleset.ratings.values():
         if rating.override >= 0:
-            yield _last(rating.override, day >= DAY).alias(f"ruling/{rating.name}")
+            yield _last(rating.override, the_day <= day).alias(f"ruling/{rating.name}")
 
 
 def _within(feature: Feature, day: Day) -> pl.Expr:
     """Whether a record is of a day in a feature's window."""
     last = day - feature.ending
     begin = _begin(feature, last)
-    return last >= DAY if begin is None else (last >= DAY) & (begin <= DAY)
+    return the_day <= last if begin is None else (the_day <= last) & (begin <= the_day)
 
 
 def _begin(feature: Feature, last: Day) -> pl.Expr | Day | None:
     if feature.over == "calendar-year":
         return last - day_date(last).timetuple().tm_yday + 1
     if feature.over == "membership-year":
-        joined = DAY.filter(pl.col(_name(feature.anchor)).is_not_null()).min()
+        joined = the_day.filter(pl.col(_name(feature.anchor)).is_not_null()).min()
         return pl.when(joined <= last).then(_last_anniversary(joined, last)).otherwise(last)
     return None if feature.over is None else last - feature.over + 1
 
@@ -136,28 +136,28 @@ def _last(measure: int, within: pl.Expr) -> pl.Expr:
     """The last value: of the latest day, there of the latest moment, there the greatest."""
     value = pl.col(_name(measure))
     there = within & value.is_not_null()
-    return value.filter(there).sort_by(DAY.filter(there), MOMENT.filter(there), value.filter(there)).last()
+    return value.filter(there).sort_by(the_day.filter(there), the_moment.filter(there), value.filter(there)).last()
 
 
 def _since_first(feature: Feature, day: Day) -> pl.Expr:
-    first = DAY.filter(pl.col(_name(feature.measure)).is_not_null()).min()
+    first = the_day.filter(pl.col(_name(feature.measure)).is_not_null()).min()
     return pl.when(first <= day).then(day - first).cast(pl.Int64)
 
 
 def _since_last(feature: Feature, day: Day) -> pl.Expr:
-    there = pl.col(_name(feature.measure)).is_not_null() & (day >= DAY)
-    return (day - DAY.filter(there).max()).cast(pl.Int64)
+    there = pl.col(_name(feature.measure)).is_not_null() & (the_day <= day)
+    return (day - the_day.filter(there).max()).cast(pl.Int64)
 
 
 def _until(feature: Feature, day: Day) -> pl.Expr:
     days = (f"{one.month:02}-{one.day:02}" for one in _days_of_a_year())
     there = {month_day: next_anniversary(month_day, day) - day for month_day in days}
-    said = _last(feature.measure, day >= DAY).str.slice(-5)
+    said = _last(feature.measure, the_day <= day).str.slice(-5)
     return said.replace_strict(there, default=None, return_dtype=pl.Int64)
 
 
 def _to(feature: Feature, day: Day) -> pl.Expr:
-    days = _last(feature.measure, DAY <= day).str.to_date("%Y-%m-%d").cast(pl.Int64) - day
+    days = _last(feature.measure, the_day <= day).str.to_date("%Y-%m-%d").cast(pl.Int64) - day
     return pl.when(days >= 0).then(days)
 
 
