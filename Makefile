@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 unexport PYTHONPATH
 
-.PHONY: help setup demo down build lint fmt types unit template integration e2e test test-long mutants bench schemas requirements
+.PHONY: help setup demo down build lint fmt types unit template integration e2e test test-long mutants bench schemas pictures requirements
 
 help: ## Show what there is.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -67,6 +67,9 @@ bench: build ## Measure everything, beside its peers, and write benchmarks/resul
 
 schemas: setup ## Write the events' JSON Schemas from their models.
 	@$(PYTHON) -m standing.tools.events.schemas
+
+pictures: setup ## Draw the pictures of docs/how-to-change-a-rule.md anew (needs Chromium).
+	@$(PYTHON) scripts/pictures.py
 
 requirements: setup ## Pin the dependencies again, with hashes.
 	@./scripts/compile-requirements.sh

@@ -61,6 +61,7 @@ def test_an_edit_that_makes_keeping_harder_than_reaching_is_told_and_fails(edite
     code, said = told(edited)
     assert code == 1
     assert "<details open><summary><b>Check ✗ to be mended</b>" in said
+    assert "CHK-14" not in said  # what is accepted is counted, not told again
     assert "`spend_365d >= 1600.00` asks more to keep `gold` than to reach it" in said
 
 
@@ -110,3 +111,10 @@ def test_the_issue_form_asks_for_intent_who_is_affected_an_example_and_a_date() 
     fields = {field["id"]: field for field in loaded(GITHUB / "ISSUE_TEMPLATE" / "rule-change.yml")["body"]}
     assert set(fields) == {"intent", "affected", "before", "after", "date"}
     assert all(field["validations"]["required"] for field in fields.values())
+
+
+def test_the_comment_is_told_in_chinese_too(edited: Path) -> None:
+    _, said = told(edited, "--lang", "zh")
+    assert "<summary><b>检查 ✓</b>" in said
+    assert "<summary><b>故事 ✓</b>" in said
+    assert "没有可对比的客户数据" in said

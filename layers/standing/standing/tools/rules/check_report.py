@@ -14,11 +14,12 @@ from standing.rulebook.proving.sayings import way_out
 from standing.tools.language import Language, phrase, say
 
 
-def print_report(report: Report, language: Language, console: Console) -> None:
-    """Every problem and finding with its place, and the count."""
+def print_report(report: Report, language: Language, console: Console, *, accepted: bool = True) -> None:
+    """Every problem and finding with its place, and the count; what is `accepted` first, or left out."""
     for problem in report.problems:
         _print_problem(problem, language, console)
-    for one in report.found:
+    open_still = [one for one in report.found if not one.accepted]
+    for one in [*(report.accepted if accepted else ()), *open_still]:
         _print_finding(one, language, console)
     console.print(Text(_summary(report, language)))
 

@@ -178,6 +178,7 @@ def comment(
         Path | None, typer.Option("--population", metavar="FILE", help="A snapshot; where there is no such file, none.")
     ] = None,
     folder: Rules = None,
+    language: Lang = "en",
 ) -> None:
     """Write the comment for a pull request: check, stories and impact. The exit code is 1 where something is wrong."""
     place = folder or project_root() / "rules"
@@ -189,6 +190,6 @@ def comment(
         known = of_file(population, before, checked.ruleset)
         after = edited(before, compile_folder(place), known.day)
         said = report_impact.markdown(report_impact.compared(before, after, known, known))
-    file.write_text(rule_comment(checked, played, said), encoding="utf-8")
+    file.write_text(rule_comment(checked, played, said, language), encoding="utf-8")
     wrong = checked.failed or played is None or played.failed
     raise typer.Exit(1 if wrong else 0)

@@ -10,27 +10,42 @@ from rich.console import Console
 
 from standing.rulebook.checking import Report
 from standing.rulebook.scenarios.checking import Checked
+from standing.tools.language import Language, phrase_of, phrases
 from standing.tools.rules.check_report import print_report
 from standing.tools.rules.stories import print_checked
 
 MARK = "<!-- standing: rules -->"  # by which the workflow finds its comment again
 NO_POPULATION = "No population to compare on: `standing rules snapshot --out FILE` takes one (see the workflow)."
+PHRASES = phrases(
+    ("rules", "Rules", "规则"),
+    ("check", "Check", "检查"),
+    ("stories", "Stories", "故事"),
+    ("wrong", "✗ to be mended", "✗ 待改正"),
+    (
+        "no_population",
+        NO_POPULATION,
+        "没有可对比的客户数据：`standing rules snapshot --out FILE` 可生成一份（见工作流）。",
+    ),
+)
 
 
-def comment(checked: Report, played: Checked | None, impact: str | None) -> str:
+def comment(checked: Report, played: Checked | None, impact: str | None, language: Language = "en") -> str:
     """The comment as Markdown. Without stories played, the rules could not be compiled."""
-    fine = not checked.failed
-    parts = [MARK, "## Rules", _section("Check", lambda console: print_report(checked, "en", console), fine=fine)]
+    says = partial(print_report, checked, language, accepted=False)
+    heading = f"## {phrase_of(PHRASES, 'rules', language)}"
+    parts = [MARK, heading, _section("check", says, language, fine=not checked.failed)]
     if played is not None:
-        says = partial(print_checked, played, "en")
-        parts += [_section("Stories", says, fine=not played.failed), impact or NO_POPULATION]
+        plays = partial(print_checked, played, language)
+        parts.append(_section("stories", plays, language, fine=not played.failed))
+        parts.append(impact or phrase_of(PHRASES, "no_population", language))
     return "\n\n".join(parts) + "\n"
 
 
-def _section(title: str, say: Callable[[Console], None], *, fine: bool) -> str:
+def _section(title: str, say: Callable[[Console], None], language: Language, *, fine: bool) -> str:
     """What a command prints, folded away where all is well."""
-    opened, mark = ("", "✓") if fine else (" open", "✗ to be mended")
-    return f"<details{opened}><summary><b>{title} {mark}</b></summary>\n\n{_told(say)}\n\n</details>"
+    opened, mark = ("", "✓") if fine else (" open", phrase_of(PHRASES, "wrong", language))
+    said = phrase_of(PHRASES, title, language)
+    return f"<details{opened}><summary><b>{said} {mark}</b></summary>\n\n{_told(say)}\n\n</details>"
 
 
 def _told(say: Callable[[Console], None]) -> str:

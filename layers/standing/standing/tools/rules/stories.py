@@ -63,8 +63,8 @@ phrase = partial(phrase_of, PHRASES)
 
 
 def print_checked(checked: Checked, language: Language, console: Console) -> None:
-    """The result in the terminal, in English or Chinese."""
-    for one in checked.played:
+    """The result in the terminal, in English or Chinese: what failed comes last, where it is seen."""
+    for one in sorted(checked.played, key=lambda one: bool(one.misses)):
         _print_story(checked.ruleset, one, language, console)
     passed = len(checked.played) - len(checked.failed)
     said = phrase("passed", language, passed=passed, all=len(checked.played))

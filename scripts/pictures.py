@@ -1,0 +1,121 @@
+"""`make pictures`: the pictures of docs/how-to-change-a-rule.md, drawn from what the commands really say.
+
+Terminals are SVG, drawn by rich; the comment on a pull request is a PNG, drawn by Chromium in the look of GitHub.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from markdown_it import MarkdownIt
+from rich.console import Console
+from rich.terminal_theme import DEFAULT_TERMINAL_THEME
+from rich.text import Text
+from standing.rulebook.checking import check
+from standing.rulebook.scenarios.checking import check_stories
+from standing.tools.language import Language
+from standing.tools.rules.check_report import print_report
+from standing.tools.rules.comment import comment
+from standing.tools.rules.stories import print_checked
+
+ROOT = Path(__file__).parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+WIDTH = 112
+FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)  # rich asks for one from the network; pictures do without
+WIDE_TEXT = re.compile(r'(<text [^>]*?) textLength="[^"]*"([^>]*>[^<]*[^\x00-\x7f])')  # rich squeezes Chinese into half
+LOOK = """
+body { font: 14px/1.5 "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif; color: #1f2328; margin: 24px; }
+h2 { border-bottom: 1px solid #d1d9e0; padding-bottom: 6px; }
+summary { margin: 8px 0; }
+pre { background: #f6f8fa; padding: 12px; border-radius: 6px; overflow: hidden; }
+pre { font: 12px/1.45 "DejaVu Sans Mono", "Noto Sans Mono CJK SC", monospace; }
+table { border-collapse: collapse; }
+td, th { border: 1px solid #d1d9e0; padding: 6px 13px; }
+"""
+
+
+def main() -> int:
+    """Draw every picture; the exit code is 1 where there is no Chromium for the comment."""
+    PICTURES.mkdir(parents=True, exist_ok=True)
+    for name, svg in drawings().items():
+        (PICTURES / name).write_text(svg, encoding="utf-8")
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        sys.stderr.write("no Chromium: the pictures of the comment stay as they are\n")
+        return 1
+    for language in LANGUAGES:
+        _photograph(chromium, _page(language), PICTURES / f"comment.{language}.png")
+    return 0
+
+
+def drawings() -> dict[str, str]:
+    """Every terminal, by its file's name."""
+    drawn = {}
+    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+        gold = _edited(Path(folder) / "gold", "spend_365d >= 2000.00", "spend_365d >= 1500.00")
+        dear = _edited(Path(folder) / "dear", "spend_365d >= 800.00", "spend_365d >= 900.00")
+        for language in LANGUAGES:
+            drawn[f"check.{language}.svg"] = _terminal("check", language, _found(gold, language))
+            drawn[f"test.{language}.svg"] = _terminal("test", language, _played(dear, language))
+    return drawn
+
+
+def _edited(folder: Path, old: str, new: str) -> Path:
+    """A copy of the rules with one threshold of the tiers moved."""
+    rules = Path(shutil.copytree(ROOT / "rules", folder / "rules"))
+    tier = rules / "ratings" / "tier.yaml"
+    text = tier.read_text(encoding="utf-8")
+    if old not in text:
+        raise SystemExit(f"{tier}: `{old}` is not there any more: let the picture show another edit")
+    tier.write_text(text.replace(old, new, 1), encoding="utf-8")
+    return rules
+
+
+def _found(rules: Path, language: Language) -> Callable[[Console], None]:
+    report = check(rules)
+    return lambda console: print_report(report, language, console, accepted=False)
+
+
+def _played(rules: Path, language: Language) -> Callable[[Console], None]:
+    checked = check_stories(rules)
+    return lambda console: print_checked(checked, language, console)
+
+
+def _terminal(command: str, language: Language, say: Callable[[Console], None]) -> str:
+    console = Console(record=True, width=WIDTH, file=io.StringIO(), force_terminal=True, color_system="truecolor")
+    chosen = " --lang zh" if language == "zh" else ""
+    console.print(Text(f"$ standing rules {command}{chosen}", style="bold"))
+    say(console)
+    svg = console.export_svg(title="standing", theme=DEFAULT_TERMINAL_THEME, unique_id=f"{command}-{language}")
+    return WIDE_TEXT.sub(r"\1\2", FONTS.sub("", svg)) + "\n"
+
+
+def _page(language: Language) -> str:
+    """The comment on a pull request that moves gold to 1,500 and forgets what keeps it."""
+    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+        rules = _edited(Path(folder), "spend_365d >= 2000.00", "spend_365d >= 1500.00")
+        said = comment(check(rules), check_stories(rules), None, language)
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(said)
+    return f'<!doctype html><meta charset="utf-8"><style>{LOOK}</style>{html}'
+
+
+def _photograph(chromium: str, page: str, picture: Path) -> None:
+    with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
+        source = Path(folder) / "page.html"
+        source.write_text(page, encoding="utf-8")
+        quiet = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
+        command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", *quiet, f"--user-data-dir={folder}/profile"]
+        command += ["--window-size=1000,380", f"--screenshot={picture}", source.as_uri()]
+        subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603 -- our own page
+
+
+if __name__ == "__main__":
+    sys.exit(main())
