@@ -10,10 +10,10 @@ from typing import Any
 
 from standing.batch.impact import CareImpact, Impact, Move, Pair, impact
 from standing.batch.population import Population
-from standing.core.conditions import Condition, Fact
 from standing.core.days import day_date
-from standing.core.explain import Reason, reasons
+from standing.core.explain import Reason
 from standing.core.ruleset import Rating, Ruleset
+from standing.tools.rules.moving import moved_by, sides
 
 EXACT_DIGITS = 4  # of a cost for machines
 
@@ -29,12 +29,13 @@ class Mover:
 
 @dataclass(frozen=True)
 class Report:
-    """An impact with the rulesets that it compares, and the population's facts under the new one."""
+    """An impact with the rulesets that it compares, and the population's facts under the new one (and the `old`)."""
 
     before: Ruleset
     after: Ruleset
     population: Population
     impact: Impact
+    old: Population | None = None
 
     @property
     def ratings(self) -> list[str]:
@@ -49,10 +50,11 @@ class Report:
     @cached_property
     def movers(self) -> tuple[Mover, ...]:
         """The customers that are named, move by move."""
-        frame, moves = self.population.frame, self.impact.moves
-        rows = frame.filter(frame["customer"].is_in([who for move in moves for who in move.named]))
-        known = {row["customer"]: row for row in rows.iter_rows(named=True)}
-        return tuple(Mover(move, who, _because(self, move, known[who])) for move in moves for who in move.named)
+        moves, day = self.impact.moves, self.population.day
+        named = list({who for move in moves for who in move.named})
+        before = sides(self.before, (self.old or self.population).frame, named, day)
+        after = sides(self.after, self.population.frame, named, day)
+        return tuple(Mover(move, who, moved_by(before[who], after[who], move)) for move in moves for who in move.named)
 
     def money(self, minor: Fraction | None, digits: int | None = None) -> str | None:
         """An amount a day in the programme's currency, rounded to its decimals, or to other ones."""
@@ -64,7 +66,7 @@ class Report:
 
 def compared(before: Ruleset, after: Ruleset, old: Population, new: Population) -> Report:
     """The report of two rulesets over the same customers, with their facts under each."""
-    return Report(before, after, new, impact(before, after, old.frame, new.frame, new.day))
+    return Report(before, after, new, impact(before, after, old.frame, new.frame, new.day), old)
 
 
 def markdown(report: Report) -> str:
@@ -207,26 +209,6 @@ def _move(report: Report, move: Move) -> dict[str, Any]:
     about = {"rating": move.rating, "from": move.was, "to": move.becomes, "fall": move.is_fall}
     named = [{"customer": one.customer, "because": list(one.because)} for one in report.movers if one.move is move]
     return {**about, "customers": move.customers, "named": named}
-
-
-def _because(report: Report, move: Move, row: dict[str, Fact | None]) -> tuple[Reason, ...]:
-    known = {fact: value for fact, value in row.items() if value is not None}
-    return tuple(_changed(report, move, known))
-
-
-def _changed(report: Report, move: Move, known: dict[str, Fact]) -> Iterator[Reason]:
-    rating, before = report.after.ratings[move.rating], report.before.ratings[move.rating]
-    level, holds = (move.was, False) if move.is_fall else (move.becomes, True)
-    old = {line["line"] for one in _asked(before, level, move) for line in reasons(report.before, one, known)}
-    for condition in _asked(rating, level, move):
-        lines = reasons(report.after, condition, known)
-        new = [line for line in lines if line["holds"] is holds and line["line"] not in old]
-        yield from new or [line for line in lines if line["holds"] is holds]
-
-
-def _asked(rating: Rating, level: str, move: Move) -> list[Condition]:
-    found = next(iter(rating.keeping(level)), None) if move.is_fall else rating.qualify.get(level)
-    return [found] if found else []
 
 
 def _care_row(report: Report, one: CareImpact) -> dict[str, Any]:

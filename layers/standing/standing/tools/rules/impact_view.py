@@ -1,0 +1,137 @@
+"""What an edit of the rules does to customers, for people at a terminal."""
+
+from __future__ import annotations
+
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from standing.batch.impact import CareImpact, Move, Pair
+from standing.core.ruleset import Rating
+from standing.tools.language import Language, say
+from standing.tools.rules.impact_report import Mover, Report
+from standing.tools.rules.impact_words import because, costs, headline, phrase, pressure, summary
+
+BAR = 30  # columns
+SHOWN = 2  # customers of each move
+EIGHTHS = " ▏▎▍▌▋▊▉"
+FALL, RISE, MOVE = "bold red", "bold green", "bold cyan"
+
+
+def print_impact(report: Report, language: Language, console: Console) -> None:
+    """The report in the terminal: what moves, how many, who and why, and what care comes to."""
+    console.print(Text(headline(report, language)))
+    console.print(Text(" · ".join(summary(report, language)), style="bold"))
+    for name in report.ratings:
+        _print_rating(report, name, language, console)
+    if report.movers:
+        _print_movers(report, language, console)
+    _print_care(report, language, console)
+
+
+def _print_rating(report: Report, name: str, language: Language, console: Console) -> None:
+    before, after, matrix = report.before.ratings[name], report.after.ratings[name], report.impact.matrices[name]
+    _print_head(say(after.title, language), console)
+    console.print(_matrix(before, after, matrix, language))
+    moves = [move for move in report.impact.moves if move.rating == name]
+    console.print(_flows(after, moves))
+
+
+def _print_head(title: str, console: Console) -> None:
+    console.print()
+    console.print(Text(title, style="bold underline"))
+
+
+def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> Table:
+    table = _table(phrase("from_to", language), *(f"#{level}" for level in after.levels))
+    table.columns[0].no_wrap = True
+    for was in before.levels:
+        table.add_row(was, *(_cell(after, matrix, (was, level)) for level in after.levels))
+    return table
+
+
+def _cell(after: Rating, matrix: dict[Pair, int], pair: Pair) -> Text:
+    count = matrix.get(pair, 0)
+    if not count:
+        return Text("·", style="dim")
+    return Text(f"{count:,}", style="" if pair[0] == pair[1] else _style(after, *pair))
+
+
+def _style(after: Rating, was: str, becomes: str) -> str:
+    if not after.ordered:
+        return MOVE
+    return FALL if was not in after.levels or after.rank(was) > after.rank(becomes) else RISE
+
+
+def _flows(after: Rating, moves: list[Move]) -> Table:
+    """A bar a move, as long as the most is to it."""
+    table, most = Table.grid(padding=(0, 1)), max(move.customers for move in moves)
+    table.add_column(no_wrap=True)
+    table.add_column(no_wrap=True, width=BAR)
+    table.add_column(justify="right")
+    for move in moves:
+        style = _style(after, move.was, move.becomes)
+        bar = Text(_bar(move.customers / most), style=style)
+        table.add_row(f"{move.was} → {move.becomes}", bar, Text(f"{move.customers:,}", style=style))
+    return table
+
+
+def _bar(share: float) -> str:
+    whole, part = divmod(max(1, round(share * BAR * 8)), 8)
+    return "█" * whole + (EIGHTHS[part] if part else "")
+
+
+def _print_movers(report: Report, language: Language, console: Console) -> None:
+    _print_head(phrase("movers", language), console)
+    table = _table(*(phrase(name, language) for name in ("rating", "move", "customer", "because")))
+    for move in report.impact.moves:
+        shown = [one for one in report.movers if one.move is move][:SHOWN]
+        for number, one in enumerate(shown):
+            table.add_row(*_mover(report, one, language, is_first=number == 0))
+    console.print(table)
+
+
+def _mover(report: Report, one: Mover, language: Language, *, is_first: bool) -> list[Text]:
+    after = report.after.ratings[one.move.rating]
+    move = Text(f"{one.move.was} → {one.move.becomes}", style=_style(after, one.move.was, one.move.becomes))
+    lines = Text("\n".join(because(line, language) for line in one.because))
+    first = [Text(say(after.title, language)), move] if is_first else [Text(), Text()]
+    return [*first, Text(one.customer, overflow="fold"), lines]
+
+
+def _print_care(report: Report, language: Language, console: Console) -> None:
+    if report.care:
+        _print_head(phrase("care", language), console)
+        console.print(_care(report, language))
+    elif report.impact.care:
+        console.print(Text(phrase("same_care", language)))
+    for said in (costs(report, language), pressure(report, language)):
+        if said:
+            console.print(Text(said))
+
+
+def _care(report: Report, language: Language) -> Table:
+    currency = report.after.programme.currency
+    names = ("holds", "a_day", "cost_a_day")
+    columns = (f"#{phrase(name, language, currency=currency)}" for name in names)
+    table = _table(phrase("care_rule", language), *columns)
+    for one in report.care:
+        table.add_row(one.care, *_changes(report, one))
+    return table
+
+
+def _changes(report: Report, one: CareImpact) -> list[str]:
+    rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
+    amounts = [report.money(cost) for cost in (one.cost_before, one.cost_after)]
+    cost = " → ".join(amount or "–" for amount in amounts) if any(amounts) else ""
+    return [f"{one.before:,} → {one.after:,}", " → ".join(rates), cost]
+
+
+def _table(*columns: str) -> Table:
+    """A table; numbers, marked with #, stand to the right."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    for column in columns:
+        is_number = column.startswith("#")
+        table.add_column(column.removeprefix("#"), justify="right" if is_number else "left", no_wrap=is_number)
+    return table

@@ -1,0 +1,100 @@
+"""The words of an impact, for the terminal and the page."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from standing.core.days import day_date
+from standing.core.explain import Reason
+from standing.tools.language import Language, phrase_of, phrases
+from standing.tools.language import word as common
+from standing.tools.rules.impact_report import Report
+
+WORDS = phrases(
+    ("title", "What the edit of the rules would do", "规则修改的影响"),
+    (
+        "compared",
+        "Rules {before} → {after}, over {customers} customers as of {day}.",
+        "规则 {before} → {after}，基于截至 {day} 的 {customers} 位客户。",
+    ),
+    ("nobody", "No customer comes to another level.", "没有客户改变等级。"),
+    ("moved", "{moved} come to another level", "{moved} 位客户改变等级"),
+    ("share", "{share} of all", "占 {share}"),
+    ("falls", "{falls} would lose a level by this edit alone", "{falls} 位客户仅因此次修改而降级"),
+    ("no_falls", "nobody loses a level", "无人降级"),
+    (
+        "cost",
+        "{before} → {after} {currency} a day for care that states a cost",
+        "注明成本的关怀每日 {before} → {after} {currency}",
+    ),
+    ("migration", "From each level (rows) to each level (columns)", "由各等级（行）到各等级（列）"),
+    ("from_to", "from \\ to", "原 \\ 新"),
+    ("flow", "The flow", "流向"),
+    ("before", "before", "修改前"),
+    ("after", "after", "修改后"),
+    ("rises", "rises", "升级"),
+    ("falls_word", "falls", "降级"),
+    ("moves", "moves", "变动"),
+    ("stays", "stays", "不变"),
+    ("movers", "Who moves, for example", "变动客户示例"),
+    ("rating", "Rating", "评级"),
+    ("move", "Move", "变动"),
+    ("customers", "Customers", "客户数"),
+    ("customer", "For example", "示例客户"),
+    ("because", "Because", "原因"),
+    ("care", "Care that changes", "变化的关怀"),
+    ("care_rule", "Care rule", "关怀规则"),
+    ("holds", "Holds for", "符合的客户"),
+    ("a_day", "Actions a day", "每日动作数"),
+    ("cost_a_day", "{currency} a day", "每日 {currency}"),
+    ("all_care", "All care that states a cost", "全部注明成本的关怀"),
+    ("same_care", "Care stays as it is.", "关怀没有变化。"),
+    (
+        "pressed",
+        "More contacts than a cap lets through at once: {before} customers before, {after} after.",
+        "联系次数同时超过上限的客户：修改前 {before} 位，修改后 {after} 位。",
+    ),
+    ("met", "was {actual}", "实际 {actual}"),
+)
+
+phrase = partial(phrase_of, WORDS)
+
+
+def headline(report: Report, language: Language) -> str:
+    """Which rules are compared, over whom."""
+    day = str(day_date(report.population.day))
+    versions = {"before": report.before.version, "after": report.after.version}
+    return phrase("compared", language, **versions, customers=f"{report.impact.customers:,}", day=day)
+
+
+def summary(report: Report, language: Language) -> list[str]:
+    """What matters most, each in a few words."""
+    found = report.impact
+    if not found.moves:
+        return [phrase("nobody", language)]
+    falls = phrase("falls", language, falls=f"{found.falls:,}") if found.falls else phrase("no_falls", language)
+    return [phrase("moved", language, moved=f"{found.moved:,}"), falls]
+
+
+def costs(report: Report, language: Language) -> str | None:
+    """What all care costs a day before and after, where a rule states a cost."""
+    found = report.impact
+    before, after = report.money(found.cost_before), report.money(found.cost_after)
+    if before is None and after is None:
+        return None
+    currency = report.after.programme.currency
+    return phrase("cost", language, before=before or "–", after=after or "–", currency=currency)
+
+
+def pressure(report: Report, language: Language) -> str | None:
+    """For how many customers a cap holds contacts back, where there are such."""
+    found = report.impact
+    if not (found.pressed_before or found.pressed_after):
+        return None
+    return phrase("pressed", language, before=f"{found.pressed_before:,}", after=f"{found.pressed_after:,}")
+
+
+def because(line: Reason, language: Language) -> str:
+    """A comparison that moved somebody."""
+    met = phrase("met", language, actual=line["actual"] or common("unknown", language))
+    return f"{'✓' if line['holds'] else '✗'} {line['line']} ({met})"
