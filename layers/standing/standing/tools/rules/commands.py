@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from standing.batch.population import Population
 from standing.batch.population import write as write_population
 from standing.core.days import day_number
+from standing.core.ruleset import Ruleset
 from standing.rulebook import formatting
 from standing.rulebook.building import build_ruleset
 from standing.rulebook.checking import check as check_rules
@@ -21,11 +23,15 @@ from standing.tools.project import project_root
 from standing.tools.rules import impact_report as report_impact
 from standing.tools.rules.check_report import print_report, report_as_dict
 from standing.tools.rules.comment import comment as rule_comment
+from standing.tools.rules.impact_page import page as impact_page
+from standing.tools.rules.impact_view import print_impact
 from standing.tools.rules.impacting import edited, of_file, of_table, rules_at
 from standing.tools.rules.pages import in_plain_text, markdown, print_rules
 from standing.tools.rules.stories import checked_as_dict, print_checked
+from standing.tools.target import use_local_aws
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
+LOCAL, TABLE = "local", "table"
 SCHEMAS = Path("docs") / "schemas" / "rules"
 
 
@@ -133,28 +139,40 @@ def show(
 def impact(
     base: Annotated[str, typer.Option("--base", metavar="REF", help="What the rules are compared with.")] = "main",
     population: Annotated[
-        Path | None, typer.Option("--population", metavar="FILE", help="A snapshot; left out: the table.")
-    ] = None,
+        str,
+        typer.Option(
+            "--population",
+            metavar="FILE|local|table",
+            help="The customers: a snapshot, the table of the local AWS, or the table in AWS.",
+        ),
+    ] = TABLE,
     folder: Rules = None,
     stack: Stack = "standing",
+    language: Lang = "en",
+    as_markdown: Annotated[bool, typer.Option("--markdown", help="As a pull request shows it; so is a pipe.")] = False,
+    html: Annotated[
+        Path | None, typer.Option("--html", metavar="FILE", help="Also write a page with pictures, for a browser.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Show what an edit of the rules does to real customers: who moves, by which comparison, and what care it makes.
 
-    Prints Markdown, as a pull request shows it. Both rulesets are settled over the same customers, so that only the
-    edit makes a difference: reviews, grace and minimum stay only say when.
+    Both rulesets are settled over the same customers, so that only the edit makes a difference: reviews, grace and
+    minimum stay only say when.
     """
     root = project_root()
     before, rules = rules_at(root, base, folder), compile_folder(folder or root / "rules")
-    if population:
-        old = new = of_file(population, before, rules.ruleset)
-    else:
-        old, new = of_table(target_of(stack).customers, before, before, rules.ruleset)
+    old, new = _of_population(population, stack, before, rules.ruleset)
     found = report_impact.compared(before, edited(before, rules, new.day), old, new)
+    if html:
+        html.write_text(impact_page(found, language), encoding="utf-8")
+        err.print(f"{html}: a page for a browser", markup=False)
     if as_json:
         print_json(report_impact.as_dict(found))
-    else:
+    elif as_markdown or not out.is_terminal:
         typer.echo(report_impact.markdown(found), nl=False)
+    else:
+        print_impact(found, language, out)
 
 
 @rules.command()
@@ -193,3 +211,13 @@ def comment(
     file.write_text(rule_comment(checked, played, said, language), encoding="utf-8")
     wrong = checked.failed or played is None or played.failed
     raise typer.Exit(1 if wrong else 0)
+
+
+def _of_population(name: str, stack: str, before: Ruleset, after: Ruleset) -> list[Population]:
+    """The same customers with their features under each ruleset: of a table, or of a file."""
+    if name not in {LOCAL, TABLE}:
+        known = of_file(Path(name), before, after)
+        return [known, known]
+    if name == LOCAL:
+        use_local_aws()
+    return of_table(target_of(stack).customers, before, before, after)

@@ -7,11 +7,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from standing.batch.impact import CareImpact, Move, Pair
+from standing.batch.impact import Move, Pair
 from standing.core.ruleset import Rating
 from standing.tools.language import Language, say
 from standing.tools.rules.impact_report import Mover, Report
-from standing.tools.rules.impact_words import because, costs, headline, phrase, pressure, summary
+from standing.tools.rules.impact_words import amounts, because, costs, headline, phrase, pressure, summary
 
 BAR = 30  # columns
 SHOWN = 2  # customers of each move
@@ -117,15 +117,8 @@ def _care(report: Report, language: Language) -> Table:
     columns = (f"#{phrase(name, language, currency=currency)}" for name in names)
     table = _table(phrase("care_rule", language), *columns)
     for one in report.care:
-        table.add_row(one.care, *_changes(report, one))
+        table.add_row(one.care, *amounts(report, one))
     return table
-
-
-def _changes(report: Report, one: CareImpact) -> list[str]:
-    rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
-    amounts = [report.money(cost) for cost in (one.cost_before, one.cost_after)]
-    cost = " → ".join(amount or "–" for amount in amounts) if any(amounts) else ""
-    return [f"{one.before:,} → {one.after:,}", " → ".join(rates), cost]
 
 
 def _table(*columns: str) -> Table:

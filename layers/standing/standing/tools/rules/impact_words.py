@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from functools import partial
 
+from standing.batch.impact import CareImpact
 from standing.core.days import day_date
 from standing.core.explain import Reason
-from standing.tools.language import Language, phrase_of, phrases
+from standing.tools.language import Language, phrase_of, phrases, say
 from standing.tools.language import word as common
 from standing.tools.rules.impact_report import Report
 
@@ -19,7 +20,6 @@ WORDS = phrases(
     ),
     ("nobody", "No customer comes to another level.", "没有客户改变等级。"),
     ("moved", "{moved} come to another level", "{moved} 位客户改变等级"),
-    ("share", "{share} of all", "占 {share}"),
     ("falls", "{falls} would lose a level by this edit alone", "{falls} 位客户仅因此次修改而降级"),
     ("no_falls", "nobody loses a level", "无人降级"),
     (
@@ -32,10 +32,6 @@ WORDS = phrases(
     ("flow", "The flow", "流向"),
     ("before", "before", "修改前"),
     ("after", "after", "修改后"),
-    ("rises", "rises", "升级"),
-    ("falls_word", "falls", "降级"),
-    ("moves", "moves", "变动"),
-    ("stays", "stays", "不变"),
     ("movers", "Who moves, for example", "变动客户示例"),
     ("rating", "Rating", "评级"),
     ("move", "Move", "变动"),
@@ -47,12 +43,16 @@ WORDS = phrases(
     ("holds", "Holds for", "符合的客户"),
     ("a_day", "Actions a day", "每日动作数"),
     ("cost_a_day", "{currency} a day", "每日 {currency}"),
-    ("all_care", "All care that states a cost", "全部注明成本的关怀"),
     ("same_care", "Care stays as it is.", "关怀没有变化。"),
     (
         "pressed",
         "More contacts than a cap lets through at once: {before} customers before, {after} after.",
         "联系次数同时超过上限的客户：修改前 {before} 位，修改后 {after} 位。",
+    ),
+    (
+        "by_terms",
+        "{rating}: {kept} keep their level by nothing but the rules under which they reached it",
+        "{rating}：{kept} 位客户仅凭达标时的规则保留等级",
     ),
     ("met", "was {actual}", "实际 {actual}"),
 )
@@ -70,10 +70,11 @@ def headline(report: Report, language: Language) -> str:
 def summary(report: Report, language: Language) -> list[str]:
     """What matters most, each in a few words."""
     found = report.impact
+    kept = kept_by_terms(report, language)
     if not found.moves:
-        return [phrase("nobody", language)]
+        return [phrase("nobody", language), *kept]
     falls = phrase("falls", language, falls=f"{found.falls:,}") if found.falls else phrase("no_falls", language)
-    return [phrase("moved", language, moved=f"{found.moved:,}"), falls]
+    return [phrase("moved", language, moved=f"{found.moved:,}"), falls, *kept]
 
 
 def costs(report: Report, language: Language) -> str | None:
@@ -84,6 +85,23 @@ def costs(report: Report, language: Language) -> str | None:
         return None
     currency = report.after.programme.currency
     return phrase("cost", language, before=before or "–", after=after or "–", currency=currency)
+
+
+def amounts(report: Report, one: CareImpact) -> tuple[str, str, str]:
+    """For how many customers a care rule holds, its actions a day and what they cost, each before and after."""
+    rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
+    money = [report.money(cost) for cost in (one.cost_before, one.cost_after)]
+    cost = " → ".join(amount or "–" for amount in money) if any(money) else ""
+    return f"{one.before:,} → {one.after:,}", " → ".join(rates), cost
+
+
+def kept_by_terms(report: Report, language: Language) -> list[str]:
+    """How many keep a level by nothing but the rules under which they reached it, rating by rating."""
+    found, ratings = report.impact.by_terms, report.after.ratings
+    return [
+        phrase("by_terms", language, kept=f"{kept:,}", rating=say(ratings[name].title, language))
+        for name, kept in found.items()
+    ]
 
 
 def pressure(report: Report, language: Language) -> str | None:
