@@ -31,6 +31,7 @@ from tests.unit import strategies as made
 from tests.unit.strategies import every, line
 
 DAY = 1_000
+LATER = 100_000  # what a customer comes to have is reached after every change of the rules
 NUMBERS = st.integers(-1, 25_000) | st.integers(0, 5)
 GOLD = {"silver": every(line("spend", ">=", 10_000)), "gold": every(line("spend", ">=", 20_000))}
 FEATURES = (made.feature("spend", "sum", made.NET), made.feature("orders", "count", made.PURCHASES))
@@ -216,7 +217,7 @@ def _settled(rating: Rating, held: Held | None, hits: frozenset[str]) -> str:
         return next((one for one in rating.levels if f"{rating.name}/qualify/{one}" in hits), rating.levels[-1])
     held = held or Held(rating.levels[0], DAY)
     while (becomes := would_become(rating, held, hits)) != held.level:
-        held = Held(becomes, DAY)
+        held = Held(becomes, LATER)
     return held.level
 
 
