@@ -24,7 +24,7 @@ ALLOWED = {
 }
 CORE_MAY_USE = {"pydantic", "orjson", "durable_rules_engine", "standing"}
 CLOCKS = {"time", "os", "socket", "pathlib", "subprocess", "random"}
-BATCH_ONLY = {"polars", "typer", "rich", "z3", "boto3", "botocore", "ruamel.yaml", "iso4217"}
+BATCH_ONLY = {"polars", "typer", "rich", "z3", "boto3", "botocore", "ruamel.yaml", "iso4217", "plotly"}
 
 
 def imports(path: Path) -> set[str]:
@@ -61,7 +61,7 @@ def test_the_layers_requirements_hold_no_tools() -> None:
     text = (ROOT / "layers" / "standing" / "requirements.txt").read_text()
     packages = set(re.findall(r"^([a-z0-9_.-]+)==", text, re.MULTILINE))
     assert "tzdata" in packages
-    assert not packages & {"typer", "rich", "z3-solver", "boto3", "botocore", "polars"}
+    assert not packages & {"typer", "rich", "z3-solver", "boto3", "botocore", "polars", "plotly"}
 
 
 @pytest.mark.parametrize(
