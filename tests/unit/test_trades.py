@@ -20,6 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from standing.batch.population import gathered, write
+from standing.batch.records import rows_of
+from standing.batch.rescoring.features import features_on
 from standing.core.conditions import Fact
 from standing.core.days import Day, day_date
 from standing.core.events import MODELS
@@ -332,3 +334,18 @@ def test_a_recorded_customer_of_a_trade_is_a_story_that_passes(tmp_path: Path, n
         assert "amounts" not in recorded.text
         (copied / "scenarios" / f"recorded-{number}.yaml").write_text(recorded.text, encoding="utf-8")
     assert check_stories(copied).failed == []
+
+
+# Two paths ---------------------------------------------------------------------------------------------------------
+
+
+@of_each_trade
+def test_features_over_the_lake_are_those_of_the_stories(name: str) -> None:
+    """In polars, on the day on which a story ends, against the story's own fold."""
+    rules = rules_of(name)
+    for one in stories(name).played:
+        day = one.lived[-1].day
+        lake = rows_of(one.scenario.events, rules.programme.minor_digits).lazy()
+        (row,) = features_on(rules, lake, day).collect().rows(named=True)
+        known = {fact: row[fact] for fact in rules.by_name if row[fact] is not None}
+        assert known == {fact: one.lived[-1].facts[fact] for fact in rules.by_name if fact in one.lived[-1].facts}
