@@ -12,15 +12,17 @@ from standing.rulebook.compiling import assemble, compile_folder
 from standing.rulebook.scenarios.coverage import Covered, coverage
 from standing.rulebook.scenarios.playing import Played, play
 from standing.rulebook.scenarios.reading import read_scenarios
+from standing.rulebook.scenarios.thresholds import Moved, moved_thresholds
 
 
 @dataclass(frozen=True)
 class Checked:
-    """What became of each story, and what all of them together cover of the rules."""
+    """What became of each story, and what all of them together cover of the rules; `moved` if it was asked for."""
 
     ruleset: Ruleset
     played: tuple[Played, ...]
     covered: tuple[Covered, ...]
+    moved: tuple[Moved, ...] = ()
 
     @property
     def failed(self) -> list[Played]:
@@ -37,14 +39,19 @@ class Checked:
         return [one for one in self.covered if not is_covered(one)]
 
 
-def check_stories(folder: Path) -> Checked:
-    """Play every story of a rules folder. Raises RulesError where the rules or the stories are wrong."""
+def check_stories(folder: Path, *, thresholds: bool = False) -> Checked:
+    """Play every story of a rules folder. Raises RulesError where the rules or the stories are wrong.
+
+    With `thresholds`, each is moved by a step to see whether some story notices.
+    """
     compiled = compile_folder(folder)
     ruleset = compiled.ruleset
-    rules = Timeline.of(_nothing_withheld(ruleset))
+    told = _nothing_withheld(ruleset)
+    rules = Timeline.of(told)
     played = tuple(play(scenario, rules) for scenario in read_scenarios(folder, ruleset))
     covered = coverage(ruleset, (day for one in played for day in one.lived), compiled.places)
-    return Checked(ruleset, played, tuple(covered))
+    moved = moved_thresholds(told, played, compiled.places) if thresholds else ()
+    return Checked(ruleset, played, tuple(covered), tuple(moved))
 
 
 def _nothing_withheld(ruleset: Ruleset) -> Ruleset:

@@ -73,12 +73,19 @@ def check(folder: Rules = None, language: Lang = "en", as_json: Json = False) ->
 
 
 @rules.command("test")
-def play_stories(folder: Rules = None, language: Lang = "en", as_json: Json = False) -> None:
+def play_stories(
+    thresholds: Annotated[
+        bool, typer.Option("--thresholds", help="Move each threshold by a step, and say which no story would notice.")
+    ] = False,
+    folder: Rules = None,
+    language: Lang = "en",
+    as_json: Json = False,
+) -> None:
     """Play the stories of rules/scenarios, and say what they expect in vain and which comparisons they never reach.
 
     The exit code is 1 where something is not as a story expects.
     """
-    checked = check_stories(folder or project_root() / "rules")
+    checked = check_stories(folder or project_root() / "rules", thresholds=thresholds)
     if as_json:
         print_json(checked_as_dict(checked))
     else:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import partial
 from typing import Any
 
@@ -19,6 +20,7 @@ from standing.rulebook.scenarios.checking import Checked
 from standing.rulebook.scenarios.coverage import Covered
 from standing.rulebook.scenarios.playing import CareOn, Miss, Played
 from standing.rulebook.scenarios.story import Expected
+from standing.rulebook.scenarios.thresholds import Moved
 from standing.tools.language import Language, phrase_of, phrases, reason_line, say, word
 
 PHRASES = phrases(
@@ -56,6 +58,13 @@ PHRASES = phrases(
     ),
     ("never_true", "In no story true:", "在任何故事中都未成立过："),
     ("never_false", "In no story false:", "在任何故事中都未不成立过："),
+    (
+        "moved",
+        "Moved thresholds: a story notices {noticed} of {all}",
+        "移动门槛：{all} 个中有 {noticed} 个会被故事发现",
+    ),
+    ("unnoticed", "No story would notice:", "没有故事会发现："),
+    ("moved_to", "→ {to}; one in which it is {would} would", "→ {to}；数值为 {would} 的故事会发现"),
     ("whole", "(the whole rule)", "（整条规则）"),
 )
 
@@ -72,6 +81,25 @@ def print_checked(checked: Checked, language: Language, console: Console) -> Non
     console.print(Text(_coverage_line(checked, language)))
     _print_missing("never_true", checked.missing(lambda one: one.ever_true), language, console)
     _print_missing("never_false", checked.missing(lambda one: one.ever_false), language, console)
+    if checked.moved:
+        _print_moved(checked.moved, language, console)
+
+
+def _print_moved(moved: Sequence[Moved], language: Language, console: Console) -> None:
+    """How many moved thresholds some story notices, and those that none does."""
+    unnoticed = [one for one in moved if not one.noticed]
+    said = phrase("moved", language, noticed=len(moved) - len(unnoticed), all=len(moved))
+    console.print(Text(f"\n{said}"))
+    if not unnoticed:
+        return
+    console.print(Text(phrase("unnoticed", language)))
+    places, lines = [f"{one.file}:{one.line}" for one in unnoticed], [one.text for one in unnoticed]
+    width, wide = max(map(len, places)), max(map(len, lines))
+    for one, place in zip(unnoticed, places, strict=True):
+        told = phrase("moved_to", language, to=one.to, would=one.would)
+        console.print(
+            Text.assemble("  ", (place.ljust(width), "cyan"), f"  {one.text.ljust(wide)}  ", told), soft_wrap=True
+        )
 
 
 def checked_as_dict(checked: Checked) -> dict[str, Any]:
@@ -86,6 +114,7 @@ def checked_as_dict(checked: Checked) -> dict[str, Any]:
             "comparisons": _counts(checked, whole=False),
             "lines": [_covered_as_dict(one) for one in checked.covered],
         },
+        **({"thresholds": [asdict(one) for one in checked.moved]} if checked.moved else {}),
     }
 
 
