@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
 import pytest
-from standing.rulebook.scenarios.checking import check_stories
-from standing.rulebook.scenarios.thresholds import Moved
+from rich.console import Console
+from standing.rulebook.scenarios.checking import Checked, check_stories
 from standing.tools.cli import app
+from standing.tools.language import Language
+from standing.tools.rules.stories import print_checked
 from typer.testing import CliRunner
 
 from tests.support import ROOT
@@ -19,37 +22,34 @@ NOBODY = {  # what no customer can be, so that no story can hold it
 }
 
 
-def unnoticed(rules: Path) -> set[tuple[str, str]]:
-    return {(one.text, one.to) for one in _moved(rules) if not one.noticed}
-
-
-def _moved(rules: Path) -> tuple[Moved, ...]:
-    return check_stories(rules, thresholds=True).moved
-
-
-@pytest.fixture
-def without_boundaries(tmp_path: Path) -> Path:
-    rules = Path(shutil.copytree(ROOT / "rules", tmp_path / "rules"))
+@pytest.fixture(scope="module")
+def loose(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+    """The rules of this clone without the stories that stand on a line."""
+    rules = Path(shutil.copytree(ROOT / "rules", tmp_path_factory.mktemp("loose") / "rules"))
     (rules / "scenarios" / "boundaries.yaml").unlink()
-    return rules
+    return check_stories(rules, thresholds=True)
 
 
 def test_the_stories_of_this_clone_hold_every_threshold_that_a_customer_can_meet() -> None:
-    assert unnoticed(ROOT / "rules") == NOBODY
+    said = CliRunner().invoke(app, ["rules", "test", "--thresholds", "--json"])
+    assert said.exit_code == 0
+    moved = json.loads(said.output)["thresholds"]
+    assert {(one["text"], one["to"]) for one in moved if not one["noticed"]} == NOBODY
 
 
-def test_a_threshold_that_no_story_holds_is_named_with_the_value_that_would_tell(without_boundaries: Path) -> None:
-    found = {(one.text, one.to): one for one in _moved(without_boundaries)}
+def test_a_threshold_that_no_story_holds_is_named_with_the_value_that_would_tell(loose: Checked) -> None:
+    found = {(one.text, one.to): one for one in loose.moved}
     below, above = (found["spend_365d >= 2000.00", to] for to in ("1999.99", "2000.01"))
     assert (below.noticed, below.would, below.file) == (False, "1999.99", "rules/ratings/tier.yaml")
     assert above.noticed  # a story rises to gold with exactly 2000.00
 
 
-def test_the_command_says_so_in_both_languages_and_does_not_fail(without_boundaries: Path) -> None:
-    arguments = ["rules", "test", "--thresholds", "--rules", str(without_boundaries)]
-    said = CliRunner().invoke(app, arguments)
-    assert said.exit_code == 0
-    assert "No story would notice:" in said.output
-    assert "→ 1999.99; one in which it is 1999.99 would" in said.output
-    assert "没有故事会发现：" in CliRunner().invoke(app, [*arguments, "--lang", "zh"]).output
-    assert '"thresholds": [' in CliRunner().invoke(app, [*arguments, "--json"]).output
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "→ 1999.99; one in which it is 1999.99 would"), ("zh", "→ 1999.99；数值为 1999.99 的故事会发现")],
+)
+def test_what_no_story_notices_is_said_in_both_languages(loose: Checked, language: Language, said: str) -> None:
+    console = Console(width=200)
+    with console.capture() as captured:
+        print_checked(loose, language, console)
+    assert said in captured.get()
