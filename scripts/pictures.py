@@ -18,11 +18,18 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
+from standing.batch.population import gathered
+from standing.core.conditions import Fact
+from standing.core.state import Held
 from standing.rulebook.checking import check
+from standing.rulebook.compiling import compile_folder, compile_rules
 from standing.rulebook.scenarios.checking import check_stories
 from standing.tools.language import Language
 from standing.tools.rules.check_report import print_report
 from standing.tools.rules.comment import comment
+from standing.tools.rules.impact_report import compared
+from standing.tools.rules.impact_view import print_impact
+from standing.tools.rules.impacting import edited
 from standing.tools.rules.stories import print_checked
 
 ROOT = Path(__file__).parent.parent
@@ -31,6 +38,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 WIDTH = 112
 FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)  # rich asks for one from the network; pictures do without
 WIDE_TEXT = re.compile(r'(<text [^>]*?) textLength="[^"]*"([^>]*>[^<]*[^\x00-\x7f])')  # rich squeezes Chinese into half
+DAY = 20_000
 LOOK = """
 body { font: 14px/1.5 "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif; color: #1f2328; margin: 24px; }
 h2 { border-bottom: 1px solid #d1d9e0; padding-bottom: 6px; }
@@ -62,9 +70,11 @@ def drawings() -> dict[str, str]:
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         gold = _edited(Path(folder) / "gold", "spend_365d >= 2000.00", "spend_365d >= 1500.00")
         dear = _edited(Path(folder) / "dear", "spend_365d >= 800.00", "spend_365d >= 900.00")
-        (dear / "scenarios" / "boundaries.yaml").unlink()  # too many for a picture
+        looser = _edited(Path(folder) / "looser", "spend_365d >= 2000.00", "spend_365d >= 1500.00")
+        _edit(looser, "spend_365d >= 1600.00", "spend_365d >= 1200.00")
         for language in LANGUAGES:
             drawn[f"check.{language}.svg"] = _terminal("check", language, _found(gold, language))
+            drawn[f"impact.{language}.svg"] = _terminal("impact", language, _moving(looser, language))
             drawn[f"test.{language}.svg"] = _terminal("test", language, _played(dear, language))
     return drawn
 
@@ -72,12 +82,17 @@ def drawings() -> dict[str, str]:
 def _edited(folder: Path, old: str, new: str) -> Path:
     """A copy of the rules with one threshold of the tiers moved."""
     rules = Path(shutil.copytree(ROOT / "rules", folder / "rules"))
+    (rules / "scenarios" / "boundaries.yaml").unlink()  # too many stories for a picture
+    _edit(rules, old, new)
+    return rules
+
+
+def _edit(rules: Path, old: str, new: str) -> None:
     tier = rules / "ratings" / "tier.yaml"
     text = tier.read_text(encoding="utf-8")
     if old not in text:
         raise SystemExit(f"{tier}: `{old}` is not there any more: let the picture show another edit")
     tier.write_text(text.replace(old, new, 1), encoding="utf-8")
-    return rules
 
 
 def _found(rules: Path, language: Language) -> Callable[[Console], None]:
@@ -88,6 +103,22 @@ def _found(rules: Path, language: Language) -> Callable[[Console], None]:
 def _played(rules: Path, language: Language) -> Callable[[Console], None]:
     checked = check_stories(rules)
     return lambda console: print_checked(checked, language, console)
+
+
+def _moving(rules: Path, language: Language) -> Callable[[Console], None]:
+    """What the edit does to made customers, who spend from 100.00 to 4,900.00."""
+    before, compiled = compile_rules(ROOT / "rules"), compile_folder(rules)
+    known = gathered(before, DAY, (_made_customer(number) for number in range(1, 50)))
+    after = edited(before, compiled, known.day)
+    return lambda console: print_impact(compared(before, after, known, known), language, console)
+
+
+def _made_customer(number: int) -> tuple[str, dict[str, Fact], dict[str, Held]]:
+    spent = 10_000 * number
+    level = "gold" if spent >= 200_000 else "silver" if spent >= 80_000 else "bronze"
+    facts: dict[str, Fact] = {"spend_365d": spent, "orders_90d": 4, "orders_trend": 10_000, "orders_365d": 9}
+    facts |= {"days_since_order": 12, "days_a_customer": 400, "complaints_90d": 0, "complaints_7d": 0}
+    return f"made-{number}", facts, {"tier": Held(level, DAY - 100)}
 
 
 def _terminal(command: str, language: Language, say: Callable[[Console], None]) -> str:
