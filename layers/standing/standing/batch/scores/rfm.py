@@ -1,0 +1,88 @@
+"""RFM: recency, frequency and monetary value of each customer, their quintiles, and the usual named segments.
+
+Columns are those of the BG/NBD literature, as `lifetimes.utils.summary_data_from_transaction_data` has them: purchases
+of one day are one, and the first day is no repeat. Knows purchases; knows nothing of refunds.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import polars as pl
+
+from standing.core.days import Day
+
+DAY, AMOUNT = pl.col("day"), pl.col("amount")
+FIFTHS = 5
+
+
+class Segment(NamedTuple):
+    """A segment by its code, with its name in both languages."""
+
+    code: str
+    en: str
+    zh: str
+
+
+SEGMENTS = (
+    Segment("champions", "Champions", "冠军客户"),
+    Segment("loyal", "Loyal customers", "忠诚客户"),
+    Segment("potential-loyalist", "Potential loyalists", "潜在忠诚客户"),
+    Segment("new-customers", "New customers", "新客户"),
+    Segment("promising", "Promising", "有潜力客户"),
+    Segment("need-attention", "Need attention", "需要关注"),
+    Segment("about-to-sleep", "About to sleep", "即将沉睡"),
+    Segment("at-risk", "At risk", "有流失风险"),
+    Segment("cannot-lose-them", "Cannot lose them", "不可失去"),
+    Segment("hibernating", "Hibernating", "沉睡客户"),
+    Segment("lost", "Lost", "已流失"),
+)
+GRID = {  # by the recency score: for each score of frequency and monetary value together, 1 to 5, a segment
+    5: ("new-customers", "potential-loyalist", "potential-loyalist", "champions", "champions"),
+    4: ("promising", "potential-loyalist", "loyal", "champions", "champions"),
+    3: ("promising", "about-to-sleep", "need-attention", "loyal", "loyal"),
+    2: ("hibernating", "about-to-sleep", "at-risk", "at-risk", "at-risk"),
+    1: ("lost", "hibernating", "at-risk", "cannot-lose-them", "cannot-lose-them"),
+}
+
+
+def summary(purchases: pl.LazyFrame, day: Day) -> pl.LazyFrame:
+    """A row for each customer who bought by the end of a day, from rows of `customer`, `day`, `amount` (minor units).
+
+    `frequency` is x: the days on which it bought, but for the first. `recency` is t_x: days from the first to the last
+    of them. `T`: days from the first to `day`. `days_since_last`: days from the last to `day`. `monetary_value`: the
+    mean of a repeat day's purchases, in minor units, 0 where there is none.
+    """
+    days = purchases.filter(day >= DAY).group_by("customer", "day").agg(AMOUNT.cast(pl.Int64).sum())
+    first, last, repeats = DAY.min().cast(pl.Int64), DAY.max().cast(pl.Int64), pl.len().cast(pl.Int64) - 1
+    repeated = AMOUNT.filter(DAY.min() < DAY).sum()
+    return days.group_by("customer").agg(
+        recency=last - first,
+        days_since_last=day - last,
+        frequency=repeats,
+        T=day - first,
+        monetary_value=pl.when(repeats > 0).then(repeated / repeats).otherwise(0.0),
+    )
+
+
+def scored(customers: pl.LazyFrame) -> pl.LazyFrame:
+    """With scores 1 to 5: `r_score` (5: bought most lately), `f_score`, `m_score`; and the `segment` that they make.
+
+    A score says what share of all customers has a lower value: below a fifth 1, from four fifths on 5. So equal values
+    have equal scores, in whatever order the customers come.
+    """
+    last, frequency, money = (pl.col(name) for name in ("days_since_last", "frequency", "monetary_value"))
+    scores = customers.with_columns(r_score=_fifth(-last), f_score=_fifth(frequency), m_score=_fifth(money))
+    return scores.with_columns(segment=_segment())
+
+
+def _fifth(value: pl.Expr) -> pl.Expr:
+    lower = value.rank("min").cast(pl.Int64) - 1
+    return lower * FIFTHS // pl.len().cast(pl.Int64) + 1
+
+
+def _segment() -> pl.Expr:
+    """By recency, and by the mean of the other two scores, halves rounded up."""
+    both = (pl.col("f_score") + pl.col("m_score") + 1) // 2
+    table = {10 * r + fm: code for r, row in GRID.items() for fm, code in enumerate(row, 1)}
+    return (10 * pl.col("r_score") + both).replace_strict(table, return_dtype=pl.String)

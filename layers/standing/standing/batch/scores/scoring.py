@@ -1,0 +1,85 @@
+"""Scoring: a model over customers, as whole numbers; and what of it is to be said, as `score` events.
+
+Whatever was computed in floating point is rounded down here, once; from here on a score is the whole number that its
+event says, and every reader of the rules compares that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+
+from standing.batch.scores.amounts import mean_purchase
+from standing.batch.scores.bands import band, band_of
+from standing.batch.scores.model import Model
+from standing.batch.scores.purchases import expected, months
+
+UNIT = 10_000
+MONTH = 30.0  # days
+CHURN, PURCHASES, VALUE = "churn", "expected-purchases", "lifetime-value"
+NAMES = (CHURN, PURCHASES, VALUE)
+GROUP = ["frequency", "recency", "T"]
+MOST = 10**12  # a score, in ten-thousandths; the event allows no more
+TINY = 1e-9  # so that what is whole but for rounding is not taken for one less
+
+
+def scores(model: Model, customers: pl.DataFrame) -> pl.DataFrame:
+    """For each customer of an RFM summary (in days and minor units) its scores, in ten-thousandths.
+
+    `churn`: the chance that it has left for good. `expected-purchases`: how many days with purchases will come in the
+    next `horizon` days. `lifetime-value`: what its purchases in the next `months` are worth today, in the currency.
+    """
+    typed = customers.with_columns(pl.col("frequency").cast(pl.Int64), pl.col("recency", "T").cast(pl.Float64))
+    soon = expected(model.purchases.bgnbd, typed, {float(model.horizon): 1.0})
+    worth = expected(model.purchases.bgnbd, typed, months(model.months, float(model.discount), MONTH))
+    joined = typed.join(soon.rename({"expected": "soon"}), on=GROUP, how="left")
+    joined = joined.join(worth.select(*GROUP, discounted="expected"), on=GROUP, how="left")
+    value = mean_purchase(model.amounts.gammagamma) * pl.col("discounted") / 10**model.minor_digits
+    found = {CHURN: 1 - pl.col("alive"), PURCHASES: pl.col("soon"), VALUE: value}
+    return joined.select("customer", **{name: _whole(one) for name, one in found.items()}).sort("customer")
+
+
+def _whole(value: pl.Expr) -> pl.Expr:
+    return (value * UNIT + TINY).floor().clip(0, MOST).cast(pl.Int64)
+
+
+def changed(model: Model, found: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
+    """The scores that lie in another band than was last said: rows of `customer`, `name`, `value`, `band`.
+
+    `said` has a row for each `customer` and `name` that was said before, with its `band`.
+    """
+    long = found.unpivot(on=list(NAMES), index="customer", variable_name="name", value_name="value")
+    parts = [
+        long.filter(pl.col("name") == name).with_columns(band=band(bands, pl.col("value")))
+        for name, bands in model.bands.items()
+    ]
+    before = said.select("customer", "name", before="band")
+    both = pl.concat(parts).join(before, on=["customer", "name"], how="left")
+    return both.filter(pl.col("band").ne_missing(pl.col("before"))).drop("before").sort("customer", "name")
+
+
+def last_said(records: pl.LazyFrame) -> pl.DataFrame:
+    """The band that was last said of each customer's scores, of event records as `batch/records.py` has them."""
+    said = records.filter(pl.col("family") == "score").sort("day", "moment", "value", "band")
+    return said.group_by("customer", "name").agg(pl.col("band").last()).collect()
+
+
+def due(model: Model, customer: str, name: str, value: int, before: str | None, at: datetime) -> dict[str, Any] | None:
+    """The event that says a customer's score as of a moment; none where its band was said before."""
+    now = band_of(model.bands[name], value)
+    return None if now == before else event(model, customer, name, value, now, at)
+
+
+def event(model: Model, customer: str, name: str, value: int, in_band: str, at: datetime) -> dict[str, Any]:
+    """A `score.v1` detail. Its id says all that it depends on, so that a repeated run is a repeated event."""
+    said = {"name": name, "value": value, "band": in_band, "model": model.hash}
+    return {"id": f"{name}/{at.date()}/{model.hash}", "customer": customer, "time": at.isoformat(), **said}
+
+
+def events(model: Model, rows: pl.DataFrame, at: datetime) -> Iterator[dict[str, Any]]:
+    """The event of each row of `changed`."""
+    for row in rows.iter_rows(named=True):
+        yield event(model, row["customer"], row["name"], row["value"], row["band"], at)
