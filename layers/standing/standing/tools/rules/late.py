@@ -33,5 +33,5 @@ class LateGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 -- as above
         """The command that is called; where there is none of that name, the nearest of all is named."""
         if args and self.get_command(ctx, args[0]) is None:
-            self.commands |= {name: self.get_command(ctx, name) for name in LATE}
+            self.commands.update({name: self.get_command(ctx, name) for name in LATE})
         return super().resolve_command(ctx, args)
