@@ -134,6 +134,13 @@ def test_every_story_is_as_expected_and_every_comparison_is_true_and_false_in_so
     assert run("test", "--rules", str(folder(name)), "--json")[0] == 0
 
 
+@pytest.mark.parametrize("name", [name for name in TRADES if name != "default"])  # tests/unit/test_thresholds.py has it
+def test_some_story_notices_each_threshold_that_is_moved_by_a_step(name: str) -> None:
+    moved = check_stories(folder(name), thresholds=True).moved
+    assert moved
+    assert [(one.file, one.text, one.to) for one in moved if not one.noticed] == []
+
+
 @of_each_trade
 def test_it_stands_in_its_canonical_form(name: str) -> None:
     assert run("fmt", "--check", "--rules", str(folder(name))) == (0, "")
