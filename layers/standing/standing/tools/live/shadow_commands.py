@@ -85,8 +85,7 @@ def _print(found: Comparison, left: int, language: Language) -> None:
         out.print(phrase("waiting", language, left=left), style="yellow")
     for rating in dict.fromkeys(name for name, _, _ in sorted(found.moves)):
         out.print(Text(f"\n{say(found.candidate.ratings[rating].title, language)}", style="bold"))
-        out.print(_matrix(found, rating, language))
-        out.print(_movers(found, rating, language))
+        out.print(_matrix(found, rating, language), "", _movers(found, rating, language), sep="\n")
     if not found.moves:
         out.print(phrase("no_moves", language))
     if found.care:
