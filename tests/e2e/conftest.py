@@ -54,11 +54,11 @@ def rules() -> Timeline:
     return real_rules()
 
 
-@pytest.fixture
-def edited(tmp_path: Path) -> Path:
-    """The rules of the clone with one threshold changed: gold from 1,500.00."""
-    folder = tmp_path / "rules"
+def gold_from(amount: str, folder: Path) -> Path:
+    """The rules of the clone, in a new folder, with one threshold changed: that of gold."""
     shutil.copytree(ROOT / "rules", folder)
     tier = folder / "ratings" / "tier.yaml"
-    tier.write_text(tier.read_text().replace("spend_365d >= 2000.00", "spend_365d >= 1500.00"))
+    before = tier.read_text()
+    tier.write_text(before.replace("spend_365d >= 2000.00", f"spend_365d >= {amount}"))
+    assert tier.read_text() != before
     return folder

@@ -14,6 +14,7 @@ from standing.tools.events.listening import await_published
 from standing.tools.events.sending import waiting
 from standing.tools.target import Target
 
+from tests.e2e.conftest import gold_from
 from tests.e2e.test_commands import said, standing
 from tests.e2e.test_road import complaint, consent, deliver, purchase, until
 
@@ -50,10 +51,9 @@ def moves(compared: dict[str, Any]) -> dict[str, tuple[str, str]]:
 
 
 @pytest.mark.usefixtures("stopped")
-def test_a_candidate_decides_everything_and_announces_nothing(
-    target: Target, ear: str, edited: Path, tmp_path: Path
-) -> None:
-    """The candidate's gold begins at 1,500.00: who spent that, and less than 2,000.00, is gold in the shadow alone."""
+def test_a_candidate_decides_everything_and_announces_nothing(target: Target, ear: str, tmp_path: Path) -> None:
+    """The candidate's gold begins at 1,550.00: who spent that, and less than 2,000.00, is gold in the shadow alone."""
+    edited = gold_from("1550.00", tmp_path / "rules")  # no other test releases these
     before = [
         purchase(f"{OURS}between", 1, "1600.00", 1),
         purchase(f"{OURS}below", 1, "700.00", 1),
@@ -81,7 +81,7 @@ def test_a_candidate_decides_everything_and_announces_nothing(
     assert moves(found) == {f"{OURS}between": ("silver", "gold"), f"{OURS}later": ("silver", "gold")}
     (move,) = (one for one in found["moves"] if one["rating"] == "tier" and one["shadow"] == "gold")
     because = move["because"][f"{OURS}later"]
-    assert because == [{"line": "spend_365d >= 1500.00", "actual": "1800.00", "holds": True}]
+    assert because == [{"line": "spend_365d >= 1550.00", "actual": "1800.00", "holds": True}]
     asked = found["care"]["upper-tier-complaint"]
     assert asked["shadow"].get("requested", 0) == asked["live"].get("requested", 0) + 1
 

@@ -13,6 +13,7 @@ from standing.core.days import day_date, day_of
 from standing.core.timeline import Timeline
 from standing.tools.target import Target
 
+from tests.e2e.conftest import gold_from
 from tests.e2e.test_commands import said, standing
 from tests.e2e.test_road import deliver, purchase
 
@@ -60,8 +61,9 @@ def taken_back() -> Iterator[None]:
 
 @pytest.mark.usefixtures("taken_back")
 def test_a_changed_threshold_is_a_new_version_that_decides_its_days_and_can_be_taken_back(
-    target: Target, rules: Timeline, edited: Path, tmp_path: Path
+    target: Target, rules: Timeline, tmp_path: Path
 ) -> None:
+    edited = gold_from("1500.00", tmp_path / "rules")
     old, before = rules.latest.version, versions()
     assert all(before.values())
     today = day_date(day_of(datetime.now(UTC), rules.latest.programme.time_zone))
