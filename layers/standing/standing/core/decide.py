@@ -69,14 +69,15 @@ def decide(
     lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy))
     before = state or State(events[0].detail.customer, 0, 0, "", (), Memory(), Memory())
     return Outcome(
-        *_outcome(before, events, start, lived, now, rewritten=rewritten),
+        *outcome_of(before, events, start, lived, now, rewritten=rewritten),
         checkpoints(start, lived, past.checkpoints if rewritten else ()),
     )
 
 
-def _outcome(
+def outcome_of(
     before: State, events: Sequence[Event], start: Start, lived: list[DayLived], now: datetime, *, rewritten: bool
 ) -> tuple[State, tuple[Decision, ...]]:
+    """The state after some days that were lived, and what is said and done about them."""
     last = lived[-1]
     ratings = announce(before.ledger, lived, rewritten=rewritten)
     care = asking(before.ledger, before.customer, now)

@@ -1,0 +1,34 @@
+"""Time passing: the clock moved for one customer, without an event. It changes how soon a standing is known, not which.
+
+Pure. What is decided is what the next event would have decided first; a care action that is known sooner is sent, where
+it would have been missed.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from standing.core.days import Day
+from standing.core.decide import Outcome, outcome_of
+from standing.core.fold import live
+from standing.core.retelling import NOTHING, Past, checkpoints, go_on
+from standing.core.state import State
+from standing.core.timeline import Timeline
+
+
+def needs_past_to(state: State, rules: Timeline, until: Day) -> bool:
+    """Whether more than the state is needed to move the clock: features are defined otherwise than they were."""
+    return any(span.ruleset.features_hash != state.features_hash for span in rules.spans(state.day + 1, until))
+
+
+def pass_time(state: State, rules: Timeline, until: Day, now: datetime, past: Past = NOTHING) -> Outcome | None:
+    """The clock moved to the end of a day that is over; nothing where there is nothing to say, and nothing to write.
+
+    `past` is what was stored before; it is read where `needs_past_to` says so.
+    """
+    if until <= state.day:
+        return None
+    start = go_on(state, (), past)
+    lived = list(live(rules, start.under, start.memory, start.day + 1, until))
+    moved, decisions = outcome_of(state, (), start, lived, now, rewritten=False)
+    return Outcome(moved, decisions, checkpoints(start, lived, ())) if decisions else None
