@@ -11,7 +11,7 @@ from standing.batch.reader import expression
 from standing.batch.rescoring import ratings
 from standing.batch.rescoring.care import cared_for
 from standing.batch.rescoring.features import features_on
-from standing.batch.rescoring.memory import completed, schema
+from standing.batch.rescoring.memory import REMEMBERED, completed, schema
 from standing.batch.rescoring.overrides import remembered, seen
 from standing.core.days import Day
 from standing.core.ruleset import Ruleset
@@ -69,5 +69,7 @@ def beginning(records: pl.DataFrame) -> pl.DataFrame:
 
 
 def _remembered_of(lived: pl.DataFrame) -> pl.DataFrame:
-    kept = ("levels/", "shown/", "due/", "held/", "contacts/")
-    return lived.select("customer", "day", *(name for name in lived.columns if name.startswith(kept)))
+    passed_on = (
+        name for name in lived.columns if name.startswith(REMEMBERED) or name in {"customer", "version", "day"}
+    )
+    return lived.select(passed_on)

@@ -19,6 +19,7 @@ type Kept = Literal["levels", "shown"]
 GATES = ("consent", "contact-cap")
 HELD: dict[str, Any] = {"level": pl.String, "since": pl.Int32, "grace": pl.Int32}
 DAYS = pl.List(pl.Int32)
+REMEMBERED = ("levels/", "shown/", "due/", "held/", "contacts/")  # how the columns of a memory begin
 
 
 def column(kept: Kept, rating: str, part: str) -> str:
