@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.batch.records import SCHEMA, TEXTS, rows_of
+from standing.batch.rescoring.bucket import rescore, states_of
 from standing.batch.rescoring.days import beginning, live_all
 from standing.batch.rescoring.features import features_on
 from standing.batch.rescoring.memory import memory_of
@@ -19,6 +20,7 @@ from standing.core.features import facts
 from standing.core.fold import live
 from standing.core.intake import Event
 from standing.core.measures import empty, gather
+from standing.core.passing import pass_time
 from standing.core.retelling import Past, begin_again
 from standing.core.ruleset import Ruleset
 from standing.core.state import Memory
@@ -26,6 +28,7 @@ from standing.core.timeline import Timeline
 from standing.rulebook.vocabulary import FAMILIES
 
 from tests.unit import programmes
+from tests.unit.strategies import Customer, noon
 
 
 def taken(ruleset: Ruleset, events: list[Event], day: Day) -> dict[str, Fact]:
@@ -78,6 +81,33 @@ def folded(rules: Timeline, events: list[Event], last: Day) -> Memory:
     """The same of one customer, by the event path's fold."""
     start = begin_again(events, Past())
     return deque(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy), maxlen=1)[0].closed
+
+
+@settings(max_examples=15, deadline=None)
+@given(timelines(), st.lists(programmes.histories(most=5, span=12), min_size=1, max_size=4), st.data())
+def test_a_night_finds_everybody_of_whom_there_is_something_to_say(
+    rules: Timeline, histories: list[list[Event]], data: st.DataObject
+) -> None:
+    table = {f"c-{number}": of_customer(f"c-{number}", rules, events) for number, events in enumerate(histories)}
+    records = rows_of([event for one in table.values() for event in one.applied], rules.latest.programme.minor_digits)
+    until = max(one.standing.day for one in table.values()) + 20
+    states, before = states_of(one.standing for one in table.values()), None
+    for night in (until - data.draw(st.integers(1, 19)), until):
+        found = rescore(rules, records, states, before, night)
+        before = found.standing
+        moved = {who for who, one in table.items() if pass_time(one.standing, rules, night, noon(night + 1), one.past)}
+        assert moved <= set(found.stirred)
+    assert {row["customer"]: memory_of(row) for row in found.standing.rows(named=True)} == {
+        who: folded(rules, one.applied, until) for who, one in table.items()
+    }
+
+
+def of_customer(who: str, rules: Timeline, events: list[Event]) -> Customer:
+    """A customer to whom some events were delivered, one by one."""
+    customer = Customer(rules)
+    for event in events:
+        customer.deliver(replace(event, detail=event.detail.model_copy(update={"customer": who})))
+    return customer
 
 
 def test_a_row_holds_everything_that_rules_can_ask_of_an_event() -> None:

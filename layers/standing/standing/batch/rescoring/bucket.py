@@ -1,4 +1,4 @@
-"""A bucket of customers, rescored: the standing of each at the end of a day, and for whom there may be something to say.
+"""Customers rescored: the standing of each at the end of a day, and of whom there may be something to say.
 
 For whom there is, is decided by the core alone; nobody is left out here for whom it would decide something.
 """
