@@ -38,7 +38,7 @@ def taken(ruleset: Ruleset, events: list[Event], day: Day) -> dict[str, Fact]:
     return {name: value for name, value in row.items() if value is not None}
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(programmes.rulesets(), programmes.histories(span=90), st.integers(990, 1_130))
 def test_features_from_the_lake_are_those_of_the_state(ruleset: Ruleset, events: list[Event], day: Day) -> None:
     assert taken(ruleset, events, day) == facts(ruleset, gather(empty(ruleset), events, ruleset), day)
@@ -54,8 +54,8 @@ def timelines(draw: st.DrawFn) -> Timeline:
 
 
 @pytest.mark.invariant("INV-8")
-@settings(max_examples=60, deadline=None)
-@given(timelines(), st.lists(programmes.histories(most=6, span=40), min_size=1, max_size=4), st.integers(0, 20))
+@settings(max_examples=8, deadline=None)
+@given(timelines(), st.lists(programmes.histories(most=6, span=30), min_size=1, max_size=12), st.integers(0, 9))
 def test_the_standing_of_all_is_the_fold_of_each(rules: Timeline, histories: list[list[Event]], more: int) -> None:
     by_customer = {f"c-{number}": events for number, events in enumerate(histories)}
     last = max(event.day for events in histories for event in events) + more
@@ -83,7 +83,7 @@ def folded(rules: Timeline, events: list[Event], last: Day) -> Memory:
     return deque(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy), maxlen=1)[0].closed
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(timelines(), st.lists(programmes.histories(most=5, span=12), min_size=1, max_size=4), st.data())
 def test_a_night_finds_everybody_of_whom_there_is_something_to_say(
     rules: Timeline, histories: list[list[Event]], data: st.DataObject

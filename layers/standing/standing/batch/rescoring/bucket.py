@@ -17,7 +17,7 @@ from standing.core.ruleset import Ruleset
 from standing.core.state import State
 from standing.core.timeline import Timeline
 
-SAID, EXPIRES = "said/", "expires"
+SAID, EXPIRES, STIRRED = "said/", "expires", "stirred"
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ def rescore(
     """Customers at the end of `until`, which is over.
 
     `records` are their event records that count; `states` what the table holds of them (`states_of`); `before` is the
-    standing of an earlier night: it is gone on from for those whose state has not moved since.
+    standing of an earlier night: it is gone on from for those of whom there was nothing to say, and whose state has not
+    moved since.
     """
     first = _begin(states, before)
     standing = first.filter(pl.col("day") >= until)
@@ -44,6 +45,7 @@ def rescore(
         stirred |= set(told.filter(_stirs(lived.ruleset, told.columns))["customer"])
         if lived.day == until:
             standing = pl.concat([standing, _kept(lived)], how="diagonal")
+    standing = standing.with_columns(pl.col("customer").is_in(sorted(stirred)).alias(STIRRED))
     return Rescored(standing.sort("customer"), tuple(sorted(stirred)))
 
 
@@ -66,7 +68,8 @@ def _begin(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
     own = states.select("customer", "version", "day", *(name for name in states.columns if name.startswith(REMEMBERED)))
     if before is None:
         return own
-    same = before.join(own.select("customer", "version"), on=["customer", "version"], how="semi")
+    calm = before.filter(~pl.col(STIRRED))  # of the others something may still have to be said
+    same = calm.join(own.select("customer", "version"), on=["customer", "version"], how="semi")
     kept = same.select("customer", "version", "day", *(name for name in same.columns if name.startswith(REMEMBERED)))
     return pl.concat([own.join(kept, on="customer", how="anti"), kept], how="diagonal")
 
