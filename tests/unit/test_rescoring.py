@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
+from itertools import batched
+from pathlib import Path
+from shutil import copytree
 
 import polars as pl
 import pytest
@@ -25,8 +28,12 @@ from standing.core.retelling import Past, begin_again
 from standing.core.ruleset import Ruleset
 from standing.core.state import Memory
 from standing.core.timeline import Timeline
+from standing.rulebook.compiling import compile_folder
+from standing.rulebook.succession import continued
 from standing.rulebook.vocabulary import FAMILIES
 
+from tests.crowd import FIRST, crowd
+from tests.support import ROOT, real_rules
 from tests.unit import programmes
 from tests.unit.strategies import Customer, noon
 
@@ -61,6 +68,28 @@ def test_the_standing_of_all_is_the_fold_of_each(rules: Timeline, histories: lis
     last = max(event.day for events in histories for event in events) + more
     for who, memory in settled(rules, by_customer, last).items():
         assert memory == folded(rules, by_customer[who], last), who
+
+
+@pytest.mark.invariant("INV-8")
+@pytest.mark.parametrize(("many", "days"), [(2_000, 50), pytest.param(100_000, 730, marks=pytest.mark.long)])
+def test_a_crowd_stands_where_each_of_it_would_alone(many: int, days: int, dearer: Timeline) -> None:
+    last, differences = FIRST + days + 5, []
+    for some in batched(crowd(many, days), 5_000):
+        histories = dict(some)
+        together = settled(dearer, histories, last)
+        differences += [who for who, events in histories.items() if together[who] != folded(dearer, events, last)]
+    assert differences == []
+
+
+@pytest.fixture
+def dearer(tmp_path: Path) -> Timeline:
+    """The rules of this clone, and from the middle of the days on dearer ones that let existing levels be kept."""
+    folder = Path(copytree(ROOT / "rules", tmp_path / "rules"))
+    (folder / "programme.yaml").write_text((folder / "programme.yaml").read_text() + "effective: 2024-10-29\n")
+    tier = (folder / "ratings" / "tier.yaml").read_text()
+    dear = tier.replace(">= 800.00", ">= 1100.00").replace(">= 600.00", ">= 900.00") + "existing: keep\n"
+    (folder / "ratings" / "tier.yaml").write_text(dear)
+    return continued(real_rules(), compile_folder(folder), FIRST + 25)
 
 
 def settled(rules: Timeline, histories: dict[str, list[Event]], last: Day) -> dict[str, Memory]:
