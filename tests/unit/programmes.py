@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import strategies as st
 from standing.core.conditions import Comparison, Condition, Operator
 from standing.core.days import Day, day_date
-from standing.core.events import Activity, CareAnswer, Override, Profile
+from standing.core.events import Activity, CareAnswer, Override, Profile, Score
 from standing.core.intake import Event
 from standing.core.ruleset import (
     Action,
@@ -31,7 +31,7 @@ from tests.unit.strategies import TITLE, every, line, none_of, some
 
 ALL = ("activity", "care", "feedback", "override", "profile", "purchase", "refund")
 ORDERS, NET, COMPLAINTS, SCORES, AMOUNTS, PLAN, CONSENT, BIRTHDAY, CHANNELS, TIER_SET, STAGE_SET, ANY = range(12)
-DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN, RENEWAL = range(12, 18)
+DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN, RENEWAL, CHURN, CHURN_MOST, CHURN_BAND = range(12, 21)
 MEASURES = (
     Measure(of=("purchase",)),
     Measure(of=("purchase", "refund"), value="net_amount"),
@@ -51,11 +51,16 @@ MEASURES = (
     Measure(of=("profile",), value="amounts.savings", keeps="extremes"),
     Measure(of=("profile",), value="amounts.savings"),
     Measure(of=("profile",), value="dates.renewal", keeps="latest"),
+    Measure(of=("score",), where={"name": "churn"}, value="value", keeps="latest"),
+    Measure(of=("score",), where={"name": "churn"}, value="value", keeps="extremes"),
+    Measure(of=("score",), where={"name": "churn"}, value="band", keeps="latest"),
 )
 UNITS = {AMOUNTS: "money", DEPOSITED: "money", HELD_NOW: "money", HELD_MOST: "money", HELD_MEAN: "money"}
+UNITS |= {CHURN: "score", CHURN_MOST: "score"}
 TIERS = ("bronze", "silver", "gold")
 STAGES = ("new", "active", "quiet")
 WINDOWS = st.integers(1, 40)
+SAID = st.sampled_from([0, 2_500, 5_000, 5_001, 10_000, 73_000])
 
 
 def made_feature(name: str, kind: str, measure: int, **more: Any) -> Feature:
@@ -73,6 +78,7 @@ def _windowed(draw: st.DrawFn, name: str) -> Feature:
         st.sampled_from([("count", ORDERS), ("count", COMPLAINTS), ("sum", NET), ("mean", SCORES)])
         | st.sampled_from([("min", AMOUNTS), ("max", AMOUNTS), ("distinct", CHANNELS), ("latest", PLAN)])
         | st.sampled_from([("count", DEPOSITS), ("sum", DEPOSITED), ("mean", DEPOSITED), ("latest", HELD_NOW)])
+        | st.sampled_from([("latest", CHURN), ("max", CHURN_MOST), ("min", CHURN_MOST), ("latest", CHURN_BAND)])
         | st.sampled_from([("min", HELD_MOST), ("max", HELD_MOST), ("mean", HELD_MEAN), ("latest", HELD_NOW)])
     )
     over = draw(st.none() | WINDOWS | st.sampled_from(["calendar-year", "membership-year"]))
@@ -229,6 +235,13 @@ def activity(day: Day, kind: str, amount: str | None = None, name: str = "x") ->
     return made.event(day, Activity(**who, kind=kind, amount=amount, currency="USD" if amount else None))
 
 
+def score(day: Day, which: str, value: int, name: str = "s", hour: int = 12) -> Event:
+    """What a model says."""
+    moment = made.noon(day) + timedelta(hours=hour - 12)
+    who: dict[str, Any] = {"id": f"{name}-{day}", "customer": "c-1", "time": moment}
+    return made.event(day, Score(**who, name=which, value=value, band="plus" if value > 5_000 else "low", model="m"))
+
+
 def override(day: Day, level: str, last: Day, name: str = "o", rating: str = "tier", hour: int = 12) -> Event:
     """A level set by hand."""
     moment = made.noon(day) + timedelta(hours=hour - 12)
@@ -265,6 +278,7 @@ def _event(draw: st.DrawFn, day: Day, name: str) -> Event:
         "savings": lambda: profile(day, name, hour, amounts={"savings": amount}, currency="USD"),
         "deposit": lambda: activity(day, "deposit", draw(st.sampled_from([None, amount])), name),
         "withdrawal": lambda: activity(day, "withdrawal", amount, name),
+        "score": lambda: score(day, draw(st.sampled_from(["churn", "worth"])), draw(SAID), name, hour),
         "birthday": lambda: profile(day, name, hour, birthday=draw(st.sampled_from(["02-29", "10-15", "11-02"]))),
         "tier": lambda: override(day, draw(st.sampled_from(TIERS)), day + draw(st.integers(0, 30)), name, hour=hour),
         "stage": lambda: override(day, "new", day + draw(st.integers(0, 9)), name, "stage", hour),

@@ -42,6 +42,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "author": "u-17",
         "expires": "2026-06-30",
     },
+    "score.v1": {**COMMON, "name": "churn", "value": 7_300, "band": "high", "model": "5f1c0e9a7b2d"},
     "care.v1": {**COMMON, "care": "recover", "day": "2026-02-26", "status": "done", "reason": "reached"},
     "feedback.v1": {**COMMON, "kind": "survey", "topic": "delivery", "score": 4, "scale": [1, 5], "comment": "so so"},
 }
@@ -53,6 +54,7 @@ REQUIRED = {
     "activity.v1": ["id", "customer", "time", "kind"],
     "profile.v1": ["id", "customer", "time"],
     "override.v1": ["id", "customer", "time", "rating", "level", "reason", "author", "expires"],
+    "score.v1": ["id", "customer", "time", "name", "value", "band", "model"],
     "care.v1": ["id", "customer", "time", "care", "day", "status"],
 }
 TEXTS = [(kind, name) for kind in SAMPLES for name in ("id", "customer")] + [
@@ -340,6 +342,8 @@ def test_a_programme_without_activities_says_so() -> None:
         ("activity.v1", {"amount": "0"}),
         ("activity.v1", {"amount": None, "currency": None}),
         ("activity.v1", {"kind": "missed-instalment", "amount": "9999999999.99"}),
+        ("score.v1", {"value": 0}),
+        ("score.v1", {"value": 10**12}),
         ("feedback.v1", {"score": 1}),
         ("feedback.v1", {"score": 5}),
         ("feedback.v1", {"score": -1000, "scale": [-1000, 1000]}),
@@ -361,6 +365,7 @@ def test_a_comment_a_birthday_and_what_a_customer_has_are_personal_and_nothing_e
         "activity.v1": set(),
         "profile.v1": {"birthday", "amounts"},
         "override.v1": set(),
+        "score.v1": set(),
         "care.v1": set(),
     }
     assert unstored_fields(MODELS["feedback.v1"]) == {"comment"}
@@ -387,6 +392,8 @@ def details(draw: st.DrawFn) -> EventDetail:
         return MODELS[kind](**{**sample, "segments": draw(segments | st.none())})
     if kind == "activity.v1":
         return MODELS[kind](**{**sample, "category": draw(codes | st.none())})
+    if kind == "score.v1":
+        return MODELS[kind](**{**sample, "model": draw(codes), "value": draw(st.integers(0, 10**12))})
     if not issubclass(MODELS[kind], MoneyDetail):
         return MODELS[kind](**{**sample, "reason": draw(codes)})
     cents = draw(st.integers(0, 10**12 - 1))

@@ -70,6 +70,7 @@ SAMPLES: dict[str, dict[str, Any]] = {
         "author": MARK,
         "expires": "2026-03-31",
     },
+    "score.v1": {**COMMON, "name": "churn", "value": 7_300, "band": "high", "model": MARK},
     "care.v1": {**COMMON, "care": "some-rule", "day": "2026-02-20", "status": "done", "reason": MARK},
 }
 NAMES = sorted({name for sample in SAMPLES.values() for name in sample})
@@ -104,6 +105,10 @@ FITTING: dict[str, list[Any]] = {
     "day": ["1900-01-01", "2199-12-31"],
     "status": ["accepted", "declined", "failed"],
     "reason": [None, '"\\[' * 20],
+    "name": ["expected-purchases", "x" * 64],
+    "value": [0, 10**12],
+    "band": ["low"],
+    "model": ["0", "客" * 64],
 }
 EDGES: list[Any] = [
     *(None, True, False, 0, -1, 1.5, 2**31, 2**63, -(2**63) - 1, 10**30, 10**400, NUMBER, -0.0, 1e308),

@@ -16,10 +16,10 @@ from standing.core.events import EventDetail
 from standing.core.intake import Event
 from standing.core.measures import moment_of, value_of
 
-NUMBERS = ("amount", "score")
+NUMBERS = ("amount", "score", "value")
 TEXTS = (
     *("kind", "channel", "category", "topic", "reason", "campaign", "item", "status", "care", "rating", "level"),
-    *("preferred_channel", "risk_appetite", "birthday", "ruling"),
+    *("preferred_channel", "risk_appetite", "birthday", "ruling", "name", "band", "model"),
 )
 NAMED = ("consent", "segments", "amounts", "dates")
 ENTRIES = pl.List(pl.Struct({"name": pl.String, "text": pl.String, "number": pl.Int64}))

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from standing.core.conditions import Fact
-from standing.core.events import EventDetail, Feedback
+from standing.core.events import EventDetail, Feedback, Score
 from standing.core.intake import Event
 from standing.core.money import to_minor
 from standing.core.ruleset import Keeps, Measure, Ruleset
@@ -78,6 +78,8 @@ def value_of(path: str, detail: EventDetail, minor_digits: int) -> Fact | None:
         return to_minor(Decimal(amount), minor_digits)
     if isinstance(detail, Feedback) and path == "score":
         return _score(detail)
+    if isinstance(detail, Score) and path == "value":
+        return detail.value
     return _field(path, detail)
 
 

@@ -23,7 +23,7 @@ KEEPS: dict[str, Keeps] = {
 OF_DATES = {"days_until", "days_to"}
 NUMBERS = {"sum", "mean", "min", "max"}
 COUNT = Value("count")
-ACTIVITY = "activity"
+ACTIVITY, SCORE = "activity", "score"
 EVENTS = {event for family in FAMILIES.values() for event in family.of}
 
 
@@ -47,6 +47,8 @@ def compile_feature(
         notes.note(source, place, _value_problem(written.kind, path, family_name, family))
         return None
     _check_where(notes, source, name, written, family, programme)
+    if (family_name, path) in {(SCORE, "value"), (SCORE, "band")} and "name" not in written.where:
+        notes.note(source, place, "of which score? Name it, such as `where: {name: churn}`")
     return _measured(notes, name, written, programme, Measured(family, path, value))
 
 
@@ -82,8 +84,9 @@ def _measured(notes: Notes, name: str, written: FeatureSource, programme: Progra
 
 
 def _anything(programme: Programme) -> Measure:
-    """Every event that there can be: the first of them begins a membership."""
-    return Measure(of=tuple(sorted(EVENTS if programme.activities else EVENTS - {ACTIVITY})))
+    """Everything that can happen to a customer: the first of it begins a membership."""
+    happens = EVENTS - {SCORE}  # a score is said of a customer, and begins nothing
+    return Measure(of=tuple(sorted(happens if programme.activities else happens - {ACTIVITY})))
 
 
 def _combination(notes: Notes, source: Source, name: str, written: FeatureSource) -> Feature | None:

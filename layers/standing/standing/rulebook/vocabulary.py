@@ -72,6 +72,7 @@ OF_A_PERSON = personal_fields(MODELS["profile.v1"])
 BIRTHDAY = Value("days", personal="birthday" in OF_A_PERSON)
 HELD = Value("money", personal="amounts" in OF_A_PERSON, adds_up=False)
 APPETITES = allowed_values(Family(("profile",), {}), "risk_appetite")
+SAID = Value("score", adds_up=False)
 ENGAGED = ("kind", "channel", "campaign", "category", "item")
 ACTIVE = ("kind", "category", "channel")
 FAMILIES = {
@@ -93,5 +94,6 @@ FAMILIES = {
         dates={"birthday": BIRTHDAY, "dates.*": Value("days")},
     ),
     "override": Family(("override",), _texts("rating", "level", "reason"), ("rating", "level", "reason")),
+    "score": Family(("score",), {"value": SAID, **_texts("name", "band", "model")}, ("name", "band", "model")),
     "care": Family(("care",), _texts("care", "status", "reason"), ("care", "status", "reason")),
 }

@@ -12,6 +12,7 @@ from standing.core.events.models import (
     Profile,
     Purchase,
     Refund,
+    Score,
     personal_fields,
     unstored_fields,
 )
@@ -30,6 +31,7 @@ __all__ = [
     "Profile",
     "Purchase",
     "Refund",
+    "Score",
     "newest",
     "personal_fields",
     "unstored_fields",

@@ -232,9 +232,20 @@ class CareAnswer(EventDetail):
     reason: Annotated[Code | None, Field(description="a code, not free text")] = None
 
 
+class Score(EventDetail):
+    """A model's score of a customer lies in another band than it did: what it is from this day on."""
+
+    detail_type = "score.v1"
+
+    name: Annotated[Name, Field(description="which score it is, such as churn")]
+    value: Annotated[int, Field(ge=0, le=10**12, strict=True, description="in ten-thousandths: 7300 is 0.73")]
+    band: Annotated[Name, Field(description="the band that it lies in, such as high")]
+    model: Annotated[Code, Field(description="the hash of the model that it comes from")]
+
+
 MODELS: dict[str, type[EventDetail]] = {
     model.detail_type: model
-    for model in (Purchase, Refund, Feedback, Engagement, Activity, Profile, Override, CareAnswer)
+    for model in (Purchase, Refund, Feedback, Engagement, Activity, Profile, Override, CareAnswer, Score)
 }
 
 

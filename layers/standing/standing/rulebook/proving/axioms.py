@@ -50,7 +50,8 @@ def _bounds(world: Facts, feature: Feature) -> Iterator[Any]:
     if feature.unit == "level":
         yield from (number >= 0, number < len(feature.levels))
     elif feature.unit == "score":
-        yield from (number >= 0, number <= TEN_THOUSAND)
+        said = world.ruleset.measures[feature.measure].of == ("score",)  # by a model: it need not end at 1
+        yield from (number >= 0, number <= (_most(world.ruleset) if said else TEN_THOUSAND))
     elif feature.unit == "text":
         yield number >= 0
     elif feature.kind == "days_until":

@@ -50,7 +50,7 @@ def _defaults(ruleset: Ruleset, family: str, day: Day, number: int) -> dict[str,
     date = day_date(day)
     noon = datetime(date.year, date.month, date.day, NOON, tzinfo=zone(ruleset.programme.time_zone))
     time = (noon + timedelta(seconds=number)).isoformat()
-    own: dict[str, Any] = {"override": {"author": SOMEBODY}, "care": {"day": str(date)}}.get(family, {})
+    own: dict[str, Any] = {"override": {"author": SOMEBODY}, "care": {"day": str(date)}, "score": {"model": SOURCE}}.get(family, {})
     return {"id": f"{family}-{number}", "customer": SOMEBODY, "time": time, **own}
 
 

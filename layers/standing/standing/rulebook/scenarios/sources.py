@@ -95,6 +95,8 @@ class StepSource(Told):
     """An activity that the programme names, by its fields."""
     profile: Fields = {}
     """What changes in the customer's profile, by its fields."""
+    score: Fields = {}
+    """A model's score that lies in another band from this day on, by its fields."""
     override: Fields = {}
     """A level set by hand, by its fields."""
     care: Annotated[Any, PlainValidator(_care), WithJsonSchema({"type": ["array", "object"]})] = None

@@ -43,6 +43,7 @@ NOUNS = {
     "activity": Noun("activity", "activities", "活动", "次"),
     "redemption": Noun("redemption", "redemptions", "优惠兑换", "次"),
     "profile": Noun("profile change", "profile changes", "资料变更", "次"),
+    "score": Noun("score", "scores", "评分", "次"),
     "care": Noun("care answer", "care answers", "关怀回应", "次"),
 }
 ACTIVITY = "activity"

@@ -81,6 +81,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "unit_count": ("number", "次数"),
     "unit_days": ("days", "天"),
     "unit_score": ("0 to 1", "0 至 1"),
+    "unit_model_score": ("score", "评分"),
     "unit_ratio": ("ratio", "比值"),
     "unit_text": ("text", "文本"),
     "unit_level": ("one of {levels}", "{levels} 之一"),
@@ -159,6 +160,7 @@ FAMILY_WORDS = {
     "engagement": ("engagement", "engagements", "互动"),
     "activity": ("activity", "activities", "活动"),
     "profile": ("profile change", "profile changes", "资料变更"),
+    "score": ("score of a model", "scores of a model", "模型评分"),
     "override": ("level set by hand", "levels set by hand", "人工设定"),
     "care": ("answer to care", "answers to care", "关怀回应"),
 }
@@ -232,6 +234,8 @@ def unit(words: Words, ruleset: Ruleset, feature: Feature) -> str:
     if feature.unit == "money":
         return ruleset.programme.currency
     name = "ratio" if feature.kind == "ratio" else feature.unit
+    if name == "score" and ruleset.measures[feature.measure].of == ("score",):
+        name = "model_score"
     return words(f"unit_{name}", levels=", ".join(feature.levels))
 
 
