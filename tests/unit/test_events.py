@@ -386,11 +386,9 @@ def details(draw: st.DrawFn) -> EventDetail:
     sample = {**SAMPLES[kind], "id": draw(codes), "customer": draw(codes), "time": time}
     if kind == "feedback.v1":
         return Feedback(**{**sample, "topic": draw(codes | st.none()), "comment": draw(codes)})
-    if kind == "engagement.v1":
-        return MODELS[kind](**{**sample, "campaign": draw(codes | st.none())})
     if kind == "profile.v1":
         return MODELS[kind](**{**sample, "segments": draw(segments | st.none())})
-    if kind == "activity.v1":
+    if kind in {"activity.v1", "engagement.v1"}:
         return MODELS[kind](**{**sample, "category": draw(codes | st.none())})
     if kind == "score.v1":
         return MODELS[kind](**{**sample, "model": draw(codes), "value": draw(st.integers(0, 10**12))})

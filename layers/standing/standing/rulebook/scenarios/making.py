@@ -50,8 +50,12 @@ def _defaults(ruleset: Ruleset, family: str, day: Day, number: int) -> dict[str,
     date = day_date(day)
     noon = datetime(date.year, date.month, date.day, NOON, tzinfo=zone(ruleset.programme.time_zone))
     time = (noon + timedelta(seconds=number)).isoformat()
-    own: dict[str, Any] = {"override": {"author": SOMEBODY}, "care": {"day": str(date)}, "score": {"model": SOURCE}}.get(family, {})
-    return {"id": f"{family}-{number}", "customer": SOMEBODY, "time": time, **own}
+    own: dict[str, dict[str, Any]] = {
+        "override": {"author": SOMEBODY},
+        "care": {"day": str(date)},
+        "score": {"model": SOURCE},
+    }
+    return {"id": f"{family}-{number}", "customer": SOMEBODY, "time": time, **own.get(family, {})}
 
 
 def _currency(ruleset: Ruleset, fields: Mapping[str, Any]) -> dict[str, Any]:

@@ -233,7 +233,7 @@ def unit(words: Words, ruleset: Ruleset, feature: Feature) -> str:
     """What a feature's value is."""
     if feature.unit == "money":
         return ruleset.programme.currency
-    name = "ratio" if feature.kind == "ratio" else feature.unit
+    name: str = "ratio" if feature.kind == "ratio" else feature.unit
     if name == "score" and ruleset.measures[feature.measure].of == ("score",):
         name = "model_score"
     return words(f"unit_{name}", levels=", ".join(feature.levels))
