@@ -111,3 +111,10 @@ def test_the_archive_holds_what_was_sent(target: Target) -> None:
     archive = target.events.describe_archive(ArchiveName="standing-dev")
     assert archive["RetentionDays"] == 30
     assert archive["EventCount"] > 0
+
+
+def test_an_edit_is_compared_over_the_customers_of_the_table() -> None:
+    standing("send", sample("purchase.v1.json"))
+    found = said("rules", "impact", "--base", "HEAD", "--population", "table")
+    assert found["customers"] >= 1
+    assert found["cost_a_day"]["before"] is not None
