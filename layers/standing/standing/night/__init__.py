@@ -1,0 +1,1 @@
+"""The night: the clock moved for everybody, a bucket of customers at a time, from the lake into the table."""
