@@ -8,5 +8,6 @@ pin() {
         --python-version 3.12 "$@"
 }
 pin layers/standing/requirements.in -o layers/standing/requirements.txt "$@"
-pin requirements/dev.in -c layers/standing/requirements.txt -o requirements/dev.txt "$@"
+pin layers/polars/requirements.in -o layers/polars/requirements.txt "$@"
+pin requirements/dev.in -c layers/standing/requirements.txt -c layers/polars/requirements.txt -o requirements/dev.txt "$@"
 for name in uv sam ministack; do pin "requirements/$name.in" -o "requirements/$name.txt" "$@"; done

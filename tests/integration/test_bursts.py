@@ -40,7 +40,7 @@ class Noting:
 
         def noted(**arguments: Any) -> Any:
             answer = write(**arguments)
-            self.transactions.append([item["Put"]["Item"] for item in arguments["TransactItems"]])
+            self.transactions.append([item["Put"]["Item"] for item in arguments["TransactItems"] if "Put" in item])
             return answer
 
         self.inner.client.transact_write_items = noted  # type: ignore[method-assign]

@@ -134,7 +134,7 @@ class World:
                     return
 
     def _ingest(self) -> bool:
-        table = Customers(self.wire.tap(self.clients.dynamodb), self.name)
+        table = Customers(self.wire.tap(self.clients.dynamodb), self.name, new_salt=lambda: "salt")
         rejected = RejectedQueue(self.wire.tap(self.clients.sqs), self.rejected)
         ingest = Ingest(CLUB_RULES, table, rejected, clock=lambda: NOW, pause=lambda _: None)
         failed = ingest.batch(self.queue).failed
@@ -238,9 +238,16 @@ def test_the_world_has_everything_that_can_be_interrupted() -> None:
         if record["eventName"] == "MODIFY" and record["dynamodb"]["Keys"]["sk"]["S"].startswith("CHECKPOINT#")
     ]
     assert rewritten
-    assert {"GetItem", "Query", "TransactWriteItems", "SendMessage", "PutEvents", "acknowledge", "report"} == set(
-        world.wire.calls
-    )
+    assert {
+        "GetItem",
+        "Query",
+        "PutItem",
+        "TransactWriteItems",
+        "SendMessage",
+        "PutEvents",
+        "acknowledge",
+        "report",
+    } == set(world.wire.calls)
 
 
 def fatals(calls: int, end: type[BaseException]) -> list[Fatal]:

@@ -18,6 +18,8 @@ ARCHITECTURE = "x86_64"
 E_MACHINE = 62  # x86-64, in the header of an ELF file
 NEWEST_GLIBC = (2, 34)  # what Amazon Linux 2023 has, on which python3.12 runs
 STRAYS = frozenset({"boto3", "botocore", "polars", "moto", "pytest", "typer", "rich", "z3"})
+BATCH_LAYERS = {"PolarsLayer": "polars"}  # each by what alone it may hold of the strays
+BATCH = frozenset({"Archive"})  # the functions that may have them
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 IMPORT_ROOTS = ("python/lib/python3.12/site-packages", "python")
 
@@ -87,8 +89,17 @@ def strays(build: Build) -> Iterator[str]:
     """A package that the runtime brings, or that only the batch, the tests or the tools need."""
     for unit in build.units:
         found = {path.name.split(".")[0].split("-")[0].lstrip("_") for path in _importable(unit)}
-        for package in sorted(found & STRAYS):
+        for package in sorted(found & STRAYS - {BATCH_LAYERS.get(_as_written(unit))}):
             yield f"{unit.name}: {package} does not belong here"
+    for function in build.functions:
+        for layer in function.layers:
+            if _as_written(layer) in BATCH_LAYERS and function.unit.name not in BATCH:
+                yield f"{function.unit.name}: {layer.name} is for the batch alone"
+
+
+def _as_written(layer: Unit) -> str:
+    """A layer's name in the template; SAM adds a digest of its content."""
+    return re.sub(r"[0-9a-f]{10}$", "", layer.name)
 
 
 def architectures(build: Build) -> Iterator[str]:

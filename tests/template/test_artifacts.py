@@ -114,6 +114,11 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "too large together": (sizes, "Greet: 230 MB", HALVES),
     "boto3 in the layer": (strays, "Shared", write("Shared/python/boto3/__init__.py", "")),
     "polars in the layer": (strays, "Shared", write("Shared/python/polars/__init__.py", "")),
+    "polars for all": (
+        strays,
+        "Greet: PolarsLayer",
+        both(replace("Shared", "PolarsLayer"), fill("PolarsLayer/data", 1)),
+    ),
     "botocore as lib": (strays, "Shared", write(f"{SITE}/botocore/__init__.py", "")),
     "moto in the function": (strays, "Greet: moto", write("Greet/moto/__init__.py", "")),
     "pytest's other name": (strays, "Shared", write("Shared/python/_pytest/__init__.py", "")),

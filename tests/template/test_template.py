@@ -485,7 +485,6 @@ SOUND: dict[str, Change] = {
     "everything under one name": grant(
         "IngestRole", "dynamodb:GetItem", Resource={"Fn::Sub": ANY_ARN + "table/customers/*"}
     ),
-    "two readers on a stream": copies("PublishDecisions", "Second"),
     "three readers on a queue": copies("IngestMessages", "Second", "Third"),
     "the least of everything": both(
         put("PublishDecisions.MaximumRetryAttempts", 0),
@@ -604,13 +603,14 @@ def republished(folder: Path, old: str, new: str) -> set[str]:
     return {name for name in before if before[name] != after[name]}
 
 
-@pytest.mark.parametrize("layer", ["ruleset", "standing"])
+@pytest.mark.parametrize("layer", ["ruleset", "standing", "polars"])
 def test_a_change_of_a_layer_publishes_versions_of_all_that_have_it(real: Template, tmp_path: Path, layer: str) -> None:
     """A layer's content is a digest in its address: what was built otherwise stands at another."""
     changed = republished(tmp_path, f"ContentUri: layers/{layer}/", "ContentUri: s3://other/content")
     assert changed == reading(real, f"{layer.capitalize()}Layer")
-    assert "Ingest" in changed
+    assert ("Ingest" in changed) == (layer != "polars")
     assert ("Publish" in changed) == (layer == "standing")
+    assert "Archive" in changed
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ ALLOWED = {
     "adapters": {"core", "adapters"},
     "event_path": {"core", "adapters", "event_path"},
     "rulebook": {"core", "rulebook"},
-    "batch": {"core", "batch"},
+    "batch": {"core", "adapters", "batch"},
     "night": {"core", "adapters", "batch", "night"},
 }
 CORE_MAY_USE = {"pydantic", "orjson", "durable_rules_engine", "standing"}

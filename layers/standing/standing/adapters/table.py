@@ -6,9 +6,12 @@ is not there yet, and the decisions, which the table's stream carries to the pub
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+import secrets
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
+from itertools import batched
 from typing import TYPE_CHECKING, Any
 
 import orjson
@@ -18,6 +21,7 @@ from standing.adapters.decisions import care_sort_key, decision_rows
 from standing.core.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
 from standing.core.days import Day, day_date
 from standing.core.decide import Outcome
+from standing.core.forgetting import mark_of
 from standing.core.intake import Event, read_stored
 from standing.core.retelling import Past
 from standing.core.state import Checkpoint, State
@@ -28,6 +32,8 @@ if TYPE_CHECKING:
 
 MOST_ITEMS = 40
 STATE = "STATE"
+FORGOTTEN, SALT = "FORGOTTEN", "SALT"  # rows that belong to no customer
+MOST_DELETED = 25  # rows a call
 MARGIN = 31  # days for which a row stays after it is of no more use
 KEPT_FOR_EVER = {"profile", "override"}  # what they say holds until something else is said
 
@@ -57,6 +63,10 @@ class Refused(Exception):  # noqa: N818 -- the table's word
         self.applied = applied
 
 
+class Forgotten(Exception):  # noqa: N818 -- the word users meet in the queue's name
+    """A commit for a customer who was forgotten: nothing was written, and never will be."""
+
+
 @dataclass
 class Units:
     """Capacity units that the table says were consumed."""
@@ -70,18 +80,29 @@ class Customers:
     """Loads and commits customers. Counts the capacity it used.
 
     `asked_in` is the table in which the requests of care are that are answered: its own, but for a candidate's rules,
-    whose requests nobody hears.
+    whose requests nobody hears. `new_salt` makes the salt of a table that has none yet.
     """
 
     client: DynamoDBClient
     table: str
     units: Units = field(default_factory=Units)
     asked_in: str | None = None
+    new_salt: Callable[[], str] = lambda: secrets.token_hex(16)
+
+    @cached_property
+    def salt(self) -> str:
+        """The table's salt, by which forgotten customers are marked; written once, by whoever needs it first."""
+        found = self._row(SALT, SALT)
+        if found is None:
+            self._write_salt()
+            found = self._row(SALT, SALT)
+        assert found is not None  # noqa: S101 -- it is there, whoever wrote it
+        return str(found["salt"]["S"])
 
     def load(self, customer: str) -> State | None:
         """A customer's state as of the last commit, or none before the first."""
         row = self._row(customer, STATE)
-        return _state(customer, row) if row else None
+        return state_in(row) if row else None
 
     def rules_of(self, customer: str) -> str:
         """The version of the rules that last decided a customer; empty where there is none."""
@@ -95,11 +116,11 @@ class Customers:
 
     def history(self, customer: str) -> list[Recorded]:
         """Every event recorded so far, brought up to its newest version and read back through its model."""
-        return [_recorded(customer, row) for row in self._rows(customer, "EVENT#")]
+        return [recorded_in(row) for row in self._rows(customer, "EVENT#")]
 
     def checkpoints(self, customer: str) -> list[Checkpoint]:
         """The ends of months that are kept of a customer, oldest first."""
-        return [_checkpoint(row) for row in self._rows(customer, "CHECKPOINT#")]
+        return [checkpoint_in(row) for row in self._rows(customer, "CHECKPOINT#")]
 
     def was_asked(self, customer: str, care: str, day: Day) -> bool:
         """Whether a care action was requested for a day."""
@@ -115,7 +136,7 @@ class Customers:
     def states(self) -> Iterator[State]:
         """Every customer's state, in no order. Reads the whole table."""
         for row in self._scan("sk = :state", {":state": {"S": STATE}}):
-            yield _state(row["pk"]["S"], row)
+            yield state_in(row)
 
     def care(self) -> Iterator[dict[str, Any]]:
         """Every care action of the ledger, in no order. Reads the whole table."""
@@ -129,32 +150,78 @@ class Customers:
     def commit(
         self, before: State | None, outcome: Outcome, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
-        """Write everything of one decision, or nothing. Raises Refused where nothing was written."""
+        """Write everything of one decision, or nothing. Raises Refused or Forgotten where nothing was written."""
         state = outcome.state
-        self._write(
-            [
-                *(_event_put(event, state.version, rules, now) for event in events),
-                _state_put(before, state, rules),
-                *({"Item": row} for row in decision_rows(outcome, now)),
-                *(_checkpoint_put(state.customer, checkpoint, rules) for checkpoint in outcome.checkpoints),
-            ],
-            events,
-        )
+        rows = [
+            *(_event_put(event, state.version, rules, now) for event in events),
+            _state_put(before, state, rules, len(events)),
+            *({"Item": row} for row in decision_rows(outcome, now)),
+            *(_checkpoint_put(state.customer, checkpoint, rules) for checkpoint in outcome.checkpoints),
+        ]
+        # Forgetting deletes the state, so a later commit than the first is refused by its version.
+        self._write(rows, events, unless_forgotten=None if before else state.customer)
 
     def record(self, events: Sequence[Event], rules: Timeline, now: datetime) -> None:
-        """Keep events that came too late to count. Raises Refused where one of them is there already."""
-        self._write([_event_put(event, 0, rules, now, counts=False) for event in events], events)
+        """Keep events that came too late to count. Raises Refused where one is there already, or Forgotten."""
+        rows = [_event_put(event, 0, rules, now, counts=False) for event in events]
+        self._write(rows, events, unless_forgotten=events[0].detail.customer)
 
-    def _write(self, rows: list[Any], events: Sequence[Event]) -> None:
-        """One transaction; the rows of the events come first."""
+    def rows(self, customer: str) -> list[dict[str, Any]]:
+        """Every row of a customer, as it is stored."""
+        return [row for row in self._rows(customer, "") if row["sk"]["S"] not in {FORGOTTEN, SALT}]
+
+    def state_row(self, customer: str) -> dict[str, Any] | None:
+        """A customer's state as it is stored, or none."""
+        return self._row(customer, STATE)
+
+    def versions(self) -> Iterator[tuple[str, int]]:
+        """Every customer's version, in no order. Reads the whole table."""
+        for row in self._scan("sk = :state", {":state": {"S": STATE}}):
+            yield row["pk"]["S"], int(row["version"]["N"])
+
+    def is_forgotten(self, customer: str) -> bool:
+        """Whether a customer was forgotten."""
+        return self._row(mark_of(self.salt, customer), FORGOTTEN) is not None
+
+    def forget(self, customer: str) -> int:
+        """Delete every row of a customer, and take in no event of theirs from now on; how many rows. Can be repeated.
+
+        The mark comes first, so that no first commit can follow; then the state, so that no other can. What is there
+        then is all there will ever be.
+        """
+        self.client.put_item(TableName=self.table, Item=_key(mark_of(self.salt, customer), FORGOTTEN))
+        there = self.client.delete_item(TableName=self.table, Key=_key(customer, STATE), ReturnValues="ALL_OLD")
+        rows = self.rows(customer)
+        for some in batched(rows, MOST_DELETED):
+            self._delete([_key(customer, row["sk"]["S"]) for row in some])
+        return len(rows) + ("Attributes" in there)
+
+    def _delete(self, keys: Sequence[dict[str, Any]]) -> None:
+        waiting: Any = {self.table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+        while waiting:
+            waiting = self.client.batch_write_item(RequestItems=waiting).get("UnprocessedItems")
+
+    def _write_salt(self) -> None:
+        row = _key(SALT, SALT) | {"salt": {"S": self.new_salt()}}
         try:
-            answer = self.client.transact_write_items(
-                TransactItems=[{"Put": row | {"TableName": self.table}} for row in rows],
-                ReturnConsumedCapacity="TOTAL",
-            )
+            self.client.put_item(TableName=self.table, Item=row, ConditionExpression="attribute_not_exists(pk)")
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return  # somebody else was faster
+
+    def _write(self, rows: list[Any], events: Sequence[Event], unless_forgotten: str | None) -> None:
+        """One transaction; the rows of the events come first, and the look at who was forgotten last."""
+        items: list[Any] = [{"Put": row | {"TableName": self.table}} for row in rows]
+        if unless_forgotten is not None:
+            items.append({"ConditionCheck": self._not_forgotten(unless_forgotten)})
+        try:
+            answer = self.client.transact_write_items(TransactItems=items, ReturnConsumedCapacity="TOTAL")
         except ClientError as error:
-            raise _refusal(error, events) from error
+            raise _refusal(error, events, len(rows)) from error
         self.units.write += sum(part.get("CapacityUnits", 0.0) for part in answer.get("ConsumedCapacity", []))
+
+    def _not_forgotten(self, customer: str) -> dict[str, Any]:
+        key = _key(mark_of(self.salt, customer), FORGOTTEN)
+        return {"TableName": self.table, "Key": key, "ConditionExpression": "attribute_not_exists(pk)"}
 
     def _scan(self, condition: str, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
         arguments: dict[str, Any] = {"TableName": self.table, "FilterExpression": condition, "ConsistentRead": True}
@@ -171,10 +238,12 @@ class Customers:
         return answer.get("Item")
 
     def _rows(self, customer: str, prefix: str) -> Iterator[dict[str, Any]]:
+        """The rows of a customer whose sort key begins so; all of them where the prefix is empty."""
+        values = {":pk": {"S": customer}} | ({":prefix": {"S": prefix}} if prefix else {})
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
-            KeyConditionExpression="pk = :pk AND begins_with(sk, :prefix)",
-            ExpressionAttributeValues={":pk": {"S": customer}, ":prefix": {"S": prefix}},
+            KeyConditionExpression="pk = :pk" + (" AND begins_with(sk, :prefix)" if prefix else ""),
+            ExpressionAttributeValues=values,
             ConsistentRead=True,
             ReturnConsumedCapacity="TOTAL",
         )
@@ -197,13 +266,14 @@ def _key(customer: str, sort: str) -> dict[str, Any]:
     return {"pk": {"S": customer}, "sk": {"S": sort}}
 
 
-def _state_put(before: State | None, state: State, rules: Timeline) -> dict[str, Any]:
+def _state_put(before: State | None, state: State, rules: Timeline, events: int) -> dict[str, Any]:
     row = {
         **_key(state.customer, STATE),
         "version": {"N": str(state.version)},
         "day": {"N": str(state.day)},
         "features": {"S": state.features_hash},
         "rules": {"S": rules.on(state.day).version},
+        "events": {"N": str(events)},  # of this commit: by it the lake knows whether it has them all
         "image": {"B": pack(state)},
     }
     if before is None:
@@ -215,10 +285,11 @@ def _state_put(before: State | None, state: State, rules: Timeline) -> dict[str,
     }
 
 
-def _state(customer: str, row: dict[str, Any]) -> State:
+def state_in(row: dict[str, Any]) -> State:
+    """The state in a row of the table."""
     return unpack(
         bytes(row["image"]["B"]),
-        customer=customer,
+        customer=row["pk"]["S"],
         version=int(row["version"]["N"]),
         day=int(row["day"]["N"]),
         features_hash=row["features"]["S"],
@@ -247,7 +318,9 @@ def _event_put(event: Event, version: int, rules: Timeline, now: datetime, *, co
     }
 
 
-def _recorded(customer: str, row: dict[str, Any]) -> Recorded:
+def recorded_in(row: dict[str, Any]) -> Recorded:
+    """The event in a row of the table, brought up to its newest version and read back through its model."""
+    customer = row["pk"]["S"]
     _, source, event_id = row["sk"]["S"].split("#", 2)
     raw = orjson.loads(row["detail"]["S"]) | {"id": event_id, "customer": customer}
     event = Event(source, read_stored(row["type"]["S"], raw), int(row["day"]["N"]), row["fingerprint"]["S"])
@@ -268,13 +341,14 @@ def _checkpoint_put(customer: str, checkpoint: Checkpoint, rules: Timeline) -> d
     return {"Item": row}
 
 
-def _checkpoint(row: dict[str, Any]) -> Checkpoint:
+def checkpoint_in(row: dict[str, Any]) -> Checkpoint:
+    """The checkpoint in a row of the table."""
     image, day = bytes(row["image"]["B"]), int(row["day"]["N"])
     return unpack_checkpoint(image, day=day, features_hash=row["features"]["S"])
 
 
-def _refusal(error: ClientError, events: Sequence[Event]) -> Exception:
-    """What a failed transaction means: a refusal, or the error itself where it is another kind."""
+def _refusal(error: ClientError, events: Sequence[Event], rows: int) -> Exception:
+    """What a failed transaction of so many rows means: a refusal, or the error itself where it is another kind."""
     response: dict[str, Any] = dict(error.response)
     if response["Error"]["Code"] == "TransactionConflictException":
         return Refused({})
@@ -283,6 +357,8 @@ def _refusal(error: ClientError, events: Sequence[Event]) -> Exception:
     causes = response.get("CancellationReasons", [])
     if any(cause.get("Code") not in {"None", "ConditionalCheckFailed", "TransactionConflict"} for cause in causes):
         return error  # a throttle, or a row that is too large: not a matter of who was first
+    if any(cause.get("Code") == "ConditionalCheckFailed" for cause in causes[rows:]):
+        return Forgotten()
     return Refused(dict(_applied(causes[: len(events)], events)))
 
 

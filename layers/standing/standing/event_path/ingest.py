@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
 
-from standing.adapters.table import MOST_ITEMS, Recorded, Refused, items, past
+from standing.adapters.table import MOST_ITEMS, Forgotten, Recorded, Refused, items, past
 from standing.core.days import Day, day_number
 from standing.core.decide import Outcome, decide, needs_past, too_late
 from standing.core.events import CareAnswer, EventDetail
@@ -145,8 +145,16 @@ class Ingest:
             taken = self._answerable(taken, report)
             for wave in _waves(taken):
                 self._apply(wave, report)
+        except Forgotten:
+            self._refuse_forgotten(taken, report)
         except Exception as error:  # noqa: BLE001 -- named in the batch response, retried, and in the end in the DLQ
             report.failed |= {message.id: _cause(error) for message, _ in taken}
+
+    def _refuse_forgotten(self, taken: list[Taken], report: Report) -> None:
+        """Reject every event of a customer who was forgotten, perhaps between two commits of them."""
+        expected = "a customer who was not forgotten; somebody who comes back needs another id"
+        for message, _ in taken:
+            self._reject(message, Rejected("forgotten", "detail.customer", expected), report)
 
     def _answerable(self, taken: list[Taken], report: Report) -> list[Taken]:
         """Without the answers to care actions that nobody requested, which are rejected."""
@@ -190,7 +198,7 @@ class Ingest:
     def commit_some(self, events: list[Event], report: Report, now: datetime) -> int:
         """Commit as many events of one customer, from the first on, as fit into one transaction, however old they are.
 
-        How many that were. Raises Refused where nothing was written.
+        How many that were. Raises Refused or Forgotten where nothing was written.
         """
         state = self.customers.load(events[0].detail.customer)
         stored = self._past(events) if needs_past(state, events, self.rules) else NOTHING

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from standing.rulebook.problems import RulesError
+from standing.tools.customers import commands as customer_commands
 from standing.tools.customers.explaining import explain as explain_customer
 from standing.tools.customers.explaining import print_explained
 from standing.tools.customers.showing import card, print_card
@@ -22,6 +23,7 @@ from standing.tools.events.auditing import audit as audit_file
 from standing.tools.events.recovery import Kept
 from standing.tools.events.sending import progress_bar
 from standing.tools.events.sending import send as send_file
+from standing.tools.lake_commands import lake
 from standing.tools.live import commands as live_commands
 from standing.tools.live.kept import rules_of
 from standing.tools.live.releasing import release_clone
@@ -67,6 +69,9 @@ rules.command()(live_commands.release)
 rules.command()(live_commands.live)
 rules.command()(live_commands.rollback)
 app.add_typer(scenario, name="scenario")
+app.add_typer(lake, name="lake")
+app.command("export")(customer_commands.export_customer)
+app.command("forget")(customer_commands.forget_customer)
 
 
 @app.callback()

@@ -11,6 +11,7 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import RulesBucket
 from standing.adapters.table import Customers
 from standing.tools.local.aws import LocalAws, use
@@ -96,6 +97,13 @@ class Target:
         """The bucket of rules; none where the stack is of a time before there was one."""
         name = self.outputs.get("RulesBucketName")
         return RulesBucket(self.s3, name) if name else None
+
+    @property
+    def lake(self) -> Lake:
+        """The lake. Raises UserError where the stack has none, being a shadow or of a time before there was one."""
+        if "LakeBucketName" not in self.outputs:
+            raise UserError(f"the stack `{self.stack}` has no lake")
+        return Lake(self.s3, self.outputs["LakeBucketName"])
 
     @cached_property
     def customers(self) -> Customers:

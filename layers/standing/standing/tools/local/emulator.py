@@ -1,8 +1,9 @@
-"""The local AWS, with three things our template needs and ministack lacks.
+"""The local AWS, with four things our template needs and ministack lacks.
 
 `AWS::Events::Archive` in CloudFormation (the archive behind it is ministack's own, replay included); the condition key
 `events:source`, by which a role may put events of one source only; CodeDeploy's resources and alarms on metric math, as
-names only. Versions and aliases are ministack's own, but an alias moves to a new version at once: nothing shifts by
+names only; and that calls which never leave this machine count as TLS, so that buckets that take nothing else can be
+used. Versions and aliases are ministack's own, but an alias moves to a new version at once: nothing shifts by
 weight, and no alarm is asked. With them the template deploys unchanged. Run by the interpreter of ministack's own
 environment, so it imports nothing of ours.
 """
@@ -13,7 +14,7 @@ import json
 from typing import Any
 
 from ministack.app import main
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.services import eventbridge
 from ministack.services.cloudformation import provisioners
 
@@ -85,6 +86,12 @@ def source_context(service: str, action: str, body: bytes, parameters: Propertie
     return context
 
 
+def condition_key(key: str, context: Any) -> Any:  # noqa: ANN401 -- ministack's own
+    """A condition key of a request. Loopback stands in for TLS: it is as private."""
+    return "true" if key.lower() == "aws:securetransport" else resolved_key(key, context)
+
+
+resolved_key = iam_evaluator._resolve_condition_key
 request_tag_context = iam_actions.request_tag_context
 ALARM = provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]
 create_alarm, update_alarm, remove_alarm = ALARM["create"], ALARM["update"], ALARM["delete"]
@@ -95,4 +102,5 @@ if __name__ == "__main__":
     for kind in ("Application", "DeploymentGroup"):
         provisioners._RESOURCE_HANDLERS[f"AWS::CodeDeploy::{kind}"] = {"create": name_only, "delete": nothing}
     iam_actions.request_tag_context = source_context
+    iam_evaluator._resolve_condition_key = condition_key
     main()

@@ -1,0 +1,29 @@
+"""The archive function: event records and states in the table's stream become objects of the lake."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from botocore.config import Config
+from standing.adapters.lake import Lake
+from standing.batch.lake.archiving import archive
+from standing.event_path.ruleset_layer import deployed_rules
+
+logger = Logger()
+metrics = Metrics()
+PATIENCE = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
+rules = deployed_rules()
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Archive a batch, all of it or none: what fails is raised, and the stream hands the batch over again."""
+    done = archive(event["Records"], rules, lake)
+    counts = {"records": done.records, "states": done.states, "aside": len(done.aside)}
+    for name, value in counts.items():
+        metrics.add_metric(name=name, unit="Count", value=value)
+    log = logger.warning if done.aside else logger.info
+    log("batch", extra={"counts": counts, "aside": done.aside})
+    return {"batchItemFailures": []}

@@ -1,0 +1,78 @@
+"""Archiving: rows of the table's stream become objects of the lake, at least once.
+
+Their keys make a retry harmless. A row that cannot be read is set aside, whole, and holds nothing back; the gap is
+found and filled from the table later.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from standing.adapters.lake import ASIDE, Lake
+from standing.adapters.table import STATE
+from standing.batch.lake.files import written
+from standing.batch.lake.layout import KINDS, Kind, incoming, named_after
+from standing.batch.lake.rows import Row, frame, record_row, state_row
+from standing.core.timeline import Timeline
+
+
+class Archived(NamedTuple):
+    """How many rows of each kind were written, and what was set aside: why, by the record's sequence number."""
+
+    records: int
+    states: int
+    aside: dict[str, str]
+
+
+def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> Archived:
+    """Write the event records and states among a batch of stream records. Any failure to write is raised."""
+    rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
+    aside: dict[str, str] = {}
+    for record in stream:
+        try:
+            for kind, row in _row(record, rules):
+                rows[kind].append(row)
+        except Exception as error:  # noqa: BLE001 -- one row that cannot be read must not hold back the others
+            number = record["dynamodb"]["SequenceNumber"]
+            aside[number] = type(error).__name__
+            lake.put(f"{ASIDE}stream/{number}.json", orjson.dumps({"why": str(error), "record": record}, default=str))
+    for kind in KINDS:
+        if rows[kind]:
+            lake.put(_key(kind, stream), written(frame(kind, rows[kind])))
+    return Archived(len(rows["records"]), len(rows["states"]), aside)
+
+
+def _key(kind: Kind, stream: Sequence[dict[str, Any]]) -> str:
+    """Named after the records of the batch: whoever writes the same batch again writes the same object."""
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in stream]
+    name = named_after([f"{record.get('eventID')} {number}" for record, number in zip(stream, numbers, strict=True)])
+    return f"{incoming(kind)}{numbers[0]}-{numbers[-1]}-{name}.parquet"
+
+
+def _row(record: dict[str, Any], rules: Timeline) -> Iterator[tuple[Kind, Row]]:
+    image = record["dynamodb"].get("NewImage")
+    if image is None:
+        return
+    sort = image["sk"]["S"]
+    if sort.startswith("EVENT#"):
+        yield "records", record_row(image, rules.latest.programme.minor_digits)
+    elif sort == STATE:
+        yield "states", state_row(_with_bytes(image), rules, "stream")
+
+
+def _with_bytes(image: Row) -> Row:
+    """Lambda hands bytes over as Base64."""
+    packed = image["image"]["B"]
+    return image | {"image": {"B": base64.b64decode(packed) if isinstance(packed, str) else packed}}
+
+
+def written_rows(lake: Lake, kind: Kind, rows: Iterable[Row]) -> str:
+    """Write rows that come from elsewhere than the stream; the key, which is named after what is in it."""
+    body = written(frame(kind, rows))
+    key = f"{incoming(kind)}table-{named_after([body.hex()])}.parquet"
+    lake.put(key, body)
+    return key

@@ -1,0 +1,107 @@
+"""Compaction: what came in becomes one file a bucket and kind, sorted, each row once, without forgotten customers.
+
+First what came in is dealt out to the buckets, then each bucket is made anew. Every step can be repeated, and may end
+at any call: a file is replaced whole and only over the one that it was made from; what went into it is deleted after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from itertools import batched
+
+import polars as pl
+
+from standing.adapters.lake import Lake
+from standing.adapters.rules_bucket import Overtaken
+from standing.batch.lake.files import Damaged, read_all, read_stored, written
+from standing.batch.lake.layout import BUCKETS, KINDS, Kind, bucket_of, current, incoming, named_after, staged
+from standing.batch.lake.marks import Marks, marks
+from standing.batch.lake.rows import tidy
+
+AT_ONCE = 500  # objects that are dealt out together; of a batch of the stream each, some 100 MB in memory at most
+
+TRIES = 3  # of a bucket that somebody else compacts at the same time
+
+
+@dataclass
+class Compacted:
+    """What became of a step: rows by kind, and by key what was wrong with an object. `overtaken`: do it again."""
+
+    rows: dict[Kind, int] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+    overtaken: bool = False
+
+
+def stage(lake: Lake) -> Compacted:
+    """Deal out what came in to the buckets; the rows that were dealt out, repeats counted."""
+    done = Compacted(dict.fromkeys(KINDS, 0))
+    gone = marks(lake)
+    for kind in KINDS:
+        for some in batched(lake.keys(incoming(kind)), AT_ONCE):
+            rows, keys, wrong = read_all(lake, kind, some)
+            for number, own in _dealt(gone.kept(rows)):
+                lake.put(f"{staged(kind, number)}{named_after(keys)}.parquet", written(own))
+            _set_aside(lake, wrong, done)
+            lake.delete(keys)
+            done.rows[kind] += rows.height
+    return done
+
+
+def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> Compacted:
+    """Deal out what came in, and make these buckets anew; everything that was wrong, and the rows that there are."""
+    done = Compacted(dict.fromkeys(KINDS, 0), stage(lake).wrong)
+    for number in numbers:
+        for _ in range(TRIES):
+            made = compact(lake, number)
+            if not made.overtaken:
+                break
+        done.wrong |= made.wrong
+        done.overtaken |= made.overtaken
+        done.rows = {kind: done.rows[kind] + made.rows.get(kind, 0) for kind in KINDS}
+    return done
+
+
+def compact(lake: Lake, number: int) -> Compacted:
+    """Make one bucket anew of its files and of what was dealt out to it; the rows that it then has.
+
+    A bucket whose own file is damaged is left as it is, and named: S3 keeps its older versions.
+    """
+    done = Compacted()
+    gone = marks(lake, number)
+    for kind in KINDS:
+        try:
+            done.rows[kind] = _compact(lake, kind, number, gone, done)
+        except Damaged as error:
+            done.wrong[current(kind, number)] = str(error)
+        except Overtaken:
+            done.overtaken = True
+    return done
+
+
+def _compact(lake: Lake, kind: Kind, number: int, gone: Marks, done: Compacted) -> int:
+    stored = lake.get(current(kind, number))
+    before = read_stored(kind, stored)
+    rows, keys, wrong = read_all(lake, kind, lake.keys(staged(kind, number)))
+    after = tidy(kind, gone.kept(pl.concat([before, rows])))
+    _set_aside(lake, wrong, done)
+    if not after.equals(before):
+        lake.replace(current(kind, number), written(after), stored.etag)
+    lake.delete(keys)
+    return after.height
+
+
+def _dealt(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Rows by bucket."""
+    customers = rows["customer"].unique(maintain_order=True)
+    numbers = pl.Series([bucket_of(customer) for customer in customers], dtype=pl.Int16)
+    known = pl.DataFrame({"customer": customers, "bucket": numbers})
+    by_bucket = rows.join(known, on="customer", maintain_order="left").partition_by(
+        "bucket", as_dict=True, include_key=False, maintain_order=True
+    )
+    return ((int(str(number)), own) for (number,), own in by_bucket.items())
+
+
+def _set_aside(lake: Lake, wrong: dict[str, str], done: Compacted) -> None:
+    for key, why in wrong.items():
+        done.wrong[key] = f"{why}; set aside as {lake.set_aside(key)}"

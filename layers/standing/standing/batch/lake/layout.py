@@ -1,0 +1,47 @@
+"""Where things lie in the lake. docs/lake.md says the same to those who read it without our code."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal, get_args
+
+type Kind = Literal["records", "states"]
+
+KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
+BUCKETS = 256
+INCOMING, STAGED, FORGOTTEN = "incoming", "staged", "forgotten"
+
+
+def bucket_of(customer: str) -> int:
+    """The bucket of a customer: the first byte of the SHA-256 of its id."""
+    return hashlib.sha256(customer.encode()).digest()[0]
+
+
+def partition(number: int) -> str:
+    """A bucket as part of a key, such as `bucket=007`."""
+    return f"bucket={number:03d}"
+
+
+def current(kind: Kind, number: int) -> str:
+    """The key of all that is known of a bucket's customers, one file a kind."""
+    return f"{kind}/{partition(number)}/{kind}.parquet"
+
+
+def staged(kind: Kind, number: int) -> str:
+    """The prefix of what waits to become part of a bucket."""
+    return f"{STAGED}/{kind}/{partition(number)}/"
+
+
+def incoming(kind: Kind) -> str:
+    """The prefix of what was written as it happened."""
+    return f"{INCOMING}/{kind}/"
+
+
+def forgotten(number: int | None = None) -> str:
+    """The prefix of the marks of forgotten customers: of one bucket, or of all."""
+    return f"{FORGOTTEN}/" + ("" if number is None else f"{partition(number)}/")
+
+
+def named_after(parts: list[str]) -> str:
+    """A name for something made of other things: the same whenever it is made of the same."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

@@ -1,0 +1,131 @@
+"""Rows of the table as rows of the lake: event records, and states with their memories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+
+import polars as pl
+
+from standing.adapters.table import recorded_in, state_in
+from standing.batch import records
+from standing.batch.lake.layout import Kind
+from standing.core.features import facts
+from standing.core.state import Held, Memory, State
+from standing.core.timeline import Timeline
+
+type Origin = Literal["stream", "table"]
+type Row = dict[str, Any]
+
+LEVELS = pl.List(pl.Struct({"rating": pl.String, "level": pl.String, "since": pl.Int32, "grace_until": pl.Int32}))
+DUE = pl.List(pl.Struct({"care": pl.String, "day": pl.Int32}))
+HELD_BACK = pl.List(pl.Struct({"care": pl.String, "gate": pl.String, "day": pl.Int32}))
+CONTACTS = pl.List(pl.Struct({"channel": pl.String, "day": pl.Int32}))
+MEMORY = pl.Struct({"levels": LEVELS, "shown": LEVELS, "due": DUE, "held_back": HELD_BACK, "contacts": CONTACTS})
+FEATURES = pl.List(pl.Struct({"name": pl.String, "number": pl.Int64, "text": pl.String}))
+RECORDS: dict[str, Any] = {
+    **records.SCHEMA,
+    "type": pl.String,  # as it was stored: what is read here is its newest version
+    "version": pl.Int64,  # of the state that counted it first; 0 where it came too late to count
+    "late": pl.Boolean,
+    "at": pl.Int64,  # when it was taken in, in seconds since 1970
+}
+STATES: dict[str, Any] = {
+    "customer": pl.String,
+    "version": pl.Int64,
+    "day": pl.Int32,
+    "features_hash": pl.String,
+    "rules": pl.String,
+    "events": pl.Int64,  # how many records its commit wrote; null where that is not known
+    "origin": pl.String,
+    "opened": MEMORY,
+    "closed": MEMORY,
+    "features": FEATURES,
+}
+SCHEMAS: Mapping[Kind, dict[str, Any]] = {"records": RECORDS, "states": STATES}
+KEYS: Mapping[Kind, list[str]] = {"records": [*records.KEY], "states": ["customer", "version"]}
+# Which of several copies is kept: a record that counts, and a state that vouches for all before it.
+FIRST: Mapping[Kind, list[tuple[str, bool]]] = {
+    "records": [("late", False), ("version", False), ("day", False), ("moment", False), ("at", False)],
+    "states": [("origin", True), ("day", False), ("events", False), ("rules", False)],
+}
+ORDER: Mapping[Kind, list[str]] = {
+    "records": ["customer", "day", "moment", "source", "id"],
+    "states": ["customer", "version"],
+}
+
+
+class Bucket(NamedTuple):
+    """What the lake knows of some customers: event records, and states. See RECORDS and STATES."""
+
+    records: pl.DataFrame
+    states: pl.DataFrame
+
+
+def frame(kind: Kind, rows: Iterable[Row] = ()) -> pl.DataFrame:
+    """Rows as a frame of this kind."""
+    return pl.DataFrame(list(rows), schema=SCHEMAS[kind], orient="row")
+
+
+def tidy(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows sorted by customer, each once, whatever order they came in."""
+    names, falling = zip(*FIRST[kind], strict=True)
+    return rows.sort(names, descending=falling).unique(KEYS[kind], keep="first").sort(ORDER[kind])
+
+
+def record_row(row: Row, minor_digits: int) -> Row:
+    """An event's row of the table as a row of the lake."""
+    recorded = recorded_in(row)
+    return {
+        **records.row_of(recorded.event, minor_digits),
+        "type": row["type"]["S"],
+        "version": int(row["version"]["N"]),
+        "late": not recorded.counts,
+        "at": int(recorded.at.timestamp()),
+    }
+
+
+def state_row(row: Row, rules: Timeline, origin: Origin) -> Row:
+    """A state's row of the table as a row of the lake."""
+    state = state_in(row)
+    return {
+        "customer": state.customer,
+        "version": state.version,
+        "day": state.day,
+        "features_hash": state.features_hash,
+        "rules": row["rules"]["S"],
+        "events": int(row["events"]["N"]) if "events" in row else None,
+        "origin": origin,
+        "opened": _memory(state.opened),
+        "closed": _memory(state.closed),
+        "features": _features(state, rules),
+    }
+
+
+def _features(state: State, rules: Timeline) -> list[Row] | None:
+    """The features as of the state's day; none where the rules that are known define them otherwise."""
+    ruleset = rules.on(state.day)
+    if ruleset.features_hash != state.features_hash:
+        return None
+    known = facts(ruleset, state.buckets, state.day)
+    return [
+        {"name": name, "number": None, "text": value}
+        if isinstance(value, str)
+        else {"name": name, "number": int(value), "text": None}
+        for name, value in known.items()
+    ]
+
+
+def _memory(memory: Memory) -> Row:
+    held_back = memory.held_back.items()
+    return {
+        "levels": list(_levels(memory.levels)),
+        "shown": list(_levels(memory.shown)),
+        "due": [{"care": care, "day": day} for care, day in memory.due.items()],
+        "held_back": [{"care": care, "gate": gate, "day": day} for care, why in held_back for gate, day in why.items()],
+        "contacts": [{"channel": name, "day": day} for name, days in memory.contacts.items() for day in days],
+    }
+
+
+def _levels(levels: Mapping[str, Held]) -> Iterator[Row]:
+    return ({"rating": rating, **held._asdict()} for rating, held in levels.items())

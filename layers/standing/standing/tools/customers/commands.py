@@ -1,0 +1,74 @@
+"""The commands `standing export` and `standing forget`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from standing.tools.customers.exporting import as_json, export, rows_in
+from standing.tools.customers.forgetting import forget
+from standing.tools.live.shadowing import shadow_of
+from standing.tools.options import Stack, err, out, target_of
+from standing.tools.project import UserError
+from standing.tools.target import Target
+
+Customer = Annotated[str, typer.Argument(help="The customer's opaque id.")]
+
+
+def export_customer(
+    customer: Customer,
+    file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write there instead.")] = None,
+    stack: Stack = "standing",
+) -> None:
+    """Print everything that is stored about a customer, in the table and in the lake, as JSON.
+
+    The exit code is 1 where there is nothing.
+    """
+    target = target_of(stack)
+    exported = export(target.customers, target.lake, customer)
+    if file:
+        file.write_text(as_json(exported), encoding="utf-8")
+    else:
+        out.print(as_json(exported), markup=False, highlight=False, soft_wrap=True, end="")
+    err.print(_said(customer, *rows_in(exported)), markup=False)
+    if not any(rows_in(exported)):
+        raise typer.Exit(1)
+
+
+def forget_customer(
+    customer: Customer,
+    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    stack: Stack = "standing",
+) -> None:
+    """Forget a customer for good: the table at once, the lake at its next compaction. Later events are rejected.
+
+    `standing export` shows what will go. What stays is a mark that says of an id whether it was forgotten.
+    """
+    target = target_of(stack)
+    in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
+    if not in_table and not in_lake:
+        raise UserError(f"{_said(customer, 0, 0)}: there is nothing to forget")
+    err.print(_said(customer, in_table, in_lake), markup=False)
+    if not yes:
+        typer.confirm("Forget this customer? It cannot be undone", abort=True, err=True)
+    for place in _places(target):
+        deleted = forget(place.customers, target.lake, customer)
+        err.print(f"{place.stack}: {deleted} rows deleted; later events of `{customer}` are rejected", markup=False)
+    err.print(
+        "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and queues keep what "
+        "they have for 35 days at most (docs/lake.md)."
+    )
+
+
+def _places(target: Target) -> list[Target]:
+    """The stack, and the shadow that runs beside it, if one does."""
+    shadow = shadow_of(target)
+    return [target, shadow] if shadow.status() else [target]
+
+
+def _said(customer: str, in_table: int, in_lake: int) -> str:
+    if not in_table and not in_lake:
+        return f"nothing is stored about `{customer}`"
+    return f"`{customer}`: {in_table} rows in the table, {in_lake} in the lake"

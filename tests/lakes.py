@@ -1,0 +1,96 @@
+"""A lake in memory, and stories that become rows of the lake as the table's own rows do."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from standing.adapters.lake import ABSENT, ASIDE, Lake, Stored
+from standing.adapters.rules_bucket import Overtaken
+from standing.batch.lake.files import written
+from standing.batch.lake.layout import KINDS, incoming
+from standing.batch.lake.rows import Bucket, frame, record_row, state_row, tidy
+from standing.core.decide import decide
+from standing.core.intake import Event
+from standing.core.state import State
+from standing.core.timeline import Timeline
+
+AT = datetime(1974, 1, 1, tzinfo=UTC)
+
+
+class MemoryLake(Lake):
+    """A bucket in memory, as strict as S3 about conditions."""
+
+    def __init__(self) -> None:
+        super().__init__(client=None, name="memory", at_once=1)  # type: ignore[arg-type]  # it calls nothing
+        object.__setattr__(self, "objects", {})
+
+    objects: dict[str, bytes]
+
+    def keys(self, prefix: str) -> list[str]:
+        """As S3."""
+        return sorted(key for key in self.objects if key.startswith(prefix))
+
+    def get(self, key: str) -> Stored:
+        """As S3, with a hash of the content as ETag."""
+        return Stored(self.objects[key], str(hash(self.objects[key]))) if key in self.objects else ABSENT
+
+    def put(self, key: str, body: bytes) -> None:
+        """As S3."""
+        self.objects[key] = body
+
+    def replace(self, key: str, body: bytes, etag: str) -> None:
+        """As S3."""
+        if self.get(key).etag != etag:
+            raise Overtaken
+        self.put(key, body)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """As S3."""
+        for key in list(keys):
+            self.objects.pop(key, None)
+
+    def set_aside(self, key: str) -> str:
+        """As S3."""
+        self.put(ASIDE + key, self.objects.pop(key))
+        return ASIDE + key
+
+
+def owned(events: Sequence[Event], customer: str) -> list[Event]:
+    """Events as if they were this customer's."""
+    return [
+        replace(
+            event, detail=event.detail.model_copy(update={"customer": customer, "id": f"{number}-{event.detail.id}"})
+        )
+        for number, event in enumerate(events)
+    ]
+
+
+def decided(rules: Timeline, events: Sequence[Event]) -> list[tuple[State, list[Event]]]:
+    """One customer's commits of an event each, in the order of their days: the states, and what each took in."""
+    state: State | None = None
+    commits = []
+    for event in sorted(events, key=lambda one: one.day):
+        state = decide(state, [event], rules, AT).state
+        commits.append((state, [event]))
+    return commits
+
+
+def lake_rows(rules: Timeline, customer: str, events: Sequence[Event]) -> Bucket:
+    """A customer's commits as rows of the lake, by way of the table's rows."""
+    from standing.adapters.table import _event_put, _state_put  # noqa: PLC0415 -- as a commit writes them
+
+    records, states = [], []
+    for state, taken in decided(rules, owned(events, customer)):
+        puts = [_event_put(event, state.version, rules, AT) for event in taken]
+        records += [record_row(put["Item"], rules.latest.programme.minor_digits) for put in puts]
+        states.append(state_row(_state_put(None, state, rules, len(taken))["Item"], rules, "stream"))
+    return Bucket(tidy("records", frame("records", records)), tidy("states", frame("states", states)))
+
+
+def pour(lake: Lake, bucket: Bucket, name: str, **rows: Any) -> None:
+    """Write rows as they come in, in an object of this name each; `records` or `states` in place of the bucket's."""
+    for kind in KINDS:
+        lake.put(f"{incoming(kind)}{name}.parquet", written(rows.get(kind, getattr(bucket, kind))))

@@ -1,0 +1,298 @@
+"""The lake: what comes in, in whatever order and however often, becomes one tidy file a bucket."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import random
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import polars as pl
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
+from standing.adapters.table import _event_put, _state_put
+from standing.batch.lake.archiving import archive
+from standing.batch.lake.compacting import Compacted, compact, stage
+from standing.batch.lake.files import Damaged, written
+from standing.batch.lake.gaps import holes, lagging
+from standing.batch.lake.layout import KINDS, bucket_of, current, incoming, staged
+from standing.batch.lake.marks import mark
+from standing.batch.lake.memories import latest, remembered
+from standing.batch.lake.reading import everything_of, read_bucket
+from standing.batch.lake.rows import ORDER, Bucket, frame, tidy
+from standing.batch.rescoring import memory
+from standing.core.decide import decide
+from standing.core.features import facts
+from standing.core.intake import Event
+from standing.core.timeline import Timeline
+
+from tests.lakes import AT, MemoryLake, decided, lake_rows, owned, pour
+from tests.support import NOW, purchase, real_rules, taken
+from tests.unit import programmes
+
+CUSTOMERS = ("c-1", "c-2", "c-3")
+
+
+@pytest.fixture(scope="module")
+def rules() -> Timeline:
+    return real_rules()
+
+
+@pytest.fixture(scope="module")
+def whole(rules: Timeline) -> Bucket:
+    """Some purchases of three customers."""
+    parts = [lake_rows(rules, who, bought(rules, 4 + number)) for number, who in enumerate(CUSTOMERS)]
+    return together(parts)
+
+
+def bought(rules: Timeline, times: int) -> list[Event]:
+    return taken(rules.latest, *(purchase(number, days_ago=60 - 9 * number) for number in range(times)))
+
+
+def together(parts: list[Bucket]) -> Bucket:
+    return Bucket(
+        tidy("records", pl.concat([part.records for part in parts])),
+        tidy("states", pl.concat([part.states for part in parts])),
+    )
+
+
+def settled(lake: MemoryLake) -> dict[int, Compacted]:
+    stage(lake)
+    return {number: compact(lake, number) for number in sorted({bucket_of(who) for who in CUSTOMERS})}
+
+
+def all_of(lake: MemoryLake) -> Bucket:
+    return together([read_bucket(lake, number) for number in sorted({bucket_of(who) for who in CUSTOMERS})])
+
+
+def same(one: Bucket, other: Bucket) -> None:
+    assert_frame_equal(one.records, other.records)
+    assert_frame_equal(one.states, other.states)
+
+
+def test_a_bucket_is_the_first_byte_of_the_sha_256_of_the_id() -> None:
+    for who in (*CUSTOMERS, "客户", "x" * 128):
+        assert bucket_of(who) == int(hashlib.sha256(who.encode()).hexdigest()[:2], 16)
+    assert current("states", 7) == "states/bucket=007/states.parquet"
+
+
+@settings(max_examples=10, deadline=None)
+@given(st.randoms(use_true_random=False), st.integers(1, 6))
+def test_order_repeats_and_how_it_was_cut_make_no_difference(chance: random.Random, cuts: int) -> None:
+    expected = together([lake_rows(RULES, who, bought(RULES, 5)) for who in CUSTOMERS])
+    lake = MemoryLake()
+    for number in range(cuts):
+        part = {kind: getattr(expected, kind).sample(fraction=1, shuffle=True, seed=number) for kind in KINDS}
+        rows = {kind: some[:: chance.randint(1, 3)] if number else some for kind, some in part.items()}
+        pour(lake, expected, f"{number}", **rows)
+        if chance.random() < 0.5:
+            settled(lake)
+    settled(lake)
+    same(all_of(lake), expected)
+    before = dict(lake.objects)
+    settled(lake)
+    assert lake.objects == before
+    assert not lake.keys("incoming/")
+    assert not lake.keys("staged/")
+
+
+RULES = real_rules()
+
+
+def test_files_are_sorted_by_customer_and_a_bucket_with_no_events_has_none(whole: Bucket) -> None:
+    lake = MemoryLake()
+    pour(lake, whole, "all")
+    settled(lake)
+    for kind in KINDS:
+        for key in lake.keys(f"{kind}/"):
+            rows = pl.read_parquet(lake.objects[key])
+            assert rows.equals(rows.sort(ORDER[kind]))
+    empty = next(number for number in range(256) if number not in {bucket_of(who) for who in CUSTOMERS})
+    assert compact(lake, empty) == Compacted({"records": 0, "states": 0})
+    assert lake.keys(f"records/bucket={empty:03d}") == []
+    assert read_bucket(lake, empty).records.is_empty()
+
+
+def test_a_record_that_counts_comes_before_one_that_came_too_late(whole: Bucket) -> None:
+    late = whole.records.with_columns(late=pl.lit(value=True), version=pl.lit(0, pl.Int64))
+    both = tidy("records", pl.concat([late, whole.records]))
+    assert_frame_equal(both, whole.records)
+
+
+DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
+    "truncated": (lambda body: body[: len(body) // 2], "not a whole Parquet file"),
+    "empty": (lambda _: b"", "not a whole Parquet file"),
+    "no parquet": (lambda _: b'{"customer": "c-1"}', "not a whole Parquet file"),
+    "other schema": (lambda _: written(pl.DataFrame({"customer": ["c-1"]})), "of another schema: column `"),
+    "a column too many": (lambda body: written(pl.read_parquet(body).with_columns(x=1)), "no column `x` was expected"),
+    "another type": (
+        lambda body: written(pl.read_parquet(body).with_columns(pl.col("day").cast(pl.String))),
+        "column `day` is String, expected Int32",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGE)
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("where", ["incoming", "staged"])
+def test_a_damaged_object_is_named_and_set_aside_and_the_rest_goes_on(
+    whole: Bucket, name: str, kind: Any, where: str
+) -> None:
+    damage, why = DAMAGE[name]
+    lake = MemoryLake()
+    pour(lake, whole, "whole")
+    key = f"{incoming(kind)}bad.parquet" if where == "incoming" else f"{staged(kind, bucket_of('c-1'))}bad.parquet"
+    lake.put(key, damage(written(getattr(whole, kind))))
+    said = stage(lake).wrong | {key: why for done in settled(lake).values() for key, why in done.wrong.items()}
+    assert list(said) == [key]
+    assert why in said[key]
+    assert said[key].endswith(f"set aside as aside/{key}")
+    assert lake.keys("aside/") == [f"aside/{key}"]
+    same(all_of(lake), whole)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_damaged_bucket_is_named_and_left_as_it_is_and_loses_nothing(whole: Bucket, kind: Any) -> None:
+    lake = MemoryLake()
+    pour(lake, whole, "whole")
+    settled(lake)
+    number, key = bucket_of("c-1"), current(kind, bucket_of("c-1"))
+    sound, broken = lake.objects[key], lake.objects[key][:-20]
+    lake.put(key, broken)
+    more = lake_rows(RULES, "c-1", bought(RULES, 6))
+    pour(lake, more, "more")
+    stage(lake)
+    assert list(compact(lake, number).wrong) == [key]
+    assert lake.objects[key] == broken
+    with pytest.raises(Damaged, match=f"{key}: not a whole"):
+        read_bucket(lake, number)
+    lake.put(key, sound)
+    assert compact(lake, number).wrong == {}
+    assert_frame_equal(getattr(everything_of(lake, "c-1"), kind), getattr(more, kind))
+
+
+def test_a_customer_with_a_hundred_thousand_events_is_one_of_many() -> None:
+    (row,) = lake_rows(RULES, "c-1", bought(RULES, 1)).records.rows(named=True)
+    events = frame("records", [row]).join(pl.DataFrame({"n": range(100_000)}), how="cross")
+    events = events.with_columns(id=pl.format("p-{}", "n"), day=(pl.col("n") % 700).cast(pl.Int32)).drop("n")
+    lake = MemoryLake()
+    lake.put(f"{incoming('records')}many.parquet", written(events.sample(fraction=1, shuffle=True, seed=1)))
+    assert stage(lake).rows["records"] == 100_000
+    assert compact(lake, bucket_of("c-1")).rows == {"records": 100_000, "states": 0}
+    assert_frame_equal(read_bucket(lake, bucket_of("c-1")).records, tidy("records", events))
+
+
+def test_the_forgotten_are_gone_from_every_place_and_stay_gone(whole: Bucket) -> None:
+    lake = MemoryLake()
+    pour(lake, whole, "first")
+    settled(lake)
+    pour(lake, whole, "second")
+    stage(lake)
+    pour(lake, whole, "third")
+    mark(lake, "salt", "c-1")
+    assert everything_of(lake, "c-1").records.height == 4
+    settled(lake)
+    pour(lake, whole, "delivered late")
+    settled(lake)
+    assert everything_of(lake, "c-1").records.is_empty()
+    assert everything_of(lake, "c-1").states.is_empty()
+    assert not any(b"c-1" in body for body in lake.objects.values())
+    assert not any("c-1" in key for key in lake.objects)
+    same(all_of(lake), Bucket(*(rows.filter(pl.col("customer") != "c-1") for rows in whole)))
+
+
+def test_gaps_are_told_from_the_lake_alone(whole: Bucket) -> None:
+    assert holes(whole).is_empty()
+    first, middle, last = (pl.col("version") == number for number in (1, 3, 4))
+    one = pl.col("customer") == "c-1"
+    assert gap(Bucket(whole.records.filter(~(one & middle)), whole.states)) == [("c-1", 4, 1)]
+    assert gap(Bucket(whole.records, whole.states.filter(~(one & middle)))) == [("c-1", 4, 1)]
+    assert gap(Bucket(whole.records, whole.states.filter(~(one & last)))) == [("c-1", 4, 1)]
+    assert gap(Bucket(whole.records.filter(~(one & (first | middle))), whole.states)) == [("c-1", 4, 2)]
+    assert gap(Bucket(whole.records, whole.states.filter(~one))) == [("c-1", 4, 4)]
+    late = whole.records.with_columns(late=one & first | pl.col("late"))
+    assert gap(Bucket(late, whole.states)) == [("c-1", 4, 1)]
+
+
+def test_a_state_from_the_table_vouches_for_all_before_it(whole: Bucket) -> None:
+    vouched = whole.states.filter(pl.col("version") > 2).with_columns(
+        origin=pl.when(pl.col("version") == 3).then(pl.lit("table")).otherwise("origin")
+    )
+    assert gap(Bucket(whole.records, vouched)) == []
+    assert gap(Bucket(whole.records.filter(pl.col("version") != 4), vouched)) == [
+        ("c-1", 4, 1),
+        ("c-2", 5, 1),
+        ("c-3", 6, 1),
+    ]
+
+
+def test_who_lags_behind_the_table(whole: Bucket) -> None:
+    versions = [("c-1", 4), ("c-2", 7), ("c-3", 6), ("c-4", 1)]
+    assert lagging(whole, versions).rows() == [("c-2", 5, 2), ("c-4", 0, 1)]
+
+
+def gap(bucket: Bucket) -> list[tuple[Any, ...]]:
+    return holes(bucket).rows()
+
+
+@settings(max_examples=20, deadline=None)
+@given(programmes.rulesets(), st.lists(programmes.histories(most=6, span=40), min_size=1, max_size=3))
+def test_states_remember_what_the_fold_remembers(ruleset: Any, histories: list[list[Event]]) -> None:
+    rules, wanted = Timeline.of(ruleset), memory.schema(ruleset)
+    by_customer = {
+        f"c-{number}": decided(rules, owned(events, f"c-{number}")) for number, events in enumerate(histories)
+    }
+    states = latest(pl.concat([lake_rows(rules, f"c-{n}", events).states for n, events in enumerate(histories)]))
+    for side in ("opened", "closed"):
+        finals = [commits[-1][0] for commits in by_customer.values()]
+        expected = memory.frame_of(((one.customer, one.day, getattr(one, side)) for one in finals), wanted)
+        assert_frame_equal(remembered(states, wanted, side), expected)
+    for state, row in zip(finals, states.rows(named=True), strict=True):
+        known = {one["name"]: one["number"] if one["text"] is None else one["text"] for one in row["features"]}
+        assert known == facts(ruleset, state.buckets, state.day)
+
+
+def stream_record(number: int, row: dict[str, Any], *, as_lambda: bool = True) -> dict[str, Any]:
+    """A row as the stream hands it over: Lambda has bytes as Base64."""
+    if as_lambda and "image" in row:
+        row = row | {"image": {"B": base64.b64encode(row["image"]["B"]).decode()}}
+    keys = {name: row[name] for name in ("pk", "sk")}
+    return {"eventID": f"e-{number}", "dynamodb": {"SequenceNumber": f"{number:021d}", "Keys": keys, "NewImage": row}}
+
+
+def stream(rules: Timeline) -> list[dict[str, Any]]:
+    (event, *_) = bought(rules, 1)
+    outcome = decide(None, [event], rules, AT + timedelta(days=1))
+    rows = [_event_put(event, 1, rules, NOW)["Item"], _state_put(None, outcome.state, rules, 1)["Item"]]
+    return [stream_record(number, row) for number, row in enumerate(rows)]
+
+
+def test_the_same_batch_again_is_the_same_object(rules: Timeline) -> None:
+    once, twice = MemoryLake(), MemoryLake()
+    records = stream(rules)
+    assert archive(records, rules, once)[:2] == (1, 1)
+    for _ in range(2):
+        archive(records, rules, twice)
+    assert once.objects == twice.objects
+    assert [key.split("/")[1] for key in once.objects] == ["records", "states"]
+    other = MemoryLake()
+    archive(records[:1], rules, other)
+    assert not set(other.objects) & set(once.objects)
+    (row,) = everything_of(once, "c-1").records.rows(named=True)
+    assert (row["version"], row["late"], row["type"], row["amount"]) == (1, False, "purchase.v1", 10_000)
+    assert row["at"] == int(NOW.timestamp())
+
+
+def test_a_row_that_cannot_be_read_is_set_aside_and_holds_nothing_back(rules: Timeline) -> None:
+    lake = MemoryLake()
+    (event, state) = stream(rules)
+    broken = stream_record(7, event["dynamodb"]["NewImage"] | {"type": {"S": "purchase.v99"}})
+    gone = {"eventID": "x", "dynamodb": {"SequenceNumber": "9", "Keys": event["dynamodb"]["Keys"]}}
+    done = archive([event, broken, gone, state], rules, lake)
+    assert (done.records, done.states, list(done.aside)) == (1, 1, [f"{7:021d}"])
+    assert list(lake.keys("aside/")) == [f"aside/stream/{7:021d}.json"]
+    assert b"purchase.v99" in lake.objects[f"aside/stream/{7:021d}.json"]
