@@ -21,10 +21,10 @@ from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.gaps import holes, lagging
 from standing.batch.lake.layout import KINDS, bucket_of, current, incoming, staged
 from standing.batch.lake.marks import mark
-from standing.batch.lake.memories import latest, remembered
+from standing.batch.lake.memories import latest, remembered, states_of
 from standing.batch.lake.reading import everything_of, read_bucket
 from standing.batch.lake.rows import ORDER, Bucket, frame, tidy
-from standing.batch.rescoring import memory
+from standing.batch.rescoring import bucket, memory
 from standing.core.decide import decide
 from standing.core.features import facts
 from standing.core.intake import Event
@@ -175,6 +175,13 @@ def test_a_damaged_bucket_is_named_and_left_as_it_is_and_loses_nothing(whole: Bu
     assert_frame_equal(getattr(everything_of(lake, "c-1"), kind), getattr(more, kind))
 
 
+def test_a_file_of_a_time_when_events_had_fewer_fields_is_read(whole: Bucket) -> None:
+    lake = MemoryLake()
+    pour(lake, whole, "old", records=whole.records.drop("value", "model"))
+    assert all(not done.wrong for done in settled(lake).values())
+    same(all_of(lake), whole)
+
+
 def test_a_customer_with_a_hundred_thousand_events_is_one_of_many() -> None:
     (row,) = lake_rows(RULES, "c-1", bought(RULES, 1)).records.rows(named=True)
     events = frame("records", [row]).join(pl.DataFrame({"n": range(100_000)}), how="cross")
@@ -251,6 +258,7 @@ def test_states_remember_what_the_fold_remembers(ruleset: Any, histories: list[l
         finals = [commits[-1][0] for commits in by_customer.values()]
         expected = memory.frame_of(((one.customer, one.day, getattr(one, side)) for one in finals), wanted)
         assert_frame_equal(remembered(states, wanted, side), expected)
+    assert_frame_equal(states_of(states), bucket.states_of(finals))
     for state, row in zip(finals, states.rows(named=True), strict=True):
         known = {one["name"]: one["number"] if one["text"] is None else one["text"] for one in row["features"]}
         assert known == facts(ruleset, state.buckets, state.day)

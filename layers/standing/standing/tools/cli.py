@@ -23,7 +23,7 @@ from standing.tools.events.auditing import audit as audit_file
 from standing.tools.events.recovery import Kept
 from standing.tools.events.sending import progress_bar
 from standing.tools.events.sending import send as send_file
-from standing.tools.lake_commands import lake
+from standing.tools.lake.commands import lake
 from standing.tools.live import commands as live_commands
 from standing.tools.live.kept import rules_of
 from standing.tools.live.releasing import release_clone

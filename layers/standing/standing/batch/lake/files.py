@@ -9,7 +9,7 @@ import polars as pl
 
 from standing.adapters.lake import ABSENT, Lake, Stored
 from standing.batch.lake.layout import Kind
-from standing.batch.lake.rows import SCHEMAS, frame
+from standing.batch.lake.rows import LATER, SCHEMAS, frame
 
 ROW_GROUP = 50_000  # rows; small enough that a reader who wants one customer skips most of a file
 
@@ -31,6 +31,8 @@ def read(kind: Kind, body: bytes) -> pl.DataFrame:
         rows = pl.read_parquet(io.BytesIO(body))
     except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
         raise Damaged(f"not a whole Parquet file ({type(error).__name__})") from None
+    later = [name for name in LATER[kind] if name not in rows.columns]
+    rows = rows.with_columns(pl.lit(None, dtype=SCHEMAS[kind][name]).alias(name) for name in later)
     for name, wanted in SCHEMAS[kind].items():
         found = rows.schema.get(name)
         if found != wanted:

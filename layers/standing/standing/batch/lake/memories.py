@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 
+from standing.batch.rescoring.bucket import EXPIRES, SAID
 from standing.batch.rescoring.memory import DAYS, HELD, kind_of
 
 type Side = Literal["opened", "closed"]
@@ -31,6 +32,18 @@ def remembered(states: pl.DataFrame, wanted: dict[str, Any], side: Side = "close
         *(pl.col(name).cast(kind) for name, kind in wanted.items()),
         *(pl.col(name).cast(kind_of(name)) for name in found),
     )
+
+
+def states_of(states: pl.DataFrame) -> pl.DataFrame:
+    """States, one a customer, as `rescoring.bucket.states_of` gives those of the table."""
+    ledger = pl.col("ledger").struct
+    expires = ledger.field("unanswered").list.eval(pl.element().struct.field("until")).list.min()
+    told = states.select("customer", "version", expires.alias(EXPIRES))
+    said = states.select("customer", ledger.field("said").alias("entry")).explode("entry")
+    wide = _wide(said.filter(pl.col("entry").is_not_null()).unnest("entry"), pl.format(SAID + "{}", "rating"), "level")
+    names = sorted(name for name in wide.columns if name != "customer")
+    known = remembered(states, {}).join(told, on="customer", how="left", maintain_order="left")
+    return known.join(wide.select("customer", *names), on="customer", how="left", maintain_order="left")
 
 
 def _entries(states: pl.DataFrame, side: Side, part: str) -> pl.DataFrame:

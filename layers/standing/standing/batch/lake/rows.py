@@ -11,7 +11,7 @@ from standing.adapters.table import recorded_in, state_in
 from standing.batch import records
 from standing.batch.lake.layout import Kind
 from standing.core.features import facts
-from standing.core.state import Held, Memory, State
+from standing.core.state import Held, Ledger, Memory, State
 from standing.core.timeline import Timeline
 
 type Origin = Literal["stream", "table"]
@@ -22,6 +22,10 @@ DUE = pl.List(pl.Struct({"care": pl.String, "day": pl.Int32}))
 HELD_BACK = pl.List(pl.Struct({"care": pl.String, "gate": pl.String, "day": pl.Int32}))
 CONTACTS = pl.List(pl.Struct({"channel": pl.String, "day": pl.Int32}))
 MEMORY = pl.Struct({"levels": LEVELS, "shown": LEVELS, "due": DUE, "held_back": HELD_BACK, "contacts": CONTACTS})
+SAID = pl.List(pl.Struct({"rating": pl.String, "level": pl.String}))
+HONOURED = pl.List(pl.Struct({"rating": pl.String, "until": pl.Int32}))
+UNANSWERED = pl.List(pl.Struct({"care": pl.String, "day": pl.String, "until": pl.Int32}))
+LEDGER = pl.Struct({"said": SAID, "honoured": HONOURED, "asked": DUE, "unanswered": UNANSWERED, "refrained": HELD_BACK})
 FEATURES = pl.List(pl.Struct({"name": pl.String, "number": pl.Int64, "text": pl.String}))
 RECORDS: dict[str, Any] = {
     **records.SCHEMA,
@@ -40,7 +44,13 @@ STATES: dict[str, Any] = {
     "origin": pl.String,
     "opened": MEMORY,
     "closed": MEMORY,
+    "ledger": LEDGER,
     "features": FEATURES,
+}
+# What a file of an earlier time may lack, because events had no such field then.
+LATER: Mapping[Kind, frozenset[str]] = {
+    "records": frozenset((*records.NUMBERS, *records.TEXTS)),
+    "states": frozenset(),
 }
 SCHEMAS: Mapping[Kind, dict[str, Any]] = {"records": RECORDS, "states": STATES}
 KEYS: Mapping[Kind, list[str]] = {"records": [*records.KEY], "states": ["customer", "version"]}
@@ -98,6 +108,7 @@ def state_row(row: Row, rules: Timeline, origin: Origin) -> Row:
         "origin": origin,
         "opened": _memory(state.opened),
         "closed": _memory(state.closed),
+        "ledger": _ledger(state.ledger),
         "features": _features(state, rules),
     }
 
@@ -124,6 +135,18 @@ def _memory(memory: Memory) -> Row:
         "due": [{"care": care, "day": day} for care, day in memory.due.items()],
         "held_back": [{"care": care, "gate": gate, "day": day} for care, why in held_back for gate, day in why.items()],
         "contacts": [{"channel": name, "day": day} for name, days in memory.contacts.items() for day in days],
+    }
+
+
+def _ledger(ledger: Ledger) -> Row:
+    unanswered = ((name.partition("#"), day) for name, day in ledger.unanswered.items())
+    refrained = ((name.partition("#"), day) for name, day in ledger.refrained.items())
+    return {
+        "said": [{"rating": rating, "level": level} for rating, level in ledger.said.items()],
+        "honoured": [{"rating": rating, "until": day} for rating, day in ledger.honoured.items()],
+        "asked": [{"care": care, "day": day} for care, day in ledger.asked.items()],
+        "unanswered": [{"care": care, "day": day, "until": until} for (care, _, day), until in unanswered],
+        "refrained": [{"care": care, "gate": gate, "day": day} for (care, _, gate), day in refrained],
     }
 
 

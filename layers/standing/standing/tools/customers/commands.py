@@ -1,4 +1,4 @@
-"""The commands `standing export` and `standing forget`."""
+"""The commands `standing export` and `standing forget`. What needs polars is imported when it is called."""
 
 from __future__ import annotations
 
@@ -7,8 +7,6 @@ from typing import Annotated
 
 import typer
 
-from standing.tools.customers.exporting import as_json, export, rows_in
-from standing.tools.customers.forgetting import forget
 from standing.tools.live.shadowing import shadow_of
 from standing.tools.options import Stack, err, out, target_of
 from standing.tools.project import UserError
@@ -26,6 +24,8 @@ def export_customer(
 
     The exit code is 1 where there is nothing.
     """
+    from standing.tools.customers.exporting import as_json, export, rows_in  # noqa: PLC0415 -- polars takes long
+
     target = target_of(stack)
     exported = export(target.customers, target.lake, customer)
     if file:
@@ -46,6 +46,9 @@ def forget_customer(
 
     `standing export` shows what will go. What stays is a mark that says of an id whether it was forgotten.
     """
+    from standing.tools.customers.exporting import export, rows_in  # noqa: PLC0415 -- polars takes long
+    from standing.tools.customers.forgetting import forget  # noqa: PLC0415 -- as above
+
     target = target_of(stack)
     in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
     if not in_table and not in_lake:

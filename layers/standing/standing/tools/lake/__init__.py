@@ -1,0 +1,1 @@
+"""The lake by hand: compaction, and gaps."""
