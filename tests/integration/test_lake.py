@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -23,14 +24,15 @@ from standing.batch.lake.gaps import holes, lagging, refill
 from standing.batch.lake.layout import KINDS, bucket_of
 from standing.batch.lake.marks import mark
 from standing.batch.lake.reading import everything_of, read_bucket
-from standing.batch.lake.rows import Bucket
+from standing.batch.lake.rows import RECORDS, STATES, Bucket
+from standing.batch.records import TEXTS
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest
 
 from tests.integration.conftest import KEYS
 from tests.integration.test_crashes import BY_REGION, STREAM, Crash, Fatal, Wire, fatals
 from tests.lakes import lake_rows, pour
-from tests.support import NOW, KeptRejections, complaint, envelope, message, purchase, taken
+from tests.support import NOW, ROOT, KeptRejections, complaint, envelope, message, purchase, taken
 
 CUSTOMERS = ("c-1", "c-2")
 NUMBERS = sorted(map(bucket_of, CUSTOMERS))
@@ -282,9 +284,7 @@ def test_duckdb_reads_the_layout_without_our_code(rules: Timeline, lake: Lake, t
     for who in names:
         pour(lake, lake_rows(rules, who, events), who)
     compact_all(lake, sorted(set(map(bucket_of, names))))
-    for key in lake.keys(""):
-        (tmp_path / key).parent.mkdir(parents=True, exist_ok=True)
-        (tmp_path / key).write_bytes(lake.get(key).body)
+    on_disk(lake, tmp_path)
     sql = duckdb.connect()
     for kind in KINDS:
         sql.execute(f"create view {kind} as from read_parquet('{tmp_path}/{kind}/*/*.parquet', hive_partitioning=true)")
@@ -319,3 +319,27 @@ def check_sorted(sql: duckdb.DuckDBPyConnection) -> None:
     ).fetchall()
     assert len(found) > 1
     assert all(names == sorted(names) for _, names in found)
+
+
+def test_what_the_docs_ask_of_duckdb_works(rules: Timeline, lake: Lake, tmp_path: Path) -> None:
+    events = taken(rules.latest, *(purchase(number, amount="400.00", days_ago=60 - number) for number in range(6)))
+    for who in ("c-1001", "c-2"):
+        pour(lake, lake_rows(rules, who, events), who)
+    compact_all(lake, [bucket_of("c-1001"), bucket_of("c-2")])
+    on_disk(lake, tmp_path)
+    page = (ROOT / "docs" / "lake.md").read_text("utf-8")
+    (block, *_) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
+    sql = duckdb.connect()
+    *views, spent, tiers = (one for one in block.replace("s3://BUCKET", str(tmp_path)).split(";") if one.strip())
+    for view in views:
+        sql.execute(view)
+    assert [amount for _, _, amount in sql.sql(spent).fetchall()] == [400.0] * 6
+    assert sql.sql(tiers).fetchall() == [("gold", 2)]
+    named = {name for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
+    assert {*STATES, *RECORDS} - {*TEXTS} <= named
+
+
+def on_disk(lake: Lake, folder: Path) -> None:
+    for key in lake.keys(""):
+        (folder / key).parent.mkdir(parents=True, exist_ok=True)
+        (folder / key).write_bytes(lake.get(key).body)

@@ -210,11 +210,11 @@ class Customers:
 
     def _write(self, rows: list[Any], events: Sequence[Event], unless_forgotten: str | None) -> None:
         """One transaction; the rows of the events come first, and the look at who was forgotten last."""
-        items: list[Any] = [{"Put": row | {"TableName": self.table}} for row in rows]
+        writes: list[Any] = [{"Put": row | {"TableName": self.table}} for row in rows]
         if unless_forgotten is not None:
-            items.append({"ConditionCheck": self._not_forgotten(unless_forgotten)})
+            writes.append({"ConditionCheck": self._not_forgotten(unless_forgotten)})
         try:
-            answer = self.client.transact_write_items(TransactItems=items, ReturnConsumedCapacity="TOTAL")
+            answer = self.client.transact_write_items(TransactItems=writes, ReturnConsumedCapacity="TOTAL")
         except ClientError as error:
             raise _refusal(error, events, len(rows)) from error
         self.units.write += sum(part.get("CapacityUnits", 0.0) for part in answer.get("ConsumedCapacity", []))
