@@ -13,7 +13,7 @@ from pathlib import Path
 
 from standing.tools.project import project_root
 
-from benchmarks import cost, imports, local, ruling, sizes, stages
+from benchmarks import cost, imports, local, ruling, scoring, sizes, stages
 from benchmarks.figures import Figures
 from benchmarks.machine import described
 from benchmarks.report import flat, read, verdicts, write
@@ -24,6 +24,9 @@ PARTS: dict[str, Callable[[Figures, bool], None]] = {
     "imports": lambda figures, quick: imports.measure(figures, repeats=5 if quick else 15),
     "rules": lambda figures, quick: ruling.measure(
         figures, repeats=3 if quick else 15, customers=100_000 if quick else 1_000_000
+    ),
+    "scores": lambda figures, quick: scoring.measure(
+        figures, customers=100_000 if quick else 1_000_000, repeats=3 if quick else 9
     ),
     "local": lambda figures, quick: local.measure(figures, households=20 if quick else 65, rounds=3),
 }

@@ -25,6 +25,7 @@ SECTIONS = {
     "local": "Through the local AWS",
     "check": "`standing rules check`: 100 made rules over 30 features",
     "impact": "`standing rules impact`: an edit of those rules, over 1,000,000 made customers",
+    "bgnbd": "Scores: BG/NBD fitted on 1,000,000 made customers",
     "made": "What was made for it",
 }
 NOTES = {
@@ -48,6 +49,8 @@ NOTES = {
     "level, and counted. `bare` is polars on the same 200 conditions in one query, by either of its engines; the ratio "
     "is to the faster of the two in each repeat. `peak_mb` is of a process that reads both rulesets and the snapshot, "
     "compares, and writes the Markdown.",
+    "bgnbd": "`seconds_1m` is from a row a customer to parameters that have converged: collapsed to `groups` of equal "
+    "(x, t_x, T), a part of them fitted for a place to begin, then `steps` of Newton's method over all.",
     "ingest": "Fresh processes in turns, bytecode compiled beforehand. `alone` is the bare import of boto3, Powertools "
     "and pydantic; `alone_with_clients` also makes the two clients that the handler makes when it is imported.",
 }

@@ -18,6 +18,7 @@ from standing.core.ruleset import (
     Feature,
     Measure,
     Programme,
+    Ramp,
     Rating,
     Ruleset,
     Stability,
@@ -94,6 +95,14 @@ def _of_days(name: str) -> st.SearchStrategy[Feature]:
     return st.sampled_from(choices).map(lambda chosen: made_feature(name, *chosen))
 
 
+def ramps(weight: int) -> st.SearchStrategy[Ramp]:
+    """What a part gives to a score, rising or falling."""
+    ends = st.tuples(st.sampled_from([-5, 0, 3, 4_000]), st.sampled_from([-90, 1, 7, 30, 12_345]))
+    turned = st.tuples(ends, st.booleans()).map(lambda one: one[0] if one[1] else one[0][::-1])
+    made_ramps = st.tuples(turned, st.integers(0, weight))
+    return made_ramps.map(lambda one: Ramp(begin=one[0][0], end=one[0][1], weight=weight, unknown=one[1]))
+
+
 @st.composite
 def features(draw: st.DrawFn) -> tuple[Feature, ...]:
     """Up to seven features, some made of others."""
@@ -103,8 +112,10 @@ def features(draw: st.DrawFn) -> tuple[Feature, ...]:
     numbers = [feature.name for feature in found if feature.unit != "text"]
     for number in range(draw(st.integers(0, 2)) if numbers else 0):
         parts = draw(st.tuples(st.sampled_from(numbers), st.sampled_from(numbers)))
-        kind = draw(st.sampled_from(["ratio", "minus", "plus"]))
-        found.append(made_feature(f"c{number}", kind, -1, parts=parts))
+        kind = draw(st.sampled_from(["ratio", "minus", "plus", "points"]))
+        more = {"ramps": [draw(ramps(weight)) for weight in (60, 40)]} if kind == "points" else {}
+        found.append(made_feature(f"c{number}", kind, -1, parts=parts, **more))
+        numbers.append(f"c{number}")
     return tuple(found)
 
 
@@ -113,6 +124,8 @@ def _literal(feature: Feature) -> st.SearchStrategy[int]:
         return st.sampled_from([0, 1_000, 4_000, 10_000, 15_000, 22_000])
     if feature.unit == "score":
         return st.sampled_from([0, 2_500, 5_000, 10_000])
+    if feature.kind == "points":
+        return st.integers(0, 100)
     return st.integers(-1, 40) if feature.unit == "days" else st.integers(0, 4)
 
 

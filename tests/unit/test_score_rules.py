@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import floor
 from pathlib import Path
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
 from standing.core.conditions import Fact
 from standing.core.features import facts
 from standing.core.intake import Event
 from standing.core.measures import empty, gather
-from standing.core.ruleset import Ruleset
+from standing.core.ruleset import Ramp, Ruleset
 from standing.core.timeline import Timeline
+from standing.rulebook.checking import check
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.problems import RulesError
 from standing.rulebook.scenarios.playing import play
@@ -90,3 +95,87 @@ story:
 """
     (scenario,) = parse_scenarios(story, "rules/scenarios/one.yaml", rules)
     assert not play(scenario, Timeline.of(rules)).misses
+
+
+# Scores that the rules add up
+
+POINTS = """points:
+    - {feature: spend, from: 0, to: 500.00, weight: 60}
+    - {feature: quiet, from: 100, to: 0, weight: 30}
+    - {feature: churn, from: 0.9, to: 0.1, weight: 10, unknown: 5}
+"""
+PARTS = {
+    "spend": "sum: transaction.net_amount; over: 30d",
+    "quiet": "days_since_last: purchase",
+    "value": POINTS.rstrip(),
+}
+
+
+def with_points(folder: Path, was: str = "", becomes: str = "") -> Path:
+    return written(folder, PARTS | {"value": POINTS.rstrip().replace(was, becomes, 1)} if was else PARTS)
+
+
+def test_a_score_adds_up_the_floored_points_of_its_parts(tmp_path: Path) -> None:
+    rules = compile_rules(with_points(tmp_path))
+    assert known(rules, [], 10)["value"] == 5  # nothing spent, never bought, and no churn known
+    events = [purchase(100, "123.45"), score(101, "churn", 4_999)]
+    assert known(rules, [], 100) == {"spend": 0, "value": 5}
+    assert known(rules, events, 100)["value"] == 14 + 30 + 5  # 60 * 12345 // 50000 = 14
+    assert known(rules, events, 101)["value"] == 14 + 29 + 5  # 30 * 99 // 100 = 29; 10 * 4001 // 8000 = 5
+    assert known(rules, events, 129)["value"] == 14 + 21 + 5
+    assert known(rules, events, 130)["value"] == 0 + 21 + 5  # the purchase has left its window
+    assert known(rules, [*events, purchase(140, "9999.00")], 140)["value"] == 60 + 30 + 5
+
+
+@given(st.integers(-(2**53), 2**53), st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6), st.integers(1, 100))
+def test_a_ramp_gives_whole_points_that_rise_at_its_steps(value: int, begin: int, end: int, weight: int) -> None:
+    assume(begin != end)
+    ramp = Ramp(begin=begin, end=end, weight=weight)
+    exact = Fraction(weight) * (value - begin) / (end - begin)
+    assert ramp.points(value) == floor(min(max(exact, Fraction(0)), Fraction(weight)))
+    reached = sum(value >= step if ramp.rises else value <= step for step in ramp.steps)
+    assert ramp.points(value) == reached
+    assert (ramp.points(begin), ramp.points(end)) == (0, weight)
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "said"),
+    [
+        ("weight: 60", "weight: 50", "the weights add up to 90: together they are to be 100"),
+        ("feature: spend", "feature: spent", "`spent` is not a feature that stands above this one"),
+        ("feature: spend", "feature: value", "`value` is not a feature that stands above this one"),
+        ("to: 500.00", "to: 0", "`from` and `to` are the same"),
+        ("to: 500.00", "to: 0.001", "`0.001` has too many decimals for an amount of money"),
+        ("to: 500.00", "to: much", "a number such as 12 or 4.50"),
+        ("unknown: 5", "unknown: 11", "`weight` is at least 1, and `unknown` no more than it"),
+        ("weight: 60", "weight: 160", "whole points from 0 to 100"),
+        ("from: 0, ", "", "`value.points.0.from` is missing"),
+    ],
+)
+def test_a_score_that_cannot_be_is_named_with_what_was_expected(
+    tmp_path: Path, was: str, becomes: str, said: str
+) -> None:
+    with pytest.raises(RulesError) as raised:
+        compile_rules(with_points(tmp_path, was, becomes))
+    assert any(said in str(problem) and "features.yaml:1" in str(problem) for problem in raised.value.problems)
+
+
+def test_a_band_of_a_model_is_no_number(tmp_path: Path) -> None:
+    band = {"band": "latest: score.band; where: {name: churn}"}
+    ramp = "points: [{feature: band, from: 0, to: 1, weight: 100}]"
+    (said,) = problems(tmp_path, band | {"value": ramp})
+    assert "`band` is not a number that stands above this one" in said
+
+
+def test_proofs_know_what_a_score_can_be(tmp_path: Path) -> None:
+    """85 points need the money; 101 cannot be."""
+    lines = ["value >= 85", "spend < 350.00"]
+    either = "\n".join(f"      - {line}" for line in lines)
+    folder = with_points(tmp_path)
+    (folder / "ratings" / "risk.yaml").write_text(RISK.replace("      - churn >= 0.7", either))
+    (found,) = [one for one in check(folder).found if one.finding.check == "CHK-01"]
+    assert "`value >= 85`" in found.finding.said.en
+    (folder / "ratings" / "risk.yaml").write_text(RISK.replace("churn >= 0.7", "value >= 84"))
+    assert not [one for one in check(folder).found if one.finding.check == "CHK-01"]
+    (folder / "ratings" / "risk.yaml").write_text(RISK.replace("churn >= 0.7", "value >= 101"))
+    assert [one for one in check(folder).found if one.finding.check == "CHK-01"]

@@ -10,6 +10,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
+from itertools import zip_longest
 from operator import itemgetter
 from typing import NamedTuple, cast
 
@@ -129,7 +130,9 @@ def _moves(
     """The days on which a feature's value may move among some numbers; or, without numbers, move at all."""
     if feature.parts:
         parts = [ruleset.by_name[part] for part in feature.parts]
-        return [day for part in parts for day in _moves(ruleset, part, None, buckets, first, last)]
+        steps = [ramp.steps for ramp in feature.ramps]  # a part of a score moves it where it gives another point
+        each = zip_longest(parts, steps)
+        return [day for part, at in each for day in _moves(ruleset, part, at, buckets, first, last)]
     if not feature.kind.startswith("days_"):
         return _sliding(feature, buckets, first, last)
     if literals is None:

@@ -36,6 +36,8 @@ def facts(ruleset: Ruleset, buckets: Buckets, day: Day) -> dict[str, Fact]:
 
 def formula(feature: Feature) -> Formula:
     """A feature as of the end of a day; none where it is unknown. Its parts, if it has any, are among the facts."""
+    if feature.ramps:
+        return _points(feature)
     return _combined(feature, *feature.parts) if feature.parts else KINDS[feature.kind](feature)
 
 
@@ -69,6 +71,17 @@ def _combined(feature: Feature, first: str, second: str) -> Formula:
         return limited(operation(one, other))
 
     return combined
+
+
+def _points(feature: Feature) -> Formula:
+    """A score: the points of its parts added up; what is unknown gives what its ramp says."""
+    ramps = tuple(zip(feature.parts or (), feature.ramps, strict=True))
+
+    def points(_buckets: Buckets, _day: Day, known: Mapping[str, Fact]) -> int:
+        values = ((known.get(part), ramp) for part, ramp in ramps)
+        return sum(ramp.points(value) if isinstance(value, int) else ramp.unknown for value, ramp in values)
+
+    return points
 
 
 def _ratio(one: int, other: int) -> int:

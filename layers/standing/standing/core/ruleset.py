@@ -95,11 +95,45 @@ class Measure(Frozen):
     keeps: Keeps = "sums"
 
 
+class Ramp(Frozen):
+    """What one feature gives to a score: no points at `begin`, `weight` of them at `end`, and evenly in between.
+
+    Both are in the feature's whole units; the points are floored. `unknown`: what an unknown value gives.
+    """
+
+    begin: int
+    end: int
+    weight: Annotated[int, Field(ge=1, le=100)]
+    unknown: Annotated[int, Field(ge=0, le=100)] = 0
+
+    @property
+    def rises(self) -> bool:
+        """Whether more of the feature gives more points."""
+        return self.end > self.begin
+
+    @property
+    def span(self) -> int:
+        """How far it is from the first point to the last."""
+        return abs(self.end - self.begin)
+
+    @cached_property
+    def steps(self) -> tuple[int, ...]:
+        """For each point from the first on, the value at which it is given."""
+        ways = (-(-point * self.span // self.weight) for point in range(1, self.weight + 1))
+        return tuple(self.begin + (way if self.rises else -way) for way in ways)
+
+    def points(self, value: int) -> int:
+        """The points of a known value."""
+        gone = value - self.begin if self.rises else self.begin - value
+        return self.weight * max(0, min(gone, self.span)) // self.span
+
+
 class Feature(Frozen):
-    """A fact that rules may use: a measure over a window of whole days, today included, or two features combined.
+    """A fact that rules may use: a measure over a window of whole days, today included, or features combined.
 
     `over` is the window's length in days (none: ever), `ending` how many days ago it ends. `parts` are the features
-    that `ratio` (in ten-thousandths, floored; by zero unknown), `minus` and `plus` combine; they stand before it.
+    that `ratio` (in ten-thousandths, floored; by zero unknown), `minus` and `plus` combine, or that give `points` by a
+    ramp each (added up, 0 to 100, never unknown); they stand before it.
     `levels` are the words of a value that has an order; `anchor` is the measure whose first day begins a membership.
     `personal`: its value is never logged or published.
     """
@@ -121,6 +155,7 @@ class Feature(Frozen):
         "ratio",
         "minus",
         "plus",
+        "points",
     ]
     measure: int = -1
     unit: Unit
@@ -128,7 +163,8 @@ class Feature(Frozen):
     over: int | Literal["calendar-year", "membership-year"] | None = None
     anchor: int = -1
     ending: int = 0
-    parts: tuple[str, str] | None = None
+    parts: tuple[str, ...] | None = None
+    ramps: tuple[Ramp, ...] = ()
     personal: bool = False
 
     @property
@@ -323,7 +359,8 @@ class Ruleset(Frozen):
 
     def definition(self, feature: Feature) -> str:
         """What a feature's value depends on, as text: not its title, nor where its measure stands."""
-        content = feature.model_dump(mode="json", exclude={"title", "measure", "anchor"})
+        unused = set() if feature.ramps else {"ramps"}  # what was defined before there were any stays as it was
+        content = feature.model_dump(mode="json", exclude={"title", "measure", "anchor", *unused})
         measure = self.measures[feature.measure].model_dump(mode="json") if feature.measure >= 0 else None
         parts = [self.definition(self.by_name[part]) for part in feature.parts or ()]
         return json.dumps([content, measure, parts, self.programme.minor_digits], sort_keys=True)

@@ -1,14 +1,14 @@
-"""Compiling features: each is a measure over a window, or two features combined."""
+"""Compiling features: each is a measure over a window, or made of other features."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from standing.core.ruleset import Feature, Keeps, Measure, Programme, Unit
-from standing.rulebook.lines import Known
+from standing.core.ruleset import Feature, Keeps, Measure, Programme, Ramp, Unit
+from standing.rulebook.lines import Known, LineError, parse_literal
 from standing.rulebook.notes import Notes
 from standing.rulebook.reading import Place, Source
-from standing.rulebook.sources import FeatureSource
+from standing.rulebook.sources import FeatureSource, RampSource
 from standing.rulebook.vocabulary import FAMILIES, Family, Value, allowed_values
 
 DIGITS: dict[Unit, int] = {"score": 4}
@@ -23,6 +23,7 @@ KEEPS: dict[str, Keeps] = {
 OF_DATES = {"days_until", "days_to"}
 NUMBERS = {"sum", "mean", "min", "max"}
 COUNT = Value("count")
+ALL_POINTS = 100
 ACTIVITY, SCORE = "activity", "score"
 EVENTS = {event for family in FAMILIES.values() for event in family.of}
 
@@ -31,6 +32,8 @@ def compile_feature(
     notes: Notes, source: Source, name: str, written: FeatureSource, programme: Programme
 ) -> Feature | None:
     """A feature, or nothing where its problems were noted."""
+    if written.points:
+        return _score(notes, source, name, written, written.points)
     if written.parts:
         return _combination(notes, source, name, written)
     place: Place = (name, written.kind)
@@ -106,6 +109,43 @@ def _combination(notes: Notes, source: Source, name: str, written: FeatureSource
     notes.known[name] = replace(about, personal=personal)
     content = {"kind": written.kind, "unit": about.unit, "parts": tuple(written.parts), "personal": personal}
     return Feature.model_validate({"name": name, "title": written.title, **content})
+
+
+def _score(notes: Notes, source: Source, name: str, written: FeatureSource, points: list[RampSource]) -> Feature | None:
+    """A score from 0 to 100: each of its parts gives points by a ramp."""
+    ramps = [_ramp(notes, source, (name, "points", number), one) for number, one in enumerate(points)]
+    weights = sum(one.weight for one in points)
+    if weights != ALL_POINTS:
+        notes.note(source, (name, "points"), f"the weights add up to {weights}: together they are to be {ALL_POINTS}")
+    found = [ramp for ramp in ramps if ramp]
+    if len(found) < len(points) or weights != ALL_POINTS:
+        return None
+    personal = any(notes.known[one.feature].personal for one in points)
+    notes.known[name] = Known("count", personal=personal)
+    parts = tuple(one.feature for one in points)
+    return Feature(
+        name=name, title=written.title, kind="points", unit="count", parts=parts, ramps=tuple(found), personal=personal
+    )
+
+
+def _ramp(notes: Notes, source: Source, place: Place, written: RampSource) -> Ramp | None:
+    about = notes.known.get(written.feature)
+    if about is None or about.levels or about.unit == "text":
+        said = "is not a number that stands above this one" if about else "is not a feature that stands above this one"
+        notes.note(source, (*place, "feature"), f"`{written.feature}` {said}")
+        return None
+    try:
+        begin, end = (int(parse_literal(about, value)) for value in (written.begin, written.end))
+    except LineError as error:
+        notes.note(source, place, str(error))
+        return None
+    if begin == end or written.unknown > written.weight or not written.weight:
+        wrong = (
+            "`from` and `to` are the same" if begin == end else "`weight` is at least 1, and `unknown` no more than it"
+        )
+        notes.note(source, place, wrong)
+        return None
+    return Ramp(begin=begin, end=end, weight=written.weight, unknown=written.unknown)
 
 
 def _check_where(

@@ -30,6 +30,7 @@ MEASURES = (*WINDOWED, "days_since_first", "days_since_last", "days_until", "day
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 NO_ENDING = ("distinct", "latest")  # they keep no more than the last day of each value
 COMBINATIONS = ("ratio", "minus", "plus")
+MADE_OF_OTHERS = (*COMBINATIONS, "points")
 
 
 def _name(text: str) -> str:
@@ -224,14 +225,47 @@ def _without(*names: str) -> dict[str, Any]:
 
 
 FEATURE_RULES: dict[str, Any] = {
-    **_one_of(*MEASURES, *COMBINATIONS),
+    **_one_of(*MEASURES, *MADE_OF_OTHERS),
     "dependentRequired": {"ending": ["over"]},
     "dependentSchemas": {
         **{kind: _without("over", "ending") for kind in MEASURES if kind.startswith("days_")},
         **{kind: _without("ending") for kind in NO_ENDING},
-        **{kind: _without("over", "ending", "where") for kind in COMBINATIONS},
+        **{kind: _without("over", "ending", "where") for kind in MADE_OF_OTHERS},
     },
 }
+
+
+def _points(value: object) -> int:
+    if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,2}|100", value, re.ASCII):
+        raise ValueError("whole points from 0 to 100")
+    return int(value)
+
+
+def _number(value: object) -> str:
+    if not isinstance(value, str) or not re.fullmatch(f"-?{AMOUNT}", value, re.ASCII):
+        raise ValueError("a number such as 12 or 4.50, as rules compare the feature with")
+    return value
+
+
+POINTS: dict[str, Any] = {"type": ["integer", "string"], "minimum": 0, "maximum": 100, "examples": [40]}
+SIZE: dict[str, Any] = {"type": ["number", "string"], "examples": [0, 5000.5]}
+type Points = Annotated[int, BeforeValidator(_points), like("([0-9]{1,2}|100)", **POINTS)]
+type Size = Annotated[str, BeforeValidator(_number), like(f"-?{AMOUNT}", **SIZE)]
+
+
+class RampSource(Written):
+    """A part of a score: a feature, and between which two values it gives its points."""
+
+    feature: Name
+    """The feature; it stands above the score."""
+    begin: Annotated[Size, Field(alias="from")]
+    """The value that gives no points yet."""
+    end: Annotated[Size, Field(alias="to")]
+    """The value that gives all of them; a lower one where less is better."""
+    weight: Points
+    """How many points it can give; those of all parts add up to 100."""
+    unknown: Points = 0
+    """How many points it gives while it is unknown; left out: none."""
 
 
 class FeatureSource(Written):
@@ -269,6 +303,8 @@ class FeatureSource(Written):
     """One feature less another."""
     plus: Parts | None = None
     """Two features added up."""
+    points: Annotated[list[RampSource], Field(min_length=1, max_length=20)] | None = None
+    """A score from 0 to 100: what each of some features gives to it."""
     where: dict[str, str] = {}
     """Only events with these values, such as {kind: complaint}."""
     over: Literal["calendar-year", "membership-year"] | Days | None = None
@@ -280,9 +316,9 @@ class FeatureSource(Written):
 
     @model_validator(mode="after")
     def _one_measure(self) -> FeatureSource:
-        if sum(getattr(self, kind) is not None for kind in (*MEASURES, *COMBINATIONS)) != 1:
-            raise ValueError("exactly one of " + ", ".join((*MEASURES, *COMBINATIONS)))
-        if self.kind in COMBINATIONS and (self.over or self.ending or self.where):
+        if sum(getattr(self, kind) is not None for kind in (*MEASURES, *MADE_OF_OTHERS)) != 1:
+            raise ValueError("exactly one of " + ", ".join((*MEASURES, *MADE_OF_OTHERS)))
+        if self.kind in MADE_OF_OTHERS and (self.over or self.ending or self.where):
             raise ValueError(f"{self.kind} combines features with windows of their own: leave out over and where")
         if self.kind.startswith("days_") and (self.over or self.ending):
             raise ValueError(f"{self.kind} looks as far as there is: leave out over and ending")
@@ -295,11 +331,13 @@ class FeatureSource(Written):
     @property
     def kind(self) -> str:
         """Which measure it is."""
-        return next(kind for kind in (*MEASURES, *COMBINATIONS) if getattr(self, kind) is not None)
+        return next(kind for kind in (*MEASURES, *MADE_OF_OTHERS) if getattr(self, kind) is not None)
 
     @property
     def parts(self) -> list[str]:
-        """The two features that are combined, or none."""
+        """The features that it is made of, or none."""
+        if self.points:
+            return [one.feature for one in self.points]
         return list(getattr(self, self.kind)) if self.kind in COMBINATIONS else []
 
     @property

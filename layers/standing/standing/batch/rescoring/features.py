@@ -15,7 +15,7 @@ import polars as pl
 from standing.batch.records import NAMED
 from standing.core.days import Day, day_date, last_anniversary, next_anniversary
 from standing.core.features import EXACT, RATIO_UNIT
-from standing.core.ruleset import Feature, Measure, Ruleset
+from standing.core.ruleset import Feature, Measure, Ramp, Ruleset
 
 LEAP_YEAR = 2000
 the_day, the_moment = pl.col("day"), pl.col("moment")
@@ -32,7 +32,7 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
     frame = records.with_columns(measured).group_by("customer").agg(*taken, *_said(ruleset, day))
     for feature in ruleset.features:
         if feature.parts:
-            frame = frame.with_columns(_combined(feature, *feature.parts).alias(feature.name))
+            frame = frame.with_columns(_made_of(feature).alias(feature.name))
     return frame
 
 
@@ -159,6 +159,17 @@ def _until(feature: Feature, day: Day) -> pl.Expr:
 def _to(feature: Feature, day: Day) -> pl.Expr:
     days = _last(feature.measure, the_day <= day).str.to_date("%Y-%m-%d").cast(pl.Int64) - day
     return pl.when(days >= 0).then(days)
+
+
+def _made_of(feature: Feature) -> pl.Expr:
+    if feature.ramps:
+        return pl.sum_horizontal(map(_points, feature.parts or (), feature.ramps))
+    return _combined(feature, *(feature.parts or ()))
+
+
+def _points(part: str, ramp: Ramp) -> pl.Expr:
+    gone = (pl.col(part) - ramp.begin) * (1 if ramp.rises else -1)
+    return (gone.clip(0, ramp.span) * ramp.weight).floordiv(ramp.span).fill_null(ramp.unknown)
 
 
 def _combined(feature: Feature, first: str, second: str) -> pl.Expr:

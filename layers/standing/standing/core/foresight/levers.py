@@ -38,6 +38,7 @@ class Lever:
     """What moves a feature: events of one family. `fields` are those of each event that a quantity takes.
 
     A quantity is in minor units where its feature adds money up, else it counts events; `most` is where trying ends.
+    `moved`: of a score, the part that the events move.
     """
 
     feature: Feature
@@ -45,11 +46,13 @@ class Lever:
     where: tuple[tuple[str, str], ...]
     fields: Move
     most: int = MOST_EVENTS
+    moved: Feature | None = None
 
     @property
     def adds_money(self) -> bool:
         """Whether a quantity is an amount: the latest amount is said by one event, whatever it was before."""
-        return self.feature.unit == "money" and self.feature.kind != "latest"
+        moved = self.moved or self.feature
+        return moved.unit == "money" and moved.kind != "latest"
 
     @property
     def kind(self) -> str:
@@ -66,6 +69,8 @@ class Pull(NamedTuple):
 
 def lever(ruleset: Ruleset, feature: Feature, atom: Atom) -> Lever | None:
     """What could make a comparison hold, by moving its feature the right way; none where only time can."""
+    if feature.ramps:
+        return _scored(ruleset, feature, atom)
     if feature.parts:
         part = feature.parts[1 if atom.op in FALLING and feature.kind != "plus" else 0]
         return _part(ruleset, feature, ruleset.by_name[part], atom)
@@ -111,6 +116,17 @@ def _part(ruleset: Ruleset, whole: Feature, part: Feature, atom: Atom) -> Lever 
         return None
     found = lever(ruleset, part, Atom(part.name, ">=", atom.value))
     return replace(found, feature=whole) if found else None
+
+
+def _scored(ruleset: Ruleset, whole: Feature, atom: Atom) -> Lever | None:
+    """A score is moved up by the heaviest of its parts that events can move; nobody wants one moved down."""
+    ramps = sorted(zip(whole.ramps, whole.parts or (), strict=True), key=lambda one: -one[0].weight)
+    for ramp, name in ramps if atom.op in RISING else ():
+        part = ruleset.by_name[name]
+        found = lever(ruleset, part, Atom(name, ">=" if ramp.rises else "<=", ramp.end))
+        if found and part.kind != "latest":
+            return replace(found, feature=whole, moved=found.moved or part)
+    return None
 
 
 def _fields(feature: Feature, measure: Measure, atom: Atom, programme: Programme) -> Move | None:

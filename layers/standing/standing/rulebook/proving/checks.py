@@ -313,7 +313,10 @@ def _asked_ways(ruleset: Ruleset, condition: Condition, sign: int) -> Iterator[t
         return
     way = {sign} if condition.op in RISING else {-sign} if condition.op in FALLING else {1, -1}
     feature = ruleset.by_name.get(condition.fact)
-    if feature and feature.parts:
+    if feature and feature.ramps:
+        for name, ramp in zip(feature.parts or (), feature.ramps, strict=True):
+            yield name, way if ramp.rises else {-one for one in way}
+    elif feature and feature.parts:
         first, second = feature.parts
         yield first, way
         yield second, way if feature.kind == "plus" else {-one for one in way}

@@ -15,13 +15,13 @@ import z3
 from standing.core.conditions import Comparison, Condition, Fact, Operator, comparisons
 from standing.core.features import RATIO_UNIT
 from standing.core.readers.plain import OPERATORS
-from standing.core.ruleset import LONGEST_YEAR, Feature, Rating, Ruleset
+from standing.core.ruleset import LONGEST_YEAR, Feature, Ramp, Rating, Ruleset
 from standing.rulebook.proving.axioms import feature_axioms
 
 type Number = Any  # z3's expressions have no types worth the name
 type Truth = Any
 
-ALWAYS_KNOWN = {"count", "sum", "distinct"}
+ALWAYS_KNOWN = {"count", "sum", "distinct", "points"}
 
 
 class World:
@@ -63,6 +63,10 @@ class World:
         if rating and not rating.ordered and not self.by_hand:
             return self._rank(rating)
         feature = self.ruleset.by_name.get(fact)
+        if feature and feature.kind == "ratio":  # where others are made of it, any: that proves less, and nothing wrong
+            return self._unknown(fact, z3.Int)
+        if feature and feature.ramps:
+            return z3.Sum(*(self._points(part, ramp) for part, ramp in _ramps_of(feature)))
         if feature and feature.parts:
             first, second = (self.number(part) for part in feature.parts)
             return first - second if feature.kind == "minus" else first + second
@@ -154,6 +158,19 @@ class World:
         first, second = (self.number(part) for part in feature.parts or ("", ""))
         return z3.If(second > 0, first * RATIO_UNIT >= value * second, first * RATIO_UNIT <= value * second)
 
+    def _points(self, part: str, ramp: Ramp) -> Number:
+        """What a part gives to a score; of a ratio, a point for each step that it reaches: nothing is divided."""
+        feature = self.ruleset.by_name[part]
+        if feature.kind == "ratio":
+            least = (step if ramp.rises else step + 1 for step in ramp.steps)
+            reached = [self._ratio_reaches(feature, value) for value in least]
+            given = z3.Sum(*(z3.If(one if ramp.rises else z3.Not(one), 1, 0) for one in reached))
+        else:
+            gone = (self.number(part) - ramp.begin) * (1 if ramp.rises else -1)
+            between = z3.If(gone >= ramp.span, ramp.weight, gone * ramp.weight / ramp.span)
+            given = z3.If(gone <= 0, 0, between)
+        return z3.If(self.known(part), given, ramp.unknown)
+
     def _rank(self, rating: Rating) -> Number:
         """Of a rating without order, the first level whose conditions hold."""
         if rating.name not in self._numbers:
@@ -196,6 +213,10 @@ class World:
         longest = {"daily": 1, "monthly": 31, "quarterly": 92, "yearly": LONGEST_YEAR}
         for rating in self.ruleset.ratings.values():
             yield from _within(self.number(f"{rating.name}.days_to_review"), 1, longest[rating.stability.review])
+
+
+def _ramps_of(feature: Feature) -> Iterator[tuple[str, Ramp]]:
+    return zip(feature.parts or (), feature.ramps, strict=True)
 
 
 def _within(number: Number, low: int, high: int) -> tuple[Truth, Truth]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from standing.core.conditions import Comparison, Condition, Group
+from standing.core.explain import display
 from standing.core.ruleset import Care, Feature, Measure, Rating, Ruleset, Title
 from standing.rulebook.vocabulary import FAMILIES
 from standing.tools.language import Language, say
@@ -71,6 +72,12 @@ WORDS: dict[str, tuple[str, str]] = {
     "ratio": ("`{first}` divided by `{second}`", "`{first}` 除以 `{second}`"),
     "minus": ("`{first}` less `{second}`", "`{first}` 减 `{second}`"),
     "plus": ("`{first}` plus `{second}`", "`{first}` 加 `{second}`"),
+    "points": ("points from 0 to 100: {parts}", "0 至 100 分：{parts}"),
+    "ramp": (
+        "{weight} for `{part}`, none at {begin}, all at {end}",
+        "`{part}` {weight} 分（{begin} 得 0 分，{end} 得满分）",
+    ),
+    "ramp_unknown": ("{ramp} ({unknown} while unknown)", "{ramp}，未知时 {unknown} 分"),
     "where": ("{what} with {fields}", "{what}（{fields}）"),
     "field": ("{name} {value}", "{name} 为 {value}"),
     "last_days": ("last {days}", "最近 {days}"),
@@ -83,6 +90,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "unit_score": ("0 to 1", "0 至 1"),
     "unit_model_score": ("score", "评分"),
     "unit_ratio": ("ratio", "比值"),
+    "unit_points": ("0 to 100", "0 至 100"),
     "unit_text": ("text", "文本"),
     "unit_level": ("one of {levels}", "{levels} 之一"),
     # Conditions
@@ -197,10 +205,19 @@ def plain(text: str) -> str:
 
 def measured(words: Words, ruleset: Ruleset, feature: Feature) -> str:
     """How a feature is measured, such as `sum of transaction.net_amount`."""
+    if feature.ramps:
+        return words("points", parts=words.stop.join(_ramps(words, ruleset, feature)))
     if feature.parts:
         first, second = feature.parts
         return words(feature.kind, first=first, second=second)
     return words(feature.kind, what=_what(words, ruleset.measures[feature.measure], feature.kind)).strip()
+
+
+def _ramps(words: Words, ruleset: Ruleset, feature: Feature) -> Iterator[str]:
+    for part, ramp in zip(feature.parts or (), feature.ramps, strict=True):
+        begin, end = (display(ruleset, part, value) for value in (ramp.begin, ramp.end))
+        said = words("ramp", weight=ramp.weight, part=part, begin=begin, end=end)
+        yield words("ramp_unknown", ramp=said, unknown=ramp.unknown) if ramp.unknown else said
 
 
 def _what(words: Words, measure: Measure, kind: str) -> str:
@@ -233,7 +250,7 @@ def unit(words: Words, ruleset: Ruleset, feature: Feature) -> str:
     """What a feature's value is."""
     if feature.unit == "money":
         return ruleset.programme.currency
-    name: str = "ratio" if feature.kind == "ratio" else feature.unit
+    name: str = feature.kind if feature.kind in {"ratio", "points"} else feature.unit
     if name == "score" and ruleset.measures[feature.measure].of == ("score",):
         name = "model_score"
     return words(f"unit_{name}", levels=", ".join(feature.levels))
