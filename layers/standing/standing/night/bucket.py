@@ -1,0 +1,105 @@
+"""One bucket's night: compacted, reconciled, rescored, and what there is to say written into the table.
+
+Every step can be repeated and may end at any call: what was written is not written again, and the standing of the night
+is kept last. Knows nothing of other buckets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+
+from standing.adapters.lake import ABSENT, Lake
+from standing.adapters.rules_bucket import Overtaken
+from standing.batch.lake.compacting import compact
+from standing.batch.lake.files import written
+from standing.batch.lake.gaps import holes
+from standing.batch.lake.layout import partition
+from standing.batch.lake.memories import latest, states_of
+from standing.batch.lake.reading import read_bucket
+from standing.batch.rescoring.bucket import Rescored, rescore
+from standing.batch.rescoring.reconciling import Reconciled, reconcile
+from standing.core.days import Day
+from standing.core.timeline import Timeline
+from standing.night.passing import Passing, TablePort
+
+NAMED = 20  # customers, and differences, that a report names
+
+
+@dataclass(frozen=True)
+class Before:
+    """The standing of an earlier night, if there is one that can be read, and the ETag of what lies there."""
+
+    standing: pl.DataFrame | None
+    etag: str
+    wrong: str = ""
+
+
+def rescore_bucket(
+    lake: Lake,
+    table: TablePort,
+    rules: Timeline,
+    number: int,
+    until: Day,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> dict[str, Any]:
+    """A bucket's night, to the end of the day `until`: what became of it, in counts, and what is wrong, by name.
+
+    Customers of whom the lake misses something are left to the core, which reads the table. Raises Damaged where what
+    is known of the bucket cannot be read.
+    """
+    compacted = compact(lake, number)
+    bucket, before = read_bucket(lake, number), kept(lake, number)
+    states, records = latest(bucket.states), bucket.records.filter(~pl.col("late"))
+    incomplete = holes(bucket)["customer"].to_list()
+    whole = states.filter(~pl.col("customer").is_in(incomplete))
+    reconciled = reconcile(rules, records, _moved_since(whole, before))
+    found = rescore(rules, records, states_of(whole), before.standing, until)
+    passing = Passing(rules, table, until, clock)
+    passing.all([*found.stirred, *incomplete])
+    with suppress(Overtaken):  # another run of the same night was faster, and found the same
+        lake.replace(standing_key(number), written(found.standing), before.etag)
+    wrong = compacted.wrong | ({standing_key(number): before.wrong} if before.wrong else {})
+    return _told(number, states.height, found, reconciled, passing) | {"incomplete": incomplete[:NAMED], "wrong": wrong}
+
+
+def standing_key(number: int) -> str:
+    """The key of a bucket's standing as of the last night."""
+    return f"standing/{partition(number)}/standing.parquet"
+
+
+def kept(lake: Lake, number: int) -> Before:
+    """The standing of an earlier night. What cannot be read is named, and worked out anew from the states."""
+    stored = lake.get(standing_key(number))
+    if stored is ABSENT:
+        return Before(None, stored.etag)
+    try:
+        return Before(pl.read_parquet(BytesIO(stored.body)), stored.etag)
+    except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
+        return Before(None, stored.etag, f"not a whole Parquet file ({type(error).__name__}): worked out anew")
+
+
+def _moved_since(states: pl.DataFrame, before: Before) -> pl.DataFrame:
+    """The states that no night has reconciled yet."""
+    if before.standing is None:
+        return states
+    return states.join(before.standing.select("customer", "version"), on=["customer", "version"], how="anti")
+
+
+def _told(number: int, customers: int, found: Rescored, reconciled: Reconciled, passing: Passing) -> dict[str, Any]:
+    differences = reconciled.differences
+    return {
+        "bucket": number,
+        "customers": customers,
+        "stirred": len(found.stirred),
+        **{name: passing.counts[name] for name in ("moved", "gone", "busy", "commits", "decisions", "conflicts")},
+        "reconciled": reconciled.customers,
+        "differences": differences.height,
+        "different": differences.head(NAMED).to_dicts(),
+    }

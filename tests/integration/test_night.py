@@ -1,0 +1,208 @@
+"""A night from the lake into the table, on moto: what time alone changed is said once, whatever call is the last."""
+
+from __future__ import annotations
+
+import io
+from contextlib import suppress
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import polars as pl
+import pytest
+from standing.adapters.lake import Lake
+from standing.adapters.table import Customers
+from standing.batch.lake.archiving import written_rows
+from standing.batch.lake.compacting import stage
+from standing.batch.lake.files import written
+from standing.batch.lake.gaps import refill
+from standing.batch.lake.layout import bucket_of, current
+from standing.batch.lake.rows import state_row
+from standing.core.days import day_of
+from standing.core.ruleset import Stratum
+from standing.core.timeline import Timeline
+from standing.core.view import view
+from standing.event_path.ingest import Ingest
+from standing.night.bucket import rescore_bucket, standing_key
+from standing.night.planning import buckets, day_to_close
+from standing.night.summary import COUNTS, added_up, keep
+
+from tests.lakes import MemoryLake
+from tests.support import NOW, KeptRejections, complaint, message, purchase
+from tests.unit import strategies as made
+from tests.unit.strategies import every, line
+
+WHO = "c-1"
+NUMBER = bucket_of(WHO)
+LATER = NOW + timedelta(days=7)
+SPEND = made.feature("spend", "sum", made.NET, over=5)
+SINCE = made.feature("since", "days_since_last", made.PURCHASES)
+TIER = made.rating("tier", ["bronze", "gold"], {"gold": every(line("spend", ">=", 10_000))})
+CALL = made.care("call", every(line("since", ">=", 6)), repeat_after=300, within=5)
+RULES = Timeline.of(made.ruleset((SPEND, SINCE), Stratum(ratings=(TIER,)), Stratum(care=(CALL,))))
+
+
+@pytest.fixture
+def rules() -> Timeline:
+    """A tier by the spend of five days, and a call after six days without an order."""
+    return RULES
+
+
+@pytest.fixture
+def lake() -> Lake:
+    """An empty bucket."""
+    client = boto3.client("s3")
+    client.create_bucket(Bucket="lake")
+    return Lake(client, "lake", at_once=1)
+
+
+@pytest.fixture
+def bought(rules: Timeline, customers: Customers, lake: Lake) -> Customers:
+    """A gold customer in table and lake, who complained."""
+    ingest = Ingest(rules, customers, KeptRejections(), clock=lambda: NOW)
+    messages = [message(1, purchase(1, amount="2500.00", days_ago=3)), message(2, complaint(2, days_ago=1))]
+    assert not ingest.batch(messages).failed
+    refill(lake, customers, rules, [WHO])
+    stage(lake)
+    return customers
+
+
+def night(lake: Lake, table: Any, rules: Timeline) -> dict[str, Any]:
+    until = day_to_close(LATER, rules.latest)
+    return rescore_bucket(lake, table, rules, NUMBER, until, clock=lambda: LATER)
+
+
+def test_what_time_alone_changed_is_said_once(rules: Timeline, bought: Customers, lake: Lake) -> None:
+    before = bought.decisions(WHO)
+    told = night(lake, bought, rules)
+    assert (told["customers"], told["moved"], told["differences"], told["reconciled"]) == (1, 1, 0, 1)
+    new = bought.decisions(WHO)[len(before) :]
+    assert [one.get("to") or one["care"] for one in new] == ["bronze", "call"]
+    assert night(lake, bought, rules)["commits"] == 0
+    assert len(bought.decisions(WHO)) == len(before) + len(new)
+
+
+def test_the_standing_of_the_night_is_that_of_the_table(rules: Timeline, bought: Customers, lake: Lake) -> None:
+    state = bought.load(WHO)
+    assert state is not None
+    night(lake, bought, rules)
+    until = day_to_close(LATER, rules.latest)
+    seen = view(state, rules, until)
+    moved = bought.load(WHO)
+    assert moved is not None
+    assert (moved.day, moved.closed.levels) == (until, seen.memory.levels)
+
+
+def test_a_difference_between_state_and_lake_is_counted_and_named(
+    rules: Timeline, bought: Customers, lake: Lake
+) -> None:
+    client = lake.client
+    night(lake, bought, rules)
+    records = client.get_object(Bucket="lake", Key=current("records", NUMBER))["Body"].read()
+    client.delete_object(Bucket="lake", Key=standing_key(NUMBER))
+    client.put_object(Bucket="lake", Key=current("records", NUMBER), Body=_dearer(records))
+    told = night(lake, bought, rules)
+    assert told["differences"] > 0
+    assert {"feature": "spend", "state": "250000", "lake": "999900"}.items() <= told["different"][-1].items()
+
+
+def _dearer(body: bytes) -> bytes:
+    rows = pl.read_parquet(io.BytesIO(body))
+    dearer = pl.when(pl.col("amount").is_not_null()).then(pl.lit(999_900, dtype=pl.Int64)).alias("amount")
+    return written(rows.with_columns(dearer))
+
+
+def test_a_standing_that_cannot_be_read_is_named_and_worked_out_anew(
+    rules: Timeline, bought: Customers, lake: Lake
+) -> None:
+    lake.put(standing_key(NUMBER), b"PAR1 half of a file")
+    told = night(lake, bought, rules)
+    assert "worked out anew" in told["wrong"][standing_key(NUMBER)]
+    assert told["moved"] == 1
+    assert night(lake, bought, rules)["wrong"] == {}
+
+
+def test_a_customer_of_whom_the_lake_misses_something_is_left_to_the_core(
+    rules: Timeline, bought: Customers, lake: Lake
+) -> None:
+    Ingest(rules, bought, KeptRejections(), clock=lambda: NOW).batch([message(3, purchase(3, amount="1.00"))])
+    Ingest(rules, bought, KeptRejections(), clock=lambda: NOW).batch([message(4, purchase(4, amount="1.00"))])
+    # The lake saw the last state alone, and neither the one before nor their records.
+    row = bought.state_row(WHO)
+    assert row is not None
+    written_rows(lake, "states", [state_row(row, rules, "stream")])
+    stage(lake)
+    told = night(lake, bought, rules)
+    assert told["incomplete"] == [WHO]
+    assert told["moved"] == 1
+
+
+class Ending:
+    """Ends the process, so to speak, at a call of the lake or the table."""
+
+    def __init__(self, inner: Any, calls: list[str], last: int) -> None:
+        self.inner, self.calls, self.last = inner, calls, last
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any, **more: Any) -> Any:
+            self.calls.append(name)
+            if len(self.calls) == self.last:
+                raise KeyboardInterrupt
+            return found(*arguments, **more)
+
+        return call
+
+
+def test_a_night_that_ends_at_any_call_and_is_done_again_ends_the_same(rules: Timeline, customers: Customers) -> None:
+    whole: list[str] = []
+    expected = _after(rules, customers, "whole", whole, 0)
+    assert {"commit", "replace", "load", "get"} <= set(whole)
+    for last in range(1, len(whole) + 1):
+        assert _after(rules, customers, f"c-{last}", [], last) == expected, whole[last - 1]
+
+
+def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], last: int) -> Any:
+    """What the table says of a customer after a night that ended at a call, and was done again."""
+    lake, until = MemoryLake(), day_to_close(LATER, rules.latest)
+    ingest = Ingest(rules, customers, KeptRejections(), clock=lambda: NOW)
+    ingest.batch([message(1, purchase(1, customer=who, amount="2500.00", days_ago=3))])
+    refill(lake, customers, rules, [who])
+    stage(lake)
+    for ending in (last, 0):
+        ends: Any = Ending(lake, calls, ending), Ending(customers, calls, ending)
+        with suppress(KeyboardInterrupt):
+            rescore_bucket(ends[0], ends[1], rules, bucket_of(who), until, clock=lambda: LATER)
+    state = customers.load(who)
+    assert state is not None
+    said = [
+        (one["sequence"], one.get("rating"), one.get("to"), one.get("care"), one["day"])
+        for one in customers.decisions(who)
+    ]
+    return (
+        sorted(said, key=str),
+        state.version,
+        state.day,
+        state.closed,
+        lake.get(standing_key(bucket_of(who))).body != b"",
+    )
+
+
+def test_a_report_adds_the_buckets_up_and_is_kept() -> None:
+    lake = MemoryLake()
+    one: dict[str, Any] = dict.fromkeys(COUNTS, 2)
+    one |= {"different": [{"customer": "c"}], "incomplete": ["x"], "wrong": {"k": "w"}}
+    report = added_up("2026-11-25", [one, one | {"wrong": {}}], failed=[9])
+    assert (report["customers"], report["differences"], report["failed_buckets"]) == (4, 4, [9])
+    assert (report["wrong"], report["incomplete"]) == ({"k": "w"}, ["x", "x"])
+    assert keep(lake, report) in lake.keys("nights/")
+
+
+def test_the_day_that_is_closed_has_been_over_for_a_while(rules: Timeline, lake: Lake) -> None:
+    until = day_to_close(NOW, rules.latest)
+    zone = rules.latest.programme.time_zone
+    assert until == day_of(NOW - timedelta(hours=4), zone) - 1
+    assert buckets(lake) == []
