@@ -9,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.batch.scores import rfm
 
+from tests.support import ROOT
+
 ROWS = [  # customer, day, cents
     ("ann", 10, 500), ("ann", 20, 100), ("ann", 20, 300), ("ann", 35, 601),
     ("bob", 12, 700), ("bob", 12, 50),
@@ -59,6 +61,12 @@ def test_every_pair_of_scores_has_a_segment_and_every_segment_a_pair() -> None:
     assert {code for row in rfm.GRID.values() for code in row} == {segment.code for segment in rfm.SEGMENTS}
     assert [len(row) for row in rfm.GRID.values()] == [5] * 5
     assert set(rfm.GRID) == {1, 2, 3, 4, 5}
+
+
+def test_the_table_in_the_docs_is_the_one_that_is_used() -> None:
+    titles = {segment.code: f"`{segment.code}` {segment.zh}" for segment in rfm.SEGMENTS}
+    rows = [f"| {r} | " + " | ".join(titles[code] for code in row) + " |" for r, row in rfm.GRID.items()]
+    assert "\n".join(rows) in (ROOT / "docs" / "scores.md").read_text()
 
 
 def test_who_bought_lately_often_and_for_much_is_a_champion_and_who_did_neither_is_lost() -> None:

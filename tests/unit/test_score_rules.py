@@ -21,8 +21,9 @@ from standing.rulebook.problems import RulesError
 from standing.rulebook.scenarios.playing import play
 from standing.rulebook.scenarios.reading import parse_scenarios
 
+from tests.support import real_ruleset
 from tests.unit.programmes import score
-from tests.unit.strategies import purchase
+from tests.unit.strategies import complaint, purchase
 
 PROGRAMME = "title: {en: A shop, zh: 商店}\ncurrency: USD\ntime_zone: UTC\n"
 CHURN = "latest: score.value; where: {name: churn}"
@@ -179,3 +180,13 @@ def test_proofs_know_what_a_score_can_be(tmp_path: Path) -> None:
     assert not [one for one in check(folder).found if one.finding.check == "CHK-01"]
     (folder / "ratings" / "risk.yaml").write_text(RISK.replace("churn >= 0.7", "value >= 101"))
     assert [one for one in check(folder).found if one.finding.check == "CHK-01"]
+
+
+def test_the_example_in_the_docs_is_so() -> None:
+    """docs/scores.md: who bought 90 days ago, first 365 days ago, six times, and complained once."""
+    rules = real_ruleset()
+    events = [purchase(day, name=f"p{day}") for day in (1_000, 1_010, 1_020, 1_030, 1_040, 1_275)]
+    assert (
+        known(rules, [*events, complaint(1_300)], 1_365)["loyalty_score"] == 40 - 1
+    )  # the first is a year and a day ago
+    assert known(rules, [*events, purchase(1_100), complaint(1_300)], 1_365)["loyalty_score"] == 40
