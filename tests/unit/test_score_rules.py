@@ -134,8 +134,9 @@ def test_a_ramp_gives_whole_points_that_rise_at_its_steps(value: int, begin: int
     ramp = Ramp(begin=begin, end=end, weight=weight)
     exact = Fraction(weight) * (value - begin) / (end - begin)
     assert ramp.points(value) == floor(min(max(exact, Fraction(0)), Fraction(weight)))
-    reached = sum(value >= step if ramp.rises else value <= step for step in ramp.steps)
-    assert ramp.points(value) == reached
+    before = -1 if ramp.rises else 1
+    for point, step in enumerate(ramp.steps, 1):
+        assert ramp.points(step + before) < point <= ramp.points(step)
     assert (ramp.points(begin), ramp.points(end)) == (0, weight)
 
 
