@@ -188,6 +188,8 @@ def test_nothing_is_lost_where_the_paper_divides_by_nought(a: float) -> None:
     slope = (at(1 + wide) - at(1 - wide)) / (2 * wide)
     middle = (at(1 + wide) + at(1 - wide)) / 2
     assert at(a) == pytest.approx(middle + slope * (a - 1), rel=1e-8)
+    if a != 1:
+        assert at(a) == pytest.approx(paper_formula(purchases.BgNbd(0.24, 4.4, a, 2.4), 3, 20, 38, 39), rel=1e-12)
 
 
 def test_a_series_that_would_be_wrong_is_refused() -> None:

@@ -45,6 +45,7 @@ from standing.tools.options import (
 from standing.tools.project import UserError, project_root
 from standing.tools.rules.commands import rules
 from standing.tools.rules.scenario_commands import scenario
+from standing.tools.scores.commands import scores
 from standing.tools.target import Target, local_folder, use_local_aws
 
 app = typer.Typer(
@@ -70,6 +71,7 @@ rules.command()(live_commands.live)
 rules.command()(live_commands.rollback)
 app.add_typer(scenario, name="scenario")
 app.add_typer(lake, name="lake")
+app.add_typer(scores, name="scores")
 app.command("export")(customer_commands.export_customer)
 app.command("forget")(customer_commands.forget_customer)
 
