@@ -32,6 +32,7 @@ EVENTS = [
     message(3, purchase(9, days_ago=600)),
     message(4, complaint(8, days_ago=1)),
 ]
+MEANWHILE = [EVENTS[2], EVENTS[4]]  # without the one that comes too late: that is refused by a look of its own
 
 
 def desk(rules: Timeline, customers: Customers, rejected: KeptRejections | None = None) -> Ingest:
@@ -121,7 +122,7 @@ def test_events_that_come_meanwhile_end_forgotten(
     rules: Timeline, streamed: Customers, lake: Lake, before: int
 ) -> None:
     def arrive() -> None:
-        assert desk(rules, streamed).batch(EVENTS[2:]).failed == {}
+        assert desk(rules, streamed).batch(MEANWHILE).failed == {}
 
     for number in range(30):  # events arrive between any two calls of forgetting
         begun(rules, streamed, *EVENTS[:before])
@@ -140,7 +141,7 @@ def test_a_customer_is_forgotten_in_the_midst_of_events(
     for number in range(60):
         begun(rules, streamed, *EVENTS[:before])
         wire = Between(number, partial(forget, streamed, lake, "c-1"))
-        assert desk(rules, tapped(streamed, wire)).batch(EVENTS[2:]).failed == {}
+        assert desk(rules, tapped(streamed, wire)).batch(MEANWHILE).failed == {}
         if len(wire.calls) <= number:
             return
         assert scanned(streamed, "c-1") == [], number

@@ -35,8 +35,10 @@ def read(kind: Kind, body: bytes) -> pl.DataFrame:
     rows = rows.with_columns(pl.lit(None, dtype=SCHEMAS[kind][name]).alias(name) for name in later)
     for name, wanted in SCHEMAS[kind].items():
         found = rows.schema.get(name)
+        if found is None:
+            raise Damaged(f"of another schema: column `{name}` is missing")
         if found != wanted:
-            raise Damaged(f"of another schema: column `{name}` is {found or 'missing'}, expected {wanted}")
+            raise Damaged(f"of another schema: column `{name}` is {found}, expected {wanted}")
     if extra := [name for name in rows.columns if name not in SCHEMAS[kind]]:
         raise Damaged(f"of another schema: no column `{extra[0]}` was expected")
     return rows.select(*SCHEMAS[kind])
