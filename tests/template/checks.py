@@ -52,6 +52,7 @@ IDENTITY_POLICIES = (
     "AWS::IAM::Group",
     "AWS::IAM::GroupPolicy",
 )
+BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 NAMING = ("StringEquals", "ForAnyValue:StringEquals")  # the others also let an entry without a source pass
 
 TAGS = ("service", "owner", "cost-center", "stage")
@@ -195,6 +196,11 @@ def std_09(template: Template) -> list[str]:
     ]
 
 
+def std_11(template: Template) -> list[str]:
+    """A bucket is nobody else's, is reached by TLS alone, and keeps what was written over, but not for ever."""
+    return list(chain.from_iterable(_bucket(template, *item) for item in of_type(template, BUCKET).items()))
+
+
 def std_06_versions(template: Template) -> list[str]:
     """A function runs as a version behind an alias, so that a change of it, or of a layer, is a version of its own."""
     return [
@@ -221,7 +227,7 @@ def std_06_canary(template: Template) -> list[str]:
     )
 
 
-EVERYWHERE = (std_01, std_02, std_04, std_05, std_06_versions, std_07, std_08, std_09)
+EVERYWHERE = (std_01, std_02, std_04, std_05, std_06_versions, std_07, std_08, std_09, std_11)
 CHECKS = (*EVERYWHERE, std_06_canary)
 
 
@@ -495,6 +501,45 @@ def _bucket_encrypted(name: str, bucket: Properties) -> list[str]:
     rules = listed(at(bucket, "BucketEncryption", "ServerSideEncryptionConfiguration"))
     right = any(at(rule, "ServerSideEncryptionByDefault", "SSEAlgorithm") for rule in rules)
     return _unless(right, name, "BucketEncryption")
+
+
+# ── STD-11 ───────────────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _bucket(template: Template, name: str, bucket: Properties) -> list[str]:
+    blocked = at(bucket, "PublicAccessBlockConfiguration") or {}
+    rules = listed(at(bucket, "LifecycleConfiguration", "Rules"))
+    return [
+        *_unless(all(true(blocked.get(one)) for one in BLOCKS), name, "no public access, all four ways"),
+        *_unless(at(bucket, "VersioningConfiguration", "Status") == "Enabled", name, "versions"),
+        *_unless(any(_forgets(rule) for rule in rules), name, "a lifecycle by which older versions expire"),
+        *_unless(
+            any(_tls_only(policy, name) for policy in _policies(template)), name, "a policy that denies all but TLS"
+        ),
+    ]
+
+
+def _forgets(rule: Properties) -> bool:
+    """Whether it lets older versions of every object expire."""
+    everywhere = not rule.get("Prefix") and not rule.get("TagFilters")
+    return rule.get("Status") == "Enabled" and everywhere and bool(at(rule, "NoncurrentVersionExpiration"))
+
+
+def _policies(template: Template) -> list[Properties]:
+    return list(of_type(template, "AWS::S3::BucketPolicy").values())
+
+
+def _tls_only(policy: Properties, bucket: str) -> bool:
+    """Whether it denies everything without TLS to everybody, for the bucket and its objects."""
+    wanted = {f"${{{bucket}.Arn}}", f"${{{bucket}.Arn}}/*"}
+    return pointed_at(policy.get("Bucket")) == bucket and any(
+        part.get("Effect") == "Deny"
+        and part.get("Principal") == "*"
+        and "s3:*" in listed(part.get("Action"))
+        and wanted <= set(map(text, listed(part.get("Resource"))))
+        and text(at(part, "Condition", "Bool", "aws:SecureTransport")).lower() == "false"
+        for part in walk(policy)
+    )
 
 
 # ── STD-08 ───────────────────────────────────────────────────────────────────────────────────────────────────────

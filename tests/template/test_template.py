@@ -29,6 +29,7 @@ from tests.template.checks import (
     std_07,
     std_08,
     std_09,
+    std_11,
 )
 from tests.template.cloudformation import FUNCTION, ROLE, Template, listed, of_type, pointed_at, text, walk
 from tests.template.translate import translate
@@ -163,6 +164,9 @@ PUT_EVENTS = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents",
 TTL = "Customers.TimeToLiveSpecification"
 RECOVERY = "Customers.PointInTimeRecoverySpecification"
 LETTERS = "IngestRule.Targets.0.DeadLetterConfig"
+PRIVATE = "LakeBucket.PublicAccessBlockConfiguration"
+TIDY = "LakeBucket.LifecycleConfiguration.Rules.0"
+DENIED = "LakeBucketPolicy.PolicyDocument.Statement.0"
 ENCRYPTION = "UnpublishedBucket.BucketEncryption"
 ON_FAILURE = "PublishDecisions.DestinationConfig.OnFailure"
 ERRORS_OF = "IngestErrors.Dimensions"
@@ -452,6 +456,18 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "rule that never tries again": (std_09, "IngestRule", drop("IngestRule.Targets.0.RetryPolicy")),
     "rule without a DLQ": (std_09, "IngestRule", drop(LETTERS)),
     "rule with a DLQ elsewhere": (std_09, "IngestRule", put(f"{LETTERS}.Arn", ELSEWHERE)),
+    "bucket that may be public": (std_11, "LakeBucket", put(f"{PRIVATE}.BlockPublicPolicy", False)),
+    "bucket that says nothing of the public": (std_11, "LakeBucket", drop(PRIVATE)),
+    "bucket without versions": (std_11, "LakeBucket", put("LakeBucket.VersioningConfiguration.Status", "Suspended")),
+    "bucket without a lifecycle": (std_11, "LakeBucket", drop("LakeBucket.LifecycleConfiguration")),
+    "bucket that tidies one folder": (std_11, "LakeBucket", put(f"{TIDY}.Prefix", "aside/")),
+    "bucket that tidies nothing yet": (std_11, "LakeBucket", put(f"{TIDY}.Status", "Disabled")),
+    "bucket without TLS": (std_11, "LakeBucket", drop_resource("LakeBucketPolicy")),
+    "objects without TLS": (std_11, "LakeBucket", put(f"{DENIED}.Resource", arn("LakeBucket"))),
+    "some without TLS": (std_11, "LakeBucket", put(f"{DENIED}.Action", "s3:PutObject")),
+    "TLS as it is": (std_11, "LakeBucket", put(f"{DENIED}.Effect", "Allow")),
+    "TLS forbidden": (std_11, "LakeBucket", put(f"{DENIED}.Condition.Bool", {"aws:SecureTransport": "true"})),
+    "policy of another bucket": (std_11, "LakeBucket", put("LakeBucketPolicy.Bucket", {"Ref": "RulesBucket"})),
     "second target of a rule": (
         std_09,
         "IngestRule",
