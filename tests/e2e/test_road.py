@@ -175,7 +175,7 @@ def test_nothing_personal_is_logged_stored_or_published(target: Target, ear: str
     await_published(target)
     logged = [
         event["message"]
-        for group in ("IngestLogGroup", "PublishLogGroup")
+        for group in ("IngestLogGroup", "PublishLogGroup", "ArchiveLogGroup")
         for event in target.logs.filter_log_events(logGroupName=target.outputs[group])["events"]
     ]
     assert logged
@@ -183,6 +183,7 @@ def test_nothing_personal_is_logged_stored_or_published(target: Target, ear: str
     assert "private" not in str(logged)
     assert "MY-SECRET" not in str(target.dynamodb.scan(TableName=target.outputs["TableName"]))
     assert "MY-SECRET" not in str(peek(target, ear))
+    assert not any(b"MY-SECRET" in target.lake.get(key).body for key in target.lake.keys(""))
 
 
 @pytest.mark.invariant("INV-6")
