@@ -19,7 +19,7 @@ from standing.batch.lake.layout import BUCKETS, KINDS, Kind, bucket_of, current,
 from standing.batch.lake.marks import Marks, marks
 from standing.batch.lake.rows import tidy
 
-AT_ONCE = 500  # objects that are dealt out together; of a batch of the stream each, some 100 MB in memory at most
+AT_ONCE = 100  # objects that are dealt out together: 100,000 rows at most, less than half a GB while they are
 
 TRIES = 3  # of a bucket that somebody else compacts at the same time
 
