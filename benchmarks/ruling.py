@@ -24,7 +24,8 @@ from standing.core.ruleset import Ruleset
 from standing.rulebook.checking import check
 from standing.rulebook.compiling import compile_rules
 from standing.tools.project import project_root
-from standing.tools.rules.impact_report import compared, markdown
+from standing.tools.rules.impact_markdown import markdown
+from standing.tools.rules.impact_report import compared
 from standing.tools.rules.impacting import of_file
 
 from benchmarks.figures import Figures

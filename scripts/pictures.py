@@ -28,7 +28,8 @@ from standing.rulebook.scenarios.checking import check_stories
 from standing.tools.language import Language
 from standing.tools.rules.check_report import print_report
 from standing.tools.rules.comment import comment
-from standing.tools.rules.impact_report import Report, compared, markdown
+from standing.tools.rules.impact_markdown import markdown
+from standing.tools.rules.impact_report import Report, compared
 from standing.tools.rules.impact_view import print_impact
 from standing.tools.rules.impacting import edited
 from standing.tools.rules.stories import print_checked
@@ -140,7 +141,7 @@ def _page(language: Language) -> str:
     """The comment on a pull request that moves gold to 1,500 and forgets what keeps it."""
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         rules = _edited(Path(folder), "spend_365d >= 2000.00", "spend_365d >= 1500.00")
-        impact = MERMAID.sub("", markdown(_impact(rules)))  # GitHub draws the flow; here it would be its text
+        impact = MERMAID.sub("", markdown(_impact(rules), language))  # GitHub draws the flow; here it would be its text
         said = comment(check(rules), check_stories(rules), impact, language)
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(said)
     return f'<!doctype html><meta charset="utf-8"><style>{LOOK}</style>{html}'

@@ -22,7 +22,8 @@ from standing.core.ruleset import Cap, Care, Rating, Ruleset, Stratum
 from standing.core.state import Held
 from standing.rulebook.compiling import assemble
 from standing.tools.project import UserError
-from standing.tools.rules.impact_report import Report, as_dict, markdown
+from standing.tools.rules.impact_markdown import markdown
+from standing.tools.rules.impact_report import Report, as_dict
 from standing.tools.rules.impacting import of_file, rules_at
 
 from tests.support import ROOT
@@ -189,7 +190,7 @@ def test_costs_are_shown_in_the_programmes_currency_a_day() -> None:
     before, after = costing(600), costing(450, keep=17_000)
     said = markdown(Report(before, after, TEN, impact(before, after, TEN.frame, TEN.frame, DAY)))
     assert (
-        "| care rule | holds for, before | after | actions a day, before | after | USD a day, before | after |" in said
+        "| Care rule | Holds for, before | after | Actions a day, before | after | USD a day, before | after |" in said
     )
     assert "| call | 3 | 2 | 0.30 | 0.20 | 1.80 | 0.90 |" in said
     assert "| **all care that states a cost** |  |  |  |  | **1.80** | **0.90** |" in said

@@ -219,5 +219,5 @@ def test_the_command_writes_the_page_beside_what_it_prints(tmp_path: Path) -> No
     asked = ["rules", "impact", "--base", "HEAD", "--population", str(tmp_path / "one.parquet")]
     done = CliRunner().invoke(app, [*asked, "--html", str(tmp_path / "page.html"), "--lang", "zh"])
     assert done.exit_code == 0, done.output
-    assert "## Impact" in done.output
+    assert "## 影响" in done.output
     assert '<html lang="zh-CN">' in (tmp_path / "page.html").read_text(encoding="utf-8")

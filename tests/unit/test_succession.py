@@ -24,7 +24,8 @@ from standing.rulebook.building import build_ruleset, built_rules
 from standing.rulebook.compiling import Compiled, compile_folder
 from standing.rulebook.problems import RulesError
 from standing.rulebook.succession import continued, continues, succeeding
-from standing.tools.rules.impact_report import Report, as_dict, markdown
+from standing.tools.rules.impact_markdown import markdown
+from standing.tools.rules.impact_report import Report, as_dict
 from standing.tools.rules.impacting import edited
 
 from tests.unit.strategies import Customer, purchase
@@ -263,7 +264,7 @@ def test_impact_counts_whom_the_older_rules_keep(written: Written) -> None:
     assert as_dict(found)["effective"] == "2026-12-01"
     said = markdown(found)
     assert "In force from 2026-12-01." in said
-    assert "**1 keep their level by nothing but the rules under which they reached it.**" in said
+    assert "**Tier: 1 keep their level by nothing but the rules under which they reached it.**" in said
 
 
 def test_an_explanation_tells_the_older_rules_that_keep_a_level(written: Written) -> None:

@@ -45,7 +45,7 @@ from standing.tools.options import (
 from standing.tools.project import UserError, project_root
 from standing.tools.rules.commands import rules
 from standing.tools.rules.scenario_commands import scenario
-from standing.tools.scores.commands import scores
+from standing.tools.scores.late import scores
 from standing.tools.target import Target, local_folder, use_local_aws
 
 app = typer.Typer(

@@ -16,11 +16,11 @@ from standing.rulebook.scenarios.checking import check_stories
 from standing.rulebook.schemas import write_schemas
 from standing.tools.options import Json, Lang, Rules, err, out, print_json
 from standing.tools.project import project_root
-from standing.tools.rules.late import LateGroup
+from standing.tools.rules.late import RulesGroup
 from standing.tools.rules.pages import in_plain_text, markdown, print_rules
 from standing.tools.rules.stories import checked_as_dict, print_checked
 
-rules = typer.Typer(cls=LateGroup, no_args_is_help=True, help="The rules under rules/.")
+rules = typer.Typer(cls=RulesGroup, no_args_is_help=True, help="The rules under rules/.")
 SCHEMAS = Path("docs") / "schemas" / "rules"
 
 

@@ -17,6 +17,7 @@ from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_jso
 from standing.tools.project import project_root
 from standing.tools.rules import impact_report as report_impact
 from standing.tools.rules.comment import comment as rule_comment
+from standing.tools.rules.impact_markdown import markdown
 from standing.tools.rules.impact_page import page as impact_page
 from standing.tools.rules.impact_view import print_impact
 from standing.tools.rules.impacting import edited, of_file, of_table, rules_at
@@ -61,7 +62,7 @@ def impact(
     if as_json:
         print_json(report_impact.as_dict(found))
     elif as_markdown or not out.is_terminal:
-        typer.echo(report_impact.markdown(found), nl=False)
+        typer.echo(markdown(found, language), nl=False)
     else:
         print_impact(found, language, out)
 
@@ -98,7 +99,7 @@ def comment(
         before = rules_at(project_root(), base, place)
         known = of_file(population, before, checked.ruleset)
         after = edited(before, compile_folder(place), known.day)
-        said = report_impact.markdown(report_impact.compared(before, after, known, known))
+        said = markdown(report_impact.compared(before, after, known, known), language)
     file.write_text(rule_comment(checked, played, said, language), encoding="utf-8")
     wrong = checked.failed or played is None or played.failed
     raise typer.Exit(1 if wrong else 0)

@@ -1,18 +1,17 @@
-"""What an edit of the rules does to customers, as Markdown (for a pull request) and as JSON."""
+"""What an edit of the rules does to customers: the report that all views are of, and as JSON."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import cached_property
 from typing import Any
 
-from standing.batch.impact import CareImpact, Impact, Move, Pair, impact
+from standing.batch.impact import CareImpact, Impact, Move, impact
 from standing.batch.population import Population
 from standing.core.days import day_date
 from standing.core.explain import Reason
-from standing.core.ruleset import Rating, Ruleset
+from standing.core.ruleset import Ruleset
 from standing.tools.rules.moving import moved_by, sides
 
 EXACT_DIGITS = 4  # of a cost for machines
@@ -69,12 +68,6 @@ def compared(before: Ruleset, after: Ruleset, old: Population, new: Population) 
     return Report(before, after, new, impact(before, after, old.frame, new.frame, new.day), old)
 
 
-def markdown(report: Report) -> str:
-    """The report as Markdown: what moves, by which comparison, and what it means for care."""
-    parts = [_head(report), *_policy(report), *_matrices(report), *_movers(report), *_care(report)]
-    return "\n\n".join(parts) + "\n"
-
-
 def as_dict(report: Report) -> dict[str, Any]:
     """The report for machines. Costs are in the programme's currency, a day."""
     found = report.impact
@@ -102,107 +95,6 @@ def as_dict(report: Report) -> dict[str, Any]:
 def _effective(ruleset: Ruleset) -> str | None:
     effective = ruleset.programme.effective
     return None if effective is None else str(day_date(effective))
-
-
-def _head(report: Report) -> str:
-    found, day = report.impact, day_date(report.population.day)
-    compared = (
-        f"Rules `{report.before.version}` → `{report.after.version}`, over {found.customers:,} customers as of {day}."
-    )
-    if not found.moves:
-        return f"## Impact\n\n{compared} **No customer comes to another level.**"
-    lose = f" **{found.falls:,} would lose a level by this edit alone.**" if found.falls else ""
-    return f"## Impact\n\n{compared} **{found.moved:,} come to another level.**{lose}"
-
-
-def _policy(report: Report) -> Iterator[str]:
-    """From which day the edit counts, and for whom the older rules go on."""
-    effective = report.after.programme.effective
-    if effective is not None and effective != report.before.programme.effective:
-        yield f"In force from {day_date(effective)}."
-    for name, kept in report.impact.by_terms.items():
-        said = f"`existing: keep`: **{kept:,} keep their level by nothing but the rules under which they reached it.**"
-        yield f"{report.after.ratings[name].title.en}: {said}"
-
-
-def _matrices(report: Report) -> Iterator[str]:
-    """A table and a picture for each rating that moves."""
-    for name in report.ratings:
-        before, after = report.before.ratings[name], report.after.ratings[name]
-        matrix = report.impact.matrices[name]
-        yield f"### {after.title.en} · {after.title.zh}"
-        yield _matrix(before, after, matrix)
-        yield _picture(name, matrix)
-
-
-def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int]) -> str:
-    head = f"| from \\ to | {' | '.join(after.levels)} |"
-    rows = [f"| **{was}** | {' | '.join(_cell(matrix, was, to) for to in after.levels)} |" for was in before.levels]
-    return "\n".join([head, "| --- |" + " ---: |" * len(after.levels), *rows])
-
-
-def _cell(matrix: dict[Pair, int], was: str, becomes: str) -> str:
-    count = matrix.get((was, becomes), 0)
-    shown = f"{count:,}" if count else "·"
-    return shown if was == becomes or not count else f"**{shown}**"
-
-
-def _picture(rating: str, matrix: dict[Pair, int]) -> str:
-    """The flow as a Sankey diagram, which GitHub draws."""
-    flows = [f"{rating} {was},{rating} {becomes} (new),{count}" for (was, becomes), count in matrix.items()]
-    return "\n".join(["```mermaid", "sankey-beta", *flows, "```"])
-
-
-def _movers(report: Report) -> Iterator[str]:
-    if report.movers:
-        columns = ("rating", "move", "#customers", "for example", "because")
-        yield "### Who moves\n\n" + "\n".join([*_table(*columns), *map(_mover, report.movers)])
-
-
-def _table(*columns: str) -> tuple[str, str]:
-    """The head of a table; numbers, marked with #, stand to the right."""
-    marks = ("---:" if column.startswith("#") else "---" for column in columns)
-    return _row(*(column.removeprefix("#") for column in columns)), _row(*marks)
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _mover(one: Mover) -> str:
-    move, lines = one.move, "<br>".join(map(_line, one.because))
-    return _row(move.rating, f"{move.was} → {move.becomes}", f"{move.customers:,}", one.customer, lines)
-
-
-def _line(line: Reason) -> str:
-    return f"{'✓' if line['holds'] else '✗'} `{line['line']}` (was {line['actual'] or 'unknown'})"
-
-
-def _care(report: Report) -> Iterator[str]:
-    found = report.impact
-    if report.care:
-        costs = (f"#{report.after.programme.currency} a day, before", "#after")
-        columns = ("care rule", "#holds for, before", "#after", "#actions a day, before", "#after", *costs)
-        rows = [_care_line(report, one) for one in report.care]
-        yield "### Care\n\n" + "\n".join([*_table(*columns), *rows, *_all_care(report)])
-    if found.pressed_before or found.pressed_after:
-        counts = f"{found.pressed_before:,} customers before, {found.pressed_after:,} after"
-        yield f"More contacts than a cap lets through at once: {counts}."
-
-
-def _care_line(report: Report, one: CareImpact) -> str:
-    rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
-    costs = (report.money(cost) or "" for cost in (one.cost_before, one.cost_after))
-    return _row(one.care, f"{one.before:,}", f"{one.after:,}", *rates, *costs)
-
-
-def _all_care(report: Report) -> Iterator[str]:
-    """What all care costs, that which does not change with it."""
-    found = report.impact
-    costs = [report.money(cost) for cost in (found.cost_before, found.cost_after)]
-    if any(costs):
-        bold = (f"**{cost}**" if cost else "" for cost in costs)
-        yield _row("**all care that states a cost**", "", "", "", "", *bold)
 
 
 def _move(report: Report, move: Move) -> dict[str, Any]:

@@ -12,6 +12,9 @@ from standing.tools.language import word as common
 from standing.tools.rules.impact_report import Report
 
 WORDS = phrases(
+    ("impact", "Impact", "影响"),
+    ("effective", "In force from {day}.", "自 {day} 起生效。"),
+    ("all_care", "all care that states a cost", "所有注明成本的关怀"),
     ("title", "What the edit of the rules would do", "规则修改的影响"),
     (
         "compared",

@@ -1,0 +1,136 @@
+"""What an edit of the rules does to customers, as Markdown for a pull request, in both languages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from standing.batch.impact import CareImpact, Pair
+from standing.core.days import day_date
+from standing.core.explain import Reason
+from standing.core.ruleset import Rating
+from standing.tools.language import Language, say
+from standing.tools.language import word as common
+from standing.tools.rules.impact_report import Mover, Report
+from standing.tools.rules.impact_words import phrase, pressure
+
+
+def markdown(report: Report, language: Language = "en") -> str:
+    """The report as Markdown: what moves, by which comparison, and what it means for care."""
+    told = (_head, _policy, _matrices, _movers, _care)
+    return "\n\n".join(part for tell in told for part in tell(report, language)) + "\n"
+
+
+def _head(report: Report, language: Language) -> Iterator[str]:
+    found, day = report.impact, str(day_date(report.population.day))
+    versions = {"before": f"`{report.before.version}`", "after": f"`{report.after.version}`"}
+    parts = [phrase("compared", language, **versions, customers=f"{found.customers:,}", day=day)]
+    if not found.moves:
+        parts.append(f"**{phrase('nobody', language)}**")
+    else:
+        parts.append(f"**{phrase('moved', language, moved=f'{found.moved:,}')}{_stop(language)}**")
+    if found.falls:
+        parts.append(f"**{phrase('falls', language, falls=f'{found.falls:,}')}{_stop(language)}**")
+    yield f"## {phrase('impact', language)}\n\n{' '.join(parts)}"
+
+
+def _policy(report: Report, language: Language) -> Iterator[str]:
+    """From which day the edit counts, and for whom the older rules go on."""
+    effective = report.after.programme.effective
+    if effective is not None and effective != report.before.programme.effective:
+        yield phrase("effective", language, day=day_date(effective))
+    for name, kept in report.impact.by_terms.items():
+        rating = say(report.after.ratings[name].title, language)
+        said = phrase("by_terms", language, rating=rating, kept=f"{kept:,}")
+        yield f"`existing: keep` · **{said}{_stop(language)}**"
+
+
+def _stop(language: Language) -> str:
+    return "。" if language == "zh" else "."
+
+
+def _matrices(report: Report, language: Language) -> Iterator[str]:
+    """A table and a picture for each rating that moves."""
+    for name in report.ratings:
+        before, after = report.before.ratings[name], report.after.ratings[name]
+        matrix = report.impact.matrices[name]
+        yield f"### {after.title.en} · {after.title.zh}"
+        yield _matrix(before, after, matrix, language)
+        yield _picture(name, matrix)
+
+
+def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> str:
+    head = f"| {phrase('from_to', language)} | {' | '.join(after.levels)} |"
+    rows = [f"| **{was}** | {' | '.join(_cell(matrix, was, to) for to in after.levels)} |" for was in before.levels]
+    return "\n".join([head, "| --- |" + " ---: |" * len(after.levels), *rows])
+
+
+def _cell(matrix: dict[Pair, int], was: str, becomes: str) -> str:
+    count = matrix.get((was, becomes), 0)
+    shown = f"{count:,}" if count else "·"
+    return shown if was == becomes or not count else f"**{shown}**"
+
+
+def _picture(rating: str, matrix: dict[Pair, int]) -> str:
+    """The flow as a Sankey diagram, which GitHub draws."""
+    flows = [f"{rating} {was},{rating} {becomes} (new),{count}" for (was, becomes), count in matrix.items()]
+    return "\n".join(["```mermaid", "sankey-beta", *flows, "```"])
+
+
+def _movers(report: Report, language: Language) -> Iterator[str]:
+    if report.movers:
+        names = ("rating", "move", "customers", "customer", "because")
+        columns = [f"{'#' * (name == 'customers')}{phrase(name, language)}" for name in names]
+        rows = [_mover(one, language) for one in report.movers]
+        yield f"### {phrase('movers', language)}\n\n" + "\n".join([*_table(*columns), *rows])
+
+
+def _table(*columns: str) -> tuple[str, str]:
+    """The head of a table; numbers, marked with #, stand to the right."""
+    marks = ("---:" if column.startswith("#") else "---" for column in columns)
+    return _row(*(column.removeprefix("#") for column in columns)), _row(*marks)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _mover(one: Mover, language: Language) -> str:
+    move, lines = one.move, "<br>".join(_line(line, language) for line in one.because)
+    return _row(move.rating, f"{move.was} → {move.becomes}", f"{move.customers:,}", one.customer, lines)
+
+
+def _line(line: Reason, language: Language) -> str:
+    met = phrase("met", language, actual=line["actual"] or common("unknown", language))
+    return f"{'✓' if line['holds'] else '✗'} `{line['line']}` ({met})"
+
+
+def _care(report: Report, language: Language) -> Iterator[str]:
+    if report.care:
+        rows = [_care_line(report, one) for one in report.care]
+        table = [*_table(*_columns(report, language)), *rows, *_all_care(report, language)]
+        yield f"### {phrase('care', language)}\n\n" + "\n".join(table)
+    if said := pressure(report, language):
+        yield said
+
+
+def _columns(report: Report, language: Language) -> Iterator[str]:
+    yield phrase("care_rule", language)
+    for name in ("holds", "a_day", "cost_a_day"):
+        title = phrase(name, language, currency=report.after.programme.currency)
+        yield f"#{title}{'，' if language == 'zh' else ', '}{phrase('before', language)}"
+        yield f"#{phrase('after', language)}"
+
+
+def _care_line(report: Report, one: CareImpact) -> str:
+    rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
+    costs = (report.money(cost) or "" for cost in (one.cost_before, one.cost_after))
+    return _row(one.care, f"{one.before:,}", f"{one.after:,}", *rates, *costs)
+
+
+def _all_care(report: Report, language: Language) -> Iterator[str]:
+    """What all care costs, that which does not change with it."""
+    found = report.impact
+    costs = [report.money(cost) for cost in (found.cost_before, found.cost_after)]
+    if any(costs):
+        bold = (f"**{cost}**" if cost else "" for cost in costs)
+        yield _row(f"**{phrase('all_care', language)}**", "", "", "", "", *bold)
