@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.batch.records import SCHEMA, TEXTS, rows_of
 from standing.batch.rescoring.bucket import rescore, states_of
-from standing.batch.rescoring.days import beginning, live_all
+from standing.batch.rescoring.days import beginning, live_all, plan_of
 from standing.batch.rescoring.features import features_on
 from standing.batch.rescoring.memory import memory_of
 from standing.core.conditions import Fact
@@ -137,6 +137,15 @@ def of_customer(who: str, rules: Timeline, events: list[Event]) -> Customer:
     for event in events:
         customer.deliver(replace(event, detail=event.detail.model_copy(update={"customer": who})))
     return customer
+
+
+def test_a_day_of_all_is_expressions_alone() -> None:
+    who, events = next(crowd(1, 50))
+    records, known = rows_of(events, 2).lazy(), pl.LazyFrame({"customer": [who], "day": [FIRST]})
+    plan = plan_of(real_rules().latest, records, known.cast({"day": pl.Int32}), FIRST + 1)
+    slow = plan.with_columns(pl.col("customer").map_elements(lambda one: one, return_dtype=pl.String, skip_nulls=False))
+    assert "python" in slow.explain().lower()  # so would be any function of ours
+    assert "python" not in plan.explain().lower()
 
 
 def test_a_row_holds_everything_that_rules_can_ask_of_an_event() -> None:
