@@ -73,15 +73,21 @@ def made_feature(name: str, kind: str, measure: int, **more: Any) -> Feature:
     )
 
 
+MEASURED = {
+    "count": (ORDERS, COMPLAINTS, DEPOSITS),
+    "sum": (NET, DEPOSITED),
+    "mean": (SCORES, DEPOSITED, HELD_MEAN),
+    "min": (AMOUNTS, CHURN_MOST, HELD_MOST),
+    "max": (AMOUNTS, CHURN_MOST, HELD_MOST),
+    "distinct": (CHANNELS,),
+    "latest": (PLAN, HELD_NOW, CHURN, CHURN_BAND),
+}
+
+
 @st.composite
 def _windowed(draw: st.DrawFn, name: str) -> Feature:
-    kind, measure = draw(
-        st.sampled_from([("count", ORDERS), ("count", COMPLAINTS), ("sum", NET), ("mean", SCORES)])
-        | st.sampled_from([("min", AMOUNTS), ("max", AMOUNTS), ("distinct", CHANNELS), ("latest", PLAN)])
-        | st.sampled_from([("count", DEPOSITS), ("sum", DEPOSITED), ("mean", DEPOSITED), ("latest", HELD_NOW)])
-        | st.sampled_from([("latest", CHURN), ("max", CHURN_MOST), ("min", CHURN_MOST), ("latest", CHURN_BAND)])
-        | st.sampled_from([("min", HELD_MOST), ("max", HELD_MOST), ("mean", HELD_MEAN), ("latest", HELD_NOW)])
-    )
+    kind = draw(st.sampled_from(sorted(MEASURED)))
+    measure = draw(st.sampled_from(MEASURED[kind]))
     over = draw(st.none() | WINDOWS | st.sampled_from(["calendar-year", "membership-year"]))
     may_end = over is not None and kind not in {"distinct", "latest"}
     ending = draw(st.integers(0, 20)) if may_end else 0

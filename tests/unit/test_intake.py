@@ -27,7 +27,9 @@ DETAIL: dict[str, Any] = {
 }
 ENVELOPE: dict[str, Any] = {"source": "shop.web", "detail-type": "purchase.v1", "detail": DETAIL}
 A_SOURCE = "1 to 128 letters, digits, dots, dashes, underscores or slashes"
-A_TYPE = "one of activity.v1, care.v1, engagement.v1, feedback.v1, override.v1, profile.v1, purchase.v1, refund.v1"
+A_TYPE = (
+    "one of activity.v1, care.v1, engagement.v1, feedback.v1, override.v1, profile.v1, purchase.v1, refund.v1, score.v1"
+)
 KINDS = ["purchase.v1", "refund.v1", "feedback.v1"]
 FIELDS = [*DETAIL, "channel", "items", "purchase", "reason", "kind", "topic", "scale", "score", "comment"]
 
