@@ -82,6 +82,13 @@ def test_a_fall_is_announced_on_the_night_and_not_again_by_the_next_event() -> N
     assert not [one for one in later if isinstance(one, RatingChanged) and one.rating == "tier"]
 
 
+def test_the_ends_of_the_months_that_pass_are_kept() -> None:
+    customer = Customer(CLUB_RULES)
+    customer.deliver(purchase(1_000, "250.00"), now=noon(1_000))
+    assert passed(customer, 1_200)
+    assert max(customer.checkpoints) > 1_150
+
+
 def test_nothing_is_written_where_there_is_nothing_to_say() -> None:
     customer = Customer(CLUB_RULES)
     customer.deliver(purchase(1_000, "250.00"), now=noon(1_000))
