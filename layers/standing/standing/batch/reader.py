@@ -52,6 +52,14 @@ def with_facts(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataF
     return frame.with_columns(pl.lit(None, dtype=dtype).alias(fact) for fact, dtype in asked.items())
 
 
+def first_rank(ranks: list[tuple[int, pl.Expr]], otherwise: int) -> pl.Expr:
+    """The first of some ranks whose condition holds."""
+    found = pl.lit(otherwise, dtype=pl.Int8)
+    for rank, holds in reversed(ranks):
+        found = pl.when(holds).then(pl.lit(rank, dtype=pl.Int8)).otherwise(found)
+    return found
+
+
 def _compares(line: Comparison) -> pl.Expr:
     fact = pl.col(line.fact)
     if line.op == "unknown":

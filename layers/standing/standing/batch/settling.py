@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from standing.batch.reader import expression, with_facts
+from standing.batch.reader import expression, first_rank, with_facts
 from standing.core.days import Day
 from standing.core.ratings import next_review
 from standing.core.ruleset import Rating, Ruleset
@@ -73,14 +73,14 @@ def _rank(rating: Rating) -> pl.Expr:
 def _first(rating: Rating) -> pl.Expr:
     """Without an order: the first level whose lines hold, else the last."""
     met = [(rating.rank(level), pl.col(f"{rating.name}/qualify/{level}")) for level in rating.qualify]
-    return _chosen(sorted(met, key=lambda one: one[0]), len(rating.levels) - 1)
+    return first_rank(sorted(met, key=lambda one: one[0]), len(rating.levels) - 1)
 
 
 def _highest(rating: Rating) -> pl.Expr:
     """The highest level that a customer qualifies for, or holds at least and keeps."""
     levels = {**rating.qualify, **rating.retain, **rating.terms_names}
     met = [(rating.rank(level), _met(rating, level)) for level in levels]
-    return _chosen(sorted(met, key=lambda one: -one[0]), 0)
+    return first_rank(sorted(met, key=lambda one: -one[0]), 0)
 
 
 def _met(rating: Rating, level: str) -> pl.Expr:
@@ -94,14 +94,6 @@ def _met(rating: Rating, level: str) -> pl.Expr:
         reached = pl.col(f"{rating.name}/since").fill_null(before - 1) < before
         found.append(pl.col(name) & reached & (pl.col(_held_name(rating)) == rating.rank(level)))
     return pl.any_horizontal(found)
-
-
-def _chosen(ranks: list[tuple[int, pl.Expr]], otherwise: int) -> pl.Expr:
-    """The first of some ranks whose condition holds."""
-    found = pl.lit(otherwise, dtype=pl.Int8)
-    for rank, holds in reversed(ranks):
-        found = pl.when(holds).then(pl.lit(rank, dtype=pl.Int8)).otherwise(found)
-    return found
 
 
 def _about(rating: Rating, day: Day) -> Iterator[pl.Expr]:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
+from standing.batch.reader import first_rank
 from standing.batch.rescoring.memory import column
 from standing.core.days import Day
 from standing.core.fold import BEFORE_ANY
@@ -32,11 +33,11 @@ def reached(rating: Rating) -> Columns:
         yield _first(rating).alias(f".{rating.name}/best")
         return
     qualified = [(rating.rank(level), pl.col(f"{rating.name}/qualify/{level}")) for level in rating.qualify]
-    yield _chosen(sorted(qualified, key=lambda one: -one[0]), 0).alias(f".{rating.name}/best")
+    yield first_rank(sorted(qualified, key=lambda one: -one[0]), 0).alias(f".{rating.name}/best")
     yield _is_kept(rating).alias(f".{rating.name}/kept")
     keeps = [(rating.rank(level), _keeps(rating, level)) for level in reversed(rating.levels[1:])]
     below = [(rank, keep & (rank < _held_rank(rating))) for rank, keep in keeps]
-    landing = _held_rank(rating) - 1 if rating.stability.fall == "one-level" else _chosen(below, 0)
+    landing = _held_rank(rating) - 1 if rating.stability.fall == "one-level" else first_rank(below, 0)
     yield landing.cast(pl.Int16).alias(f".{rating.name}/landing")
 
 
@@ -73,7 +74,7 @@ def becoming(rating: Rating) -> pl.Expr:
     best = pl.col(f".{rating.name}/best")
     since = pl.col(f".{rating.name}/since")
     keeps = [(rating.rank(level), _keeps(rating, level)) for level in reversed(rating.levels[1:])]
-    below = _chosen([(rank, keep & (rank < now)) for rank, keep in keeps], 0)
+    below = first_rank([(rank, keep & (rank < now)) for rank, keep in keeps], 0)
     landing = now - 1 if rating.stability.fall == "one-level" else below
     return pl.when(best > now).then(best).when(_kept(rating, now, since)).then(now).otherwise(landing)
 
@@ -126,15 +127,7 @@ def _kept(rating: Rating, rank: pl.Expr, since: pl.Expr) -> pl.Expr:
 
 def _first(rating: Rating) -> pl.Expr:
     names = [(rating.rank(level), pl.col(f"{rating.name}/qualify/{level}")) for level in rating.qualify]
-    return _chosen(sorted(names, key=lambda one: one[0]), len(rating.levels) - 1)
-
-
-def _chosen(ranks: list[tuple[int, pl.Expr]], otherwise: int) -> pl.Expr:
-    """The first of some ranks whose condition holds."""
-    found = pl.lit(otherwise, dtype=pl.Int16)
-    for rank, holds in reversed(ranks):
-        found = pl.when(holds).then(pl.lit(rank, dtype=pl.Int16)).otherwise(found)
-    return found
+    return first_rank(sorted(names, key=lambda one: one[0]), len(rating.levels) - 1)
 
 
 def _settled(rating: Rating, day: Day) -> Columns:

@@ -32,7 +32,7 @@ def release(
         typer.Option(
             "--from",
             formats=["%Y-%m-%d"],
-            help="In force from this day on; left out: from tomorrow. Today at the soonest.",
+            help="In force from this day on; left out: the day that the rules name, or tomorrow. Today at the soonest.",
         ),
     ] = None,
     stack: Stack = "standing",
