@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import boto3
@@ -14,18 +14,19 @@ from standing.adapters.lake import Lake
 from standing.adapters.table import Customers
 from standing.batch.lake.archiving import written_rows
 from standing.batch.lake.compacting import stage
-from standing.batch.lake.files import written
+from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.gaps import refill
 from standing.batch.lake.layout import bucket_of, current
 from standing.batch.lake.rows import state_row
-from standing.core.days import day_of
+from standing.core.days import day_number, day_of
 from standing.core.ruleset import Stratum
 from standing.core.timeline import Timeline
 from standing.core.view import view
 from standing.event_path.ingest import Ingest
 from standing.night.bucket import rescore_bucket, standing_key
-from standing.night.planning import buckets, day_to_close
-from standing.night.summary import COUNTS, added_up, keep
+from standing.night.planning import buckets, day_to_close, plan
+from standing.night.summary import COUNTS, USED, added_up, keep, summed_up
+from standing.night.working import Work
 
 from tests.lakes import MemoryLake
 from tests.support import NOW, KeptRejections, complaint, message, purchase
@@ -193,12 +194,52 @@ def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], la
 
 def test_a_report_adds_the_buckets_up_and_is_kept() -> None:
     lake = MemoryLake()
-    one: dict[str, Any] = dict.fromkeys(COUNTS, 2)
+    one: dict[str, Any] = dict.fromkeys(COUNTS, 2) | {
+        "rules": "r",
+        "seconds": 1.5,
+        "started": "05:00",
+        "ended": "05:01",
+    }
+    one["used"] = dict.fromkeys(USED, 0.5)
     one |= {"different": [{"customer": "c"}], "incomplete": ["x"], "wrong": {"k": "w"}}
     report = added_up("2026-11-25", [one, one | {"wrong": {}}], failed=[9])
     assert (report["customers"], report["differences"], report["failed_buckets"]) == (4, 4, [9])
     assert (report["wrong"], report["incomplete"]) == ({"k": "w"}, ["x", "x"])
+    assert (report["seconds"], report["used"]["write_units"]) == ({"slowest_bucket": 1.5, "all_buckets": 3.0}, 1.0)
     assert keep(lake, report) in lake.keys("nights/")
+
+
+def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
+    rules: Timeline, bought: Customers, lake: Lake
+) -> None:
+    other = bucket_of("c-2")
+    Ingest(rules, bought, KeptRejections(), clock=lambda: NOW).batch([message(9, purchase(9, customer="c-2"))])
+    refill(lake, bought, rules, ["c-2"])
+    first = plan(lake, rules.latest, LATER)
+    assert first["due"] == first["known"] == sorted((NUMBER, other))
+    rescore_bucket(lake, bought, rules, NUMBER, day_number(date.fromisoformat(first["day"])), clock=lambda: LATER)
+    whole = lake.get(current("records", NUMBER))
+    lake.put(current("records", NUMBER), whole.body[: len(whole.body) // 2])
+    night_of = Work(lake, bought, rules, lambda: LATER)
+    day = day_number(date.fromisoformat(first["day"]))
+    night_of.bucket(other, day, 2.0)
+    with pytest.raises(Damaged):
+        night_of.bucket(NUMBER, day, 2.0)
+    report = summed_up(lake, first["day"], first["known"])
+    assert (report["failed_buckets"], report["buckets"]) == ([NUMBER], 1)
+    assert "not a whole Parquet file" in report["wrong"][f"bucket {NUMBER:03d}"]
+    lake.put(current("records", NUMBER), whole.body)
+    assert plan(lake, rules.latest, LATER)["due"] == [NUMBER]
+    night_of.bucket(NUMBER, day, 2.0)
+    assert plan(lake, rules.latest, LATER)["due"] == []
+    ended = summed_up(lake, first["day"], first["known"])
+    assert (ended["failed_buckets"], ended["wrong"], ended["customers"]) == ([], {}, 2)
+
+
+@pytest.mark.parametrize(("asked", "why"), [("2026-13-01", "expected a date such as"), ("2099-01-01", "is not over")])
+def test_a_day_that_cannot_be_closed_is_refused(rules: Timeline, lake: Lake, asked: str, why: str) -> None:
+    with pytest.raises(ValueError, match=why):
+        plan(lake, rules.latest, LATER, asked)
 
 
 def test_the_day_that_is_closed_has_been_over_for_a_while(rules: Timeline, lake: Lake) -> None:

@@ -1,15 +1,45 @@
-"""Planning a night: which day is closed, and which buckets there are."""
+"""Planning a night: which day is closed, and which buckets there still are to rescore for it."""
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from standing.adapters.lake import Lake
-from standing.batch.lake.layout import BUCKETS, KINDS, current, staged
-from standing.core.days import Day, day_of
+from standing.batch.lake.compacting import stage
+from standing.batch.lake.layout import KINDS, STAGED, number_in
+from standing.core.days import Day, day_date, day_number, day_of
 from standing.core.ruleset import Ruleset
+from standing.night.summary import parts
 
 LAG = timedelta(hours=4)  # after a day's end: what was on its way then is there, so that it does not come late
+
+
+def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) -> dict[str, Any]:
+    """What is to be done: the `day` to close, all buckets `known`, and those `due`, which are not done yet.
+
+    So a second start for the same day does what failed at the first, and otherwise nothing. Deals out what came into
+    the lake. Raises ValueError where the day that is asked for is not over, or is no day.
+    """
+    day = day_asked_for(asked, day_to_close(now, ruleset))
+    wrong = stage(lake).wrong
+    known, done = buckets(lake), set(parts(lake, str(day_date(day))))
+    due = [number for number in known if number not in done]
+    return {"day": str(day_date(day)), "known": known, "due": due, "wrong": wrong}
+
+
+def day_asked_for(asked: str | None, last: Day) -> Day:
+    """The day that somebody names, or else the last that can be closed. Raises ValueError."""
+    if asked is None:
+        return last
+    try:
+        day = day_number(date.fromisoformat(asked))
+    except ValueError:
+        raise ValueError(f"day {asked!r}: expected a date such as {day_date(last)}") from None
+    if day > last:
+        raise ValueError(f"day {asked}: is not over, or only just; the last that can be closed is {day_date(last)}")
+    return day
 
 
 def day_to_close(now: datetime, ruleset: Ruleset) -> Day:
@@ -19,8 +49,11 @@ def day_to_close(now: datetime, ruleset: Ruleset) -> Day:
 
 def buckets(lake: Lake) -> list[int]:
     """The buckets of which anything is known."""
-    return [number for number in range(BUCKETS) if _is_there(lake, number)]
+    return sorted(set(_known(lake)))
 
 
-def _is_there(lake: Lake, number: int) -> bool:
-    return any(lake.keys(current(kind, number)) or lake.keys(staged(kind, number)) for kind in KINDS)
+def _known(lake: Lake) -> Iterator[int]:
+    """By one listing a kind, however many objects there are: what waits is a few objects a bucket."""
+    for kind in KINDS:
+        for prefix in (f"{kind}/", f"{STAGED}/{kind}/"):
+            yield from (number_in(key) for key in lake.keys(prefix))

@@ -1,28 +1,68 @@
-"""What a night came to: the buckets' counts added up, and everything that is wrong by name. Kept in the lake."""
+"""What a night came to: each bucket's report is kept as a part; summing up adds them, and names everything wrong."""
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
 
 from standing.adapters.lake import Lake
+from standing.batch.lake.layout import number_in, partition
 
 COUNTS = (
     *("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts"),
     *("reconciled", "differences"),
 )
+USED = ("gb_seconds", "write_units", "read_units")
 NAMED = 100
 
+type Report = dict[str, Any]
 
-def added_up(day: str, buckets: Iterable[dict[str, Any]], failed: Iterable[int] = ()) -> dict[str, Any]:
+
+def keep_part(lake: Lake, report: Report) -> None:
+    """Keep the report of one bucket's night: from then on the bucket is done for that day."""
+    lake.put(part_key(report["day"], report["bucket"]), orjson.dumps(report))
+
+
+def keep_failure(lake: Lake, day: str, number: int, why: str) -> None:
+    """Keep why a bucket failed; it is told of unless the bucket is done later."""
+    lake.put(f"nights/failed/{day}/{partition(number)}.json", orjson.dumps({f"bucket {number:03d}": why}))
+
+
+def part_key(day: str, number: int) -> str:
+    """The key of a bucket's report."""
+    return f"nights/{day}/{partition(number)}.json"
+
+
+def parts(lake: Lake, day: str) -> dict[int, str]:
+    """The keys of the reports that there are of a day, by bucket."""
+    return {number_in(key): key for key in lake.keys(f"nights/{day}/")}
+
+
+def summed_up(lake: Lake, day: str, known: Sequence[int]) -> Report:
+    """The report of a day's night; a bucket that is known and left no report has failed."""
+    keys = parts(lake, day)
+    failed = sorted(set(known) - keys.keys())
+    report = added_up(day, _read(lake, [keys[number] for number in sorted(keys)]), failed)
+    causes = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
+    for cause in _read(lake, causes):
+        report["wrong"] |= cause
+    return report
+
+
+def _read(lake: Lake, keys: Iterable[str]) -> list[Report]:
+    return [orjson.loads(stored.body) for _, stored in lake.get_all(keys)]
+
+
+def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) -> Report:
     """One report of many: counts, failed buckets, differences and damaged files, each list of bounded length."""
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-    different: list[dict[str, Any]] = []
+    different: list[Report] = []
     incomplete: list[str] = []
     wrong: dict[str, str] = {}
+    buckets = list(buckets)
     for one in buckets:
         counts.update({name: one[name] for name in COUNTS})
         different += one["different"]
@@ -31,14 +71,30 @@ def added_up(day: str, buckets: Iterable[dict[str, Any]], failed: Iterable[int] 
     return {
         "day": day,
         **counts,
+        "buckets": len(buckets),
         "failed_buckets": sorted(failed),
         "different": different[:NAMED],
         "incomplete": incomplete[:NAMED],
         "wrong": wrong,
+        **_run(buckets),
     }
 
 
-def keep(lake: Lake, report: dict[str, Any]) -> str:
+def _run(buckets: Sequence[Report]) -> Report:
+    """When the buckets were worked on, and what they used."""
+    if not buckets:
+        return {}
+    seconds = [one["seconds"] for one in buckets]
+    return {
+        "rules": buckets[-1]["rules"],
+        "started": min(one["started"] for one in buckets),
+        "ended": max(one["ended"] for one in buckets),
+        "seconds": {"slowest_bucket": max(seconds), "all_buckets": round(sum(seconds), 3)},
+        "used": {name: round(sum(one["used"][name] for one in buckets), 3) for name in USED},
+    }
+
+
+def keep(lake: Lake, report: Report) -> str:
     """Keep a night's report; its key."""
     key = f"nights/{report['day']}.json"
     lake.put(key, orjson.dumps(report, option=orjson.OPT_INDENT_2))

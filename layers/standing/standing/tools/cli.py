@@ -29,6 +29,7 @@ from standing.tools.live.kept import rules_of
 from standing.tools.live.releasing import release_clone
 from standing.tools.live.shadow_commands import shadow
 from standing.tools.local.aws import LocalAws, Running
+from standing.tools.night.commands import night
 from standing.tools.options import (
     EventFile,
     Json,
@@ -72,6 +73,7 @@ rules.command()(live_commands.rollback)
 app.add_typer(scenario, name="scenario")
 app.add_typer(lake, name="lake")
 app.add_typer(scores, name="scores")
+app.command()(night)
 app.command("export")(customer_commands.export_customer)
 app.command("forget")(customer_commands.forget_customer)
 

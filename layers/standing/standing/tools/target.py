@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
 
 CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32)
 
@@ -63,6 +64,11 @@ class Target:
     def s3(self) -> S3Client:
         """S3."""
         return self.session.client("s3", config=CONFIG)
+
+    @cached_property
+    def states(self) -> SFNClient:
+        """Step Functions."""
+        return self.session.client("stepfunctions", config=CONFIG)
 
     @cached_property
     def cloudformation(self) -> CloudFormationClient:

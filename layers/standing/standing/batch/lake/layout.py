@@ -22,6 +22,11 @@ def partition(number: int) -> str:
     return f"bucket={number:03d}"
 
 
+def number_in(key: str) -> int:
+    """The bucket that a key is of."""
+    return int(key.partition("bucket=")[2][:3])
+
+
 def current(kind: Kind, number: int) -> str:
     """The key of all that is known of a bucket's customers, one file a kind."""
     return f"{kind}/{partition(number)}/{kind}.parquet"

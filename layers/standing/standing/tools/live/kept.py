@@ -79,7 +79,8 @@ class StackPlace:
         run_sam(root, "build")
         self.say(f"deploying to `{self.name}` (sam deploy)")
         stack = ("--stack-name", self.name, "--no-progressbar")
-        run_sam(root, "deploy", *stack, "--parameter-overrides", f"Release={record.id}", *self.parameters)
+        given = (f"Release={record.id}", f"TimeZone={rules.latest.programme.time_zone}", *self.parameters)
+        run_sam(root, "deploy", *stack, "--parameter-overrides", *given)
 
 
 def kept(target: Target) -> Kept | None:

@@ -1,0 +1,28 @@
+"""The plan function: which day a night closes, and which buckets there still are to rescore for it."""
+
+import os
+from datetime import UTC, datetime
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from botocore.config import Config
+from standing.adapters.lake import Lake
+from standing.event_path.ruleset_layer import deployed_rules
+from standing.night.planning import plan
+
+logger = Logger()
+metrics = Metrics()
+PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
+lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
+rules = deployed_rules()
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Plan a night: that of the day in the input, such as {"day": "2026-11-25"}, or of the last that is over."""
+    planned = plan(lake, rules.latest, datetime.now(UTC), event.get("day"))
+    for name in ("known", "due"):
+        metrics.add_metric(name=f"buckets_{name}", unit="Count", value=len(planned[name]))
+    logger.info("planned", extra={"planned": planned})
+    return planned

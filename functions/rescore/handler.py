@@ -1,0 +1,38 @@
+"""The rescore function: the night of one bucket of customers."""
+
+import os
+from datetime import date
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from standing.adapters.lake import Lake
+from standing.adapters.table import Customers
+from standing.core.days import day_number
+from standing.event_path.ruleset_layer import deployed_rules
+from standing.night.summary import COUNTS
+from standing.night.working import Work
+
+logger = Logger()
+metrics = Metrics()
+PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
+lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
+customers = Customers(boto3.client("dynamodb", config=PATIENCE), os.environ["CUSTOMERS_TABLE"])
+work = Work(lake, customers, deployed_rules())
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+    """Close a day for the customers of a bucket, such as {"day": "2026-11-25", "bucket": 7}."""
+    gigabytes = int(context.memory_limit_in_mb) / 1024
+    report = work.bucket(event["bucket"], day_number(date.fromisoformat(event["day"])), gigabytes)
+    counts = {name: report[name] for name in COUNTS}
+    for name, value in counts.items():
+        metrics.add_metric(name=name, unit="Count", value=value)
+    log = logger.warning if report["wrong"] or report["differences"] else logger.info
+    log(
+        "bucket", extra={"bucket": event["bucket"], "day": event["day"], "counts": counts, "seconds": report["seconds"]}
+    )
+    return {"bucket": event["bucket"], "moved": report["moved"]}

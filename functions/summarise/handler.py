@@ -1,0 +1,31 @@
+"""The summarise function: a night's report, of the reports of its buckets."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger, Metrics
+from botocore.config import Config
+from standing.adapters.lake import Lake
+from standing.night.summary import COUNTS, keep, summed_up
+
+logger = Logger()
+metrics = Metrics()
+PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
+lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
+
+
+@metrics.log_metrics
+def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}."""
+    report = summed_up(lake, event["day"], event["known"])
+    counts = {
+        **{name: report[name] for name in COUNTS},
+        "failed_buckets": len(report["failed_buckets"]),
+        "damaged": len(report["wrong"]),
+    }
+    for name, value in counts.items():
+        metrics.add_metric(name=name, unit="Count", value=value)
+    log = logger.error if report["failed_buckets"] else logger.info
+    log("night", extra={"day": event["day"], "counts": counts, "failed": report["failed_buckets"]})
+    return {"day": event["day"], "report": keep(lake, report), **counts}

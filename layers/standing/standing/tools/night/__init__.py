@@ -1,0 +1,1 @@
+"""The night by hand: begun, followed, and what came of it."""

@@ -1,0 +1,95 @@
+"""The night as it is deployed: the state machine closes a day for everybody, a bucket that failed can be done again."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from standing.batch.lake.layout import bucket_of, current
+from standing.core.days import Day, day_number
+from standing.night.summary import parts
+from standing.tools.target import Target
+
+from tests.e2e.test_lake import in_the_lake, standing
+from tests.e2e.test_road import consent, deliver, outcomes, purchase, until
+
+SLIPS, STAYS = "night-slips", "night-stays"
+
+
+def night(*arguments: str) -> tuple[int, dict[str, Any]]:
+    """The night, by the command; its exit code, and what it gave back."""
+    done = standing("night", "--json", *arguments)
+    assert done.stdout, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return done.returncode, found
+
+
+def planned(target: Target) -> list[int]:
+    """The buckets that the last execution found due."""
+    machine = target.outputs["NightArn"]
+    last = target.states.list_executions(stateMachineArn=machine)["executions"][0]
+    told = target.states.get_execution_history(executionArn=last["executionArn"])["events"]
+    outputs = [event["stateExitedEventDetails"] for event in told if "stateExitedEventDetails" in event]
+    found: list[int] = json.loads(next(one["output"] for one in outputs if one["name"] == "Plan"))["due"]
+    return found
+
+
+def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_again(
+    target: Target, ear: str, tmp_path: Any
+) -> None:
+    events = [
+        *(purchase(SLIPS, n, "900.00", 130 + n) for n in range(4)),
+        consent(SLIPS, "email", 140),
+        purchase(STAYS, 1, "12.00", 3),
+    ]
+    deliver(target, tmp_path / "events", events)
+    until(lambda: in_the_lake(target, SLIPS) and in_the_lake(target, STAYS))
+    before = target.customers.load(SLIPS)
+    number, key = bucket_of(STAYS), current("records", bucket_of(STAYS))
+    assert number != bucket_of(SLIPS)
+    assert standing("lake", "compact").returncode == 0
+    whole = target.lake.get(key).body
+    target.lake.put(key, whole[: len(whole) // 2])
+
+    code, ended = night()
+    assert (code, ended["status"]) == (1, "FAILED")
+    after = target.customers.load(SLIPS)
+    assert before is not None
+    assert after is not None
+    assert after.day > before.day
+    day = next(iter(target.lake.keys("nights/2"))).split("/")[1]
+    report = json.loads(target.lake.get(f"nights/{day}.json").body)
+    assert report["failed_buckets"] == [number]
+    assert "not a whole Parquet file" in report["wrong"][f"bucket {number:03d}"]
+    said = [one for one in outcomes(target, ear, SLIPS) if one["detail"].get("rating") == "lifecycle"]
+    assert said[-1]["detail"]["day"] <= day
+
+    target.lake.put(key, whole)
+    code, ended = night("--day", day)
+    assert (code, ended["status"], ended["failed_buckets"], ended["differences"]) == (0, "SUCCEEDED", 0, 0)
+    assert planned(target) == [number]
+    assert sorted(parts(target.lake, day)) == sorted({*parts(target.lake, day), number})
+
+    versions = dict(target.customers.versions())
+    code, ended = night("--day", day)
+    assert (code, planned(target)) == (0, [])
+    assert dict(target.customers.versions()) == versions
+    assert target.lake.get(f"standing/bucket={number:03d}/standing.parquet").body
+    assert closed_days(target, SLIPS) == {day_number_of(day)}
+
+
+def closed_days(target: Target, customer: str) -> set[Day]:
+    state = target.customers.load(customer)
+    return {state.day} if state else set()
+
+
+def day_number_of(text: str) -> Day:
+    from datetime import date  # noqa: PLC0415
+
+    return day_number(date.fromisoformat(text))
+
+
+def test_a_day_that_is_not_over_is_refused(target: Target) -> None:
+    code, ended = night("--day", "2999-01-01")
+    assert (code, ended["status"]) == (1, "FAILED")
+    assert "is not over" in ended["cause"]
