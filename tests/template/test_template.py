@@ -33,6 +33,7 @@ from tests.template.checks import (
 )
 from tests.template.cloudformation import FUNCTION, ROLE, Template, listed, of_type, pointed_at, text, walk
 from tests.template.translate import translate
+from tests.template.watching import std_03, std_10
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "template.yaml"
@@ -289,6 +290,29 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
         put(f"{ON_FAILURE}.Destination", "arn:aws:s3:::elsewhere"),
     ),
     "three readers on a stream": (std_02, "Customers", copies("PublishDecisions", "Second", "Third")),
+    "nobody hears of dead letters": (std_03, "IngestDeadLetters", drop_resource("DeadLettersWait")),
+    "an alarm that is off": (std_03, "UndeliveredQueue", put("UndeliveredWait.ActionsEnabled", False)),
+    "an alarm without anybody": (std_03, "RejectedQueue", drop("RejectedWait.AlarmActions")),
+    "an alarm that tells a stranger": (std_03, "IngestQueue", put("EventsWait.AlarmActions", [ELSEWHERE])),
+    "an alarm when all is well": (
+        std_03,
+        "Ingest",
+        put("IngestFails.ComparisonOperator", "LessThanThreshold"),
+    ),
+    "errors of the new version alone": (std_03, "Publish", drop_resource("PublishFails")),
+    "throttles unheard": (std_03, "Rescore", drop_resource("RescoreThrottled")),
+    "a stream that lags unheard": (std_03, "Archive", drop_resource("ArchiveBehind")),
+    "a night that fails unheard": (std_03, "Night", drop_resource("NightFailed")),
+    "a night that takes too long unheard": (std_03, "Night", drop_resource("NightTimedOut")),
+    "all buckets at once": (std_10, "Night", drop("Night.Definition.States.Rescore.MaxConcurrency")),
+    "no limit of buckets at once": (std_10, "Night", put("Night.Definition.States.Rescore.MaxConcurrency", 0)),
+    "one bucket fails all": (std_10, "Night", drop("Night.Definition.States.Rescore.ToleratedFailurePercentage")),
+    "an inline map": (
+        std_10,
+        "Night",
+        put("Night.Definition.States.Rescore.ItemProcessor.ProcessorConfig.Mode", "INLINE"),
+    ),
+    "a machine that cannot be read": (std_10, "Night", put("Night.Definition", "s3://elsewhere")),
     "role shared": (std_04, "Publish", put("Publish.Role", arn("IngestRole"))),
     "role elsewhere": (std_04, "Publish", put("Publish.Role", "arn:aws:iam::111122223333:role/elsewhere")),
     "AWS's basic role": (std_04, "IngestRole", put("IngestRole.ManagedPolicyArns", [BASIC])),

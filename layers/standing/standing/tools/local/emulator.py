@@ -1,10 +1,11 @@
-"""The local AWS, with four things our template needs and ministack lacks.
+"""The local AWS, with five things our template needs and ministack lacks.
 
 `AWS::Events::Archive` in CloudFormation (the archive behind it is ministack's own, replay included); the condition key
 `events:source`, by which a role may put events of one source only; CodeDeploy's resources and alarms on metric math, as
-names only; and that calls which never leave this machine count as TLS, so that buckets that take nothing else can be
-used. Versions and aliases are ministack's own, but an alias moves to a new version at once: nothing shifts by
-weight, and no alarm is asked. With them the template deploys unchanged. Run by the interpreter of ministack's own
+names only; that calls which never leave this machine count as TLS, so that buckets that take nothing else can be used;
+and that a state machine hears by its class what a function raised, so that it tries again only what may pass.
+Versions and aliases are ministack's own, but an alias moves to a new version at once: nothing shifts by weight, and no
+alarm is asked. With them the template deploys unchanged. Run by the interpreter of ministack's own
 environment, so it imports nothing of ours.
 """
 
@@ -15,7 +16,7 @@ from typing import Any
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import eventbridge
+from ministack.services import eventbridge, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
@@ -91,6 +92,23 @@ def condition_key(key: str, context: Any) -> Any:  # noqa: ANN401 -- ministack's
     return "true" if key.lower() == "aws:securetransport" else resolved_key(key, context)
 
 
+def executed(*arguments: Any, **more: Any) -> Properties:  # noqa: ANN401 -- ministack's own
+    """Run a function; of what it raised, the class is the error's type."""
+    result: Properties = execute(*arguments, **more)
+    body = result.get("body")
+    if result.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
+        body["errorType"] = class_raised(str(result.get("log", ""))) or body["errorType"]
+    return result
+
+
+def class_raised(log: str) -> str:
+    """The class of the exception whose trace ends a log; empty where there is none."""
+    lines = log.rpartition("Traceback (most recent call last):\n")[2].splitlines()
+    said = next((line for line in lines if line[:1].isalpha()), "")
+    return said.partition(":")[0].rpartition(".")[2]
+
+
+execute = lambda_svc._execute_function_with_config_scope
 resolved_key = iam_evaluator._resolve_condition_key
 request_tag_context = iam_actions.request_tag_context
 ALARM = provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]
@@ -101,6 +119,7 @@ if __name__ == "__main__":
     ALARM.update({"create": alarm, "update": alarm_again, "delete": delete_alarm})
     for kind in ("Application", "DeploymentGroup"):
         provisioners._RESOURCE_HANDLERS[f"AWS::CodeDeploy::{kind}"] = {"create": name_only, "delete": nothing}
+    lambda_svc._execute_function_with_config_scope = executed
     iam_actions.request_tag_context = source_context
     iam_evaluator._resolve_condition_key = condition_key
     main()
