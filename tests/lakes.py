@@ -80,13 +80,13 @@ def decided(rules: Timeline, events: Sequence[Event]) -> list[tuple[State, list[
 
 def lake_rows(rules: Timeline, customer: str, events: Sequence[Event]) -> Bucket:
     """A customer's commits as rows of the lake, by way of the table's rows."""
-    from standing.adapters.table import _event_put, _state_put  # noqa: PLC0415 -- as a commit writes them
+    from standing.adapters.table import event_put, state_put  # noqa: PLC0415 -- as a commit writes them
 
     records, states = [], []
     for state, taken in decided(rules, owned(events, customer)):
-        puts = [_event_put(event, state.version, rules, AT) for event in taken]
+        puts = [event_put(event, state.version, rules, AT) for event in taken]
         records += [record_row(put["Item"], rules.latest.programme.minor_digits) for put in puts]
-        states.append(state_row(_state_put(None, state, rules, len(taken))["Item"], rules, "stream"))
+        states.append(state_row(state_put(None, state, rules, len(taken))["Item"], rules, "stream"))
     return Bucket(tidy("records", frame("records", records)), tidy("states", frame("states", states)))
 
 

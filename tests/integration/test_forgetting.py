@@ -165,7 +165,7 @@ def test_forgetting_that_ended_half_way_is_finished_by_the_next(
 def test_a_customer_of_many_rows_is_forgotten_whole(
     rules: Timeline, streamed: Customers, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("standing.adapters.table.MOST_DELETED", 7)
+    monkeypatch.setattr("standing.adapters.table.MOST_BATCHED", 7)
     many = [Message(f"m-{n}", message(n, purchase(n, days_ago=n)).body) for n in range(40)]
     assert desk(rules, streamed).batch(many).failed == {}
     there = len(streamed.rows("c-1"))

@@ -21,6 +21,7 @@ ALLOWED = {
     "event_path": {"core", "adapters", "event_path"},
     "rulebook": {"core", "rulebook"},
     "batch": {"core", "adapters", "batch"},
+    "backfill": {"core", "adapters", "batch", "backfill"},
     "night": {"core", "adapters", "batch", "night"},
 }
 CORE_MAY_USE = {"pydantic", "orjson", "durable_rules_engine", "standing"}

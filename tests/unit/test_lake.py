@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from standing.adapters.table import _event_put, _state_put
+from standing.adapters.table import event_put, state_put
 from standing.batch.lake.archiving import archive
 from standing.batch.lake.compacting import Compacted, compact, stage
 from standing.batch.lake.files import Damaged, written
@@ -275,7 +275,7 @@ def stream_record(number: int, row: dict[str, Any], *, as_lambda: bool = True) -
 def stream(rules: Timeline) -> list[dict[str, Any]]:
     (event, *_) = bought(rules, 1)
     outcome = decide(None, [event], rules, AT + timedelta(days=1))
-    rows = [_event_put(event, 1, rules, NOW)["Item"], _state_put(None, outcome.state, rules, 1)["Item"]]
+    rows = [event_put(event, 1, rules, NOW)["Item"], state_put(None, outcome.state, rules, 1)["Item"]]
     return [stream_record(number, row) for number, row in enumerate(rows)]
 
 

@@ -7,6 +7,7 @@ is not there yet, and the decisions, which the table's stream carries to the pub
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
 MOST_ITEMS = 40
 STATE = "STATE"
 FORGOTTEN, SALT = "FORGOTTEN", "SALT"  # rows that belong to no customer
-MOST_DELETED = 25  # rows a call
+MOST_BATCHED = 25  # writes a call
 MARGIN = 31  # days for which a row stays after it is of no more use
 KEPT_FOR_EVER = {"profile", "override"}  # what they say holds until something else is said
 
@@ -88,6 +89,7 @@ class Customers:
     units: Units = field(default_factory=Units)
     asked_in: str | None = None
     new_salt: Callable[[], str] = lambda: secrets.token_hex(16)
+    pause: Callable[[float], None] = time.sleep
 
     @cached_property
     def salt(self) -> str:
@@ -153,17 +155,17 @@ class Customers:
         """Write everything of one decision, or nothing. Raises Refused or Forgotten where nothing was written."""
         state = outcome.state
         rows = [
-            *(_event_put(event, state.version, rules, now) for event in events),
-            _state_put(before, state, rules, len(events)),
+            *(event_put(event, state.version, rules, now) for event in events),
+            state_put(before, state, rules, len(events)),
             *({"Item": row} for row in decision_rows(outcome, now)),
-            *(_checkpoint_put(state.customer, checkpoint, rules) for checkpoint in outcome.checkpoints),
+            *(checkpoint_put(state.customer, checkpoint, rules) for checkpoint in outcome.checkpoints),
         ]
         # Forgetting deletes the state, so a later commit than the first is refused by its version.
         self._write(rows, events, unless_forgotten=None if before else state.customer)
 
     def record(self, events: Sequence[Event], rules: Timeline, now: datetime) -> None:
         """Keep events that came too late to count. Raises Refused where one is there already, or Forgotten."""
-        rows = [_event_put(event, 0, rules, now, counts=False) for event in events]
+        rows = [event_put(event, 0, rules, now, counts=False) for event in events]
         self._write(rows, events, unless_forgotten=events[0].detail.customer)
 
     def rows(self, customer: str) -> list[dict[str, Any]]:
@@ -192,14 +194,18 @@ class Customers:
         self.client.put_item(TableName=self.table, Item=_key(mark_of(self.salt, customer), FORGOTTEN))
         there = self.client.delete_item(TableName=self.table, Key=_key(customer, STATE), ReturnValues="ALL_OLD")
         rows = self.rows(customer)
-        for some in batched(rows, MOST_DELETED):
-            self._delete([_key(customer, row["sk"]["S"]) for row in some])
+        for some in batched(rows, MOST_BATCHED):
+            self._batch([{"DeleteRequest": {"Key": _key(customer, row["sk"]["S"])}} for row in some])
         return len(rows) + ("Attributes" in there)
 
-    def _delete(self, keys: Sequence[dict[str, Any]]) -> None:
-        waiting: Any = {self.table: [{"DeleteRequest": {"Key": key}} for key in keys]}
+    def _batch(self, writes: Sequence[dict[str, Any]]) -> None:
+        """Do up to MOST_BATCHED writes; what the table had no room for is done again, ever more slowly."""
+        waiting: Any = {self.table: writes}
+        pause = 0.0
         while waiting:
+            self.pause(pause)
             waiting = self.client.batch_write_item(RequestItems=waiting).get("UnprocessedItems")
+            pause = min(2.0, 2 * pause + 0.05)
 
     def _write_salt(self) -> None:
         row = _key(SALT, SALT) | {"salt": {"S": self.new_salt()}}
@@ -207,6 +213,15 @@ class Customers:
             self.client.put_item(TableName=self.table, Item=row, ConditionExpression="attribute_not_exists(pk)")
         except self.client.exceptions.ConditionalCheckFailedException:
             return  # somebody else was faster
+
+    def put_state(self, before: State | None, state: State, rules: Timeline, events: int) -> None:
+        """Write a state alone, committed with so many events. Raises Refused or Forgotten where it was not."""
+        self._write([state_put(before, state, rules, events)], (), None if before else state.customer)
+
+    def put_all(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Write rows over whatever is there under their keys."""
+        for some in batched(rows, MOST_BATCHED):
+            self._batch([{"PutRequest": {"Item": row}} for row in some])
 
     def _write(self, rows: list[Any], events: Sequence[Event], unless_forgotten: str | None) -> None:
         """One transaction; the rows of the events come first, and the look at who was forgotten last."""
@@ -266,7 +281,8 @@ def _key(customer: str, sort: str) -> dict[str, Any]:
     return {"pk": {"S": customer}, "sk": {"S": sort}}
 
 
-def _state_put(before: State | None, state: State, rules: Timeline, events: int) -> dict[str, Any]:
+def state_put(before: State | None, state: State, rules: Timeline, events: int) -> dict[str, Any]:
+    """Writing a state over the one before it, which was committed with so many events."""
     row = {
         **_key(state.customer, STATE),
         "version": {"N": str(state.version)},
@@ -296,7 +312,8 @@ def state_in(row: dict[str, Any]) -> State:
     )
 
 
-def _event_put(event: Event, version: int, rules: Timeline, now: datetime, *, counts: bool = True) -> dict[str, Any]:
+def event_put(event: Event, version: int, rules: Timeline, now: datetime, *, counts: bool = True) -> dict[str, Any]:
+    """Writing an event's record where there is none yet."""
     detail = event.detail.stored()
     row = {
         **_key(event.detail.customer, event_sort_key(*event.key)),
@@ -328,7 +345,7 @@ def recorded_in(row: dict[str, Any]) -> Recorded:
     return Recorded(event, at, not row.get("late", {}).get("BOOL", False))
 
 
-def _checkpoint_put(customer: str, checkpoint: Checkpoint, rules: Timeline) -> dict[str, Any]:
+def checkpoint_put(customer: str, checkpoint: Checkpoint, rules: Timeline) -> dict[str, Any]:
     """A checkpoint is of use for as long as an event of the month after may still come."""
     lateness = rules.latest.programme.lateness
     row = {

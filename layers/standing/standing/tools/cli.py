@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from standing.rulebook.problems import RulesError
+from standing.tools.backfill.commands import backfill
 from standing.tools.customers import commands as customer_commands
 from standing.tools.customers.explaining import explain as explain_customer
 from standing.tools.customers.explaining import print_explained
@@ -73,6 +74,7 @@ rules.command()(live_commands.rollback)
 app.add_typer(scenario, name="scenario")
 app.add_typer(lake, name="lake")
 app.add_typer(scores, name="scores")
+app.command()(backfill)
 app.command()(night)
 app.command("export")(customer_commands.export_customer)
 app.command("forget")(customer_commands.forget_customer)

@@ -114,7 +114,11 @@ class Target:
     @cached_property
     def customers(self) -> Customers:
         """The table of customers."""
-        return Customers(self.dynamodb, self.outputs["TableName"])
+        return self.customers_in(self.outputs["TableName"])
+
+    def customers_in(self, table: str) -> Customers:
+        """A table of customers by its name."""
+        return Customers(self.dynamodb, table)
 
 
 HINT = (

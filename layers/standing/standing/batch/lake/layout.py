@@ -32,6 +32,11 @@ def current(kind: Kind, number: int) -> str:
     return f"{kind}/{partition(number)}/{kind}.parquet"
 
 
+def month_key(month: str, number: int) -> str:
+    """The key of a bucket's standing at the end of a month such as `2026-10`; of the month that runs, so far."""
+    return f"months/{month}/{partition(number)}/standing.parquet"
+
+
 def staged(kind: Kind, number: int) -> str:
     """The prefix of what waits to become part of a bucket."""
     return f"{STAGED}/{kind}/{partition(number)}/"

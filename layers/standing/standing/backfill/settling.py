@@ -1,0 +1,170 @@
+"""Settling: the history of a bucket's customers becomes rows of the table and files of the lake. Announces nothing.
+
+Every step can be repeated and may end at any call. A customer's records come first and its state last, on condition
+that nobody else wrote it meanwhile; otherwise the customer is folded again, with what came in between.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+
+from standing.adapters.lake import ABSENT, Lake
+from standing.adapters.rules_bucket import Overtaken
+from standing.adapters.table import (
+    KEPT_FOR_EVER,
+    Customers,
+    Forgotten,
+    Refused,
+    checkpoint_put,
+    event_put,
+    past,
+)
+from standing.batch.lake.files import written
+from standing.batch.lake.layout import Kind, month_key, named_after, staged
+from standing.batch.lake.rows import Row, frame, record_row, state_row
+from standing.batch.rescoring.memory import frame_of
+from standing.core.days import Day, day_date, day_of
+from standing.core.history import TakenOver, take_over
+from standing.core.intake import Event
+from standing.core.retelling import Past
+from standing.core.state import Memory, State
+from standing.core.timeline import Timeline
+
+MONTHS = 14  # ends of months that are kept for reports
+TRIES = 10
+
+
+@dataclass
+class Gathered:
+    """What a bucket's customers come to in the lake, and counts of what became of them."""
+
+    rows: dict[Kind, list[Row]] = field(default_factory=lambda: {"records": [], "states": []})
+    months: dict[Day, list[tuple[str, Day, Memory]]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+
+
+@dataclass(frozen=True)
+class Settling:
+    """Into one table and one lake; `until` is the last day that is over."""
+
+    lake: Lake
+    customers: Customers
+    rules: Timeline
+    until: Day
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def bucket(self, number: int, events: Iterable[Event]) -> Counter[str]:
+        """Settle the customers of a bucket; counts of `customers`, `events`, `known`, `conflicting`, `forgotten`."""
+        gathered = Gathered()
+        for customer, own in _by_customer(events).items():
+            try:
+                self._customer(customer, own, gathered)
+            except Forgotten:
+                self.customers.forget(customer)  # what was written of it before the mark was seen
+                gathered.counts["forgotten"] += 1
+        self._into_the_lake(number, gathered)
+        return gathered.counts
+
+    def _customer(self, customer: str, events: list[Event], gathered: Gathered) -> None:
+        if self.customers.is_forgotten(customer):
+            raise Forgotten
+        for _ in range(TRIES):
+            with suppress(Refused):
+                self._settled(customer, events, gathered)
+                return
+        raise Refused({})
+
+    def _settled(self, customer: str, events: list[Event], gathered: Gathered) -> None:
+        """One try: what is new of a customer into the table, and all of it into the lake."""
+        before, history = self.customers.load(customer), self.customers.history(customer)
+        there = {one.event.key: one.event for one in history if one.counts}
+        new, counts = _new(events, there)
+        stored = past(history, self.customers.checkpoints(customer))
+        if new or before is None:
+            everything = Past([*stored.events, *new], stored.checkpoints)
+            taken = take_over(before, everything, self.rules, self.until, MONTHS)
+            self._write(before, taken, new)
+            self._keep_months(customer, taken, gathered)
+        gathered.counts.update({"customers": 1, **counts})
+        self._gather(customer, [*there.values(), *new], gathered)
+
+    def _write(self, before: State | None, taken: TakenOver, new: list[Event]) -> None:
+        state, now = taken.state, self.clock()
+        rows = [event_put(event, state.version, self.rules, now)["Item"] for event in new if self._is_kept(event)]
+        rows += [checkpoint_put(state.customer, one, self.rules)["Item"] for one in taken.checkpoints]
+        self.customers.put_all(rows)
+        self.customers.put_state(before, state, self.rules, len(new))
+
+    def _is_kept(self, event: Event) -> bool:
+        """Whether the table keeps the record of an event of that day; the lake keeps all."""
+        programme = self.rules.latest.programme
+        if programme.history is None or event.detail.family in KEPT_FOR_EVER:
+            return True
+        return event.day + programme.history >= day_of(self.clock(), programme.time_zone)
+
+    def _keep_months(self, customer: str, taken: TakenOver, gathered: Gathered) -> None:
+        for day, memory in taken.months.items():
+            gathered.months.setdefault(day, []).append((customer, day, memory))
+
+    def _gather(self, customer: str, events: list[Event], gathered: Gathered) -> None:
+        """What the lake is to have of a customer, as the table has it now."""
+        row = self.customers.state_row(customer)
+        if row is None:
+            raise Refused({})
+        version, now, digits = int(row["version"]["N"]), self.clock(), self.rules.latest.programme.minor_digits
+        records = (event_put(event, version, self.rules, now)["Item"] for event in events)
+        gathered.rows["records"] += [record_row(record, digits) for record in records]
+        gathered.rows["states"].append(state_row(row, self.rules, "table"))
+
+    def _into_the_lake(self, number: int, gathered: Gathered) -> None:
+        for kind, rows in gathered.rows.items():
+            if rows:
+                body = written(frame(kind, rows))
+                self.lake.put(f"{staged(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
+        for day, memories in gathered.months.items():
+            self._month(month_key(str(day_date(day))[:7], number), frame_of(memories, {}))
+
+    def _month(self, key: str, found: pl.DataFrame) -> None:
+        """Customers' standing at the end of a month, beside that of others which is there already."""
+        for _ in range(TRIES):
+            stored = self.lake.get(key)
+            others = found.clear() if stored is ABSENT else pl.read_parquet(BytesIO(stored.body))
+            others = others.join(found.select("customer"), on="customer", how="anti")
+            rows = pl.concat([others, found], how="diagonal").sort("customer")
+            with suppress(Overtaken):
+                self.lake.replace(key, written(rows), stored.etag)
+                break
+
+
+def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault(event.detail.customer, []).append(event)
+    return found
+
+
+def _new(events: Iterable[Event], there: dict[tuple[str, str], Event]) -> tuple[list[Event], Counter[str]]:
+    """The events that are not there yet, each once; the same id with other content is not taken."""
+    counts: Counter[str] = Counter()
+    new: dict[tuple[str, str], Event] = {}
+    for event in events:
+        known = there.get(event.key) or new.get(event.key)
+        if known is None:
+            new[event.key] = event
+            counts["events"] += 1
+        else:
+            counts["known" if known.fingerprint == event.fingerprint else "conflicting"] += 1
+    return list(new.values()), counts
+
+
+def named(counts: Counter[str]) -> Iterator[tuple[str, Any]]:
+    """The counts by name, those included that are none."""
+    return ((name, counts[name]) for name in ("customers", "events", "known", "conflicting", "forgotten"))

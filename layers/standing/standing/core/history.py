@@ -1,0 +1,82 @@
+"""History taken over: years of events folded at once, into the state that they come to. Says nothing to anybody.
+
+Pure. The standing is what the fold of all events makes of it. The ledger takes what is true of a new customer as known;
+of one who is live already it keeps what was said, so that what history changes is announced once, by whatever comes
+next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from standing.core.days import Day, month_ends
+from standing.core.fold import DayLived, live
+from standing.core.measures import prune
+from standing.core.retelling import Past, begin_again, checkpoints
+from standing.core.state import Checkpoint, Ledger, Memory, State
+from standing.core.timeline import Timeline
+
+
+class TakenOver(NamedTuple):
+    """A customer with its history: the state, checkpoints for late events, and its memory at the ends of months."""
+
+    state: State
+    checkpoints: tuple[Checkpoint, ...]
+    months: dict[Day, Memory]
+
+
+def take_over(before: State | None, past: Past, rules: Timeline, until: Day, months: int) -> TakenOver:
+    """A customer with all its events (one at least), folded up to the end of `until`, or of its last event.
+
+    One who is live already stays at the day where it was: what time changes from there on is still to be announced.
+    `past` holds the checkpoints that there are, which are made anew; `months` is how many ends of months are told.
+    """
+    events = past.events
+    start = begin_again((), Past(events))
+    last = max(*start.busy, before.day if before else until)
+    lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy))
+    end = lived[-1]
+    state = State(
+        events[0].detail.customer,
+        (before.version if before else 0) + 1,
+        end.day,
+        end.ruleset.features_hash,
+        prune(start.under(end.ruleset), end.day, end.ruleset),
+        end.opened,
+        end.closed,
+        _kept(before.ledger, end.closed) if before else _known(end.closed),
+    )
+    return TakenOver(state, checkpoints(start, lived, past.checkpoints), _months(lived, months))
+
+
+def _known(memory: Memory) -> Ledger:
+    """The ledger of a customer of whom nothing was said: what is true is known, what was due is over."""
+    said = {rating: held.level for rating, held in memory.all_shown().items()}
+    return Ledger(said=said, asked=dict(memory.due), refrained=_refrained(memory))
+
+
+def _kept(before: Ledger, memory: Memory) -> Ledger:
+    """The ledger as it was; what was due by the history that is known now is over."""
+    asked, refrained = _later(before.asked, memory.due), _later(before.refrained, _refrained(memory))
+    return Ledger(before.said, before.honoured, asked, before.unanswered, refrained)
+
+
+def _refrained(memory: Memory) -> dict[str, Day]:
+    return {f"{care}#{gate}": day for care, gates in memory.held_back.items() for gate, day in gates.items()}
+
+
+def _later(one: dict[str, Day], other: dict[str, Day]) -> dict[str, Day]:
+    return {name: max(one.get(name, 0), other.get(name, 0)) for name in one | other}
+
+
+def _months(lived: Sequence[DayLived], most: int) -> dict[Day, Memory]:
+    """The customer's memory at the last ends of months; where a day was not lived through, it was as before."""
+    ends: Iterable[Day] = list(month_ends(lived[0].day, lived[-1].day))[-most:] if most else ()
+    days = iter([*lived, None])
+    found, held, ahead = {}, Memory(), next(days)
+    for end in ends:
+        while ahead is not None and ahead.day <= end:
+            held, ahead = ahead.closed, next(days)
+        found[end] = held
+    return found

@@ -1,0 +1,148 @@
+"""What `standing backfill` does: files dealt out on disk, then settled bucket by bucket in processes of its own.
+
+What was done is marked in the working folder, so that whoever begins again goes on there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from standing.adapters.lake import Lake
+from standing.backfill.dealing import REFUSED, bucket_file, deal_out, events_in
+from standing.backfill.mapping import BadMapping, Rows, read_mapping
+from standing.backfill.reading import Unreadable
+from standing.backfill.settling import Settling, named
+from standing.batch.lake.layout import BUCKETS
+from standing.core.timeline import Timeline
+from standing.night.planning import day_to_close
+from standing.tools.project import UserError
+from standing.tools.target import Target
+
+DEALT, RULES = "dealt.json", "rules.json"
+
+type Seen = Callable[[str, int, int | None], None]
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """One backfill: its files, their mapping, and the folder in which its work is kept until it is done."""
+
+    target: Target
+    rules: Timeline
+    paths: list[Path]
+    mapping: Path | None
+    folder: Path
+    jobs: int
+
+    def run(self, seen: Seen) -> dict[str, Any]:
+        """All of it; `seen` is told what is going on, how much of it is done, and of how much. Raises UserError."""
+        try:
+            dealt = self._dealt(seen)
+        except (BadMapping, Unreadable) as error:
+            raise UserError(str(error)) from None
+        counts: Counter[str] = Counter()
+        for done, found in enumerate(self._settled(), 1):
+            counts.update(found)
+            seen("buckets", done, len(self._buckets()))
+        return {**dealt, **dict(named(counts))}
+
+    def _dealt(self, seen: Seen) -> dict[str, Any]:
+        """The rows dealt out, or what was noted of them when they were."""
+        note = self.folder / DEALT
+        if not note.exists():
+            shutil.rmtree(self.folder, ignore_errors=True)  # half of it may be there
+            self.folder.mkdir(parents=True)
+            mapping: Rows | None = read_mapping(self.mapping) if self.mapping else None
+            now = datetime.now(UTC)
+            dealt = deal_out(
+                self.paths, mapping, self.rules.latest, now, self.folder, lambda rows: seen("rows", rows, None)
+            )
+            (self.folder / RULES).write_text(self.rules.model_dump_json())
+            told = {"rows": dealt.events, "refused": dict(dealt.refused), "now": now.isoformat()}
+            note.write_text(json.dumps(told | {"refused_rows": str(self.folder / REFUSED)}))
+        found: dict[str, Any] = json.loads(note.read_text())
+        return found
+
+    def _buckets(self) -> list[int]:
+        return [number for number in range(BUCKETS) if bucket_file(self.folder, number).exists()]
+
+    def _settled(self) -> Iterator[dict[str, int]]:
+        """Each bucket's counts: those that are noted, and those that are settled now."""
+        waiting = []
+        for number in self._buckets():
+            if (note := _note(self.folder, number)).exists():
+                yield json.loads(note.read_text())
+            else:
+                waiting.append(number)
+        outputs = self.target.outputs
+        place = Place(str(self.folder), outputs["TableName"], outputs["LakeBucketName"])
+        context = multiprocessing.get_context("spawn")  # polars' threads do not survive a fork
+        with ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin, initargs=(place,)) as pool:
+            for future in as_completed([pool.submit(_settle, number) for number in waiting]):
+                yield future.result()
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a process has to know: the working folder, and where the rows go."""
+
+    folder: str
+    table: str
+    lake: str
+
+
+_here: list[tuple[Place, Settling]] = []
+
+
+def _begin(place: Place) -> None:
+    """Begin a process of the pool; it has the environment of the command, and so its AWS."""
+    rules = Timeline.model_validate_json((Path(place.folder) / RULES).read_bytes())
+    target = Target()
+    customers = target.customers_in(place.table)
+    until = day_to_close(datetime.now(UTC), rules.latest)
+    _here[:] = [(place, Settling(Lake(target.s3, place.lake), customers, rules, until))]
+
+
+def _settle(number: int) -> dict[str, int]:
+    """Settle a bucket, and note that it is done."""
+    ((place, settling),) = _here
+    folder = Path(place.folder)
+    events = events_in(bucket_file(folder, number), settling.rules.latest, datetime.now(UTC))
+    counts = dict(settling.bucket(number, events))
+    note = _note(folder, number)
+    half = note.with_suffix(".half")
+    half.write_text(json.dumps(counts))
+    half.replace(note)
+    return counts
+
+
+def _note(folder: Path, number: int) -> Path:
+    return folder / f"{number:03d}.done"
+
+
+def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | None) -> Path:
+    """The working folder of a backfill: the same for the same files, as they are, into the same table."""
+    parts = [target.outputs["TableName"]]
+    for path in [*paths, *([mapping] if mapping else [])]:
+        try:
+            told = path.stat()
+        except OSError as error:
+            raise UserError(f"{path}: {error.strerror}") from None
+        parts.append(f"{path.resolve()} {told.st_size} {told.st_mtime_ns}")
+    return root / ".standing" / "backfill" / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def processors() -> int:
+    """How many processes can work at once on this machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
