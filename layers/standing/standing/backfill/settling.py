@@ -7,7 +7,7 @@ that nobody else wrote it meanwhile; otherwise the customer is folded again, wit
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -25,7 +25,6 @@ from standing.adapters.table import (
     Refused,
     checkpoint_put,
     event_put,
-    past,
 )
 from standing.batch.lake.files import written
 from standing.batch.lake.layout import Kind, month_key, named_after, staged
@@ -87,14 +86,13 @@ class Settling:
         before, history = self.customers.load(customer), self.customers.history(customer)
         there = {one.event.key: one.event for one in history if one.counts}
         new, counts = _new(events, there)
-        stored = past(history, self.customers.checkpoints(customer))
-        if new or before is None:
-            everything = Past([*stored.events, *new], stored.checkpoints)
-            taken = take_over(before, everything, self.rules, self.until, MONTHS)
+        everything = Past([*there.values(), *new], self.customers.checkpoints(customer))
+        taken = take_over(before, everything, self.rules, self.until, MONTHS)
+        if new or not _is_told(before, taken.state):  # records may be there that no state counts yet
             self._write(before, taken, new)
-            self._keep_months(customer, taken, gathered)
+        self._keep_months(customer, taken, gathered)
         gathered.counts.update({"customers": 1, **counts})
-        self._gather(customer, [*there.values(), *new], gathered)
+        self._gather(customer, everything.events, gathered)
 
     def _write(self, before: State | None, taken: TakenOver, new: list[Event]) -> None:
         state, now = taken.state, self.clock()
@@ -114,13 +112,14 @@ class Settling:
         for day, memory in taken.months.items():
             gathered.months.setdefault(day, []).append((customer, day, memory))
 
-    def _gather(self, customer: str, events: list[Event], gathered: Gathered) -> None:
+    def _gather(self, customer: str, events: Sequence[Event], gathered: Gathered) -> None:
         """What the lake is to have of a customer, as the table has it now."""
         row = self.customers.state_row(customer)
         if row is None:
             raise Refused({})
         version, now, digits = int(row["version"]["N"]), self.clock(), self.rules.latest.programme.minor_digits
-        records = (event_put(event, version, self.rules, now)["Item"] for event in events)
+        ordered = sorted(events, key=lambda event: (event.day, event.key))
+        records = (event_put(event, version, self.rules, now)["Item"] for event in ordered)
         gathered.rows["records"] += [record_row(record, digits) for record in records]
         gathered.rows["states"].append(state_row(row, self.rules, "table"))
 
@@ -149,6 +148,11 @@ def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:
     for event in events:
         found.setdefault(event.detail.customer, []).append(event)
     return found
+
+
+def _is_told(before: State | None, after: State) -> bool:
+    """Whether a state holds already what all events make of the customer."""
+    return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
 
 
 def _new(events: Iterable[Event], there: dict[tuple[str, str], Event]) -> tuple[list[Event], Counter[str]]:
