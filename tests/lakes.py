@@ -7,12 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from standing.adapters.decisions import decision_rows
 from standing.adapters.lake import ABSENT, ASIDE, Lake, Stored
 from standing.adapters.rules_bucket import Overtaken
+from standing.batch.lake.decisions import decision_row
 from standing.batch.lake.files import written
 from standing.batch.lake.layout import KINDS, incoming
 from standing.batch.lake.rows import Bucket, frame, record_row, state_row, tidy
-from standing.core.decide import decide
+from standing.core.decide import Outcome, decide
 from standing.core.intake import Event
 from standing.core.state import State
 from standing.core.timeline import Timeline
@@ -70,11 +72,17 @@ def owned(events: Sequence[Event], customer: str) -> list[Event]:
 
 def decided(rules: Timeline, events: Sequence[Event]) -> list[tuple[State, list[Event]]]:
     """One customer's commits of an event each, in the order of their days: the states, and what each took in."""
+    return [(outcome.state, taken) for outcome, taken in outcomes(rules, events)]
+
+
+def outcomes(rules: Timeline, events: Sequence[Event]) -> list[tuple[Outcome, list[Event]]]:
+    """The same, with what was decided."""
     state: State | None = None
     commits = []
     for event in sorted(events, key=lambda one: one.day):
-        state = decide(state, [event], rules, AT).state
-        commits.append((state, [event]))
+        outcome = decide(state, [event], rules, AT)
+        state = outcome.state
+        commits.append((outcome, [event]))
     return commits
 
 
@@ -82,15 +90,21 @@ def lake_rows(rules: Timeline, customer: str, events: Sequence[Event]) -> Bucket
     """A customer's commits as rows of the lake, by way of the table's rows."""
     from standing.adapters.table import event_put, state_put  # noqa: PLC0415 -- as a commit writes them
 
-    records, states = [], []
-    for state, taken in decided(rules, owned(events, customer)):
+    records, states, decisions = [], [], []
+    for outcome, taken in outcomes(rules, owned(events, customer)):
+        state = outcome.state
         puts = [event_put(event, state.version, rules, AT) for event in taken]
+        decisions += [decision_row(row) for row in decision_rows(outcome, AT)]
         records += [record_row(put["Item"], rules.latest.programme.minor_digits) for put in puts]
         states.append(state_row(state_put(None, state, rules, len(taken))["Item"], rules, "stream"))
-    return Bucket(tidy("records", frame("records", records)), tidy("states", frame("states", states)))
+    return Bucket(
+        tidy("records", frame("records", records)),
+        tidy("states", frame("states", states)),
+        tidy("decisions", frame("decisions", decisions)),
+    )
 
 
 def pour(lake: Lake, bucket: Bucket, name: str, **rows: Any) -> None:
-    """Write rows as they come in, in an object of this name each; `records` or `states` in place of the bucket's."""
+    """Write rows as they come in, in an object of this name each; those of a kind in place of the bucket's."""
     for kind in KINDS:
         lake.put(f"{incoming(kind)}{name}.parquet", written(rows.get(kind, getattr(bucket, kind))))

@@ -52,12 +52,14 @@ def test_what_was_applied_comes_into_the_lake_and_can_be_forgotten(target: Targe
 
     given = exported("lake")
     assert len([sort for sort in given["table"] if sort.startswith("EVENT#")]) == len(given["lake"]["records"]) == 4
+    decided = [sort for sort in given["table"] if sort.startswith(("DECISION#", "CARE#"))]
+    until(lambda: len(everything_of(target.lake, "lake").decisions) == len(decided) > 0)
     said = standing("forget", "lake", "--yes")
     assert said.returncode == 0, said.stderr
     assert exported("lake")["table"] == {}
     assert exported("lake")["lake"]["records"] != []
     assert standing("lake", "compact", "--bucket", str(number)).returncode == 0
-    assert exported("lake") == {"customer": "lake", "table": {}, "lake": {"records": [], "states": []}}
+    assert exported("lake") == {"customer": "lake", "table": {}, "lake": {"records": [], "decisions": [], "states": []}}
     assert standing("forget", "lake", "--yes").returncode == 1
     assert exported("lake-2")["table"] != {}
 

@@ -20,10 +20,11 @@ from standing.adapters.table import Customers
 from standing.batch.lake import compacting
 from standing.batch.lake.archiving import archive
 from standing.batch.lake.compacting import compact, compact_all, stage
+from standing.batch.lake.decisions import DECISIONS
 from standing.batch.lake.gaps import holes, lagging, refill
 from standing.batch.lake.layout import KINDS, bucket_of
 from standing.batch.lake.marks import mark
-from standing.batch.lake.reading import everything_of, read_bucket
+from standing.batch.lake.reading import everything_of, read_bucket, read_decisions
 from standing.batch.lake.rows import RECORDS, STATES, Bucket
 from standing.batch.records import TEXTS
 from standing.core.timeline import Timeline
@@ -93,6 +94,7 @@ def assert_same(one: list[Bucket], other: list[Bucket]) -> None:
     for left, right in zip(one, other, strict=True):
         assert_frame_equal(left.records, right.records)
         assert_frame_equal(left.states, right.states)
+        assert_frame_equal(left.decisions, right.decisions)
 
 
 def test_an_object_is_replaced_only_over_the_one_that_was_read(lake: Lake) -> None:
@@ -130,7 +132,7 @@ def test_what_the_stream_carries_is_what_the_table_has(rules: Timeline, streamed
     for some in (found, found[:3], found[3:]):  # at least once, and cut otherwise
         assert archive(some, rules, lake).aside == {}
     done = compact_all(lake, NUMBERS)
-    assert (done.rows, done.wrong) == ({"records": 8, "states": 7}, {})
+    assert (done.rows, done.wrong) == ({"records": 8, "decisions": 15, "states": 7}, {})
     for customer in CUSTOMERS:
         bucket = read_bucket(lake, bucket_of(customer))
         state = streamed.load(customer)
@@ -141,6 +143,10 @@ def test_what_the_stream_carries_is_what_the_table_has(rules: Timeline, streamed
         rows = bucket.records.select("source", "id", "day", "late").rows()
         assert {((source, name), day, late) for source, name, day, late in rows} == history
         assert bucket.states["version"].to_list() == list(range(1, state.version + 1))
+        decisions = read_decisions(lake, bucket_of(customer)).sort("version", "id").rows(named=True)
+        assert [(one["version"], one["id"], one["level"]) for one in decisions] == [
+            (one["sequence"], one["id"], one.get("to")) for one in streamed.decisions(customer)
+        ]
     assert lagging(read_bucket(lake, NUMBERS[0]), streamed.versions()).height == 1
 
 
@@ -163,6 +169,7 @@ def test_gaps_are_refilled_from_the_table(rules: Timeline, streamed: Customers, 
     archive(found, rules, full)
     for one, other in zip(everything(lake), everything(full), strict=True):
         assert_frame_equal(one.records, other.records)
+        assert_frame_equal(one.decisions, other.decisions)
     archive(found, rules, lake)  # what was missing comes after all, from the stream
     compact_all(lake, NUMBERS)
     assert all(holes(read_bucket(lake, number)).is_empty() for number in NUMBERS)
@@ -216,7 +223,7 @@ def test_whatever_call_is_the_last_the_lake_ends_the_same(snapshot: dict[str, by
     worlds, wire = Worlds(snapshot), Wire(Fatal(-1, carried_out=False, end=Crash))
     work(worlds.through(whole := worlds.new(), wire))
     expected = contents(whole)
-    assert {key.split("/")[0] for key in expected} == {"records", "states", "aside", "forgotten"}
+    assert {key.split("/")[0] for key in expected} == {"records", "decisions", "states", "aside", "forgotten"}
     assert {"GetObject", "PutObject", "ListObjectsV2", "DeleteObjects", "CopyObject"} == set(wire.calls)
     otherwise = {}
     for fatal in fatals(len(wire.calls), Crash):
@@ -307,6 +314,8 @@ def test_duckdb_reads_the_layout_without_our_code(rules: Timeline, lake: Lake, t
         "where f.name = 'spend_365d'"
     ).fetchall()
     assert spent == (240_000,)
+    changes = "select before, count(*) from decisions where rating = 'tier' and level = 'gold' group by all"
+    assert sql.sql(changes).fetchall() == [("silver", 8)]
     assert sql.sql("select date '1970-01-01' + max(day) from records").fetchall()[0][0].isoformat() == "2026-02-04"
     check_sorted(sql)
 
@@ -330,13 +339,14 @@ def test_what_the_docs_ask_of_duckdb_works(rules: Timeline, lake: Lake, tmp_path
     page = (ROOT / "docs" / "lake.md").read_text("utf-8")
     (block, *_) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     sql = duckdb.connect()
-    *views, spent, tiers = (one for one in block.replace("s3://BUCKET", str(tmp_path)).split(";") if one.strip())
+    *views, spent, tiers, care = (one for one in block.replace("s3://BUCKET", str(tmp_path)).split(";") if one.strip())
     for view in views:
         sql.execute(view)
     assert [amount for _, _, amount in sql.sql(spent).fetchall()] == [400.0] * 6
     assert sql.sql(tiers).fetchall() == [("gold", 2)]
+    assert all(len(row) == 4 for row in sql.sql(care).fetchall())
     named = {name for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
-    assert {*STATES, *RECORDS} - {*TEXTS} <= named
+    assert ({*STATES, *RECORDS} - {*TEXTS}) | {*DECISIONS} <= named
 
 
 def on_disk(lake: Lake, folder: Path) -> None:

@@ -6,6 +6,7 @@ import base64
 import hashlib
 import random
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
+from standing.adapters.decisions import decision_rows
 from standing.adapters.table import event_put, state_put
 from standing.batch.lake.archiving import archive
 from standing.batch.lake.compacting import Compacted, compact, stage
@@ -22,10 +24,12 @@ from standing.batch.lake.gaps import holes, lagging
 from standing.batch.lake.layout import KINDS, bucket_of, current, incoming, staged
 from standing.batch.lake.marks import mark
 from standing.batch.lake.memories import latest, remembered, states_of
-from standing.batch.lake.reading import everything_of, read_bucket
+from standing.batch.lake.reading import everything_of, read_bucket, read_decisions
 from standing.batch.lake.rows import ORDER, Bucket, frame, tidy
 from standing.batch.rescoring import bucket, memory
-from standing.core.decide import decide
+from standing.core.announcing import LevelHonoured, RatingChanged
+from standing.core.asking import CareClosed, CareDecided
+from standing.core.decide import Decision, decide
 from standing.core.features import facts
 from standing.core.intake import Event
 from standing.core.timeline import Timeline
@@ -33,6 +37,7 @@ from standing.core.timeline import Timeline
 from tests.lakes import AT, MemoryLake, decided, lake_rows, owned, pour
 from tests.support import NOW, purchase, real_rules, taken
 from tests.unit import programmes
+from tests.unit import strategies as made
 
 CUSTOMERS = ("c-1", "c-2", "c-3")
 
@@ -57,6 +62,7 @@ def together(parts: list[Bucket]) -> Bucket:
     return Bucket(
         tidy("records", pl.concat([part.records for part in parts])),
         tidy("states", pl.concat([part.states for part in parts])),
+        tidy("decisions", pl.concat([part.decisions for part in parts])),
     )
 
 
@@ -66,12 +72,14 @@ def settled(lake: MemoryLake) -> dict[int, Compacted]:
 
 
 def all_of(lake: MemoryLake) -> Bucket:
-    return together([read_bucket(lake, number) for number in sorted({bucket_of(who) for who in CUSTOMERS})])
+    numbers = sorted({bucket_of(who) for who in CUSTOMERS})
+    return together([read_bucket(lake, number)._replace(decisions=read_decisions(lake, number)) for number in numbers])
 
 
 def same(one: Bucket, other: Bucket) -> None:
     assert_frame_equal(one.records, other.records)
     assert_frame_equal(one.states, other.states)
+    assert_frame_equal(one.decisions, other.decisions)
 
 
 def test_a_bucket_is_the_first_byte_of_the_sha_256_of_the_id() -> None:
@@ -112,9 +120,10 @@ def test_files_are_sorted_by_customer_and_a_bucket_with_no_events_has_none(whole
             rows = pl.read_parquet(lake.objects[key])
             assert rows.equals(rows.sort(ORDER[kind]))
     empty = next(number for number in range(256) if number not in {bucket_of(who) for who in CUSTOMERS})
-    assert compact(lake, empty) == Compacted({"records": 0, "states": 0})
-    assert lake.keys(f"records/bucket={empty:03d}") == []
+    assert compact(lake, empty) == Compacted(dict.fromkeys(KINDS, 0))
+    assert lake.keys(f"records/bucket={empty:03d}") == lake.keys(f"decisions/bucket={empty:03d}") == []
     assert read_bucket(lake, empty).records.is_empty()
+    assert read_decisions(lake, empty).is_empty()
 
 
 def test_a_record_that_counts_comes_before_one_that_came_too_late(whole: Bucket) -> None:
@@ -169,7 +178,7 @@ def test_a_damaged_bucket_is_named_and_left_as_it_is_and_loses_nothing(whole: Bu
     assert list(compact(lake, number).wrong) == [key]
     assert lake.objects[key] == broken
     with pytest.raises(Damaged, match=f"{key}: not a whole"):
-        read_bucket(lake, number)
+        (read_decisions if kind == "decisions" else read_bucket)(lake, number)
     lake.put(key, sound)
     assert compact(lake, number).wrong == {}
     assert_frame_equal(getattr(everything_of(lake, "c-1"), kind), getattr(more, kind))
@@ -189,7 +198,7 @@ def test_a_customer_with_a_hundred_thousand_events_is_one_of_many() -> None:
     lake = MemoryLake()
     lake.put(f"{incoming('records')}many.parquet", written(events.sample(fraction=1, shuffle=True, seed=1)))
     assert stage(lake).rows["records"] == 100_000
-    assert compact(lake, bucket_of("c-1")).rows == {"records": 100_000, "states": 0}
+    assert compact(lake, bucket_of("c-1")).rows == dict.fromkeys(KINDS, 0) | {"records": 100_000}
     assert_frame_equal(read_bucket(lake, bucket_of("c-1")).records, tidy("records", events))
 
 
@@ -207,6 +216,7 @@ def test_the_forgotten_are_gone_from_every_place_and_stay_gone(whole: Bucket) ->
     settled(lake)
     assert everything_of(lake, "c-1").records.is_empty()
     assert everything_of(lake, "c-1").states.is_empty()
+    assert everything_of(lake, "c-1").decisions.is_empty()
     assert not any(b"c-1" in body for body in lake.objects.values())
     assert not any("c-1" in key for key in lake.objects)
     same(all_of(lake), Bucket(*(rows.filter(pl.col("customer") != "c-1") for rows in whole)))
@@ -272,11 +282,66 @@ def stream_record(number: int, row: dict[str, Any], *, as_lambda: bool = True) -
     return {"eventID": f"e-{number}", "dynamodb": {"SequenceNumber": f"{number:021d}", "Keys": keys, "NewImage": row}}
 
 
-def stream(rules: Timeline) -> list[dict[str, Any]]:
+def stream(rules: Timeline, *decisions: Decision) -> list[dict[str, Any]]:
     (event, *_) = bought(rules, 1)
     outcome = decide(None, [event], rules, AT + timedelta(days=1))
     rows = [event_put(event, 1, rules, NOW)["Item"], state_put(None, outcome.state, rules, 1)["Item"]]
+    rows += decision_rows(replace(outcome, decisions=decisions), NOW)
     return [stream_record(number, row) for number, row in enumerate(rows)]
+
+
+CALL = made.care("call", made.every(made.line("since", ">=", 6)), repeat_after=9, within=5).do
+DAY = 20_000
+
+
+def cared(status: Any, **more: Any) -> CareDecided:
+    return CareDecided("call", DAY, status, (), "r-1", CALL, NOW, NOW, **more)
+
+
+TOLD: list[tuple[Decision, dict[str, Any]]] = [
+    (
+        RatingChanged("tier", None, "gold", DAY, (), "r-1"),
+        {"type": "rating.changed.v1", "status": "changed", "rating": "tier", "before": None, "level": "gold"},
+    ),
+    (
+        RatingChanged("tier", "gold", "bronze", DAY, (), "r-1"),
+        {"type": "rating.changed.v1", "status": "changed", "rating": "tier", "before": "gold", "level": "bronze"},
+    ),
+    (
+        LevelHonoured("tier", "gold", "bronze", DAY, DAY + 10, (), "r-1"),
+        {"type": None, "status": "honoured", "rating": "tier", "level": "gold", "computed": "bronze"},
+    ),
+    (cared("requested"), {"type": "care.requested.v1", "status": "requested", "care": "call", "arm": "treated"}),
+    (cared("missed"), {"type": None, "status": "missed", "care": "call", "gate": None}),
+    (cared("held-out", arm="control"), {"type": None, "status": "held-out", "arm": "control"}),
+    (cared("held-back", gate="consent"), {"type": None, "status": "held-back", "gate": "consent"}),
+    (CareClosed("call", DAY, "done", "r-1"), {"type": "care.closed.v1", "status": "done", "care": "call"}),
+]
+
+
+@pytest.mark.parametrize(("decision", "expected"), TOLD, ids=lambda one: getattr(one, "status", ""))
+def test_each_kind_of_decision_is_a_row(rules: Timeline, decision: Decision, expected: dict[str, Any]) -> None:
+    lake = MemoryLake()
+    assert archive(stream(rules, decision), rules, lake).decisions == 1
+    (row,) = everything_of(lake, "c-1").decisions.rows(named=True)
+    assert {name: row[name] for name in expected} == expected
+    assert (row["version"], row["day"], row["decided_at"], row["rules"]) == (1, DAY, int(NOW.timestamp()), "r-1")
+
+
+def test_a_decision_is_there_once_as_it_was_made_first(whole: Bucket) -> None:
+    again = whole.decisions.with_columns(pl.col("version") + 7, pl.col("decided_at") + 99, rules=pl.lit("later"))
+    assert_frame_equal(tidy("decisions", pl.concat([again, whole.decisions])), whole.decisions)
+    assert whole.decisions.height > len(CUSTOMERS)
+
+
+def test_a_lake_of_a_time_without_decisions_is_read(whole: Bucket) -> None:
+    lake = MemoryLake()
+    for kind in ("records", "states"):
+        lake.put(f"{incoming(kind)}old.parquet", written(getattr(whole, kind)))
+    assert all(done.wrong == {} and done.rows["decisions"] == 0 for done in settled(lake).values())
+    assert_frame_equal(all_of(lake).records, whole.records)
+    assert all_of(lake).decisions.is_empty()
+    assert everything_of(lake, "c-1").decisions.is_empty()
 
 
 def test_the_same_batch_again_is_the_same_object(rules: Timeline) -> None:

@@ -16,7 +16,7 @@ from standing.adapters.lake import ASIDE, Lake
 from standing.adapters.table import STATE
 from standing.batch.lake.files import written
 from standing.batch.lake.layout import KINDS, Kind, incoming, named_after
-from standing.batch.lake.rows import Row, frame, record_row, state_row
+from standing.batch.lake.rows import Row, frame, rows_in
 from standing.core.timeline import Timeline
 
 
@@ -25,17 +25,18 @@ class Archived(NamedTuple):
 
     records: int
     states: int
+    decisions: int
     aside: dict[str, str]
 
 
 def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> Archived:
-    """Write the event records and states among a batch of stream records. Any failure to write is raised."""
+    """Write the event records, decisions and states among a batch of stream records. Any failure to write is raised."""
     rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
     aside: dict[str, str] = {}
     for record in stream:
         try:
-            for kind, row in _row(record, rules):
-                rows[kind].append(row)
+            for kind, found in rows_in(_images(record), rules, "stream").items():
+                rows[kind] += found
         except Exception as error:  # noqa: BLE001 -- one row that cannot be read must not hold back the others
             number = record["dynamodb"]["SequenceNumber"]
             aside[number] = type(error).__name__
@@ -43,7 +44,7 @@ def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> Ar
     for kind in KINDS:
         if rows[kind]:
             lake.put(_key(kind, stream), written(frame(kind, rows[kind])))
-    return Archived(len(rows["records"]), len(rows["states"]), aside)
+    return Archived(len(rows["records"]), len(rows["states"]), len(rows["decisions"]), aside)
 
 
 def _key(kind: Kind, stream: Sequence[dict[str, Any]]) -> str:
@@ -53,15 +54,11 @@ def _key(kind: Kind, stream: Sequence[dict[str, Any]]) -> str:
     return f"{incoming(kind)}{numbers[0]}-{numbers[-1]}-{name}.parquet"
 
 
-def _row(record: dict[str, Any], rules: Timeline) -> Iterator[tuple[Kind, Row]]:
+def _images(record: dict[str, Any]) -> Iterator[Row]:
+    """The row that a stream record is of; none where it was deleted."""
     image = record["dynamodb"].get("NewImage")
-    if image is None:
-        return
-    sort = image["sk"]["S"]
-    if sort.startswith("EVENT#"):
-        yield "records", record_row(image, rules.latest.programme.minor_digits)
-    elif sort == STATE:
-        yield "states", state_row(_with_bytes(image), rules, "stream")
+    if image is not None:
+        yield _with_bytes(image) if image["sk"]["S"] == STATE else image
 
 
 def _with_bytes(image: Row) -> Row:

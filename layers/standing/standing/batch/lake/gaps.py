@@ -11,9 +11,9 @@ from collections.abc import Iterable
 import polars as pl
 
 from standing.adapters.lake import Lake
-from standing.adapters.table import Customers
+from standing.adapters.table import STATE, Customers
 from standing.batch.lake.archiving import written_rows
-from standing.batch.lake.rows import Bucket, record_row, state_row
+from standing.batch.lake.rows import Bucket, rows_in
 from standing.core.timeline import Timeline
 
 
@@ -54,15 +54,15 @@ def refill(lake: Lake, customers: Customers, rules: Timeline, names: Iterable[st
 
     Those who have no state, because they were forgotten meanwhile, are left out.
     """
-    digits = rules.latest.programme.minor_digits
     filled = 0
     for name in names:
-        # First the state: what it counts is among the records that are read after it.
+        # First the state: what it counts, and what it said, is among the rows that are read after it.
         state = customers.state_row(name)
         if state is None:
             continue
-        rows = [row for row in customers.rows(name) if row["sk"]["S"].startswith("EVENT#")]
-        written_rows(lake, "records", (record_row(row, digits) for row in rows))
-        written_rows(lake, "states", [state_row(state, rules, "table")])
+        others = [row for row in customers.rows(name) if row["sk"]["S"] != STATE]
+        for kind, rows in rows_in([*others, state], rules, "table").items():
+            if rows:
+                written_rows(lake, kind, rows)
         filled += 1
     return filled

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from typing import Literal, get_args
 
-type Kind = Literal["records", "states"]
+type Kind = Literal["records", "decisions", "states"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 BUCKETS = 256

@@ -11,12 +11,17 @@ from standing.batch.lake.rows import Bucket, tidy
 
 
 def read_bucket(lake: Lake, number: int) -> Bucket:
-    """The records and states of a bucket's customers. Raises Damaged.
+    """The records and states of a bucket's customers, without the decisions. Raises Damaged.
 
     The states are read first: compaction writes the records first, so there is no state whose records are not there.
     """
     states = _current(lake, "states", number)
     return Bucket(_current(lake, "records", number), states)
+
+
+def read_decisions(lake: Lake, number: int) -> pl.DataFrame:
+    """The decisions of a bucket's customers, which no standing needs. Raises Damaged."""
+    return _current(lake, "decisions", number)
 
 
 def _current(lake: Lake, kind: Kind, number: int) -> pl.DataFrame:
@@ -30,7 +35,7 @@ def _current(lake: Lake, kind: Kind, number: int) -> pl.DataFrame:
 def everything_of(lake: Lake, customer: str) -> Bucket:
     """Every row of a customer, those included that no compaction has seen yet; what cannot be read is left out."""
     found = {kind: _everything(lake, kind, customer) for kind in KINDS}
-    return Bucket(found["records"], found["states"])
+    return Bucket(found["records"], found["states"], found["decisions"])
 
 
 def _everything(lake: Lake, kind: Kind, customer: str) -> pl.DataFrame:

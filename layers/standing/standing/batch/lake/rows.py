@@ -1,4 +1,4 @@
-"""Rows of the table as rows of the lake: event records, and states with their memories."""
+"""Rows of the table as rows of the lake: event records, decisions, and states with their memories."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
-from standing.adapters.table import recorded_in, state_in
+from standing.adapters.table import STATE, recorded_in, state_in
 from standing.batch import records
-from standing.batch.lake.layout import Kind
+from standing.batch.lake.decisions import DECISIONS, decision_row
+from standing.batch.lake.layout import KINDS, Kind
 from standing.core.features import facts
 from standing.core.state import Held, Ledger, Memory, State
 from standing.core.timeline import Timeline
@@ -50,31 +51,40 @@ STATES: dict[str, Any] = {
 # What a file of an earlier time may lack, because events had no such field then.
 LATER: Mapping[Kind, frozenset[str]] = {
     "records": frozenset((*records.NUMBERS, *records.TEXTS)),
+    "decisions": frozenset(),
     "states": frozenset(),
 }
-SCHEMAS: Mapping[Kind, dict[str, Any]] = {"records": RECORDS, "states": STATES}
-KEYS: Mapping[Kind, list[str]] = {"records": [*records.KEY], "states": ["customer", "version"]}
-# Which of several copies is kept: a record that counts, and a state that vouches for all before it.
+SCHEMAS: Mapping[Kind, dict[str, Any]] = {"records": RECORDS, "decisions": DECISIONS, "states": STATES}
+KEYS: Mapping[Kind, list[str]] = {
+    "records": [*records.KEY],
+    "decisions": ["customer", "id"],
+    "states": ["customer", "version"],
+}
+# Which of several copies is kept: a record that counts, a decision as it was made first, and a state that vouches for
+# all before it.
 FIRST: Mapping[Kind, list[tuple[str, bool]]] = {
     "records": [("late", False), ("version", False), ("day", False), ("moment", False), ("at", False)],
+    "decisions": [("version", False), ("decided_at", False)],
     "states": [("origin", True), ("day", False), ("events", False), ("rules", False)],
 }
 ORDER: Mapping[Kind, list[str]] = {
     "records": ["customer", "day", "moment", "source", "id"],
+    "decisions": ["customer", "version", "id"],
     "states": ["customer", "version"],
 }
-
-
-class Bucket(NamedTuple):
-    """What the lake knows of some customers: event records, and states. See RECORDS and STATES."""
-
-    records: pl.DataFrame
-    states: pl.DataFrame
 
 
 def frame(kind: Kind, rows: Iterable[Row] = ()) -> pl.DataFrame:
     """Rows as a frame of this kind."""
     return pl.DataFrame(list(rows), schema=SCHEMAS[kind], orient="row")
+
+
+class Bucket(NamedTuple):
+    """What the lake knows of some customers: event records, states, decisions. See RECORDS, STATES and DECISIONS."""
+
+    records: pl.DataFrame
+    states: pl.DataFrame
+    decisions: pl.DataFrame = frame("decisions")
 
 
 def tidy(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
@@ -93,6 +103,20 @@ def record_row(row: Row, minor_digits: int) -> Row:
         "late": not recorded.counts,
         "at": int(recorded.at.timestamp()),
     }
+
+
+def rows_in(rows: Iterable[Row], rules: Timeline, origin: Origin) -> dict[Kind, list[Row]]:
+    """Rows of the table as rows of the lake, by kind; those that the lake does not keep are left out."""
+    found: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
+    for row in rows:
+        sort = row["sk"]["S"]
+        if sort.startswith("EVENT#"):
+            found["records"].append(record_row(row, rules.latest.programme.minor_digits))
+        elif sort.startswith(("DECISION#", "CARE#")):
+            found["decisions"].append(decision_row(row))
+        elif sort == STATE:
+            found["states"].append(state_row(row, rules, origin))
+    return found
 
 
 def state_row(row: Row, rules: Timeline, origin: Origin) -> Row:

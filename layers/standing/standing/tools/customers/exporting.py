@@ -11,8 +11,8 @@ import orjson
 
 from standing.adapters.lake import Lake
 from standing.adapters.table import STATE, Customers, checkpoint_in, state_in
+from standing.batch.lake.layout import KINDS
 from standing.batch.lake.reading import everything_of
-from standing.batch.lake.rows import SCHEMAS
 from standing.core.days import day_date
 
 type Json = dict[str, Any]
@@ -27,7 +27,7 @@ def export(customers: Customers, lake: Lake, customer: str) -> Json:
     """A customer's rows of the table by sort key, and of the lake by kind; days as dates. Empty where nothing is."""
     table = {row["sk"]["S"]: _table_row(row) for row in customers.rows(customer)}
     found = everything_of(lake, customer)
-    kept = {kind: [_readable(row) for row in rows.rows(named=True)] for kind, rows in zip(SCHEMAS, found, strict=True)}
+    kept = {kind: [_readable(row) for row in getattr(found, kind).rows(named=True)] for kind in KINDS}
     return {"customer": customer, "table": table, "lake": kept}
 
 

@@ -11,7 +11,7 @@ from rich.text import Text
 from standing.tools.live.kept import rules_of
 from standing.tools.options import Json, Rules, Stack, err, out, print_json, target_of
 
-lake = typer.Typer(no_args_is_help=True, help="The lake: event records and states as Parquet (docs/lake.md).")
+lake = typer.Typer(no_args_is_help=True, help="The lake: events, decisions and states as Parquet (docs/lake.md).")
 Bucket = Annotated[int | None, typer.Option("--bucket", min=0, max=255, help="This bucket alone.")]
 
 
