@@ -8,6 +8,7 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
+from standing.adapters.bus import Bus
 from standing.adapters.lake import Lake
 from standing.adapters.table import Customers
 from standing.core.days import day_number
@@ -20,7 +21,8 @@ metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
 customers = Customers(boto3.client("dynamodb", config=PATIENCE), os.environ["CUSTOMERS_TABLE"])
-work = Work(lake, customers, deployed_rules())
+bus = Bus(boto3.client("events", config=PATIENCE), os.environ["BUS_NAME"])
+work = Work(lake, customers, deployed_rules(), bus)
 
 
 @metrics.log_metrics

@@ -161,14 +161,16 @@ def test_live_events_that_come_meanwhile_are_not_lost(rules: Timeline, customers
 
 def test_who_is_live_keeps_what_was_said_and_its_day(rules: Timeline, customers: Customers) -> None:
     ingest = Ingest(rules, customers, KeptRejections(), clock=lambda: NOW)
-    ingest.batch([message(1, purchase(40, amount="2500.00", days_ago=12.0))])
+    ingest.batch([message(1, purchase(39, amount="3.00", days_ago=12.0)), message(2, HISTORY[0])])
     before = customers.load(WHO)
     counts = settled(MemoryLake(), customers, rules)
     after = customers.load(WHO)
     assert before is not None
     assert after is not None
     assert (counts["known"], counts["events"]) == (1, len(HISTORY) - 1)
-    assert after.ledger.said == before.ledger.said
+    assert (before.ledger.said, after.ledger.said) == ({"tier": "bronze"}, {"tier": "bronze"})
+    assert after.closed.levels["tier"].level == "gold"
+    assert after.day == day_number((NOW - timedelta(days=11)).date())
     assert after.version == before.version + 1
 
 

@@ -220,7 +220,7 @@ def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     rescore_bucket(lake, bought, rules, NUMBER, day_number(date.fromisoformat(first["day"])), clock=lambda: LATER)
     whole = lake.get(current("records", NUMBER))
     lake.put(current("records", NUMBER), whole.body[: len(whole.body) // 2])
-    night_of = Work(lake, bought, rules, lambda: LATER)
+    night_of = Work(lake, bought, rules, clock=lambda: LATER)
     day = day_number(date.fromisoformat(first["day"]))
     night_of.bucket(other, day, 2.0)
     with pytest.raises(Damaged):

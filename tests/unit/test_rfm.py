@@ -52,6 +52,14 @@ def test_equal_customers_have_equal_scores_in_any_order(rows: list[tuple[str, in
         assert rising.is_sorted()
 
 
+@settings(max_examples=50, deadline=None)
+@given(rows=st.lists(PURCHASE, min_size=1, max_size=60))
+def test_limits_score_those_they_were_taken_from_as_among_themselves(rows: list[tuple[str, int, int]]) -> None:
+    customers = rfm.summary(bought(rows), 30).collect()
+    by_limits = rfm.scored_by(customers.lazy(), rfm.limits(customers)).sort("customer").collect()
+    assert by_limits.equals(rfm.scored(customers.lazy()).sort("customer").collect())
+
+
 def test_of_a_hundred_different_customers_each_fifth_has_its_score() -> None:
     found = rfm.scored(rfm.summary(bought([(f"{day:03}", day, 100) for day in range(100)]), 100)).collect()
     assert found.sort("customer")["r_score"].to_list() == [1 + number // 20 for number in range(100)]

@@ -39,7 +39,7 @@ def test_a_model_is_learnt_shown_and_said_once(sold: Path, tmp_path: Path) -> No
     assert "评分模型" in run("show", model, "--lang", "zh").output
     assert json.loads(run("show", model, "--json").output)["horizon"] == 90
     first = run("due", model, sold, "--as-of", "1997-09-30").output
-    assert len(first.splitlines()) == 3 * 399
+    assert len(first.splitlines()) == 4 * 399
     said.write_text(sold.read_text() + "\n" + first)
     assert run("due", model, said, "--as-of", "1997-09-30").output == ""
     later = [

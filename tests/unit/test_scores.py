@@ -398,7 +398,7 @@ def test_a_score_is_said_again_only_when_its_band_changes(learnt: Model, all_cus
         pl.DataFrame(schema={"customer": pl.String, "name": pl.String, "band": pl.String}),
     )
     first = scoring.changed(learnt, found, nothing)
-    assert len(first) == 200 * 3
+    assert len(first) == 200 * 4
     assert scoring.changed(learnt, found, first).is_empty()
     moved = found.with_columns(churn=10_000 - pl.col("churn"))
     again = scoring.changed(learnt, moved, first)

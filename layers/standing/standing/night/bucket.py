@@ -28,6 +28,7 @@ from standing.batch.rescoring.reconciling import Reconciled, reconcile
 from standing.core.days import Day
 from standing.core.timeline import Timeline
 from standing.night.passing import Passing, TablePort
+from standing.night.scoring import Scoring
 
 NAMED = 20  # customers, and differences, that a report names
 
@@ -48,6 +49,7 @@ def rescore_bucket(
     number: int,
     until: Day,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    scoring: Scoring | None = None,
 ) -> dict[str, Any]:
     """A bucket's night, to the end of the day `until`: what became of it, in counts, and what is wrong, by name.
 
@@ -65,8 +67,14 @@ def rescore_bucket(
     passing.all([*found.stirred, *incomplete])
     with suppress(Overtaken):  # another run of the same night was faster, and found the same
         lake.replace(standing_key(number), written(found.standing), before.etag)
+    scores = scoring.bucket(records, until) if scoring else None
+    said = scoring.say(scores, records, rules.on(until), until) if scoring and scores is not None else 0
     wrong = compacted.wrong | ({standing_key(number): before.wrong} if before.wrong else {})
-    return _told(number, states.height, found, reconciled, passing) | {"incomplete": incomplete[:NAMED], "wrong": wrong}
+    return _told(number, states.height, found, reconciled, passing) | {
+        "scores": said,
+        "incomplete": incomplete[:NAMED],
+        "wrong": wrong,
+    }
 
 
 def standing_key(number: int) -> str:

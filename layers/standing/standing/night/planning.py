@@ -11,6 +11,7 @@ from standing.batch.lake.compacting import stage
 from standing.batch.lake.layout import KINDS, STAGED, number_in
 from standing.core.days import Day, day_date, day_number, day_of
 from standing.core.ruleset import Ruleset
+from standing.night.learning import MODEL, Learnt, learn
 from standing.night.summary import parts
 
 LAG = timedelta(hours=4)  # after a day's end: what was on its way then is there, so that it does not come late
@@ -20,12 +21,15 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
     """What is to be done: the `day` to close, all buckets `known`, and those `due`, which are not done yet.
 
     So a second start for the same day does what failed at the first, and otherwise nothing. Deals out what came into
-    the lake. Raises ValueError where the day that is asked for is not over, or is no day.
+    the lake, and learns the model of scores where that is due. Raises ValueError where the day that is asked for is
+    not over, or is no day.
     """
     day = day_asked_for(asked, day_to_close(now, ruleset))
     wrong = stage(lake).wrong
     known, done = buckets(lake), set(parts(lake, str(day_date(day))))
     due = [number for number in known if number not in done]
+    learnt = learn(lake, ruleset, day, known) if due else Learnt(None)
+    wrong |= {MODEL: learnt.wrong} if learnt.wrong else {}
     return {"day": str(day_date(day)), "known": known, "due": due, "wrong": wrong}
 
 

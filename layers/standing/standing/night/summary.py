@@ -13,7 +13,7 @@ from standing.batch.lake.layout import number_in, partition
 
 COUNTS = (
     *("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts"),
-    *("reconciled", "differences"),
+    *("reconciled", "differences", "scores"),
 )
 USED = ("gb_seconds", "write_units", "read_units")
 NAMED = 100

@@ -12,6 +12,8 @@ from standing.adapters.table import Customers, Units
 from standing.core.days import Day, day_date
 from standing.core.timeline import Timeline
 from standing.night.bucket import rescore_bucket
+from standing.night.learning import model_of
+from standing.night.scoring import BusPort, Scoring
 from standing.night.summary import keep_failure, keep_part
 
 
@@ -22,13 +24,14 @@ class Work:
     lake: Lake
     customers: Customers
     rules: Timeline
+    bus: BusPort | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def bucket(self, number: int, day: Day, gigabytes: float) -> dict[str, Any]:
         """One bucket's night with so much memory; its report. What fails is kept for the night's report, and raised."""
         began, self.customers.units = self.clock(), Units()
         try:
-            found = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock)
+            found = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring())
         except Exception as error:
             keep_failure(self.lake, str(day_date(day)), number, f"{type(error).__name__}: {error}")
             raise
@@ -44,6 +47,10 @@ class Work:
         }
         keep_part(self.lake, report)
         return report
+
+    def _scoring(self) -> Scoring | None:
+        model = model_of(self.lake) if self.bus else None
+        return Scoring(model, self.bus) if model and self.bus else None
 
     def _used(self, gigabyte_seconds: float) -> dict[str, float]:
         units = self.customers.units

@@ -28,6 +28,7 @@ def _positive(text: str) -> str:
 
 
 Number = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(E[+-][0-9]+)?$"), AfterValidator(_positive)]
+Limit = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
 NotNegative = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
 
 
@@ -68,14 +69,32 @@ class Amounts(Part):
         return GammaGamma(*(float(one) for one in (self.p, self.q, self.v)))
 
 
+class Quintiles(Part):
+    """Of RFM, the worst value that has the scores 2, 3, 4 and 5; null where none of the customers had it.
+
+    `days_since_last` in days, `frequency` in days with purchases, `monetary_value` in minor units.
+    """
+
+    days_since_last: tuple[Limit | None, ...]
+    frequency: tuple[Limit | None, ...]
+    monetary_value: tuple[Limit | None, ...]
+
+    @property
+    def limits(self) -> dict[str, tuple[float | None, ...]]:
+        """As the expressions take them."""
+        held = {name: getattr(self, name) for name in type(self).model_fields}
+        return {name: tuple(None if one is None else float(one) for one in some) for name, some in held.items()}
+
+
 class Model(Part):
     """All that scores depend on.
 
     `as_of`: the last day that it was learnt from. `horizon`: for how many days purchases are expected; `months`: over
     how many months of 30 days the lifetime value is summed, at a `discount` a month. `bands`: of each score.
+    `quintiles`: where the scores of RFM begin.
     """
 
-    format: Literal["standing-scores.v1"] = "standing-scores.v1"
+    format: Literal["standing-scores.v2"] = "standing-scores.v2"
     as_of: str
     currency: str
     minor_digits: Annotated[int, Field(ge=0, le=4)]
@@ -85,6 +104,7 @@ class Model(Part):
     purchases: Purchases
     amounts: Amounts
     bands: Mapping[str, Bands]
+    quintiles: Quintiles
 
     @property
     def hash(self) -> str:
@@ -104,13 +124,21 @@ def text(model: Model) -> str:
 
 
 def read(path: Path) -> Model:
+    """A model that was kept in a file. Raises ValueError where it is none, or was changed by hand."""
+    try:
+        return parsed(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise ValueError(f"{path} {error}" if isinstance(error, ValueError) else str(error)) from None
+
+
+def parsed(kept: bytes) -> Model:
     """A model that was kept. Raises ValueError where it is none, or was changed by hand."""
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(kept)
         said = content.pop("hash")
         model = Model.model_validate(content)
-    except (OSError, ValueError, KeyError, AttributeError, ValidationError) as error:
-        raise ValueError(f"{path} is not a model of scores: {error}") from None
+    except (ValueError, KeyError, AttributeError, ValidationError) as error:
+        raise ValueError(f"is not a model of scores: {error}") from None
     if said != model.hash:
-        raise ValueError(f"{path} was changed by hand: its content has the hash {model.hash}, and it says {said}")
+        raise ValueError(f"was changed by hand: its content has the hash {model.hash}, and it says {said}")
     return model

@@ -6,6 +6,7 @@ of one day are one, and the first day is no repeat. Knows purchases; knows nothi
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 import polars as pl
@@ -14,6 +15,9 @@ from standing.core.days import Day
 
 DAY, AMOUNT = pl.col("day"), pl.col("amount")
 FIFTHS = 5
+SIGNS = {"days_since_last": -1, "frequency": 1, "monetary_value": 1}  # -1: the less, the better
+
+type Limits = Mapping[str, tuple[float | None, ...]]
 
 
 class Segment(NamedTuple):
@@ -74,6 +78,33 @@ def scored(customers: pl.LazyFrame) -> pl.LazyFrame:
     last, frequency, money = (pl.col(name) for name in ("days_since_last", "frequency", "monetary_value"))
     scores = customers.with_columns(r_score=_fifth(-last), f_score=_fifth(frequency), m_score=_fifth(money))
     return scores.with_columns(segment=_segment())
+
+
+def limits(customers: pl.DataFrame) -> Limits:
+    """Where the scores of these customers begin, so that others, and they later, are scored alike."""
+    return {name: _limits(customers[name].to_list(), sign) for name, sign in SIGNS.items()}
+
+
+def _limits(values: list[float], sign: int) -> tuple[float | None, ...]:
+    """For each score from 2 on the worst value that has it; None where nobody has."""
+    ranked = sorted(sign * value for value in values)
+    lower = {value: place for place, value in reversed(list(enumerate(ranked)))}
+    scores = {value: place * FIFTHS // len(ranked) + 1 for value, place in lower.items()}
+    least = (
+        min((v for v, score in scores.items() if score >= wanted), default=None) for wanted in range(2, FIFTHS + 1)
+    )
+    return tuple(None if one is None else sign * one for one in least)
+
+
+def scored_by(customers: pl.LazyFrame, borders: Limits) -> pl.LazyFrame:
+    """As `scored`, by limits that others have set."""
+    r, f, m = (_by_limits(name, sign, borders[name]) for name, sign in SIGNS.items())
+    return customers.with_columns(r_score=r, f_score=f, m_score=m).with_columns(segment=_segment())
+
+
+def _by_limits(name: str, sign: int, borders: Iterable[float | None]) -> pl.Expr:
+    reached = [(sign * pl.col(name) >= sign * one).cast(pl.Int64) for one in borders if one is not None]
+    return pl.lit(1, dtype=pl.Int64) + pl.sum_horizontal(reached) if reached else pl.lit(1, dtype=pl.Int64)
 
 
 def _fifth(value: pl.Expr) -> pl.Expr:

@@ -16,11 +16,15 @@ from standing.batch.scores.amounts import mean_purchase
 from standing.batch.scores.bands import band, band_of
 from standing.batch.scores.model import Model
 from standing.batch.scores.purchases import expected, months
+from standing.batch.scores.rfm import scored_by
 
 UNIT = 10_000
 MONTH = 30.0  # days
 CHURN, PURCHASES, VALUE = "churn", "expected-purchases", "lifetime-value"
 NAMES = (CHURN, PURCHASES, VALUE)
+RFM = "rfm"  # the sum of its three scores, 3 to 15; its band is the segment
+SOURCE = "scores"  # whose events these are
+RFM_COLUMNS = ("r_score", "f_score", "m_score", "segment")
 GROUP = ["frequency", "recency", "T"]
 MOST = 10**12  # a score, in ten-thousandths; the event allows no more
 TINY = 1e-9  # so that what is whole but for rounding is not taken for one less
@@ -31,6 +35,7 @@ def scores(model: Model, customers: pl.DataFrame) -> pl.DataFrame:
 
     `churn`: the chance that it has left for good. `expected-purchases`: how many days with purchases will come in the
     next `horizon` days. `lifetime-value`: what its purchases in the next `months` are worth today, in the currency.
+    `rfm`: the sum of `r_score`, `f_score` and `m_score`, which are there, too, as is the `segment`.
     """
     typed = customers.with_columns(pl.col("frequency").cast(pl.Int64), pl.col("recency", "T").cast(pl.Float64))
     soon = expected(model.purchases.bgnbd, typed, {float(model.horizon): 1.0})
@@ -39,7 +44,13 @@ def scores(model: Model, customers: pl.DataFrame) -> pl.DataFrame:
     joined = joined.join(worth.select(*GROUP, discounted="expected"), on=GROUP, how="left")
     value = mean_purchase(model.amounts.gammagamma) * pl.col("discounted") / 10**model.minor_digits
     found = {CHURN: 1 - pl.col("alive"), PURCHASES: pl.col("soon"), VALUE: value}
-    return joined.select("customer", **{name: _whole(one) for name, one in found.items()}).sort("customer")
+    told = joined.select("customer", **{name: _whole(one) for name, one in found.items()})
+    segments = scored_by(customers.lazy(), model.quintiles.limits).select("customer", *RFM_COLUMNS).collect()
+    return told.join(segments, on="customer").with_columns(_rfm().alias(RFM)).sort("customer")
+
+
+def _rfm() -> pl.Expr:
+    return pl.sum_horizontal("r_score", "f_score", "m_score").cast(pl.Int64) * UNIT
 
 
 def _whole(value: pl.Expr) -> pl.Expr:
@@ -51,10 +62,10 @@ def changed(model: Model, found: pl.DataFrame, said: pl.DataFrame) -> pl.DataFra
 
     `said` has a row for each `customer` and `name` that was said before, with its `band`.
     """
-    long = found.unpivot(on=list(NAMES), index="customer", variable_name="name", value_name="value")
+    bands = {name: band(bands, pl.col(name)) for name, bands in model.bands.items()} | {RFM: pl.col("segment")}
     parts = [
-        long.filter(pl.col("name") == name).with_columns(band=band(bands, pl.col("value")))
-        for name, bands in model.bands.items()
+        found.select("customer", pl.lit(name).alias("name"), pl.col(name).alias("value"), one.alias("band"))
+        for name, one in bands.items()
     ]
     before = said.select("customer", "name", before="band")
     both = pl.concat(parts).join(before, on=["customer", "name"], how="left")

@@ -15,7 +15,7 @@ from standing.batch.records import SCHEMA, rows_of
 from standing.batch.scores import model as models
 from standing.batch.scores.fitting.fitted import Terms, fitted
 from standing.batch.scores.rfm import summary
-from standing.batch.scores.scoring import changed, events, last_said
+from standing.batch.scores.scoring import SOURCE, changed, events, last_said
 from standing.batch.scores.scoring import scores as scores_of
 from standing.core.days import Day, day_number, end_of_day, zone
 from standing.core.events import MODELS
@@ -28,7 +28,6 @@ from standing.tools.options import EventFile, Json, Lang, Rules, out, print_json
 from standing.tools.project import UserError, project_root
 from standing.tools.scores.words import WORDS
 
-SOURCE = "scores"
 PURCHASE, SCORE = "purchase.v1", "score.v1"
 
 scores = typer.Typer(no_args_is_help=True, help="Scores that a model gives: churn, expected purchases, lifetime value.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 import polars as pl
@@ -9,8 +10,8 @@ import polars as pl
 from standing.batch.scores.bands import CHURN as CHURN_BANDS
 from standing.batch.scores.bands import fifths
 from standing.batch.scores.fitting import bgnbd, gammagamma
-from standing.batch.scores.model import Amounts, Model, Purchases, decimal
-from standing.batch.scores.rfm import summary
+from standing.batch.scores.model import Amounts, Model, Purchases, Quintiles, decimal
+from standing.batch.scores.rfm import limits, summary
 from standing.batch.scores.scoring import CHURN, PURCHASES, VALUE, scores
 from standing.core.days import Day, day_date
 
@@ -42,10 +43,15 @@ def fitted(purchases: pl.LazyFrame, day: Day, terms: Terms) -> Model:
         purchases=_purchases(bgnbd.fit(customers.lazy())),
         amounts=_amounts(gammagamma.fit(customers.lazy())),
         bands={},
+        quintiles=Quintiles(**{name: _texts(some) for name, some in limits(customers).items()}),
     )
     found = scores(first, customers)
     bands = {CHURN: CHURN_BANDS, PURCHASES: fifths(found[PURCHASES]), VALUE: fifths(found[VALUE])}
     return Model.model_validate({**first.model_dump(), "bands": bands})
+
+
+def _texts(limits: Iterable[float | None]) -> tuple[str | None, ...]:
+    return tuple(None if one is None else str(int(one)) if one == int(one) else repr(one) for one in limits)
 
 
 def _purchases(fit: bgnbd.Fit) -> Purchases:

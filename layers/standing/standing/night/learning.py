@@ -1,0 +1,80 @@
+"""Learning: the model of scores, from the purchases in the lake, anew when it is a month old.
+
+From a sample of whole buckets where there are too many purchases: a bucket's customers are as any others, because a
+hash puts them there. Without enough customers who came back there is no model, and the night goes on without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+import polars as pl
+
+from standing.adapters.lake import ABSENT, Lake
+from standing.batch.lake.compacting import compact
+from standing.batch.lake.files import Damaged
+from standing.batch.lake.layout import BUCKETS
+from standing.batch.lake.reading import read_bucket
+from standing.batch.scores.fitting.fitted import Terms, fitted
+from standing.batch.scores.model import Model, parsed, text
+from standing.core.days import Day, day_number
+from standing.core.ruleset import Ruleset
+
+MODEL = "models/scores.json"
+OLD = 28  # days from which on a model is learnt anew
+ENOUGH = 5_000_000  # purchases to learn from
+
+
+class Learnt(NamedTuple):
+    """The model that holds, if there is one, and what was wrong with learning it."""
+
+    model: Model | None
+    wrong: str = ""
+
+
+def model_of(lake: Lake) -> Model | None:
+    """The model that is kept; none where there is none that can be read."""
+    stored = lake.get(MODEL)
+    try:
+        return None if stored is ABSENT else parsed(stored.body)
+    except ValueError:
+        return None
+
+
+def learn(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> Learnt:
+    """The model that scores up to a day: the one that is kept, or a new one, which is kept then."""
+    before = model_of(lake)
+    if before and 0 <= day - day_number(date.fromisoformat(before.as_of)) < OLD:
+        return Learnt(before)
+    programme = ruleset.programme
+    try:
+        found = fitted(_purchases(lake, known), day, Terms(programme.currency, programme.minor_digits))
+    except ValueError as error:  # what these customers do not tell, said by whoever fitted
+        return Learnt(before, str(error))
+    lake.put(MODEL, text(found).encode())
+    return Learnt(found)
+
+
+def _purchases(lake: Lake, known: list[int]) -> pl.LazyFrame:
+    """The purchases of as many buckets as are enough, compacted first; damaged ones are named by their own night."""
+    schema = {"customer": pl.String, "day": pl.Int32, "amount": pl.Int64}
+    found, rows = [pl.LazyFrame(schema=schema)], 0
+    for frame in _of_buckets(lake, known):
+        found.append(frame.lazy())
+        rows += frame.height
+        if rows >= ENOUGH:
+            break
+    return pl.concat(found)
+
+
+def _of_buckets(lake: Lake, known: list[int]) -> Iterator[pl.DataFrame]:
+    for number in [number for number in range(BUCKETS) if number in known]:
+        try:
+            compact(lake, number)
+            records = read_bucket(lake, number).records
+        except Damaged:
+            continue
+        bought = records.filter((pl.col("family") == "purchase") & ~pl.col("late"))
+        yield bought.select("customer", "day", "amount")
