@@ -21,6 +21,8 @@ ALLOWED = {
     "event_path": {"core", "adapters", "event_path"},
     "rulebook": {"core", "rulebook"},
     "batch": {"core", "adapters", "batch"},
+    "pages": {"core", "pages"},
+    "report": {"core", "pages", "report"},
     "backfill": {"core", "adapters", "batch", "backfill"},
     "night": {"core", "adapters", "batch", "night"},
 }

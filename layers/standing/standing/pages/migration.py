@@ -1,0 +1,83 @@
+"""Migration between levels as pictures: a matrix and a flow. Knows ratings and counts; not what moved the customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from standing.core.ruleset import Rating
+from standing.pages.shell import BARE, Picture
+
+ROW, LEAST = 46, 220  # pixels of a level, and of a picture
+STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
+
+type Pair = tuple[str, str]
+type Matrix = Mapping[Pair, int]
+
+
+def heat(before: Rating, after: Rating, matrix: Matrix) -> Picture:
+    """Who moves from each level to each: blue where it is up, red where it is down, stronger the more of a level."""
+    rows = [[_heat_of(after, matrix, (was, level)) for level in after.levels] for was in before.levels]
+    texts = [[f"{count:,}" if (count := matrix.get((was, to))) else "" for to in after.levels] for was in before.levels]
+    scale = [[0, "@least"], [0.5, "@zero"], [1, "@most"]]
+    found = {"type": "heatmap", "z": rows, "zmin": -1, "zmax": 1, "colorscale": scale, "showscale": False}
+    found |= {"x": list(after.levels), "y": list(before.levels), "text": texts, "texttemplate": "%{text}"}
+    found |= {"xgap": 2, "ygap": 2, "textfont": {"size": 13}, "hovertemplate": "%{y} → %{x}: %{text}<extra></extra>"}
+    axis = {"type": "category", "showgrid": False, "zeroline": False, "ticks": "", "automargin": True}
+    layout = {**BARE, "height": height(before), "margin": {"l": 10, "r": 10, "t": 10, "b": 10}}
+    layout |= {"xaxis": {**axis, "side": "top"}}
+    layout |= {"yaxis": {**axis, "autorange": "reversed"}}
+    return {"data": [found], "layout": layout}
+
+
+def _heat_of(after: Rating, matrix: Matrix, pair: Pair) -> float:
+    count = matrix.get(pair, 0)
+    if not count or pair[0] == pair[1]:
+        return 0.0
+    share = count / sum(many for (was, _), many in matrix.items() if was == pair[0])
+    strength = 0.25 + 0.75 * min(1.0, share / STRONGEST)
+    return -strength if way(after, pair) == "fall" else strength
+
+
+def flow(before: Rating, after: Rating, matrix: Matrix, ends: Pair) -> Picture:
+    """Levels before to the left, after to the right, the highest on top where they have an order; `ends` names them."""
+    olds, news = (_shown(rating, matrix, side) for side, rating in enumerate((before, after)))
+    labels = [f"{level} {count:,}" for side in (olds, news) for level, count in side.items()]
+    pairs = [(was, becomes) for was in olds for becomes in news if (was, becomes) in matrix]
+    link = {
+        "source": [list(olds).index(was) for was, _ in pairs],
+        "target": [len(olds) + list(news).index(becomes) for _, becomes in pairs],
+        "value": [matrix[pair] for pair in pairs],
+        "color": [f"@{'stay' if was == becomes else way(after, (was, becomes))}" for was, becomes in pairs],
+        "hovertemplate": "%{source.label} → %{target.label}: %{value:,}<extra></extra>",
+    }
+    node = {"label": labels, "color": "@node", "pad": 18, "thickness": 12, "line": {"width": 0}}
+    node |= {"hovertemplate": "%{label}<extra></extra>"}
+    found = {"type": "sankey", "arrangement": "fixed", "node": node, "link": link}
+    found["textfont"] = {"color": "@ink", "size": 13}
+    layout = {**BARE, "height": height(before), "margin": {"l": 10, "r": 10, "t": 34, "b": 14}}
+    layout["annotations"] = [
+        {"text": name, "x": x, "y": 1, "xref": "paper", "yref": "paper", "xanchor": anchor}
+        | {"yanchor": "bottom", "yshift": 8, "showarrow": False, "font": {"color": "@soft"}}
+        for name, x, anchor in zip(ends, (0, 1), ("left", "right"), strict=True)
+    ]
+    return {"data": [found], "layout": layout}
+
+
+def _shown(rating: Rating, matrix: Matrix, side: int) -> dict[str, int]:
+    """The levels that somebody has before (side 0) or after (1), from the top, and how many have them."""
+    levels = rating.levels[::-1] if rating.ordered else rating.levels
+    counts = {level: sum(count for pair, count in matrix.items() if pair[side] == level) for level in levels}
+    return {level: count for level, count in counts.items() if count}
+
+
+def height(rating: Rating) -> int:
+    """The pixels of a picture with a row a level."""
+    return max(LEAST, 90 + ROW * len(rating.levels))
+
+
+def way(after: Rating, pair: Pair) -> str:
+    """Whether a step is a rise, a fall, or, without an order, a move."""
+    was, becomes = pair
+    if not after.ordered:
+        return "move"
+    return "fall" if was not in after.levels or after.rank(was) > after.rank(becomes) else "rise"
