@@ -9,5 +9,6 @@ pin() {
 }
 pin layers/standing/requirements.in -o layers/standing/requirements.txt "$@"
 pin layers/polars/requirements.in -o layers/polars/requirements.txt "$@"
-pin requirements/dev.in -c layers/standing/requirements.txt -c layers/polars/requirements.txt -o requirements/dev.txt "$@"
+pin layers/charts/requirements.in -o layers/charts/requirements.txt "$@"
+pin requirements/dev.in -c layers/standing/requirements.txt -c layers/polars/requirements.txt -c layers/charts/requirements.txt -o requirements/dev.txt "$@"
 for name in uv sam ministack; do pin "requirements/$name.in" -o "requirements/$name.txt" "$@"; done

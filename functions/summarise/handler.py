@@ -7,18 +7,22 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from botocore.config import Config
 from standing.adapters.lake import Lake
+from standing.event_path.ruleset_layer import deployed_rules
 from standing.night.summary import COUNTS, keep, summed_up
+from standing.report.page import page
+from standing.report.words import LANGUAGES
 
 logger = Logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
+rules = deployed_rules()
 
 
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}."""
-    report = summed_up(lake, event["day"], event["known"])
+    """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}, as data and as pages."""
+    report = summed_up(lake, event["day"], event["known"], event.get("wrong"))
     counts = {
         **{name: report[name] for name in COUNTS},
         "failed_buckets": len(report["failed_buckets"]),
@@ -28,4 +32,6 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         metrics.add_metric(name=name, unit="Count", value=value)
     log = logger.error if report["failed_buckets"] else logger.info
     log("night", extra={"day": event["day"], "counts": counts, "failed": report["failed_buckets"]})
+    for language in LANGUAGES:
+        lake.put(f"nights/{report['day']}.{language}.html", page(report, rules.latest, language).encode())
     return {"day": event["day"], "report": keep(lake, report), **counts}

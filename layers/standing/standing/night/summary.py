@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -41,14 +41,18 @@ def parts(lake: Lake, day: str) -> dict[int, str]:
     return {number_in(key): key for key in lake.keys(f"nights/{day}/")}
 
 
-def summed_up(lake: Lake, day: str, known: Sequence[int]) -> Report:
-    """The report of a day's night; a bucket that is known and left no report has failed."""
+def summed_up(lake: Lake, day: str, known: Sequence[int], wrong: Mapping[str, str] | None = None) -> Report:
+    """The report of a day's night; a bucket that is known and left no report has failed.
+
+    `wrong` is what planning found wrong, by name.
+    """
     keys = parts(lake, day)
     failed = sorted(set(known) - keys.keys())
     report = added_up(day, _read(lake, [keys[number] for number in sorted(keys)]), failed)
     causes = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
     for cause in _read(lake, causes):
         report["wrong"] |= cause
+    report["wrong"] |= wrong or {}
     return report
 
 

@@ -31,6 +31,7 @@ from standing.tools.live.releasing import release_clone
 from standing.tools.live.shadow_commands import shadow
 from standing.tools.local.aws import LocalAws, Running
 from standing.tools.night.commands import night
+from standing.tools.night.reporting import report
 from standing.tools.options import (
     EventFile,
     Json,
@@ -76,6 +77,7 @@ app.add_typer(lake, name="lake")
 app.add_typer(scores, name="scores")
 app.command()(backfill)
 app.command()(night)
+app.command()(report)
 app.command("export")(customer_commands.export_customer)
 app.command("forget")(customer_commands.forget_customer)
 

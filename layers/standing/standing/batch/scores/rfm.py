@@ -7,7 +7,6 @@ of one day are one, and the first day is no repeat. Knows purchases; knows nothi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple
 
 import polars as pl
 
@@ -19,28 +18,6 @@ SIGNS = {"days_since_last": -1, "frequency": 1, "monetary_value": 1}  # -1: the 
 
 type Limits = Mapping[str, tuple[float | None, ...]]
 
-
-class Segment(NamedTuple):
-    """A segment by its code, with its name in both languages."""
-
-    code: str
-    en: str
-    zh: str
-
-
-SEGMENTS = (
-    Segment("champions", "Champions", "冠军客户"),
-    Segment("loyal", "Loyal customers", "忠诚客户"),
-    Segment("potential-loyalist", "Potential loyalists", "潜在忠诚客户"),
-    Segment("new-customers", "New customers", "新客户"),
-    Segment("promising", "Promising", "有潜力客户"),
-    Segment("need-attention", "Need attention", "需要关注"),
-    Segment("about-to-sleep", "About to sleep", "即将沉睡"),
-    Segment("at-risk", "At risk", "有流失风险"),
-    Segment("cannot-lose-them", "Cannot lose them", "不可失去"),
-    Segment("hibernating", "Hibernating", "沉睡客户"),
-    Segment("lost", "Lost", "已流失"),
-)
 GRID = {  # by the recency score: for each score of frequency and monetary value together, 1 to 5, a segment
     5: ("new-customers", "potential-loyalist", "potential-loyalist", "champions", "champions"),
     4: ("promising", "potential-loyalist", "loyal", "champions", "champions"),

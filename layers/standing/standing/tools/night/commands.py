@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
-import orjson
 import typer
 from rich.table import Table
 
-from standing.adapters.lake import ABSENT
 from standing.tools.events.sending import progress_bar
 from standing.tools.language import Language
 from standing.tools.night.running import Night, begin, follow
 from standing.tools.night.words import WORDS
 from standing.tools.options import Json, Lang, Stack, err, out, print_json, target_of
-from standing.tools.target import Target
 
 ASKED = typer.Option("--day", metavar="DATE", help="A day that is over; the last one if left out.")
 TOLD = (
@@ -60,10 +57,3 @@ def _print(ended: Night, language: Language) -> None:
     for name in TOLD:
         table.add_row(WORDS[name][language == "zh"], f"{ended.output[name]:,}")
     out.print(table)
-
-
-def kept_report(target: Target, day: str) -> dict[str, Any] | None:
-    """The report of a day's night; none where there was none."""
-    stored = target.lake.get(f"nights/{day}.json")
-    found: dict[str, Any] | None = None if stored is ABSENT else orjson.loads(stored.body)
-    return found

@@ -1,0 +1,52 @@
+"""What needs attention in a report, as lines for people, the worst first. Every kind of trouble leads to a line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from standing.report.derived import drifts, silent_days
+from standing.report.words import Language, said
+
+DRIFTED = 2_500  # of PSI, in ten-thousandths
+REJECTED = 0.05  # of what a source sent on a day
+SHOWN = 8
+
+type Report = Mapping[str, Any]
+
+
+def attention(report: Report, language: Language) -> list[str]:
+    """The lines; none where all is well."""
+    return [*_run(report, language), *_sources(report, language), *_drift(report, language)]
+
+
+def _run(report: Report, language: Language) -> Iterator[str]:
+    if failed := report["failed_buckets"]:
+        names = ", ".join(f"{number:03d}" for number in failed[:SHOWN]) + (" …" if len(failed) > SHOWN else "")
+        buckets = report["buckets"] + len(failed)
+        yield said("failed", language, count=len(failed), buckets=buckets, names=names, day=report["day"])
+    if report["differences"]:
+        yield said("differ", language, count=report["differences"])
+    if report["incomplete"]:
+        yield said("incomplete", language, count=len(report["incomplete"]))
+    if report["wrong"]:
+        yield said("wrong", language, count=len(report["wrong"]))
+    if report["busy"]:
+        yield said("busy", language, count=report["busy"])
+
+
+def _sources(report: Report, language: Language) -> Iterator[str]:
+    quality = report.get("figures", {}).get("quality", {})
+    for source, day in silent_days(quality, report["day"]):
+        yield said("silent", language, source=source, day=day)
+    for source, days in sorted(quality.items()):
+        counts = days.get(report["day"], {})
+        sent, rejected = sum(counts.get(one, 0) for one in ("events", "rejected")), counts.get("rejected", 0)
+        if rejected and rejected >= REJECTED * sent:
+            yield said("many_rejected", language, source=source, day=report["day"], share=f"{rejected / sent:.0%}")
+
+
+def _drift(report: Report, language: Language) -> Iterator[str]:
+    for one in drifts(report.get("figures", {})):
+        if one.psi >= DRIFTED:
+            yield said("drifted", language, what=one.name, month=one.month, psi=f"{one.psi / 10_000:.2f}")

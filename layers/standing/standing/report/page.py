@@ -1,0 +1,110 @@
+"""The report of a night as one page that needs no network. Everything in it is given by the report's figures."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+from html import escape
+from typing import Any
+
+from standing.core.ruleset import Rating, Ruleset
+from standing.pages import migration
+from standing.pages.shell import Picture, assembled, box, paragraph, section, side_by_side
+from standing.report import pictures, tables
+from standing.report.attention import Report, attention
+from standing.report.tables import cost
+from standing.report.words import Language, said, titled
+
+COMMAND = re.compile(r"`([^`]+)`")
+
+type Part = tuple[str, dict[str, Picture]]  # a section's HTML, and the pictures in it
+
+
+def page(report: Report, ruleset: Ruleset, language: Language) -> str:
+    """A night's report (`nights/DAY.json`) as a page."""
+    parts = list(_parts(report, ruleset, language))
+    title = said("title", language, day=report["day"])
+    rules = str(report.get("rules", ruleset.version))[:12]
+    headline = said("headline", language, customers=report["customers"], day=report["day"], rules=rules)
+    drawn = {name: picture for _, some in parts for name, picture in some.items()}
+    return assembled(language, title, headline, _tiles(report, language), (html for html, _ in parts), drawn)
+
+
+def _tiles(report: Report, language: Language) -> Iterator[str]:
+    yield said("moved", language, count=report["moved"])
+    yield said("decisions", language, count=report["decisions"])
+    care = report.get("figures", {}).get("care", {}).get("1d", {})
+    yield said("asked", language, count=sum(counts.get("sent", 0) for counts in care.values()))
+    differences = report["differences"]
+    yield said("disagree", language, count=differences) if differences else said("agree", language)
+    yield said("cost", language, usd=cost(report))
+
+
+def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Part]:
+    figures: Mapping[str, Any] = report.get("figures", {})
+    yield _attention(report, language), {}
+    yield _levels(figures, ruleset, language)
+    yield _migration(figures, ruleset, language)
+    yield _rfm(figures, language)
+    yield _churn(figures, language)
+    for one in (tables.care, tables.quality, tables.reconciliation, tables.after, tables.changes, tables.drift):
+        yield one(report, ruleset, language), {}
+    yield tables.run(report, language), {}
+
+
+def _attention(report: Report, language: Language) -> str:
+    lines = attention(report, language)
+    content = "".join(f"<li>{COMMAND.sub(r'<code>\1</code>', escape(line))}</li>" for line in lines)
+    said_of = f'<ul class="attention">{content}</ul>' if lines else paragraph(said("all_well", language))
+    return section(said("attention", language), said_of)
+
+
+def _levels(figures: Mapping[str, Any], ruleset: Ruleset, language: Language) -> Part:
+    counts = figures.get("levels", {})
+    shown = [rating for name, rating in ruleset.ratings.items() if name in counts]
+    drawn = {f"levels-{place}": pictures.levels(rating, counts[rating.name]) for place, rating in enumerate(shown)}
+    boxes = [box(name, titled(rating.title, language)) for name, rating in zip(drawn, shown, strict=True)]
+    return section(said("levels", language), paragraph(said("levels_how", language)), side_by_side(*boxes)), drawn
+
+
+def _migration(figures: Mapping[str, Any], ruleset: Ruleset, language: Language) -> Part:
+    moves = figures.get("moves", {})
+    if not moves:
+        return section(said("migration", language), paragraph(said("no_month", language))), {}
+    month = max(moves)
+    shown = [rating for name, rating in ruleset.ratings.items() if name in moves[month]]
+    drawn: dict[str, Picture] = {}
+    boxes = ""
+    for place, rating in enumerate(shown):
+        matrix = _matrix(rating, moves[month][rating.name])
+        ends = said("then", language, month=month), said("now", language)
+        own = {f"matrix-{place}": migration.heat(rating, rating, matrix)}
+        own |= {f"flow-{place}": migration.flow(rating, rating, matrix, ends)}
+        boxes += f"<h3>{escape(titled(rating.title, language))}</h3>" + side_by_side(*(box(name) for name in own))
+        drawn |= own
+    new = max((sum(some.get("", {}).values()) for some in moves[month].values()), default=0)
+    note = said("newcomers", language, count=new) if new else ""
+    how = paragraph(said("migration_how", language, month=month)) + paragraph(note)
+    return section(said("migration", language), how, boxes), drawn
+
+
+def _matrix(rating: Rating, moves: Mapping[str, Mapping[str, int]]) -> dict[migration.Pair, int]:
+    """Who was there before, by level then and now; levels of rules that are gone are left out."""
+    pairs = {(was, now): count for was, some in moves.items() for now, count in some.items()}
+    return {pair: count for pair, count in pairs.items() if set(pair) <= set(rating.levels)}
+
+
+def _rfm(figures: Mapping[str, Any], language: Language) -> Part:
+    cells, segments = figures.get("rfm", {}), figures.get("segments", {})
+    if not cells:
+        return section(said("rfm", language), paragraph(said("no_scores", language))), {}
+    drawn = {"rfm": pictures.rfm(cells, language), "segments": pictures.segments(segments, language)}
+    boxes = side_by_side(box("rfm"), box("segments", said("segments", language)))
+    return section(said("rfm", language), paragraph(said("rfm_how", language)), boxes), drawn
+
+
+def _churn(figures: Mapping[str, Any], language: Language) -> Part:
+    if not figures.get("churn"):
+        return section(said("churn", language), paragraph(said("no_scores", language))), {}
+    drawn = {"churn": pictures.churn(figures["churn"])}
+    return section(said("churn", language), paragraph(said("churn_how", language)), box("churn")), drawn

@@ -1,0 +1,184 @@
+"""The report's tables: care, data quality, reconciliation, how the ratings did, drift, and the run. As HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from html import escape
+from typing import Any
+
+from standing.core.ruleset import Rating, Ruleset
+from standing.pages.shell import paragraph, section, table
+from standing.report.attention import Report
+from standing.report.derived import UNIT, drifts, silent_days
+from standing.report.words import Language, said, titled
+
+OUTCOMES = ("sent", "missed", "held/consent", "held/contact-cap", "held/holdout")
+ANSWERS = ("accepted", "done", "declined", "failed", "expired")
+TIMES = ("0", "1", "2", "3+")
+DAYS = 7
+MOST = 12  # rows of a list that grows with the data
+PRICES = {
+    "gb_seconds": Decimal("0.0000166667"),
+    "write_units": Decimal("0.000000625"),
+    "read_units": Decimal("0.000000125"),
+}
+
+type Counts = Mapping[str, int]
+
+
+def cost(report: Report) -> str:
+    """What the buckets used, at the list prices of docs/cost.md, in USD."""
+    used = report.get("used", {})
+    return f"{sum(Decimal(str(used.get(name, 0))) * price for name, price in PRICES.items()):.4f}"
+
+
+def care(report: Report, ruleset: Ruleset, language: Language) -> str:
+    """What fell due on the day and in 30 days, what became of it, and how it was answered."""
+    day, month = (report.get("figures", {}).get("care", {}).get(span, {}) for span in ("1d", "30d"))
+    columns = [one for one in (*OUTCOMES, *ANSWERS) if any(counts.get(one) for counts in month.values())]
+    if not columns:
+        return section(said("care", language), paragraph(said("no_care", language)))
+    names = [*(name for name in ruleset.care if name in month), *sorted(month.keys() - ruleset.care.keys())]
+    rows = [
+        [
+            escape(_care_title(ruleset, name, language)),
+            *(_pair(day.get(name, {}), month[name], one, language) for one in columns),
+        ]
+        for name in names
+    ]
+    heads = [said("care_rule", language), *(f"#{_care_word(one, language)}" for one in columns)]
+    return section(said("care", language), paragraph(said("care_how", language)), table(heads, rows))
+
+
+def _care_word(name: str, language: Language) -> str:
+    return said("failed_care" if name == "failed" else name, language)
+
+
+def _care_title(ruleset: Ruleset, name: str, language: Language) -> str:
+    return titled(ruleset.care[name].title, language) if name in ruleset.care else name
+
+
+def _pair(day: Counts, month: Counts, name: str, language: Language) -> str:
+    both = month.get(name, 0)
+    return said("a_day_a_month", language, day=f"{day.get(name, 0):,}", month=f"{both:,}") if both else ""
+
+
+def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
+    """Events of the last days by source, and of them late, repeated and rejected."""
+    found = report.get("figures", {}).get("quality", {})
+    end = date.fromisoformat(report["day"])
+    days = [str(end - timedelta(days=back)) for back in range(DAYS)]
+    silent = set(silent_days(found, report["day"]))
+    rows = [
+        [escape(source), day, *_arrivals(found[source].get(day, {}), (source, day) in silent, language)]
+        for source in sorted(found)
+        for day in days
+        if any(found[source].get(day, {}).values()) or (source, day) in silent
+    ]
+    if not rows:
+        return section(said("quality", language), paragraph(said("no_quality", language)))
+    names = ("events", "late", "duplicates", "rejected")
+    heads = [said("source", language), said("day", language), *(f"#{said(name, language)}" for name in names)]
+    return section(said("quality", language), paragraph(said("quality_how", language)), table(heads, rows))
+
+
+def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[str]:
+    if silent:
+        yield f'<span class="fall">{escape(said("nothing", language))}</span>'
+    else:
+        yield f"{counts.get('events', 0):,}"
+    yield from (f"{counts[name]:,}" if counts.get(name) else "" for name in ("late", "duplicates", "rejected"))
+
+
+def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> str:
+    """How many customers were compared with the lake, and each difference that is named."""
+    told = said("reconciled", language, count=report["reconciled"], differences=report["differences"])
+    heads = [said(name, language) for name in ("customer", "day", "feature", "in_state", "in_lake")]
+    rows = [
+        [escape(str(one.get(name))) for name in ("customer", "day", "feature", "state", "lake")]
+        for one in report["different"][:MOST]
+    ]
+    return section(said("reconciliation", language), paragraph(told), table(heads, rows) if rows else "")
+
+
+def after(report: Report, ruleset: Ruleset, language: Language) -> str:
+    """What customers of each level did in the 90 days after a month's end."""
+    found = report.get("figures", {}).get("after", {})
+    if not found:
+        return section(said("ratings", language), paragraph(said("no_after", language)))
+    month = max(found)
+    heads = [said("level", language), *(f"#{said(name, language)}" for name in ("customers", "buyers"))]
+    heads += [f"#{said('spend_each', language)}, {ruleset.programme.currency}", f"#{said('complaints_100', language)}"]
+    blocks = [
+        f"<h3>{escape(titled(rating.title, language))}</h3>" + table(heads, _after(rating, found[month][name], ruleset))
+        for name, rating in ruleset.ratings.items()
+        if name in found[month]
+    ]
+    return section(said("ratings", language), paragraph(said("ratings_how", language, month=month)), *blocks)
+
+
+def _after(rating: Rating, levels: Mapping[str, Counts], ruleset: Ruleset) -> list[list[str]]:
+    names = rating.levels[::-1] if rating.ordered else rating.levels
+    return [_after_row(name, levels[name], ruleset) for name in names if levels.get(name, {}).get("customers")]
+
+
+def _after_row(level: str, counts: Counts, ruleset: Ruleset) -> list[str]:
+    customers = counts["customers"]
+    spend = Decimal(counts.get("spend", 0)).scaleb(-ruleset.programme.minor_digits) / customers
+    complaints = 100 * counts.get("complaints", 0) / customers
+    share = counts.get("buyers", 0) / customers
+    return [escape(level), f"{customers:,}", f"{share:.1%}", f"{spend:,.2f}", f"{complaints:.1f}"]
+
+
+def changes(report: Report, ruleset: Ruleset, language: Language) -> str:
+    """How often customers' levels changed in a year."""
+    found = report.get("figures", {}).get("changes", {})
+    rows = [
+        [escape(titled(rating.title, language)), *(_share(found[name], times) for times in TIMES)]
+        for name, rating in ruleset.ratings.items()
+        if sum(found.get(name, {}).values())
+    ]
+    if not rows:
+        return ""
+    heads = ["", *(f"#{said('times', language, times=times)}" for times in TIMES)]
+    return section(said("changes", language), paragraph(said("changes_how", language)), table(heads, rows))
+
+
+def _share(counts: Counts, name: str) -> str:
+    return f"{counts.get(name, 0) / sum(counts.values()):.1%}"
+
+
+def drift(report: Report, _ruleset: Ruleset, language: Language) -> str:
+    """The farthest drifts since the last end of a month."""
+    found = drifts(report.get("figures", {}))
+    if not found:
+        return ""
+    month = max(one.month for one in found)
+    shown = [one for one in found if one.month == month][:MOST]
+    rows = [[escape(one.name), f"{one.psi / UNIT:.3f}"] for one in shown]
+    how = paragraph(said("drift_how", language, month=month))
+    return section(said("drift", language), how, table(["", f"#{said('psi', language)}"], rows))
+
+
+def run(report: Report, language: Language) -> str:
+    """Run time and cost, and what was wrong by name, with the way out."""
+    content = [paragraph(one) for one in _run(report, language)]
+    if wrong := report["wrong"]:
+        rows: list[Sequence[str]] = [
+            [f"<code>{escape(key)}</code>", escape(str(why))] for key, why in sorted(wrong.items())
+        ]
+        content += [table([said("file", language), said("what", language)], rows), paragraph(said("way_out", language))]
+    return section(said("run", language), *content)
+
+
+def _run(report: Report, language: Language) -> Iterator[str]:
+    if "started" in report:
+        seconds: Mapping[str, Any] = report["seconds"]
+        moments = {name: str(report[name])[11:19] for name in ("started", "ended")}
+        times = {"slowest": f"{seconds['slowest_bucket']:.1f}", "all": f"{seconds['all_buckets']:.1f}"}
+        yield said("run_how", language, buckets=report["buckets"], **moments, **times)
+    if used := report.get("used"):
+        amounts = {name: f"{used.get(name, 0):,.1f}" for name in ("gb_seconds", "write_units", "read_units")}
+        yield said("used", language, **amounts, usd=cost(report))

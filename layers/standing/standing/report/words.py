@@ -1,0 +1,198 @@
+"""What a report says, in English and Chinese. Names in braces are filled in."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+type Language = Literal["en", "zh"]
+
+LANGUAGES: tuple[Language, ...] = ("en", "zh")
+
+WORDS: dict[str, tuple[str, str]] = {
+    "title": ("The night of {day}", "夜间报告 {day}"),
+    "headline": (
+        "{customers} customers, each rescored to the end of {day} · rules {rules}",
+        "共{customers}位客户，均已重评至{day}日终 · 规则版本 {rules}",
+    ),
+    # What needs attention
+    "attention": ("What needs attention", "需要关注"),
+    "all_well": (
+        "Nothing. Every bucket is done, and the lake agrees with every state.",
+        "无。所有分桶均已完成，数据湖与全部客户状态一致。",
+    ),
+    "failed": (
+        "{count} of {buckets} buckets failed: {names}. Mend the cause, then `standing night --day {day}`: it does "
+        "these alone.",
+        "{buckets}个分桶中有{count}个失败：{names}。排除原因后运行 `standing night --day {day}`，只会重做这些分桶。",
+    ),
+    "wrong": (
+        "Damaged or faulty files and buckets: {count}. They are named below, with the way out.",
+        "有{count}个文件或分桶损坏或有误，名称与处理办法见下文。",
+    ),
+    "differ": (
+        "Features that differ between states and lake: {count}. `standing rebuild` folds a customer anew.",
+        "客户状态与数据湖有{count}处特征不一致：可用 `standing rebuild` 重算单个客户。",
+    ),
+    "incomplete": (
+        "Customers of whom the lake lacks something: {count}. `standing lake gaps --refill` brings it back.",
+        "数据湖缺少{count}位客户的部分数据：运行 `standing lake gaps --refill` 补齐。",
+    ),
+    "busy": (
+        "Customers who kept changing, and are left to the next night: {count}.",
+        "{count}位客户持续变动，留待次夜处理。",
+    ),
+    "silent": (
+        "{source} sent nothing on {day}, though it sends on most days.",
+        "数据源 {source} 平时几乎每天都有数据，但在{day}没有发送。",
+    ),
+    "many_rejected": (
+        "{share} of what {source} sent on {day} was rejected: `standing rejected list` says why.",
+        "数据源 {source} 在{day}的事件有{share}被拒收：原因见 `standing rejected list`。",
+    ),
+    "drifted": (
+        "{what} drifted since {month}: PSI {psi}. Above 0.25 customers are others than the rules were made for.",
+        "{what} 自{month}以来发生漂移：PSI 为{psi}。超过0.25说明客户结构已与制定规则时明显不同。",
+    ),
+    # Sections
+    "levels": ("Customers by level", "各等级客户数"),
+    "levels_how": ("How many customers each level has at the end of the day.", "当日结束时各等级的客户数。"),
+    "migration": ("Migration", "等级迁移"),
+    "migration_how": (
+        "Who stood where at the end of {month}, and where they stand now. A row is a level then, a column a level "
+        "now; blue is up, red is down.",
+        "{month}月末处于各等级的客户如今在哪里。行为当时等级，列为当前等级；蓝色为上升，红色为下降。",
+    ),
+    "then": ("End of {month}", "{month}月末"),
+    "now": ("Now", "当前"),
+    "newcomers": ("{count} customers are new since then.", "此后新增{count}位客户。"),
+    "no_month": (
+        "There is no end of a month to compare with yet: from the first night of next month on there is.",
+        "尚无月末数据可比较：自下月首夜起即有。",
+    ),
+    "rfm": ("RFM: recency, frequency, value", "RFM：最近一次消费、频次、金额"),
+    "rfm_how": (
+        "Rows: how lately customers bought (5 most lately). Columns: how often and for how much (5 most). Each "
+        "number is customers.",
+        "行：最近一次消费（5为最近）；列：频次与金额（5为最高）。格内为客户数。",
+    ),
+    "no_scores": (
+        "No scores yet: a model needs customers who came back. The night learns one as soon as there are enough.",
+        "暂无评分：模型需要足够多的复购客户，一旦满足，夜间任务会自动训练。",
+    ),
+    "r_axis": ("Recency", "最近消费"),
+    "fm_axis": ("Frequency and value", "频次与金额"),
+    "segments": ("Customers by segment", "各细分客户数"),
+    "churn": ("Chance of having left", "流失概率分布"),
+    "churn_how": (
+        "How many customers the model gives which chance of having left for good.",
+        "模型估计的永久流失概率，以及对应的客户数。",
+    ),
+    "care": ("Care", "客户关怀"),
+    "care_how": (
+        "What fell due on the day (and in the 30 days up to it): sent, held back and why, missed because it was known "
+        "too late, and how it was answered.",
+        "当日（括号内为近30天）到期的关怀动作：已发起、未执行及原因、因得知太晚而错过，以及回应情况。",
+    ),
+    "no_care": ("No care action fell due in 30 days.", "近30天没有到期的关怀动作。"),
+    "care_rule": ("Care rule", "关怀规则"),
+    "sent": ("Sent", "已发起"),
+    "missed": ("Missed", "错过"),
+    "held/consent": ("No consent", "未获同意"),
+    "held/contact-cap": ("Contact cap", "联系上限"),
+    "held/holdout": ("Control group", "对照组"),
+    "accepted": ("Accepted", "已接受"),
+    "done": ("Done", "已完成"),
+    "declined": ("Declined", "已拒绝"),
+    "failed_care": ("Failed", "失败"),
+    "expired": ("Unanswered", "逾期未回应"),
+    "a_day_a_month": ("{day} ({month})", "{day}（{month}）"),
+    "quality": ("Data quality", "数据质量"),
+    "quality_how": (
+        "By source and day of arrival, the last 7 days: events, and of them late, repeated and rejected.",
+        "按数据源与到达日（近7天）：事件数，以及其中迟到、重复与被拒收的数量。",
+    ),
+    "no_quality": ("No events arrived in 30 days.", "近30天没有事件到达。"),
+    "source": ("Source", "数据源"),
+    "day": ("Day", "日期"),
+    "events": ("Events", "事件数"),
+    "late": ("Late", "迟到"),
+    "duplicates": ("Repeated", "重复"),
+    "rejected": ("Rejected", "被拒收"),
+    "nothing": ("nothing", "无数据"),
+    "reconciliation": ("Reconciliation", "对账"),
+    "reconciled": (
+        "{count} customers changed since the night before; their features were worked out from the lake again, and "
+        "compared with the states to the last digit: {differences} differences.",
+        "自前一夜以来有{count}位客户发生变化；其特征已由数据湖重新计算，并与客户状态逐位比对：{differences}处不一致。",
+    ),
+    "customer": ("Customer", "客户"),
+    "feature": ("Feature", "特征"),
+    "in_state": ("In the state", "客户状态中"),
+    "in_lake": ("From the lake", "由数据湖计算"),
+    "ratings": ("How the ratings did", "评级效果"),
+    "ratings_how": (
+        "What customers of each level did in the 90 days after the end of {month}. A rating that is of use tells its "
+        "levels apart here.",
+        "{month}月末处于各等级的客户在此后90天的表现。有用的评级在这里应能区分各等级。",
+    ),
+    "no_after": (
+        "There is no end of a month that lies 90 days back yet.",
+        "尚无90天以前的月末数据。",
+    ),
+    "level": ("Level", "等级"),
+    "customers": ("Customers", "客户数"),
+    "buyers": ("Bought again", "有购买的比例"),
+    "spend_each": ("Spend a customer", "人均消费"),
+    "complaints_100": ("Complaints a hundred", "每百人投诉数"),
+    "changes": ("How often levels changed in a year", "近一年等级变动次数"),
+    "changes_how": (
+        "A level that changes often is one that nobody can rely on.",
+        "频繁变动的等级难以让人信赖。",
+    ),
+    "times": ("{times} times", "{times}次"),
+    "drift": ("Drift", "漂移"),
+    "drift_how": (
+        "Population stability index since the end of {month}: below 0.1 nothing to speak of, above 0.25 a change.",
+        "自{month}月末以来的群体稳定性指数（PSI）：低于0.1可忽略，高于0.25为显著变化。",
+    ),
+    "psi": ("PSI", "PSI"),
+    "run": ("The run", "运行情况"),
+    "run_how": (
+        "{buckets} buckets from {started} to {ended} UTC; the slowest took {slowest} s, all of them {all} s.",
+        "{buckets}个分桶，UTC {started} 至 {ended}；最慢的分桶用时{slowest}秒，合计{all}秒。",
+    ),
+    "used": (
+        "Used: {gb_seconds} GB-seconds of Lambda, {write_units} write units and {read_units} read units of DynamoDB; "
+        "about {usd} USD.",
+        "用量：Lambda {gb_seconds} GB·秒，DynamoDB 写单元{write_units}、读单元{read_units}；约{usd}美元。",
+    ),
+    "moved": ("{count} customers had something to be said of", "{count}位客户状态有变化"),
+    "decisions": ("{count} decisions", "{count}项决策"),
+    "asked": ("{count} care actions sent", "发起{count}项关怀"),
+    "agree": ("lake and states agree", "数据湖与状态一致"),
+    "disagree": ("{count} differences", "{count}处不一致"),
+    "cost": ("about {usd} USD", "约{usd}美元"),
+    "file": ("File", "文件"),
+    "what": ("What is wrong", "问题"),
+    "way_out": (
+        "Damaged objects lie under `aside/` for 30 days. If a bucket's own file is damaged, restore the version "
+        "before it, or delete it and run `standing lake gaps --refill`.",
+        "损坏的对象会在 `aside/` 下保留30天。若分桶自身的文件损坏，请恢复其上一版本，"
+        "或删除后运行 `standing lake gaps --refill`。",
+    ),
+    "report_is": (
+        "The report as a page: `standing report --out report.html`",
+        "网页版报告：`standing report --out report.html`",
+    ),
+}
+
+
+def said(name: str, language: Language, **parts: Any) -> str:  # noqa: ANN401 -- whatever is filled in
+    """A phrase with its parts filled in; whole numbers with separators."""
+    filled = {key: f"{value:,}" if isinstance(value, int) else value for key, value in parts.items()}
+    return WORDS[name][language == "zh"].format(**filled)
+
+
+def titled(title: Any, language: Language) -> str:  # noqa: ANN401 -- a title of the rules
+    """A title of the rules."""
+    return str(title.zh if language == "zh" else title.en)

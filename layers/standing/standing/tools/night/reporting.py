@@ -1,0 +1,100 @@
+"""`standing report`: the report of a night in the terminal, or as a page."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Annotated, Any
+
+import orjson
+import typer
+from rich.table import Table
+from rich.text import Text
+
+from standing.adapters.lake import ABSENT, Lake
+from standing.core.ruleset import Rating, Ruleset
+from standing.report.attention import attention
+from standing.report.page import page
+from standing.report.tables import cost
+from standing.report.words import Language, said, titled
+from standing.tools.live.kept import rules_of
+from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
+from standing.tools.project import UserError
+
+DAY = re.compile(r"^nights/(\d{4}-\d{2}-\d{2})\.json$")
+WIDTH = 40  # characters of the longest bar
+
+ASKED = typer.Option("--day", metavar="DATE", help="The day that was closed; the last one if left out.")
+OUT = typer.Option("--out", metavar="FILE", help="Write the page, HTML that needs no network, to this file.")
+
+
+def report(
+    day: Annotated[str | None, ASKED] = None,
+    out_file: Annotated[Path | None, OUT] = None,
+    stack: Stack = "standing",
+    folder: Rules = None,
+    lang: Lang = "en",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show the report of a night: what needs attention, where customers stand, and how the night went."""
+    target = target_of(stack)
+    found = kept_report(target.lake, day)
+    ruleset = rules_of(target, folder).latest
+    if out_file:
+        out_file.write_text(page(found, ruleset, lang), encoding="utf-8")
+        err.print(f"{out_file}", markup=False)
+    if as_json:
+        print_json(found)
+    elif not out_file:
+        _print(found, ruleset, lang)
+
+
+def kept_report(lake: Lake, day: str | None) -> dict[str, Any]:
+    """The report of a day's night, or of the last. Raises UserError where there is none, naming those there are."""
+    days = sorted(match[1] for key in lake.keys("nights/") if (match := DAY.match(key)))
+    if not days:
+        raise UserError("no night has ended yet: `standing night` closes the last day that is over")
+    if day and day not in days:
+        raise UserError(f"no report of {day}: there are those of {', '.join(days[-7:])}; `standing night --day {day}`")
+    stored = lake.get(f"nights/{day or days[-1]}.json")
+    try:
+        found: dict[str, Any] = {} if stored is ABSENT else orjson.loads(stored.body)
+        found["day"], found["customers"]
+    except (ValueError, KeyError, TypeError):
+        again = f"`standing night --day {day or days[-1]}` writes it anew"
+        raise UserError(f"nights/{day or days[-1]}.json is no report: {again}") from None
+    return found
+
+
+def _print(found: dict[str, Any], ruleset: Ruleset, language: Language) -> None:
+    out.print(f"[bold]{said('title', language, day=found['day'])}[/bold]")
+    rules = str(found.get("rules", ruleset.version))[:12]
+    out.print(said("headline", language, customers=found["customers"], day=found["day"], rules=rules), markup=False)
+    out.print()
+    lines = attention(found, language)
+    out.print(f"[bold]{said('attention', language)}[/bold]")
+    for line in lines or [said("all_well", language)]:
+        out.print(f"  {line}", style="red" if lines else "green", markup=False)
+    _print_levels(found.get("figures", {}).get("levels", {}), ruleset, language)
+    told = {"count": found["reconciled"], "differences": found["differences"]}
+    out.print(said("reconciled", language, **told), markup=False)
+    moved, decided = (said(name, language, count=found[name]) for name in ("moved", "decisions"))
+    out.print(f"{moved} · {decided} · {said('cost', language, usd=cost(found))}", markup=False)
+    out.print(said("report_is", language), style="dim", markup=False)
+
+
+def _print_levels(levels: dict[str, dict[str, int]], ruleset: Ruleset, language: Language) -> None:
+    for name, rating in ruleset.ratings.items():
+        if counts := levels.get(name):
+            out.print(_bars(rating, counts, titled(rating.title, language)))
+    out.print()
+
+
+def _bars(rating: Rating, counts: dict[str, int], title: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
+    most = max([1, *counts.values()])
+    for level in rating.levels[::-1] if rating.ordered else rating.levels:
+        count = counts.get(level, 0)
+        table.add_row(Text(f"  {level}"), Text(f"{count:,}", justify="right"), Text("█" * round(WIDTH * count / most)))
+    return table

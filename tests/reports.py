@@ -1,0 +1,115 @@
+"""Reports of made nights: an ordinary one, a bad one, and the first one. All numbers in them are made."""
+
+from __future__ import annotations
+
+import itertools
+from datetime import date, timedelta
+from random import Random
+from typing import Any
+
+from standing.core.ruleset import Ruleset
+from standing.core.segments import SEGMENTS
+
+DAY = date(2026, 11, 25)
+COUNTS = ("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts", "reconciled")
+
+
+def first(day: date = DAY) -> dict[str, Any]:
+    """The report of a first night, in which hardly anything is known."""
+    return {
+        "day": str(day),
+        **dict.fromkeys((*COUNTS, "differences", "scores", "buckets"), 0),
+        **{"failed_buckets": [], "different": [], "incomplete": [], "wrong": {}, "figures": {}},
+    }
+
+
+def ordinary(ruleset: Ruleset) -> dict[str, Any]:
+    """An ordinary night of 2,469 customers."""
+    chance = Random(7)
+    told = first() | {
+        **{"customers": 2469, "stirred": 131, "moved": 118, "commits": 118, "decisions": 164, "conflicts": 3},
+        **{"reconciled": 1205, "buckets": 256, "rules": "9a46fe51ecb4"},
+        **{"started": "2026-11-26T09:30:04+00:00", "ended": "2026-11-26T09:31:17+00:00"},
+        "seconds": {"slowest_bucket": 3.4, "all_buckets": 322.6},
+        "used": {"gb_seconds": 947.7, "write_units": 1180.0, "read_units": 236.0},
+    }
+    return told | {"figures": _figures(ruleset, chance)}
+
+
+def bad(ruleset: Ruleset) -> dict[str, Any]:
+    """A night in which much went wrong."""
+    told = ordinary(ruleset)
+    told |= {"failed_buckets": [17, 201], "differences": 2, "busy": 1, "incomplete": ["c-9"], "buckets": 254}
+    told["different"] = [
+        {"customer": "<b>c-1</b>", "day": 20_000, "feature": "spend_365d", "state": "12300", "lake": "12400"},
+        {"customer": "c-2", "day": 20_000, "feature": "orders_90d", "state": "3", "lake": None},
+    ]
+    told["wrong"] = {
+        "bucket 017": "Damaged: records/…: not a whole Parquet file",
+        "aside/<x>.parquet": "another schema",
+    }
+    quality = told["figures"]["quality"]
+    del quality["shop"][str(DAY - timedelta(days=1))]
+    quality["shop"][str(DAY)]["rejected"] = 400
+    told["figures"]["drift"]["2026-10"]["ratings"]["tier"] = {"platinum": 900, "bronze": 100}
+    return told
+
+
+def _figures(ruleset: Ruleset, chance: Random) -> dict[str, Any]:
+    levels = {name: _shares(rating.levels, 2469, chance) for name, rating in ruleset.ratings.items()}
+    then = {name: _shares(rating.levels, 2400, chance) for name, rating in ruleset.ratings.items()}
+    month = {"ratings": {"tier": dict(levels["tier"])}, "features": {"orders_90d": {"0": 300, "2^1": 900, "2^2": 1200}}}
+    return {
+        "levels": levels,
+        "moves": {"2026-10": {name: _moves(rating.levels, chance) for name, rating in ruleset.ratings.items()}},
+        "changes": {name: {"0": 1800, "1": 500, "2": 120, "3+": 49} for name in levels},
+        "after": {"2026-07": {name: _after(counts) for name, counts in then.items()}},
+        "drift": {
+            "now": month,
+            "2026-10": {
+                "ratings": {"tier": dict(levels["tier"])},
+                "features": {"orders_90d": {"0": 400, "2^1": 900, "2^2": 1100}},
+            },
+        },
+        "rfm": {r: {fm: {"customers": chance.randint(5, 220), "spend": 10_000} for fm in "12345"} for r in "12345"},
+        "segments": {segment.code: chance.randint(20, 400) for segment in SEGMENTS},
+        "churn": {str(tenth): 900 // (tenth + 1) for tenth in range(10)},
+        "care": {
+            "1d": {"upper-tier-complaint": {"sent": 3, "held/holdout": 1}, "win-back": {"sent": 12, "missed": 1}},
+            "30d": {
+                "upper-tier-complaint": {"sent": 41, "held/holdout": 5, "done": 30, "expired": 4},
+                "win-back": {"sent": 310, "missed": 9, "held/consent": 55, "held/contact-cap": 21, "declined": 17},
+            },
+        },
+        "quality": {
+            "shop": {str(DAY - timedelta(days=n)): _arrived(chance) for n in range(30)},
+            "synthetic": {str(DAY - timedelta(days=n)): {"events": 9} for n in range(0, 30, 9)},
+        },
+    }
+
+
+def _arrived(chance: Random) -> dict[str, int]:
+    return {"events": chance.randint(300, 600), "late": chance.randint(0, 9), "duplicates": 12, "rejected": 1}
+
+
+def _shares(levels: tuple[str, ...], customers: int, chance: Random) -> dict[str, int]:
+    parts = [chance.randint(1, 9) for _ in levels]
+    found = [customers * part // sum(parts) for part in parts]
+    found[0] += customers - sum(found)
+    return dict(zip(levels, found, strict=True))
+
+
+def _moves(levels: tuple[str, ...], chance: Random) -> dict[str, dict[str, int]]:
+    stays = {was: {was: chance.randint(200, 700)} for was in levels}
+    for was, now in itertools.pairwise(levels):
+        stays[was][now] = chance.randint(5, 90)
+        stays[now][was] = chance.randint(1, 30)
+    return stays | {"": {levels[0]: 41}}
+
+
+def _after(counts: dict[str, int]) -> dict[str, dict[str, int]]:
+    return {
+        level: {"customers": many, "buyers": many * (n + 2) // 9, "orders": 3 * many, "complaints": many // 40}
+        | {"spend": many * 9_100 * (n + 1)}
+        for n, (level, many) in enumerate(counts.items())
+    }

@@ -1,0 +1,177 @@
+"""The report of a night: every kind of trouble is told, numbers are the night's own, and the page needs nobody else."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from standing.core.ruleset import Ruleset
+from standing.report import words
+from standing.report.attention import attention
+from standing.report.derived import drifts, psi, silent_days
+from standing.report.page import page
+from standing.report.tables import cost
+from standing.report.words import LANGUAGES, Language
+from standing.tools.night.reporting import kept_report
+from standing.tools.project import UserError
+
+from tests import reports
+from tests.lakes import MemoryLake
+from tests.support import real_ruleset
+from tests.unit.test_impact_views import BROWSERS, NO_BROWSER
+
+LIGHT, DARK = "1", "0"
+
+
+@pytest.fixture(scope="module")
+def ruleset() -> Ruleset:
+    return real_ruleset()
+
+
+def figures_of(text: str) -> dict[str, Any]:
+    found = re.search(r"^const figures = (.*);$", text, re.MULTILINE)
+    assert found
+    pictures: dict[str, Any] = json.loads(found[1])
+    return pictures
+
+
+def content(text: str) -> str:
+    """The page without its script library."""
+    return text[: text.index("<script>")] + text[text.rindex("<script>") :]
+
+
+def test_every_kind_of_trouble_leads_to_a_line_and_no_trouble_to_none(ruleset: Ruleset) -> None:
+    assert attention(reports.ordinary(ruleset), "en") == []
+    assert attention(reports.first(), "en") == []
+    lines = attention(reports.bad(ruleset), "en")
+    wanted = (
+        "buckets failed: 017, 201",
+        "differ",
+        "lacks",
+        "Damaged",
+        "kept changing",
+        "sent nothing",
+        "rejected",
+        "PSI",
+    )
+    assert len(lines) == len(wanted)
+    assert all(any(word in line for line in lines) for word in wanted), lines
+    assert len(attention(reports.bad(ruleset), "zh")) == len(lines)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_has_the_numbers_of_the_report(ruleset: Ruleset, language: Language) -> None:
+    report = reports.ordinary(ruleset)
+    text = page(report, ruleset, language)
+    pictures = figures_of(text)
+    for place, (name, rating) in enumerate(ruleset.ratings.items()):
+        bar = pictures[f"levels-{place}"]["data"][0]
+        assert dict(zip(bar["y"], bar["x"], strict=True)) == report["figures"]["levels"][name]
+        heat, moves = pictures[f"matrix-{place}"]["data"][0], report["figures"]["moves"]["2026-10"][name]
+        shown = {
+            (was, now): int(cell.replace(",", ""))
+            for was, row in zip(heat["y"], heat["text"], strict=True)
+            for now, cell in zip(heat["x"], row, strict=True)
+            if cell
+        }
+        assert shown == {(was, now): n for was, some in moves.items() for now, n in some.items() if was}
+        assert set(heat["y"]) == set(rating.levels)
+    rows = pictures["rfm"]["data"][0]["z"]
+    assert rows[4][0] == report["figures"]["rfm"]["5"]["1"]["customers"]
+    assert sum(pictures["churn"]["data"][0]["y"]) == sum(report["figures"]["churn"].values())
+    assert "12 (310)" in text or "12（310）" in text
+    assert cost(report) in text
+
+
+def test_a_first_night_has_words_where_it_has_no_pictures(ruleset: Ruleset) -> None:
+    text = page(reports.first(), ruleset, "en")
+    assert figures_of(text) == {}
+    for said in ("no end of a month", "No scores yet", "No care action", "No events arrived", "lies 90 days back"):
+        assert said in text
+
+
+def test_names_are_not_markup_and_nothing_is_fetched(ruleset: Ruleset) -> None:
+    text = content(page(reports.bad(ruleset), ruleset, "en"))
+    assert "<b>c-1</b>" not in text
+    assert "&lt;b&gt;c-1" in text
+    assert "aside/<x>" not in text
+    assert "default-src 'none'" in text
+    assert not re.search(r"(src|href)\s*=\s*[\"']?https?:", text)
+
+
+def test_both_languages_say_everything() -> None:
+    for name, (english, chinese) in words.WORDS.items():
+        assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", chinese)), name
+        assert re.search(r"[\u4e00-\u9fff]", chinese) or name in {"psi", "a_day_a_month"}, name
+
+
+COUNTS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 500), min_size=1)
+
+
+@given(now=COUNTS, then=COUNTS)
+def test_psi_is_nothing_for_the_same_and_never_below(now: dict[str, int], then: dict[str, int]) -> None:
+    assert psi(now, now) == 0
+    assert psi(now, then) >= 0
+    assert psi(now, then) == psi(then, now)
+
+
+def test_psi_by_hand_and_the_farthest_first() -> None:
+    # (0.5 - 0.25) ln 2 + (0.5 - 0.75) ln (2/3) = 0.2747; smoothed by half a customer it is hardly less
+    assert psi({"a": 5000, "b": 5000}, {"a": 2500, "b": 7500}) == 2746
+    drift = {
+        "now": {"ratings": {"x": {"a": 50, "b": 50}, "y": {"a": 9, "b": 1}}},
+        "2026-10": {"ratings": {"x": {"a": 50, "b": 50}, "y": {"a": 1, "b": 9}}},
+    }
+    assert [one.name for one in drifts({"drift": drift})] == ["y", "x"]
+
+
+def test_a_source_is_missed_only_where_it_usually_sends() -> None:
+    daily = {f"2026-11-{day:02}": {"events": 5} for day in range(1, 26) if day != 23}
+    weekly = {f"2026-11-{day:02}": {"events": 5} for day in (4, 11, 18, 25)}
+    assert silent_days({"daily": daily, "weekly": weekly, "new": {"2026-11-25": {"events": 1}}}, "2026-11-25") == [
+        ("daily", "2026-11-23")
+    ]
+
+
+def test_a_report_is_found_by_its_day_and_what_is_none_is_said() -> None:
+    lake = MemoryLake()
+    with pytest.raises(UserError, match="no night has ended yet"):
+        kept_report(lake, None)
+    lake.put("nights/2026-11-24.json", b'{"day": "2026-11-24", "customers": 1}')
+    lake.put("nights/2026-11-25.json", b'{"day": "2026-11-2')
+    lake.put("nights/2026-11-25/bucket=001.json", b"{}")
+    assert kept_report(lake, "2026-11-24")["customers"] == 1
+    with pytest.raises(UserError, match=r"2026-11-25\.json is no report"):
+        kept_report(lake, None)
+    with pytest.raises(UserError, match="there are those of 2026-11-24, 2026-11-25"):
+        kept_report(lake, "2026-11-01")
+
+
+@pytest.mark.long
+@pytest.mark.parametrize(("language", "scheme", "width"), [("en", LIGHT, 1280), ("zh", DARK, 1280), ("en", DARK, 500)])
+def test_a_browser_draws_every_picture_and_nothing_sticks_out(
+    ruleset: Ruleset, language: Language, scheme: str, width: int, tmp_path: Path
+) -> None:
+    browser = next(filter(None, map(shutil.which, BROWSERS)), None)
+    assert browser, NO_BROWSER.format(", ".join(BROWSERS))
+    text = page(reports.bad(ruleset), ruleset, language)
+    measured = "document.body.dataset.wide = document.documentElement.scrollWidth - innerWidth;"
+    ready = "document.body.dataset.drawn ="
+    (tmp_path / "page.html").write_text(text.replace(ready, f"{measured} {ready}"), encoding="utf-8")
+    switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
+    switches += [f"--blink-settings=preferredColorScheme={scheme}", f"--window-size={width},3000"]
+    switches += [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000", "--dump-dom"]
+    command = ["timeout", "120", browser, *switches, (tmp_path / "page.html").as_uri()]
+    drawn = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    pictures = figures_of(text)
+    assert f'data-drawn="{len(pictures)}"' in drawn
+    assert re.search(r'data-wide="(-?\d+)"', drawn)
+    assert int(re.findall(r'data-wide="(-?\d+)"', drawn)[0]) <= 0
+    assert drawn.count('class="main-svg"') >= len(pictures)
