@@ -16,14 +16,14 @@ from standing.batch.lake.archiving import written_rows
 from standing.batch.lake.compacting import stage
 from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.gaps import refill
-from standing.batch.lake.layout import bucket_of, current
+from standing.batch.lake.layout import bucket_of, current, standing_key
 from standing.batch.lake.rows import state_row
 from standing.core.days import day_number, day_of
 from standing.core.ruleset import Stratum
 from standing.core.timeline import Timeline
 from standing.core.view import view
 from standing.event_path.ingest import Ingest
-from standing.night.bucket import rescore_bucket, standing_key
+from standing.night.bucket import rescore_bucket
 from standing.night.planning import buckets, day_to_close, plan
 from standing.night.summary import COUNTS, USED, added_up, keep, summed_up
 from standing.night.working import Work

@@ -20,13 +20,14 @@ from standing.adapters.rules_bucket import Overtaken
 from standing.batch.lake.compacting import compact
 from standing.batch.lake.files import written
 from standing.batch.lake.gaps import holes
-from standing.batch.lake.layout import partition
+from standing.batch.lake.layout import standing_key
 from standing.batch.lake.memories import latest, states_of
 from standing.batch.lake.reading import read_bucket
 from standing.batch.rescoring.bucket import Rescored, rescore
 from standing.batch.rescoring.reconciling import Reconciled, reconcile
 from standing.core.days import Day
 from standing.core.timeline import Timeline
+from standing.night.figures import counted
 from standing.night.passing import Passing, TablePort
 from standing.night.scoring import Scoring
 
@@ -69,17 +70,14 @@ def rescore_bucket(
         lake.replace(standing_key(number), written(found.standing), before.etag)
     scores = scoring.bucket(records, until) if scoring else None
     said = scoring.say(scores, records, rules.on(until), until) if scoring and scores is not None else 0
-    wrong = compacted.wrong | ({standing_key(number): before.wrong} if before.wrong else {})
+    figures, unread = counted(lake, number, bucket, found.standing, scores, rules.on(until), until)
+    wrong = compacted.wrong | ({standing_key(number): before.wrong} if before.wrong else {}) | unread
     return _told(number, states.height, found, reconciled, passing) | {
         "scores": said,
         "incomplete": incomplete[:NAMED],
         "wrong": wrong,
+        "figures": figures,
     }
-
-
-def standing_key(number: int) -> str:
-    """The key of a bucket's standing as of the last night."""
-    return f"standing/{partition(number)}/standing.parquet"
 
 
 def kept(lake: Lake, number: int) -> Before:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from standing.adapters.lake import Lake
+from standing.batch.figures.adding import added_all
 from standing.batch.lake.layout import number_in, partition
 
 COUNTS = (
@@ -80,6 +81,7 @@ def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) ->
         "different": different[:NAMED],
         "incomplete": incomplete[:NAMED],
         "wrong": wrong,
+        "figures": added_all(one.get("figures", {}) for one in buckets),
         **_run(buckets),
     }
 

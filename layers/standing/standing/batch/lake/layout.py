@@ -9,7 +9,7 @@ type Kind = Literal["records", "decisions", "states"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 BUCKETS = 256
-INCOMING, STAGED, FORGOTTEN = "incoming", "staged", "forgotten"
+INCOMING, STAGED, FORGOTTEN, MONTHS = "incoming", "staged", "forgotten", "months"
 
 
 def bucket_of(customer: str) -> int:
@@ -34,7 +34,17 @@ def current(kind: Kind, number: int) -> str:
 
 def month_key(month: str, number: int) -> str:
     """The key of a bucket's standing at the end of a month such as `2026-10`; of the month that runs, so far."""
-    return f"months/{month}/{partition(number)}/standing.parquet"
+    return f"{month_prefix(month)}{partition(number)}/standing.parquet"
+
+
+def month_prefix(month: str) -> str:
+    """The prefix of what is kept of the end of a month."""
+    return f"{MONTHS}/{month}/"
+
+
+def standing_key(number: int) -> str:
+    """The key of a bucket's standing as of the last night."""
+    return f"standing/{partition(number)}/standing.parquet"
 
 
 def staged(kind: Kind, number: int) -> str:

@@ -1,0 +1,35 @@
+"""After: what those who held a level at the end of a month did in the days that followed."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from standing.batch.figures.adding import Figures
+from standing.batch.figures.counting import summed
+from standing.batch.figures.months import AFTER
+from standing.core.days import Day
+
+FAMILY, AMOUNT = pl.col("family"), pl.col("amount")
+PURCHASE = FAMILY == "purchase"
+COMPLAINT = (FAMILY == "feedback") & (pl.col("kind") == "complaint")
+NET = pl.when(PURCHASE).then(AMOUNT).when(FAMILY == "refund").then(-AMOUNT)
+
+
+def after(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Figures:
+    """By rating and level: its `customers` at the end of `end`, and of the days after it `buyers`, `orders`, `spend`
+    (minor units, less refunds) and `complaints`.
+
+    `then` is who held what; `records` are those that count.
+    """
+    did = done(records, end + 1, end + AFTER)
+    sums = {name: pl.col(name).sum() for name in ("orders", "spend", "complaints")}
+    both = then.join(did, on="customer", how="left")
+    return summed(both, ["rating", "level"], customers=pl.len(), buyers=(pl.col("orders") > 0).sum(), **sums)
+
+
+def done(records: pl.DataFrame, first: Day, last: Day) -> pl.DataFrame:
+    """What each customer did in some days: `orders`, `spend` (minor units, less refunds), `complaints`."""
+    within = records.filter(pl.col("day").is_between(first, last))
+    return within.group_by("customer").agg(
+        orders=PURCHASE.sum().cast(pl.Int64), spend=NET.sum(), complaints=COMPLAINT.sum().cast(pl.Int64)
+    )

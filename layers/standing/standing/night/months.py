@@ -1,0 +1,60 @@
+"""The ends of months that a night keeps and reads, of one bucket: the standing of its last night stays for a month.
+
+An older night never replaces a newer one's. What cannot be read is named, and as good as not there.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from io import BytesIO
+
+import polars as pl
+
+from standing.adapters.lake import ABSENT, Lake, Stored
+from standing.adapters.rules_bucket import Overtaken
+from standing.batch.figures.months import compared_with, month_of
+from standing.batch.lake.files import written
+from standing.batch.lake.layout import month_key, month_prefix
+from standing.core.days import Day
+
+NOBODY = pl.DataFrame(schema={"customer": pl.String, "day": pl.Int32})
+
+type Wrong = dict[str, str]
+
+
+def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFrame], Wrong]:
+    """The ends of months that the figures of a day need, as far as they are kept, and what could not be read.
+
+    A month that is kept for other buckets, but not for this one, had no customers here.
+    """
+    found: dict[str, pl.DataFrame] = {}
+    wrong: Wrong = {}
+    for month in compared_with(day):
+        key = month_key(month, number)
+        stored = lake.get(key)
+        rows = _read(stored)
+        if rows is not None:
+            found[month] = rows
+        elif stored is not ABSENT:
+            wrong[key] = "not a whole Parquet file: no figures are compared with it"
+        elif lake.keys(month_prefix(month)):
+            found[month] = NOBODY
+    return found, wrong
+
+
+def keep_month(lake: Lake, number: int, day: Day, standing: pl.DataFrame) -> None:
+    """Keep the standing of a night for its month, unless that of a later night is there."""
+    key = month_key(month_of(day), number)
+    stored = lake.get(key)
+    before = _read(stored)
+    if before is not None and before["day"].max() > day:  # type: ignore[operator]  # days are whole numbers
+        return
+    with suppress(Overtaken):  # another run of the same night was faster, and found the same
+        lake.replace(key, written(standing), stored.etag)
+
+
+def _read(stored: Stored) -> pl.DataFrame | None:
+    try:
+        return None if stored is ABSENT else pl.read_parquet(BytesIO(stored.body))
+    except Exception:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
+        return None
