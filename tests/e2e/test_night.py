@@ -55,7 +55,7 @@ def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_a
     target.lake.put(key, whole[: len(whole) // 2])
 
     code, ended = night()
-    assert (code, ended["status"]) == (1, "FAILED")
+    assert (code, ended["status"], ended["cause"][:13]) == (1, "FAILED", "BucketsFailed")
     after = target.customers.load(SLIPS)
     assert before is not None
     assert after is not None

@@ -69,7 +69,7 @@ def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) ->
     wrong: dict[str, str] = {}
     buckets = list(buckets)
     for one in buckets:
-        counts.update({name: one[name] for name in COUNTS})
+        counts.update({name: one.get(name, 0) for name in COUNTS})  # one of before has not all
         different += one["different"]
         incomplete += one["incomplete"]
         wrong |= one["wrong"]
