@@ -59,7 +59,11 @@ def test_what_was_applied_comes_into_the_lake_and_can_be_forgotten(target: Targe
     assert exported("lake")["table"] == {}
     assert exported("lake")["lake"]["records"] != []
     assert standing("lake", "compact", "--bucket", str(number)).returncode == 0
-    assert exported("lake") == {"customer": "lake", "table": {}, "lake": {"records": [], "decisions": [], "states": []}}
+    assert exported("lake") == {
+        "customer": "lake",
+        "table": {},
+        "lake": {"records": [], "decisions": [], "states": [], "standings": []},
+    }
     assert standing("forget", "lake", "--yes").returncode == 1
     assert exported("lake-2")["table"] != {}
 

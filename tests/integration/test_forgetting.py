@@ -8,11 +8,14 @@ from functools import partial
 from typing import Any
 
 import boto3
+import polars as pl
 import pytest
 from standing.adapters.lake import Lake
 from standing.adapters.table import SALT, Customers
 from standing.batch.lake.archiving import archive
 from standing.batch.lake.compacting import compact_all
+from standing.batch.lake.files import written
+from standing.batch.lake.layout import bucket_of, month_key
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest, Message
 from standing.tools.customers.exporting import as_json, export, rows_in
@@ -85,6 +88,16 @@ def test_an_export_can_be_read_by_people(rules: Timeline, streamed: Customers, l
     assert (event["day"], event["detail"]["amount"], event["type"]) == ("2026-01-31", "100.00", "purchase.v1")
     assert given["table"]["CHECKPOINT#2026-02"]["memory"]["levels"]["tier"]["level"] == "bronze"
     assert not any("image" in row or "packed" in json.dumps(row) for row in given["table"].values())
+
+
+def test_an_export_has_the_standings_that_nights_kept(streamed: Customers, lake: Lake) -> None:
+    row = {"customer": "c-1", "day": 20_000, "levels/tier/level": "gold", "levels/tier/since": 19_999, "due/call": None}
+    lake.put(month_key("2024-10", bucket_of("c-1")), written(pl.DataFrame([row])))
+    (found,) = export(streamed, lake, "c-1")["lake"]["standings"]
+    assert found == {
+        "of": month_key("2024-10", bucket_of("c-1")),
+        **{"customer": "c-1", "day": "2024-10-04", "levels/tier/level": "gold", "levels/tier/since": "2024-10-03"},
+    }
 
 
 def test_replays_are_refused_with_a_reason(rules: Timeline, streamed: Customers, lake: Lake) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import duckdb
+import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 from standing.adapters.lake import ABSENT, Lake
@@ -21,8 +22,9 @@ from standing.batch.lake import compacting
 from standing.batch.lake.archiving import archive
 from standing.batch.lake.compacting import compact, compact_all, stage
 from standing.batch.lake.decisions import DECISIONS
+from standing.batch.lake.files import written
 from standing.batch.lake.gaps import holes, lagging, refill
-from standing.batch.lake.layout import KINDS, bucket_of
+from standing.batch.lake.layout import KINDS, bucket_of, month_key, standing_key
 from standing.batch.lake.marks import mark
 from standing.batch.lake.reading import everything_of, read_bucket, read_decisions
 from standing.batch.lake.rows import RECORDS, STATES, Bucket
@@ -188,6 +190,8 @@ def snapshot(rules: Timeline) -> dict[str, bytes]:
         pour(lake, part, f"{who}-late", records=part.records[2:], states=part.states[2:])
     lake.put("incoming/records/broken.parquet", b"PAR1")
     mark(lake, "salt", NEIGHBOUR)
+    for key in (standing_key(bucket_of("c-1")), month_key("2026-02", bucket_of("c-1"))):
+        lake.put(key, written(pl.DataFrame({"customer": ["c-1", NEIGHBOUR]})))
     return contents(lake)
 
 
@@ -223,7 +227,8 @@ def test_whatever_call_is_the_last_the_lake_ends_the_same(snapshot: dict[str, by
     worlds, wire = Worlds(snapshot), Wire(Fatal(-1, carried_out=False, end=Crash))
     work(worlds.through(whole := worlds.new(), wire))
     expected = contents(whole)
-    assert {key.split("/")[0] for key in expected} == {"records", "decisions", "states", "aside", "forgotten"}
+    assert {key.split("/")[0] for key in expected} == {*KINDS, "standing", "months", "aside", "forgotten"}
+    assert not [key for key, body in expected.items() if NEIGHBOUR.encode() in body and not key.startswith("aside/")]
     assert {"GetObject", "PutObject", "ListObjectsV2", "DeleteObjects", "CopyObject"} == set(wire.calls)
     otherwise = {}
     for fatal in fatals(len(wire.calls), Crash):

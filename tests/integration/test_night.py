@@ -12,13 +12,14 @@ import polars as pl
 import pytest
 from standing.adapters.lake import Lake
 from standing.adapters.table import Customers
+from standing.batch.figures.months import month_before, month_end, month_of
 from standing.batch.lake.archiving import written_rows
 from standing.batch.lake.compacting import stage
 from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.gaps import refill
-from standing.batch.lake.layout import bucket_of, current, standing_key
+from standing.batch.lake.layout import bucket_of, current, month_key, standing_key
 from standing.batch.lake.rows import state_row
-from standing.core.days import day_number, day_of
+from standing.core.days import day_date, day_number, day_of
 from standing.core.ruleset import Stratum
 from standing.core.timeline import Timeline
 from standing.core.view import view
@@ -138,6 +139,57 @@ def test_a_customer_of_whom_the_lake_misses_something_is_left_to_the_core(
     assert told["moved"] == 1
 
 
+def test_the_figures_of_a_night_are_those_of_its_day(rules: Timeline, bought: Customers, lake: Lake) -> None:
+    came, until = day_of(NOW, "UTC"), day_to_close(LATER, rules.latest)
+    told = night(lake, bought, rules)["figures"]
+    assert told["levels"] == {"tier": {"bronze": 1}}
+    assert told["quality"] == {"shop": {str(day_date(came)): {"events": 2, "late": 0}}}
+    assert told["drift"]["now"]["features"] == {"spend": {"0": 1}, "since": {"2^3": 1}}
+    assert (told["moves"], told["after"], told["care"]) == ({}, {}, {})
+    assert night(lake, bought, rules)["figures"] == told  # the second time nobody has to be lived through
+    refill(lake, bought, rules, [WHO])  # the stream brings what the night decided
+    stage(lake)
+    next_day = rescore_bucket(lake, bought, rules, NUMBER, until + 1, clock=lambda: LATER)["figures"]
+    assert next_day["care"] == {span: {"call": {"sent": 1}} for span in ("1d", "30d")}
+    assert next_day["changes"] == {"tier": {"1": 1}}
+
+
+def test_decisions_that_cannot_be_read_cost_their_figures_alone(rules: Timeline, bought: Customers, lake: Lake) -> None:
+    night(lake, bought, rules)
+    lake.put(current("decisions", NUMBER), b"PAR1 half of a file")
+    told = night(lake, bought, rules)
+    assert list(told["wrong"]) == [current("decisions", NUMBER)]
+    assert (told["figures"]["levels"], told["figures"]["changes"]) == ({"tier": {"bronze": 1}}, {"tier": {"0": 1}})
+
+
+def test_the_last_night_of_a_month_stays_and_is_compared_with(rules: Timeline, bought: Customers, lake: Lake) -> None:
+    until = day_to_close(LATER, rules.latest)
+    end = month_end(month_of(until))
+    for day in (end - 1, end, end - 2):  # an older night is done again, last
+        rescore_bucket(lake, bought, rules, NUMBER, day, clock=lambda: LATER)
+    kept = pl.read_parquet(lake.get(month_key(month_of(end), NUMBER)).body)
+    assert kept.select("customer", "day", "levels/tier/level").rows() == [(WHO, end, "bronze")]
+    told = rescore_bucket(lake, bought, rules, NUMBER, end + 90, clock=lambda: LATER)["figures"]
+    leaf = {"customers": 1, "buyers": 0, "orders": 0, "spend": 0, "complaints": 0}
+    assert told["after"] == {month_of(end): {"tier": {"bronze": leaf}}}
+    told = rescore_bucket(lake, bought, rules, NUMBER, end + 1, clock=lambda: LATER)["figures"]
+    assert told["moves"] == {month_of(end): {"tier": {"bronze": {"bronze": 1}}}}
+
+
+def test_a_bucket_without_customers_at_the_end_of_a_month_has_only_new_ones(
+    rules: Timeline, bought: Customers, lake: Lake
+) -> None:
+    until = day_to_close(LATER, rules.latest)
+    month = month_before(until)
+    assert night(lake, bought, rules)["figures"]["moves"] == {}
+    lake.put(month_key(month, (NUMBER + 1) % 256), written(pl.DataFrame({"customer": ["other"], "day": [until]})))
+    assert night(lake, bought, rules)["figures"]["moves"] == {month: {"tier": {"": {"bronze": 1}}}}
+    lake.put(month_key(month, NUMBER), b"PAR1 half of a file")
+    told = night(lake, bought, rules)
+    assert told["figures"]["moves"] == {}
+    assert "no figures are compared" in told["wrong"][month_key(month, NUMBER)]
+
+
 class Ending:
     """Ends the process, so to speak, at a call of the lake or the table."""
 
@@ -176,7 +228,7 @@ def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], la
     for ending in (last, 0):
         ends: Any = Ending(lake, calls, ending), Ending(customers, calls, ending)
         with suppress(KeyboardInterrupt):
-            rescore_bucket(ends[0], ends[1], rules, bucket_of(who), until, clock=lambda: LATER)
+            told = rescore_bucket(ends[0], ends[1], rules, bucket_of(who), until, clock=lambda: LATER)
     state = customers.load(who)
     assert state is not None
     said = [
@@ -189,6 +241,8 @@ def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], la
         state.day,
         state.closed,
         lake.get(standing_key(bucket_of(who))).body != b"",
+        told["figures"],
+        pl.read_parquet(lake.get(month_key(month_of(until), bucket_of(who))).body).drop("customer").rows(),
     )
 
 
@@ -202,7 +256,9 @@ def test_a_report_adds_the_buckets_up_and_is_kept() -> None:
     }
     one["used"] = dict.fromkeys(USED, 0.5)
     one |= {"different": [{"customer": "c"}], "incomplete": ["x"], "wrong": {"k": "w"}}
+    one["figures"] = {"levels": {"tier": {"gold": 2}}}
     report = added_up("2026-11-25", [one, one | {"wrong": {}}], failed=[9])
+    assert report["figures"] == {"levels": {"tier": {"gold": 4}}}
     assert (report["customers"], report["differences"], report["failed_buckets"]) == (4, 4, [9])
     assert (report["wrong"], report["incomplete"]) == ({"k": "w"}, ["x", "x"])
     assert (report["seconds"], report["used"]["write_units"]) == ({"slowest_bucket": 1.5, "all_buckets": 3.0}, 1.0)

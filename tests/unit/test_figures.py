@@ -248,6 +248,17 @@ def test_adding_keeps_what_only_one_has_and_changes_neither() -> None:
     assert added_all([]) == {}
 
 
+def test_what_came_too_late_counts_for_quality_alone(made: Made, counted: Figures) -> None:
+    at = int(end_of_day(UNTIL, RULESET.programme.time_zone).timestamp()) - 1
+    some = made.known.records.filter(pl.col("family") == "purchase").head(9)
+    late = some.with_columns(
+        pl.lit(value=True).alias("late"), pl.lit(at).alias("at"), pl.format("late-{}", "id").alias("id")
+    )
+    found = figures(replace(made.known, records=pl.concat([made.known.records, late])))
+    assert found["quality"]["shop"][str(day_date(UNTIL))] == {"events": 9, "late": 9}
+    assert {**found, "quality": counted["quality"]} == counted
+
+
 def test_months_that_are_not_kept_are_not_compared_with(made: Made) -> None:
     alone = figures(replace(made.known, months={}))
     assert (alone["moves"], alone["after"], list(alone["drift"])) == ({}, {}, ["now"])

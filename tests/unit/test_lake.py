@@ -21,11 +21,12 @@ from standing.batch.lake.archiving import archive
 from standing.batch.lake.compacting import Compacted, compact, stage
 from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.gaps import holes, lagging
-from standing.batch.lake.layout import KINDS, bucket_of, current, incoming, staged
+from standing.batch.lake.layout import KINDS, bucket_of, current, incoming, month_key, staged, standing_key
 from standing.batch.lake.marks import mark
 from standing.batch.lake.memories import latest, remembered, states_of
 from standing.batch.lake.reading import everything_of, read_bucket, read_decisions
 from standing.batch.lake.rows import ORDER, Bucket, frame, tidy
+from standing.batch.lake.standings import standings_of
 from standing.batch.rescoring import bucket, memory
 from standing.core.announcing import LevelHonoured, RatingChanged
 from standing.core.asking import CareClosed, CareDecided
@@ -220,6 +221,28 @@ def test_the_forgotten_are_gone_from_every_place_and_stay_gone(whole: Bucket) ->
     assert not any(b"c-1" in body for body in lake.objects.values())
     assert not any("c-1" in key for key in lake.objects)
     same(all_of(lake), Bucket(*(rows.filter(pl.col("customer") != "c-1") for rows in whole)))
+
+
+def test_the_forgotten_are_gone_from_the_standings_that_nights_kept(whole: Bucket) -> None:
+    lake, number = MemoryLake(), bucket_of("c-1")
+    pour(lake, whole, "first")
+    settled(lake)
+    months = [month_key(month, number) for month in ("2026-09", "2026-10")]
+    both = pl.DataFrame({"customer": ["c-1", "neighbour"], "day": [20_000] * 2})
+    other = month_key("2026-10", number + 1)
+    for key in (standing_key(number), *months, other):
+        lake.put(key, written(both))
+    lake.put(months[0], b"c-1, damaged")
+    assert [row["of"] for row in standings_of(lake, "c-1")] == [standing_key(number), months[1]]
+    settled(lake)
+    assert lake.objects[months[0]] == b"c-1, damaged"
+    mark(lake, "salt", "c-1")
+    settled(lake)
+    assert [pl.read_parquet(lake.objects[key])["customer"].to_list() for key in (standing_key(number), months[1])] == [
+        ["neighbour"]
+    ] * 2
+    assert (lake.objects[months[0]], lake.objects[other]) == (b"", written(both))
+    assert standings_of(lake, "c-1") == []
 
 
 def test_gaps_are_told_from_the_lake_alone(whole: Bucket) -> None:

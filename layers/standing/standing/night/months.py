@@ -6,15 +6,15 @@ An older night never replaces a newer one's. What cannot be read is named, and a
 from __future__ import annotations
 
 from contextlib import suppress
-from io import BytesIO
 
 import polars as pl
 
-from standing.adapters.lake import ABSENT, Lake, Stored
+from standing.adapters.lake import ABSENT, Lake
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.figures.months import compared_with, month_of
 from standing.batch.lake.files import written
 from standing.batch.lake.layout import month_key, month_prefix
+from standing.batch.lake.standings import standing_in
 from standing.core.days import Day
 
 NOBODY = pl.DataFrame(schema={"customer": pl.String, "day": pl.Int32})
@@ -32,7 +32,7 @@ def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFra
     for month in compared_with(day):
         key = month_key(month, number)
         stored = lake.get(key)
-        rows = _read(stored)
+        rows = standing_in(stored)
         if rows is not None:
             found[month] = rows
         elif stored is not ABSENT:
@@ -46,15 +46,8 @@ def keep_month(lake: Lake, number: int, day: Day, standing: pl.DataFrame) -> Non
     """Keep the standing of a night for its month, unless that of a later night is there."""
     key = month_key(month_of(day), number)
     stored = lake.get(key)
-    before = _read(stored)
+    before = standing_in(stored)
     if before is not None and before["day"].max() > day:  # type: ignore[operator]  # days are whole numbers
         return
     with suppress(Overtaken):  # another run of the same night was faster, and found the same
         lake.replace(key, written(standing), stored.etag)
-
-
-def _read(stored: Stored) -> pl.DataFrame | None:
-    try:
-        return None if stored is ABSENT else pl.read_parquet(BytesIO(stored.body))
-    except Exception:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
-        return None

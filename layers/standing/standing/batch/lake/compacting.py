@@ -18,6 +18,7 @@ from standing.batch.lake.files import Damaged, read_all, read_stored, written
 from standing.batch.lake.layout import BUCKETS, KINDS, Kind, bucket_of, current, incoming, named_after, staged
 from standing.batch.lake.marks import Marks, marks
 from standing.batch.lake.rows import tidy
+from standing.batch.lake.standings import forget_standings
 
 AT_ONCE = 100  # objects that are dealt out together: 100,000 rows at most, less than half a GB while they are
 
@@ -85,6 +86,8 @@ def _compact(lake: Lake, kind: Kind, number: int, gone: Marks, done: Compacted) 
     rows, keys, wrong = read_all(lake, kind, lake.keys(staged(kind, number)))
     after = tidy(kind, gone.kept(pl.concat([before, rows])))
     _set_aside(lake, wrong, done)
+    if kind == "states" and gone.kept(before).height < before.height:
+        forget_standings(lake, number, gone)  # before their states go, by which it is known that they are to
     if not after.equals(before):
         lake.replace(current(kind, number), written(after), stored.etag)
     lake.delete(keys)

@@ -13,6 +13,7 @@ from standing.adapters.lake import Lake
 from standing.adapters.table import STATE, Customers, checkpoint_in, state_in
 from standing.batch.lake.layout import KINDS
 from standing.batch.lake.reading import everything_of
+from standing.batch.lake.standings import standings_of
 from standing.core.days import day_date
 
 type Json = dict[str, Any]
@@ -24,11 +25,23 @@ BY_NAME = {"due", "honoured", "asked", "unanswered", "refrained", "held_back", "
 
 
 def export(customers: Customers, lake: Lake, customer: str) -> Json:
-    """A customer's rows of the table by sort key, and of the lake by kind; days as dates. Empty where nothing is."""
+    """A customer's rows of the table by sort key, and of the lake by kind; days as dates. Empty where nothing is.
+
+    `standings` are those that nights kept.
+    """
     table = {row["sk"]["S"]: _table_row(row) for row in customers.rows(customer)}
     found = everything_of(lake, customer)
     kept = {kind: [_readable(row) for row in getattr(found, kind).rows(named=True)] for kind in KINDS}
-    return {"customer": customer, "table": table, "lake": kept}
+    standings = [
+        {name: _readable(value, "day" if _is_day(name) else name) for name, value in row.items()}
+        for row in standings_of(lake, customer)
+    ]
+    return {"customer": customer, "table": table, "lake": {**kept, "standings": standings}}
+
+
+def _is_day(column: str) -> bool:
+    """Whether a column of a standing holds days."""
+    return column.startswith(("due/", "held/", "contacts/")) or column.endswith(("/since", "/grace"))
 
 
 def rows_in(exported: Json) -> tuple[int, int]:

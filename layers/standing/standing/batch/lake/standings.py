@@ -1,0 +1,54 @@
+"""The standings that nights keep of a bucket, of the last night and of the ends of months: read, exported, forgotten.
+
+They are worked out of records and states, so a file that cannot be read is as good as none.
+"""
+
+from __future__ import annotations
+
+from io import BytesIO
+from typing import Any
+
+import polars as pl
+
+from standing.adapters.lake import ABSENT, Lake, Stored
+from standing.batch.lake.files import written
+from standing.batch.lake.layout import MONTHS, bucket_of, number_in, standing_key
+from standing.batch.lake.marks import Marks
+
+
+def standing_in(stored: Stored) -> pl.DataFrame | None:
+    """The standing that an object holds; none where there is no object, or none that can be read."""
+    try:
+        return None if stored is ABSENT else pl.read_parquet(BytesIO(stored.body))
+    except Exception:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
+        return None
+
+
+def standings_of(lake: Lake, customer: str) -> list[dict[str, Any]]:
+    """What a customer's kept standings say; `of` is the key of each. What is null is left out."""
+    found = []
+    for key, stored in lake.get_all(_keys(lake, bucket_of(customer))):
+        rows = standing_in(stored)
+        for row in [] if rows is None else rows.filter(pl.col("customer") == customer).rows(named=True):
+            found.append({"of": key} | {name: value for name, value in row.items() if value is not None})
+    return found
+
+
+def forget_standings(lake: Lake, number: int, gone: Marks) -> None:
+    """Take forgotten customers out of a bucket's standings. What cannot be read is emptied, as it may hold them.
+
+    Raises Overtaken where somebody else wrote one at the same time.
+    """
+    for key in _keys(lake, number):
+        stored = lake.get(key)
+        rows = standing_in(stored)
+        kept = None if rows is None else gone.kept(rows)
+        if rows is None or kept is None:
+            if stored.body:
+                lake.replace(key, b"", stored.etag)
+        elif kept.height < rows.height:
+            lake.replace(key, written(kept), stored.etag)
+
+
+def _keys(lake: Lake, number: int) -> list[str]:
+    return [standing_key(number), *(key for key in lake.keys(f"{MONTHS}/") if number_in(key) == number)]
