@@ -252,7 +252,7 @@ def test_what_came_too_late_counts_for_quality_alone(made: Made, counted: Figure
     at = int(end_of_day(UNTIL, RULESET.programme.time_zone).timestamp()) - 1
     some = made.known.records.filter(pl.col("family") == "purchase").head(9)
     late = some.with_columns(
-        pl.lit(value=True).alias("late"), pl.lit(at).alias("at"), pl.format("late-{}", "id").alias("id")
+        pl.lit(value=True).alias("late"), pl.lit(at, pl.Int64).alias("at"), pl.format("late-{}", "id").alias("id")
     )
     found = figures(replace(made.known, records=pl.concat([made.known.records, late])))
     assert found["quality"]["shop"][str(day_date(UNTIL))] == {"events": 9, "late": 9}
