@@ -8,6 +8,7 @@ from standing.core.ruleset import Rating
 from standing.pages.shell import BARE, Picture
 
 ROW, LEAST = 46, 220  # pixels of a level, and of a picture
+LABELLED = 0.015  # the share of all customers below which a level's label would lie on others; the matrix has it
 STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
 
 type Pair = tuple[str, str]
@@ -41,7 +42,12 @@ def _heat_of(after: Rating, matrix: Matrix, pair: Pair) -> float:
 def flow(before: Rating, after: Rating, matrix: Matrix, ends: Pair) -> Picture:
     """Levels before to the left, after to the right, the highest on top where they have an order; `ends` names them."""
     olds, news = (_shown(rating, matrix, side) for side, rating in enumerate((before, after)))
-    labels = [f"{level} {count:,}" for side in (olds, news) for level, count in side.items()]
+    most = sum(matrix.values()) or 1
+    labels = [
+        f"{level} {count:,}" if count >= LABELLED * most else ""
+        for side in (olds, news)
+        for level, count in side.items()
+    ]
     pairs = [(was, becomes) for was in olds for becomes in news if (was, becomes) in matrix]
     link = {
         "source": [list(olds).index(was) for was, _ in pairs],

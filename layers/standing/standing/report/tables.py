@@ -140,7 +140,7 @@ def changes(report: Report, ruleset: Ruleset, language: Language) -> str:
         for name, rating in ruleset.ratings.items()
         if sum(found.get(name, {}).values())
     ]
-    if not rows:
+    if not any(times != "0" and count for counts in found.values() for times, count in counts.items()):
         return ""
     heads = ["", *(f"#{said('times', language, times=times)}" for times in TIMES)]
     return section(said("changes", language), paragraph(said("changes_how", language)), table(heads, rows))

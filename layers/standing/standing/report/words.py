@@ -144,7 +144,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "buyers": ("Bought again", "有购买的比例"),
     "spend_each": ("Spend a customer", "人均消费"),
     "complaints_100": ("Complaints a hundred", "每百人投诉数"),
-    "changes": ("How often levels changed in a year", "近一年等级变动次数"),
+    "changes": ("How often announced levels changed in a year", "近一年已公布等级的变动次数"),
     "changes_how": (
         "A level that changes often is one that nobody can rely on.",
         "频繁变动的等级难以让人信赖。",

@@ -19,8 +19,9 @@ BITS = 63
 
 
 def numbers(ruleset: Ruleset) -> list[str]:
-    """The features that are spread: those that are numbers, and personal to nobody."""
-    return [one.name for one in ruleset.features if not one.personal and (one.unit != "text" or one.levels)]
+    """The features that are spread: those that are numbers, personal to nobody, and do not grow by a day each day."""
+    features = (one for one in ruleset.features if one.kind != "days_since_first" and not one.personal)
+    return [one.name for one in features if one.unit != "text" or one.levels]
 
 
 def spread(standing: pl.DataFrame, held: pl.DataFrame, features: Sequence[str]) -> Figures:
