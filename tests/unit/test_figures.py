@@ -33,10 +33,13 @@ from standing.core.events import Feedback, Purchase, Refund
 from standing.core.features import facts
 from standing.core.intake import Event
 from standing.core.measures import empty, gather
+from standing.core.ruleset import Ruleset
+from standing.core.timeline import Timeline
 
 from tests.crowd import FIRST, crowd
 from tests.lakes import lake_rows, owned
 from tests.support import real_rules
+from tests.unit import programmes
 from tests.unit.strategies import complaint, purchase, refund
 from tests.unit.test_rescoring import folded
 
@@ -226,6 +229,29 @@ def test_who_has_moved_on_is_counted_as_the_day_left_them(made: Made) -> None:
     assert set(standing["customer"]) == set(made.up_to(UNTIL))
     assert standing["day"].unique().to_list() == [UNTIL]
     assert set(held(standing, RULESET.ratings).select("customer", "rating").rows()) == set(made.shown(UNTIL))
+
+
+@settings(max_examples=10, deadline=None)
+@given(programmes.rulesets(), st.lists(programmes.histories(most=6, span=30), min_size=1, max_size=5), st.data())
+def test_whatever_the_rules_a_day_ends_as_the_fold_says(
+    ruleset: Ruleset, histories: list[list[Event]], data: st.DataObject
+) -> None:
+    rules, day = Timeline.of(ruleset), data.draw(st.integers(1_000, 1_040))
+    cut = {f"c-{n}": [one for one in events if one.day <= day + 1] for n, events in enumerate(histories)}
+    parts = [lake_rows(rules, who, events) for who, events in cut.items()]
+    records, states = pl.concat([one.records for one in parts]), pl.concat([one.states for one in parts])
+    found = rescore(rules, records, states_of(latest(states)), None, day)
+    standing = at_end(found.standing, states, records, ruleset, day)
+    until = {who: [one for one in events if one.day <= day] for who, events in cut.items()}
+    there = {who: events for who, events in until.items() if events}
+    shown = {who: folded(rules, events, day).all_shown() for who, events in there.items()}
+    expected = {(who, rating, one.level) for who, levels in shown.items() for rating, one in levels.items()}
+    assert set(held(standing, ruleset.ratings).rows()) == expected
+    known = {who: facts(ruleset, gather(empty(ruleset), events, ruleset), day) for who, events in there.items()}
+    names = [name for name in numbers(ruleset) if name in standing.columns]
+    rows = {row["customer"]: {name: row[name] for name in names} for row in standing.rows(named=True)}
+    assert rows == {who: {name: one.get(name) for name in names} for who, one in known.items()}
+    assert names == numbers(ruleset) or not there
 
 
 @settings(max_examples=8, deadline=None)
