@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.batch.lake.layout import bucket_of, current
+from standing.batch.lake.layout import bucket_of, current, month_key
 from standing.core.days import day_number
 from standing.night.summary import parts
 from standing.tools.target import Target
@@ -71,6 +71,9 @@ def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_a
     code, ended = night("--day", day)
     assert (code, ended["status"], ended["failed_buckets"], ended["differences"]) == (0, "SUCCEEDED", 0, 0)
     assert planned(target) == [number]
+    report = json.loads(target.lake.get(f"nights/{day}.json").body)
+    assert 0 < sum(report["figures"]["levels"]["tier"].values()) <= report["customers"]
+    assert target.lake.get(month_key(day[:7], number)).body
     assert sorted(parts(target.lake, day)) == sorted({*parts(target.lake, day), number})
 
     versions = dict(target.customers.versions())

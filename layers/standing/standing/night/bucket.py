@@ -1,7 +1,7 @@
 """One bucket's night: compacted, reconciled, rescored, and what there is to say written into the table.
 
 Every step can be repeated and may end at any call: what was written is not written again, and the standing of the night
-is kept last. Knows nothing of other buckets.
+is kept after that. Knows nothing of other buckets.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Drift: how customers are spread over levels, and over each feature's values, so that two days can be compared.
 
 Values fall into bins by powers of two: `2^k` is from 2 to the power of k up to below its double, `-2^k` the same below
-zero. Texts and personal features are left out.
+zero. Texts, personal features, and what grows by a day each day are left out.
 """
 
 from __future__ import annotations
