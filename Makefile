@@ -1,7 +1,7 @@
 # The two commands to know: `make demo` and `make test`. Everything installs what it needs into the clone first.
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
-HOUSEHOLDS ?= 65
+HOUSEHOLDS ?= 2469
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 unexport PYTHONPATH

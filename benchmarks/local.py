@@ -110,7 +110,8 @@ def _deployed(root: Path, folder: Path) -> Iterator[Target]:
 def _parts(root: Path, folder: Path, households: int, parts: int) -> list[Path]:
     """The demo's events in some files, one after another, so that each has every customer's."""
     whole = folder / "events.jsonl"
-    write_demo(whole, households, compile_rules(root / "rules").programme.time_zone, datetime.now(UTC))
+    now, zone = datetime.now(UTC), compile_rules(root / "rules").programme.time_zone
+    write_demo(folder / "before.jsonl", whole, households, zone, now, since=datetime(1970, 1, 1, tzinfo=UTC))
     lines = whole.read_text().splitlines(keepends=True)
     paths = [folder / f"events-{number}.jsonl" for number in range(parts)]
     for path, part in zip(paths, batched(lines, ceil(len(lines) / parts)), strict=True):

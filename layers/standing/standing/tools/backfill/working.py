@@ -24,8 +24,9 @@ from standing.backfill.mapping import BadMapping, Rows, read_mapping
 from standing.backfill.reading import Unreadable
 from standing.backfill.settling import Settling, named
 from standing.batch.lake.layout import BUCKETS
+from standing.core.days import Day
 from standing.core.timeline import Timeline
-from standing.night.planning import day_to_close
+from standing.night.planning import day_asked_for, day_to_close
 from standing.tools.project import UserError
 from standing.tools.target import Target
 
@@ -36,7 +37,10 @@ type Seen = Callable[[str, int, int | None], None]
 
 @dataclass(frozen=True)
 class Backfill:
-    """One backfill: its files, their mapping, and the folder in which its work is kept until it is done."""
+    """One backfill: its files, their mapping, and the folder in which its work is kept until it is done.
+
+    New customers stand at the end of `until`, or of their last event if that is later.
+    """
 
     target: Target
     rules: Timeline
@@ -44,6 +48,7 @@ class Backfill:
     mapping: Path | None
     folder: Path
     jobs: int
+    until: Day
 
     def run(self, seen: Seen) -> dict[str, Any]:
         """All of it; `seen` is told what is going on, how much of it is done, and of how much. Raises UserError."""
@@ -86,7 +91,7 @@ class Backfill:
             else:
                 waiting.append(number)
         outputs = self.target.outputs
-        place = Place(str(self.folder), outputs["TableName"], outputs["LakeBucketName"])
+        place = Place(str(self.folder), outputs["TableName"], outputs["LakeBucketName"], self.until)
         context = multiprocessing.get_context("spawn")  # polars' threads do not survive a fork
         with ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin, initargs=(place,)) as pool:
             for future in as_completed([pool.submit(_settle, number) for number in waiting]):
@@ -100,6 +105,7 @@ class Place:
     folder: str
     table: str
     lake: str
+    until: Day
 
 
 _here: list[tuple[Place, Settling]] = []
@@ -110,8 +116,7 @@ def _begin(place: Place) -> None:
     rules = Timeline.model_validate_json((Path(place.folder) / RULES).read_bytes())
     target = Target()
     customers = target.customers_in(place.table)
-    until = day_to_close(datetime.now(UTC), rules.latest)
-    _here[:] = [(place, Settling(Lake(target.s3, place.lake), customers, rules, until))]
+    _here[:] = [(place, Settling(Lake(target.s3, place.lake), customers, rules, place.until))]
 
 
 def _settle(number: int) -> dict[str, int]:
@@ -131,9 +136,17 @@ def _note(folder: Path, number: int) -> Path:
     return folder / f"{number:03d}.done"
 
 
-def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | None) -> Path:
+def last_day(rules: Timeline, asked: str | None) -> Day:
+    """The last day of a history: as somebody says, or the last that is over. Raises UserError."""
+    try:
+        return day_asked_for(asked, day_to_close(datetime.now(UTC), rules.latest))
+    except ValueError as error:
+        raise UserError(f"--until: {error}") from None
+
+
+def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | None, until: Day) -> Path:
     """The working folder of a backfill: the same for the same files, as they are, into the same table."""
-    parts = [target.outputs["TableName"]]
+    parts = [target.outputs["TableName"], str(until)]
     for path in [*paths, *([mapping] if mapping else [])]:
         try:
             told = path.stat()

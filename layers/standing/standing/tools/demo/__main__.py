@@ -15,13 +15,15 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.console import Console
 from rich.table import Table
 
-from standing.core.days import day_of
+from standing.core.days import Day, day_date, day_of, end_of_day
 from standing.core.ruleset import Rating, Ruleset
 from standing.core.state import Memory
 from standing.core.timeline import Timeline
 from standing.core.view import view
+from standing.report.page import page
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.problems import RulesError
+from standing.tools.backfill.commands import filled
 from standing.tools.customers.showing import card, print_card
 from standing.tools.demo.data import SYNTHETIC, best_households, write_demo
 from standing.tools.demo.story import follow_complaint
@@ -31,10 +33,13 @@ from standing.tools.events.sending import Sent, progress_bar, send
 from standing.tools.events.usage import Usage, usage
 from standing.tools.live.releasing import release_clone
 from standing.tools.local.aws import LocalAws
+from standing.tools.night.commands import closed
+from standing.tools.night.reporting import kept_report, print_report
 from standing.tools.project import UserError, project_root
 from standing.tools.target import Target, local_folder, use_local_aws
 
 MOST_CHANGES = 14
+LIVE_DAYS = 14  # what happened since is sent live; what was before is filled back
 out = Console()
 
 
@@ -54,29 +59,60 @@ class Happened:
         return Counter(outcome["detail-type"] for outcome in self.outcomes)
 
 
-def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 65) -> None:
-    """Start the local AWS, deploy, send, and show what came of it."""
+def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 2469) -> None:
+    """Start the local AWS, deploy, fill back, send the last weeks live, close the day, and show what came of it."""
     root = project_root()
     rules = Timeline.of(compile_rules(root / "rules"))
-    ruleset = rules.latest
     _start(root)
-    target = Target()
-    now = datetime.now(UTC)
-    path = root / ".standing" / "demo" / "events.jsonl"
-    write_demo(path, households, ruleset.programme.time_zone, now)
-    _introduce(path)
-    happened = _send(target, path)
+    target, now = Target(), datetime.now(UTC)
+    history, live = (root / ".standing" / "demo" / f"{name}.jsonl" for name in ("history", "live"))
+    first = _write_events(history, live, households, rules, now)
+    _fill_back(target, rules, history, first)
+    happened = _send(target, live)
+    (customer,) = best_households([json.loads(line) for line in history.read_text().splitlines()], 1)
+    follow_complaint(target, happened.ear, live.parent, customer, now, out)
+    night = _night(target, rules, live.with_name("report.html"))
     _tables(target, rules, happened, now)
-    (customer,) = best_households([json.loads(line) for line in path.read_text().splitlines()], 1)
-    follow_complaint(target, happened.ear, path.parent, customer, now, out)
-    out.print(_care(target, ruleset))
+    out.print(_care(target, rules.latest))
     print_card(card(target, rules, customer, last=5), "en", out)
     out.print(
-        f"Go on: standing --local explain {customer} · standing --local audit {path.relative_to(root)} · make down"
+        f"Go on: standing --local explain {customer} · standing --local report · standing --local audit "
+        f"{live.relative_to(root)} · make down"
     )
-    _last_line(happened)
-    if happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable:
+    _last_line(happened, night)
+    if happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable or night["failed_buckets"]:
         sys.exit(1)
+
+
+def _write_events(history: Path, live: Path, households: int, rules: Timeline, now: datetime) -> Day:
+    """Write both files; the first day that is sent live."""
+    zone_name = rules.latest.programme.time_zone
+    first = day_of(now, zone_name) - LIVE_DAYS
+    write_demo(history, live, households, zone_name, now, end_of_day(first - 1, zone_name))
+    _introduce(history, "to be filled back")
+    _introduce(live, "of the last weeks, to be sent live")
+    return first
+
+
+def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> None:
+    filled_back = filled(target, rules, [history], until=str(day_date(first - 1)))
+    out.print(
+        f"[green]✓[/green] {filled_back['events']:,} events of {filled_back['customers']:,} customers filled back in "
+        f"{filled_back['seconds']:.0f} s: states, checkpoints and records in the table, everything in the lake; "
+        "nothing announced"
+    )
+
+
+def _night(target: Target, rules: Timeline, path: Path) -> dict[str, Any]:
+    """Close the last day that is over; the report, also written as a page."""
+    ended = closed(target)
+    if not ended.output:
+        raise UserError(f"the night did not end: {ended.cause}")
+    report = kept_report(target.lake, ended.output["day"])
+    path.write_text(page(report, rules.latest, "en"), encoding="utf-8")
+    print_report(report, rules.latest, "en", out)
+    out.print(f"[green]✓[/green] the day is closed; the report as a page: {path.relative_to(project_root())}")
+    return report
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -92,11 +128,11 @@ def _start(root: Path) -> None:
     out.print("[green]✓[/green] local AWS started, template.yaml deployed unchanged, IAM enforced")
 
 
-def _introduce(path: Path) -> None:
+def _introduce(path: Path, what: str) -> None:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     made = sum(line["source"] == SYNTHETIC for line in lines)
     out.print(
-        f"[green]✓[/green] {len(lines):,} deliveries: {len(lines) - made:,} baskets and redeemed coupons "
+        f"[green]✓[/green] {len(lines):,} deliveries {what}: {len(lines) - made:,} baskets and redeemed coupons "
         f"of real households (dates shifted by whole days), {made:,} synthetic refunds, feedback and bad events; "
         "some twice, some out of order"
     )
@@ -155,7 +191,7 @@ def _care(target: Target, ruleset: Ruleset) -> Table:
         table.add_column(head, justify="right", no_wrap=True)
     for name in ruleset.care:
         table.add_row(name, *(f"{counts[name, column]:,}" for column in columns))
-    table.caption = "missed: known too late to make sense (most of the demo's events are months old)"
+    table.caption = "missed: known too late to make sense"
     return table
 
 
@@ -168,12 +204,14 @@ def _counted(title: str, rows: dict[str, str]) -> Table:
     return table
 
 
-def _last_line(happened: Happened) -> None:
+def _last_line(happened: Happened, night: dict[str, Any]) -> None:
     counted, types = happened.audit, happened.by_type
     sys.stdout.write(
         f"demo: {counted.sent} sent, {counted.applied} applied, {counted.duplicates} duplicates ignored, "
         f"{counted.rejected} rejected, {counted.lost + counted.dead_letters} lost; "
-        f"{types['rating.changed.v1']} rating changes, {types['care.requested.v1']} care actions\n"
+        f"{types['rating.changed.v1']} rating changes, {types['care.requested.v1']} care actions; "
+        f"night of {night['day']}: {night['customers']} customers, {night['moved']} moved, "
+        f"{night['differences']} differences\n"
     )
 
 

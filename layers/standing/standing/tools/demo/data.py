@@ -37,8 +37,8 @@ class Dated:
     event: Event
 
 
-def write_demo(path: Path, households: int, time_zone: str, now: datetime) -> None:
-    """Write the demo's event file, in the order in which it is to be sent."""
+def write_demo(history: Path, live: Path, households: int, time_zone: str, now: datetime, since: datetime) -> None:
+    """Write the demo's two event files: what happened before a moment, and what is sent live, in its order."""
     chance = random.Random(SEED)  # noqa: S311 -- reproducible on purpose
     real = list(purchases(households, time_zone, now))
     real += redemptions({dated.event["detail"]["customer"] for dated in real}, time_zone, now)
@@ -46,8 +46,14 @@ def write_demo(path: Path, households: int, time_zone: str, now: datetime) -> No
     in_order = [dated.event for dated in sorted([*real, *made], key=lambda dated: dated.time)]
     basket = next(event for event in in_order if event["detail-type"] == "purchase.v1")
     stream = _disturb([*in_order, *bad_events(basket, now)], chance)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in stream))
+    history.parent.mkdir(parents=True, exist_ok=True)
+    before = {id(dated.event) for dated in (*real, *made) if dated.time < since}
+    _write(history, [event for event in stream if id(event) in before])
+    _write(live, [event for event in stream if id(event) not in before])
+
+
+def _write(path: Path, events: list[Event]) -> None:
+    path.write_bytes(b"".join(orjson.dumps(event) + b"\n" for event in events))
 
 
 def purchases(households: int, time_zone: str, now: datetime) -> Iterator[Dated]:

@@ -12,6 +12,7 @@ from standing.tools.language import Language
 from standing.tools.night.running import Night, begin, follow
 from standing.tools.night.words import WORDS
 from standing.tools.options import Json, Lang, Stack, err, out, print_json, target_of
+from standing.tools.target import Target
 
 ASKED = typer.Option("--day", metavar="DATE", help="A day that is over; the last one if left out.")
 TOLD = (
@@ -35,17 +36,21 @@ def night(
     Started again for the same day, it does the buckets that failed or are new, and otherwise nothing. The exit code is
     1 where a bucket failed.
     """
-    target = target_of(stack)
-    execution = begin(target, day)
-    with progress_bar(err) as progress:
-        bar = progress.add_task(WORDS["buckets"][lang == "zh"], total=None)
-        ended = follow(target, execution, lambda done, of: progress.update(bar, completed=done, total=of or None))
+    ended = closed(target_of(stack), day, lang)
     if as_json:
         print_json({"status": ended.status, "cause": ended.cause, **ended.output})
     else:
         _print(ended, lang)
     if ended.status != "SUCCEEDED":
         raise typer.Exit(1)
+
+
+def closed(target: Target, day: str | None = None, lang: Language = "en") -> Night:
+    """Close a day, with a progress bar; how it ended. Raises UserError where the stack has no night."""
+    execution = begin(target, day)
+    with progress_bar(err) as progress:
+        bar = progress.add_task(WORDS["buckets"][lang == "zh"], total=None)
+        return follow(target, execution, lambda done, of: progress.update(bar, completed=done, total=of or None))
 
 
 def _print(ended: Night, language: Language) -> None:

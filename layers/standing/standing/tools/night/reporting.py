@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 import orjson
 import typer
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
@@ -47,7 +48,7 @@ def report(
     if as_json:
         print_json(found)
     elif not out_file:
-        _print(found, ruleset, lang)
+        print_report(found, ruleset, lang, out)
 
 
 def kept_report(lake: Lake, day: str | None) -> dict[str, Any]:
@@ -67,7 +68,8 @@ def kept_report(lake: Lake, day: str | None) -> dict[str, Any]:
     return found
 
 
-def _print(found: dict[str, Any], ruleset: Ruleset, language: Language) -> None:
+def print_report(found: dict[str, Any], ruleset: Ruleset, language: Language, out: Console) -> None:
+    """The report for a terminal: what needs attention, levels with bars, and how the night went."""
     out.print(f"[bold]{said('title', language, day=found['day'])}[/bold]")
     rules = str(found.get("rules", ruleset.version))[:12]
     out.print(said("headline", language, customers=found["customers"], day=found["day"], rules=rules), markup=False)
@@ -76,7 +78,7 @@ def _print(found: dict[str, Any], ruleset: Ruleset, language: Language) -> None:
     out.print(f"[bold]{said('attention', language)}[/bold]")
     for line in lines or [said("all_well", language)]:
         out.print(f"  {line}", style="red" if lines else "green", markup=False)
-    _print_levels(found.get("figures", {}).get("levels", {}), ruleset, language)
+    _print_levels(found.get("figures", {}).get("levels", {}), ruleset, language, out)
     told = {"count": found["reconciled"], "differences": found["differences"]}
     out.print(said("reconciled", language, **told), markup=False)
     moved, decided = (said(name, language, count=found[name]) for name in ("moved", "decisions"))
@@ -84,7 +86,7 @@ def _print(found: dict[str, Any], ruleset: Ruleset, language: Language) -> None:
     out.print(said("report_is", language), style="dim", markup=False)
 
 
-def _print_levels(levels: dict[str, dict[str, int]], ruleset: Ruleset, language: Language) -> None:
+def _print_levels(levels: dict[str, dict[str, int]], ruleset: Ruleset, language: Language, out: Console) -> None:
     for name, rating in ruleset.ratings.items():
         if counts := levels.get(name):
             out.print(_bars(rating, counts, titled(rating.title, language)))
