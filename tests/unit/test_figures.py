@@ -45,7 +45,7 @@ from tests.unit.test_rescoring import folded
 
 RULES = real_rules()
 RULESET = RULES.latest
-UNTIL = FIRST + 128
+UNTIL = FIRST + 140
 BEFORE, WATCHED = compared_with(UNTIL)
 
 
@@ -100,7 +100,7 @@ class Made:
 @pytest.fixture(scope="module")
 def made() -> Made:
     """A crowd of some months."""
-    everybody = {who: [one for one in events if one.day <= UNTIL + 1] for who, events in crowd(60, 130, seed=3)}
+    everybody = {who: [one for one in events if one.day <= UNTIL + 1] for who, events in crowd(60, 142, seed=3)}
     histories = {who: owned(events, who) for who, events in everybody.items() if events}
     parts = [lake_rows(RULES, who, events) for who, events in histories.items()]
     kinds = {kind: tidy(kind, pl.concat([getattr(one, kind) for one in parts])) for kind in ("records", "decisions")}
@@ -133,6 +133,7 @@ def test_moves_lead_from_the_levels_then_to_the_levels_now(made: Made, counted: 
     moved = Counter((rating, then.get((who, rating), ""), level) for (who, rating), level in now.items())
     assert counted["moves"] == {BEFORE: nested(moved)}
     assert len(moved) > len(RULESET.ratings) * 2
+    assert all("" in rows for rows in counted["moves"][BEFORE].values())
     for rating, rows in counted["moves"][BEFORE].items():
         assert added_all(rows.values()) == counted["levels"][rating]
         before = {level: sum(row.values()) for level, row in rows.items() if level}
