@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 unexport PYTHONPATH
 
-.PHONY: help setup demo down build lint fmt types unit template integration e2e test test-long mutants bench schemas pictures requirements
+.PHONY: help setup demo down build lint fmt types unit template integration e2e test offline deployed test-long mutants bench schemas pictures requirements
 
 help: ## Show what there is.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -53,7 +53,14 @@ e2e: build ## The deployed template on the local AWS, IAM enforced.
 	@$(PYTHON) -m pytest tests/e2e -m "not long"
 
 test: lint types build ## Everything that must hold before a change lands.
-	@$(PYTHON) -m pytest -m "not long"
+	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target offline deployed
+
+# Two halves at once: one computes, the other mostly waits.
+offline:
+	@$(PYTHON) -m pytest tests/unit tests/integration tests/template -m "not long"
+
+deployed:
+	@$(PYTHON) -m pytest tests/e2e -m "not long"
 
 test-long: test ## And the slow proofs.
 	@$(PYTHON) -m pytest -m long

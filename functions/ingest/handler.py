@@ -1,6 +1,7 @@
 """The ingest function: messages of the queue in, one transaction a customer out."""
 
 import os
+from collections import Counter
 from typing import Any
 
 import boto3
@@ -36,5 +37,6 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     for name, value in {**counts, **units}.items():
         metrics.add_metric(name=name, unit="Count", value=value)
     log = logger.warning if report.failed else logger.info
-    log("batch", extra={"counts": counts, "causes": sorted(set(report.failed.values()))})
+    told = {"refused": report.refused} if any(map(Counter.total, report.refused.values())) else {}
+    log("batch", extra={"counts": counts, "causes": sorted(set(report.failed.values())), **told})
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in report.failed]}

@@ -7,7 +7,9 @@ import boto3
 from aws_lambda_powertools import Logger, Metrics
 from botocore.config import Config
 from standing.adapters.lake import Lake
+from standing.adapters.logs import Logs
 from standing.event_path.ruleset_layer import deployed_rules
+from standing.night.arrivals import with_refused
 from standing.night.summary import COUNTS, keep, summed_up
 from standing.report.page import page
 from standing.report.words import LANGUAGES
@@ -16,6 +18,7 @@ logger = Logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
+logs = Logs(boto3.client("logs", config=PATIENCE), os.environ["INGEST_LOGS"])
 rules = deployed_rules()
 
 
@@ -23,6 +26,7 @@ rules = deployed_rules()
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}, as data and as pages."""
     report = summed_up(lake, event["day"], event["known"], event.get("wrong"))
+    report = with_refused(report, lake, logs, rules.latest.programme.time_zone)
     counts = {
         **{name: report[name] for name in COUNTS},
         "failed_buckets": len(report["failed_buckets"]),

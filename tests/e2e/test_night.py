@@ -64,6 +64,7 @@ def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_a
     report = json.loads(target.lake.get(f"nights/{day}.json").body)
     assert report["failed_buckets"] == [number]
     assert "not a whole Parquet file" in report["wrong"][f"bucket {number:03d}"]
+    assert '<html lang="zh-CN">' in target.lake.get(f"nights/{day}.zh.html").body.decode()
     said = [one for one in outcomes(target, ear, SLIPS) if one["detail"].get("rating") == "lifecycle"]
     assert said[-1]["detail"]["day"] <= day
 

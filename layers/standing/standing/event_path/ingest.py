@@ -24,7 +24,7 @@ from standing.adapters.table import MOST_ITEMS, Forgotten, Recorded, Refused, it
 from standing.core.days import Day, day_number
 from standing.core.decide import Outcome, decide, needs_past, too_late
 from standing.core.events import CareAnswer, EventDetail
-from standing.core.intake import Event, Rejected, take_in
+from standing.core.intake import SOURCE, Event, Rejected, take_in
 from standing.core.retelling import NOTHING, Past
 from standing.core.state import Checkpoint, State
 from standing.core.timeline import Timeline
@@ -33,6 +33,7 @@ MOST_EVENTS = 30  # of one customer in one commit; with the state and the decisi
 # About ten seconds in all, a third of the function's timeout: giving up costs the queue's visibility timeout.
 TRIES = 15
 REPLAYED = "conflicting-content"
+UNKNOWN = "?"  # a source that cannot be read
 
 
 class Message(NamedTuple):
@@ -86,10 +87,19 @@ class Busy(Exception):  # noqa: N818 -- a passing state, not a fault
 
 @dataclass
 class Report:
-    """What became of a batch: counts by outcome, and the messages that failed for a passing reason, with the error."""
+    """What became of a batch: counts by outcome, and the messages that failed for a passing reason, with the error.
+
+    `refused` counts by source what no record is kept of: `duplicates` and `rejected`.
+    """
 
     counts: Counter[str] = field(default_factory=Counter)
     failed: dict[str, str] = field(default_factory=dict)
+    refused: dict[str, Counter[str]] = field(default_factory=dict)
+
+    def refuse(self, what: str, source: str, count: int = 1) -> None:
+        """Count events that were repeated or rejected."""
+        self.counts[what] += count
+        self.refused.setdefault(source, Counter())[what] += count
 
 
 @dataclass
@@ -137,7 +147,7 @@ class Ingest:
         except Exception as error:  # noqa: BLE001 -- whatever kept it out of the queue, this message must come again
             report.failed[message.id] = _cause(error)
         else:
-            report.counts["rejected"] += 1
+            report.refuse("rejected", _source(message))
 
     def _settle(self, taken: list[Taken], report: Report) -> None:
         """Apply one customer's events, or name them all as failed: one customer never fails another."""
@@ -174,7 +184,8 @@ class Ingest:
     def _apply(self, wave: dict[tuple[str, str], list[Taken]], report: Report) -> None:
         """Commit events with keys of their own, earlier days first, in commits of bounded size."""
         waiting = sorted((copies[0].event for copies in wave.values()), key=lambda event: (event.day, event.key))
-        report.counts["duplicates"] += sum(len(copies) - 1 for copies in wave.values())
+        for copies in wave.values():
+            report.refuse("duplicates", copies[0].event.source, len(copies) - 1)
         tries = 0
         while waiting:
             try:
@@ -222,10 +233,10 @@ class Ingest:
 
     def _known_already(self, copies: list[Taken], fingerprint: str, report: Report) -> None:
         if copies[0].event.fingerprint == fingerprint:
-            report.counts["duplicates"] += 1
+            report.refuse("duplicates", copies[0].event.source)
             return
         expected = "a new id: this producer sent other content under the same id before"
-        report.counts["duplicates"] -= len(copies) - 1
+        report.refuse("duplicates", copies[0].event.source, 1 - len(copies))
         for message, _ in copies:
             self._reject(message, Rejected(REPLAYED, "detail.id", expected), report)
 
@@ -251,6 +262,15 @@ def _envelope(message: Message) -> dict[str, Any]:
     if not isinstance(envelope, dict):
         raise Rejected("not-an-event", "message", "an EventBridge event: an object with source, detail-type, detail")
     return envelope
+
+
+def _source(message: Message) -> str:
+    """Where a rejected message came from, if it says so in a way that can be logged."""
+    try:
+        source = _envelope(message).get("source")
+    except Rejected:
+        return UNKNOWN
+    return source if isinstance(source, str) and SOURCE.fullmatch(source) else UNKNOWN
 
 
 def _waves(taken: list[Taken]) -> Iterator[dict[tuple[str, str], list[Taken]]]:

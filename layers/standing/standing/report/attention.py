@@ -10,6 +10,7 @@ from standing.report.words import Language, said
 
 DRIFTED = 2_500  # of PSI, in ten-thousandths
 REJECTED = 0.05  # of what a source sent on a day
+ENOUGH = 200  # customers, below which a drift is chance
 SHOWN = 8
 
 type Report = Mapping[str, Any]
@@ -47,6 +48,8 @@ def _sources(report: Report, language: Language) -> Iterator[str]:
 
 
 def _drift(report: Report, language: Language) -> Iterator[str]:
-    for one in drifts(report.get("figures", {})):
-        if one.psi >= DRIFTED:
+    found = drifts(report.get("figures", {})) if report["customers"] >= ENOUGH else []
+    latest = max((one.month for one in found), default="")
+    for one in found:
+        if one.psi >= DRIFTED and one.month == latest:
             yield said("drifted", language, what=one.name, month=one.month, psi=f"{one.psi / 10_000:.2f}")
