@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -36,11 +36,17 @@ def _zone(name: str) -> str:
     return name
 
 
+def _codes(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+    """Codes as texts: YAML takes 1 for a number."""
+    return {str(code): value for code, value in found.items()} if isinstance(found, dict) else found
+
+
 class Taken(BaseModel):
     """A field taken from a column.
 
-    `format` and `zone` read a time (without `zone`, UTC); `values` replaces codes; `decimals` rounds an amount, half to
-    even; `kind` is what the field wants where the column is a text.
+    `format` and `zone` read a time (without `zone`, UTC); `values` replaces codes. Of an amount, `mark` is the decimal
+    mark of a text, `shift` by how many places the point moves to the left, and `decimals` rounds, half to even. `as` is
+    what the field wants where the column is a text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -48,7 +54,9 @@ class Taken(BaseModel):
     column: str
     format: str | None = None
     zone: Annotated[str, AfterValidator(_zone)] = "UTC"
-    values: dict[str, str] | None = None
+    values: Annotated[dict[str, str | bool | int], BeforeValidator(_codes)] | None = None
+    mark: Literal[".", ","] | None = None
+    shift: Annotated[int, Field(ge=0, le=4)] | None = None
     decimals: Annotated[int, Field(ge=0, le=4)] | None = None
     kind: Literal["text", "whole", "flag"] | None = Field(None, alias="as")
 
@@ -61,9 +69,10 @@ class Taken(BaseModel):
             return self._replaced(str(found))
         if self.format is not None or isinstance(found, date):
             return self._moment(found)
-        return self._amount(found) if self.decimals is not None else self._plain(found)
+        is_amount = any(one is not None for one in (self.mark, self.shift, self.decimals))
+        return self._amount(found) if is_amount else self._plain(found)
 
-    def _replaced(self, code: str) -> str:
+    def _replaced(self, code: str) -> str | bool | int:
         assert self.values is not None  # noqa: S101 -- whoever calls has looked
         if code not in self.values:
             raise BadRow(f"column `{self.column}` is {code!r}: expected one of {', '.join(self.values)}")
@@ -79,11 +88,16 @@ class Taken(BaseModel):
         return (moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(self.zone))).isoformat()
 
     def _amount(self, found: object) -> str:
+        text = str(found)
+        if self.mark is not None and isinstance(found, str):
+            text = text.replace("," if self.mark == "." else ".", "").replace(self.mark, ".")
         try:
-            step = Decimal(1).scaleb(-(self.decimals or 0))
-            return f"{Decimal(str(found)).quantize(step, ROUND_HALF_EVEN):f}"
+            amount = Decimal(text).scaleb(-(self.shift or 0))
+            if self.decimals is not None:
+                amount = amount.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_EVEN)
         except InvalidOperation:
             raise BadRow(f"column `{self.column}` is {found!r}: expected a number") from None
+        return f"{amount:f}"
 
     def _plain(self, found: object) -> object:
         if isinstance(found, float | Decimal):
@@ -105,18 +119,22 @@ def _flag(found: object) -> bool:
     return FLAGS[word]
 
 
+type Said = str | bool | int | list[int]
+
+
 class Rows(BaseModel):
     """A mapping: `source` and `type` of the events, and where each of their fields comes from.
 
-    A field is a text, in which `{column}` stands for a column's value, or is taken from a column (`Taken`). A name with
-    a dot is an entry of a field, such as `consent.email`.
+    A field is a text, in which `{column}` stands for a column's value, another constant, or is taken from a column
+    (`Taken`). A name with a dot is an entry of a field, such as `consent.email`. `separator` is that of a CSV.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str
     type: str | Taken
-    fields: dict[str, str | Taken]
+    fields: dict[str, Taken | Said]
+    separator: Annotated[str, Field(min_length=1, max_length=1)] = ","
 
     @property
     def columns(self) -> set[str]:
@@ -139,8 +157,10 @@ class Rows(BaseModel):
         return {"source": _value(self.source, row), "detail-type": _value(self.type, row), "detail": detail}
 
 
-def _value(field: str | Taken, row: Row) -> Any:  # noqa: ANN401 -- whatever JSON can say
-    return field.value(row) if isinstance(field, Taken) else _filled(field, row)
+def _value(field: Taken | Said, row: Row) -> Any:  # noqa: ANN401 -- whatever JSON can say
+    if isinstance(field, Taken):
+        return field.value(row)
+    return _filled(field, row) if isinstance(field, str) else field
 
 
 def _filled(text: str, row: Row) -> str | None:

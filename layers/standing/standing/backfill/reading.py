@@ -16,7 +16,7 @@ from standing.backfill.mapping import BadRow, Envelope, Rows
 
 CHUNK = 50_000  # rows that are in memory at once
 LINES = {".jsonl", ".ndjson"}
-TABLES = {".parquet": pl.scan_parquet, ".csv": pl.scan_csv}
+TABLES = {".parquet", ".csv"}
 
 
 class Unreadable(ValueError):  # noqa: N818 -- it says what is with the file
@@ -37,7 +37,7 @@ def rows_in(path: Path, mapping: Rows | None) -> Iterator[Found]:
     if kind in LINES:
         return _lines(path)
     if kind not in TABLES:
-        raise Unreadable(f"{path}: expected a name that ends with {', '.join((*LINES, *TABLES))}")
+        raise Unreadable(f"{path}: expected a name that ends with {', '.join(sorted(LINES | TABLES))}")
     if mapping is None:
         raise Unreadable(f"{path}: a table needs a mapping: name it with --mapping (docs/backfill.md)")
     return _table(path, mapping)
@@ -63,13 +63,19 @@ def _line(number: int, raw: bytes) -> Found:
 
 def _table(path: Path, mapping: Rows) -> Iterator[Found]:
     try:
-        scan = pl.scan_parquet(path) if path.suffix.lower() == ".parquet" else pl.scan_csv(path, infer_schema=False)
+        scan = _scan(path, mapping.separator)
         there = scan.collect_schema().names()
     except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
         raise Unreadable(f"{path}: cannot be read: {_said(error)}") from None
     if missing := sorted(mapping.columns - set(there)):
         raise Unreadable(f"{path}: has no column `{missing[0]}`, which the mapping asks for; it has {', '.join(there)}")
     yield from _mapped(path, scan.select(sorted(mapping.columns)), mapping)
+
+
+def _scan(path: Path, separator: str) -> pl.LazyFrame:
+    if path.suffix.lower() == ".parquet":
+        return pl.scan_parquet(path)
+    return pl.scan_csv(path, infer_schema=False, separator=separator)
 
 
 def _mapped(path: Path, scan: pl.LazyFrame, mapping: Rows) -> Iterator[Found]:

@@ -22,6 +22,7 @@ from standing.adapters.table import (
     KEPT_FOR_EVER,
     Customers,
     Forgotten,
+    Recorded,
     Refused,
     checkpoint_put,
     event_put,
@@ -84,15 +85,21 @@ class Settling:
     def _settled(self, customer: str, events: list[Event], gathered: Gathered) -> None:
         """One try: what is new of a customer into the table, and all of it into the lake."""
         before, history = self.customers.load(customer), self.customers.history(customer)
-        there = {one.event.key: one.event for one in history if one.counts}
+        there = {one.event.key: one for one in history}
         new, counts = _new(events, there)
-        everything = Past([*there.values(), *new], self.customers.checkpoints(customer))
-        taken = take_over(before, everything, self.rules, self.until, MONTHS)
+        counted = [one.event for one in history if one.counts]
+        everything = Past([*counted, *new], self.customers.checkpoints(customer))
+        taken = take_over(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
         if new or not _is_told(before, taken.state):  # records may be there that no state counts yet
             self._write(before, taken, new)
         self._keep_months(customer, taken, gathered)
         gathered.counts.update({"customers": 1, **counts})
         self._gather(customer, everything.events, gathered)
+
+    def _first(self, before: State | None, events: list[Event]) -> Day | None:
+        """Where the fold of a customer has to begin whose oldest records may have expired."""
+        expires = self.rules.latest.programme.history is not None
+        return min(event.day for event in events) if expires and before else None
 
     def _write(self, before: State | None, taken: TakenOver, new: list[Event]) -> None:
         state, now = taken.state, self.clock()
@@ -140,7 +147,8 @@ class Settling:
             rows = pl.concat([others, found], how="diagonal").sort("customer")
             with suppress(Overtaken):
                 self.lake.replace(key, written(rows), stored.etag)
-                break
+                return
+        raise Overtaken
 
 
 def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:
@@ -155,17 +163,23 @@ def _is_told(before: State | None, after: State) -> bool:
     return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
 
 
-def _new(events: Iterable[Event], there: dict[tuple[str, str], Event]) -> tuple[list[Event], Counter[str]]:
-    """The events that are not there yet, each once; the same id with other content is not taken."""
+def _new(events: Iterable[Event], there: dict[tuple[str, str], Recorded]) -> tuple[list[Event], Counter[str]]:
+    """The events that do not count yet, each once: those, too, that came too late to, when they were sent.
+
+    The same id with other content is not taken.
+    """
     counts: Counter[str] = Counter()
     new: dict[tuple[str, str], Event] = {}
     for event in events:
-        known = there.get(event.key) or new.get(event.key)
-        if known is None:
+        recorded = there.get(event.key)
+        known = new.get(event.key) or (recorded.event if recorded else None)
+        if known is not None and known.fingerprint != event.fingerprint:
+            counts["conflicting"] += 1
+        elif event.key in new or (recorded and recorded.counts):
+            counts["known"] += 1
+        else:
             new[event.key] = event
             counts["events"] += 1
-        else:
-            counts["known" if known.fingerprint == event.fingerprint else "conflicting"] += 1
     return list(new.values()), counts
 
 

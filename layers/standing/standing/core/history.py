@@ -13,7 +13,7 @@ from typing import NamedTuple
 from standing.core.days import Day, month_ends
 from standing.core.fold import DayLived, live
 from standing.core.measures import prune
-from standing.core.retelling import Past, begin_again, checkpoints
+from standing.core.retelling import Past, begin_again, begin_before, checkpoints
 from standing.core.state import Checkpoint, Ledger, Memory, State
 from standing.core.timeline import Timeline
 
@@ -26,14 +26,17 @@ class TakenOver(NamedTuple):
     months: dict[Day, Memory]
 
 
-def take_over(before: State | None, past: Past, rules: Timeline, until: Day, months: int) -> TakenOver:
+def take_over(
+    before: State | None, past: Past, rules: Timeline, until: Day, months: int, first: Day | None = None
+) -> TakenOver:
     """A customer with all its events (one at least), folded up to the end of `until`, or of its last event.
 
     One who is live already stays at the day where it was: what time changes from there on is still to be announced.
     `past` holds the checkpoints that there are, which are made anew; `months` is how many ends of months are told.
+    Where the oldest events may be gone, `first` is the day of the first that is new: the fold begins before it.
     """
     events = past.events
-    start = begin_again((), Past(events))
+    start = begin_again((), Past(events)) if first is None else begin_before(first, past)
     last = max(*start.busy, before.day if before else until)
     lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy))
     end = lived[-1]

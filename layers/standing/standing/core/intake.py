@@ -23,6 +23,7 @@ from standing.core.ruleset import Programme, Ruleset
 
 FUTURE = timedelta(minutes=15)
 LONGEST_SHOWN = 64
+OUR_SOURCE = "standing"  # of what we say; no event comes from it
 SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}", re.ASCII)
 EXPECTED = {
     "missing": "a value: this field is required",

@@ -79,6 +79,11 @@ def begin_again(events: Sequence[Event], past: Past) -> Start:
     return _begin_before(min(event.day for event in events or everything), everything, past.checkpoints)
 
 
+def begin_before(first: Day, past: Past) -> Start:
+    """From the last checkpoint before a day, or from the first event there ever was."""
+    return _begin_before(first, past.events, past.checkpoints)
+
+
 def begin_towards(day: Day, past: Past) -> Start:
     """To live through `day` as its last, knowing nothing of what happened later. There is an event up to `day`."""
     return _begin_before(day, [event for event in past.events if event.day <= day], past.checkpoints)

@@ -19,6 +19,8 @@ from pathlib import Path
 from typing import Any
 
 from standing.adapters.lake import Lake
+from standing.adapters.rules_bucket import Overtaken
+from standing.adapters.table import Refused
 from standing.backfill.dealing import REFUSED, bucket_file, deal_out, events_in
 from standing.backfill.mapping import BadMapping, Rows, read_mapping
 from standing.backfill.reading import Unreadable
@@ -57,10 +59,18 @@ class Backfill:
         except (BadMapping, Unreadable) as error:
             raise UserError(str(error)) from None
         counts: Counter[str] = Counter()
-        for done, found in enumerate(self._settled(), 1):
+        buckets = self._buckets()
+        for done, found in enumerate(self._settled(buckets), 1):
             counts.update(found)
-            seen("buckets", done, len(self._buckets()))
+            seen("buckets", done, len(buckets))
+        self._tidy_up()
         return {**dealt, **dict(named(counts))}
+
+    def _tidy_up(self) -> None:
+        """Leave of the work only what names the rows that were left out: done again, it begins anew."""
+        for path in self.folder.iterdir():
+            if path.name != REFUSED:
+                path.unlink()
 
     def _dealt(self, seen: Seen) -> dict[str, Any]:
         """The rows dealt out, or what was noted of them when they were."""
@@ -82,10 +92,10 @@ class Backfill:
     def _buckets(self) -> list[int]:
         return [number for number in range(BUCKETS) if bucket_file(self.folder, number).exists()]
 
-    def _settled(self) -> Iterator[dict[str, int]]:
-        """Each bucket's counts: those that are noted, and those that are settled now."""
+    def _settled(self, buckets: list[int]) -> Iterator[dict[str, int]]:
+        """Each bucket's counts: those that are noted, and those that are settled now. Raises UserError."""
         waiting = []
-        for number in self._buckets():
+        for number in buckets:
             if (note := _note(self.folder, number)).exists():
                 yield json.loads(note.read_text())
             else:
@@ -94,8 +104,13 @@ class Backfill:
         place = Place(str(self.folder), outputs["TableName"], outputs["LakeBucketName"], self.until)
         context = multiprocessing.get_context("spawn")  # polars' threads do not survive a fork
         with ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin, initargs=(place,)) as pool:
-            for future in as_completed([pool.submit(_settle, number) for number in waiting]):
-                yield future.result()
+            futures = [pool.submit(_settle, number) for number in waiting]
+            try:
+                yield from (future.result() for future in as_completed(futures))
+            except (Refused, Overtaken):
+                raise UserError("others keep writing the same customers: begin again later") from None
+            finally:
+                pool.shutdown(cancel_futures=True)
 
 
 @dataclass(frozen=True)

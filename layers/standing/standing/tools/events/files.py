@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from standing.adapters.bus import MOST_BYTES, size
-from standing.core.intake import fingerprint
-from standing.event_path.publish import OUR_SOURCE
+from standing.core.intake import OUR_SOURCE, fingerprint
 from standing.tools.project import UserError
 
 if TYPE_CHECKING:
