@@ -45,8 +45,8 @@ class Taken(BaseModel):
     """A field taken from a column.
 
     `format` and `zone` read a time (without `zone`, UTC); `values` replaces codes. Of an amount, `mark` is the decimal
-    mark of a text, `shift` by how many places the point moves to the left, and `decimals` rounds, half to even. `as` is
-    what the field wants where the column is a text.
+    mark of a text, `shift` by how many places the point moves to the left, `unsigned` drops its sign, and `decimals`
+    rounds, half to even. `as` is what the field wants where the column is a text.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,6 +58,7 @@ class Taken(BaseModel):
     mark: Literal[".", ","] | None = None
     shift: Annotated[int, Field(ge=0, le=4)] | None = None
     decimals: Annotated[int, Field(ge=0, le=4)] | None = None
+    unsigned: bool = False
     kind: Literal["text", "whole", "flag"] | None = Field(None, alias="as")
 
     def value(self, row: Row) -> Any:  # noqa: ANN401 -- whatever JSON can say
@@ -69,7 +70,7 @@ class Taken(BaseModel):
             return self._replaced(str(found))
         if self.format is not None or isinstance(found, date):
             return self._moment(found)
-        is_amount = any(one is not None for one in (self.mark, self.shift, self.decimals))
+        is_amount = self.unsigned or any(one is not None for one in (self.mark, self.shift, self.decimals))
         return self._amount(found) if is_amount else self._plain(found)
 
     def _replaced(self, code: str) -> str | bool | int:
@@ -97,7 +98,7 @@ class Taken(BaseModel):
                 amount = amount.quantize(Decimal(1).scaleb(-self.decimals), ROUND_HALF_EVEN)
         except InvalidOperation:
             raise BadRow(f"column `{self.column}` is {found!r}: expected a number") from None
-        return f"{amount:f}"
+        return f"{abs(amount) if self.unsigned else amount:f}"
 
     def _plain(self, found: object) -> object:
         if isinstance(found, float | Decimal):
