@@ -172,9 +172,12 @@ def dealt(rows: Path, mapping: str, ruleset: Ruleset) -> tuple[list[Any], list[A
     (folder := rows.parent / "work").mkdir()
     (folder / "map.yaml").write_text(mapping)
     deal_out([rows], read_mapping(folder / "map.yaml"), ruleset, NOW, folder, lambda _: None)
-    events = [json.loads(line) for path in sorted(folder.glob("[0-9]*.jsonl")) for line in path.read_text().splitlines()]
-    refused = [json.loads(line) for line in (folder / REFUSED).read_text().splitlines()]
-    return sorted(events, key=lambda event: str(event["detail"]["id"])), refused
+    events = [one for path in folder.glob("[0-9]*.jsonl") for one in lines(path)]
+    return sorted(events, key=lambda event: str(event["detail"]["id"])), lines(folder / REFUSED)
+
+
+def lines(path: Path) -> list[Any]:
+    return [json.loads(line) for line in path.read_text().splitlines()]
 
 
 def test_the_bank_of_the_docs(ruleset: Ruleset, tmp_path: Path) -> None:
