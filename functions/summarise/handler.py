@@ -25,7 +25,7 @@ rules = deployed_rules()
 @metrics.log_metrics
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}, as data and as pages."""
-    report = summed_up(lake, event["day"], event["known"], event.get("wrong"))
+    report = summed_up(lake, event)
     report = with_refused(report, lake, logs, rules.latest.programme.time_zone)
     counts = {
         **{name: report[name] for name in COUNTS},

@@ -281,14 +281,14 @@ def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     night_of.bucket(other, day, 2.0)
     with pytest.raises(Damaged):
         night_of.bucket(NUMBER, day, 2.0)
-    report = summed_up(lake, first["day"], first["known"])
+    report = summed_up(lake, first)
     assert (report["failed_buckets"], report["buckets"]) == ([NUMBER], 1)
     assert "not a whole Parquet file" in report["wrong"][f"bucket {NUMBER:03d}"]
     lake.put(current("records", NUMBER), whole.body)
     assert plan(lake, rules.latest, LATER)["due"] == [NUMBER]
     night_of.bucket(NUMBER, day, 2.0)
     assert plan(lake, rules.latest, LATER)["due"] == []
-    ended = summed_up(lake, first["day"], first["known"])
+    ended = summed_up(lake, first)
     assert (ended["failed_buckets"], ended["wrong"], ended["customers"]) == ([], {}, 2)
 
 

@@ -28,6 +28,7 @@ from standing.batch.rescoring.reconciling import Reconciled, reconcile
 from standing.core.days import Day
 from standing.core.timeline import Timeline
 from standing.night.figures import counted
+from standing.night.oddities import oddities
 from standing.night.passing import Passing, TablePort
 from standing.night.scoring import Scoring
 
@@ -76,6 +77,7 @@ def rescore_bucket(
         "scores": said,
         "incomplete": incomplete[:NAMED],
         "wrong": wrong,
+        "odd": oddities(records, until),
         "figures": figures,
     }
 

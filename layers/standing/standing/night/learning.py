@@ -28,10 +28,15 @@ ENOUGH = 5_000_000  # purchases to learn from
 
 
 class Learnt(NamedTuple):
-    """The model that holds, if there is one, and what was wrong with learning it."""
+    """The model that holds, if there is one, and why none was learnt, where one was due."""
 
     model: Model | None
     wrong: str = ""
+
+    def told(self) -> dict[str, str]:
+        """For the report."""
+        about = {"hash": self.model.hash, "as_of": self.model.as_of} if self.model else {}
+        return about | ({"why": self.wrong} if self.wrong else {})
 
 
 def model_of(lake: Lake) -> Model | None:

@@ -11,7 +11,7 @@ from standing.batch.lake.compacting import stage
 from standing.batch.lake.layout import KINDS, STAGED, number_in
 from standing.core.days import Day, day_date, day_number, day_of
 from standing.core.ruleset import Ruleset
-from standing.night.learning import MODEL, Learnt, learn
+from standing.night.learning import Learnt, learn, model_of
 from standing.night.summary import parts
 
 LAG = timedelta(hours=4)  # after a day's end: what was on its way then is there, so that it does not come late
@@ -28,9 +28,8 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
     wrong = stage(lake).wrong
     known, done = buckets(lake), set(parts(lake, str(day_date(day))))
     due = [number for number in known if number not in done]
-    learnt = learn(lake, ruleset, day, known) if due else Learnt(None)
-    wrong |= {MODEL: learnt.wrong} if learnt.wrong else {}
-    return {"day": str(day_date(day)), "known": known, "due": due, "wrong": wrong}
+    learnt = learn(lake, ruleset, day, known) if due else Learnt(model_of(lake))
+    return {"day": str(day_date(day)), "known": known, "due": due, "wrong": wrong, "model": learnt.told()}
 
 
 def day_asked_for(asked: str | None, last: Day) -> Day:

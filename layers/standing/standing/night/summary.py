@@ -42,19 +42,17 @@ def parts(lake: Lake, day: str) -> dict[int, str]:
     return {number_in(key): key for key in lake.keys(f"nights/{day}/")}
 
 
-def summed_up(lake: Lake, day: str, known: Sequence[int], wrong: Mapping[str, str] | None = None) -> Report:
-    """The report of a day's night; a bucket that is known and left no report has failed.
-
-    `wrong` is what planning found wrong, by name.
-    """
+def summed_up(lake: Lake, planned: Mapping[str, Any]) -> Report:
+    """The report of a night that was planned; a bucket that is known and left no report has failed."""
+    day = planned["day"]
     keys = parts(lake, day)
-    failed = sorted(set(known) - keys.keys())
+    failed = sorted(set(planned["known"]) - keys.keys())
     report = added_up(day, _read(lake, [keys[number] for number in sorted(keys)]), failed)
     causes = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
     for cause in _read(lake, causes):
         report["wrong"] |= cause
-    report["wrong"] |= wrong or {}
-    return report
+    report["wrong"] |= planned.get("wrong", {})
+    return report | {"model": planned.get("model", {})}
 
 
 def _read(lake: Lake, keys: Iterable[str]) -> list[Report]:
@@ -67,12 +65,14 @@ def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) ->
     different: list[Report] = []
     incomplete: list[str] = []
     wrong: dict[str, str] = {}
+    odd: dict[str, str] = {}
     buckets = list(buckets)
     for one in buckets:
         counts.update({name: one.get(name, 0) for name in COUNTS})  # one of before has not all
         different += one["different"]
         incomplete += one["incomplete"]
         wrong |= one["wrong"]
+        odd |= {f"{name} (bucket {one['bucket']:03d})": what for name, what in one.get("odd", {}).items()}
     return {
         "day": day,
         **counts,
@@ -81,6 +81,7 @@ def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) ->
         "different": different[:NAMED],
         "incomplete": incomplete[:NAMED],
         "wrong": wrong,
+        "odd": dict(list(odd.items())[:NAMED]),
         "figures": added_all(one.get("figures", {}) for one in buckets),
         **_run(buckets),
     }

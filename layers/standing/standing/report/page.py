@@ -45,7 +45,7 @@ def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Par
     yield _attention(report, language), {}
     yield _levels(figures, ruleset, language)
     yield _migration(figures, ruleset, language)
-    yield _rfm(figures, language)
+    yield _rfm(report, figures, language)
     yield _churn(figures, language)
     for one in (tables.care, tables.quality, tables.reconciliation, tables.after, tables.changes, tables.drift):
         yield one(report, ruleset, language), {}
@@ -94,10 +94,11 @@ def _matrix(rating: Rating, moves: Mapping[str, Mapping[str, int]]) -> dict[migr
     return {pair: count for pair, count in pairs.items() if set(pair) <= set(rating.levels)}
 
 
-def _rfm(figures: Mapping[str, Any], language: Language) -> Part:
+def _rfm(report: Report, figures: Mapping[str, Any], language: Language) -> Part:
     cells, segments = figures.get("rfm", {}), figures.get("segments", {})
     if not cells:
-        return section(said("rfm", language), paragraph(said("no_scores", language))), {}
+        why = paragraph(report.get("model", {}).get("why", ""))
+        return section(said("rfm", language), paragraph(said("no_scores", language)), why), {}
     drawn = {"rfm": pictures.rfm(cells, language), "segments": pictures.segments(segments, language)}
     boxes = side_by_side(box("rfm"), box("segments", said("segments", language)))
     return section(said("rfm", language), paragraph(said("rfm_how", language)), boxes), drawn

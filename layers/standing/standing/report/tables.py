@@ -77,11 +77,18 @@ def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
         for day in days
         if any(found[source].get(day, {}).values()) or (source, day) in silent
     ]
+    odd = _odd(report, language)
     if not rows:
-        return section(said("quality", language), paragraph(said("no_quality", language)))
+        return section(said("quality", language), paragraph(said("no_quality", language)), odd)
     names = ("events", "late", "duplicates", "rejected")
     heads = [said("source", language), said("day", language), *(f"#{said(name, language)}" for name in names)]
-    return section(said("quality", language), paragraph(said("quality_how", language)), table(heads, rows))
+    return section(said("quality", language), paragraph(said("quality_how", language)), table(heads, rows), odd)
+
+
+def _odd(report: Report, language: Language) -> str:
+    """What is odd about the records, by name."""
+    rows = [[escape(name), escape(str(what))] for name, what in sorted(report.get("odd", {}).items())]
+    return table([said("odd", language), ""], rows[:MOST]) if rows else ""
 
 
 def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[str]:

@@ -118,6 +118,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "late": ("Late", "迟到"),
     "duplicates": ("Repeated", "重复"),
     "rejected": ("Rejected", "被拒收"),
+    "odd": ("Odd, but worked with", "数据异常（仍已计入）"),
     "nothing": ("nothing", "无数据"),
     "reconciliation": ("Reconciliation", "对账"),
     "reconciled": (
