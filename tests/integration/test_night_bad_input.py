@@ -85,7 +85,7 @@ def test_each_kind_is_named_and_the_rest_goes_on(
     assert "not a whole Parquet file" in wrong[f"{incoming('states')}torn.parquet"]
     odd = " ".join(f"{name}: {what}" for name, what in report["odd"].items())
     assert f"customer {MANY}" in odd
-    assert "2,001 event records" in odd
+    assert "2,002 event records" in odd
     assert "2,000 purchases with the amount 0" in odd
     assert "1 events of days to come" in odd
     assert report["buckets"] == 3
