@@ -1,7 +1,7 @@
-"""`make pictures`: the pictures of docs/how-to-change-a-rule.md, drawn from what the commands really say.
+"""`make pictures`: the pictures of docs/how-to-change-a-rule.md and docs/report.md, drawn from what is really said.
 
-Terminals are SVG, drawn by rich; the comment on a pull request is a PNG, drawn by Chromium in the look of GitHub. The
-rules in them are a copy, so that an edit of the real ones leaves the pictures alone.
+Terminals are SVG, drawn by rich; the comment on a pull request and the night's report are PNGs, drawn by Chromium. The
+rules in them are a copy, so that an edit of the real ones leaves the pictures alone; the report's numbers are made.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ from rich.text import Text
 from standing.batch.population import gathered
 from standing.core.conditions import Fact
 from standing.core.state import Held
+from standing.report.page import page as report_page
 from standing.rulebook.checking import check
 from standing.rulebook.compiling import compile_folder, compile_rules
 from standing.rulebook.scenarios.checking import check_stories
@@ -39,6 +40,8 @@ PICTURES = ROOT / "docs" / "pictures"
 RULES = ROOT / "tests" / "fixtures" / "how-to" / "rules"
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
 WIDTH = 112
+LIGHT, DARK = "1", "0"
+REPORTS: dict[str, tuple[Language, str]] = {"report-light.png": ("en", LIGHT), "report-dark.png": ("zh", DARK)}
 FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)  # rich asks for one from the network; pictures do without
 WIDE_TEXT = re.compile(r'(<text [^>]*?) textLength="[^"]*"([^>]*>[^<]*[^\x00-\x7f])')  # rich squeezes Chinese into half
 MERMAID = re.compile(r"```mermaid.*?```\n*", re.DOTALL)
@@ -65,6 +68,8 @@ def main() -> int:
         return 1
     for language in LANGUAGES:
         _photograph(chromium, _page(language), PICTURES / f"comment.{language}.png")
+    for name, (language, scheme) in REPORTS.items():
+        _photograph(chromium, _report(language), PICTURES / name, "1120,1180", scheme)
     return 0
 
 
@@ -147,13 +152,23 @@ def _page(language: Language) -> str:
     return f'<!doctype html><meta charset="utf-8"><style>{LOOK}</style>{html}'
 
 
-def _photograph(chromium: str, page: str, picture: Path) -> None:
+def _report(language: Language) -> str:
+    """The report of a made night."""
+    sys.path.insert(0, str(ROOT))
+    from tests.reports import ordinary  # noqa: PLC0415 -- found by its path
+
+    ruleset = compile_rules(RULES)
+    return report_page(ordinary(ruleset), ruleset, language)
+
+
+def _photograph(chromium: str, page: str, picture: Path, size: str = "1000,980", scheme: str = LIGHT) -> None:
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         source = Path(folder) / "page.html"
         source.write_text(page, encoding="utf-8")
         quiet = ("--no-first-run", "--disable-background-networking", "--disable-component-update", "--disable-sync")
         command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", *quiet, f"--user-data-dir={folder}/profile"]
-        command += ["--window-size=1000,980", f"--screenshot={picture}", source.as_uri()]
+        command += [f"--blink-settings=preferredColorScheme={scheme}", "--virtual-time-budget=10000"]
+        command += [f"--window-size={size}", "--hide-scrollbars", f"--screenshot={picture}", source.as_uri()]
         subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603 -- our own page
 
 
