@@ -13,7 +13,7 @@ from pathlib import Path
 
 from standing.tools.project import project_root
 
-from benchmarks import cost, imports, local, ruling, scoring, sizes, stages
+from benchmarks import cost, imports, local, rescoring, ruling, scoring, sizes, stages
 from benchmarks.figures import Figures
 from benchmarks.machine import described
 from benchmarks.report import flat, read, verdicts, write
@@ -27,6 +27,9 @@ PARTS: dict[str, Callable[[Figures, bool], None]] = {
     ),
     "scores": lambda figures, quick: scoring.measure(
         figures, customers=100_000 if quick else 1_000_000, repeats=3 if quick else 9
+    ),
+    "rescore": lambda figures, quick: rescoring.measure(
+        figures, customers=50_000 if quick else 1_000_000, repeats=3 if quick else 5
     ),
     "local": lambda figures, quick: local.measure(figures, households=20 if quick else 65, rounds=3),
 }

@@ -25,6 +25,7 @@ SECTIONS = {
     "local": "Through the local AWS",
     "check": "`standing rules check`: 100 made rules over 30 features",
     "impact": "`standing rules impact`: an edit of those rules, over 1,000,000 made customers",
+    "rescore": "The night: 12 features of 1,000,000 made customers from 50,000,000 transactions, ratings and care",
     "bgnbd": "Scores: BG/NBD fitted on 1,000,000 made customers",
     "made": "What was made for it",
 }
@@ -49,6 +50,11 @@ NOTES = {
     "level, and counted. `bare` is polars on the same 200 conditions in one query, by either of its engines; the ratio "
     "is to the faster of the two in each repeat. `peak_mb` is of a process that reads both rulesets and the snapshot, "
     "compares, and writes the Markdown.",
+    "rescore": "From one Parquet file to another, each contestant in a process of its own, after all of them found the "
+    "same whole numbers. `time_ordered` and `sorted` are the same rows in the order of time and by customer, as in the "
+    "lake. `ours` also takes consent and levels set by hand, and the others do not. `scan` reads the columns that the "
+    "features need, and sums each. `rules` are ratings and care of the day after, from features that were written; "
+    "`night_1m` and `bucket_100k` are features, ratings and care together, everything written that a night keeps.",
     "bgnbd": "`seconds_1m` is from a row a customer to parameters that have converged: collapsed to `groups` of equal "
     "(x, t_x, T), a part of them fitted for a place to begin, then `steps` of Newton's method over all.",
     "ingest": "Fresh processes in turns, bytecode compiled beforehand. `alone` is the bare import of boto3, Powertools "

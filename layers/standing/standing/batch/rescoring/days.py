@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import polars as pl
 
@@ -16,6 +16,8 @@ from standing.batch.rescoring.overrides import remembered, seen
 from standing.core.days import Day
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
+
+FEW = 100_000  # records: with fewer, the streaming engine takes longer to prepare than to run
 
 
 class DayOfAll(NamedTuple):
@@ -45,13 +47,19 @@ def live_all(rules: Timeline, records: pl.DataFrame, remembered_by: pl.DataFrame
 
 def live_one(ruleset: Ruleset, records: pl.DataFrame, known: pl.DataFrame, day: Day) -> pl.DataFrame:
     """One day of customers who have lived all days before it."""
-    return plan_of(ruleset, records.lazy(), known.lazy(), day).collect()
+    engine: Literal["in-memory", "streaming"] = "in-memory" if records.height < FEW else "streaming"
+    return plan_of(ruleset, records.lazy(), known.lazy(), day).collect(engine=engine)
 
 
 def plan_of(ruleset: Ruleset, records: pl.LazyFrame, known: pl.LazyFrame, day: Day) -> pl.LazyFrame:
     """One day as a plan: expressions alone, no Python function for a customer."""
     opened = completed(known, schema(ruleset)).with_columns(pl.lit(day, dtype=pl.Int32).alias("day"))
     frame = opened.join(features_on(ruleset, records, day), on="customer", how="left", maintain_order="left")
+    return judged(ruleset, frame, day)
+
+
+def judged(ruleset: Ruleset, frame: pl.LazyFrame, day: Day) -> pl.LazyFrame:
+    """The ratings and the care of a day, by the features of it and what is remembered of the day before."""
     frame = frame.with_columns(one for rating in ruleset.ratings.values() for one in ratings.opened(rating))
     for stratum in ruleset.strata:
         frame = frame.with_columns(expression(condition).alias(name) for name, condition in stratum.rules().items())

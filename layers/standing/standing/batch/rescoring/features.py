@@ -5,10 +5,10 @@ What a feature means is said in `core/features.py`; here the same is said in exp
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import reduce
-from operator import and_
+from operator import and_, or_
 
 import polars as pl
 
@@ -18,6 +18,8 @@ from standing.core.features import EXACT, RATIO_UNIT
 from standing.core.ruleset import Feature, Measure, Ramp, Ruleset
 
 LEAP_YEAR = 2000
+MEASURE = "measure-"
+SUMMED = {"count", "sum", "mean", "min", "max", "days_since_first", "days_since_last"}  # as a file is read, in one pass
 the_day, the_moment = pl.col("day"), pl.col("moment")
 
 
@@ -27,24 +29,48 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
     Beside them `consent/CHANNEL` and `ruling/RATING`: the last word on whether a channel may be used, and the last
     level set by hand, as the text that is kept of it.
     """
-    measured = [_value(measure).alias(_name(place)) for place, measure in enumerate(ruleset.measures)]
-    taken = [_taken(feature, day).alias(feature.name) for feature in ruleset.features if not feature.parts]
-    frame = records.with_columns(measured).group_by("customer").agg(*taken, *_said(ruleset, day))
+    own = [feature for feature in ruleset.features if not feature.parts]
+    summed = {one.name: _taken(one, day) for one in own if one.kind in SUMMED}
+    others = {one.name: _taken(one, day) for one in own if one.kind not in SUMMED} | dict(_said(ruleset, day))
+    frame = _gathered(ruleset, records, summed)
+    if others:
+        frame = frame.join(_gathered(ruleset, records.filter(_asked_for(ruleset, others)), others), "customer", "left")
+        frame = frame.with_columns(pl.col(one.name).fill_null(0) for one in own if one.kind == "distinct")
     for feature in ruleset.features:
         if feature.parts:
             frame = frame.with_columns(_made_of(feature).alias(feature.name))
     return frame
 
 
+def _gathered(ruleset: Ruleset, records: pl.LazyFrame, taken: Mapping[str, pl.Expr]) -> pl.LazyFrame:
+    """A row a customer, of the measures that are needed for it alone."""
+    measured = (_value(ruleset.measures[place]).alias(_name(place)) for place in _needed(taken))
+    return records.with_columns(measured).group_by("customer").agg(**taken)
+
+
+def _asked_for(ruleset: Ruleset, taken: Mapping[str, pl.Expr]) -> pl.Expr:
+    """Whether a record counts for any of some features."""
+    return pl.any_horizontal(_counts(ruleset.measures[place]) for place in _needed(taken))
+
+
+def _needed(taken: Mapping[str, pl.Expr]) -> list[int]:
+    """The measures that some expressions read."""
+    names = {name for one in taken.values() for name in one.meta.root_names()}
+    return sorted(int(name.removeprefix(MEASURE)) for name in names if name.startswith(MEASURE))
+
+
 def _name(measure: int) -> str:
-    return f"measure-{measure}"
+    return f"{MEASURE}{measure}"
 
 
 def _value(measure: Measure) -> pl.Expr:
     """The value of a measure in each record; null where the record does not count."""
-    counts = [pl.col("family").is_in(list(measure.of))]
-    counts += [pl.col(name) == wanted for name, wanted in measure.where.items()]
-    return pl.when(reduce(and_, counts)).then(_said_of(measure))
+    return pl.when(_counts(measure)).then(_said_of(measure))
+
+
+def _counts(measure: Measure) -> pl.Expr:
+    families = (pl.col("family") == family for family in measure.of)
+    return reduce(and_, (pl.col(name) == wanted for name, wanted in measure.where.items()), reduce(or_, families))
 
 
 def _said_of(measure: Measure) -> pl.Expr:
@@ -63,12 +89,12 @@ def _taken(feature: Feature, day: Day) -> pl.Expr:
     return KINDS[feature.kind](feature, day)
 
 
-def _said(ruleset: Ruleset, day: Day) -> Iterator[pl.Expr]:
+def _said(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
     for channel, measure in ruleset.programme.consent.items():
-        yield _last(measure, the_day <= day).alias(f"consent/{channel}")
+        yield f"consent/{channel}", _last(measure, the_day <= day)
     for rating in ruleset.ratings.values():
         if rating.override >= 0:
-            yield _last(rating.override, the_day <= day).alias(f"ruling/{rating.name}")
+            yield f"ruling/{rating.name}", _last(rating.override, the_day <= day)
 
 
 def _within(feature: Feature, day: Day) -> pl.Expr:
@@ -82,9 +108,13 @@ def _begin(feature: Feature, last: Day) -> pl.Expr | Day | None:
     if feature.over == "calendar-year":
         return last - day_date(last).timetuple().tm_yday + 1
     if feature.over == "membership-year":
-        joined = the_day.filter(pl.col(_name(feature.anchor)).is_not_null()).min()
+        joined = _first_day(feature.anchor)
         return pl.when(joined <= last).then(_last_anniversary(joined, last)).otherwise(last)
     return None if feature.over is None else last - feature.over + 1
+
+
+def _first_day(measure: int) -> pl.Expr:
+    return pl.when(pl.col(_name(measure)).is_not_null()).then(the_day).min()
 
 
 def _last_anniversary(joined: pl.Expr, last: Day) -> pl.Expr:
@@ -100,7 +130,8 @@ def _days_of_a_year() -> Iterator[date]:
 
 
 def _values(feature: Feature, day: Day) -> pl.Expr:
-    return pl.col(_name(feature.measure)).filter(_within(feature, day))
+    """Null outside of the window: the streaming engine sums that as it reads, and a filter it does not."""
+    return pl.when(_within(feature, day)).then(pl.col(_name(feature.measure)))
 
 
 def _limited(value: pl.Expr) -> pl.Expr:
@@ -140,13 +171,13 @@ def _last(measure: int, within: pl.Expr) -> pl.Expr:
 
 
 def _since_first(feature: Feature, day: Day) -> pl.Expr:
-    first = the_day.filter(pl.col(_name(feature.measure)).is_not_null()).min()
+    first = _first_day(feature.measure)
     return pl.when(first <= day).then(day - first).cast(pl.Int64)
 
 
 def _since_last(feature: Feature, day: Day) -> pl.Expr:
     there = pl.col(_name(feature.measure)).is_not_null() & (the_day <= day)
-    return (day - the_day.filter(there).max()).cast(pl.Int64)
+    return (day - pl.when(there).then(the_day).max()).cast(pl.Int64)
 
 
 def _until(feature: Feature, day: Day) -> pl.Expr:

@@ -1,0 +1,85 @@
+"""Made transactions for the night's benchmark: as Parquet in the order of time, and by customer as in the lake.
+
+Every value is drawn from the row's number and a seed, so that the rows are the same each time. Every second row goes
+round the customers, the others favour some. Knows nothing of what is asked of them.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+from standing.batch.lake.files import ROW_GROUP
+from standing.batch.records import ENTRIES
+from standing.core.days import Day, day_number
+
+EACH = 50  # transactions a customer, in the mean
+DAYS = 730
+LAST = day_number(date(2026, 6, 30))
+STEP = 7_919  # prime, so that every customer comes by in turn
+PARTS = 20  # in which rows are made, so that few are in memory
+CHANNELS = ("shop", "online", "phone")
+
+
+class Made(NamedTuple):
+    """The two files, of the same rows, and how many customers there are."""
+
+    by_time: Path
+    by_customer: Path
+    customers: int
+
+
+def made(folder: Path, customers: int) -> Made:
+    """The files of so many customers; they are written once."""
+    found = Made(folder / f"time-{customers}.parquet", folder / f"customer-{customers}.parquet", customers)
+    folder.mkdir(parents=True, exist_ok=True)
+    if not found.by_time.exists():
+        _written(_rows(customers), found.by_time)
+    if not found.by_customer.exists():
+        _written(pl.scan_parquet(found.by_time).sort("customer", "day", "moment"), found.by_customer)
+    return found
+
+
+def _written(rows: pl.LazyFrame, file: Path) -> None:
+    """As the lake writes its files; whole or not at all."""
+    part = file.with_suffix(".part")
+    rows.sink_parquet(part, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
+    part.rename(file)
+
+
+def _rows(customers: int) -> pl.LazyFrame:
+    count = customers * EACH
+    edges = [count * part // PARTS for part in range(PARTS + 1)]
+    return pl.concat(_part(begin, end, customers) for begin, end in pairwise(edges))
+
+
+def _part(begin: int, end: int, customers: int) -> pl.LazyFrame:
+    number = pl.col("number")
+    day = LAST - DAYS + 1 + number * DAYS // (customers * EACH)
+    drawn = (_share(1) * _share(2) * customers).cast(pl.Int64)
+    who = pl.when(number % 2 == 0).then(number // 2 * STEP % customers).otherwise(drawn)
+    amount = (200 + _share(3) * _share(4) * 30_000).cast(pl.Int64)
+    return pl.LazyFrame({"number": pl.int_range(begin, end, eager=True)}).select(
+        customer=pl.format("c-{}", who.cast(pl.String).str.zfill(7)),
+        family=pl.when(_share(5) < 0.06).then(pl.lit("refund")).otherwise(pl.lit("purchase")),
+        day=day.cast(pl.Int32),
+        moment=day * 86_400_000_000 + number % 86_400_000,
+        amount=amount,
+        channel=pl.lit(pl.Series(CHANNELS)).gather((_share(6) * len(CHANNELS)).cast(pl.UInt32)),
+        rating=pl.lit(None, dtype=pl.String),
+        ruling=pl.lit(None, dtype=pl.String),
+        entries=pl.lit(None, dtype=ENTRIES),
+    )
+
+
+def _share(seed: int) -> pl.Expr:
+    """From 0 up to 1, another for each row and seed."""
+    return (pl.col("number").hash(seed) % 1_000_003).cast(pl.Float64) / 1_000_003
+
+
+def day_of_the_night() -> Day:
+    """The day whose end the features are of."""
+    return LAST

@@ -1,0 +1,111 @@
+"""The night's part: twelve features of a million customers from their transactions, beside duckdb, pandas and a scan.
+
+Then their ratings and care, a bucket's memory, and whether the time a customer takes depends on how many there are.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import polars as pl
+from standing.tools.project import project_root
+
+from benchmarks.figures import Figures
+from benchmarks.lake_made import EACH, Made, made
+from benchmarks.rescore_one import MEASURED
+from benchmarks.timing import ratios
+
+FOLDER = project_root() / ".standing" / "bench" / "lake"
+LAYOUTS = ("time_ordered", "sorted")
+
+
+class Ran(NamedTuple):
+    """What one process took."""
+
+    seconds: float
+    peak_mb: float
+
+
+def measure(figures: Figures, customers: int, repeats: int) -> None:
+    """Compare the answers, then time; every contestant in turn, in a process of its own."""
+    many, few = made(FOLDER, customers), made(FOLDER, customers // 10)
+    _equal(many)
+    for layout, file in zip(LAYOUTS, many[:2], strict=True):
+        _features(figures, layout, file, repeats)
+    worst = max(
+        figures[f"rescore.seconds.ours.{layout}"] / figures[f"rescore.seconds.pandas.{layout}"] for layout in LAYOUTS
+    )
+    figures.count("rescore.ratio_to_pandas", worst)
+    _rules(figures, many, repeats)
+    _growth(figures, few, many, repeats)
+    figures.count("rescore.customers", customers)
+    figures.count("rescore.transactions", customers * EACH)
+
+
+def _features(figures: Figures, layout: str, file: Path, repeats: int) -> None:
+    runs: dict[str, list[Ran]] = {name: [] for name in ("ours", "duckdb", "scan")}
+    for _ in range(repeats):
+        for name, found in runs.items():
+            found.append(run(name, file))
+    runs["pandas"] = [run("pandas", file)]  # it takes long, and the target leaves room
+    for name, found in runs.items():
+        figures.note(f"rescore.seconds.{name}.{layout}", [one.seconds for one in found])
+        figures.count(f"rescore.peak.{name}.{layout}_mb", max(one.peak_mb for one in found))
+    seconds = {name: [one.seconds for one in found] for name, found in runs.items()}
+    figures.note(f"rescore.ratio_to_duckdb.{layout}", ratios(seconds["ours"], seconds["duckdb"]))
+    figures.note(f"rescore.ratio_to_scan.{layout}", ratios(seconds["ours"], seconds["scan"]))
+
+
+def _rules(figures: Figures, many: Made, repeats: int) -> None:
+    """The day after a day: what is remembered of the one before is there."""
+    features, known = FOLDER / "features.parquet", FOLDER / "features.known"
+    known.unlink(missing_ok=True)
+    run("ours", many.by_customer, features)
+    run("rules", features)
+    lived = pl.scan_parquet(FOLDER / "rules.out")
+    names = [name for name in lived.collect_schema().names() if "/" in name and not name.startswith(("fell", "refr"))]
+    lived.select("customer", *names).sink_parquet(known)
+    took: dict[str, list[float]] = {"ours": [], "rules": []}
+    for _ in range(repeats):
+        took["ours"].append(run("ours", many.by_customer).seconds)
+        took["rules"].append(run("rules", features).seconds)
+    figures.note("rescore.seconds.rules", took["rules"])
+    figures.note("rescore.rules_ratio_to_features", ratios(took["rules"], took["ours"]))
+
+
+def _growth(figures: Figures, few: Made, many: Made, repeats: int) -> None:
+    """A tenth of the customers, then all of them: a whole day of features, ratings and care."""
+    tenth, all_of_them = ([run("night", one.by_customer) for _ in range(repeats)] for one in (few, many))
+    figures.note("rescore.seconds.bucket_100k", [one.seconds for one in tenth])
+    figures.note("rescore.seconds.night_1m", [one.seconds for one in all_of_them])
+    figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in tenth))
+    figures.note(
+        "rescore.growth_100k_to_1m",
+        [own.seconds / one.seconds / 10 for own, one in zip(all_of_them, tenth, strict=True)],
+    )
+
+
+def _equal(many: Made) -> None:
+    """Raises ValueError where the contestants do not find the same."""
+    for file in many[:2]:
+        found = {name: _found(name, file) for name in ("ours", "duckdb", "pandas")}
+        for name, rows in found.items():
+            if not rows.equals(found["ours"]):
+                raise ValueError(f"{name} finds something else in {file.name}")
+
+
+def _found(name: str, file: Path) -> pl.DataFrame:
+    run(name, file)
+    asked = [pl.col(one).cast(pl.Int64) for one in MEASURED]
+    return pl.read_parquet(FOLDER / f"{name}.out").select(pl.col("customer").cast(pl.String), *asked).sort("customer")
+
+
+def run(name: str, file: Path, out: Path | None = None) -> Ran:
+    """One contestant over one file, in a process of its own."""
+    command = [sys.executable, "-m", "benchmarks.rescore_one", name, str(file), str(out or FOLDER / f"{name}.out")]
+    done = subprocess.run(command, cwd=project_root(), capture_output=True, text=True, check=True)  # noqa: S603 -- ours
+    return Ran(**json.loads(done.stdout))
