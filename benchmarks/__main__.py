@@ -28,9 +28,7 @@ PARTS: dict[str, Callable[[Figures, bool], None]] = {
     "scores": lambda figures, quick: scoring.measure(
         figures, customers=100_000 if quick else 1_000_000, repeats=3 if quick else 9
     ),
-    "rescore": lambda figures, quick: rescoring.measure(
-        figures, customers=50_000 if quick else 1_000_000, repeats=3 if quick else 5
-    ),
+    "rescore": lambda figures, quick: rescoring.measure(figures, customers=50_000 if quick else 1_000_000, repeats=3),
     "local": lambda figures, quick: local.measure(figures, households=20 if quick else 65, rounds=3),
 }
 
