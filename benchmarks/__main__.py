@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: measure everything in one run and write results.md, results.json and docs/cost.md's table.
+"""`python -m benchmarks`: measure everything in one run and write results.md, results.json and the tables of two docs.
 
 With `--only` one part is measured and its figures alone are renewed, with a word that says so. With `--quick` the
 results go to `.standing/bench/`.
@@ -13,7 +13,7 @@ from pathlib import Path
 
 from standing.tools.project import project_root
 
-from benchmarks import cost, imports, local, rescoring, ruling, scoring, sizes, stages
+from benchmarks import cost, imports, local, rescoring, ruling, scale, scoring, sizes, stages
 from benchmarks.figures import Figures
 from benchmarks.machine import described
 from benchmarks.report import flat, read, verdicts, write
@@ -63,6 +63,8 @@ def _renewed(folder: Path, part: str, figures: Figures, about: dict[str, str]) -
 def _work_out_the_cost(page: Path, results: dict[str, str | float]) -> None:
     measured = {name: value for name, value in results.items() if not isinstance(value, str)}
     page.write_text(cost.filled(page.read_text(), measured))
+    larger = page.with_name("scale.md")
+    larger.write_text(scale.filled(larger.read_text(), measured))
 
 
 def _arguments() -> argparse.Namespace:

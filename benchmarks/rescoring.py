@@ -79,7 +79,8 @@ def _rules(figures: Figures, many: Made, repeats: int) -> None:
 
 def _growth(figures: Figures, few: Made, many: Made, repeats: int) -> None:
     """A tenth of the customers, then all of them: a whole day of features, ratings and care."""
-    tenth, all_of_them = ([run("night", one.by_customer) for _ in range(repeats)] for one in (few, many))
+    turns = [(run("night", few.by_customer), run("night", many.by_customer)) for _ in range(repeats)]
+    tenth, all_of_them = zip(*turns, strict=True)
     figures.note("rescore.seconds.bucket_100k", [one.seconds for one in tenth])
     figures.note("rescore.seconds.night_1m", [one.seconds for one in all_of_them])
     figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in tenth))

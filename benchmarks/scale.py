@@ -1,0 +1,86 @@
+"""docs/scale.md: what a night takes and costs with more customers, from the measured figures and that page's own prices.
+
+The prices and assumptions are written by hand on the page; the table is written by `make bench`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import ceil
+from typing import NamedTuple
+
+from benchmarks.cost import BEGIN, END, MILLION, Measured, prices
+
+MILLIONS = (1, 10, 100, 1000)
+BUCKETS = 256
+TENTH = 100_000  # customers of the bucket that was measured
+DAYS = 30  # nights a month
+
+
+class Night(NamedTuple):
+    """A night of so many customers: buckets, time and memory of one, and of all of them together."""
+
+    customers: float
+    buckets: int
+    a_bucket: float
+    seconds: float
+    hours_at_once: float
+    needed: int
+    peak_mb: float
+    usd: float
+
+
+def filled(page: str, measured: Measured) -> str:
+    """The page with its table as these figures and the page's own prices make it."""
+    before, _, rest = page.partition(BEGIN)
+    return before + BEGIN + "\n".join([*_table(page, measured), END + rest.partition(END)[2]])
+
+
+def nights(page: str, measured: Measured) -> list[Night]:
+    """The nights of 1, 10, 100 and 1,000 million customers."""
+    given = prices(page)
+    return [_night(millions * MILLION, measured, given) for millions in MILLIONS]
+
+
+def _night(customers: float, measured: Measured, given: Measured) -> Night:
+    buckets = BUCKETS
+    while customers / buckets > given["bucket-customers"]:
+        buckets *= 2
+    own = (
+        measured["rescore.seconds.bucket_100k"] * customers / buckets / TENTH * given["cores-measured"] / given["cores"]
+    )
+    seconds = own + given["bucket-seconds"] + customers / buckets * given["stirred"] * given["commit-ms"] / 1000
+    at_once = ceil(buckets / given["map-concurrency"]) * seconds / 3600
+    needed = ceil(buckets * seconds / 3600 / given["hours"])
+    peak = measured["rescore.bucket_100k_peak_mb"] * max(1, customers / buckets / TENTH)
+    return Night(
+        customers,
+        buckets,
+        customers / buckets,
+        seconds,
+        at_once,
+        needed,
+        peak,
+        _usd(buckets, seconds, customers, given),
+    )
+
+
+def _usd(buckets: int, seconds: float, customers: float, given: Measured) -> float:
+    """Functions, the map's children, S3, and the table's writes for those of whom there is something to say."""
+    functions = buckets * (seconds * given["memory-gb"] * given["gb-seconds"] + given["calls"]) / MILLION
+    children = buckets * given["transitions-a-child"] * given["transitions"] / MILLION
+    objects = buckets * (given["gets-a-bucket"] * given["gets"] + given["puts-a-bucket"] * given["puts"]) / MILLION
+    written = customers * given["stirred"] * given["units-a-commit"] * given["write-units"] / MILLION
+    return functions + children + objects + written
+
+
+def _table(page: str, measured: Measured) -> Iterator[str]:
+    columns = "| customers (millions) | buckets | customers a bucket | seconds a bucket | hours, as the map is set "
+    yield columns + "| at once, to be done in time | memory a bucket, MB (at most) | USD a night | USD a month |"
+    yield "| ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: | ---: |"
+    for one in nights(page, measured):
+        money = f"{one.usd:,.2f} | {one.usd * DAYS:,.0f}"
+        yield (
+            f"| {one.customers / MILLION:,.0f} | {one.buckets:,} | {one.a_bucket:,.0f} | {one.seconds:.1f} "
+            f"| {one.hours_at_once:.2f} | {one.needed:,} | {one.peak_mb:,.0f} | {money} |"
+        )
