@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 PRICE = re.compile(r"^\| `([a-z0-9-]+)` \|.*\| ([0-9.]+) \|$", re.MULTILINE)
 BEGIN, END = "<!-- computed -->\n", "<!-- end -->"
 MILLION, GIGA = 1e6, 1e9
+KINDS = 3  # of objects in the lake: records, decisions, states
 ROW_OVERHEAD = 100  # bytes that DynamoDB adds to each item it stores
 
 type Measured = Mapping[str, float]
@@ -41,6 +42,8 @@ def lines(measured: Measured, given: Measured) -> list[Line]:
         ("SQS: requests (in, and received and deleted by tens)", 1 + 2 / min(10, per_call), "queue-requests"),
         ("Lambda: calls", 1 / per_call + publish_calls, "calls"),
         ("Lambda: GB-seconds", _gigabyte_seconds(measured, given), "gb-seconds"),
+        ("S3: objects that the archive puts into the lake", KINDS / given["archived-together"], "puts"),
+        ("S3: the same, read by compaction", KINDS / given["archived-together"], "gets"),
         ("CloudWatch: GB of logs", measured["local.log_bytes_per_event"] / GIGA, "log-gb"),
         ("EventBridge: GB into the archive", _message_bytes(measured, given) / GIGA, "archive-gb"),
     ]

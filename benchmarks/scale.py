@@ -1,4 +1,4 @@
-"""docs/scale.md: what a night takes and costs with more customers, from the measured figures and that page's own prices.
+"""docs/scale.md: what a night takes and costs with more customers, from what was measured and the page's own prices.
 
 The prices and assumptions are written by hand on the page; the table is written by `make bench`.
 """
