@@ -46,7 +46,9 @@ def test_it_is_the_fold_of_all_events_whatever_their_order(
     shuffled = list(events)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     taken = taken_over(rules, shuffled, until)
-    again = decide(taken.state, [], rules, noon(until + 1), Past(events, taken.checkpoints)).state
+    outcome = decide(taken.state, [], rules, noon(until + 1), Past(events, taken.checkpoints))
+    again = outcome.state
+    assert outcome.decisions == ()
     assert (taken.state.day, taken.state.version) == (until, 1)
     assert taken.state.closed == view_of_history(events, rules, until).memory
     assert (again.closed, again.opened, again.buckets) == (taken.state.closed, taken.state.opened, taken.state.buckets)

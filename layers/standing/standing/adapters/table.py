@@ -41,11 +41,12 @@ KEPT_FOR_EVER = {"profile", "override"}  # what they say holds until something e
 
 @dataclass(frozen=True)
 class Recorded:
-    """An event's record: when it was taken in, and whether it counts (or came too late to)."""
+    """An event's record: when it was taken in, whether it counts (or came too late to), and from which version on."""
 
     event: Event
     at: datetime
     counts: bool
+    version: int = 0
 
 
 def past(history: Iterable[Recorded], checkpoints: Iterable[Checkpoint] = ()) -> Past:
@@ -342,7 +343,7 @@ def recorded_in(row: dict[str, Any]) -> Recorded:
     raw = orjson.loads(row["detail"]["S"]) | {"id": event_id, "customer": customer}
     event = Event(source, read_stored(row["type"]["S"], raw), int(row["day"]["N"]), row["fingerprint"]["S"])
     at = datetime.fromtimestamp(int(row["at"]["N"]), UTC) if "at" in row else event.detail.time
-    return Recorded(event, at, not row.get("late", {}).get("BOOL", False))
+    return Recorded(event, at, not row.get("late", {}).get("BOOL", False), int(row.get("version", {}).get("N", 0)))
 
 
 def checkpoint_put(customer: str, checkpoint: Checkpoint, rules: Timeline) -> dict[str, Any]:

@@ -89,17 +89,25 @@ class Settling:
         new, counts = _new(events, there)
         counted = [one.event for one in history if one.counts]
         everything = Past([*counted, *new], self.customers.checkpoints(customer))
-        taken = take_over(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
-        if new or not _is_told(before, taken.state):  # records may be there that no state counts yet
-            self._write(before, taken, new)
-        self._keep_months(customer, taken, gathered)
+        if new or self._is_to_be_folded(before, history):
+            taken = take_over(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
+            if new or not _is_told(before, taken.state):
+                self._write(before, taken, new)
+            self._keep_months(customer, taken, gathered)
         gathered.counts.update({"customers": 1, **counts})
         self._gather(customer, everything.events, gathered)
 
+    def _is_to_be_folded(self, before: State | None, history: list[Recorded]) -> bool:
+        """Whether records may be there that no state counts yet. Where old ones expire, no more is folded than must."""
+        return not self._expires or before is None or any(one.version > before.version for one in history)
+
     def _first(self, before: State | None, events: list[Event]) -> Day | None:
         """Where the fold of a customer has to begin whose oldest records may have expired."""
-        expires = self.rules.latest.programme.history is not None
-        return min(event.day for event in events) if expires and before else None
+        return min(event.day for event in events) if self._expires and before else None
+
+    @property
+    def _expires(self) -> bool:
+        return self.rules.latest.programme.history is not None
 
     def _write(self, before: State | None, taken: TakenOver, new: list[Event]) -> None:
         state, now = taken.state, self.clock()

@@ -48,25 +48,27 @@ def take_over(
         prune(start.under(end.ruleset), end.day, end.ruleset),
         end.opened,
         end.closed,
-        _kept(before.ledger, end.closed) if before else _known(end.closed),
+        _kept(before.ledger, lived) if before else _known(lived),
     )
     return TakenOver(state, checkpoints(start, lived, past.checkpoints), _months(lived, months))
 
 
-def _known(memory: Memory) -> Ledger:
+def _known(lived: Sequence[DayLived]) -> Ledger:
     """The ledger of a customer of whom nothing was said: what is true is known, what was due is over."""
+    memory = lived[-1].closed
     said = {rating: held.level for rating, held in memory.all_shown().items()}
-    return Ledger(said=said, asked=dict(memory.due), refrained=_refrained(memory))
+    return Ledger(said=said, asked=dict(memory.due), refrained=_refrained(lived))
 
 
-def _kept(before: Ledger, memory: Memory) -> Ledger:
+def _kept(before: Ledger, lived: Sequence[DayLived]) -> Ledger:
     """The ledger as it was; what was due by the history that is known now is over."""
-    asked, refrained = _later(before.asked, memory.due), _later(before.refrained, _refrained(memory))
+    asked, refrained = _later(before.asked, lived[-1].closed.due), _later(before.refrained, _refrained(lived))
     return Ledger(before.said, before.honoured, asked, before.unanswered, refrained)
 
 
-def _refrained(memory: Memory) -> dict[str, Day]:
-    return {f"{care}#{gate}": day for care, gates in memory.held_back.items() for gate, day in gates.items()}
+def _refrained(lived: Iterable[DayLived]) -> dict[str, Day]:
+    """When each action was last held back for each reason, so that folding again finds nothing to record."""
+    return {f"{care}#{gate}": day.day for day in lived for care, gate in day.refrained}
 
 
 def _later(one: dict[str, Day], other: dict[str, Day]) -> dict[str, Day]:
