@@ -10,6 +10,7 @@ import json
 import multiprocessing
 import os
 import shutil
+import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -128,10 +129,18 @@ _here: list[tuple[Place, Settling]] = []
 
 def _begin(place: Place) -> None:
     """Begin a process of the pool; it has the environment of the command, and so its AWS."""
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
     rules = Timeline.model_validate_json((Path(place.folder) / RULES).read_bytes())
     target = Target()
     customers = target.customers_in(place.table)
     _here[:] = [(place, Settling(Lake(target.s3, place.lake), customers, rules, place.until))]
+
+
+def _end_with_the_command() -> None:
+    """End when the command is killed: nobody else would ever tell."""
+    if (command := multiprocessing.parent_process()) is not None:
+        command.join()
+        os._exit(1)
 
 
 def _settle(number: int) -> dict[str, int]:

@@ -1,0 +1,97 @@
+"""`standing backfill` into the deployed template: a table by its mapping, killed in between, and heard by nobody."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from standing.batch.lake.compacting import compact_all
+from standing.batch.lake.gaps import holes
+from standing.batch.lake.layout import bucket_of
+from standing.batch.lake.reading import read_bucket
+from standing.tools.events.auditing import peek
+from standing.tools.target import Target
+
+from tests.e2e.test_lake import in_the_lake, standing
+from tests.e2e.test_road import deliver, purchase, until
+from tests.support import ROOT
+
+WORK = ROOT / ".standing" / "backfill"
+MAPPING = """
+source: old-shop
+separator: ";"
+type: purchase.v1
+fields:
+  id: "o-{order}"
+  customer: "bf-{who}"
+  time: {column: at, format: "%Y-%m-%d %H:%M", zone: America/New_York}
+  amount: {column: amount, mark: ",", decimals: 2}
+  currency: USD
+"""
+CUSTOMERS, ORDERS = 40, 12
+
+
+def written(folder: Path) -> tuple[Path, Path]:
+    """A CSV of orders, one of which is none, and its mapping."""
+    days = [datetime.now(UTC) - timedelta(days=60 * number + 2) for number in range(ORDERS)]
+    rows = [
+        f"{who}-{number};{who};{day:%Y-%m-%d %H:%M};3{number},50"
+        for who in range(CUSTOMERS)
+        for number, day in enumerate(days)
+    ]
+    (folder / "orders.csv").write_text("\n".join(["order;who;at;amount", *rows, "x;1;yesterday;1,00"]) + "\n")
+    (folder / "map.yaml").write_text(MAPPING)
+    return folder / "orders.csv", folder / "map.yaml"
+
+
+def workers(command: int) -> list[int]:
+    """The processes that a command began."""
+    tasks = Path(f"/proc/{command}/task").glob("*/children")
+    return [int(pid) for children in tasks for pid in children.read_text().split()]
+
+
+def test_a_backfill_that_is_killed_goes_on_and_nobody_hears_of_it(target: Target, ear: str, tmp_path: Path) -> None:
+    rows, mapping = written(tmp_path)
+    command = ["backfill", str(rows), "--mapping", str(mapping), "--jobs", "2", "--json"]
+    before = set(WORK.glob("*"))
+    with subprocess.Popen(
+        [str(Path(sys.executable).with_name("standing")), *command], cwd=ROOT, stdout=subprocess.DEVNULL
+    ) as killed:
+        until(lambda: any(path.suffix == ".done" for new in set(WORK.glob("*")) - before for path in new.glob("*")))
+        ours = workers(killed.pid)
+        assert ours
+        killed.kill()
+    until(lambda: not any(Path(f"/proc/{pid}").exists() for pid in ours))
+
+    done = standing(*command)
+    told = json.loads(done.stdout)
+    assert (done.returncode, told["rows"], told["refused"]) == (1, CUSTOMERS * ORDERS, {"no-event": 1})
+    assert (told["customers"], told["events"] + told["known"]) == (CUSTOMERS, CUSTOMERS * ORDERS)
+    assert "expected a time as" in Path(told["refused_rows"]).read_text()
+    assert [path.name for path in Path(told["refused_rows"]).parent.iterdir()] == ["refused.jsonl"]
+    again = json.loads(standing(*command).stdout)
+    assert (again["events"], again["known"]) == (0, CUSTOMERS * ORDERS)
+
+    names = [f"bf-{who}" for who in range(CUSTOMERS)]
+    for name in names:
+        assert len(target.customers.history(name)) == ORDERS
+        assert target.customers.decisions(name) == []
+    until(lambda: all(in_the_lake(target, name) for name in names))
+    compact_all(target.lake, {bucket_of(name) for name in names})
+    for name in names:
+        bucket = read_bucket(target.lake, bucket_of(name))
+        assert holes(bucket).is_empty()
+        assert Counter(bucket.records["customer"])[name] == ORDERS
+    assert "as its events say" in standing("rebuild", names[0]).stdout
+
+    deliver(target, tmp_path / "live", [purchase(names[0], 1, "4500.00", 0)])
+    until(lambda: bool(target.customers.decisions(names[0])))
+    heard = [json.loads(body)["detail"] for body in peek(target, ear)]
+    assert {one["customer"] for one in heard} & set(names) <= {names[0]}
+    said = {(one["rating"], one["from"]) for one in target.customers.decisions(names[0]) if one.get("rating")}
+    assert ("tier", None) not in said
+    assert said
