@@ -71,7 +71,10 @@ def _figures(ruleset: Ruleset, chance: Random) -> dict[str, Any]:
                 "features": {"orders_90d": {"0": 400, "2^1": 900, "2^2": 1100}},
             },
         },
-        "rfm": {r: {fm: {"customers": chance.randint(5, 220), "spend": 10_000} for fm in "12345"} for r in "12345"},
+        "rfm": {
+            r: {fm: {"customers": chance.randint(5, 220), "spend": 90_000 * int(fm) * int(r)} for fm in "12345"}
+            for r in "12345"
+        },
         "segments": {segment.code: chance.randint(20, 400) for segment in SEGMENTS},
         "churn": {str(tenth): 900 // (tenth + 1) for tenth in range(10)},
         "care": {

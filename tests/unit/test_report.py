@@ -6,6 +6,7 @@ import json
 import re
 import shutil
 import subprocess
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from standing.report import words
 from standing.report.attention import attention
 from standing.report.derived import drifts, psi, silent_days
 from standing.report.page import page
+from standing.report.spelling import rounded
 from standing.report.tables import cost
 from standing.report.words import LANGUAGES, Language
 from standing.tools.night.reporting import kept_report
@@ -110,6 +112,36 @@ def test_both_languages_say_everything() -> None:
     for name, (english, chinese) in words.WORDS.items():
         assert set(re.findall(r"{\w+}", english)) == set(re.findall(r"{\w+}", chinese)), name
         assert re.search(r"[\u4e00-\u9fff]", chinese) or name in {"psi", "a_day_a_month"}, name
+
+
+def test_days_are_dates_what_is_missing_is_a_dash_and_drift_has_its_marks(ruleset: Ruleset) -> None:
+    text = content(page(reports.bad(ruleset), ruleset, "en"))
+    assert '<span class="unbroken">2024-10-04</span>' in text
+    assert "<td>–</td>" in text
+    assert "None" not in text
+    assert '<span class="fall">changed</span>' in text
+    assert "<td>steady</td>" in text
+    assert "October 2026" in text
+    assert "2026年10月末" in content(page(reports.bad(ruleset), ruleset, "zh"))
+
+
+def test_amounts_are_short_in_the_map(ruleset: Ruleset) -> None:
+    amounts = (95_000, 4_500_000, 123_456_700)
+    assert [rounded(one, ruleset.programme, "en") for one in amounts] == ["950", "45k", "1.2M"]
+    assert [rounded(one, ruleset.programme, "zh") for one in amounts] == ["950", "4.5万", "123.5万"]
+
+
+def test_a_source_that_stays_silent_and_many_drifts_are_told_briefly(ruleset: Ruleset) -> None:
+    report = reports.bad(ruleset)
+    for back in (2, 3):
+        del report["figures"]["quality"]["shop"][str(reports.DAY - timedelta(days=back))]
+    features = {f"feature-{number}": {"0": 1000} for number in range(12)}
+    report["figures"]["drift"]["now"]["features"] = features
+    report["figures"]["drift"]["2026-10"]["features"] = {name: {"2^1": 1000} for name in features}
+    lines = attention(report, "en")
+    assert [line for line in lines if "sent nothing on 2026-11-22, 2026-11-23, 2026-11-24" in line]
+    assert sum("PSI" in line for line in lines) == 8
+    assert "5 more drifted as far" in lines[-1]
 
 
 COUNTS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 500), min_size=1)

@@ -9,6 +9,7 @@ from standing.pages.shell import BARE, Picture
 
 ROW, LEAST = 46, 220  # pixels of a level, and of a picture
 LABELLED = 0.015  # the share of all customers below which a level's label would lie on others; the matrix has it
+MANY = 4  # levels, above which their names stand upright over the columns
 STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
 
 type Pair = tuple[str, str]
@@ -25,7 +26,8 @@ def heat(before: Rating, after: Rating, matrix: Matrix) -> Picture:
     found |= {"xgap": 2, "ygap": 2, "textfont": {"size": 13}, "hovertemplate": "%{y} → %{x}: %{text}<extra></extra>"}
     axis = {"type": "category", "showgrid": False, "zeroline": False, "ticks": "", "automargin": True}
     layout = {**BARE, "height": height(before), "margin": {"l": 10, "r": 10, "t": 10, "b": 10}}
-    layout |= {"xaxis": {**axis, "side": "top"}}
+    upright = -90 if len(after.levels) > MANY else 0  # slanted, names would lie on one another
+    layout |= {"xaxis": {**axis, "side": "top", "tickangle": upright}}
     layout |= {"yaxis": {**axis, "autorange": "reversed"}}
     return {"data": [found], "layout": layout}
 

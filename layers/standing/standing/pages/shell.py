@@ -68,6 +68,11 @@ def paragraph(text: str, kind: str = "soft") -> str:
     return f'<p class="{kind}">{escape(text)}</p>' if text else ""
 
 
+def unbroken(text: str) -> str:
+    """Plain text that stays on one line, as a date does."""
+    return f'<span class="unbroken">{escape(text)}</span>'
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table; columns of numbers are marked with #. The cells are HTML."""
     marks = [' class="number"' if head.startswith("#") else "" for head in heads]

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from standing.report.derived import drifts, silent_days
+from standing.report.spelling import month
 from standing.report.words import Language, said
 
 DRIFTED = 2_500  # of PSI, in ten-thousandths
@@ -38,8 +39,10 @@ def _run(report: Report, language: Language) -> Iterator[str]:
 
 def _sources(report: Report, language: Language) -> Iterator[str]:
     quality = report.get("figures", {}).get("quality", {})
-    for source, day in silent_days(quality, report["day"]):
-        yield said("silent", language, source=source, day=day)
+    silent = silent_days(quality, report["day"])
+    for source in dict.fromkeys(source for source, _ in silent):
+        days = ", ".join(day for who, day in silent if who == source)
+        yield said("silent", language, source=source, days=days)
     for source, days in sorted(quality.items()):
         counts = days.get(report["day"], {})
         sent, rejected = sum(counts.get(one, 0) for one in ("events", "rejected")), counts.get("rejected", 0)
@@ -50,6 +53,8 @@ def _sources(report: Report, language: Language) -> Iterator[str]:
 def _drift(report: Report, language: Language) -> Iterator[str]:
     found = drifts(report.get("figures", {})) if report["customers"] >= ENOUGH else []
     latest = max((one.month for one in found), default="")
-    for one in found:
-        if one.psi >= DRIFTED and one.month == latest:
-            yield said("drifted", language, what=one.name, month=one.month, psi=f"{one.psi / 10_000:.2f}")
+    far = [one for one in found if one.psi >= DRIFTED and one.month == latest]
+    for one in far[:SHOWN]:
+        yield said("drifted", language, what=one.name, month=month(latest, language), psi=f"{one.psi / 10_000:.2f}")
+    if len(far) > SHOWN:
+        yield said("drifted_more", language, count=len(far) - SHOWN)

@@ -12,6 +12,7 @@ from standing.pages import migration
 from standing.pages.shell import Picture, assembled, box, paragraph, section, side_by_side
 from standing.report import pictures, tables
 from standing.report.attention import Report, attention
+from standing.report.spelling import month as month_said
 from standing.report.tables import cost
 from standing.report.words import Language, said, titled
 
@@ -45,7 +46,7 @@ def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Par
     yield _attention(report, language), {}
     yield _levels(figures, ruleset, language)
     yield _migration(figures, ruleset, language)
-    yield _rfm(report, figures, language)
+    yield _rfm(report, ruleset, language)
     yield _churn(figures, language)
     for one in (tables.care, tables.quality, tables.reconciliation, tables.after, tables.changes, tables.drift):
         yield one(report, ruleset, language), {}
@@ -72,19 +73,20 @@ def _migration(figures: Mapping[str, Any], ruleset: Ruleset, language: Language)
     if not moves:
         return section(said("migration", language), paragraph(said("no_month", language))), {}
     month = max(moves)
+    since = month_said(month, language)
     shown = [rating for name, rating in ruleset.ratings.items() if name in moves[month]]
     drawn: dict[str, Picture] = {}
     boxes = ""
     for place, rating in enumerate(shown):
         matrix = _matrix(rating, moves[month][rating.name])
-        ends = said("then", language, month=month), said("now", language)
+        ends = said("then", language, month=since), said("now", language)
         own = {f"matrix-{place}": migration.heat(rating, rating, matrix)}
         own |= {f"flow-{place}": migration.flow(rating, rating, matrix, ends)}
         boxes += f"<h3>{escape(titled(rating.title, language))}</h3>" + side_by_side(*(box(name) for name in own))
         drawn |= own
     new = max((sum(some.get("", {}).values()) for some in moves[month].values()), default=0)
     note = said("newcomers", language, count=new) if new else ""
-    how = paragraph(said("migration_how", language, month=month)) + paragraph(note)
+    how = paragraph(said("migration_how", language, month=since)) + paragraph(note)
     return section(said("migration", language), how, boxes), drawn
 
 
@@ -94,14 +96,17 @@ def _matrix(rating: Rating, moves: Mapping[str, Mapping[str, int]]) -> dict[migr
     return {pair: count for pair, count in pairs.items() if set(pair) <= set(rating.levels)}
 
 
-def _rfm(report: Report, figures: Mapping[str, Any], language: Language) -> Part:
+def _rfm(report: Report, ruleset: Ruleset, language: Language) -> Part:
+    figures = report.get("figures", {})
     cells, segments = figures.get("rfm", {}), figures.get("segments", {})
     if not cells:
-        why = paragraph(report.get("model", {}).get("why", ""))
+        why = paragraph((report.get("model") or {}).get("why", ""))
         return section(said("rfm", language), paragraph(said("no_scores", language)), why), {}
-    drawn = {"rfm": pictures.rfm(cells, language), "segments": pictures.segments(segments, language)}
+    drawn = {"rfm": pictures.rfm(cells, ruleset.programme, language), "segments": pictures.segments(segments, language)}
     boxes = side_by_side(box("rfm"), box("segments", said("segments", language)))
-    return section(said("rfm", language), paragraph(said("rfm_how", language)), boxes), drawn
+    return section(
+        said("rfm", language), paragraph(said("rfm_how", language, currency=ruleset.programme.currency)), boxes
+    ), drawn
 
 
 def _churn(figures: Mapping[str, Any], language: Language) -> Part:

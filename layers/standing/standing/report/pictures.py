@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from standing.core.ruleset import Rating
+from standing.core.ruleset import Programme, Rating
 from standing.core.segments import SEGMENTS
 from standing.pages.shell import BARE, Picture
+from standing.report.spelling import rounded
 from standing.report.words import Language, said
 
 ROW, LEAST = 34, 120  # pixels of a bar, and of a picture
 TIGHT: dict[str, int] = {"l": 10, "r": 30, "t": 6, "b": 10}
+PALE = 1.6  # so much larger than the largest is what the strongest colour stands for: numbers stay readable on it
 GRID = ("1", "2", "3", "4", "5")
 SILENT: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True}
 
@@ -54,19 +56,31 @@ def segments(counts: Counts, language: Language) -> Picture:
     return bars([name for _, name in ordered], [count for count, _ in ordered])
 
 
-def rfm(cells: Mapping[str, Mapping[str, Counts]], language: Language) -> Picture:
-    """The map: recency upwards, frequency and value to the right."""
+def rfm(cells: Mapping[str, Mapping[str, Counts]], programme: Programme, language: Language) -> Picture:
+    """The map: recency upwards, frequency and value to the right; customers, and what they spent."""
     counts = [[cells.get(r, {}).get(fm, {}).get("customers", 0) for fm in GRID] for r in GRID]
-    texts = [[f"{count:,}" if count else "" for count in row] for row in counts]
+    texts = [[_cell(cells.get(r, {}).get(fm, {}), programme, language) for fm in GRID] for r in GRID]
     scale = [[0, "@zero"], [1, "@most"]]
     one: dict[str, Any] = {"type": "heatmap", "z": counts, "x": list(GRID), "y": list(GRID), "colorscale": scale}
     one |= {"showscale": False, "text": texts, "texttemplate": "%{text}", "xgap": 2, "ygap": 2, "zmin": 0}
+    one["zmax"] = PALE * max(1, *(count for row in counts for count in row))
     about = f"{said('r_axis', language)} %{{y}}, {said('fm_axis', language)} %{{x}}: %{{text}}<extra></extra>"
-    one |= {"textfont": {"size": 13}, "hovertemplate": about}
-    layout = {**BARE, "height": 330, "margin": {"l": 10, "r": 10, "t": 6, "b": 10}}
-    layout |= {"xaxis": {**SILENT, "type": "category", "title": {"text": said("fm_axis", language)}}}
-    layout |= {"yaxis": {**SILENT, "type": "category", "title": {"text": said("r_axis", language)}}}
+    one |= {"textfont": {"size": 13, "color": "@ink"}, "hovertemplate": about}
+    layout = {**BARE, "height": 404, "margin": {"l": 10, "r": 10, "t": 6, "b": 10}}
+    layout |= {"xaxis": {**SILENT, "type": "category", "title": _axis("fm_axis", language)}}
+    layout |= {"yaxis": {**SILENT, "type": "category", "title": _axis("r_axis", language)}}
     return {"data": [one], "layout": layout}
+
+
+def _axis(name: str, language: Language) -> Picture:
+    return {"text": said(name, language), "font": {"size": 13, "color": "@soft"}}
+
+
+def _cell(counts: Counts, programme: Programme, language: Language) -> str:
+    if not counts.get("customers"):
+        return ""
+    spent = rounded(counts.get("spend", 0), programme, language)
+    return f'{counts["customers"]:,}<br><span style="font-size:10px">{spent}</span>'
 
 
 def churn(tenths: Counts) -> Picture:

@@ -9,15 +9,18 @@ from html import escape
 from typing import Any
 
 from standing.core.ruleset import Rating, Ruleset
-from standing.pages.shell import paragraph, section, table
-from standing.report.attention import Report
+from standing.pages.shell import paragraph, section, table, unbroken
+from standing.report.attention import DRIFTED, Report
 from standing.report.derived import UNIT, drifts, silent_days
+from standing.report.spelling import calendar_day, value
+from standing.report.spelling import month as month_said
 from standing.report.words import Language, said, titled
 
 OUTCOMES = ("sent", "missed", "held/consent", "held/contact-cap", "held/holdout")
 ANSWERS = ("accepted", "done", "declined", "failed", "expired")
 TIMES = ("0", "1", "2", "3+")
 DAYS = 7
+SHIFTED = 1_000  # of PSI, in ten-thousandths: from here on it is worth watching
 MOST = 12  # rows of a list that grows with the data
 PRICES = {
     "gb_seconds": Decimal("0.0000166667"),
@@ -72,7 +75,7 @@ def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
     days = [str(end - timedelta(days=back)) for back in range(DAYS)]
     silent = set(silent_days(found, report["day"]))
     rows = [
-        [escape(source), day, *_arrivals(found[source].get(day, {}), (source, day) in silent, language)]
+        [escape(source), unbroken(day), *_arrivals(found[source].get(day, {}), (source, day) in silent, language)]
         for source in sorted(found)
         for day in days
         if any(found[source].get(day, {}).values()) or (source, day) in silent
@@ -104,7 +107,10 @@ def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> str
     told = said("reconciled", language, count=report["reconciled"], differences=report["differences"])
     heads = [said(name, language) for name in ("customer", "day", "feature", "in_state", "in_lake")]
     rows = [
-        [escape(str(one.get(name))) for name in ("customer", "day", "feature", "state", "lake")]
+        [
+            *(escape(str(one.get("customer"))), unbroken(calendar_day(one.get("day")))),
+            *(escape(value(one.get(name))) for name in ("feature", "state", "lake")),
+        ]
         for one in report["different"][:MOST]
     ]
     return section(said("reconciliation", language), paragraph(told), table(heads, rows) if rows else "")
@@ -123,7 +129,9 @@ def after(report: Report, ruleset: Ruleset, language: Language) -> str:
         for name, rating in ruleset.ratings.items()
         if name in found[month]
     ]
-    return section(said("ratings", language), paragraph(said("ratings_how", language, month=month)), *blocks)
+    return section(
+        said("ratings", language), paragraph(said("ratings_how", language, month=month_said(month, language))), *blocks
+    )
 
 
 def _after(rating: Rating, levels: Mapping[str, Counts], ruleset: Ruleset) -> list[list[str]]:
@@ -164,9 +172,15 @@ def drift(report: Report, _ruleset: Ruleset, language: Language) -> str:
         return ""
     month = max(one.month for one in found)
     shown = [one for one in found if one.month == month][:MOST]
-    rows = [[escape(one.name), f"{one.psi / UNIT:.3f}"] for one in shown]
-    how = paragraph(said("drift_how", language, month=month))
-    return section(said("drift", language), how, table(["", f"#{said('psi', language)}"], rows))
+    rows = [[escape(one.name), f"{one.psi / UNIT:.3f}", _verdict(one.psi, language)] for one in shown]
+    how = paragraph(said("drift_how", language, month=month_said(month, language)))
+    return section(said("drift", language), how, table(["", f"#{said('psi', language)}", ""], rows))
+
+
+def _verdict(psi: int, language: Language) -> str:
+    if psi >= DRIFTED:
+        return f'<span class="fall">{said("large_shift", language)}</span>'
+    return said("some_shift" if psi >= SHIFTED else "steady", language)
 
 
 def run(report: Report, language: Language) -> str:

@@ -42,27 +42,29 @@ WORDS: dict[str, tuple[str, str]] = {
         "{count}位客户持续变动，留待次夜处理。",
     ),
     "silent": (
-        "{source} sent nothing on {day}, though it sends on most days.",
-        "数据源 {source} 平时几乎每天都有数据，但在{day}没有发送。",
+        "{source} sent nothing on {days}, though it sends on most days.",
+        "数据源 {source} 平时几乎每天都有数据，但在{days}没有发送。",
     ),
     "many_rejected": (
         "{share} of what {source} sent on {day} was rejected: `standing rejected list` says why.",
         "数据源 {source} 在{day}的事件有{share}被拒收：原因见 `standing rejected list`。",
     ),
     "drifted": (
-        "{what} drifted since {month}: PSI {psi}. Above 0.25 customers are others than the rules were made for.",
-        "{what} 自{month}以来发生漂移：PSI 为{psi}。超过0.25说明客户结构已与制定规则时明显不同。",
+        "{what} drifted since the end of {month}: PSI {psi}. From 0.25 on customers are others than the rules "
+        "were made for.",
+        "{what} 自{month}末以来发生漂移：PSI 为{psi}。达到0.25说明客户结构已与制定规则时明显不同。",
     ),
+    "drifted_more": ("{count} more drifted as far: see Drift.", "另有{count}项发生同样程度的漂移，见“漂移”部分。"),
     # Sections
     "levels": ("Customers by level", "各等级客户数"),
     "levels_how": ("How many customers each level has at the end of the day.", "当日结束时各等级的客户数。"),
     "migration": ("Migration", "等级迁移"),
     "migration_how": (
         "Who stood where at the end of {month}, and where they stand now. A row is a level then, a column a level "
-        "now; blue is up, red is down.",
-        "{month}月末处于各等级的客户如今在哪里。行为当时等级，列为当前等级；蓝色为上升，红色为下降。",
+        "now; blue is up (for levels without an order, any move), red is down.",
+        "{month}末处于各等级的客户如今在哪里。行为当时等级，列为当前等级；蓝色为上升（无高低之分的评级为任何变动），红色为下降。",
     ),
-    "then": ("End of {month}", "{month}月末"),
+    "then": ("End of {month}", "{month}末"),
     "now": ("Now", "当前"),
     "newcomers": ("{count} customers are new since then.", "此后新增{count}位客户。"),
     "no_month": (
@@ -71,9 +73,9 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "rfm": ("RFM: recency, frequency, value", "RFM：最近一次消费、频次、金额"),
     "rfm_how": (
-        "Rows: how lately customers bought (5 most lately). Columns: how often and for how much (5 most). Each "
-        "number is customers.",
-        "行：最近一次消费（5为最近）；列：频次与金额（5为最高）。格内为客户数。",
+        "Rows: how lately customers bought (5 most lately). Columns: how often and for how much (5 most). In a "
+        "cell: customers, and below what they spent in a year, in {currency}.",
+        "行：最近一次消费（5为最近）；列：频次与金额（5为最高）。格内上为客户数，下为近一年净消费（{currency}）。",
     ),
     "no_scores": (
         "No scores yet: a model needs customers who came back. The night learns one as soon as there are enough.",
@@ -134,7 +136,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "ratings_how": (
         "What customers of each level did in the 90 days after the end of {month}. A rating that is of use tells its "
         "levels apart here.",
-        "{month}月末处于各等级的客户在此后90天的表现。有用的评级在这里应能区分各等级。",
+        "{month}末处于各等级的客户在此后90天的表现。有用的评级在这里应能区分各等级。",
     ),
     "no_after": (
         "There is no end of a month that lies 90 days back yet.",
@@ -153,10 +155,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "times": ("{times} times", "{times}次"),
     "drift": ("Drift", "漂移"),
     "drift_how": (
-        "Population stability index since the end of {month}: below 0.1 nothing to speak of, above 0.25 a change.",
-        "自{month}月末以来的群体稳定性指数（PSI）：低于0.1可忽略，高于0.25为显著变化。",
+        "Population stability index since the end of {month}: below 0.1 nothing to speak of, from 0.25 on a change.",
+        "自{month}末以来的群体稳定性指数（PSI）：低于0.1可忽略，达到0.25为显著变化。",
     ),
     "psi": ("PSI", "PSI"),
+    "steady": ("steady", "稳定"),
+    "some_shift": ("watch", "留意"),
+    "large_shift": ("changed", "显著变化"),
     "run": ("The run", "运行情况"),
     "run_how": (
         "{buckets} buckets from {started} to {ended} UTC; the slowest took {slowest} s, all of them {all} s.",
@@ -167,11 +172,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "about {usd} USD.",
         "用量：Lambda {gb_seconds} GB·秒，DynamoDB 写单元{write_units}、读单元{read_units}；约{usd}美元。",
     ),
-    "moved": ("{count} customers had something to be said of", "{count}位客户状态有变化"),
+    "moved": ("{count} customers moved by the night", "{count}位客户状态有变化"),
     "decisions": ("{count} decisions", "{count}项决策"),
     "asked": ("{count} care actions sent", "发起{count}项关怀"),
     "agree": ("lake and states agree", "数据湖与状态一致"),
-    "disagree": ("{count} differences", "{count}处不一致"),
+    "disagree": ("{count} differences between lake and states", "数据湖与状态{count}处不一致"),
     "cost": ("about {usd} USD", "约{usd}美元"),
     "file": ("File", "文件"),
     "what": ("What is wrong", "问题"),
