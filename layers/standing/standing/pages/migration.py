@@ -10,6 +10,7 @@ from standing.pages.shell import BARE, Picture
 ROW, LEAST = 46, 220  # pixels of a level, and of a picture
 LABELLED = 0.015  # the share of all customers below which a level's label would lie on others; the matrix has it
 MANY = 4  # levels, above which their names stand upright over the columns
+PALE = 1.6  # so far above the strongest is what the full colour stands for: numbers stay readable on it
 STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
 
 type Pair = tuple[str, str]
@@ -21,9 +22,14 @@ def heat(before: Rating, after: Rating, matrix: Matrix) -> Picture:
     rows = [[_heat_of(after, matrix, (was, level)) for level in after.levels] for was in before.levels]
     texts = [[f"{count:,}" if (count := matrix.get((was, to))) else "" for to in after.levels] for was in before.levels]
     scale = [[0, "@least"], [0.5, "@zero"], [1, "@most"]]
-    found = {"type": "heatmap", "z": rows, "zmin": -1, "zmax": 1, "colorscale": scale, "showscale": False}
+    found = {"type": "heatmap", "z": rows, "zmin": -PALE, "zmax": PALE, "colorscale": scale, "showscale": False}
     found |= {"x": list(after.levels), "y": list(before.levels), "text": texts, "texttemplate": "%{text}"}
-    found |= {"xgap": 2, "ygap": 2, "textfont": {"size": 13}, "hovertemplate": "%{y} → %{x}: %{text}<extra></extra>"}
+    found |= {
+        "xgap": 2,
+        "ygap": 2,
+        "textfont": {"size": 13, "color": "@ink"},
+        "hovertemplate": "%{y} → %{x}: %{text}<extra></extra>",
+    }
     axis = {"type": "category", "showgrid": False, "zeroline": False, "ticks": "", "automargin": True}
     layout = {**BARE, "height": height(before), "margin": {"l": 10, "r": 10, "t": 10, "b": 10}}
     upright = -90 if len(after.levels) > MANY else 0  # slanted, names would lie on one another
