@@ -51,6 +51,13 @@ def test_features_from_the_lake_are_those_of_the_state(ruleset: Ruleset, events:
     assert taken(ruleset, events, day) == facts(ruleset, gather(empty(ruleset), events, ruleset), day)
 
 
+def test_of_nothing_there_are_no_different_values() -> None:
+    _, events = next(crowd(1, 50))
+    bought = [event for event in events if event.detail.family == "purchase"]
+    assert bought
+    assert taken(real_rules().latest, bought, FIRST + 55)["campaigns_180d"] == 0
+
+
 @st.composite
 def timelines(draw: st.DrawFn) -> Timeline:
     """One or two rulesets, the second from some day of the histories on."""
