@@ -14,9 +14,9 @@ from standing.adapters.table import Customers, Refused
 from standing.backfill.dealing import REFUSED, deal_out
 from standing.backfill.mapping import read_mapping
 from standing.backfill.settling import Settling
-from standing.batch.lake.compacting import compact
-from standing.batch.lake.gaps import holes
-from standing.batch.lake.layout import bucket_of, month_key, staged
+from standing.batch.lake.compacting import compact, stage
+from standing.batch.lake.gaps import holes, refill
+from standing.batch.lake.layout import bucket_of, current, month_key, staged
 from standing.batch.lake.reading import read_bucket
 from standing.core.days import day_number
 from standing.core.decide import decide
@@ -81,6 +81,20 @@ def test_the_lake_has_all_of_it_and_the_night_after_finds_nothing_to_say(rules: 
     assert (bucket.records.height, bucket.states.height, holes(bucket).height) == (len(HISTORY), 1, 0)
     told = rescore_bucket(lake, customers, rules, NUMBER, UNTIL, clock=lambda: NOW)
     assert (told["reconciled"], told["differences"], told["commits"]) == (1, 0, 0)
+
+
+def test_records_that_were_lost_are_a_gap_though_the_state_came_from_the_table(
+    rules: Timeline, customers: Customers
+) -> None:
+    lake = MemoryLake()
+    settled(lake, customers, rules)
+    compact(lake, NUMBER)
+    lake.delete([current("records", NUMBER)])
+    assert holes(read_bucket(lake, NUMBER)).to_dicts() == [{"customer": WHO, "version": 1, "missing": 1}]
+    refill(lake, customers, rules, [WHO])
+    stage(lake)
+    compact(lake, NUMBER)
+    assert holes(read_bucket(lake, NUMBER)).height == 0
 
 
 def test_what_comes_after_is_announced_and_what_was_before_is_not(rules: Timeline, customers: Customers) -> None:

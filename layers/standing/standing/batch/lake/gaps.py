@@ -1,7 +1,7 @@
 """Gaps: where the lake does not have what the table has, and filling them from the table.
 
 Each commit raises a customer's version by one and says how many event records it wrote. A state that came from the
-table itself vouches for everything up to its version.
+table itself vouches for everything up to its version, but for the records of its own commit: those are counted.
 """
 
 from __future__ import annotations
@@ -36,8 +36,16 @@ def holes(bucket: Bucket) -> pl.DataFrame:
         .agg(pl.len().cast(pl.Int64).alias("whole"))
     )
     known = seen.join(vouched, on="customer", how="left").join(whole, on="customer", how="left").fill_null(0)
-    missing = (pl.col("version") - pl.col("vouched") - pl.col("whole")).alias("missing")
+    known = known.join(_short(states, counted), on="customer", how="left").with_columns(pl.col("short").fill_null(0))
+    missing = (pl.col("version") - pl.col("vouched") - pl.col("whole") + pl.col("short")).alias("missing")
     return known.select("customer", "version", missing).filter(pl.col("missing") > 0).sort("customer")
+
+
+def _short(states: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
+    """Of each customer, how many states that vouch for all before them lack records of their own commit."""
+    vouching = states.filter(pl.col("origin") == "table").join(counted, on=["customer", "version"], how="left")
+    lacking = vouching.filter(pl.col("there").fill_null(0) < pl.col("events").fill_null(0))
+    return lacking.group_by("customer").agg(pl.len().cast(pl.Int64).alias("short"))
 
 
 def lagging(bucket: Bucket, versions: Iterable[tuple[str, int]]) -> pl.DataFrame:
