@@ -48,7 +48,7 @@ def rules() -> Timeline:
 
 def settled(lake: MemoryLake, customers: Any, rules: Timeline, events: list[Event] | None = None) -> Any:
     own = taken(rules.latest, *HISTORY) if events is None else events
-    return Settling(lake, customers, rules, UNTIL, lambda: NOW).bucket(NUMBER, own)
+    return Settling(lake, customers, rules, UNTIL, lambda: NOW).bucket(NUMBER, own).counts
 
 
 def test_the_state_is_what_all_events_make_of_it_and_nothing_is_said(rules: Timeline, customers: Customers) -> None:
@@ -117,6 +117,15 @@ def test_the_ends_of_months_are_kept_beside_those_of_others(rules: Timeline, cus
     assert february["day"] == day_number((NOW - timedelta(days=31)).date())
     assert february["levels/tier/level"] == "bronze"
     assert len(lake.keys("months/")) == 14
+
+
+def test_a_damaged_end_of_a_month_is_set_aside_and_the_rest_goes_on(rules: Timeline, customers: Customers) -> None:
+    lake, key = MemoryLake(), month_key("2026-02", NUMBER)
+    lake.put(key, b"PAR1 and no more")
+    settling = Settling(lake, customers, rules, UNTIL, lambda: NOW)
+    assert settling.bucket(NUMBER, taken(rules.latest, *HISTORY)).aside == [f"aside/{key}"]
+    assert lake.get(f"aside/{key}").body == b"PAR1 and no more"
+    assert pl.read_parquet(lake.get(key).body)["customer"].to_list() == [WHO]
 
 
 def _parquet(rows: pl.DataFrame) -> bytes:
@@ -209,6 +218,24 @@ def test_who_keeps_changing_is_given_up_with_an_error(rules: Timeline, customers
 
     with pytest.raises(Refused):
         settled(MemoryLake(), Busy(), rules)
+
+
+def test_who_is_begun_again_is_counted_and_kept_once(rules: Timeline, customers: Customers) -> None:
+    class Late:
+        """A table whose state, once, cannot be found just after it was written."""
+
+        came = False
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(customers, name)
+
+        def state_row(self, customer: str) -> Any:
+            late, self.came = not self.came, True
+            return None if late else customers.state_row(customer)
+
+    lake = MemoryLake()
+    assert settled(lake, Late(), rules)["customers"] == 1
+    assert pl.read_parquet(lake.get(month_key("2026-02", NUMBER)).body)["customer"].to_list() == [WHO]
 
 
 MAPPING = """

@@ -44,7 +44,7 @@ def under(rules: Timeline, **more: Any) -> Timeline:
 
 def settle(lake: MemoryLake, customers: Customers, rules: Timeline, who: str, events: list[Event]) -> Any:
     until = day_to_close(NOW, rules.latest)
-    return Settling(lake, customers, rules, until, lambda: NOW).bucket(bucket_of(who), events)
+    return Settling(lake, customers, rules, until, lambda: NOW).bucket(bucket_of(who), events).counts
 
 
 def loaded(customers: Customers, who: str) -> State:

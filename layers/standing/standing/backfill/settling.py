@@ -7,16 +7,15 @@ that nobody else wrote it meanwhile; otherwise the customer is folded again, wit
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
-from standing.adapters.lake import ABSENT, Lake
+from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import Overtaken
 from standing.adapters.table import (
     KEPT_FOR_EVER,
@@ -30,6 +29,7 @@ from standing.adapters.table import (
 from standing.batch.lake.files import written
 from standing.batch.lake.layout import Kind, month_key, named_after, staged
 from standing.batch.lake.rows import Row, frame, record_row, state_row
+from standing.batch.lake.standings import Kept, kept
 from standing.batch.rescoring.memory import frame_of
 from standing.core.days import Day, day_date, day_of
 from standing.core.history import TakenOver, take_over
@@ -49,6 +49,17 @@ class Gathered:
     rows: dict[Kind, list[Row]] = field(default_factory=lambda: {"records": [], "states": []})
     months: dict[Day, list[tuple[str, Day, Memory]]] = field(default_factory=dict)
     counts: Counter[str] = field(default_factory=Counter)
+    aside: list[str] = field(default_factory=list)
+
+
+class Settled(NamedTuple):
+    """What became of a bucket: counts of `customers`, `events`, `known`, `conflicting`, `forgotten`.
+
+    `aside` has the keys of files of the lake that could not be read, as they are called now.
+    """
+
+    counts: Counter[str]
+    aside: list[str]
 
 
 @dataclass(frozen=True)
@@ -61,8 +72,8 @@ class Settling:
     until: Day
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def bucket(self, number: int, events: Iterable[Event]) -> Counter[str]:
-        """Settle the customers of a bucket; counts of `customers`, `events`, `known`, `conflicting`, `forgotten`."""
+    def bucket(self, number: int, events: Iterable[Event]) -> Settled:
+        """Settle the customers of a bucket."""
         gathered = Gathered()
         for customer, own in _by_customer(events).items():
             try:
@@ -71,7 +82,7 @@ class Settling:
                 self.customers.forget(customer)  # what was written of it before the mark was seen
                 gathered.counts["forgotten"] += 1
         self._into_the_lake(number, gathered)
-        return gathered.counts
+        return Settled(gathered.counts, gathered.aside)
 
     def _customer(self, customer: str, events: list[Event], gathered: Gathered) -> None:
         if self.customers.is_forgotten(customer):
@@ -89,13 +100,14 @@ class Settling:
         new, counts = _new(events, there)
         counted = [one.event for one in history if one.counts]
         everything = Past([*counted, *new], self.customers.checkpoints(customer))
+        taken = None
         if new or self._is_to_be_folded(before, history):
             taken = take_over(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
             if new or not _is_told(before, taken.state):
                 self._write(before, taken, new)
-            self._keep_months(customer, taken, gathered)
+        self._gather(customer, everything.events, gathered)  # the last that can be refused: what follows is done once
+        self._keep_months(customer, taken.months if taken else {}, gathered)
         gathered.counts.update({"customers": 1, **counts})
-        self._gather(customer, everything.events, gathered)
 
     def _is_to_be_folded(self, before: State | None, history: list[Recorded]) -> bool:
         """Whether records may be there that no state counts yet. Where old ones expire, no more is folded than must."""
@@ -123,8 +135,8 @@ class Settling:
             return True
         return event.day + programme.history >= day_of(self.clock(), programme.time_zone)
 
-    def _keep_months(self, customer: str, taken: TakenOver, gathered: Gathered) -> None:
-        for day, memory in taken.months.items():
+    def _keep_months(self, customer: str, months: Mapping[Day, Memory], gathered: Gathered) -> None:
+        for day, memory in months.items():
             gathered.months.setdefault(day, []).append((customer, day, memory))
 
     def _gather(self, customer: str, events: Sequence[Event], gathered: Gathered) -> None:
@@ -144,19 +156,27 @@ class Settling:
                 body = written(frame(kind, rows))
                 self.lake.put(f"{staged(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
         for day, memories in gathered.months.items():
-            self._month(month_key(str(day_date(day))[:7], number), frame_of(memories, {}))
+            self._month(month_key(str(day_date(day))[:7], number), frame_of(memories, {}), gathered)
 
-    def _month(self, key: str, found: pl.DataFrame) -> None:
+    def _month(self, key: str, found: pl.DataFrame, gathered: Gathered) -> None:
         """Customers' standing at the end of a month, beside that of others which is there already."""
         for _ in range(TRIES):
-            stored = self.lake.get(key)
-            others = found.clear() if stored is ABSENT else pl.read_parquet(BytesIO(stored.body))
+            there = self._readable(key, gathered)
+            others = found.clear() if there.rows is None else there.rows
             others = others.join(found.select("customer"), on="customer", how="anti")
             rows = pl.concat([others, found], how="diagonal").sort("customer")
             with suppress(Overtaken):
-                self.lake.replace(key, written(rows), stored.etag)
+                self.lake.replace(key, written(rows), there.etag)
                 return
         raise Overtaken
+
+    def _readable(self, key: str, gathered: Gathered) -> Kept:
+        """What a key of the lake holds; what cannot be read is set aside, and its place is empty then."""
+        there = kept(self.lake, key)
+        if there.wrong:
+            gathered.aside.append(self.lake.set_aside(key))
+            there = kept(self.lake, key)
+        return there
 
 
 def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:

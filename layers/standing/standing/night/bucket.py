@@ -8,14 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from io import BytesIO
 from typing import Any
 
 import polars as pl
 
-from standing.adapters.lake import ABSENT, Lake
+from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.lake.compacting import compact
 from standing.batch.lake.files import written
@@ -23,6 +21,7 @@ from standing.batch.lake.gaps import holes
 from standing.batch.lake.layout import standing_key
 from standing.batch.lake.memories import latest, states_of
 from standing.batch.lake.reading import read_bucket
+from standing.batch.lake.standings import Kept, kept
 from standing.batch.rescoring.bucket import Rescored, rescore
 from standing.batch.rescoring.reconciling import Reconciled, reconcile
 from standing.core.days import Day
@@ -33,15 +32,6 @@ from standing.night.passing import Passing, TablePort
 from standing.night.scoring import Scoring
 
 NAMED = 20  # customers, and differences, that a report names
-
-
-@dataclass(frozen=True)
-class Before:
-    """The standing of an earlier night, if there is one that can be read, and the ETag of what lies there."""
-
-    standing: pl.DataFrame | None
-    etag: str
-    wrong: str = ""
 
 
 def rescore_bucket(
@@ -59,12 +49,12 @@ def rescore_bucket(
     is known of the bucket cannot be read.
     """
     compacted = compact(lake, number)
-    bucket, before = read_bucket(lake, number), kept(lake, number)
+    bucket, before = read_bucket(lake, number), kept(lake, standing_key(number))
     states, records = latest(bucket.states), bucket.records.filter(~pl.col("late"))
     incomplete = holes(bucket)["customer"].to_list()
     whole = states.filter(~pl.col("customer").is_in(incomplete))
     reconciled = reconcile(rules, records, _moved_since(whole, before))
-    found = rescore(rules, records, states_of(whole), before.standing, until)
+    found = rescore(rules, records, states_of(whole), before.rows, until)
     passing = Passing(rules, table, until, clock)
     passing.all([*found.stirred, *incomplete])
     with suppress(Overtaken):  # another run of the same night was faster, and found the same
@@ -72,32 +62,21 @@ def rescore_bucket(
     scores = scoring.bucket(records, until) if scoring else None
     said = scoring.say(scores, records, rules.on(until), until) if scoring and scores is not None else 0
     figures, unread = counted(lake, number, bucket, found.standing, scores, rules.on(until), until)
-    wrong = compacted.wrong | ({standing_key(number): before.wrong} if before.wrong else {}) | unread
+    anew = {standing_key(number): f"{before.wrong}: worked out anew"} if before.wrong else {}
     return _told(number, states.height, found, reconciled, passing) | {
         "scores": said,
         "incomplete": incomplete[:NAMED],
-        "wrong": wrong,
+        "wrong": compacted.wrong | anew | unread,
         "odd": oddities(records, until),
         "figures": figures,
     }
 
 
-def kept(lake: Lake, number: int) -> Before:
-    """The standing of an earlier night. What cannot be read is named, and worked out anew from the states."""
-    stored = lake.get(standing_key(number))
-    if stored is ABSENT:
-        return Before(None, stored.etag)
-    try:
-        return Before(pl.read_parquet(BytesIO(stored.body)), stored.etag)
-    except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
-        return Before(None, stored.etag, f"not a whole Parquet file ({type(error).__name__}): worked out anew")
-
-
-def _moved_since(states: pl.DataFrame, before: Before) -> pl.DataFrame:
+def _moved_since(states: pl.DataFrame, before: Kept) -> pl.DataFrame:
     """The states that no night has reconciled yet."""
-    if before.standing is None:
+    if before.rows is None:
         return states
-    return states.join(before.standing.select("customer", "version"), on=["customer", "version"], how="anti")
+    return states.join(before.rows.select("customer", "version"), on=["customer", "version"], how="anti")
 
 
 def _told(number: int, customers: int, found: Rescored, reconciled: Reconciled, passing: Passing) -> dict[str, Any]:

@@ -6,7 +6,7 @@ They are worked out of records and states, so a file that cannot be read is as g
 from __future__ import annotations
 
 from io import BytesIO
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 
@@ -14,6 +14,22 @@ from standing.adapters.lake import ABSENT, Lake, Stored
 from standing.batch.lake.files import written
 from standing.batch.lake.layout import MONTHS, bucket_of, number_in, standing_key
 from standing.batch.lake.marks import Marks
+
+
+class Kept(NamedTuple):
+    """The standing that lies under a key, if there is one that can be read; its ETag, and what is wrong with it."""
+
+    rows: pl.DataFrame | None
+    etag: str
+    wrong: str = ""
+
+
+def kept(lake: Lake, key: str) -> Kept:
+    """What a key holds. What cannot be read is named."""
+    stored = lake.get(key)
+    rows = standing_in(stored)
+    wrong = "" if rows is not None or stored is ABSENT else "not a whole Parquet file"
+    return Kept(rows, stored.etag, wrong)
 
 
 def standing_in(stored: Stored) -> pl.DataFrame | None:
@@ -42,12 +58,12 @@ def forget_standings(lake: Lake, number: int, gone: Marks) -> None:
     for key in _keys(lake, number):
         stored = lake.get(key)
         rows = standing_in(stored)
-        kept = None if rows is None else gone.kept(rows)
-        if rows is None or kept is None:
+        staying = None if rows is None else gone.kept(rows)
+        if rows is None or staying is None:
             if stored.body:
                 lake.replace(key, b"", stored.etag)
-        elif kept.height < rows.height:
-            lake.replace(key, written(kept), stored.etag)
+        elif staying.height < rows.height:
+            lake.replace(key, written(staying), stored.etag)
 
 
 def _keys(lake: Lake, number: int) -> list[str]:

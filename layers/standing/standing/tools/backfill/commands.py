@@ -84,5 +84,7 @@ def _print(done: dict[str, Any], language: Language) -> None:
     out.print(table)
     for reason, count in sorted(done["refused"].items()):
         err.print(f"{reason}: {count:,}", style="red", markup=False)
+    for key in done["aside"]:
+        err.print(f"{WORDS['aside'][chinese]} {key}", style="red", markup=False, soft_wrap=True)
     if done["refused"]:
         err.print(f"{WORDS['named_in'][chinese]} {done['refused_rows']}", style="red", markup=False, soft_wrap=True)

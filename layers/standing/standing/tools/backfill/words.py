@@ -10,5 +10,9 @@ WORDS = {
     "known": ("Events that were there already", "已存在的事件数"),
     "conflicting": ("Events whose id is there with other content: left out", "编号已存在但内容不同、未写入的事件数"),
     "forgotten": ("Customers who were forgotten: left out", "已被遗忘、未写入的客户数"),
+    "aside": (
+        "A file of the lake could not be read and was begun anew; what it was is now",
+        "数据湖中有一个文件无法读取，已重新写入；原文件现为",
+    ),
     "named_in": ("Each row that was left out is named in", "未写入的每一行及原因见"),
 }

@@ -25,7 +25,7 @@ from standing.adapters.table import Refused
 from standing.backfill.dealing import REFUSED, bucket_file, deal_out, events_in
 from standing.backfill.mapping import BadMapping, Rows, read_mapping
 from standing.backfill.reading import Unreadable
-from standing.backfill.settling import Settling, named
+from standing.backfill.settling import Settled, Settling, named
 from standing.batch.lake.layout import BUCKETS
 from standing.core.days import Day
 from standing.core.timeline import Timeline
@@ -59,13 +59,13 @@ class Backfill:
             dealt = self._dealt(seen)
         except (BadMapping, Unreadable) as error:
             raise UserError(str(error)) from None
-        counts: Counter[str] = Counter()
-        buckets = self._buckets()
-        for done, found in enumerate(self._settled(buckets), 1):
-            counts.update(found)
+        buckets, counts, aside = self._buckets(), Counter[str](), list[str]()
+        for done, (bucket_counts, bucket_aside) in enumerate(self._settled(buckets), 1):
+            counts.update(bucket_counts)
+            aside += bucket_aside
             seen("buckets", done, len(buckets))
         self._tidy_up()
-        return {**dealt, **dict(named(counts))}
+        return {**dealt, **dict(named(counts)), "aside": sorted(aside)}
 
     def _tidy_up(self) -> None:
         """Leave of the work only what names the rows that were left out: done again, it begins anew."""
@@ -93,12 +93,12 @@ class Backfill:
     def _buckets(self) -> list[int]:
         return [number for number in range(BUCKETS) if bucket_file(self.folder, number).exists()]
 
-    def _settled(self, buckets: list[int]) -> Iterator[dict[str, int]]:
-        """Each bucket's counts: those that are noted, and those that are settled now. Raises UserError."""
+    def _settled(self, buckets: list[int]) -> Iterator[Settled]:
+        """What became of each bucket: of those that are noted, and of those that are settled now. Raises UserError."""
         waiting = []
         for number in buckets:
             if (note := _note(self.folder, number)).exists():
-                yield json.loads(note.read_text())
+                yield Settled(*json.loads(note.read_text()))
             else:
                 waiting.append(number)
         outputs = self.target.outputs
@@ -143,17 +143,17 @@ def _end_with_the_command() -> None:
         os._exit(1)
 
 
-def _settle(number: int) -> dict[str, int]:
+def _settle(number: int) -> Settled:
     """Settle a bucket, and note that it is done."""
     ((place, settling),) = _here
     folder = Path(place.folder)
     events = events_in(bucket_file(folder, number), settling.rules.latest, datetime.now(UTC))
-    counts = dict(settling.bucket(number, events))
+    settled = settling.bucket(number, events)
     note = _note(folder, number)
     half = note.with_suffix(".half")
-    half.write_text(json.dumps(counts))
+    half.write_text(json.dumps(settled))
     half.replace(note)
-    return counts
+    return settled
 
 
 def _note(folder: Path, number: int) -> Path:
