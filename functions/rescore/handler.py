@@ -1,7 +1,6 @@
 """The rescore function: the night of one bucket of customers."""
 
 import os
-from datetime import date
 from typing import Any
 
 import boto3
@@ -11,7 +10,7 @@ from botocore.config import Config
 from standing.adapters.bus import Bus
 from standing.adapters.lake import Lake
 from standing.adapters.table import Customers
-from standing.core.days import day_number
+from standing.core.days import day_in
 from standing.event_path.ruleset_layer import deployed_rules
 from standing.night.summary import COUNTS
 from standing.night.working import Work
@@ -29,7 +28,7 @@ work = Work(lake, customers, deployed_rules(), bus)
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Close a day for the customers of a bucket, such as {"day": "2026-11-25", "bucket": 7}."""
     gigabytes = int(context.memory_limit_in_mb) / 1024
-    report = work.bucket(event["bucket"], day_number(date.fromisoformat(event["day"])), gigabytes)
+    report = work.bucket(event["bucket"], day_in(event["day"]), gigabytes)
     counts = {name: report[name] for name in COUNTS}
     for name, value in counts.items():
         metrics.add_metric(name=name, unit="Count", value=value)

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 import pytest
 from standing.batch.lake.layout import bucket_of, current, month_key
-from standing.core.days import day_number
+from standing.core.days import day_in
 from standing.night.summary import parts
 from standing.tools.target import Target
 
@@ -85,7 +84,7 @@ def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_a
     assert target.lake.get(f"standing/bucket={number:03d}/standing.parquet").body
     state = target.customers.load(SLIPS)
     assert state is not None
-    assert state.day == day_number(date.fromisoformat(day))
+    assert state.day == day_in(day)
 
 
 @pytest.mark.usefixtures("target")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import boto3
@@ -19,7 +19,7 @@ from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.gaps import refill
 from standing.batch.lake.layout import bucket_of, current, month_key, standing_key
 from standing.batch.lake.rows import state_row
-from standing.core.days import day_date, day_number, day_of
+from standing.core.days import day_date, day_in, day_of
 from standing.core.ruleset import Stratum
 from standing.core.timeline import Timeline
 from standing.core.view import view
@@ -273,11 +273,11 @@ def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     refill(lake, bought, rules, ["c-2"])
     first = plan(lake, rules.latest, LATER)
     assert first["due"] == first["known"] == sorted((NUMBER, other))
-    rescore_bucket(lake, bought, rules, NUMBER, day_number(date.fromisoformat(first["day"])), clock=lambda: LATER)
+    rescore_bucket(lake, bought, rules, NUMBER, day_in(first["day"]), clock=lambda: LATER)
     whole = lake.get(current("records", NUMBER))
     lake.put(current("records", NUMBER), whole.body[: len(whole.body) // 2])
     night_of = Work(lake, bought, rules, clock=lambda: LATER)
-    day = day_number(date.fromisoformat(first["day"]))
+    day = day_in(first["day"])
     night_of.bucket(other, day, 2.0)
     with pytest.raises(Damaged):
         night_of.bucket(NUMBER, day, 2.0)

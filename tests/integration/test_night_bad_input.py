@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-from datetime import date
 from typing import Any
 
 import boto3
@@ -16,7 +15,7 @@ from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.gaps import refill
 from standing.batch.lake.layout import bucket_of, current, incoming
 from standing.batch.lake.rows import RECORDS, STATES
-from standing.core.days import day_number
+from standing.core.days import day_in
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest
 from standing.night import oddities
@@ -56,7 +55,7 @@ def night(lake: Lake, customers: Customers, rules: Timeline) -> dict[str, Any]:
     work = Work(lake, customers, rules, clock=lambda: LATER)
     for number in planned["due"]:
         try:
-            work.bucket(number, day_number(date.fromisoformat(planned["day"])), 1.0)
+            work.bucket(number, day_in(planned["day"]), 1.0)
         except Damaged:
             continue
     return summed_up(lake, planned)

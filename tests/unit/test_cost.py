@@ -6,6 +6,7 @@ import json
 import re
 
 import pytest
+from standing.report.tables import PRICES
 
 from benchmarks import cost
 from tests.support import ROOT
@@ -37,3 +38,9 @@ def test_a_row_is_what_an_event_uses_times_the_price() -> None:
     for part, (used, price, usd) in rows.items():
         each = 1e6 if " GB " in part or "GB of" in part else 1
         assert usd == pytest.approx(used * price * each, rel=0.01, abs=0.001), part
+
+
+def test_a_report_counts_with_the_prices_of_the_page() -> None:
+    given = cost.prices(PAGE)
+    for name, price in PRICES.items():
+        assert float(price * 1_000_000) == pytest.approx(given[name.replace("_", "-")])

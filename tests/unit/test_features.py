@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.days import day_number
+from standing.core.days import day_in
 from standing.core.events import Feedback, MoneyDetail
 from standing.core.features import EXACT, facts
 from standing.core.intake import Event
@@ -182,7 +181,7 @@ def test_what_is_made_of_something_unknown_is_unknown() -> None:
 def test_a_calendar_year_begins_on_the_first_of_january() -> None:
     year = made.feature("spend", "sum", made.NET).model_copy(update={"over": "calendar-year"})
     ruleset = made.ruleset([year])
-    eve, first = (day_number(date.fromisoformat(text)) for text in ("2025-12-31", "2026-01-01"))
+    eve, first = (day_in(text) for text in ("2025-12-31", "2026-01-01"))
     events = [made.purchase(eve, "5.00", "a"), made.purchase(first, "7.00", "b")]
     buckets = gather(empty(ruleset), events, ruleset)
     assert [facts(ruleset, buckets, day)["spend"] for day in (eve, first, first + 364)] == [500, 700, 700]

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from decimal import Decimal
 from functools import cached_property
 from typing import Any
@@ -28,7 +27,7 @@ from standing.batch.lake.memories import latest, states_of
 from standing.batch.lake.rows import Bucket, frame, tidy
 from standing.batch.records import row_of
 from standing.batch.rescoring.bucket import rescore
-from standing.core.days import Day, day_date, day_number, end_of_day
+from standing.core.days import Day, day_date, day_in, end_of_day
 from standing.core.events import Feedback, Purchase, Refund
 from standing.core.features import facts
 from standing.core.intake import Event
@@ -372,7 +371,7 @@ def test_scores_are_counted_by_recency_segment_and_tenths() -> None:
     ],
 )
 def test_the_months_that_a_day_is_compared_with(day: str, before: str, watched: str) -> None:
-    number = day_number(date.fromisoformat(day))
+    number = day_in(day)
     assert (month_before(number), month_watched(number)) == (before, watched)
 
 

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.days import day_date, day_number, day_of, end_of_day
+from standing.core.days import day_date, day_in, day_number, day_of, end_of_day
 from standing.core.money import MoneyError, from_minor, to_minor
 
 ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -94,7 +94,7 @@ def test_a_moment_falls_on_the_day_of_the_programme(moment: str, zone: str, day:
     ],
 )
 def test_a_day_ends_when_the_next_begins(day: str, zone: str, end: str) -> None:
-    assert end_of_day(day_number(date.fromisoformat(day)), zone) == datetime.fromisoformat(end)
+    assert end_of_day(day_in(day), zone) == datetime.fromisoformat(end)
 
 
 @given(st.integers(0, 40_000), st.sampled_from(ZONES))

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from standing.core.days import Day, day_number
+from standing.core.days import Day, day_in, day_number
 from standing.core.measures import empty as no_buckets
 from standing.core.measures import gather
 from standing.core.ratings import follow, is_review, next_review, would_become
@@ -102,20 +102,16 @@ def test_a_year_of_one_customer() -> None:
         {"silver": every(line("spend", ">=", 8_000)), "gold": every(line("spend", ">=", 15_000))},
     ).model_copy(update={"stability": stability(block)})
     ruleset = made.ruleset([made.feature("spend", "sum", made.NET, over=90)], Stratum(ratings=(tier,)))
-    events = [made.purchase(number(row["day"]), row["amount"], row["day"]) for row in rows(story, "day")]
+    events = [made.purchase(day_in(row["day"]), row["amount"], row["day"]) for row in rows(story, "day")]
     buckets = gather(no_buckets(ruleset), events, ruleset)
     told = story[story.index("| day | tier |") :]
-    rules, first, last = Timeline.of(ruleset), events[0].day, number("2026-12-31")
+    rules, first, last = Timeline.of(ruleset), events[0].day, day_in("2026-12-31")
     year = made.every_day(rules, lambda _: buckets, Memory(), first, last, busy={first})
     lived = {day.day: day.closed.levels["tier"] for day in year}
     for row in rows(told, "day"):
-        held = lived[number(row["day"])]
-        grace = None if row["grace until"] == "–" else number(row["grace until"])
+        held = lived[day_in(row["day"])]
+        grace = None if row["grace until"] == "–" else day_in(row["grace until"])
         assert (row["day"], held.level, held.grace_until) == (row["day"], row["tier"], grace)
-
-
-def number(text: str) -> Day:
-    return day_number(date.fromisoformat(text))
 
 
 @pytest.mark.parametrize(
@@ -130,8 +126,8 @@ def number(text: str) -> Day:
     ],
 )
 def test_the_next_review(review: Any, day: str, following: str) -> None:
-    assert next_review(review, number(day)) == number(following)
-    assert is_review(review, number(following))
+    assert next_review(review, day_in(day)) == day_in(following)
+    assert is_review(review, day_in(following))
 
 
 def test_what_a_level_would_become() -> None:

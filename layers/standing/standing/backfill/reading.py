@@ -5,13 +5,13 @@ Files may be larger than the memory. Knows nothing of customers.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from standing.adapters.lines import json_lines
 from standing.backfill.mapping import BadRow, Envelope, Rows
 
 CHUNK = 50_000  # rows that are in memory at once
@@ -45,20 +45,9 @@ def rows_in(path: Path, mapping: Rows | None) -> Iterator[Found]:
 
 def _lines(path: Path) -> Iterator[Found]:
     try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
-                if raw.strip():
-                    yield _line(number, raw)
+        yield from (Found(*line) for line in json_lines(path))
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror}") from None
-
-
-def _line(number: int, raw: bytes) -> Found:
-    try:
-        found = json.loads(raw)
-    except (ValueError, RecursionError):
-        return Found(number, None, "is not JSON: one event a line, as a JSON object")
-    return Found(number, found) if isinstance(found, dict) else Found(number, None, "is not a JSON object")
 
 
 def _table(path: Path, mapping: Rows) -> Iterator[Found]:

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import date
 from itertools import zip_longest
 from operator import itemgetter
 from typing import NamedTuple, cast
 
 from standing.core.conditions import Fact
-from standing.core.days import Day, day_number, next_anniversary
+from standing.core.days import Day, day_in, next_anniversary
 from standing.core.features import beginning
 from standing.core.measures import Buckets
 from standing.core.overrides import read_ruling
@@ -173,7 +172,7 @@ def _counting_to(
     series = cast("Latest", buckets[feature.measure])
     yield from series.days
     for value in series.values:
-        there = day_number(date.fromisoformat(str(value)))
+        there = day_in(str(value))
         yield there + 1
         yield from (there - number + after for number in literals for after in (0, 1))
 

@@ -31,6 +31,11 @@ def day_number(day: date) -> Day:
     return day.toordinal() - EPOCH_ORDINAL
 
 
+def day_in(text: str) -> Day:
+    """The day number of a date such as `2026-11-25`. Raises ValueError."""
+    return day_number(date.fromisoformat(text))
+
+
 def day_date(day: Day) -> date:
     """The calendar date of a day number."""
     return date.fromordinal(EPOCH_ORDINAL + day)

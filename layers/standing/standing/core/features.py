@@ -6,11 +6,10 @@ How each feature is worked out is settled once for a ruleset: `formula` makes a 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 from typing import TYPE_CHECKING, cast
 
 from standing.core.conditions import Fact
-from standing.core.days import Day, day_date, day_number, last_anniversary, next_anniversary
+from standing.core.days import Day, day_date, day_in, last_anniversary, next_anniversary
 from standing.core.series import Extremes, Latest, Seen, Sums
 
 if TYPE_CHECKING:
@@ -184,7 +183,7 @@ def _to(feature: Feature) -> Formula:
 
     def to(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
         value = cast("Latest", buckets[measure]).value(None, day)
-        days = -1 if value is None else day_number(date.fromisoformat(str(value))) - day
+        days = -1 if value is None else day_in(str(value)) - day
         return days if days >= 0 else None
 
     return to

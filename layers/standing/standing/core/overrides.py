@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-from datetime import date
 from typing import NamedTuple, cast
 
-from standing.core.days import Day, day_number
+from standing.core.days import Day, day_in
 from standing.core.measures import Buckets
 from standing.core.ruleset import Rating
 from standing.core.series import Latest
@@ -34,7 +33,7 @@ def ruling_on(rating: Rating, buckets: Buckets, day: Day) -> Ruling | None:
 def read_ruling(text: str) -> Ruling:
     """A ruling from the text that is kept of it."""
     level, expires, author, reason = json.loads(text)
-    return Ruling(level, day_number(date.fromisoformat(expires)), author, reason)
+    return Ruling(level, day_in(expires), author, reason)
 
 
 def shown(rating: Rating, opened: Memory, held: Held, ruling: Ruling | None, day: Day) -> Held:

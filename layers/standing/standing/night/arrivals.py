@@ -13,7 +13,7 @@ import orjson
 
 from standing.adapters.lake import ABSENT, Lake
 from standing.batch.figures.adding import added
-from standing.core.days import day_number, end_of_day
+from standing.core.days import day_in, end_of_day
 
 FIELD = "refused"
 NAMES = ("duplicates", "rejected")
@@ -38,7 +38,7 @@ def with_refused(report: dict[str, Any], lake: Lake, logs: LogsPort, time_zone: 
 
 def refused_on(logs: LogsPort, day: str, time_zone: str) -> Quality:
     """By source: what was repeated and rejected on a day."""
-    number = day_number(date.fromisoformat(day))
+    number = day_in(day)
     found: Quality = {}
     for line in logs.lines(FIELD, end_of_day(number - 1, time_zone), end_of_day(number, time_zone)):
         for source, counts in line[FIELD].items():

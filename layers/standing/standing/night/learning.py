@@ -7,7 +7,6 @@ hash puts them there. Without enough customers who came back there is no model, 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
 from typing import NamedTuple
 
 import polars as pl
@@ -19,7 +18,7 @@ from standing.batch.lake.layout import BUCKETS
 from standing.batch.lake.reading import read_bucket
 from standing.batch.scores.fitting.fitted import Terms, fitted
 from standing.batch.scores.model import Model, parsed, text
-from standing.core.days import Day, day_number
+from standing.core.days import Day, day_in
 from standing.core.ruleset import Ruleset
 
 MODEL = "models/scores.json"
@@ -51,7 +50,7 @@ def model_of(lake: Lake) -> Model | None:
 def learn(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> Learnt:
     """The model that scores up to a day: the one that is kept, or a new one, which is kept then."""
     before = model_of(lake)
-    if before and 0 <= day - day_number(date.fromisoformat(before.as_of)) < OLD:
+    if before and 0 <= day - day_in(before.as_of) < OLD:
         return Learnt(before)
     programme = ruleset.programme
     try:

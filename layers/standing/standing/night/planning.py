@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from standing.adapters.lake import Lake
 from standing.batch.lake.compacting import stage
 from standing.batch.lake.layout import KINDS, STAGED, number_in
-from standing.core.days import Day, day_date, day_number, day_of
+from standing.core.days import Day, day_date, day_in, day_of
 from standing.core.ruleset import Ruleset
 from standing.night.learning import Learnt, learn, model_of
 from standing.night.summary import parts
@@ -37,7 +37,7 @@ def day_asked_for(asked: str | None, last: Day) -> Day:
     if asked is None:
         return last
     try:
-        day = day_number(date.fromisoformat(asked))
+        day = day_in(asked)
     except ValueError:
         raise ValueError(f"day {asked!r}: expected a date such as {day_date(last)}") from None
     if day > last:

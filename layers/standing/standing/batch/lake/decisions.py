@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
 import orjson
 import polars as pl
 
-from standing.core.days import day_number
+from standing.core.days import day_in
 
 TOLD = ("rating", "care", "gate", "arm", "channel")  # what a decision is of, under the names that it is published by
 DECISIONS: dict[str, Any] = {
@@ -34,7 +34,7 @@ def decision_row(row: dict[str, Any]) -> dict[str, Any]:
         "customer": row["pk"]["S"],
         "id": told["id"],
         "version": told["sequence"],
-        "day": day_number(date.fromisoformat(told["day"])),
+        "day": day_in(told["day"]),
         "decided_at": int(datetime.fromisoformat(told["decided_at"]).timestamp()),
         "rules": told["rules"],
         "type": row.get("outcome", {}).get("S"),

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from typing import Annotated, Any, get_args
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidator, TypeAdapter, WithJsonSchema
 
 from standing.core.care import Gate as GateName
-from standing.core.days import Day, day_number
+from standing.core.days import Day, day_in
 from standing.core.events import MODELS
 from standing.core.ruleset import Title
 from standing.rulebook.sources import Count, DaysOrNone, Name, like
@@ -34,7 +33,7 @@ def _day(value: object) -> Day:
     if not isinstance(value, str) or not DATE.fullmatch(value):
         raise ValueError("a date such as 2026-03-01, from 1970 to 2199")
     try:
-        return day_number(date.fromisoformat(value))
+        return day_in(value)
     except ValueError:
         raise ValueError(f"{value} is not in the calendar: a date such as 2026-03-01") from None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from standing.adapters import lines
 from standing.adapters.bus import MOST_BYTES, size
 from standing.core.intake import OUR_SOURCE, fingerprint
 from standing.tools.project import UserError
@@ -50,20 +51,14 @@ class Unsendable:
 def read_lines(path: Path) -> Iterator[Line | Unsendable]:
     """Every line that is not empty. Raises UserError where there is no such file."""
     try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
-                if raw.strip():
-                    yield _line(number, raw)
+        yield from map(_sendable, lines.json_lines(path))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
 
 
-def _line(number: int, raw: bytes) -> Line | Unsendable:
-    try:
-        event = json.loads(raw)
-    except (ValueError, RecursionError):
-        return Unsendable(number, "is not JSON: one event a line, as a JSON object")
-    if problem := _problem(event):
+def _sendable(read: lines.Line) -> Line | Unsendable:
+    number, event, why = read
+    if problem := why or _problem(event):
         return Unsendable(number, problem)
     line = Line(number, event["source"], event["detail-type"], event["detail"])
     if size(line.entry) > MOST_BYTES:
@@ -71,9 +66,7 @@ def _line(number: int, raw: bytes) -> Line | Unsendable:
     return line
 
 
-def _problem(event: Any) -> str | None:  # noqa: ANN401 -- any JSON
-    if not isinstance(event, dict):
-        return "is not a JSON object"
+def _problem(event: dict[str, Any]) -> str | None:
     for part, kind in PARTS.items():
         if not isinstance(event.get(part), kind) or not event[part]:
             return f"needs `{part}`, {'an object' if kind is dict else 'a text'}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,7 +17,7 @@ from standing.batch.scores.fitting.fitted import Terms, fitted
 from standing.batch.scores.rfm import summary
 from standing.batch.scores.scoring import SOURCE, changed, events, last_said
 from standing.batch.scores.scoring import scores as scores_of
-from standing.core.days import Day, day_number, end_of_day, zone
+from standing.core.days import Day, day_in, end_of_day, zone
 from standing.core.events import MODELS
 from standing.core.intake import Event, Rejected, take_in
 from standing.core.ruleset import Ruleset
@@ -87,7 +87,7 @@ A_MINUTE = timedelta(minutes=1)
 
 def _day(text: str) -> Day:
     try:
-        return day_number(date.fromisoformat(text))
+        return day_in(text)
     except ValueError:
         raise UserError(f"--as-of {text}: a date such as 2026-03-01") from None
 
