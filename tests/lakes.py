@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from itertools import count, islice
 from typing import Any
 
 from standing.adapters.decisions import decision_rows
@@ -12,7 +13,7 @@ from standing.adapters.lake import ABSENT, ASIDE, Lake, Stored
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.lake.decisions import decision_row
 from standing.batch.lake.files import written
-from standing.batch.lake.layout import KINDS, incoming
+from standing.batch.lake.layout import KINDS, bucket_of, incoming
 from standing.batch.lake.rows import Bucket, frame, record_row, state_row, tidy
 from standing.core.decide import Outcome, decide
 from standing.core.intake import Event
@@ -58,6 +59,13 @@ class MemoryLake(Lake):
         """As S3."""
         self.put(ASIDE + key, self.objects.pop(key))
         return ASIDE + key
+
+
+def neighbours(customer: str, many: int) -> list[str]:
+    """So many customers of one bucket, the given one among them."""
+    names = (f"n-{number}" for number in count())
+    same = (name for name in names if bucket_of(name) == bucket_of(customer))
+    return [customer, *islice(same, many - 1)]
 
 
 def owned(events: Sequence[Event], customer: str) -> list[Event]:

@@ -10,6 +10,7 @@ from typing import Any
 import boto3
 import polars as pl
 import pytest
+from polars.testing import assert_frame_equal
 from standing.adapters.lake import Lake
 from standing.adapters.table import Customers
 from standing.batch.figures.months import month_before, month_end, month_of
@@ -29,7 +30,7 @@ from standing.night.planning import buckets, day_to_close, plan
 from standing.night.summary import COUNTS, USED, added_up, keep, summed_up
 from standing.night.working import Work
 
-from tests.lakes import MemoryLake
+from tests.lakes import MemoryLake, neighbours
 from tests.support import NOW, KeptRejections, complaint, message, purchase
 from tests.unit import strategies as made
 from tests.unit.strategies import every, line
@@ -244,6 +245,42 @@ def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], la
         told["figures"],
         pl.read_parquet(lake.get(month_key(month_of(until), bucket_of(who))).body).drop("customer").rows(),
     )
+
+
+def test_a_night_by_shares_of_customers_comes_to_the_same(
+    rules: Timeline, customers: Customers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = sorted(neighbours(WHO, 5))
+    events = [purchase(n, customer=who, amount=f"{90 + n}.00", days_ago=3 + n % 4) for n, who in enumerate(names * 3)]
+    ingest = Ingest(rules, customers, KeptRejections(), clock=lambda: NOW)
+    assert not ingest.batch([message(number, event) for number, event in enumerate(events)]).failed
+    whole, parts = MemoryLake(), MemoryLake()
+    for lake in (whole, parts):
+        refill(lake, customers, rules, names)
+        stage(lake)
+    until = day_to_close(LATER, rules.latest)
+    for lake in (whole, parts):
+        before = pl.DataFrame({"customer": names, "spend": [7] * 5}).with_columns(day=pl.lit(until, dtype=pl.Int32))
+        lake.put(month_key(month_before(until), NUMBER), written(before))
+    expected = night(whole, Gone(), rules)
+    assert expected["figures"]["drift"][month_before(until)]["features"]["spend"] == {"2^2": 5}
+    monkeypatch.setattr("standing.batch.lake.shares.ROWS", 3)
+    found = night(parts, Gone(), rules)
+    assert expected["customers"] == len(names)
+    assert found == expected
+    for key in (standing_key(NUMBER), month_key(month_of(until), NUMBER), current("records", NUMBER)):
+        assert_frame_equal(_frame(parts, key), _frame(whole, key))
+
+
+class Gone:
+    """A table in which nobody is any more, so that two nights find it alike."""
+
+    def load(self, _customer: str) -> None:
+        return None
+
+
+def _frame(lake: MemoryLake, key: str) -> pl.DataFrame:
+    return pl.read_parquet(lake.get(key).body)
 
 
 def test_a_report_adds_the_buckets_up_and_is_kept() -> None:

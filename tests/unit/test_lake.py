@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import io
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,8 +25,9 @@ from standing.batch.lake.gaps import holes, lagging
 from standing.batch.lake.layout import KINDS, bucket_of, current, incoming, month_key, staged, standing_key
 from standing.batch.lake.marks import mark
 from standing.batch.lake.memories import latest, remembered, states_of
-from standing.batch.lake.reading import everything_of, read_bucket, read_decisions
+from standing.batch.lake.reading import everything_of, open_bucket, read_bucket, read_decisions
 from standing.batch.lake.rows import ORDER, Bucket, frame, tidy
+from standing.batch.lake.shares import shares
 from standing.batch.lake.standings import standings_of
 from standing.batch.rescoring import bucket, memory
 from standing.core.announcing import LevelHonoured, RatingChanged
@@ -35,7 +37,7 @@ from standing.core.features import facts
 from standing.core.intake import Event
 from standing.core.timeline import Timeline
 
-from tests.lakes import AT, MemoryLake, decided, lake_rows, owned, pour
+from tests.lakes import AT, MemoryLake, decided, lake_rows, neighbours, owned, pour
 from tests.support import NOW, purchase, real_rules, taken
 from tests.unit import programmes
 from tests.unit import strategies as made
@@ -110,6 +112,57 @@ def test_order_repeats_and_how_it_was_cut_make_no_difference(chance: random.Rand
 
 
 RULES = real_rules()
+
+
+@settings(max_examples=50, deadline=None)
+@given(st.lists(st.integers(1, 9), max_size=12), st.integers(1, 10))
+def test_shares_hold_everybody_once_and_no_more_rows_than_they_should(counts: list[int], most: int) -> None:
+    names = [f"c-{place:02}" for place, many in enumerate(counts) for _ in range(many)]
+    rows = pl.DataFrame({"customer": names}, {"customer": pl.String})
+    found = shares([rows[::2].lazy(), rows[1::2].lazy()], most)
+    held = [rows.filter(share.holds)["customer"].to_list() for share in found]
+    assert [name for own in held for name in own] == names
+    assert all(len([name for name in own if name < own[-1]]) < most for own in held if own)
+    others = pl.DataFrame({"customer": ["", "c-0", "zzz"]})
+    assert sum(others.filter(share.holds).height for share in found) == 3
+
+
+def test_a_bucket_that_is_compacted_by_shares_is_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = sorted(neighbours("c-1", 4))
+    expected = together([lake_rows(RULES, who, bought(RULES, 5)) for who in names])
+    lake, number = MemoryLake(), bucket_of("c-1")
+    monkeypatch.setattr("standing.batch.lake.shares.ROWS", 3)
+    for cut in (1, 2):
+        pour(lake, expected, f"{cut}", **{kind: getattr(expected, kind)[cut - 1 :: cut] for kind in KINDS})
+        settled_of(lake, number)
+    found = open_bucket(lake, number)
+    assert len(found.shares()) == len(names)
+    parts = [found.of(share) for share in found.shares()]
+    same(Bucket(*(pl.concat(rows) for rows in zip(*parts, strict=True))), expected)
+    before = dict(lake.objects)
+    assert compact(lake, number).rows == {kind: getattr(expected, kind).height for kind in KINDS}
+    assert lake.objects == before
+    pour(lake, lake_rows(RULES, names[0], bought(RULES, 6)), "of the first share alone")
+    settled_of(lake, number)
+    assert read_bucket(lake, number).records.height == expected.records.height + 1
+
+
+def test_a_file_that_is_damaged_within_is_set_aside_before_any_of_it_is_used(whole: Bucket) -> None:
+    lake, number = MemoryLake(), bucket_of("c-1")
+    pour(lake, whole, "all")
+    stage(lake)
+    (key,) = lake.keys(staged("records", number))
+    body = lake.objects[key]
+    lake.put(key, body[:4] + bytes(byte ^ 255 for byte in body[4:200]) + body[200:])
+    assert pl.read_parquet_schema(io.BytesIO(lake.objects[key]))  # what it holds can be told, and not be read
+    done = compact(lake, number)
+    assert f"set aside as aside/{key}" in done.wrong[key]
+    assert (done.rows["records"], lake.keys(staged("records", number))) == (0, [])
+
+
+def settled_of(lake: MemoryLake, number: int) -> None:
+    stage(lake)
+    assert not compact(lake, number).wrong
 
 
 def test_files_are_sorted_by_customer_and_a_bucket_with_no_events_has_none(whole: Bucket) -> None:

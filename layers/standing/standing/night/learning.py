@@ -13,9 +13,9 @@ import polars as pl
 
 from standing.adapters.lake import ABSENT, Lake
 from standing.batch.lake.compacting import compact
-from standing.batch.lake.files import Damaged
+from standing.batch.lake.files import Damaged, collected
 from standing.batch.lake.layout import BUCKETS
-from standing.batch.lake.reading import read_bucket
+from standing.batch.lake.reading import open_bucket
 from standing.batch.scores.fitting.fitted import Terms, fitted
 from standing.batch.scores.model import Model, parsed, text
 from standing.core.days import Day, day_in
@@ -77,8 +77,8 @@ def _of_buckets(lake: Lake, known: list[int]) -> Iterator[pl.DataFrame]:
     for number in [number for number in range(BUCKETS) if number in known]:
         try:
             compact(lake, number)
-            records = read_bucket(lake, number).records
+            records = open_bucket(lake, number).scan("records")
+            bought = records.filter((pl.col("family") == "purchase") & ~pl.col("late"))
+            yield collected(bought.select("customer", "day", "amount"))
         except Damaged:
             continue
-        bought = records.filter((pl.col("family") == "purchase") & ~pl.col("late"))
-        yield bought.select("customer", "day", "amount")

@@ -9,15 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from itertools import batched
+from tempfile import TemporaryDirectory
 
 import polars as pl
 
 from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import Overtaken
-from standing.batch.lake.files import Damaged, read_all, read_stored, written
+from standing.batch.lake.files import Damaged, Parts, collected, read_all, scan_all, scan_stored, written
 from standing.batch.lake.layout import BUCKETS, KINDS, Kind, bucket_of, current, incoming, named_after, staged
 from standing.batch.lake.marks import Marks, marks
 from standing.batch.lake.rows import tidy
+from standing.batch.lake.shares import shares
 from standing.batch.lake.standings import forget_standings
 
 AT_ONCE = 100  # objects that are dealt out together: 100,000 rows at most, less than half a GB while they are
@@ -82,16 +84,41 @@ def compact(lake: Lake, number: int) -> Compacted:
 
 def _compact(lake: Lake, kind: Kind, number: int, gone: Marks, done: Compacted) -> int:
     stored = lake.get(current(kind, number))
-    before = read_stored(kind, stored)
-    rows, keys, wrong = read_all(lake, kind, lake.keys(staged(kind, number)))
-    after = tidy(kind, gone.kept(pl.concat([before, rows])))
+    before = scan_stored(kind, stored)
+    new, wrong = scan_all(lake, kind, lake.keys(staged(kind, number)))
     _set_aside(lake, wrong, done)
-    if kind == "states" and gone.kept(before).height < before.height:
-        forget_standings(lake, number, gone)  # before their states go, by which it is known that they are to
-    if not after.equals(before):
-        lake.replace(current(kind, number), written(after), stored.etag)
-    lake.delete(keys)
-    return after.height
+    with TemporaryDirectory() as folder:
+        made = _made(kind, [before, *new.values()], gone, Parts(folder))
+        if kind == "states" and made.forgotten:
+            forget_standings(lake, number, gone)  # before their states go, by which it is known that they are to
+        if made.changed:
+            lake.replace(current(kind, number), made.parts.written(), stored.etag)
+    lake.delete(new)
+    return made.rows
+
+
+@dataclass
+class Made:
+    """A bucket's file as it is to be: its rows, and whether it has others than before, or customers went from it."""
+
+    parts: Parts
+    rows: int = 0
+    changed: bool = False
+    forgotten: bool = False
+
+
+def _made(kind: Kind, files: list[pl.LazyFrame], gone: Marks, parts: Parts) -> Made:
+    """What is to become of a bucket's own file, the first, and of new ones, a share of its customers at a time."""
+    made = Made(parts)
+    for share in shares(files):
+        was, *new = (collected(file.filter(share.holds)) for file in files)
+        stay = gone.kept(was)
+        now = tidy(kind, gone.kept(pl.concat([stay, *new])))
+        parts.add(now)
+        made.rows += now.height
+        made.changed |= not now.equals(was)
+        made.forgotten |= stay.height < was.height
+    return made
 
 
 def _dealt(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:

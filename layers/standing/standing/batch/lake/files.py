@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -12,6 +14,7 @@ from standing.batch.lake.layout import Kind
 from standing.batch.lake.rows import LATER, SCHEMAS, frame
 
 ROW_GROUP = 50_000  # rows; small enough that a reader who wants one customer skips most of a file
+NOT_WHOLE = "not a whole Parquet file ({})"
 
 
 class Damaged(ValueError):  # noqa: N818 -- it says what is with the file
@@ -25,37 +28,87 @@ def written(rows: pl.DataFrame) -> bytes:
     return file.getvalue()
 
 
-def read(kind: Kind, body: bytes) -> pl.DataFrame:
-    """The rows of a file. Raises Damaged."""
+class Parts:
+    """Frames that follow one another, on disk in a folder, until they are written as one file."""
+
+    def __init__(self, folder: str) -> None:
+        """In a folder that is there."""
+        self.folder = Path(folder)
+        self.paths: list[Path] = []
+
+    def add(self, rows: pl.DataFrame) -> None:
+        """Take a frame in."""
+        self.paths.append(self.folder / f"{len(self.paths)}.parquet")
+        rows.write_parquet(self.paths[-1], compression="lz4")
+
+    def written(self) -> bytes:
+        """All of them, one at least, as `written` would write them together; a part of them at a time is in memory."""
+        file = io.BytesIO()
+        pl.scan_parquet(self.paths).sink_parquet(
+            file, compression="zstd", statistics=True, row_group_size=ROW_GROUP, engine="streaming"
+        )
+        return file.getvalue()
+
+
+def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
+    """A file whose rows are still to be read, by `collected`. Raises Damaged where it is not of this kind."""
     try:
-        rows = pl.read_parquet(io.BytesIO(body))
+        rows = pl.scan_parquet(io.BytesIO(body))
+        there = rows.collect_schema()
     except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
-        raise Damaged(f"not a whole Parquet file ({type(error).__name__})") from None
-    later = [name for name in LATER[kind] if name not in rows.columns]
-    rows = rows.with_columns(pl.lit(None, dtype=SCHEMAS[kind][name]).alias(name) for name in later)
+        raise Damaged(NOT_WHOLE.format(type(error).__name__)) from None
+    later = [name for name in LATER[kind] if name not in there]
+    _check(kind, {**there, **{name: SCHEMAS[kind][name] for name in later}})
+    return rows.with_columns(pl.lit(None, dtype=SCHEMAS[kind][name]).alias(name) for name in later).select(
+        *SCHEMAS[kind]
+    )
+
+
+def collected(rows: pl.LazyFrame) -> pl.DataFrame:
+    """The rows of a file, or what was asked of them. Raises Damaged."""
+    try:
+        return rows.collect(engine="streaming")
+    except Exception as error:  # noqa: BLE001 -- as above
+        raise Damaged(NOT_WHOLE.format(type(error).__name__)) from None
+
+
+def _check(kind: Kind, there: Mapping[str, Any]) -> None:
+    """Raises Damaged where a file has other columns."""
     for name, wanted in SCHEMAS[kind].items():
-        found = rows.schema.get(name)
+        found = there.get(name)
         if found is None:
             raise Damaged(f"of another schema: column `{name}` is missing")
         if found != wanted:
             raise Damaged(f"of another schema: column `{name}` is {found}, expected {wanted}")
-    if extra := [name for name in rows.columns if name not in SCHEMAS[kind]]:
+    if extra := [name for name in there if name not in SCHEMAS[kind]]:
         raise Damaged(f"of another schema: no column `{extra[0]}` was expected")
-    return rows.select(*SCHEMAS[kind])
+
+
+def scan_stored(kind: Kind, stored: Stored) -> pl.LazyFrame:
+    """An object whose rows are still to be read; none where there is none. Raises Damaged."""
+    return frame(kind).lazy() if stored is ABSENT else scan(kind, stored.body)
 
 
 def read_stored(kind: Kind, stored: Stored) -> pl.DataFrame:
     """The rows of an object; none where there is none. Raises Damaged."""
-    return frame(kind) if stored is ABSENT else read(kind, stored.body)
+    return collected(scan_stored(kind, stored))
+
+
+def scan_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[dict[str, pl.LazyFrame], dict[str, str]]:
+    """Several objects by key, each read once to see that it is whole; and by key what is wrong with the others."""
+    whole: dict[str, pl.LazyFrame] = {}
+    wrong: dict[str, str] = {}
+    for key, stored in lake.get_all(keys):
+        try:
+            rows = scan(kind, stored.body)
+            collected(rows.select(pl.all().null_count()))
+            whole[key] = rows
+        except Damaged as error:
+            wrong[key] = str(error)
+    return whole, wrong
 
 
 def read_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[pl.DataFrame, list[str], dict[str, str]]:
     """The rows of several objects, the keys of those that were read, and by key what is wrong with the others."""
-    whole: dict[str, pl.DataFrame] = {}
-    wrong: dict[str, str] = {}
-    for key, stored in lake.get_all(keys):
-        try:
-            whole[key] = read(kind, stored.body)
-        except Damaged as error:
-            wrong[key] = str(error)
-    return pl.concat([frame(kind), *whole.values()]), list(whole), wrong
+    whole, wrong = scan_all(lake, kind, keys)
+    return pl.concat([frame(kind), *map(collected, whole.values())]), list(whole), wrong

@@ -2,12 +2,57 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import NamedTuple
+
 import polars as pl
 
-from standing.adapters.lake import Lake
-from standing.batch.lake.files import Damaged, read_all, read_stored
+from standing.adapters.lake import Lake, Stored
+from standing.batch.lake.files import Damaged, collected, read_all, read_stored, scan_stored
 from standing.batch.lake.layout import KINDS, Kind, bucket_of, current, incoming, staged
-from standing.batch.lake.rows import Bucket, tidy
+from standing.batch.lake.rows import Bucket, frame, tidy
+from standing.batch.lake.shares import Share, shares
+
+
+class Opened(NamedTuple):
+    """A bucket's files, whose rows are read a share of its customers at a time."""
+
+    number: int
+    files: Mapping[Kind, Stored]
+
+    def shares(self) -> list[Share]:
+        """Shares of its customers: together they hold everybody. Raises Damaged."""
+        return shares([self.scan("records"), self.scan("states")])
+
+    def of(self, share: Share) -> Bucket:
+        """What is known of some of its customers. Raises Damaged."""
+        return Bucket(self._of("records", share), self._of("states", share), self._decisions(share))
+
+    def scan(self, kind: Kind) -> pl.LazyFrame:
+        """Rows that are still to be read. Raises Damaged."""
+        with _named(current(kind, self.number)):
+            return scan_stored(kind, self.files[kind])
+
+    def _of(self, kind: Kind, share: Share) -> pl.DataFrame:
+        with _named(current(kind, self.number)):
+            return collected(self.scan(kind).filter(share.holds))
+
+    def _decisions(self, share: Share) -> pl.DataFrame:
+        """None where they are damaged: compaction has named them, and no standing needs them."""
+        try:
+            return self._of("decisions", share)
+        except Damaged:
+            return frame("decisions")
+
+
+def open_bucket(lake: Lake, number: int) -> Opened:
+    """A bucket as compaction left it.
+
+    The states are read first: compaction writes the records first, so there is no state whose records are not there.
+    """
+    kinds: list[Kind] = ["states", "records", "decisions"]
+    return Opened(number, {kind: lake.get(current(kind, number)) for kind in kinds})
 
 
 def read_bucket(lake: Lake, number: int) -> Bucket:
@@ -25,11 +70,17 @@ def read_decisions(lake: Lake, number: int) -> pl.DataFrame:
 
 
 def _current(lake: Lake, kind: Kind, number: int) -> pl.DataFrame:
-    key = current(kind, number)
+    with _named(current(kind, number)):
+        return read_stored(kind, lake.get(current(kind, number)))
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Say what is damaged."""
     try:
-        return read_stored(kind, lake.get(key))
+        yield
     except Damaged as error:
-        raise Damaged(f"{key}: {error}") from None
+        raise Damaged(f"{what}: {error}") from None
 
 
 def everything_of(lake: Lake, customer: str) -> Bucket:

@@ -1,0 +1,85 @@
+"""The night of some of a bucket's customers: reconciled, rescored, and what there is to say written into the table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+
+from standing.batch.figures.adding import Figures
+from standing.batch.figures.all import Known, figures
+from standing.batch.figures.closing import at_end
+from standing.batch.lake.gaps import holes
+from standing.batch.lake.memories import latest, states_of
+from standing.batch.lake.rows import Bucket
+from standing.batch.lake.shares import Share
+from standing.batch.rescoring.bucket import rescore
+from standing.batch.rescoring.reconciling import reconcile
+from standing.core.days import Day
+from standing.core.timeline import Timeline
+from standing.night.passing import Passing
+from standing.night.scoring import Scoring
+
+
+class Lived(NamedTuple):
+    """What a share came to: its standing at the end of the night, and of the day (`at_end`); counts, and names."""
+
+    standing: pl.DataFrame
+    ended: pl.DataFrame
+    counts: Counter[str]
+    different: pl.DataFrame
+    incomplete: list[str]
+    figures: Figures
+
+
+@dataclass(frozen=True)
+class Night:
+    """What the shares of a bucket have in common: the standing `before`, if one is kept, and the ends of months."""
+
+    rules: Timeline
+    until: Day
+    passing: Passing
+    before: pl.DataFrame | None
+    months: Mapping[str, pl.DataFrame]
+    scoring: Scoring | None = None
+
+    def of(self, share: Share, bucket: Bucket) -> Lived:
+        """Live through the night of a share.
+
+        Customers of whom the lake misses something are left to the core, which reads the table.
+        """
+        states, records = latest(bucket.states), bucket.records.filter(~pl.col("late"))
+        incomplete = holes(bucket)["customer"].to_list()
+        whole = states.filter(~pl.col("customer").is_in(incomplete))
+        before = None if self.before is None else self.before.filter(share.holds)
+        reconciled = reconcile(self.rules, records, _moved_since(whole, before))
+        found = rescore(self.rules, records, states_of(whole), before, self.until)
+        self.passing.all([*found.stirred, *incomplete])
+        scored, said = self._scored(records)
+        ended = at_end(found.standing, bucket.states, records, self.rules.on(self.until), self.until)
+        counts = {"customers": states.height, "stirred": len(found.stirred), "reconciled": reconciled.customers}
+        counts |= {"differences": reconciled.differences.height, "scores": said}
+        counted = self._figures(share, bucket, ended, scored)
+        return Lived(found.standing, ended, Counter(counts), reconciled.differences, incomplete, counted)
+
+    def _scored(self, records: pl.DataFrame) -> tuple[pl.DataFrame | None, int]:
+        """The scores of the share, where there is a model; and how many were said."""
+        if self.scoring is None:
+            return None, 0
+        found = self.scoring.bucket(records, self.until)
+        return found, self.scoring.say(found, records, self.rules.on(self.until), self.until)
+
+    def _figures(self, share: Share, bucket: Bucket, ended: pl.DataFrame, scored: pl.DataFrame | None) -> Figures:
+        own = {month: rows.filter(share.holds) for month, rows in self.months.items()}
+        ruleset = self.rules.on(self.until)
+        return figures(Known(ruleset, self.until, ended, bucket.records, bucket.decisions, own, scored))
+
+
+def _moved_since(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
+    """The states that no night has reconciled yet."""
+    if before is None:
+        return states
+    return states.join(before.select("customer", "version"), on=["customer", "version"], how="anti")
