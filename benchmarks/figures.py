@@ -34,7 +34,7 @@ TARGETS = {
     "rescore.ratio_to_scan.sorted": Target(3, "12 features from a file by customer, against reading its columns"),
     "rescore.ratio_to_pandas": Target(0.1, "12 features against pandas, on the file where it does better"),
     "rescore.rules_ratio_to_features": Target(1, "ratings and care of 1,000,000 customers, against their features"),
-    "rescore.bucket_100k_peak_mb": Target(1500, "a day of a bucket of 100,000 customers: memory, in MB"),
+    "rescore.bucket_100k_peak_mb": Target(1500, "the night of a bucket of 100,000 customers: memory, in MB"),
     "rescore.growth_100k_to_1m": Target(1.1, "a day's time a customer, of 1,000,000 against 100,000"),
     "ingest.import_ratio": Target(1.5, "importing the ingest function against boto3, Powertools and pydantic alone"),
 }

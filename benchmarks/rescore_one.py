@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from time import perf_counter
@@ -19,8 +19,12 @@ from standing.batch.rescoring.days import judged, plan_of
 from standing.batch.rescoring.features import features_on
 from standing.batch.rescoring.memory import REMEMBERED, completed, schema
 from standing.core.ruleset import Ruleset
+from standing.core.timeline import Timeline
+from standing.night.bucket import rescore_bucket
+from standing.night.scoring import Scoring
 from standing.rulebook.compiling import compile_rules
 
+from benchmarks.bucket_made import NUMBER, FolderLake, NobodyThere, model_of
 from benchmarks.lake_made import LAST
 
 if TYPE_CHECKING:
@@ -130,6 +134,23 @@ def night(file: Path, out: Path) -> None:
     plan_of(ruleset, records, known, LAST).sink_parquet(out)
 
 
+def bucket(folder: Path, _out: Path) -> None:
+    """All that the night does of a bucket but the table's part: compacted, reconciled, rescored, scored, counted."""
+    lake = FolderLake(folder)
+    scoring = Scoring(model_of(lake), Silent())
+    told = rescore_bucket(lake, NobodyThere(), Timeline.of(rules()), NUMBER, LAST, scoring=scoring)  # type: ignore[arg-type]
+    if told["wrong"] or told["differences"] or told["incomplete"] or told["reconciled"] < told["customers"] * 0.9:
+        raise ValueError(f"the made bucket is not as it should be: {told}")
+
+
+class Silent:
+    """A bus on which everything goes."""
+
+    def put(self, _entries: Sequence[Any]) -> list[int]:
+        """Refuses nothing."""
+        return []
+
+
 CONTESTANTS: dict[str, Callable[[Path, Path], None]] = {
     "ours": ours,
     "duckdb": by_duckdb,
@@ -137,6 +158,7 @@ CONTESTANTS: dict[str, Callable[[Path, Path], None]] = {
     "scan": scan,
     "rules": ratings_and_care,
     "night": night,
+    "bucket": bucket,
 }
 
 

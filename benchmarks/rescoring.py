@@ -14,9 +14,10 @@ from typing import NamedTuple
 import polars as pl
 from standing.tools.project import project_root
 
+from benchmarks.bucket_made import bucket_made
 from benchmarks.figures import Figures
 from benchmarks.lake_made import EACH, Made, made
-from benchmarks.rescore_one import MEASURED
+from benchmarks.rescore_one import MEASURED, rules
 from benchmarks.timing import ratios
 
 FOLDER = project_root() / ".standing" / "bench" / "lake"
@@ -42,6 +43,7 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
     figures.count("rescore.ratio_to_pandas", worst)
     _rules(figures, many, repeats)
     _growth(figures, few, many, repeats)
+    _bucket(figures, few, repeats)
     figures.count("rescore.customers", customers)
     figures.count("rescore.transactions", customers * EACH)
 
@@ -83,11 +85,20 @@ def _growth(figures: Figures, few: Made, many: Made, repeats: int) -> None:
     tenth, all_of_them = zip(*turns, strict=True)
     figures.note("rescore.seconds.bucket_100k", [one.seconds for one in tenth])
     figures.note("rescore.seconds.night_1m", [one.seconds for one in all_of_them])
-    figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in tenth))
     figures.note(
         "rescore.growth_100k_to_1m",
         [own.seconds / one.seconds / 10 for own, one in zip(all_of_them, tenth, strict=True)],
     )
+
+
+def _bucket(figures: Figures, few: Made, repeats: int) -> None:
+    """A tenth of the customers as one bucket of the lake, and everything that the night does of it."""
+    folder, found = FOLDER / "bucket", []
+    for _ in range(repeats):
+        bucket_made(folder, few, rules())
+        found.append(run("bucket", folder))
+    figures.note("rescore.seconds.whole_bucket_100k", [one.seconds for one in found])
+    figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in found))
 
 
 def _equal(many: Made) -> None:

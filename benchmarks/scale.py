@@ -46,13 +46,12 @@ def _night(customers: float, measured: Measured, given: Measured) -> Night:
     buckets = BUCKETS
     while customers / buckets > given["bucket-customers"]:
         buckets *= 2
-    own = (
-        measured["rescore.seconds.bucket_100k"] * customers / buckets / TENTH * given["cores-measured"] / given["cores"]
-    )
+    a_customer = measured["rescore.seconds.whole_bucket_100k"] / TENTH * given["cores-measured"] / given["cores"]
+    own = a_customer * customers / buckets
     seconds = own + given["bucket-seconds"] + customers / buckets * given["stirred"] * given["commit-ms"] / 1000
     at_once = ceil(buckets / given["map-concurrency"]) * seconds / 3600
     needed = ceil(buckets * seconds / 3600 / given["hours"])
-    peak = measured["rescore.bucket_100k_peak_mb"] * max(1, customers / buckets / TENTH)
+    peak = measured["rescore.bucket_100k_peak_mb"]  # of shares, so it does not grow with the bucket
     return Night(
         customers,
         buckets,

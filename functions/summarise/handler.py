@@ -10,7 +10,7 @@ from standing.adapters.lake import Lake
 from standing.adapters.logs import Logs
 from standing.event_path.ruleset_layer import deployed_rules
 from standing.night.arrivals import with_refused
-from standing.night.summary import COUNTS, keep, summed_up
+from standing.night.summary import COUNTS, keep, page_key, summed_up
 from standing.report.page import page
 from standing.report.words import LANGUAGES
 
@@ -37,5 +37,5 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     log = logger.error if report["failed_buckets"] else logger.info
     log("night", extra={"day": event["day"], "counts": counts, "failed": report["failed_buckets"]})
     for language in LANGUAGES:
-        lake.put(f"nights/{report['day']}.{language}.html", page(report, rules.latest, language).encode())
+        lake.put(page_key(report["day"], language), page(report, rules.latest, language).encode())
     return {"day": event["day"], "report": keep(lake, report), **counts}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from datetime import timedelta
 from functools import partial
 from typing import Any
 
@@ -18,11 +19,15 @@ from standing.batch.lake.files import written
 from standing.batch.lake.layout import bucket_of, month_key
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest, Message
+from standing.night.summary import keep, keep_part, page_key, report_key
+from standing.report.page import page
 from standing.tools.customers.exporting import as_json, export, rows_in
-from standing.tools.customers.forgetting import forget
+from standing.tools.customers.forgetting import forget, forget_in_reports
 
+from tests import reports
 from tests.integration.test_crashes import Crash, Fatal, Wire, fatals
 from tests.integration.test_lake import NUMBERS, Between, delivered, lake, records, streamed
+from tests.lakes import neighbours
 from tests.support import NOW, KeptRejections, complaint, envelope, message, purchase
 
 __all__ = ["lake", "streamed"]  # fixtures
@@ -75,6 +80,32 @@ def test_what_export_gives_is_what_forget_removes(rules: Timeline, streamed: Cus
     compact_all(lake, NUMBERS)
     assert bytes_about(lake, "c-1") == []
     assert export(streamed, lake, "c-2") == other
+
+
+def test_the_reports_of_nights_forget_whom_they_name(rules: Timeline, lake: Lake) -> None:
+    ruleset, day, (gone, other) = rules.latest, str(reports.DAY), neighbours("gone-7", 2)
+    difference = {"day": day, "feature": "spend", "state": "1", "lake": "2"}
+    part = reports.first() | {
+        "bucket": bucket_of(gone),
+        "different": [{"customer": who, **difference} for who in (gone, other)],
+        "incomplete": [other, gone],
+        "odd": {"customer gone-7": "60,000 event records", "source shop, amounts": "3 purchases"},
+    }
+    whole = reports.bad(ruleset) | {name: part[name] for name in ("different", "incomplete")}
+    whole["odd"] = {f"{name} (bucket 007)": what for name, what in part["odd"].items()}
+    before = reports.first(reports.DAY - timedelta(days=1))
+    keep(lake, before)
+    keep(lake, whole)
+    keep_part(lake, part)
+    for language in ("en", "zh"):
+        lake.put(page_key(day, language), page(whole, ruleset, language).encode())
+    assert len(bytes_about(lake, gone)) == 4
+    assert forget_in_reports(lake, ruleset, gone) == 1
+    assert bytes_about(lake, gone) == []
+    assert len(bytes_about(lake, other)) == 4
+    kept = json.loads(lake.get(report_key(day)).body)
+    assert (kept["incomplete"], kept["odd"]) == ([other], {"source shop, amounts (bucket 007)": "3 purchases"})
+    assert forget_in_reports(lake, ruleset, gone) == 0
 
 
 def test_an_export_can_be_read_by_people(rules: Timeline, streamed: Customers, lake: Lake) -> None:

@@ -15,7 +15,7 @@ from standing.adapters.lake import Lake
 from standing.adapters.table import Customers
 from standing.batch.figures.months import month_before, month_end, month_of
 from standing.batch.lake.archiving import written_rows
-from standing.batch.lake.compacting import stage
+from standing.batch.lake.compacting import compact_all, stage
 from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.gaps import refill
 from standing.batch.lake.layout import bucket_of, current, month_key, standing_key
@@ -270,6 +270,38 @@ def test_a_night_by_shares_of_customers_comes_to_the_same(
     assert found == expected
     for key in (standing_key(NUMBER), month_key(month_of(until), NUMBER), current("records", NUMBER)):
         assert_frame_equal(_frame(parts, key), _frame(whole, key))
+
+
+def test_a_bucket_that_is_damaged_at_its_end_says_nothing_of_its_beginning(
+    rules: Timeline, customers: Customers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names, lake = sorted(neighbours(WHO, 3)), MemoryLake()
+    ingest = Ingest(rules, customers, KeptRejections(), clock=lambda: NOW)
+    ingest.batch([message(n, purchase(n, customer=who, amount="2500.00", days_ago=3)) for n, who in enumerate(names)])
+    refill(lake, customers, rules, names)
+    compact_all(lake, [NUMBER])
+    before = {who: customers.load(who) for who in names}
+    monkeypatch.setattr("standing.batch.lake.files.ROW_GROUP", 1)
+    monkeypatch.setattr("standing.batch.lake.shares.ROWS", 1)
+    key = current("records", NUMBER)
+    lake.put(key, _broken_at_its_end(pl.read_parquet(lake.get(key).body)))
+    with pytest.raises(Damaged, match=key):
+        night(lake, customers, rules)
+    assert {who: customers.load(who) for who in names} == before
+
+
+def _broken_at_its_end(rows: pl.DataFrame) -> bytes:
+    """A file whose last rows cannot be read, and all others can."""
+    whole = written(rows)
+    bodies = (whole[:begin] + b"broken" + whole[begin + 6 :] for begin in range(len(whole) // 2, 0, -1))
+    return next(body for body in bodies if _read(body, rows.height - 1) and not _read(body, rows.height))
+
+
+def _read(body: bytes, rows: int) -> bool:
+    try:
+        return pl.read_parquet(io.BytesIO(body), n_rows=rows).height == rows
+    except Exception:  # noqa: BLE001 -- whatever the reader stumbles over
+        return False
 
 
 class Gone:

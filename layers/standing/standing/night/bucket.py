@@ -7,7 +7,7 @@ is kept after that. Knows nothing of other buckets.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from typing import Any
@@ -18,8 +18,8 @@ from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.figures.adding import added_all
 from standing.batch.lake.compacting import compact
-from standing.batch.lake.files import written
-from standing.batch.lake.layout import standing_key
+from standing.batch.lake.files import Damaged, written
+from standing.batch.lake.layout import current, standing_key
 from standing.batch.lake.reading import open_bucket
 from standing.batch.lake.standings import kept
 from standing.core.days import Day
@@ -47,6 +47,7 @@ def rescore_bucket(
     Raises Damaged where what is known of the bucket cannot be read.
     """
     compacted = compact(lake, number)
+    _refuse_damaged(compacted.wrong, number)
     opened, before = open_bucket(lake, number), kept(lake, standing_key(number))
     months, unread = kept_months(lake, number, until)
     night = Night(rules, until, Passing(rules, table, until, clock), before.rows, months, scoring)
@@ -59,6 +60,13 @@ def rescore_bucket(
         "wrong": compacted.wrong | anew | unread,
         "odd": oddities(opened.scan("records"), until),
     }
+
+
+def _refuse_damaged(wrong: Mapping[str, str], number: int) -> None:
+    """Before anything is said of any customer: compaction has read the files to their ends. Raises Damaged."""
+    for key in (current("states", number), current("records", number)):
+        if key in wrong:
+            raise Damaged(f"{key}: {wrong[key]}")
 
 
 def _together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:

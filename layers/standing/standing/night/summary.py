@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -18,6 +19,7 @@ COUNTS = (
 )
 USED = ("gb_seconds", "write_units", "read_units")
 NAMED = 100
+REPORT = re.compile(r"^nights/(\d{4}-\d{2}-\d{2})\.json$")
 
 type Report = dict[str, Any]
 
@@ -101,8 +103,33 @@ def _run(buckets: Sequence[Report]) -> Report:
     }
 
 
+def report_key(day: str) -> str:
+    """The key of a night's report."""
+    return f"nights/{day}.json"
+
+
+def page_key(day: str, language: str) -> str:
+    """The key of a night's report as a page."""
+    return f"nights/{day}.{language}.html"
+
+
+def days_reported(lake: Lake) -> list[str]:
+    """The days of which there is a report, rising."""
+    return sorted(match[1] for key in lake.keys("nights/") if (match := REPORT.match(key)))
+
+
+def without(report: Report, customer: str) -> Report:
+    """A report, of a bucket or of all, that does not name a customer. What it counts stays."""
+    odd = report.get("odd", {})
+    return report | {
+        "different": [one for one in report["different"] if one["customer"] != customer],
+        "incomplete": [name for name in report["incomplete"] if name != customer],
+        "odd": {name: what for name, what in odd.items() if name.partition(" (bucket ")[0] != f"customer {customer}"},
+    }
+
+
 def keep(lake: Lake, report: Report) -> str:
     """Keep a night's report; its key."""
-    key = f"nights/{report['day']}.json"
+    key = report_key(report["day"])
     lake.put(key, orjson.dumps(report, option=orjson.OPT_INDENT_2))
     return key

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from standing.tools.live.kept import rules_of
 from standing.tools.live.shadowing import shadow_of
 from standing.tools.options import Stack, err, out, target_of
 from standing.tools.project import UserError
@@ -47,7 +48,7 @@ def forget_customer(
     `standing export` shows what will go. What stays is a mark that says of an id whether it was forgotten.
     """
     from standing.tools.customers.exporting import export, rows_in  # noqa: PLC0415 -- polars takes long
-    from standing.tools.customers.forgetting import forget  # noqa: PLC0415 -- as above
+    from standing.tools.customers.forgetting import forget, forget_in_reports  # noqa: PLC0415 -- as above
 
     target = target_of(stack)
     in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
@@ -59,6 +60,8 @@ def forget_customer(
     for place in _places(target):
         deleted = forget(place.customers, target.lake, customer)
         err.print(f"{place.stack}: {deleted} rows deleted; later events of `{customer}` are rejected", markup=False)
+    nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
+    err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}", markup=False)
     err.print(
         "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and queues keep what "
         "they have for 35 days at most (docs/lake.md)."

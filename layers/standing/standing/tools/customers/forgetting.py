@@ -1,10 +1,17 @@
-"""Forgetting a customer: in the table at once, in the lake at its next compaction, and in a shadow that runs beside."""
+"""Forgetting a customer: in the table and the reports at once, and in the lake at its next compaction."""
 
 from __future__ import annotations
 
+import orjson
+
 from standing.adapters.lake import Lake
 from standing.adapters.table import Customers
+from standing.batch.lake.layout import bucket_of
 from standing.batch.lake.marks import mark
+from standing.core.ruleset import Ruleset
+from standing.night.summary import Report, days_reported, keep, page_key, part_key, report_key, without
+from standing.report.page import page
+from standing.report.words import LANGUAGES
 
 
 def forget(customers: Customers, lake: Lake, customer: str) -> int:
@@ -14,3 +21,34 @@ def forget(customers: Customers, lake: Lake, customer: str) -> int:
     """
     mark(lake, customers.salt, customer)
     return customers.forget(customer)
+
+
+def forget_in_reports(lake: Lake, ruleset: Ruleset, customer: str) -> int:
+    """Take a customer out of the reports of nights that name them, and out of their pages; how many nights did.
+
+    It can be repeated where it ended half-way.
+    """
+    return sum(_forget_in_report(lake, ruleset, day, customer) for day in days_reported(lake))
+
+
+def _forget_in_report(lake: Lake, ruleset: Ruleset, day: str, customer: str) -> bool:
+    """Whether a night named the customer. The report comes last: by it the night is found again."""
+    part, whole = part_key(day, bucket_of(customer)), report_key(day)
+    mended = {key: report for key in (part, whole) if (report := _mended(lake, key, customer))}
+    if part in mended:
+        lake.put(part, orjson.dumps(mended[part]))
+    if whole in mended:
+        for language in LANGUAGES:
+            lake.put(page_key(day, language), page(mended[whole], ruleset, language).encode())
+        keep(lake, mended[whole])
+    return bool(mended)
+
+
+def _mended(lake: Lake, key: str, customer: str) -> Report | None:
+    """A report without the customer; none where it does not name them, or is none."""
+    try:
+        found = orjson.loads(lake.get(key).body)
+        mended = without(found, customer)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return None if mended == found | {"odd": found.get("odd", {})} else mended

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -14,6 +13,7 @@ from rich.text import Text
 
 from standing.adapters.lake import ABSENT, Lake
 from standing.core.ruleset import Rating, Ruleset
+from standing.night.summary import days_reported, report_key
 from standing.report.attention import attention
 from standing.report.page import page
 from standing.report.tables import cost
@@ -22,7 +22,6 @@ from standing.tools.live.kept import rules_of
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
 from standing.tools.project import UserError
 
-DAY = re.compile(r"^nights/(\d{4}-\d{2}-\d{2})\.json$")
 WIDTH = 40  # characters of the longest bar
 
 ASKED = typer.Option("--day", metavar="DATE", help="The day that was closed; the last one if left out.")
@@ -53,12 +52,12 @@ def report(
 
 def kept_report(lake: Lake, day: str | None) -> dict[str, Any]:
     """The report of a day's night, or of the last. Raises UserError where there is none, naming those there are."""
-    days = sorted(match[1] for key in lake.keys("nights/") if (match := DAY.match(key)))
+    days = days_reported(lake)
     if not days:
         raise UserError("no night has ended yet: `standing night` closes the last day that is over")
     if day and day not in days:
         raise UserError(f"no report of {day}: there are those of {', '.join(days[-7:])}; `standing night --day {day}`")
-    stored = lake.get(f"nights/{day or days[-1]}.json")
+    stored = lake.get(report_key(day or days[-1]))
     try:
         found: dict[str, Any] = {} if stored is ABSENT else orjson.loads(stored.body)
         found["day"], found["customers"]

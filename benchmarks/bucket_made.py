@@ -1,0 +1,145 @@
+"""A made bucket of the lake as it lies there before a night: files in a folder, the last day still to be compacted.
+
+The records have every column of the lake, and most of these are empty, as they are where one shop sends purchases.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from standing.adapters.lake import ABSENT, Lake, Stored
+from standing.batch.lake.files import ROW_GROUP, written
+from standing.batch.lake.layout import current, staged
+from standing.batch.lake.rows import ORDER, RECORDS, STATES
+from standing.batch.rescoring.features import features_on
+from standing.batch.scores.fitting.fitted import Terms, fitted
+from standing.batch.scores.model import Model, parsed, text
+from standing.core.days import day_number
+from standing.core.ruleset import Ruleset
+
+from benchmarks.lake_made import LAST, Made
+from tests.unit import cdnow
+
+NUMBER = 7
+MODEL = "models/scores.json"
+EMPTY_MEMORY: dict[str, Any] = {"levels": [], "shown": [], "due": [], "held_back": [], "contacts": []}
+EMPTY_LEDGER: dict[str, Any] = {"said": [], "honoured": [], "asked": [], "unanswered": [], "refrained": []}
+
+
+class FolderLake(Lake):
+    """A bucket of S3 that is a folder. Nobody else writes to it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Of the files in a folder."""
+        super().__init__(client=None, name=str(folder), at_once=1)  # type: ignore[arg-type]  # it calls nothing
+
+    def keys(self, prefix: str) -> list[str]:
+        """As S3."""
+        names = (str(path.relative_to(self.name)) for path in Path(self.name).rglob("*") if path.is_file())
+        return sorted(name for name in names if name.startswith(prefix))
+
+    def get(self, key: str) -> Stored:
+        """As S3, without a hash of the content."""
+        path = Path(self.name) / key
+        return Stored(path.read_bytes(), "there") if path.exists() else ABSENT
+
+    def put(self, key: str, body: bytes) -> None:
+        """As S3."""
+        path = Path(self.name) / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(body)
+
+    def replace(self, key: str, body: bytes, etag: str) -> None:  # noqa: ARG002 -- nobody else writes
+        """As S3."""
+        self.put(key, body)
+
+    def delete(self, keys: Iterable[str]) -> None:
+        """As S3."""
+        for key in list(keys):
+            (Path(self.name) / key).unlink(missing_ok=True)
+
+
+class NobodyThere:
+    """A table without customers: what a night does there takes the table's time, and is not measured."""
+
+    def load(self, _customer: str) -> None:
+        """Nobody."""
+
+
+def bucket_made(folder: Path, made: Made, ruleset: Ruleset) -> FolderLake:
+    """The bucket of all made customers, as the archive and the compaction of the night before left it."""
+    lake = FolderLake(folder)
+    lake.delete(lake.keys(""))
+    records = _records(pl.scan_parquet(made.by_customer))
+    before, today = records.filter(pl.col("day") < LAST), records.filter(pl.col("day") == LAST)
+    _sink(before.with_columns(version=pl.lit(1, pl.Int64)), folder / current("records", NUMBER))
+    _sink(_states(before, ruleset), folder / current("states", NUMBER))
+    new = today.with_columns(version=pl.lit(2, pl.Int64)).collect()
+    lake.put(f"{staged('records', NUMBER)}today.parquet", written(new))
+    lake.put(f"{staged('states', NUMBER)}today.parquet", written(_states_of_today(today)))
+    programme = ruleset.programme
+    terms = Terms(programme.currency, programme.minor_digits)
+    # Of CDNOW, as the made customers never leave, and so tell no chance of leaving.
+    model = fitted(cdnow.purchases().lazy(), day_number(date(1998, 6, 30)), terms)
+    lake.put(MODEL, text(model).encode())
+    return lake
+
+
+def model_of(lake: FolderLake) -> Model:
+    """The model by which the bucket is scored."""
+    return parsed(lake.get(MODEL).body)
+
+
+def _sink(rows: pl.LazyFrame, path: Path) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    rows.sink_parquet(path, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
+
+
+def _records(rows: pl.LazyFrame) -> pl.LazyFrame:
+    known = rows.with_columns(
+        source=pl.lit("shop"),
+        id=pl.format("order-{}", pl.col("moment").hash(7)),
+        type=pl.lit("purchase.v1"),
+        late=pl.lit(value=False),
+        at=pl.col("moment") // 1_000_000,
+        version=pl.lit(0, dtype=pl.Int64),
+    )
+    there = known.collect_schema().names()
+    empty = (pl.lit(None, dtype=kind).alias(name) for name, kind in RECORDS.items() if name not in there)
+    whole = known.with_columns(*empty, pl.lit([], dtype=RECORDS["entries"]).alias("entries"))
+    return whole.select(pl.col(name).cast(kind) for name, kind in RECORDS.items()).sort(ORDER["records"])
+
+
+def _states(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
+    """Of every customer one state of the day before, with its features: all of them are reconciled."""
+    names = [feature.name for feature in ruleset.features]
+    entries = pl.concat_list(map(_entry, names)).alias("features")
+    told = features_on(ruleset, records, LAST - 1).select("customer", entries)
+    return _rows(told, version=1, day=LAST - 1, events=None, origin="table").sort("customer")
+
+
+def _states_of_today(today: pl.LazyFrame) -> pl.DataFrame:
+    counts = today.group_by("customer").agg(pl.len().cast(pl.Int64).alias("events"))
+    bare = counts.with_columns(pl.lit(None, dtype=STATES["features"]).alias("features"))
+    return _rows(bare, version=2, day=LAST, origin="stream").sort("customer").collect()
+
+
+def _rows(told: pl.LazyFrame, **same: float | str | None) -> pl.LazyFrame:
+    fixed: dict[str, Any] = same | {
+        "features_hash": "made",
+        "rules": "made",
+        "opened": EMPTY_MEMORY,
+        "closed": EMPTY_MEMORY,
+    }
+    fixed |= {"ledger": EMPTY_LEDGER}
+    one = pl.LazyFrame([fixed], schema={name: STATES[name] for name in fixed})
+    return told.join(one, how="cross").select(*STATES)
+
+
+def _entry(name: str) -> pl.Expr:
+    number = pl.col(name).cast(pl.Int64)
+    return pl.struct(pl.lit(name).alias("name"), number.alias("number"), pl.lit(None, dtype=pl.String).alias("text"))
