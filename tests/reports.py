@@ -33,7 +33,8 @@ def ordinary(ruleset: Ruleset) -> dict[str, Any]:
         "seconds": {"slowest_bucket": 3.4, "all_buckets": 322.6},
         "used": {"gb_seconds": 947.7, "write_units": 1180.0, "read_units": 236.0},
     }
-    return told | {"figures": _figures(ruleset, chance)}
+    model = {"hash": "5ac1dbb41e04f0", "as_of": "2026-11-02"}
+    return told | {"figures": _figures(ruleset, chance), "model": model}
 
 
 def bad(ruleset: Ruleset) -> dict[str, Any]:

@@ -92,6 +92,14 @@ def test_the_page_has_the_numbers_of_the_report(ruleset: Ruleset, language: Lang
     assert cost(report) in text
 
 
+def test_the_model_of_the_scores_is_named_and_why_it_is_an_old_one(ruleset: Ruleset) -> None:
+    report = reports.ordinary(ruleset)
+    assert "up to 2026-11-02 (model 5ac1dbb41e04)" in page(report, ruleset, "en")
+    assert "截至2026-11-02" in page(report, ruleset, "zh")
+    report["model"]["why"] = "b runs away"
+    assert "b runs away" in page(report, ruleset, "en")
+
+
 def test_a_first_night_has_words_where_it_has_no_pictures(ruleset: Ruleset) -> None:
     text = page(reports.first(), ruleset, "en")
     assert figures_of(text) == {}

@@ -47,7 +47,7 @@ def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Par
     yield _levels(figures, ruleset, language)
     yield _migration(figures, ruleset, language)
     yield _rfm(report, ruleset, language)
-    yield _churn(figures, language)
+    yield _churn(report, language)
     for one in (tables.care, tables.quality, tables.reconciliation, tables.after, tables.changes, tables.drift):
         yield one(report, ruleset, language), {}
     yield tables.run(report, language), {}
@@ -109,8 +109,18 @@ def _rfm(report: Report, ruleset: Ruleset, language: Language) -> Part:
     ), drawn
 
 
-def _churn(figures: Mapping[str, Any], language: Language) -> Part:
+def _churn(report: Report, language: Language) -> Part:
+    figures = report.get("figures", {})
     if not figures.get("churn"):
         return section(said("churn", language), paragraph(said("no_scores", language))), {}
     drawn = {"churn": pictures.churn(figures["churn"])}
-    return section(said("churn", language), paragraph(said("churn_how", language)), box("churn")), drawn
+    how = paragraph(said("churn_how", language)) + _learnt(report.get("model") or {}, language)
+    return section(said("churn", language), how, box("churn")), drawn
+
+
+def _learnt(model: Mapping[str, str], language: Language) -> str:
+    """By which model, and why it is an old one where a new one could not be learnt."""
+    if not model.get("hash"):
+        return ""
+    told = said("learnt", language, day=model["as_of"], hash=model["hash"][:12])
+    return paragraph(told) + paragraph(model.get("why", ""))

@@ -89,6 +89,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "How many customers the model gives which chance of having left for good.",
         "模型估计的永久流失概率，以及对应的客户数。",
     ),
+    "learnt": (
+        "Learnt from the purchases up to {day} (model {hash}).",
+        "模型依据截至{day}的消费记录训练（模型 {hash}）。",
+    ),
     "care": ("Care", "客户关怀"),
     "care_how": (
         "What fell due on the day (and in the 30 days up to it): sent, held back and why, missed because it was known "
