@@ -60,10 +60,10 @@ class Night:
         self.passing.all([*found.stirred, *incomplete])
         scored, said = self._scored(records)
         ended = at_end(found.standing, bucket.states, records, self.rules.on(self.until), self.until)
-        counts = {"customers": states.height, "stirred": len(found.stirred), "reconciled": reconciled.customers}
-        counts |= {"differences": reconciled.differences.height, "scores": said}
-        counted = self._figures(share, bucket, ended, scored)
-        return Lived(found.standing, ended, Counter(counts), reconciled.differences, incomplete, counted)
+        counts = Counter({"customers": states.height, "stirred": len(found.stirred), "scores": said})
+        counts += Counter({"reconciled": reconciled.customers, "differences": reconciled.differences.height})
+        told = self._figures(share, bucket, ended, scored)
+        return Lived(found.standing, ended, counts, reconciled.differences, incomplete, told)
 
     def _scored(self, records: pl.DataFrame) -> tuple[pl.DataFrame | None, int]:
         """The scores of the share, where there is a model; and how many were said."""

@@ -9,7 +9,7 @@ import polars as pl
 
 from standing.batch.lake.files import collected
 
-ROWS = 100_000  # of one kind in a share, unless a single customer has more
+ROWS = 100_000  # of a share, unless a single customer has more
 
 CUSTOMER = pl.col("customer")
 
