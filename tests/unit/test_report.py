@@ -207,7 +207,8 @@ def test_a_browser_draws_every_picture_and_nothing_sticks_out(
     (tmp_path / "page.html").write_text(text.replace(ready, f"{measured} {ready}"), encoding="utf-8")
     switches = ["--headless", "--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking"]
     switches += [f"--blink-settings=preferredColorScheme={scheme}", f"--window-size={width},3000"]
-    switches += [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000", "--dump-dom", "--enable-logging=stderr"]
+    switches += [f"--user-data-dir={tmp_path / 'profile'}", "--virtual-time-budget=10000"]
+    switches += ["--dump-dom", "--enable-logging=stderr"]
     command = ["timeout", "120", browser, *switches, (tmp_path / "page.html").as_uri()]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     drawn = done.stdout
