@@ -69,8 +69,7 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
     first = _write_events(history, live, households, rules, now)
     _fill_back(target, rules, history, first)
     happened = _send(target, live)
-    (customer,) = best_households([json.loads(line) for line in history.read_text().splitlines()], 1)
-    follow_complaint(target, happened.ear, live.parent, customer, now, out)
+    customer = follow_complaint(target, happened.ear, live.parent, now, out) or _best(history)
     night = _night(target, rules, live.with_name("report.html"))
     _tables(target, rules, happened, now)
     out.print(_care(target, rules.latest))
@@ -92,6 +91,11 @@ def _write_events(history: Path, live: Path, households: int, rules: Timeline, n
     _introduce(history, "to be filled back")
     _introduce(live, "of the last weeks, to be sent live")
     return first
+
+
+def _best(history: Path) -> str:
+    (customer,) = best_households([json.loads(line) for line in history.read_text().splitlines()], 1)
+    return customer
 
 
 def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> None:

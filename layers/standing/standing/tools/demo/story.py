@@ -19,12 +19,17 @@ from standing.tools.target import Target
 type Say = Callable[[str], None]
 
 
-def follow_complaint(target: Target, ear: str, folder: Path, customer: str, now: datetime, out: Console) -> None:
-    """Follow the last complaint of a customer from the event to the call-back, answer it, and see it closed."""
-    asked = next((one for one in _heard(target, ear, customer, "care.requested.v1") if _by_complaint(one)), None)
+def follow_complaint(target: Target, ear: str, folder: Path, now: datetime, out: Console) -> str | None:
+    """Follow a complaint from the event to the call-back, answer it, and see it closed; whose it was, if there was one.
+
+    Of those that led to a call-back, the latest.
+    """
+    led = filter(_by_complaint, _heard(target, ear, "care.requested.v1"))
+    asked = max(led, key=lambda one: (one["day"], one["decided_at"], one["customer"]), default=None)
     if asked is None:
-        out.print(f"no care action of {customer} to follow: its complaint is known too late, or its tier is too low")
-        return
+        out.print("no complaint to follow: all are known too late, held back, or of customers of a low tier")
+        return None
+    customer: str = asked["customer"]
     out.print(f"[bold]A complaint, followed[/bold] (synthetic, {customer})")
     _tell(out, asked["day"], "complaint", "the shop's service desk puts feedback.v1 on the bus")
     because = ", ".join(f"{reason['line']} (was {reason['actual']})" for reason in asked["because"])
@@ -32,10 +37,10 @@ def follow_complaint(target: Target, ear: str, folder: Path, customer: str, now:
     _tell(out, "", "because", because)
     _tell(out, "", "when", f"not before {_minute(asked['not_before'])}, no later than {_minute(asked['expires_at'])}")
     _answer(target, folder, asked, now)
-    closed = _heard(target, ear, customer, "care.closed.v1")
-    for one in sorted(closed, key=lambda one: one["sequence"]):
-        if (one["care"], one["day"]) == (asked["care"], asked["day"]):
+    for one in sorted(_heard(target, ear, "care.closed.v1"), key=lambda one: one["sequence"]):
+        if all(one[name] == asked[name] for name in ("customer", "care", "day")):
             _tell(out, one["decided_at"][:10], "care.closed", f"{one['care']} of {one['day']}: {one['status']}")
+    return customer
 
 
 def _answer(target: Target, folder: Path, asked: dict[str, Any], now: datetime) -> None:
@@ -52,14 +57,10 @@ def _answer(target: Target, folder: Path, asked: dict[str, Any], now: datetime) 
     await_published(target)
 
 
-def _heard(target: Target, ear: str, customer: str, detail_type: str) -> list[dict[str, Any]]:
-    """The outcomes of one type that the bus carried for a customer."""
+def _heard(target: Target, ear: str, detail_type: str) -> list[dict[str, Any]]:
+    """The outcomes of one type that the bus carried."""
     outcomes = [json.loads(body) for body in peek(target, ear)]
-    return [
-        outcome["detail"]
-        for outcome in outcomes
-        if outcome["detail-type"] == detail_type and outcome["detail"]["customer"] == customer
-    ]
+    return [outcome["detail"] for outcome in outcomes if outcome["detail-type"] == detail_type]
 
 
 def _by_complaint(asked: dict[str, Any]) -> bool:
