@@ -64,7 +64,7 @@ def _heard(target: Target, ear: str, detail_type: str) -> list[dict[str, Any]]:
 
 
 def _by_complaint(asked: dict[str, Any]) -> bool:
-    return any("complaints" in reason["line"] for reason in asked["because"])
+    return any("complaints" in reason["line"] and reason["actual"] != "0" for reason in asked["because"])
 
 
 def _minute(moment: str) -> str:
