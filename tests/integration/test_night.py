@@ -334,6 +334,18 @@ def test_a_report_adds_the_buckets_up_and_is_kept() -> None:
     assert keep(lake, report) in lake.keys("nights/")
 
 
+def test_what_is_odd_in_many_buckets_is_named_once() -> None:
+    one: dict[str, Any] = dict.fromkeys(COUNTS, 0) | {"different": [], "incomplete": [], "wrong": {}, "seconds": 1.0}
+    one |= {"rules": "r", "started": "05:00", "ended": "05:01", "used": dict.fromkeys(USED, 0.5)}
+    nothing = {"source shop, amounts": "3 purchases with the amount 0"}
+    buckets = [one | {"bucket": number, "odd": nothing} for number in (7, 8, 9)]
+    odd = added_up("2026-11-25", [*buckets, one | {"bucket": 11, "odd": {"customer c": "60,000 records"}}])["odd"]
+    assert odd == {
+        "source shop, amounts": "3 purchases with the amount 0 (bucket 007, and the like in 2 others)",
+        "customer c": "60,000 records (bucket 011)",
+    }
+
+
 def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     rules: Timeline, bought: Customers, lake: Lake
 ) -> None:

@@ -67,14 +67,15 @@ def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) ->
     different: list[Report] = []
     incomplete: list[str] = []
     wrong: dict[str, str] = {}
-    odd: dict[str, str] = {}
+    odd: dict[str, list[str]] = {}
     buckets = list(buckets)
     for one in buckets:
         counts.update({name: one.get(name, 0) for name in COUNTS})  # one of before has not all
         different += one["different"]
         incomplete += one["incomplete"]
         wrong |= one["wrong"]
-        odd |= {f"{name} (bucket {one['bucket']:03d})": what for name, what in one.get("odd", {}).items()}
+        for name, what in one.get("odd", {}).items():
+            odd.setdefault(name, []).append(f"{what} (bucket {one['bucket']:03d}")
     return {
         "day": day,
         **counts,
@@ -83,10 +84,16 @@ def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) ->
         "different": different[:NAMED],
         "incomplete": incomplete[:NAMED],
         "wrong": wrong,
-        "odd": dict(list(odd.items())[:NAMED]),
+        "odd": {name: _of_many(found) for name, found in list(odd.items())[:NAMED]},
         "figures": added_all(one.get("figures", {}) for one in buckets),
         **_run(buckets),
     }
+
+
+def _of_many(found: list[str]) -> str:
+    """What is odd in the first of some buckets, and in how many more."""
+    others = f", and the like in {len(found) - 1:,} others" if len(found) > 1 else ""
+    return f"{found[0]}{others})"
 
 
 def _run(buckets: Sequence[Report]) -> Report:
@@ -124,7 +131,7 @@ def without(report: Report, customer: str) -> Report:
     return report | {
         "different": [one for one in report["different"] if one["customer"] != customer],
         "incomplete": [name for name in report["incomplete"] if name != customer],
-        "odd": {name: what for name, what in odd.items() if name.partition(" (bucket ")[0] != f"customer {customer}"},
+        "odd": {name: what for name, what in odd.items() if name != f"customer {customer}"},
     }
 
 

@@ -42,7 +42,7 @@ def care(report: Report, ruleset: Ruleset, language: Language) -> str:
     day, month = (report.get("figures", {}).get("care", {}).get(span, {}) for span in ("1d", "30d"))
     columns = [one for one in (*OUTCOMES, *ANSWERS) if any(counts.get(one) for counts in month.values())]
     if not columns:
-        return section(said("care", language), paragraph(said("no_care", language)))
+        return section(said("care", language), paragraph(said("no_care", language, day=report["day"])))
     names = [*(name for name in ruleset.care if name in month), *sorted(month.keys() - ruleset.care.keys())]
     rows = [
         [
@@ -82,7 +82,7 @@ def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
     ]
     odd = _odd(report, language)
     if not rows:
-        return section(said("quality", language), paragraph(said("no_quality", language)), odd)
+        return section(said("quality", language), paragraph(said("no_quality", language, day=report["day"])), odd)
     names = ("events", "late", "duplicates", "rejected")
     heads = [said("source", language), said("day", language), *(f"#{said(name, language)}" for name in names)]
     return section(said("quality", language), paragraph(said("quality_how", language)), table(heads, rows), odd)

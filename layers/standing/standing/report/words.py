@@ -99,7 +99,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "too late, and how it was answered.",
         "当日（括号内为近30天）到期的关怀动作：已发起、未执行及原因、因得知太晚而错过，以及回应情况。",
     ),
-    "no_care": ("No care action fell due in 30 days.", "近30天没有到期的关怀动作。"),
+    "no_care": (
+        "No care action was decided in the 30 days up to {day}; what came after is in the next report.",
+        "截至{day}的30天内没有关怀决策；其后发生的将计入下一份报告。",
+    ),
     "care_rule": ("Care rule", "关怀规则"),
     "sent": ("Sent", "已发起"),
     "missed": ("Missed", "错过"),
@@ -117,7 +120,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "By source and day of arrival, the last 7 days: events, and of them late, repeated and rejected.",
         "按数据源与到达日（近7天）：事件数，以及其中迟到、重复与被拒收的数量。",
     ),
-    "no_quality": ("No events arrived in 30 days.", "近30天没有事件到达。"),
+    "no_quality": (
+        "No events arrived in the 30 days up to {day}; what came after is in the next report.",
+        "截至{day}的30天内没有事件到达；其后到达的将计入下一份报告。",
+    ),
     "source": ("Source", "数据源"),
     "day": ("Day", "日期"),
     "events": ("Events", "事件数"),
