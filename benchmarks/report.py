@@ -54,7 +54,9 @@ NOTES = {
     "same whole numbers. `time_ordered` and `sorted` are the same rows in the order of time and by customer, as in the "
     "lake. `ours` also takes consent and levels set by hand, and the others do not. `scan` reads the columns that the "
     "features need, and sums each. `rules` are ratings and care of the day after, from features that were written; "
-    "`night_1m` and `bucket_100k` are features, ratings and care together, everything written that a night keeps.",
+    "`night_1m` and `bucket_100k` are features, ratings and care together, everything written that a night keeps. "
+    "`whole_bucket_100k` and `bucket_100k_peak_mb` are all that `rescore` does of a bucket of the lake, from the last "
+    "day's compaction to the report's figures, without the table.",
     "bgnbd": "`seconds_1m` is from a row a customer to parameters that have converged: collapsed to `groups` of equal "
     "(x, t_x, T), a part of them fitted for a place to begin, then `steps` of Newton's method over all.",
     "ingest": "Fresh processes in turns, bytecode compiled beforehand. `alone` is the bare import of boto3, Powertools "
