@@ -9,12 +9,12 @@ from contextlib import suppress
 
 import polars as pl
 
-from standing.adapters.lake import ABSENT, Lake
+from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.figures.months import compared_with, month_of
 from standing.batch.lake.files import written
 from standing.batch.lake.layout import month_key, month_prefix
-from standing.batch.lake.standings import standing_in
+from standing.batch.lake.standings import kept
 from standing.core.days import Day
 
 NOBODY = pl.DataFrame(schema={"customer": pl.String, "day": pl.Int32})
@@ -31,12 +31,11 @@ def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFra
     wrong: Wrong = {}
     for month in compared_with(day):
         key = month_key(month, number)
-        stored = lake.get(key)
-        rows = standing_in(stored)
-        if rows is not None:
-            found[month] = rows
-        elif stored is not ABSENT:
-            wrong[key] = "not a whole Parquet file: no figures are compared with it"
+        there = kept(lake, key)
+        if there.rows is not None:
+            found[month] = there.rows
+        elif there.wrong:
+            wrong[key] = f"{there.wrong}: no figures are compared with it"
         elif lake.keys(month_prefix(month)):
             found[month] = NOBODY
     return found, wrong
@@ -45,9 +44,8 @@ def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFra
 def keep_month(lake: Lake, number: int, day: Day, standing: pl.DataFrame) -> None:
     """Keep the standing of a night for its month, unless that of a later night is there."""
     key = month_key(month_of(day), number)
-    stored = lake.get(key)
-    before = standing_in(stored)
-    if before is not None and before["day"].max() > day:  # type: ignore[operator]  # days are whole numbers
+    before = kept(lake, key)
+    if before.rows is not None and before.rows["day"].max() > day:  # type: ignore[operator]  # days are whole numbers
         return
     with suppress(Overtaken):  # another run of the same night was faster, and found the same
-        lake.replace(key, written(standing), stored.etag)
+        lake.replace(key, written(standing), before.etag)

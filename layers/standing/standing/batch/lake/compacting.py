@@ -113,7 +113,7 @@ def _made(kind: Kind, files: list[pl.LazyFrame], gone: Marks, parts: Parts) -> M
     for share in shares(files):
         was, *new = (collected(file.filter(share.holds)) for file in files)
         stay = gone.kept(was)
-        now = tidy(kind, gone.kept(pl.concat([stay, *new])))
+        now = tidy(kind, pl.concat([stay, *map(gone.kept, new)]))
         parts.add(now)
         made.rows += now.height
         made.changed |= not now.equals(was)

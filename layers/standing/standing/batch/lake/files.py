@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -96,19 +96,30 @@ def read_stored(kind: Kind, stored: Stored) -> pl.DataFrame:
 
 def scan_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[dict[str, pl.LazyFrame], dict[str, str]]:
     """Several objects by key, each read once to see that it is whole; and by key what is wrong with the others."""
-    whole: dict[str, pl.LazyFrame] = {}
+    return _whole(lake, kind, keys, _checked)
+
+
+def read_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[pl.DataFrame, list[str], dict[str, str]]:
+    """The rows of several objects, the keys of those that were read, and by key what is wrong with the others."""
+    whole, wrong = _whole(lake, kind, keys, collected)
+    return pl.concat([frame(kind), *whole.values()]), list(whole), wrong
+
+
+def _whole[T](
+    lake: Lake, kind: Kind, keys: Iterable[str], take: Callable[[pl.LazyFrame], T]
+) -> tuple[dict[str, T], dict[str, str]]:
+    """What is taken of several objects, by key, and what is wrong with the others."""
+    whole: dict[str, T] = {}
     wrong: dict[str, str] = {}
     for key, stored in lake.get_all(keys):
         try:
-            rows = scan(kind, stored.body)
-            collected(rows.select(pl.all().null_count()))
-            whole[key] = rows
+            whole[key] = take(scan(kind, stored.body))
         except Damaged as error:
             wrong[key] = str(error)
     return whole, wrong
 
 
-def read_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[pl.DataFrame, list[str], dict[str, str]]:
-    """The rows of several objects, the keys of those that were read, and by key what is wrong with the others."""
-    whole, wrong = scan_all(lake, kind, keys)
-    return pl.concat([frame(kind), *map(collected, whole.values())]), list(whole), wrong
+def _checked(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """The rows, still to be read, of a file that is whole. Raises Damaged."""
+    collected(rows.select(pl.all().null_count()))
+    return rows
