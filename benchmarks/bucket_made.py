@@ -28,6 +28,7 @@ NUMBER = 7
 MODEL = "models/scores.json"
 EMPTY_MEMORY: dict[str, Any] = {"levels": [], "shown": [], "due": [], "held_back": [], "contacts": []}
 EMPTY_LEDGER: dict[str, Any] = {"said": [], "honoured": [], "asked": [], "unanswered": [], "refrained": []}
+EMPTY_LEDGER |= {"contacts": [], "waiting": []}
 
 
 class FolderLake(Lake):

@@ -47,6 +47,12 @@ def test_until_the_review_nothing_is_said_and_then_the_fall_is_announced() -> No
     assert said(customer.deliver(purchase(NEXT_REVIEW + 3, "1.00"))) == [("gold", "bronze")]
 
 
+def test_on_the_day_of_the_review_itself_nothing_is_honoured_any_more() -> None:
+    customer = announced_gold(honours=True)
+    customer.deliver(refund(FIRST + 1, "100.00"))
+    assert said(customer.deliver(purchase(NEXT_REVIEW, "1.00"))) == [("gold", "bronze")]
+
+
 def test_what_was_regained_in_time_was_never_lost() -> None:
     customer = announced_gold(honours=True)
     customer.deliver(refund(FIRST + 1, "100.00"))

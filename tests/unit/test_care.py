@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.core.asking import CareClosed, CareDecided, not_before
-from standing.core.care import arm_of
+from standing.core.care import arm_of, is_capped
 from standing.core.days import day_date
 from standing.core.decide import Decision
 from standing.core.intake import Event
@@ -22,6 +23,7 @@ from tests.unit import programmes
 from tests.unit import strategies as made
 from tests.unit.programmes import CONSENT, MEASURES, answer, profile
 from tests.unit.strategies import Customer, complaint, every, line, noon, purchase, refund
+from tests.unit.test_passing import passed
 
 EMAIL: dict[str, Any] = {"channel": "email"}
 COMPLAINED = every(line("complaints_7d", ">=", 1))
@@ -209,6 +211,15 @@ def _of_share(share: int) -> list[CareDecided]:
     return [one for one in decided if isinstance(one, CareDecided)]
 
 
+def test_what_is_known_too_late_is_missed_in_both_arms() -> None:
+    for share in (0, 10_000):
+        customer = Customer(rules(contact("hello", holdout=share)))
+        decided = customer.deliver(consented(100), purchase(100), now=noon(104))
+        arms = [(one.status, one.arm) for one in decided if isinstance(one, CareDecided)]
+        assert arms == [("missed", "control" if share else "treated")]
+        assert customer.standing.ledger.contacts == ()
+
+
 # Closing -----------------------------------------------------------------------------------------------------------
 
 
@@ -298,6 +309,97 @@ def test_a_late_refund_of_the_reason_records_nothing() -> None:
     assert told(customer.deliver(refund(99), now=noon(101))) == []
 
 
+# What counts towards a cap --------------------------------------------------------------------------------------------
+
+ONCE = Cap(at_most=1, within=30, channel="phone")
+CALL = contact("call", COMPLAINED, repeat=14, channel="phone", consent="not-needed", within=2)
+ASK = contact("ask", ORDERED, channel="phone", consent="not-needed", within=2, priority="low")
+
+
+def test_a_call_that_nobody_could_make_does_not_keep_the_next_complaint_from_one() -> None:
+    customer = Customer(rules(CALL, ASK, caps=(ONCE,)))
+    assert told(customer.deliver(purchase(100), now=noon(110))) == [("ask", 100, "missed")]
+    assert told(customer.deliver(complaint(111), now=noon(111))) == [("call", 111, "requested")]
+    assert customer.standing.ledger.contacts == (("phone", "call", 111),)
+
+
+def test_nor_does_it_where_both_become_known_at_once() -> None:
+    customer = Customer(rules(CALL, ASK, caps=(ONCE,)))
+    decided = told(customer.deliver(purchase(100), complaint(103), now=noon(104)))
+    assert decided == [("ask", 100, "missed"), ("call", 103, "requested")]
+
+
+def test_a_late_event_that_moves_what_was_due_does_not_make_room_for_another_call() -> None:
+    customer = Customer(rules(CALL, caps=(ONCE,)))
+    assert told(customer.deliver(complaint(100), now=noon(100))) == [("call", 100, "requested")]
+    assert told(customer.deliver(complaint(86, "late"), now=noon(103))) == []
+    assert told(customer.deliver(complaint(117), now=noon(117))) == [("call", 117, "contact-cap")]
+    assert told(customer.deliver(complaint(130), now=noon(130))) == [("call", 130, "requested")]
+
+
+def test_every_contact_within_the_longest_cap_is_known() -> None:
+    four = Cap(at_most=4, within=30)
+    customer = Customer(
+        rules(contact("again", repeat=7), contact("sorry", COMPLAINED, consent="not-needed"), caps=(four,))
+    )
+    customer.deliver(consented(99), now=noon(99))
+    for day in (100, 107, 114, 121):
+        assert told(customer.deliver(purchase(day), now=noon(day))) == [("again", day, "requested")]
+    assert [one.day for one in customer.standing.ledger.contacts] == [100, 107, 114, 121]
+    withdrawn = profile(99, "w", hour=15, consent={"email": False})
+    customer.deliver(withdrawn, now=noon(122))  # late: by it nothing was due at all
+    assert customer.standing.closed.contacts == {}
+    assert told(customer.deliver(complaint(123), now=noon(123))) == [("sorry", 123, "contact-cap")]
+
+
+def test_an_action_before_one_that_was_made_already_leaves_no_room_either() -> None:
+    customer = Customer(rules(CALL, ASK, caps=(ONCE,)))
+    assert told(customer.deliver(purchase(100), now=noon(100))) == [("ask", 100, "requested")]
+    assert told(customer.deliver(complaint(99), now=noon(100))) == [("call", 99, "contact-cap")]
+
+
+@pytest.mark.parametrize(("at_most", "within", "fits"), [(1, 3, True), (1, 4, False), (2, 7, False), (2, 6, True)])
+def test_a_cap_is_of_any_days_in_a_row(at_most: int, within: int, fits: bool) -> None:
+    programme = made.PROGRAMME.model_copy(update={"caps": (Cap(at_most=at_most, within=within),)})
+    assert is_capped(programme, {"email": [100], "phone": [106]}, contact("hello").do, 103) is not fits
+
+
+def test_what_fell_due_without_room_is_acted_on_when_there_is_some() -> None:
+    customer = Customer(rules(CALL, ASK, caps=(ONCE,)))
+    customer.deliver(complaint(100), now=noon(100))
+    customer.deliver(complaint(80, "late"), now=noon(100))
+    assert told(customer.deliver(purchase(115), now=noon(115))) == [("ask", 115, "contact-cap")]
+    assert customer.standing.ledger.waiting["ask"] == 130
+    assert told(passed(customer, 131)) == [("ask", 130, "requested")]
+    assert "ask" not in customer.standing.ledger.waiting
+
+
+def test_what_waits_is_acted_on_only_while_its_conditions_hold() -> None:
+    customer = Customer(
+        rules(CALL, contact("first", channel="phone", consent="not-needed", priority="high"), caps=(ONCE,))
+    )
+    customer.deliver(purchase(100), now=noon(100))
+    assert told(customer.deliver(complaint(110), now=noon(110))) == [("call", 110, "contact-cap")]
+    assert told(passed(customer, 132)) == [("first", 130, "requested")]
+
+
+OFFER = contact("offer", ORDERED, action="send-offer", consent="not-needed", within=5, repeat=60)
+SORRY = contact("sorry", COMPLAINED, action="apologise", consent="not-needed", within=5, repeat=60)
+APART: dict[str, Any] = {"never_together": (("send-offer", "apologise"),)}
+
+
+def test_of_two_that_must_never_come_together_a_late_event_brings_no_second_on_the_day() -> None:
+    customer = Customer(rules(OFFER, SORRY, **APART))
+    assert told(customer.deliver(purchase(100), now=noon(100))) == [("offer", 100, "requested")]
+    assert told(customer.deliver(complaint(100), now=noon(101))) == [("sorry", 100, "never-together")]
+
+
+def test_of_two_that_become_known_at_once_the_later_is_asked_for() -> None:
+    customer = Customer(rules(OFFER, SORRY, **APART))
+    decided = told(customer.deliver(purchase(100), complaint(102), now=noon(103)))
+    assert decided == [("sorry", 102, "requested"), ("offer", 100, "never-together")]
+
+
 # Quiet hours -------------------------------------------------------------------------------------------------------
 
 QUIET = QuietHours(begin=21 * 60, end=8 * 60 + 30)
@@ -336,6 +438,67 @@ def test_quiet_hours_hold_nothing_back() -> None:
     (sent,) = (one for one in customer.deliver(consented(100), purchase(100), now=now) if isinstance(one, CareDecided))
     assert (sent.status, sent.not_before) == ("requested", noon(101) - timedelta(hours=3, minutes=30))
     assert sent.expires == noon(104) - timedelta(hours=12)
+
+
+def test_an_action_that_quiet_hours_leave_no_time_for_is_missed() -> None:
+    """Taken in at 21:30 of the last day: it could begin at 8:30, and makes no sense after midnight."""
+    for minutes, status in ((29, "requested"), (30, "missed")):
+        customer = Customer(rules(contact("hello"), quiet_hours=QuietHours(begin=21 * 60 + 30, end=8 * 60)))
+        now = noon(103) + timedelta(hours=9, minutes=minutes)
+        assert told(customer.deliver(consented(100), purchase(100), now=now)) == [("hello", 100, status)]
+
+
+@settings(max_examples=300)
+@given(
+    st.integers(0, 24 * 60 - 1),
+    st.integers(0, 24 * 60 - 1),
+    st.integers(0, 4 * 24 * 60),
+    st.sampled_from([None, "email"]),
+)
+def test_a_request_has_time_left(begin: int, end: int, minutes: int, channel: str | None) -> None:
+    hours = QuietHours(begin=begin, end=end) if begin != end else None
+    customer = Customer(rules(contact("hello", channel=channel), quiet_hours=hours))
+    now = noon(100) + timedelta(minutes=minutes)
+    decided = [one for one in customer.deliver(consented(100), purchase(100), now=now) if isinstance(one, CareDecided)]
+    assert all(now <= one.not_before < one.expires for one in decided if one.status == "requested")
+    assert [one.status for one in decided] == [
+        "requested" if decided[0].not_before < noon(104) - timedelta(hours=12) else "missed"
+    ]
+
+
+@pytest.mark.parametrize(
+    ("zone", "begin", "end", "now", "then"),
+    [
+        ("Europe/Berlin", "22:00", "02:30", "2026-10-25T00:10", "2026-10-25T00:30"),  # 02:10, for the first time
+        ("Europe/Berlin", "22:00", "02:30", "2026-10-25T01:10", "2026-10-25T01:30"),  # and for the second
+        ("Europe/Berlin", "22:00", "02:30", "2026-10-25T01:30", "2026-10-25T01:30"),
+        ("Europe/Berlin", "22:00", "08:00", "2026-10-25T00:10", "2026-10-25T07:00"),
+        ("Europe/Berlin", "02:15", "02:45", "2026-10-25T01:20", "2026-10-25T01:45"),
+        ("Europe/Berlin", "22:00", "02:30", "2026-03-29T00:10", "2026-03-29T01:00"),  # 02:30 is never shown
+        ("America/New_York", "20:00", "01:30", "2026-11-01T06:10", "2026-11-01T06:30"),
+        ("Asia/Beirut", "20:00", "00:15", "2026-03-28T20:00", "2026-03-28T22:00"),  # midnight is never shown
+    ],
+)
+def test_quiet_hours_where_clocks_are_moved(zone: str, begin: str, end: str, now: str, then: str) -> None:
+    first, last = (int(time[:2]) * 60 + int(time[3:]) for time in (begin, end))
+    programme = _quiet(QuietHours(begin=first, end=last)).model_copy(update={"time_zone": zone})
+    assert not_before(programme, contact("hello").do, _utc(now)) == _utc(then)
+
+
+@settings(max_examples=200)
+@given(
+    st.sampled_from(["Europe/Berlin", "America/New_York", "Australia/Lord_Howe", "Asia/Shanghai", "Asia/Beirut"]),
+    st.tuples(st.integers(0, 1_439), st.integers(0, 1_439)).filter(lambda hours: hours[0] != hours[1]),
+    st.integers(0, 366 * 24 * 60),
+)
+def test_quiet_hours_end_soon_and_not_in_the_past(zone: str, hours: tuple[int, int], minutes: int) -> None:
+    programme = _quiet(QuietHours(begin=hours[0], end=hours[1])).model_copy(update={"time_zone": zone})
+    now = _utc("2026-01-01T00:00") + timedelta(minutes=minutes)
+    first = not_before(programme, contact("hello").do, now)
+    local = first.astimezone(ZoneInfo(zone))
+    minute, quiet = local.hour * 60 + local.minute, range(*sorted(hours))
+    assert (minute in quiet) is (hours[0] > hours[1])
+    assert timedelta(0) <= first - now <= timedelta(hours=25)
 
 
 def _quiet(hours: QuietHours) -> Programme:

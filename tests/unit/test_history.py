@@ -80,9 +80,10 @@ def test_from_then_on_is_said_what_is_said_of_one_who_was_live_all_the_time(
     rules = Timeline.of(ruleset)
     until = max(event.day for event in history) + gap
     live = Customer(rules)
-    for day in sorted({event.day for event in history}):
-        live.deliver(*(event for event in history if event.day == day), now=noon(day))
-    passed(live, until)
+    for day in range(min(event.day for event in history), until + 1):  # night by night, so that nothing is missed
+        if of_day := [event for event in history if event.day == day]:
+            live.deliver(*of_day, now=noon(day))
+        passed(live, day)
     backfilled = held(taken_over(rules, history, until), rules, history)
     for day in sorted({event.day for event in more}):
         later = [_on(event, until + day - 999, "later") for event in more if event.day == day]

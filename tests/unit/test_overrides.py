@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 from standing.core.announcing import RatingChanged
+from standing.core.asking import CareDecided
 from standing.core.decide import Decision
 from standing.core.fold import DayLived
 from standing.core.intake import Event
-from standing.core.ruleset import Stratum
+from standing.core.ruleset import Stability, Stratum
 from standing.core.state import Held
 from standing.core.timeline import Timeline
 from standing.rulebook.compiling import assemble
@@ -102,3 +103,44 @@ def test_late_or_in_time_it_is_the_same(late: bool) -> None:
         customer.deliver(event)
     assert customer.standing.closed.shows("tier") == Held("gold", 103)
     assert customer.standing.ledger.said == {"tier": "gold"}
+
+
+# What rules may ask of a level that was set by hand ------------------------------------------------------------------
+
+MONTHLY = TIER.model_copy(update={"stability": Stability(review="monthly", grace=0)})
+ABOUT_TO_DROP = made.care(
+    "about-to-drop",
+    every(line("tier.days_to_review", "<=", 5), line("tier", "==", 2), line("tier.would_become", "<", 2)),
+    repeat_after=90,
+    within=3,
+)
+WARNING = assemble(
+    made.PROGRAMME, MEASURES, FEATURES, (Stratum(ratings=(MONTHLY,)), Stratum(care=(GREET, ABOUT_TO_DROP)))
+)
+
+
+def test_the_days_to_a_review_are_those_to_the_end_of_what_was_set_by_hand() -> None:
+    events = purchase(100, "5.00"), override(103, "gold", 300)
+    lived = {day.day: day for day in every_day(WARNING, events, 320)}
+    assert lived[102].facts["tier.days_to_review"] == 120 - 102  # the first of May
+    told = [(lived[day].facts["tier"], lived[day].facts["tier.days_to_review"]) for day in (103, 200, 300)]
+    assert told == [(2, 198), (2, 101), (2, 1)]
+    assert {lived[day].facts["tier.would_become"] for day in range(103, 301)} == {0}
+    assert lived[301].facts["tier.days_to_review"] == 304 - 301  # a review again
+
+
+def test_who_was_given_a_level_is_warned_when_it_is_about_to_end_and_no_sooner() -> None:
+    customer = Customer(Timeline.of(WARNING))
+    decided = customer.deliver(purchase(100, "5.00"), override(103, "gold", 300), now=noon(103))
+    assert due(decided) == [("greet", 103)]
+    assert due(customer.deliver(purchase(310, "1.00"), now=noon(296))) == [("about-to-drop", 296)]
+
+
+def test_a_level_set_below_the_computed_one_rises_when_it_ends() -> None:
+    lived = days(purchase(100, "250.00"), override(103, "bronze", 105), last=106)
+    assert [lived[day].facts["tier"] for day in (104, 106)] == [0, 2]
+    assert (lived[104].facts["tier.would_become"], lived[104].facts["tier.days_to_review"]) == (2, 2)
+
+
+def due(decided: tuple[Decision, ...]) -> list[tuple[str, int]]:
+    return [(one.care, one.day) for one in decided if isinstance(one, CareDecided)]

@@ -120,6 +120,27 @@ def test_a_late_event_begins_at_the_last_checkpoint_before_it() -> None:
     assert outcome.state == whole.state
 
 
+def test_a_late_event_on_the_last_day_of_a_month_begins_before_that_day() -> None:
+    events = [purchase(day, "45.00") for day in range(1_000, 1_100, 5)]
+    customer = delivered([[event] for event in events])
+    end = min(customer.checkpoints)
+    late = complaint(end), purchase(end, "130.00", "late")
+    customer.deliver(*late)
+    assert standing(customer) == standing(delivered([[*events, *late]]))
+    whole = delivered([[*(event for event in events if event.day <= end), *late]]).standing
+    assert customer.checkpoints[end].memory == whole.closed
+    assert customer.checkpoints[end].buckets == whole.buckets
+
+
+def test_what_happened_on_the_last_day_of_a_month_is_counted_once() -> None:
+    events = [purchase(day, "45.00") for day in range(1_000, 1_100, 5)]
+    end = min(delivered([[event] for event in events]).checkpoints)
+    events = sorted([*events, purchase(end, "15.00", "last")], key=lambda event: event.day)
+    customer = delivered([[event] for event in events])
+    customer.deliver(late := complaint(end + 1))
+    assert standing(customer) == standing(delivered([[*events, late]]))
+
+
 def test_checkpoints_after_a_late_event_are_written_anew() -> None:
     customer = delivered([[purchase(day)] for day in range(1_000, 1_120, 10)])
     before = dict(customer.checkpoints)

@@ -1,26 +1,31 @@
 """The ledger of care: what was requested, missed, held out or held back, and how each action ended.
 
-That an action is due is pure (see `care`). Whether it is sent depends on when it is known, and on what was sent before.
+That an action is due is pure (see `care`). Whether it is sent depends on when it is known, and on what was sent before:
+a contact that nobody made counts towards no cap, and one that was made does, also where a late event moves what was
+due. What cannot be acted on for the sake of a cap waits for room, as long as its conditions hold.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Literal
 
 from standing.core.care import Gate, arm_of, is_capped
-from standing.core.days import Day, day_number, end_of_day, zone
+from standing.core.days import Day, day_number, end_of_day, moments_of, zone
 from standing.core.events import CareAnswer
 from standing.core.explain import Reason, reasons_for_care
 from standing.core.fold import DayLived
 from standing.core.intake import Event
-from standing.core.ruleset import Action, Care, Programme
-from standing.core.state import Ledger
+from standing.core.ruleset import Action, Care, Programme, QuietHours
+from standing.core.state import Contact, Ledger
 
+type Barrier = Gate | Literal["never-together"]
 type Arm = Literal["treated", "control"]
 DAY = timedelta(days=1)
+NEVER = -1  # before every day
+ACTED = {"requested", "held-out"}
 MOST_EXPIRED = 10  # at once; the next commit goes on, and a transaction has its limit
 
 
@@ -28,8 +33,9 @@ MOST_EXPIRED = 10  # at once; the next commit goes on, and a transaction has its
 class CareDecided:
     """A care action that fell due on `day`, and what was made of it.
 
-    `requested`: somebody is asked to act, from `not_before` until `expires`. `missed`: it was known too late to make
-    sense. `held-out`: nothing is done, so that the effect can be measured. `held-back`: a gate was closed (`gate`).
+    `requested`: somebody is asked to act, from `not_before` until `expires`. `missed`: it was known too late, so that
+    no time was left, quiet hours apart. `held-out`: nothing is done, so that the effect can be measured. `held-back`: a
+    gate was closed (`gate`).
     """
 
     care: str
@@ -41,7 +47,7 @@ class CareDecided:
     not_before: datetime
     expires: datetime
     arm: Arm = "treated"
-    gate: Gate | None = None
+    gate: Barrier | None = None
 
 
 @dataclass(frozen=True)
@@ -63,7 +69,10 @@ class Asker:
     asked: dict[str, Day]
     unanswered: dict[str, Day]
     refrained: dict[str, Day]
+    contacts: list[Contact]
+    waiting: dict[str, Day]
     decisions: list[CareDecided | CareClosed] = field(default_factory=list)
+    _held_back: list[CareDecided] = field(default_factory=list)
 
     def close(self, answers: Iterable[CareAnswer], today: Day, rules: str) -> None:
         """Record the answers, and what nobody answered in time."""
@@ -77,41 +86,123 @@ class Asker:
             care, _, day = key.partition("#")
             self.decisions.append(CareClosed(care, int(day), "expired", rules))
 
-    def ask(self, lived: Sequence[DayLived], today: Day) -> None:
-        """Act on what fell due. Where a rule did on several days caught up with at once, only the latest counts."""
-        latest = {name: day for day in lived for name in day.due if self._may_ask(day, name)}
-        for name, day in latest.items():
-            if self._is_capped(name, day):
-                self._hold_back(name, "contact-cap", day)
-            else:
-                self._act(self._decide(day.ruleset.care[name], day, today))
+    def ask(self, lived: Sequence[DayLived]) -> None:
+        """Act on what fell due, and on what had to wait. Of several days on which a rule fell due the last counts."""
+        latest = {name: day.day for day in lived for name in day.due if self._may_ask(day, name)}
+        for day in lived:
+            for care in day.ruleset.care_in_order:
+                if self._is_open(care.name, day) and day.day >= latest.get(care.name, day.day):
+                    self._consider(care, day, latest)
 
     def refrain(self, lived: Sequence[DayLived]) -> None:
-        """Record what was held back, once for each reason from when the conditions of a rule began to hold."""
-        latest = {(name, gate): day for day in lived for name, gate in day.refrained}
-        for (name, gate), day in latest.items():
+        """Record what was held back, by consent once from when the conditions of a rule began to hold."""
+        latest = {name: day for day in lived for name, gate in day.refrained if gate == "consent"}
+        for name, day in latest.items():
+            self._hold_back(name, "consent", day)
+        self.decisions += self._held_back
+
+    def ledger(self, said: dict[str, str], honoured: dict[str, Day], last: DayLived) -> Ledger:
+        """The ledger as it is now, without what can make no difference after the last day that was lived."""
+        care = last.ruleset.care
+        oldest = last.day - last.ruleset.longest_cap - max((one.do.within for one in care.values()), default=0)
+        contacts = tuple(
+            sorted((one for one in self.contacts if one.day > oldest), key=lambda one: (one.day, one.care))
+        )
+        waiting = {name: day for name, day in self.waiting.items() if name in care}
+        return Ledger(said, honoured, self.asked, self.unanswered, self.refrained, contacts, waiting)
+
+    def _is_open(self, name: str, day: DayLived) -> bool:
+        """Whether a rule may be acted on for a day: one that is decided again asks for nothing twice."""
+        is_free = name in day.due or name in day.capped or name in self.waiting
+        return is_free and name in day.ready and self.asked.get(name) != day.day
+
+    def _consider(self, care: Care, day: DayLived, latest: Mapping[str, Day]) -> None:
+        """Act on a rule, or have it wait until that may be possible."""
+        is_due, name = care.name in day.due, care.name
+        if not is_due and self.waiting.get(name, day.day) > day.day:
+            self._wait_on(name, day)
+        elif not self._may_ask(day, name):
+            self._wait_to_repeat(care, day)
+        elif not self._is_in_time(care, day):
+            self._miss(care, day, is_due=is_due)
+        elif gate := self._closed_gate(care, day, latest):
+            self._note(name, gate, day)
+            self.waiting[name] = self._room(care, day) if gate == "contact-cap" else day.day + 1
+        else:
+            arm = self._arm(care, day)
+            self._act(self._decided(care, day, "held-out" if arm == "control" else "requested", arm=arm))
+
+    def _wait_on(self, name: str, day: DayLived) -> None:
+        if name in day.capped:
+            self._note(name, "contact-cap", day)
+
+    def _wait_to_repeat(self, care: Care, day: DayLived) -> None:
+        """Have a rule wait until it may be acted on again; what it was acted on later, it has no need to."""
+        if (last := self.asked[care.name]) < day.day:
+            self.waiting[care.name] = last + care.repeat_after
+
+    def _miss(self, care: Care, day: DayLived, *, is_due: bool) -> None:
+        """Record that what was due is known too late; what was capped then goes on waiting."""
+        if is_due:
+            self._act(self._decided(care, day, "missed", arm=self._arm(care, day)))
+        else:
+            self._note(care.name, "contact-cap", day)
+            self.waiting[care.name] = day.day + 1
+
+    def _is_in_time(self, care: Care, day: DayLived) -> bool:
+        """Whether there is a moment left at which somebody may act, in both arms alike."""
+        return not_before(day.ruleset.programme, care.do, self.now) < _expires(care, day)
+
+    def _note(self, name: str, gate: Barrier, day: DayLived) -> None:
+        """Record that a rule is held back, where that is news."""
+        is_new = (name, gate) in day.refrained or name in day.due
+        waited = name not in day.capped and self.refrained.get(f"{name}#{gate}", NEVER) <= self.asked.get(name, NEVER)
+        if is_new or waited:
             self._hold_back(name, gate, day)
+
+    def _room(self, care: Care, day: DayLived) -> Day:
+        """The first day after one on which the caps have room for an action."""
+        programme, made = day.ruleset.programme, self._by_channel()
+        ends = {one.day + cap.within for one in self.contacts for cap in programme.caps}
+        later = sorted({day.day + 1, *(end for end in ends if end > day.day)})
+        return next(end for end in later if not is_capped(programme, made, care.do, end))
 
     def _act(self, decided: CareDecided) -> None:
         self.asked[decided.care] = decided.day
+        self.waiting.pop(decided.care, None)
         self.decisions.append(decided)
         if decided.status == "requested":
             self.unanswered[f"{decided.care}#{decided.day}"] = decided.day + decided.do.within
+        if decided.status != "missed" and decided.do.channel:  # nobody was disturbed by what was missed
+            self.contacts.append(Contact(decided.do.channel, decided.care, decided.day))
 
-    def _hold_back(self, name: str, gate: Gate, day: DayLived) -> None:
+    def _hold_back(self, name: str, gate: Barrier, day: DayLived) -> None:
         if not self._recorded(name, gate, day):
             self.refrained[f"{name}#{gate}"] = day.day
-            self.decisions.append(self._decided(day.ruleset.care[name], day, "held-back", gate=gate))
+            self._held_back.append(self._decided(day.ruleset.care[name], day, "held-back", gate=gate))
 
-    def _is_capped(self, name: str, day: DayLived) -> bool:
-        """Whether what was acted on, before or after, leaves no room; a late event may have moved what is due."""
-        care, contacts = day.ruleset.care, dict[str, list[Day]]()
-        for other, acted in self.asked.items():
-            if other != name and other in care and (by := care[other].do.channel):
-                contacts.setdefault(by, []).append(day.day - abs(day.day - acted))
-        return is_capped(day.ruleset.programme, contacts, care[name].do, day.day)
+    def _closed_gate(self, care: Care, day: DayLived, latest: Mapping[str, Day]) -> Barrier | None:
+        """What was done, before or after, leaves no room or contradicts it: a late event may have moved what is due."""
+        if self._is_contradicted(care, day, latest):
+            return "never-together"
+        return "contact-cap" if is_capped(day.ruleset.programme, self._by_channel(), care.do, day.day) else None
 
-    def _recorded(self, name: str, gate: Gate, day: DayLived) -> bool:
+    def _is_contradicted(self, care: Care, day: DayLived, latest: Mapping[str, Day]) -> bool:
+        """Whether what must never come together with it was asked for on its day, is now, or is about to be."""
+        others = day.ruleset.contradicting(care.do.action)
+        asked = {one.care for one in self.decisions if isinstance(one, CareDecided) and one.status in ACTED}
+        first = day.day + (care.name in day.due)  # what only waited gives way to what falls due on the day itself
+        return any(
+            self.asked.get(other) == day.day or other in asked or latest.get(other, NEVER) >= first for other in others
+        )
+
+    def _by_channel(self) -> dict[str, list[Day]]:
+        found: dict[str, list[Day]] = {}
+        for one in self.contacts:
+            found.setdefault(one.channel, []).append(one.day)
+        return found
+
+    def _recorded(self, name: str, gate: Barrier, day: DayLived) -> bool:
         before = self.refrained.get(f"{name}#{gate}")
         return (before is not None and before >= day.day) or self.asked.get(name) == day.day
 
@@ -119,12 +210,8 @@ class Asker:
         last = self.asked.get(name)
         return last is None or day.day - last >= day.ruleset.care[name].repeat_after
 
-    def _decide(self, care: Care, day: DayLived, today: Day) -> CareDecided:
-        arm = arm_of(care, day.ruleset.programme.salt, self.customer)
-        in_time = today <= day.day + care.do.within
-        if arm == "control":
-            return self._decided(care, day, "held-out", arm=arm)
-        return self._decided(care, day, "requested" if in_time else "missed")
+    def _arm(self, care: Care, day: DayLived) -> Arm:
+        return arm_of(care, day.ruleset.programme.salt, self.customer)
 
     def _decided(
         self,
@@ -133,18 +220,22 @@ class Asker:
         status: Literal["requested", "missed", "held-out", "held-back"],
         *,
         arm: Arm = "treated",
-        gate: Gate | None = None,
+        gate: Barrier | None = None,
     ) -> CareDecided:
         programme = day.ruleset.programme
         because = reasons_for_care(day.ruleset, care, day.facts)
-        expires = end_of_day(day.day + care.do.within, programme.time_zone)
-        times = not_before(programme, care.do, self.now), expires
+        times = not_before(programme, care.do, self.now), _expires(care, day)
         return CareDecided(care.name, day.day, status, because, day.ruleset.version, care.do, *times, arm, gate)
 
 
 def asking(before: Ledger, customer: str, now: datetime) -> Asker:
     """The ledger of care as it was, to be added to."""
-    return Asker(customer, now, dict(before.asked), dict(before.unanswered), dict(before.refrained))
+    known = dict(before.asked), dict(before.unanswered), dict(before.refrained)
+    return Asker(customer, now, *known, list(before.contacts), dict(before.waiting))
+
+
+def _expires(care: Care, day: DayLived) -> datetime:
+    return end_of_day(day.day + care.do.within, day.ruleset.programme.time_zone)
 
 
 def answers(events: Iterable[Event]) -> Iterator[CareAnswer]:
@@ -155,16 +246,13 @@ def answers(events: Iterable[Event]) -> Iterator[CareAnswer]:
 
 def not_before(programme: Programme, do: Action, now: datetime) -> datetime:
     """The first moment from `now` on that is not in the quiet hours; they are only for what reaches the customer."""
-    quiet = programme.quiet_hours
-    if quiet is None or do.channel is None:
+    quiet, local = programme.quiet_hours, now.astimezone(zone(programme.time_zone))
+    if quiet is None or do.channel is None or not _is_quiet(quiet, local.hour * 60 + local.minute):
         return now
-    local = now.astimezone(zone(programme.time_zone))
-    minute = local.hour * 60 + local.minute
+    day = local.date() + DAY if quiet.end <= local.hour * 60 + local.minute else local.date()
+    return next(end for end in moments_of(day, quiet.end, programme.time_zone) if end > now).astimezone(now.tzinfo)
+
+
+def _is_quiet(quiet: QuietHours, minute: int) -> bool:
     over_midnight = quiet.begin > quiet.end
-    in_quiet = minute >= quiet.begin or minute < quiet.end if over_midnight else quiet.begin <= minute < quiet.end
-    if not in_quiet:
-        return now
-    end_day = local.date() + DAY if over_midnight and minute >= quiet.begin else local.date()
-    return datetime(
-        end_day.year, end_day.month, end_day.day, quiet.end // 60, quiet.end % 60, tzinfo=local.tzinfo
-    ).astimezone(now.tzinfo)
+    return minute >= quiet.begin or minute < quiet.end if over_midnight else quiet.begin <= minute < quiet.end

@@ -208,4 +208,6 @@ def _rating_days(ruleset: Ruleset, rating: Rating, buckets: Buckets, first: Day,
     if rating.override >= 0:
         rulings = cast("Latest", buckets[rating.override])
         yield from rulings.days
-        yield from (read_ruling(str(text)).expires + 1 for text in rulings.values)
+        for ends in (read_ruling(str(text)).expires + 1 for text in rulings.values):
+            yield ends
+            yield from (ends - number + after for number in literals or () for after in (0, 1))

@@ -6,17 +6,18 @@ ledger said as changes of what is true.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 
 from standing.core.measures import Buckets
 from standing.core.series_codec import FIRST, FORMAT, SECOND, read_series, write_series
-from standing.core.state import Checkpoint, Held, Ledger, Memory, State
+from standing.core.state import Checkpoint, Contact, Held, Ledger, Memory, State
 from standing.core.varints import Reader, Writer
 
 MEMORY = 5  # parts of a memory
+TOLD = 7  # parts of a ledger
 type Part = dict[str, Any]
 
 
@@ -30,6 +31,8 @@ def pack(state: State) -> bytes:
         ledger.honoured,
         ledger.unanswered,
         ledger.refrained,
+        _contacts(ledger.contacts),
+        ledger.waiting,
     ]
     return _image([*opened, *map(_changes, opened, closed), *told], state.buckets)
 
@@ -39,11 +42,13 @@ def unpack(packed: bytes, *, customer: str, version: int, day: int, features_has
     form, parts, buckets = _open(packed)
     if form == FIRST:
         return State(customer, version, day, features_hash, buckets, *_first_format(parts))
-    parts += [{}] * (3 * MEMORY - len(parts))
+    parts += [{}] * (2 * MEMORY + TOLD - len(parts))
     opened, changes, told = parts[:MEMORY], parts[MEMORY : 2 * MEMORY], parts[2 * MEMORY :]
     before, after = _memory(opened), _memory(list(map(_changed, opened, changes)))
     said = {name: held.level for name, held in after.all_shown().items()}
-    ledger = Ledger(_changed(said, told[0]), told[2], _changed(after.due, told[1]), told[3], told[4])
+    announced, asked, honoured, unanswered, refrained, contacts, waiting = told
+    known = _changed(said, announced), honoured, _changed(after.due, asked), unanswered, refrained
+    ledger = Ledger(*known, tuple(_made(contacts)), waiting)
     return State(customer, version, day, features_hash, buckets, before, after, ledger)
 
 
@@ -92,6 +97,20 @@ def _memory(parts: list[Part]) -> Memory:
 
 def _helds(levels: Part) -> dict[str, Held]:
     return {name: Held(*held) for name, held in levels.items()}
+
+
+def _contacts(made: Iterable[Contact]) -> Part:
+    """The days of contacts, by channel and care rule."""
+    found: Part = {}
+    for channel, care, day in made:
+        found.setdefault(channel, {}).setdefault(care, []).append(day)
+    return found
+
+
+def _made(contacts: Part) -> list[Contact]:
+    rules = ((channel, care, days) for channel, of in contacts.items() for care, days in of.items())
+    made = [Contact(channel, care, day) for channel, care, days in rules for day in days]
+    return sorted(made, key=lambda one: (one.day, one.care))
 
 
 def _changes(base: Part, other: Part) -> Part:

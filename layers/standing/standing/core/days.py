@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from calendar import isleap
 from collections.abc import Iterator
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
@@ -45,6 +46,27 @@ def end_of_day(day: Day, time_zone: str) -> datetime:
     """The first moment after `day` in the programme's time zone, in UTC."""
     following = day_date(day + 1)
     return datetime(following.year, following.month, following.day, tzinfo=zone(time_zone)).astimezone(UTC)
+
+
+def moments_of(day: date, minute: int, time_zone: str) -> list[datetime]:
+    """When clocks show a minute of a day, in UTC: once, twice where they are set back, or when they are set past it."""
+    local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone(time_zone))
+    first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
+    if second < first:  # no clock shows it: they go from before it to after it
+        return [_set_forward(second, first, zone(time_zone))]
+    return sorted({first, second})
+
+
+def _set_forward(before: datetime, after: datetime, time_zone: ZoneInfo) -> datetime:
+    """The moment between two, to the second, at which clocks are set forward."""
+    offset = before.astimezone(time_zone).utcoffset()
+    seconds = range(int((after - before).total_seconds()) + 1)
+    moved = bisect_left(seconds, 1, key=lambda gone: int(_offset_after(before, gone, time_zone) != offset))
+    return before + timedelta(seconds=moved)
+
+
+def _offset_after(moment: datetime, seconds: int, time_zone: ZoneInfo) -> timedelta | None:
+    return (moment + timedelta(seconds=seconds)).astimezone(time_zone).utcoffset()
 
 
 def month_ends(first: Day, last: Day) -> Iterator[Day]:

@@ -12,12 +12,12 @@ from datetime import datetime
 
 from standing.core.announcing import LevelHonoured, RatingChanged, announce
 from standing.core.asking import CareClosed, CareDecided, answers, asking
-from standing.core.days import day_of
+from standing.core.days import Day, day_of
 from standing.core.fold import DayLived, live
 from standing.core.intake import Event
 from standing.core.measures import prune
 from standing.core.retelling import NOTHING, Past, Start, begin_again, checkpoints, go_on
-from standing.core.state import Checkpoint, Ledger, Memory, State
+from standing.core.state import Checkpoint, Memory, State
 from standing.core.timeline import Timeline
 
 type Decision = RatingChanged | LevelHonoured | CareDecided | CareClosed
@@ -66,12 +66,18 @@ def decide(
     else:
         start = go_on(state, events, past)
     last = max(*start.busy, state.day if state else 0, start.day + 1)
-    lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy))
+    busy = start.busy | waited_for(state)
+    lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=busy))
     before = state or State(events[0].detail.customer, 0, 0, "", (), Memory(), Memory())
     return Outcome(
         *outcome_of(before, events, start, lived, now, rewritten=rewritten),
         checkpoints(start, lived, past.checkpoints if rewritten else ()),
     )
+
+
+def waited_for(state: State | None) -> frozenset[Day]:
+    """The days on which care that had to wait may be acted on: they are lived through, though nothing happens."""
+    return frozenset(state.ledger.waiting.values() if state else ())
 
 
 def outcome_of(
@@ -83,7 +89,7 @@ def outcome_of(
     care = asking(before.ledger, before.customer, now)
     today = day_of(now, last.ruleset.programme.time_zone)
     care.close(answers(events), today, last.ruleset.version)
-    care.ask(lived, today)
+    care.ask(lived)
     care.refrain(lived)
     state = replace(
         before,
@@ -93,6 +99,6 @@ def outcome_of(
         buckets=prune(start.under(last.ruleset), last.day, last.ruleset),
         opened=last.opened,
         closed=last.closed,
-        ledger=Ledger(ratings.said, ratings.honoured, care.asked, care.unanswered, care.refrained),
+        ledger=care.ledger(ratings.said, ratings.honoured, last),
     )
     return state, (*ratings.decisions, *care.decisions)

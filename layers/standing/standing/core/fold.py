@@ -16,8 +16,8 @@ from standing.core.conditions import Fact
 from standing.core.days import Day
 from standing.core.features import facts
 from standing.core.measures import Buckets
-from standing.core.overrides import Ruling, ruling_on, shown
-from standing.core.ratings import follow, next_review, would_become
+from standing.core.overrides import Ruling, next_decision, ruling_on, shown
+from standing.core.ratings import follow, would_become
 from standing.core.readers import Reader
 from standing.core.ruleset import Rating, Ruleset
 from standing.core.state import Held, Memory
@@ -33,7 +33,7 @@ class DayLived:
     """One day: the facts that were compared, what was remembered before and after, and what care there was.
 
     `holding` are the care rules whose conditions hold, `due` those that fell due, `refrained` those held back for a
-    reason that is new; `rulings` are the levels set by hand.
+    reason that is new, `ready` and `capped` as `care.CareOfDay` says; `rulings` are the levels set by hand.
     """
 
     day: Day
@@ -45,6 +45,8 @@ class DayLived:
     due: tuple[str, ...] = ()
     refrained: tuple[tuple[str, Gate], ...] = ()
     rulings: dict[str, Ruling] = field(default_factory=dict)
+    ready: tuple[str, ...] = ()
+    capped: tuple[str, ...] = ()
 
 
 def live(
@@ -111,19 +113,21 @@ def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, ev
             seen = shown(rating, opened, held, ruling, day)
             if seen != held:
                 instead[rating.name] = seen
-            known |= _rating_facts(rating, opened.shows(rating.name), seen, would_become(rating, held, hits), day)
+            to_review = next_decision(rating, ruling, day) - day
+            known |= _rating_facts(rating, opened.shows(rating.name), seen, would_become(rating, held, hits), to_review)
     holding = tuple(name for name in ruleset.care if f"care/{name}" in all_hits)
     care = take_care(ruleset, buckets, opened, holding, day)
     closed = Memory(levels, care.due, instead, care.held_back, care.contacts)
-    return DayLived(day, ruleset, known, opened, closed, holding, care.fell_due, care.refrained, rulings)
+    gates = care.fell_due, care.refrained, rulings, care.ready, care.capped
+    return DayLived(day, ruleset, known, opened, closed, holding, *gates)
 
 
-def _rating_facts(rating: Rating, before: Held | None, after: Held, becomes: str, day: Day) -> dict[str, Fact]:
+def _rating_facts(rating: Rating, before: Held | None, after: Held, becomes: str, to_review: int) -> dict[str, Fact]:
     """What later rules may ask of a rating. Levels are compared by rank."""
     now, was, would_become, days_to_review = rating.fact_names
     return {
         now: rating.rank(after.level),
         was: rating.ranks.get(before.level, BEFORE_ANY) if before else BEFORE_ANY,
         would_become: rating.rank(becomes),
-        days_to_review: next_review(rating.stability.review, day) - day,
+        days_to_review: to_review,
     }

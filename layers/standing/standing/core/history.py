@@ -7,14 +7,15 @@ next.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 from standing.core.days import Day, month_ends
 from standing.core.fold import DayLived, live
 from standing.core.measures import prune
 from standing.core.retelling import Past, begin_again, begin_before, checkpoints
-from standing.core.state import Checkpoint, Ledger, Memory, State
+from standing.core.state import Checkpoint, Contact, Ledger, Memory, State
 from standing.core.timeline import Timeline
 
 
@@ -54,16 +55,26 @@ def take_over(
 
 
 def _known(lived: Sequence[DayLived]) -> Ledger:
-    """The ledger of a customer of whom nothing was said: what is true is known, what was due is over."""
+    """The ledger of a customer of whom nothing was said: what is true is known, what was due is done."""
     memory = lived[-1].closed
     said = {rating: held.level for rating, held in memory.all_shown().items()}
-    return Ledger(said=said, asked=dict(memory.due), refrained=_refrained(lived))
+    contacts = tuple(_contacts(lived))
+    return Ledger(said=said, asked=dict(memory.due), refrained=_refrained(lived), contacts=contacts)
 
 
 def _kept(before: Ledger, lived: Sequence[DayLived]) -> Ledger:
     """The ledger as it was; what was due by the history that is known now is over."""
     asked, refrained = _later(before.asked, lived[-1].closed.due), _later(before.refrained, _refrained(lived))
-    return Ledger(before.said, before.honoured, asked, before.unanswered, refrained)
+    return replace(before, asked=asked, refrained=refrained)
+
+
+def _contacts(lived: Sequence[DayLived]) -> Iterator[Contact]:
+    """The contacts that were due and may still count towards a cap: whoever served the customer then made them."""
+    last = lived[-1]
+    for day in (day for day in lived if last.day - day.day < last.ruleset.longest_cap):
+        for name in sorted(day.due):
+            if channel := day.ruleset.care[name].do.channel:
+                yield Contact(channel, name, day.day)
 
 
 def _refrained(lived: Iterable[DayLived]) -> dict[str, Day]:

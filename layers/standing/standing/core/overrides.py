@@ -7,6 +7,7 @@ from typing import NamedTuple, cast
 
 from standing.core.days import Day, day_in
 from standing.core.measures import Buckets
+from standing.core.ratings import next_review
 from standing.core.ruleset import Rating
 from standing.core.series import Latest
 from standing.core.state import Held, Memory
@@ -34,6 +35,11 @@ def read_ruling(text: str) -> Ruling:
     """A ruling from the text that is kept of it."""
     level, expires, author, reason = json.loads(text)
     return Ruling(level, day_in(expires), author, reason)
+
+
+def next_decision(rating: Rating, ruling: Ruling | None, day: Day) -> Day:
+    """When the level that is shown is decided next: at the review, or when what was set by hand has expired."""
+    return ruling.expires + 1 if ruling else next_review(rating.stability.review, day)
 
 
 def shown(rating: Rating, opened: Memory, held: Held, ruling: Ruling | None, day: Day) -> Held:

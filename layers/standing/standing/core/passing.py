@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from standing.core.days import Day
-from standing.core.decide import Outcome, outcome_of
+from standing.core.decide import Outcome, outcome_of, waited_for
 from standing.core.fold import live
 from standing.core.retelling import NOTHING, Past, checkpoints, go_on
 from standing.core.state import State
@@ -29,6 +29,7 @@ def pass_time(state: State, rules: Timeline, until: Day, now: datetime, past: Pa
     if until <= state.day:
         return None
     start = go_on(state, (), past)
-    lived = list(live(rules, start.under, start.memory, start.day + 1, until))
+    busy = waited_for(state)
+    lived = list(live(rules, start.under, start.memory, start.day + 1, until, busy=busy))
     moved, decisions = outcome_of(state, (), start, lived, now, rewritten=False)
     return Outcome(moved, decisions, checkpoints(start, lived, ())) if decisions else None

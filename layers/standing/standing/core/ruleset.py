@@ -67,8 +67,9 @@ class Programme(Frozen):
 
     `lateness`: how many days after it happened an event still counts; `history`: for how many days event records are
     kept (none: for ever). `consent` is the measure of each channel's consent; `salt` draws the holdouts; `activities`
-    are the kinds of `activity` that there are. `effective`: the day from which these rules are meant to be in force;
-    the timeline says whether they are.
+    are the kinds of `activity` that there are. `never_together`: pairs of actions of which nobody is ever asked for
+    both at once. `effective`: the day from which these rules are meant to be in force; the timeline says whether they
+    are.
     """
 
     title: Title
@@ -83,6 +84,7 @@ class Programme(Frozen):
     quiet_hours: QuietHours | None = None
     salt: str = ""
     activities: tuple[str, ...] = ()
+    never_together: tuple[tuple[str, str], ...] = ()
     effective: Day | None = None
 
 
@@ -384,6 +386,19 @@ class Ruleset(Frozen):
     def care_in_order(self) -> tuple[Care, ...]:
         """Every care rule in the order in which they are taken: by priority, then by name."""
         return tuple(sorted(self.care.values(), key=lambda care: (PRIORITIES.index(care.do.priority), care.name)))
+
+    @cached_property
+    def _contradicting(self) -> dict[str, frozenset[str]]:
+        """For every action the care rules that ask for one which must never come together with it."""
+        both_ways = {*self.programme.never_together, *(pair[::-1] for pair in self.programme.never_together)}
+        return {
+            action: frozenset(name for name, care in self.care.items() if (action, care.do.action) in both_ways)
+            for action, _ in both_ways
+        }
+
+    def contradicting(self, action: str) -> frozenset[str]:
+        """The care rules that ask for something which must never come together with an action."""
+        return self._contradicting.get(action, frozenset())
 
     @cached_property
     def longest_cap(self) -> Day:

@@ -43,6 +43,14 @@ class Memory:
         return self.levels | self.shown
 
 
+class Contact(NamedTuple):
+    """A contact that was asked for, or would have been but for the holdout: its channel, the care rule, and its day."""
+
+    channel: str
+    care: str
+    day: Day
+
+
 @dataclass(frozen=True)
 class Ledger:
     """What was said and done so far. It may depend on arrival; no rating reads it.
@@ -50,7 +58,8 @@ class Ledger:
     `said`: the level of each rating that was announced. `honoured`: until when an announced level is honoured. `asked`:
     the last day on which each care rule was acted on. `unanswered`: the actions that nobody has answered, as
     `rule#day`, with the last day on which they make sense. `refrained`: the last day on which a held-back action was
-    recorded, by `rule#reason`.
+    recorded, by `rule#reason`. `contacts`: those that may still count towards a cap, in the order of their days.
+    `waiting`: the care rules that could not be acted on yet, each with the first day on which it may be.
     """
 
     said: dict[str, str] = field(default_factory=dict)
@@ -58,6 +67,8 @@ class Ledger:
     asked: dict[str, Day] = field(default_factory=dict)
     unanswered: dict[str, Day] = field(default_factory=dict)
     refrained: dict[str, Day] = field(default_factory=dict)
+    contacts: tuple[Contact, ...] = ()
+    waiting: dict[str, Day] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

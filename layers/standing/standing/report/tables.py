@@ -16,7 +16,7 @@ from standing.report.spelling import calendar_day, value
 from standing.report.spelling import month as month_said
 from standing.report.words import Language, said, titled
 
-OUTCOMES = ("sent", "missed", "held/consent", "held/contact-cap", "held/holdout")
+OUTCOMES = ("sent", "missed", "held/consent", "held/contact-cap", "held/never-together", "held/holdout")
 ANSWERS = ("accepted", "done", "declined", "failed", "expired")
 TIMES = ("0", "1", "2", "3+")
 DAYS = 7

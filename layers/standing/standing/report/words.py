@@ -108,6 +108,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "missed": ("Missed", "错过"),
     "held/consent": ("No consent", "未获同意"),
     "held/contact-cap": ("Contact cap", "联系上限"),
+    "held/never-together": ("Contradicts another", "与其他行动冲突"),
     "held/holdout": ("Control group", "对照组"),
     "accepted": ("Accepted", "已接受"),
     "done": ("Done", "已完成"),

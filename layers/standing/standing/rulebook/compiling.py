@@ -88,6 +88,7 @@ class Compiler(Notes):
             quiet_hours=QuietHours(begin=quiet.begin, end=quiet.end) if quiet else None,
             salt=written.holdout_salt,
             activities=tuple(written.activities),
+            never_together=tuple((first, second) for first, second in written.never_together),
             effective=written.effective,
         )
 

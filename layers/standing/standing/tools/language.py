@@ -36,6 +36,7 @@ WORDS = phrases(
     ("held-out", "held out for comparison", "对照组，未执行"),
     ("consent", "held back: no consent", "未执行：未获同意"),
     ("contact-cap", "held back: contact cap", "未执行：联系次数已达上限"),
+    ("never-together", "held back: contradicts another action", "未执行：与其他行动冲突"),
     ("accepted", "accepted", "已接受"),
     ("done", "done", "已完成"),
     ("declined", "declined", "已拒绝"),

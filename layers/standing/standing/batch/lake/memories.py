@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from standing.batch.rescoring.bucket import EXPIRES, SAID
+from standing.batch.rescoring.bucket import EXPIRES, SAID, WAITING
 from standing.batch.rescoring.memory import DAYS, HELD, kind_of
 
 type Side = Literal["opened", "closed"]
@@ -38,16 +38,18 @@ def states_of(states: pl.DataFrame) -> pl.DataFrame:
     """States, one a customer, as `rescoring.bucket.states_of` gives those of the table."""
     ledger = pl.col("ledger").struct
     expires = ledger.field("unanswered").list.eval(pl.element().struct.field("until")).list.min()
-    told = states.select("customer", "version", expires.alias(EXPIRES))
-    said = states.select("customer", ledger.field("said").alias("entry")).explode("entry")
-    wide = _wide(said.filter(pl.col("entry").is_not_null()).unnest("entry"), pl.format(SAID + "{}", "rating"), "level")
-    names = sorted(name for name in wide.columns if name != "customer")
-    known = remembered(states, {}).join(told, on="customer", how="left", maintain_order="left")
-    return known.join(wide.select("customer", *names), on="customer", how="left", maintain_order="left")
+    found = remembered(states, {})
+    said = _wide(_entries(states, "ledger", "said"), pl.format(SAID + "{}", "rating"), "level")
+    waiting = _wide(_entries(states, "ledger", "waiting"), pl.format(WAITING + "{}", "care"), "day")
+    for part in (states.select("customer", "version", expires.alias(EXPIRES)), said, waiting):
+        names = [name for name in part.columns if name in {"version", EXPIRES}]
+        names += sorted(name for name in part.columns if "/" in name)
+        found = found.join(part.select("customer", *names), on="customer", how="left", maintain_order="left")
+    return found
 
 
-def _entries(states: pl.DataFrame, side: Side, part: str) -> pl.DataFrame:
-    """One row an entry of a part of the memory."""
+def _entries(states: pl.DataFrame, side: Side | Literal["ledger"], part: str) -> pl.DataFrame:
+    """One row an entry of a part of the memory, or of the ledger."""
     entries = states.select("customer", pl.col(side).struct.field(part).alias("entry"))
     return entries.explode("entry").filter(pl.col("entry").is_not_null()).unnest("entry")
 

@@ -26,7 +26,18 @@ MEMORY = pl.Struct({"levels": LEVELS, "shown": LEVELS, "due": DUE, "held_back": 
 SAID = pl.List(pl.Struct({"rating": pl.String, "level": pl.String}))
 HONOURED = pl.List(pl.Struct({"rating": pl.String, "until": pl.Int32}))
 UNANSWERED = pl.List(pl.Struct({"care": pl.String, "day": pl.String, "until": pl.Int32}))
-LEDGER = pl.Struct({"said": SAID, "honoured": HONOURED, "asked": DUE, "unanswered": UNANSWERED, "refrained": HELD_BACK})
+MADE = pl.List(pl.Struct({"channel": pl.String, "care": pl.String, "day": pl.Int32}))
+LEDGER = pl.Struct(
+    {
+        "said": SAID,
+        "honoured": HONOURED,
+        "asked": DUE,
+        "unanswered": UNANSWERED,
+        "refrained": HELD_BACK,
+        "contacts": MADE,
+        "waiting": DUE,
+    }
+)
 FEATURES = pl.List(pl.Struct({"name": pl.String, "number": pl.Int64, "text": pl.String}))
 RECORDS: dict[str, Any] = {
     **records.SCHEMA,
@@ -171,6 +182,8 @@ def _ledger(ledger: Ledger) -> Row:
         "asked": [{"care": care, "day": day} for care, day in ledger.asked.items()],
         "unanswered": [{"care": care, "day": day, "until": until} for (care, _, day), until in unanswered],
         "refrained": [{"care": care, "gate": gate, "day": day} for (care, _, gate), day in refrained],
+        "contacts": [one._asdict() for one in ledger.contacts],
+        "waiting": [{"care": care, "day": day} for care, day in ledger.waiting.items()],
     }
 
 

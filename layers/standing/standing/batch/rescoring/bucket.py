@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from standing.batch.rescoring.care import lacks_consent
 from standing.batch.rescoring.days import DayOfAll, live_all
 from standing.batch.rescoring.memory import REMEMBERED, frame_of
 from standing.core.days import Day
@@ -17,7 +18,7 @@ from standing.core.ruleset import Ruleset
 from standing.core.state import State
 from standing.core.timeline import Timeline
 
-SAID, EXPIRES, STIRRED = "said/", "expires", "stirred"
+SAID, WAITING, EXPIRES, STIRRED = "said/", "waiting/", "expires", "stirred"
 
 
 @dataclass(frozen=True)
@@ -50,16 +51,21 @@ def rescore(
 
 
 def states_of(states: Iterable[State]) -> pl.DataFrame:
-    """What the table holds of customers, as columns: version, day, memory, what was said, and when care expires."""
+    """What the table holds of customers, as columns: version, day, memory, and of the ledger what a night asks for.
+
+    That is the level that was said of each rating, until when each care rule waits, and when care expires.
+    """
     found = list(states)
     memories = frame_of(((one.customer, one.day, one.closed) for one in found), {})
     rows = [
         {"version": one.version, EXPIRES: min(one.ledger.unanswered.values(), default=None)}
         | {f"{SAID}{rating}": level for rating, level in one.ledger.said.items()}
+        | {f"{WAITING}{care}": day for care, day in one.ledger.waiting.items()}
         for one in found
     ]
-    names = sorted({name for row in rows for name in row if name.startswith(SAID)})
-    schema = {"version": pl.Int64, EXPIRES: pl.Int32, **dict.fromkeys(names, pl.String)}
+    names = sorted({name for row in rows for name in row if name.startswith((SAID, WAITING))})
+    kinds = {name: pl.String if name.startswith(SAID) else pl.Int32 for name in names}
+    schema = {"version": pl.Int64, EXPIRES: pl.Int32, **kinds}
     return pl.concat([memories, pl.DataFrame(rows, schema=schema, orient="row")], how="horizontal")
 
 
@@ -75,7 +81,7 @@ def _begin(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def _ledger(states: pl.DataFrame) -> pl.DataFrame:
-    return states.select("customer", EXPIRES, *(name for name in states.columns if name.startswith(SAID)))
+    return states.select("customer", EXPIRES, *(name for name in states.columns if name.startswith((SAID, WAITING))))
 
 
 def _stirs(ruleset: Ruleset, columns: list[str]) -> pl.Expr:
@@ -86,7 +92,12 @@ def _stirs(ruleset: Ruleset, columns: list[str]) -> pl.Expr:
         said = pl.col(f"{SAID}{name}") if f"{SAID}{name}" in columns else pl.lit(None, dtype=pl.String)
         unsaid.append(level.ne_missing(said) & level.is_in(rating.levels))
     care = [pl.col(name) for name in columns if name.startswith(("fell-due/", "refrained/"))]
-    return pl.any_horizontal(*unsaid, *care, pl.col(EXPIRES) <= pl.col("day")).fill_null(value=False)
+    waiting = [
+        (pl.col(f"{WAITING}{name}") <= pl.col("day")) & pl.col(f"care/{name}") & ~lacks_consent(one)
+        for name, one in ruleset.care.items()
+        if f"{WAITING}{name}" in columns
+    ]
+    return pl.any_horizontal(*unsaid, *care, *waiting, pl.col(EXPIRES) <= pl.col("day")).fill_null(value=False)
 
 
 def _kept(lived: DayOfAll) -> pl.DataFrame:

@@ -35,7 +35,7 @@ def _gates(ruleset: Ruleset, care: Care, all_channels: list[str], day: Day) -> I
     due = pl.col(f"due/{care.name}")
     is_free = due.is_null() | (day - due >= care.repeat_after)
     yield (pl.col(f"care/{care.name}") & is_free).alias(".wanted")
-    yield _lacks_consent(care).alias(".no-consent")
+    yield lacks_consent(care).alias(".no-consent")
     yield _is_capped(ruleset, care, all_channels, day).alias(".capped")
 
 
@@ -68,7 +68,8 @@ def _contacts(ruleset: Ruleset, channel: str, day: Day, *, made: bool, when: pl.
     return pl.when(when).then(added).otherwise(column).alias(f"contacts/{channel}")
 
 
-def _lacks_consent(care: Care) -> pl.Expr:
+def lacks_consent(care: Care) -> pl.Expr:
+    """For whom a rule's channel may not be used."""
     if care.do.channel is None or care.do.consent == "not-needed":
         return pl.lit(value=False)
     return pl.col(f"consent/{care.do.channel}").ne_missing("true")

@@ -16,7 +16,7 @@ def seen(rating: Rating, day: Day) -> Iterator[pl.Expr]:
     """What everybody sees at the end of the day: the rank, since when, and the grace period."""
     name = rating.name
     now, since, grace = (pl.col(f".{name}/{part}") for part in ("now", "since", "grace"))
-    ruled, was_shown = _ruled(rating, day), pl.col(column("shown", name, "level")).is_not_null()
+    (ruled, expires), was_shown = _ruled(rating, day), pl.col(column("shown", name, "level")).is_not_null()
     is_plain = ruled.is_null() & ~was_shown
     level = pl.coalesce(level_of(rating, ruled), level_of(rating, now))
     before = pl.coalesce(pl.col(column("shown", name, "level")), pl.col(column("levels", name, "level")))
@@ -30,6 +30,7 @@ def seen(rating: Rating, day: Day) -> Iterator[pl.Expr]:
     yield pl.when(is_plain).then(now).otherwise(pl.coalesce(ruled, now)).alias(f".{name}/seen")
     yield pl.when(is_plain).then(since).otherwise(shown_since).alias(f".{name}/seen-since")
     yield pl.when(ruled.is_null()).then(grace).alias(f".{name}/seen-grace")
+    yield expires.alias(f".{name}/expires")
 
 
 def remembered(rating: Rating) -> Iterator[pl.Expr]:
@@ -47,11 +48,12 @@ def remembered(rating: Rating) -> Iterator[pl.Expr]:
         yield pl.when(differs).then(shown).alias(column("shown", name, part))
 
 
-def _ruled(rating: Rating, day: Day) -> pl.Expr:
-    """The rank that was set by hand and shows on the day; null where there is none."""
+def _ruled(rating: Rating, day: Day) -> tuple[pl.Expr, pl.Expr]:
+    """The rank that was set by hand and shows on the day, and the last day on which it does; null if there is none."""
     if rating.override < 0:
-        return pl.lit(None, dtype=pl.Int16)
+        return pl.lit(None, dtype=pl.Int16), pl.lit(None, dtype=pl.Int32)
     text = pl.col(f"ruling/{rating.name}")
     rank = text.str.json_path_match("$[0]").replace_strict(rating.ranks, default=None, return_dtype=pl.Int16)
     expires = text.str.json_path_match("$[1]").str.to_date("%Y-%m-%d").cast(pl.Int32)
-    return pl.when(expires >= day).then(rank)
+    shows = (expires >= day) & rank.is_not_null()
+    return pl.when(shows).then(rank), pl.when(shows).then(expires)

@@ -83,8 +83,9 @@ def facts_of(rating: Rating, day: Day) -> Columns:
     """What later rules may ask of a rating, beside what it was."""
     yield pl.col(f".{rating.name}/seen").cast(pl.Int64).alias(rating.name)
     yield becoming(rating).cast(pl.Int64).alias(f"{rating.name}.would_become")
-    to_review = next_review(rating.stability.review, day) - day
-    yield pl.lit(to_review, dtype=pl.Int64).alias(f"{rating.name}.days_to_review")
+    by_hand = pl.col(f".{rating.name}/expires").cast(pl.Int64) + 1  # else it is decided at a review
+    decided = by_hand.fill_null(next_review(rating.stability.review, day))
+    yield (decided - day).alias(f"{rating.name}.days_to_review")
 
 
 def level_of(rating: Rating, rank: pl.Expr) -> pl.Expr:
