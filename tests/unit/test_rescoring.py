@@ -26,17 +26,18 @@ from standing.core.intake import Event
 from standing.core.measures import empty, gather
 from standing.core.passing import pass_time
 from standing.core.retelling import Past, begin_again
-from standing.core.ruleset import Ruleset
+from standing.core.ruleset import Action, Cap, Care, Ruleset, Stratum
 from standing.core.state import Memory
 from standing.core.timeline import Timeline
-from standing.rulebook.compiling import compile_folder
+from standing.rulebook.compiling import assemble, compile_folder
 from standing.rulebook.succession import continued
 from standing.rulebook.vocabulary import FAMILIES
 
 from tests.crowd import FIRST, crowd
 from tests.support import ROOT, real_rules
 from tests.unit import programmes
-from tests.unit.strategies import Customer, noon
+from tests.unit import strategies as made
+from tests.unit.strategies import Customer, complaint, noon, purchase
 
 
 def taken(ruleset: Ruleset, events: list[Event], day: Day) -> dict[str, Fact]:
@@ -147,6 +148,40 @@ def test_a_night_finds_everybody_of_whom_there_is_something_to_say(
     assert {row["customer"]: memory_of(row) for row in found.standing.rows(named=True)} == {
         who: folded(rules, one.applied, until) for who, one in table.items()
     }
+
+
+def test_a_night_finds_who_waited_for_room() -> None:
+    """By a late event other calls are due than were made: when there is room, the ledger knows."""
+    customer = Customer(Timeline.of(care_rules()))
+    customer.deliver(complaint(100), now=noon(100))
+    customer.deliver(complaint(80, "late"), now=noon(100))
+    customer.deliver(purchase(115), now=noon(115))
+    records = rows_of(customer.applied, 2)
+    for night, stirred in ((129, ()), (130, ("c-1",))):
+        assert rescore(customer.rules, records, states_of([customer.standing]), None, night).stirred == stirred
+
+
+def care_rules() -> Ruleset:
+    """A call after a complaint, and another after an order; one of both in thirty days."""
+    once = Cap(at_most=1, within=30, channel="phone")
+    phone = {"action": "act", "owner": "somebody", "within": 2, "channel": "phone", "consent": "not-needed"}
+    wanted = {"call": ("complaints_7d", "high", 14), "ask": ("orders_ever", "low", 30)}
+    cares = tuple(
+        Care(
+            name=name,
+            title=made.TITLE,
+            when=made.every(made.line(fact, ">=", 1)),
+            do=Action.model_validate(phone | {"priority": priority}),
+            repeat_after=repeat,
+        )
+        for name, (fact, priority, repeat) in wanted.items()
+    )
+    features = (
+        made.feature("complaints_7d", "count", programmes.COMPLAINTS, over=7),
+        made.feature("orders_ever", "count", programmes.ORDERS),
+    )
+    said = {"channels": ("phone",), "consent": {"phone": programmes.CONSENT}, "caps": (once,)}
+    return assemble(made.PROGRAMME.model_copy(update=said), programmes.MEASURES, features, (Stratum(care=cares),))
 
 
 def of_customer(who: str, rules: Timeline, events: list[Event]) -> Customer:

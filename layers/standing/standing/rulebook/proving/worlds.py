@@ -21,6 +21,7 @@ from standing.rulebook.proving.axioms import feature_axioms
 type Number = Any  # z3's expressions have no types worth the name
 type Truth = Any
 
+FAR = 200 * LONGEST_YEAR  # days: further than any level that is set by hand may last
 ALWAYS_KNOWN = {"count", "sum", "distinct", "points"}
 
 
@@ -212,7 +213,9 @@ class World:
     def _of_review_days(self) -> Iterator[Truth]:
         longest = {"daily": 1, "monthly": 31, "quarterly": 92, "yearly": LONGEST_YEAR}
         for rating in self.ruleset.ratings.values():
-            yield from _within(self.number(f"{rating.name}.days_to_review"), 1, longest[rating.stability.review])
+            by_hand = FAR if self.by_hand and rating.override >= 0 else 0
+            most = max(longest[rating.stability.review], by_hand)
+            yield from _within(self.number(f"{rating.name}.days_to_review"), 1, most)
 
 
 def _ramps_of(feature: Feature) -> Iterator[tuple[str, Ramp]]:
