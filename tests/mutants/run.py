@@ -12,6 +12,8 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,8 +72,10 @@ def copy_tree(tree: Path) -> Path:
 
 
 def run_tests(tree: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
-    """Run tests in a tree, with that tree's package and not the installed one."""
-    command = [sys.executable, "-m", "pytest", "-o", "addopts=", "-x", "-p", "no:cacheprovider", "--tb=line", *tests]
+    """Run tests in a tree, with that tree's package and not the installed one: whole files, or tests by name."""
+    quick = [] if any("::" in test for test in tests) else ["-m", "not long"]  # a slow test is run where it is named
+    options = ["-o", "addopts=", "-x", "-p", "no:cacheprovider", "--tb=line", *quick]
+    command = [sys.executable, "-m", "pytest", *options, *tests]
     environment = {
         "PYTHONPATH": str(tree / "layers" / "standing"),
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")]),
@@ -79,17 +83,36 @@ def run_tests(tree: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=tree, env=environment, text=True, capture_output=True, check=False)
 
 
+def baseline_fault(mutants: list[Mutant]) -> str:
+    """What pytest says of the tree as it is where not all tests pass that the mutants name; empty where they do."""
+    named = {mutant.test for mutant in mutants}
+    files = {test for test in named if "::" not in test}
+    single = {test for test in named - files if test.partition("::")[0] not in files or "[" in test}
+    for tests in (sorted(files), sorted(single)):
+        result = run_tests(ROOT, tests) if tests else None
+        if result and (result.returncode or "passed" not in result.stdout):
+            return result.stdout
+    return ""
+
+
+def verdicts(mutants: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
+    """Each mutant with its verdict: as many at once as there are processors; those that deploy, one by one."""
+    alone = [mutant for mutant in mutants if mutant.test.startswith("tests/e2e")]
+    together = [mutant for mutant in mutants if mutant not in alone]
+    with ThreadPoolExecutor(os.cpu_count()) as workers:
+        yield from zip(together, workers.map(verdict, together), strict=True)
+    yield from ((mutant, verdict(mutant)) for mutant in alone)
+
+
 def main() -> int:
     """Run the mutants named on the command line, or all; the exit code is 1 where one survives."""
     wanted = set(sys.argv[1:])
     mutants = [read(path) for path in sorted(HERE.glob("*.patch")) if not wanted or path.stem in wanted]
-    baseline = run_tests(ROOT, sorted({mutant.test for mutant in mutants}))
-    if baseline.returncode or "passed" not in baseline.stdout:
-        sys.stdout.write(f"the tests do not pass without a mutant:\n{baseline.stdout[-3000:]}\n")
+    if fault := baseline_fault(mutants):
+        sys.stdout.write(f"the tests do not pass without a mutant:\n{fault[-3000:]}\n")
         return 1
     survivors = 0
-    for mutant in mutants:
-        said = verdict(mutant)
+    for mutant, said in verdicts(mutants):
         survivors += said != "killed"
         sys.stdout.write(f"{said:8} {mutant.name}: without {mutant.what}\n")
         sys.stdout.flush()

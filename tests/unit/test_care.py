@@ -375,12 +375,12 @@ def test_what_fell_due_without_room_is_acted_on_when_there_is_some() -> None:
 
 
 def test_what_waits_is_acted_on_only_while_its_conditions_hold() -> None:
-    customer = Customer(
-        rules(CALL, contact("first", channel="phone", consent="not-needed", priority="high"), caps=(ONCE,))
-    )
+    first = contact("first", channel="phone", consent="not-needed", priority="high", repeat=400)
+    customer = Customer(rules(CALL, first, caps=(ONCE,)))
     customer.deliver(purchase(100), now=noon(100))
     assert told(customer.deliver(complaint(110), now=noon(110))) == [("call", 110, "contact-cap")]
-    assert told(passed(customer, 132)) == [("first", 130, "requested")]
+    assert told(passed(customer, 131)) == []
+    assert told(customer.deliver(complaint(140), now=noon(140))) == [("call", 140, "requested")]
 
 
 OFFER = contact("offer", ORDERED, action="send-offer", consent="not-needed", within=5, repeat=60)

@@ -118,23 +118,16 @@ class Asker:
 
     def _consider(self, care: Care, day: DayLived, latest: Mapping[str, Day]) -> None:
         """Act on a rule, or have it wait until that may be possible."""
-        is_due, name = care.name in day.due, care.name
-        if not is_due and self.waiting.get(name, day.day) > day.day:
-            self._wait_on(name, day)
-        elif not self._may_ask(day, name):
+        if not self._may_ask(day, care.name):
             self._wait_to_repeat(care, day)
         elif not self._is_in_time(care, day):
-            self._miss(care, day, is_due=is_due)
+            self._miss(care, day, is_due=care.name in day.due)
         elif gate := self._closed_gate(care, day, latest):
-            self._note(name, gate, day)
-            self.waiting[name] = self._room(care, day) if gate == "contact-cap" else day.day + 1
+            self._note(care.name, gate, day)
+            self.waiting[care.name] = self._room(care, day) if gate == "contact-cap" else day.day + 1
         else:
             arm = self._arm(care, day)
             self._act(self._decided(care, day, "held-out" if arm == "control" else "requested", arm=arm))
-
-    def _wait_on(self, name: str, day: DayLived) -> None:
-        if name in day.capped:
-            self._note(name, "contact-cap", day)
 
     def _wait_to_repeat(self, care: Care, day: DayLived) -> None:
         """Have a rule wait until it may be acted on again; what it was acted on later, it has no need to."""
@@ -142,12 +135,13 @@ class Asker:
             self.waiting[care.name] = last + care.repeat_after
 
     def _miss(self, care: Care, day: DayLived, *, is_due: bool) -> None:
-        """Record that what was due is known too late; what was capped then goes on waiting."""
+        """Record that what was due is known too late; what could not be acted on then goes on waiting."""
         if is_due:
             self._act(self._decided(care, day, "missed", arm=self._arm(care, day)))
-        else:
+            return
+        self.waiting[care.name] = day.day + 1
+        if care.name in day.capped:
             self._note(care.name, "contact-cap", day)
-            self.waiting[care.name] = day.day + 1
 
     def _is_in_time(self, care: Care, day: DayLived) -> bool:
         """Whether there is a moment left at which somebody may act, in both arms alike."""
