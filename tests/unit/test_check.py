@@ -375,6 +375,12 @@ def test_what_only_a_level_set_by_hand_makes_true_is_said_so(tmp_path: Path) -> 
     assert found.finding.message.startswith("can only hold where a level is set by hand")
 
 
+def test_only_a_level_set_by_hand_is_decided_later_than_at_the_next_review(tmp_path: Path) -> None:
+    far = {"care/service.yaml": ("orders_90d >= 1", "tier.days_to_review > 400")}
+    found = _only(check(written(tmp_path, far)), "CHK-01")
+    assert found.finding.message.startswith("can only hold where a level is set by hand")
+
+
 def test_care_that_makes_a_difference_where_a_level_is_set_by_hand_is_not_hidden(tmp_path: Path) -> None:
     of_quiet = EAGER.replace("orders_90d >= 5", "orders_30d >= 5").replace("stage == active", "stage != new")
     other = CARE.replace("orders_90d >= 1", "orders_30d >= 1")
