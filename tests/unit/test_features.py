@@ -50,7 +50,7 @@ def _values(measure: int, events: Sequence[Event]) -> list[tuple[int, int]]:
             found.append((event.day, 0))
         if measure == NET and isinstance(detail, MoneyDetail):
             cents = round(float(detail.amount) * 100)
-            found.append((event.day, -cents if detail.family == "refund" else cents))
+            found.append((_bought_on(event, events), -cents if detail.family == "refund" else cents))
         if isinstance(detail, Feedback) and measure == COMPLAINTS and detail.kind == "complaint":
             found.append((event.day, 0))
         if isinstance(detail, Feedback) and measure == SCORES and detail.score is not None:
@@ -58,8 +58,17 @@ def _values(measure: int, events: Sequence[Event]) -> list[tuple[int, int]]:
     return found
 
 
+def _bought_on(event: Event, events: Sequence[Event]) -> int:
+    """The day on which an amount counts: its own, or that of the purchase before it that a refund names."""
+    named = getattr(event.detail, "purchase", None)
+    before = [one for one in events if one.detail.family == "purchase" and one.day < event.day]
+    bought = [one for one in before if one.detail.id == named]
+    own = [one for one in bought if one.source == event.source]
+    return max((one.day for one in own or bought), default=event.day)
+
+
 def _by_hand(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
-    happened = [(when, value) for when, value in _values(wanted.measure, events) if when <= day]
+    happened = _values(wanted.measure, [event for event in events if event.day <= day])
     days = [when for when, _ in happened]
     if wanted.kind == "days_since_first":
         return day - min(days) if days else None
