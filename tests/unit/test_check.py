@@ -449,6 +449,7 @@ WINDOWED = (
     *(("count", 0), ("count", 2), ("sum", 1), ("mean", 3), ("min", 4), ("max", 4)),
     *(("count", programmes.DEPOSITS), ("sum", programmes.DEPOSITED), ("mean", programmes.DEPOSITED)),
     *(("min", programmes.HELD_MOST), ("max", programmes.HELD_MOST), ("mean", programmes.HELD_MEAN)),
+    *(("count", programmes.MOVED_MONEY), ("mean", 1), ("min", programmes.NET_MOST), ("max", programmes.NET_MOST)),
 )
 WINDOWS = assemble(
     made.PROGRAMME,
