@@ -83,6 +83,15 @@ def survey(day: Day, score: int, scale: tuple[int, int] = (1, 5), name: str = "s
     return event(day, Feedback(**who, kind="survey", score=score, scale=scale))
 
 
+def counted_on(event: Event, events: Iterable[Event]) -> Day:
+    """The day on which an amount counts, by hand: its own, or that of an earlier purchase that a refund names."""
+    named = getattr(event.detail, "purchase", None)
+    before = [one for one in events if one.detail.family == "purchase" and one.day < event.day]
+    bought = [one for one in before if one.detail.id == named]
+    own = [one for one in bought if one.source == event.source]
+    return max((one.day for one in own or bought), default=event.day)
+
+
 # Series ---------------------------------------------------------------------------------------------------------
 
 

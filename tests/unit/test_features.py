@@ -23,6 +23,7 @@ from tests.unit.strategies import (
     PURCHASES,
     SCORES,
     complaint,
+    counted_on,
     feature,
     purchase,
     refund,
@@ -50,21 +51,12 @@ def _values(measure: int, events: Sequence[Event]) -> list[tuple[int, int]]:
             found.append((event.day, 0))
         if measure == NET and isinstance(detail, MoneyDetail):
             cents = round(float(detail.amount) * 100)
-            found.append((_bought_on(event, events), -cents if detail.family == "refund" else cents))
+            found.append((counted_on(event, events), -cents if detail.family == "refund" else cents))
         if isinstance(detail, Feedback) and measure == COMPLAINTS and detail.kind == "complaint":
             found.append((event.day, 0))
         if isinstance(detail, Feedback) and measure == SCORES and detail.score is not None:
             found.append((event.day, (detail.score - 1) * 2_500))
     return found
-
-
-def _bought_on(event: Event, events: Sequence[Event]) -> int:
-    """The day on which an amount counts: its own, or that of the purchase before it that a refund names."""
-    named = getattr(event.detail, "purchase", None)
-    before = [one for one in events if one.detail.family == "purchase" and one.day < event.day]
-    bought = [one for one in before if one.detail.id == named]
-    own = [one for one in bought if one.source == event.source]
-    return max((one.day for one in own or bought), default=event.day)
 
 
 def _by_hand(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
