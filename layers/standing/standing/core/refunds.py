@@ -17,11 +17,14 @@ from standing.core.ruleset import Ruleset
 type Key = tuple[str, str]
 
 
+def purchases_of(events: Iterable[Event], among: Iterable[Event], ruleset: Ruleset) -> dict[Key, Event]:
+    """By key, the refunds of some events that name an earlier purchase `among` others, each with that purchase."""
+    return {one.key: _found(one, bought) for one, bought in _candidates(list(_naming(events)), among, ruleset)}
+
+
 def purchase_days(events: Iterable[Event], among: Iterable[Event], ruleset: Ruleset) -> dict[Key, Day]:
-    """By key, the refunds of some events that name a purchase `among` others, each with the day of that purchase."""
-    naming = list(_naming(events))
-    found = {one.key: _found(one, bought) for one, bought in _candidates(naming, among, ruleset)}
-    return {key: purchase.day for key, purchase in found.items()}
+    """The same with the day of each purchase."""
+    return {key: purchase.day for key, purchase in purchases_of(events, among, ruleset).items()}
 
 
 def names_others(events: Iterable[Event], ruleset: Ruleset) -> bool:
