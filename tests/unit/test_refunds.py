@@ -241,6 +241,8 @@ def test_a_name_is_followed_only_as_far_back_as_records_are_sure_to_be_there() -
 def test_the_hash_of_features_says_how_far_only_where_records_expire() -> None:
     assert _expiring(None).features_hash == made.ruleset([SPEND]).features_hash
     assert len({_expiring(history).features_hash for history in (None, 100, 101)}) == 3
+    assert _expiring(None).definition(SPEND) == made.ruleset([SPEND]).definition(SPEND)
+    assert len({_expiring(history).definition(SPEND) for history in (None, 100, 101)}) == 3
 
 
 # Over the lake -----------------------------------------------------------------------------------------------------

@@ -389,7 +389,9 @@ class Ruleset(Frozen):
         content = feature.model_dump(mode="json", exclude={"title", "measure", "anchor", *unused})
         measure = self.measures[feature.measure].model_dump(mode="json") if feature.measure >= 0 else None
         parts = [self.definition(self.by_name[part]) for part in feature.parts or ()]
-        return json.dumps([content, measure, parts, self.programme.minor_digits], sort_keys=True)
+        nets = feature.measure >= 0 and self.measures[feature.measure].nets
+        finite = [self.purchase_reach] if nets and self.purchase_reach is not None else []
+        return json.dumps([content, measure, parts, self.programme.minor_digits, *finite], sort_keys=True)
 
     @cached_property
     def by_name(self) -> dict[str, Feature]:
