@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from standing.batch.rescoring.days import judged, plan_of
 from standing.batch.rescoring.features import features_on
+from standing.batch.rescoring.refunds import COUNTS_ON
 from standing.batch.rescoring.memory import REMEMBERED, completed, schema
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
@@ -59,9 +60,14 @@ def rules() -> Ruleset:
     return compile_rules(RULES)
 
 
+def made_records(file: Path) -> pl.LazyFrame:
+    """The made records; none of their refunds names its purchase, so each counts on its own day."""
+    return pl.scan_parquet(file).with_columns(pl.col("day").alias(COUNTS_ON))
+
+
 def ours(file: Path, out: Path) -> None:
     """What the night takes from the lake; beside the features, consent and levels set by hand."""
-    features_on(rules(), pl.scan_parquet(file), LAST).sink_parquet(out)
+    features_on(rules(), made_records(file), LAST).sink_parquet(out)
 
 
 def by_duckdb(file: Path, out: Path) -> None:
@@ -129,7 +135,7 @@ def ratings_and_care(file: Path, out: Path) -> None:
 
 def night(file: Path, out: Path) -> None:
     """A whole day of a bucket: features, ratings and care, everything that the night keeps."""
-    ruleset, records = rules(), pl.scan_parquet(file)
+    ruleset, records = rules(), made_records(file)
     known = records.select("customer").unique().with_columns(pl.lit(LAST - 1, dtype=pl.Int32).alias("day"))
     plan_of(ruleset, records, known, LAST).sink_parquet(out)
 

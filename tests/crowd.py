@@ -31,7 +31,7 @@ def _life(random: Random, days: int) -> list[Event]:
     began, pace = FIRST + random.randrange(days), random.choice([3, 9, 30, 90])
     events, day, number = [_consents(random, began)], began, 0
     while day < FIRST + days:
-        events.append(_event(random, day, f"e{number}"))
+        events.append(_event(random, day, f"e{number}", events))
         number += 1
         day += random.randrange(pace) + (random.random() < 0.05) * 120
     return _shuffled(random, events)
@@ -44,13 +44,13 @@ def _shuffled(random: Random, events: list[Event]) -> list[Event]:
     return [events[place] for place in order]
 
 
-def _event(random: Random, day: Day, name: str) -> Event:
+def _event(random: Random, day: Day, name: str, before: list[Event]) -> Event:
     amount = f"{random.randrange(1, 400)}.{random.randrange(100):02}"
     chance = random.random()
-    if chance < 0.75:
+    if chance < 0.7:
         return made.purchase(day, amount, name, random.choice([None, "web", "store"]))
     if chance < 0.8:
-        return made.refund(day, amount, name)
+        return _returned(random, day, amount, name, before)
     if chance < 0.88:
         return made.complaint(day, name)
     if chance < 0.94:
@@ -58,6 +58,13 @@ def _event(random: Random, day: Day, name: str) -> Event:
     if chance < 0.97:
         return _engaged(random, day, name)
     return override(day, random.choice(["bronze", "silver", "gold"]), day + random.randrange(60), name)
+
+
+def _returned(random: Random, day: Day, amount: str, name: str, before: list[Event]) -> Event:
+    """A refund that names one of the purchases before it, or nothing, or what nobody sold; some from another desk."""
+    bought = [one for one in before if one.detail.family == "purchase"]
+    of = random.choice([None, "unknown", *bought[-9:]])
+    return made.refund(day, amount, name, of, random.choice([made.SOURCE, made.SOURCE, "desk"]))
 
 
 def _engaged(random: Random, day: Day, name: str) -> Event:

@@ -15,8 +15,9 @@ from standing.batch.lake.decisions import decision_row
 from standing.batch.lake.files import written
 from standing.batch.lake.layout import KINDS, bucket_of, incoming
 from standing.batch.lake.rows import Bucket, frame, record_row, state_row, tidy
-from standing.core.decide import Outcome, decide
+from standing.core.decide import Outcome, decide, needs_past
 from standing.core.intake import Event
+from standing.core.retelling import Past
 from standing.core.state import State
 from standing.core.timeline import Timeline
 
@@ -69,13 +70,13 @@ def neighbours(customer: str, many: int) -> list[str]:
 
 
 def owned(events: Sequence[Event], customer: str) -> list[Event]:
-    """Events as if they were this customer's."""
-    return [
-        replace(
-            event, detail=event.detail.model_copy(update={"customer": customer, "id": f"{number}-{event.detail.id}"})
-        )
-        for number, event in enumerate(events)
-    ]
+    """Events as if they were this customer's; an id that was there before becomes another one."""
+    found: dict[tuple[str, str], Event] = {}
+    for number, event in enumerate(events):
+        own = event.detail.id if event.key not in found else f"{number}-{event.detail.id}"
+        one = replace(event, detail=event.detail.model_copy(update={"customer": customer, "id": own}))
+        found[one.key] = one
+    return list(found.values())
 
 
 def decided(rules: Timeline, events: Sequence[Event]) -> list[tuple[State, list[Event]]]:
@@ -86,9 +87,10 @@ def decided(rules: Timeline, events: Sequence[Event]) -> list[tuple[State, list[
 def outcomes(rules: Timeline, events: Sequence[Event]) -> list[tuple[Outcome, list[Event]]]:
     """The same, with what was decided."""
     state: State | None = None
-    commits = []
+    commits: list[tuple[Outcome, list[Event]]] = []
     for event in sorted(events, key=lambda one: one.day):
-        outcome = decide(state, [event], rules, AT)
+        past = Past([one for _, taken in commits for one in taken] if needs_past(state, [event], rules) else ())
+        outcome = decide(state, [event], rules, AT, past)
         state = outcome.state
         commits.append((outcome, [event]))
     return commits

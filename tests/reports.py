@@ -89,6 +89,10 @@ def _figures(ruleset: Ruleset, chance: Random) -> dict[str, Any]:
             "shop": {str(DAY - timedelta(days=n)): _arrived(chance) for n in range(30)},
             "synthetic": {str(DAY - timedelta(days=n)): {"events": 9} for n in range(0, 30, 9)},
         },
+        "refunds": {
+            "shop": {"refunds": 412, "unnamed": 17, "unknown": 3},
+            "synthetic": {"refunds": 40, "unnamed": 0, "unknown": 0},
+        },
     }
 
 

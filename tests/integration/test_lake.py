@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
 from functools import partial
@@ -29,6 +30,7 @@ from standing.batch.lake.marks import mark
 from standing.batch.lake.reading import everything_of, read_bucket, read_decisions
 from standing.batch.lake.rows import RECORDS, STATES, Bucket
 from standing.batch.records import TEXTS
+from standing.core.days import day_date
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest
 
@@ -236,7 +238,7 @@ def test_whatever_call_is_the_last_the_lake_ends_the_same(snapshot: dict[str, by
         with suppress(Crash):
             work(worlds.through(lake, Wire(fatal)))
         # What is left can be read at any time: never half of it, and never less than there was.
-        assert {row["id"] for row in everything_of(lake, "c-1").records.to_dicts()} == {f"{n}-p-{n}" for n in range(6)}
+        assert {row["id"] for row in everything_of(lake, "c-1").records.to_dicts()} == {f"p-{n}" for n in range(6)}
         assert read_bucket(lake, bucket_of("c-1")).records.height >= 3
         work(lake)
         if contents(lake) != expected:
@@ -337,18 +339,26 @@ def check_sorted(sql: duckdb.DuckDBPyConnection) -> None:
 
 def test_what_the_docs_ask_of_duckdb_works(rules: Timeline, lake: Lake, tmp_path: Path) -> None:
     events = taken(rules.latest, *(purchase(number, amount="400.00", days_ago=60 - number) for number in range(6)))
-    for who in ("c-1001", "c-2"):
-        pour(lake, lake_rows(rules, who, events), who)
+    back = {"id": "r-1", "customer": "c-2", "time": NOW.isoformat(), "amount": "150.00", "currency": "USD"}
+    refund = taken(rules.latest, envelope("refund.v1", back | {"purchase": "p-0"}, "desk"))
+    for who, own in {"c-1001": events, "c-2": [*events, *refund]}.items():
+        pour(lake, lake_rows(rules, who, own), who)
     compact_all(lake, [bucket_of("c-1001"), bucket_of("c-2")])
     on_disk(lake, tmp_path)
     page = (ROOT / "docs" / "lake.md").read_text("utf-8")
     (block, *_) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)
     sql = duckdb.connect()
-    *views, spent, tiers, care = (one for one in block.replace("s3://BUCKET", str(tmp_path)).split(";") if one.strip())
+    *views, spent, tiers, months, care = (
+        one for one in block.replace("s3://BUCKET", str(tmp_path)).split(";") if one.strip()
+    )
     for view in views:
         sql.execute(view)
     assert [amount for _, _, amount in sql.sql(spent).fetchall()] == [400.0] * 6
     assert sql.sql(tiers).fetchall() == [("gold", 2)]
+    net = Counter[str]()
+    for number, one in enumerate(events):
+        net[f"{day_date(one.day):%Y-%m}"] += 800 - 150 * (number == 0)
+    assert {f"{month:%Y-%m}": amount for month, amount in sql.sql(months).fetchall()} == net
     assert all(len(row) == 4 for row in sql.sql(care).fetchall())
     named = {name for row in re.findall(r"^\| (`.*?) \|", page, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)}
     assert ({*STATES, *RECORDS} - {*TEXTS}) | {*DECISIONS} <= named

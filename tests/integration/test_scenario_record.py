@@ -89,6 +89,8 @@ def test_nothing_personal_is_in_it_and_the_codes_stay(stored: Customers, rules: 
     lines = [line.strip() for line in text.splitlines()]
     assert "purchase: {amount: 20.00}" in lines
     assert lines[lines.index("purchase: {amount: 20.00}") + 1] == "times: 2"
+    assert "purchase: {id: bought-1, amount: 700.00}" in lines
+    assert any(line.startswith("refund: {purchase: bought-1, amount: 5.00, reason: code-") for line in lines)
     assert "profile: {segments: {student: true, house: own, contact: code-1}}" in lines
     assert "feedback: {kind: survey, topic: visit, scale: [1, 5], score: 4}" in lines
     assert "engagement: {kind: redemption, campaign: spring-24}" in lines

@@ -33,6 +33,7 @@ from tests.unit.strategies import TITLE, every, line, none_of, some
 ALL = ("activity", "care", "feedback", "override", "profile", "purchase", "refund")
 ORDERS, NET, COMPLAINTS, SCORES, AMOUNTS, PLAN, CONSENT, BIRTHDAY, CHANNELS, TIER_SET, STAGE_SET, ANY = range(12)
 DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN, RENEWAL, CHURN, CHURN_MOST, CHURN_BAND = range(12, 21)
+NET_MOST, NET_LAST, REFUNDED, MOVED_MONEY = range(21, 25)
 MEASURES = (
     Measure(of=("purchase",)),
     Measure(of=("purchase", "refund"), value="net_amount"),
@@ -55,9 +56,13 @@ MEASURES = (
     Measure(of=("score",), where={"name": "churn"}, value="value", keeps="latest"),
     Measure(of=("score",), where={"name": "churn"}, value="value", keeps="extremes"),
     Measure(of=("score",), where={"name": "churn"}, value="band", keeps="latest"),
+    Measure(of=("purchase", "refund"), value="net_amount", keeps="extremes"),
+    Measure(of=("purchase", "refund"), value="net_amount", keeps="latest"),
+    Measure(of=("refund",), value="amount"),
+    Measure(of=("purchase", "refund")),
 )
 UNITS = {AMOUNTS: "money", DEPOSITED: "money", HELD_NOW: "money", HELD_MOST: "money", HELD_MEAN: "money"}
-UNITS |= {CHURN: "score", CHURN_MOST: "score"}
+UNITS |= {CHURN: "score", CHURN_MOST: "score", NET_MOST: "money", NET_LAST: "money", REFUNDED: "money"}
 TIERS = ("bronze", "silver", "gold")
 STAGES = ("new", "active", "quiet")
 WINDOWS = st.integers(1, 40)
@@ -67,20 +72,21 @@ SAID = st.sampled_from([0, 2_500, 5_000, 5_001, 10_000, 73_000])
 def made_feature(name: str, kind: str, measure: int, **more: Any) -> Feature:
     """A feature; its unit follows from its kind."""
     unit = {"sum": "money", "mean": "score", "min": "money", "max": "money", "latest": "text", "ratio": "score"}
-    default = UNITS.get(measure) or unit.get(kind) or ("days" if kind.startswith("days_") else "count")
+    of_money = "money" if measure == NET else UNITS.get(measure)
+    default = of_money or unit.get(kind) or ("days" if kind.startswith("days_") else "count")
     return Feature.model_validate(
         {"name": name, "title": TITLE, "kind": kind, "measure": measure, "unit": default, **more}
     )
 
 
 MEASURED = {
-    "count": (ORDERS, COMPLAINTS, DEPOSITS),
-    "sum": (NET, DEPOSITED),
-    "mean": (SCORES, DEPOSITED, HELD_MEAN),
-    "min": (AMOUNTS, CHURN_MOST, HELD_MOST),
-    "max": (AMOUNTS, CHURN_MOST, HELD_MOST),
+    "count": (ORDERS, COMPLAINTS, DEPOSITS, MOVED_MONEY),
+    "sum": (NET, NET, DEPOSITED, REFUNDED),
+    "mean": (NET, SCORES, DEPOSITED, HELD_MEAN),
+    "min": (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
+    "max": (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
     "distinct": (CHANNELS,),
-    "latest": (PLAN, HELD_NOW, CHURN, CHURN_BAND),
+    "latest": (PLAN, HELD_NOW, CHURN, CHURN_BAND, NET_LAST),
 }
 
 
@@ -278,8 +284,10 @@ def answer(day: Day, care: str, due: date, status: Any, name: str = "a") -> Even
 @st.composite
 def histories(draw: st.DrawFn, most: int = 8, span: int = 60) -> list[Event]:
     """Events of all kinds of one customer within some weeks, each with an id of its own, often several on one day."""
-    days = draw(st.lists(st.integers(1_000, 1_000 + span), min_size=1, max_size=most))
-    return [draw(_event(day, f"e{number}")) for number, day in enumerate(days)]
+    some_days = st.integers(1_000, 1_000 + span)
+    days = draw(st.lists(some_days, min_size=1, max_size=most))
+    found = [draw(_event(day, f"e{number}")) for number, day in enumerate(days)]
+    return [*found, *(draw(made.returns("r", some_days)) if draw(st.booleans()) else ())]
 
 
 @st.composite

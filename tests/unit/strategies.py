@@ -47,9 +47,9 @@ def noon(day: Day) -> datetime:
     return datetime(date.year, date.month, date.day, 12, tzinfo=UTC)
 
 
-def event(day: Day, detail: EventDetail) -> Event:
+def event(day: Day, detail: EventDetail, source: str = SOURCE) -> Event:
     """An event as taken in."""
-    return Event(SOURCE, detail, day, fingerprint(SOURCE, detail.detail_type, detail.stored()))
+    return Event(source, detail, day, fingerprint(source, detail.detail_type, detail.stored()))
 
 
 def purchase(day: Day, amount: str = "10.00", name: str = "p", channel: str | None = None) -> Event:
@@ -58,10 +58,18 @@ def purchase(day: Day, amount: str = "10.00", name: str = "p", channel: str | No
     return event(day, Purchase(**who, amount=amount, currency="USD", channel=channel))
 
 
-def refund(day: Day, amount: str = "10.00", name: str = "r") -> Event:
-    """A refund."""
+def refund(
+    day: Day, amount: str = "10.00", name: str = "r", of: str | Event | None = None, source: str = SOURCE
+) -> Event:
+    """A refund, `of` a purchase or of what has that id."""
     who = {"id": f"{name}-{day}", "customer": "c-1", "time": noon(day)}
-    return event(day, Refund(**who, amount=amount, currency="USD"))
+    named = of.detail.id if isinstance(of, Event) else of
+    return event(day, Refund(**who, amount=amount, currency="USD", purchase=named), source)
+
+
+def order(day: Day, amount: str, number: str, source: str = SOURCE) -> Event:
+    """A purchase by its number, which another source may have given, too."""
+    return event(day, Purchase(id=number, customer="c-1", time=noon(day), amount=amount, currency="USD"), source)
 
 
 def complaint(day: Day, name: str = "c") -> Event:
@@ -73,6 +81,15 @@ def survey(day: Day, score: int, scale: tuple[int, int] = (1, 5), name: str = "s
     """An answered survey."""
     who = {"id": f"{name}-{day}", "customer": "c-1", "time": noon(day)}
     return event(day, Feedback(**who, kind="survey", score=score, scale=scale))
+
+
+def counted_on(event: Event, events: Iterable[Event]) -> Day:
+    """The day on which an amount counts, by hand: its own, or that of an earlier purchase that a refund names."""
+    named = getattr(event.detail, "purchase", None)
+    before = [one for one in events if one.detail.family == "purchase" and one.day < event.day]
+    bought = [one for one in before if one.detail.id == named]
+    own = [one for one in bought if one.source == event.source]
+    return max((one.day for one in own or bought), default=event.day)
 
 
 # Series ---------------------------------------------------------------------------------------------------------
@@ -296,13 +313,25 @@ wide_rules = st.lists(comparisons(), min_size=61, max_size=130).map(
 )
 
 DAYS = st.integers(1_000, 1_030)
+AMOUNTS = ("0.00", "40.00", "60.01", "100.00", "150.00", "220.00")
+
+
+@st.composite
+def returns(draw: st.DrawFn, name: str, days: st.SearchStrategy[Day]) -> list[Event]:
+    """An order with its refund some days later, or before it; perhaps of a number that two shops gave, or nobody."""
+    number, amount = f"{name}-order", draw(st.sampled_from(AMOUNTS))
+    shops = draw(st.lists(st.sampled_from([SOURCE, "till", "web"]), max_size=3, unique=True))
+    bought = [order(draw(days), draw(st.sampled_from(AMOUNTS)), number, source=shop) for shop in shops]
+    source = draw(st.sampled_from([SOURCE, "till", "desk"]))
+    return [*bought, refund(draw(days), amount, f"{name}-back", draw(st.sampled_from([number, number, None])), source)]
 
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 8) -> list[Event]:
     """Events of one customer within a month, each with an id of its own, often several on one day."""
     days = draw(st.lists(DAYS, min_size=1, max_size=most))
-    return [draw(_one_event(day, f"e{number}")) for number, day in enumerate(days)]
+    found = [draw(_one_event(day, f"e{number}")) for number, day in enumerate(days)]
+    return [*found, *(draw(returns("r", DAYS)) if draw(st.booleans()) else ())]
 
 
 @st.composite
@@ -341,7 +370,8 @@ def features(draw: st.DrawFn) -> tuple[Feature, ...]:
     found = []
     for number in range(draw(st.integers(1, 6))):
         kind, over = draw(kinds), draw(st.none() | st.integers(1, 15))
-        measure = draw(st.sampled_from([NET, SCORES] if kind in {"sum", "mean"} else range(4)))
+        counted = [PURCHASES, COMPLAINTS, SCORES]  # no rule counts amounts: it counts transactions
+        measure = draw(st.sampled_from([NET, SCORES] if kind in {"sum", "mean"} else counted))
         windowed = not kind.startswith("days_since")
         ending = draw(st.integers(0, 10)) if windowed and over else 0
         found.append(feature(f"feature_{number}", kind, measure, over if windowed else None, ending))

@@ -154,6 +154,13 @@ BROKEN = {
     "an answer to no care rule": Broken(
         LATER + "      care: {care: welcom, status: done}\n", 8, "`welcom` is not a care rule; did you mean `welcome`?"
     ),
+    "a refund of nothing": Broken(
+        HEAD.replace("{amount", "{id: order-1, amount", 1)
+        + SILVER
+        + "    - after: 1d\n      refund: {purchase: order-2, amount: 1}\n",
+        8,
+        "`order-2` is the id of no purchase above, such as `purchase: {id: order-2, amount: 9.00}`; did you mean",
+    ),
     "times without an event": Broken(LATER + "      times: 3\n", 8, "`times` repeats an event, and this step has none"),
     "times nothing": Broken(HEAD + "      times: 0\n" + SILVER, 6, "`times`: a whole number such as 3"),
     "too many events": Broken(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from standing.core.features import facts
 from standing.core.intake import Event
 from standing.core.measures import empty, gather
 from standing.core.readers import plain
-from standing.core.ruleset import Ruleset, Stratum
+from standing.core.ruleset import Measure, Ruleset, Stratum
 from standing.rulebook.checking import Located, Report, check
 from standing.rulebook.compiling import assemble
 from standing.rulebook.proving import reader
@@ -455,6 +455,7 @@ WINDOWED = (
     *(("count", 0), ("count", 2), ("sum", 1), ("mean", 3), ("min", 4), ("max", 4)),
     *(("count", programmes.DEPOSITS), ("sum", programmes.DEPOSITED), ("mean", programmes.DEPOSITED)),
     *(("min", programmes.HELD_MOST), ("max", programmes.HELD_MOST), ("mean", programmes.HELD_MEAN)),
+    *(("count", programmes.MOVED_MONEY), ("mean", 1), ("min", programmes.NET_MOST), ("max", programmes.NET_MOST)),
 )
 WINDOWS = assemble(
     made.PROGRAMME,
@@ -475,6 +476,22 @@ WINDOWS = assemble(
 @given(programmes.histories(), st.integers(0, 60))
 def test_the_laws_of_windows_hold_for_every_customer(happened: list[Event], later: int) -> None:
     _holds_for(WINDOWS, happened, max(event.day for event in happened) + later)
+
+
+def test_a_refund_of_one_category_may_count_where_nothing_of_it_was_bought() -> None:
+    shoes = {"where": {"category": "shoes"}}
+    measures = (Measure(of=RETURNS, value="net_amount", **shoes), Measure(of=RETURNS, **shoes), Measure(of=RETURNS))
+    kinds = [("sum", 0, {"over": 5, "ending": 8}), *(("count", place, {"over": 5, "ending": 8}) for place in (1, 2))]
+    features = (programmes.made_feature(f"{kind}-{place}", kind, place, **more) for kind, place, more in kinds)
+    back = made.refund(1_010, "20.00", of="a")
+    back = replace(back, detail=back.detail.model_copy(update={"category": "shoes"}))
+    rules = assemble(made.PROGRAMME, measures, tuple(features), (Stratum(),))
+    _holds_for(rules, [made.order(1_000, "50.00", "a"), back], 1_010)
+    nothing = made.every(made.line("sum-0", "==", -2_000), made.line("count-2", "==", 0))
+    assert not Prover(rules).possible(Prover(rules).world.holds(nothing))
+
+
+RETURNS = ("purchase", "refund")
 
 
 def _holds_for(rules: Ruleset, happened: list[Event], day: int) -> None:

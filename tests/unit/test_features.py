@@ -23,6 +23,7 @@ from tests.unit.strategies import (
     PURCHASES,
     SCORES,
     complaint,
+    counted_on,
     feature,
     purchase,
     refund,
@@ -50,7 +51,7 @@ def _values(measure: int, events: Sequence[Event]) -> list[tuple[int, int]]:
             found.append((event.day, 0))
         if measure == NET and isinstance(detail, MoneyDetail):
             cents = round(float(detail.amount) * 100)
-            found.append((event.day, -cents if detail.family == "refund" else cents))
+            found.append((counted_on(event, events), -cents if detail.family == "refund" else cents))
         if isinstance(detail, Feedback) and measure == COMPLAINTS and detail.kind == "complaint":
             found.append((event.day, 0))
         if isinstance(detail, Feedback) and measure == SCORES and detail.score is not None:
@@ -59,7 +60,7 @@ def _values(measure: int, events: Sequence[Event]) -> list[tuple[int, int]]:
 
 
 def _by_hand(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
-    happened = [(when, value) for when, value in _values(wanted.measure, events) if when <= day]
+    happened = _values(wanted.measure, [event for event in events if event.day <= day])
     days = [when for when, _ in happened]
     if wanted.kind == "days_since_first":
         return day - min(days) if days else None

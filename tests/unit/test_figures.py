@@ -21,12 +21,13 @@ from standing.batch.figures.closing import at_end
 from standing.batch.figures.drift import numbers
 from standing.batch.figures.levels import changes, held
 from standing.batch.figures.months import compared_with, month_before, month_end, month_of, month_watched
-from standing.batch.figures.quality import quality
+from standing.batch.figures.quality import quality, refunds
 from standing.batch.figures.scores import scores
 from standing.batch.lake.memories import latest, states_of
 from standing.batch.lake.rows import Bucket, frame, tidy
 from standing.batch.records import row_of
 from standing.batch.rescoring.bucket import rescore
+from standing.batch.rescoring.refunds import counted_on as records_counted_on
 from standing.core.days import Day, day_date, day_in, end_of_day
 from standing.core.events import Feedback, Purchase, Refund
 from standing.core.features import facts
@@ -39,7 +40,7 @@ from tests.crowd import FIRST, crowd
 from tests.lakes import lake_rows, owned
 from tests.support import real_rules
 from tests.unit import programmes
-from tests.unit.strategies import complaint, purchase, refund
+from tests.unit.strategies import complaint, counted_on, order, purchase, refund
 from tests.unit.test_rescoring import folded
 
 RULES = real_rules()
@@ -167,7 +168,9 @@ def test_after_is_what_each_did(made: Made, counted: Figures) -> None:
     for (who, rating), level in made.shown(end).items():
         did = [one.detail for one in made.histories[who] if end < one.day <= end + 90]
         paid = [_cents(one) for one in did if isinstance(one, Purchase)]
-        back = [_cents(one) for one in did if isinstance(one, Refund)]
+        everything = [one for one in made.histories[who] if one.day <= end + 90]
+        of_these = (one.detail for one in everything if counted_on(one, everything) > end)
+        back = [_cents(one) for one in of_these if isinstance(one, Refund)]
         complained = sum(isinstance(one, Feedback) and one.kind == "complaint" for one in did)
         numbers = (1, int(bool(paid)), len(paid), sum(paid) - sum(back), complained)
         leaf = dict(zip(("customers", "buyers", "orders", "spend", "complaints"), numbers, strict=True))
@@ -180,7 +183,8 @@ def _cents(detail: Purchase | Refund) -> int:
 
 
 def rows(*events: Event) -> pl.DataFrame:
-    return frame("records", [{**row_of(event, 2), "late": False, "at": 0, "version": 1} for event in events])
+    records = [{**row_of(event, 2), "late": False, "at": event.day * 86_400, "version": 1} for event in events]
+    return records_counted_on(frame("records", records).lazy(), RULESET).collect()
 
 
 def test_after_the_end_of_a_month_only_the_days_after_it_count() -> None:
@@ -195,6 +199,9 @@ def test_after_the_end_of_a_month_only_the_days_after_it_count() -> None:
     )
     leaf = {"customers": 2, "buyers": 1, "orders": 2, "spend": -1_550, "complaints": 1}
     assert after(then, did, 1_000) == {"tier": {"gold": leaf}}
+    back = (refund(day, "999.00", of="p-1000") for day in (1_050, 1_091))
+    given_back = rows(purchase(1_000, "999.00"), *back)
+    assert after(then, given_back, 1_000)["tier"]["gold"]["spend"] == 0  # of what was bought before
     assert after(then, did.clear(), 1_000) == {"tier": {"gold": dict.fromkeys(leaf, 0) | {"customers": 2}}}
 
 
@@ -339,6 +346,20 @@ def test_quality_is_by_source_and_the_day_on_which_events_came() -> None:
         "bank": {days[971]: {"events": 1, "late": 1}},
     }
     assert quality(records, 1_001, "Asia/Shanghai")["shop"][str(day_date(1_001))] == {"events": 1, "late": 1}
+
+
+def test_refunds_that_are_of_no_known_purchase_are_counted_by_source() -> None:
+    did = rows(
+        *(order(995, "9.00", "a"), order(1_000, "9.00", "b"), order(1_000, "9.00", "late")),
+        *(refund(1_000, name=f"named-{of}", of=of) for of in ("a", "b", "c", None)),
+        *(refund(999, name="before", of="late"), refund(969, name="long-ago"), refund(1_001, name="to-come")),
+        refund(1_000, name="desk", of="a", source="desk"),
+    )
+    assert refunds(did, 1_000, "UTC") == {
+        "shop": {"refunds": 5, "unnamed": 1, "unknown": 2},
+        "desk": {"refunds": 1, "unnamed": 0, "unknown": 0},
+    }
+    assert refunds(did.clear(), 1_000, "UTC") == {}
 
 
 def test_scores_are_counted_by_recency_segment_and_tenths() -> None:

@@ -49,7 +49,7 @@ def test_any_order_in_any_batches_gathers_the_same(events: list[Event], data: st
     batches = data.draw(made.splits(events))
     buckets = empty(CLUB)
     for batch in batches:
-        buckets = gather(buckets, batch, CLUB)
+        buckets = gather(buckets, batch, CLUB, events)
     assert buckets == _gathered(events)
 
 
@@ -78,7 +78,7 @@ def test_pruning_before_or_after_gathering_more_comes_to_the_same(
     day = max(event.day for event in first)
     later = [event for event in second if event.day >= day]
     end = max(event.day for event in (*first, *later))
-    stepwise = gather(prune(_gathered(first, rules), day, rules), later, rules)
+    stepwise = gather(prune(_gathered(first, rules), day, rules), later, rules, [*first, *later])
     assert prune(stepwise, end, rules) == prune(_gathered([*first, *later], rules), end, rules)
 
 

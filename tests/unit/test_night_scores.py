@@ -99,7 +99,7 @@ def test_only_what_rules_use_is_sent_and_only_where_its_band_is_new(lake: Memory
     assert model is not None
     bus = KeptBus()
     scoring = Scoring(model, bus)
-    found = scoring.bucket(sold, DAY)
+    found = scoring.bucket(sold, ruleset(), DAY)
     assert found.height == sold.filter(pl.col("day") <= DAY)["customer"].n_unique()
     assert {"r_score", "f_score", "m_score", "segment", "churn"} <= set(found.columns)
     assert scoring.say(found, sold, ruleset(), DAY) == 0
@@ -119,7 +119,7 @@ def test_what_the_bus_refuses_fails_the_bucket(lake: MemoryLake, sold: pl.DataFr
     assert model is not None
     scoring = Scoring(model, KeptBus(refuses=True))
     with pytest.raises(Unsent):
-        scoring.say(scoring.bucket(sold, DAY), sold, ruleset(CHURN), DAY)
+        scoring.say(scoring.bucket(sold, ruleset(), DAY), sold, ruleset(CHURN), DAY)
 
 
 def test_rules_that_do_not_say_which_score_use_all() -> None:

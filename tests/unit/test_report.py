@@ -19,7 +19,7 @@ from standing.report.attention import attention
 from standing.report.derived import drifts, psi, silent_days
 from standing.report.page import page
 from standing.report.spelling import rounded
-from standing.report.tables import cost
+from standing.report.tables import cost, quality
 from standing.report.words import LANGUAGES, Language
 from standing.tools.night.reporting import kept_report
 from standing.tools.project import UserError
@@ -90,6 +90,16 @@ def test_the_page_has_the_numbers_of_the_report(ruleset: Ruleset, language: Lang
     assert sum(pictures["churn"]["data"][0]["y"]) == sum(report["figures"]["churn"].values())
     assert "12 (310)" in text or "12（310）" in text
     assert cost(report) in text
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_refunds_of_no_known_purchase_are_told_by_source(ruleset: Ruleset, language: Language) -> None:
+    told = reports.ordinary(ruleset)
+    whole = quality(told, ruleset, language)
+    assert words.said("refunds_how", language) in whole
+    assert all(f">{number}<" in whole for number in ("412", "17", "3"))
+    del told["figures"]["refunds"]["shop"]  # what is left names all of them
+    assert words.said("refunds_how", language) not in quality(told, ruleset, language)
 
 
 def test_the_model_of_the_scores_is_named_and_why_it_is_an_old_one(ruleset: Ruleset) -> None:

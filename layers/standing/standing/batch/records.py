@@ -19,7 +19,7 @@ from standing.core.measures import moment_of, value_of
 NUMBERS = ("amount", "score", "value")
 TEXTS = (
     *("kind", "channel", "category", "topic", "reason", "campaign", "item", "status", "care", "rating", "level"),
-    *("preferred_channel", "risk_appetite", "birthday", "ruling", "name", "band", "model"),
+    *("preferred_channel", "risk_appetite", "birthday", "ruling", "name", "band", "model", "purchase"),
 )
 NAMED = ("consent", "segments", "amounts", "dates")
 ENTRIES = pl.List(pl.Struct({"name": pl.String, "text": pl.String, "number": pl.Int64}))

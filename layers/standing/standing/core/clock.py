@@ -20,7 +20,7 @@ from standing.core.measures import Buckets
 from standing.core.overrides import read_ruling
 from standing.core.ratings import next_move, next_review
 from standing.core.ruleset import Feature, Rating, Ruleset
-from standing.core.series import Extremes, Latest, Seen, Sums
+from standing.core.series import Amended, Extremes, Latest, Seen, Sums
 from standing.core.state import Memory
 
 type Band = tuple[int, int] | Fact | None
@@ -179,7 +179,9 @@ def _counting_to(
 
 def _sliding(feature: Feature, buckets: Buckets, first: Day, last: Day) -> Iterator[Day]:
     """The days on which something enters a window or leaves it, or a year begins anew."""
-    days, over = _days_kept(buckets[feature.measure]), feature.over
+    series, over = buckets[feature.measure], feature.over
+    days = _days_kept(series)
+    yield from (one.known for one in series.pending) if isinstance(series, Amended) else ()
     for after in (feature.ending, feature.ending + over) if isinstance(over, int) else (feature.ending,):
         yield from (day + after for day in days[bisect_left(days, first - after) : bisect_right(days, last - after)])
     if isinstance(over, str):
@@ -193,6 +195,8 @@ def _sliding(feature: Feature, buckets: Buckets, first: Day, last: Day) -> Itera
 def _days_kept(series: Sums | Extremes | Latest | Seen) -> Sequence[Day]:
     if isinstance(series, Seen):
         return sorted(day for days in series.days.values() for day in days)
+    if isinstance(series, Amended) and series.pending:
+        return sorted({*series.days, *(one.happened.day for one in series.pending)})
     return series.days
 
 

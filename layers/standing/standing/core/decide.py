@@ -16,6 +16,7 @@ from standing.core.days import Day, day_of
 from standing.core.fold import DayLived, live
 from standing.core.intake import Event
 from standing.core.measures import prune
+from standing.core.refunds import names_others
 from standing.core.retelling import NOTHING, Past, Start, begin_again, checkpoints, go_on
 from standing.core.state import Checkpoint, Memory, State
 from standing.core.timeline import Timeline
@@ -44,12 +45,17 @@ def is_late(state: State | None, events: Iterable[Event]) -> bool:
 
 
 def needs_past(state: State | None, events: Iterable[Event], rules: Timeline) -> bool:
-    """Whether more than the state is needed: an event is late, or features are defined otherwise than they were."""
+    """Whether more than the state is needed.
+
+    An event is late, features are defined otherwise than they were, or a refund names a purchase that came before.
+    """
     if state is None:
         return False
-    days = [event.day for event in events]
-    spans = rules.spans(state.day, max(days, default=state.day))
-    return is_late(state, events) or any(span.ruleset.features_hash != state.features_hash for span in spans)
+    some = list(events)
+    spans = rules.spans(state.day, max((event.day for event in some), default=state.day))
+    return is_late(state, some) or any(
+        span.ruleset.features_hash != state.features_hash or names_others(some, span.ruleset) for span in spans
+    )
 
 
 def decide(

@@ -92,7 +92,7 @@ def _count(feature: Feature) -> Formula:
 
     def count(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
         last = day - ending
-        return cast("Sums", buckets[measure]).count(begin(buckets, last), last)
+        return cast("Sums", buckets[measure]).as_of(day).count(begin(buckets, last), last)
 
     return count
 
@@ -102,7 +102,7 @@ def _sum(feature: Feature) -> Formula:
 
     def total(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
         last = day - ending
-        return limited(cast("Sums", buckets[measure]).total(begin(buckets, last), last))
+        return limited(cast("Sums", buckets[measure]).as_of(day).total(begin(buckets, last), last))
 
     return total
 
@@ -112,7 +112,7 @@ def _mean(feature: Feature) -> Formula:
 
     def mean(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
         last = day - ending
-        count, total = cast("Sums", buckets[measure]).window(begin(buckets, last), last)
+        count, total = cast("Sums", buckets[measure]).as_of(day).window(begin(buckets, last), last)
         return limited(total // count) if count else None
 
     return mean
@@ -123,7 +123,7 @@ def _extreme(feature: Feature) -> Formula:
 
     def extreme(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
         last = day - ending
-        found = cast("Extremes", buckets[measure]).window(begin(buckets, last), last)
+        found = cast("Extremes", buckets[measure]).as_of(day).window(begin(buckets, last), last)
         return limited(found[place]) if found else None
 
     return extreme

@@ -10,11 +10,13 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from standing.core.conditions import Fact
+from standing.core.days import Day
 from standing.core.events import EventDetail, Feedback, Score
 from standing.core.intake import Event
 from standing.core.money import to_minor
+from standing.core.refunds import Key, purchase_days
 from standing.core.ruleset import Keeps, Measure, Ruleset
-from standing.core.series import Extremes, Happened, Latest, Seen, Series, Sums
+from standing.core.series import Amended, Amendment, Extremes, Happened, Latest, Seen, Series, Sums
 
 SCORE_UNIT = 10_000
 EMPTY: dict[Keeps, Series] = {"sums": Sums(), "extremes": Extremes(), "latest": Latest(), "seen": Seen()}
@@ -29,25 +31,42 @@ def empty(ruleset: Ruleset) -> Buckets:
     return tuple(EMPTY[measure.keeps] for measure in ruleset.measures)
 
 
-def gather(buckets: Buckets, events: Iterable[Event], ruleset: Ruleset) -> Buckets:
-    """The buckets with these events counted in. Commutative: their order makes no difference."""
+def gather(
+    buckets: Buckets, events: Iterable[Event], ruleset: Ruleset, among: Iterable[Event] | None = None
+) -> Buckets:
+    """The buckets with these events counted in. Commutative: their order makes no difference.
+
+    `among` are all events that there are, in which the purchases that refunds name are looked for; without it, these.
+    """
     happened, digits = list(events), ruleset.programme.minor_digits
     families = {event.detail.family for event in happened}
+    moved = purchase_days(happened, happened if among is None else among, ruleset) if ruleset.nets else {}
     found = list(buckets)
     for place, measure in enumerate(ruleset.measures):
-        if not families.isdisjoint(measure.of) and (values := _values(measure, happened, digits)):
-            found[place] = found[place].plus(values)
+        if not families.isdisjoint(measure.of):
+            found[place] = _with(found[place], measure, _values(measure, happened, digits), moved)
     return tuple(found)
 
 
 def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
     """The buckets without what no feature can tell apart any more from `day` on."""
-    return tuple(series.since(day, reach) for series, reach in zip(buckets, ruleset.reaches, strict=True))
+    known = (series.as_of(day) if isinstance(series, Amended) else series for series in buckets)
+    return tuple(series.since(day, reach) for series, reach in zip(known, ruleset.reaches, strict=True))
 
 
-def _values(measure: Measure, events: list[Event], minor_digits: int) -> list[Happened]:
+def _with(series: Series, measure: Measure, values: list[tuple[Key, Happened]], moved: dict[Key, Day]) -> Series:
+    """A series with more values; the amount of a refund that names its purchase waits for the refund's own day."""
+    if not (isinstance(series, Amended) and measure.nets and moved):
+        return series.plus(value for _, value in values) if values else series
+    later = [Amendment(value.day, value._replace(day=moved[key])) for key, value in values if key in moved]
+    now = [value for key, value in values if key not in moved]
+    series = series.plus(now) if now else series
+    return series.awaiting(later) if later else series
+
+
+def _values(measure: Measure, events: list[Event], minor_digits: int) -> list[tuple[Key, Happened]]:
     return [
-        Happened(event.day, moment_of(event.detail), value)
+        (event.key, Happened(event.day, moment_of(event.detail), value))
         for event in events
         if _counts(measure, event.detail) and (value := _value(measure, event.detail, minor_digits)) is not None
     ]

@@ -37,7 +37,7 @@ class Start:
     """The day before a fold's first, and what was remembered at its end.
 
     `kept` are buckets by the hash of their features, to which the events `since` are to be added; under other features,
-    buckets are gathered from `events`, which are all of them.
+    buckets are gathered from `events`, which are all of them. In these the purchases that refunds name are looked for.
     """
 
     day: Day
@@ -57,7 +57,7 @@ class Start:
         if ruleset.features_hash not in self._gathered:
             known = self.kept.get(ruleset.features_hash)
             events = self.events if known is None else self.since
-            self._gathered[ruleset.features_hash] = gather(known or empty(ruleset), events, ruleset)
+            self._gathered[ruleset.features_hash] = gather(known or empty(ruleset), events, ruleset, self.events)
         return self._gathered[ruleset.features_hash]
 
     def until(self, day: Day) -> Start:

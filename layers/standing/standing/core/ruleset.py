@@ -96,6 +96,11 @@ class Measure(Frozen):
     value: str = "count"
     keeps: Keeps = "sums"
 
+    @property
+    def nets(self) -> bool:
+        """Whether a refund takes its amount off the day of the purchase that it names."""
+        return self.value == "net_amount" and self.keeps in {"sums", "extremes"}
+
 
 class Ramp(Frozen):
     """What one feature gives to a score: no points at `begin`, `weight` of them at `end`, and evenly in between.
@@ -340,7 +345,28 @@ class Ruleset(Frozen):
     def features_hash(self) -> str:
         """A digest of what the state's day buckets depend on (not of titles); when it changes, states are rebuilt."""
         measures = [measure.model_dump(mode="json") for measure in self.measures]
-        return digest([self.programme.minor_digits, self.programme.time_zone, measures, self.reaches])[:8]
+        finite = [] if self.purchase_reach is None else [self.purchase_reach]
+        return digest([self.programme.minor_digits, self.programme.time_zone, measures, self.reaches, *finite])[:8]
+
+    @cached_property
+    def nets(self) -> bool:
+        """Whether some measure takes refunds off the days of the purchases that they name."""
+        return any(measure.nets for measure in self.measures)
+
+    @cached_property
+    def purchase_reach(self) -> int | None:
+        """How many days back from a refund its purchase is looked for; none for ever.
+
+        With a finite history no further than that the purchase's record is there for as long as some window sees the
+        refund: so it makes no difference when buckets are gathered.
+        """
+        history, lateness = self.programme.history, self.programme.lateness
+        longest = max((reach.days for reach in self.reaches), default=1)
+        return None if history is None else max(0, history - longest - lateness)
+
+    def reaches_back(self, refund: Day, purchase: Day) -> bool:
+        """Whether a refund of one day is about a purchase of another, if it names it."""
+        return purchase < refund and (self.purchase_reach is None or refund - purchase <= self.purchase_reach)
 
     @cached_property
     def reaches(self) -> tuple[Reach, ...]:
@@ -365,7 +391,9 @@ class Ruleset(Frozen):
         content = feature.model_dump(mode="json", exclude={"title", "measure", "anchor", *unused})
         measure = self.measures[feature.measure].model_dump(mode="json") if feature.measure >= 0 else None
         parts = [self.definition(self.by_name[part]) for part in feature.parts or ()]
-        return json.dumps([content, measure, parts, self.programme.minor_digits], sort_keys=True)
+        nets = feature.measure >= 0 and self.measures[feature.measure].nets
+        finite = [self.purchase_reach] if nets and self.purchase_reach is not None else []
+        return json.dumps([content, measure, parts, self.programme.minor_digits, *finite], sort_keys=True)
 
     @cached_property
     def by_name(self) -> dict[str, Feature]:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import accumulate
-from typing import NamedTuple
+from operator import itemgetter
+from typing import NamedTuple, Self
 
 from standing.core.conditions import Fact
 from standing.core.days import Day
@@ -34,6 +35,13 @@ class Happened(NamedTuple):
     value: Fact
 
 
+class Amendment(NamedTuple):
+    """A value that counts on a day before the one from which on it is known, such as that of a refund."""
+
+    known: Day
+    happened: Happened
+
+
 @dataclass(frozen=True)
 class Packed:
     """A series never changes, so one that was read keeps its bytes: they need not be made again."""
@@ -42,7 +50,35 @@ class Packed:
 
 
 @dataclass(frozen=True)
-class Sums(Packed):
+class Amended(Packed):
+    """A series whose days may be amended later; `pending`, in order, is what is known only from some day on."""
+
+    pending: tuple[Amendment, ...] = field(default=(), kw_only=True)
+
+    def plus(self, happened: Iterable[Happened]) -> Self:
+        """With more values, each on its day."""
+        raise NotImplementedError
+
+    def awaiting(self, amendments: Iterable[Amendment]) -> Self:
+        """With values that count on days on which nobody knows of them yet."""
+        return replace(self, pending=tuple(sorted((*self.pending, *amendments))), packed=b"")
+
+    def as_of(self, day: Day) -> Self:
+        """With all that is known by the end of `day` on the days on which it counts."""
+        number = bisect_right(self.pending, day, key=itemgetter(0)) if self.pending else 0
+        if number and number not in self._reached:
+            later = replace(self, pending=self.pending[number:], packed=b"")
+            self._reached.clear()  # days are mostly asked for in their order
+            self._reached[number] = later.plus(one.happened for one in self.pending[:number])
+        return self._reached[number] if number else self
+
+    @cached_property
+    def _reached(self) -> dict[int, Self]:
+        return {}
+
+
+@dataclass(frozen=True)
+class Sums(Amended):
     """Days that had events, rising, with the count and the sum of each; `first` is never dropped."""
 
     days: tuple[Day, ...] = ()
@@ -79,7 +115,7 @@ class Sums(Packed):
         place = bisect_right(self.days, last)
         return self.days[place - 1] if place else None
 
-    def plus(self, happened: Iterable[Happened]) -> Sums:
+    def plus(self, happened: Iterable[Happened]) -> Self:
         """With more values added, each on its day."""
         added: dict[Day, tuple[int, int]] = {}
         for day, _, value in happened:
@@ -95,7 +131,8 @@ class Sums(Packed):
         days = tuple(sorted(added))
         counts, sums = zip(*[added[day] for day in days], strict=True)
         first = begin if self.first is None else min(self.first, begin)
-        return Sums(self.days[:place] + days, self.counts[:place] + counts, self.sums[:place] + sums, first)
+        whole = self.days[:place] + days, self.counts[:place] + counts, self.sums[:place] + sums
+        return type(self)(*whole, first, pending=self.pending)
 
     def since(self, day: Day, reach: Reach) -> Sums:
         """Without what no window can tell apart from `day` on.
@@ -107,17 +144,20 @@ class Sums(Packed):
         if reach.ever:
             return self._merged(old)
         start = min(old, len(self.days) - 1)
-        return Sums(self.days[start:], self.counts[start:], self.sums[start:], self.first) if start > 0 else self
+        if start <= 0:
+            return self
+        left = self.days[start:], self.counts[start:], self.sums[start:]
+        return Sums(*left, self.first, pending=self.pending)
 
     def _merged(self, old: int) -> Sums:
         if old < MERGEABLE:
             return self
         counts, sums = (self._counted[old], *self.counts[old:]), (self._summed[old], *self.sums[old:])
-        return Sums(self.days[old - 1 :], counts, sums, self.first)
+        return Sums(self.days[old - 1 :], counts, sums, self.first, pending=self.pending)
 
 
 @dataclass(frozen=True)
-class Extremes(Packed):
+class Extremes(Amended):
     """Days that had values, rising, with the lowest and the highest of each."""
 
     days: tuple[Day, ...] = ()
@@ -130,24 +170,26 @@ class Extremes(Packed):
         high = bisect_right(self.days, last)
         return (min(self.lows[low:high]), max(self.highs[low:high])) if low < high else None
 
-    def plus(self, happened: Iterable[Happened]) -> Extremes:
+    def plus(self, happened: Iterable[Happened]) -> Self:
         """With more values, each on its day."""
         added = dict(zip(self.days, zip(self.lows, self.highs, strict=True), strict=True))
         for day, _, value in happened:
             low, high = added.get(day, (int(value), int(value)))
             added[day] = min(low, int(value)), max(high, int(value))
         days = tuple(sorted(added))
-        return Extremes(days, tuple(added[day][0] for day in days), tuple(added[day][1] for day in days))
+        lows, highs = (tuple(added[day][place] for day in days) for place in (0, 1))
+        return type(self)(days, lows, highs, pending=self.pending)
 
     def since(self, day: Day, reach: Reach) -> Extremes:
         """Without what no window can tell apart from `day` on; what only endless windows see becomes one day."""
         old = bisect_left(self.days, day - reach.days + 1)
         if not reach.ever:
-            return Extremes(self.days[old:], self.lows[old:], self.highs[old:]) if old else self
+            left = self.days[old:], self.lows[old:], self.highs[old:]
+            return Extremes(*left, pending=self.pending) if old else self
         if old < MERGEABLE:
             return self
         lows, highs = (min(self.lows[:old]), *self.lows[old:]), (max(self.highs[:old]), *self.highs[old:])
-        return Extremes(self.days[old - 1 :], lows, highs)
+        return Extremes(self.days[old - 1 :], lows, highs, pending=self.pending)
 
 
 @dataclass(frozen=True)

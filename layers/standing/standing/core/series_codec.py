@@ -8,7 +8,7 @@ from operator import sub
 from typing import Any
 
 from standing.core.columns import FEW, put_column, put_days, take_column, take_days
-from standing.core.series import Extremes, Latest, Seen, Series, Sums
+from standing.core.series import Amended, Extremes, Latest, Seen, Series, Sums
 from standing.core.varints import Reader, Writer, steps, unzigzag
 
 FIRST = 1  # sums only, and memories whole
@@ -30,6 +30,8 @@ def write_series(writer: Writer, buckets: Sequence[Series]) -> None:
 
 
 def _write(writer: Writer, series: Series, before: Sequence[Series]) -> None:
+    if isinstance(series, Amended) and series.pending:  # what is stored is pruned, and its day is the last of all
+        raise ValueError("a series is stored as of a day by which all of it is known")
     kind = KINDS.index(type(series))
     writer.put(len(series.days) * len(KINDS) + kind)
     if series.days:

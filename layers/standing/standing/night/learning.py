@@ -16,8 +16,10 @@ from standing.batch.lake.compacting import compact
 from standing.batch.lake.files import Damaged, collected
 from standing.batch.lake.layout import BUCKETS
 from standing.batch.lake.reading import open_bucket
+from standing.batch.rescoring.refunds import IS_PURCHASE, IS_REFUND, counted_on
 from standing.batch.scores.fitting.fitted import Terms, fitted
 from standing.batch.scores.model import Model, parsed, text
+from standing.batch.scores.spending import Spend, spending
 from standing.core.days import Day, day_in
 from standing.core.ruleset import Ruleset
 
@@ -53,19 +55,22 @@ def learn(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> Learnt:
     if before and 0 <= day - day_in(before.as_of) < OLD:
         return Learnt(before)
     programme = ruleset.programme
+    spend: Spend = before.spend if before else "net"  # whoever chose gross once keeps it
     try:
-        found = fitted(_purchases(lake, known), day, Terms(programme.currency, programme.minor_digits))
+        bought = _purchases(lake, known, ruleset, day, spend)
+        found = fitted(bought, day, Terms(programme.currency, programme.minor_digits, spend=spend))
     except ValueError as error:  # what these customers do not tell, said by whoever fitted
         return Learnt(before, str(error))
     lake.put(MODEL, text(found).encode())
     return Learnt(found)
 
 
-def _purchases(lake: Lake, known: list[int]) -> pl.LazyFrame:
+def _purchases(lake: Lake, known: list[int], ruleset: Ruleset, day: Day, spend: Spend) -> pl.LazyFrame:
     """The purchases of as many buckets as are enough, compacted first; damaged ones are named by their own night."""
     schema = {"customer": pl.String, "day": pl.Int32, "amount": pl.Int64}
     found, rows = [pl.LazyFrame(schema=schema)], 0
-    for frame in _of_buckets(lake, known):
+    for records in _of_buckets(lake, known):
+        frame = spending(counted_on(records.lazy(), ruleset), day, spend).collect()
         found.append(frame.lazy())
         rows += frame.height
         if rows >= ENOUGH:
@@ -78,7 +83,6 @@ def _of_buckets(lake: Lake, known: list[int]) -> Iterator[pl.DataFrame]:
         try:
             compact(lake, number)
             records = open_bucket(lake, number).scan("records")
-            bought = records.filter((pl.col("family") == "purchase") & ~pl.col("late"))
-            yield collected(bought.select("customer", "day", "amount"))
+            yield collected(records.filter((IS_PURCHASE | IS_REFUND) & ~pl.col("late")))
         except Damaged:
             continue

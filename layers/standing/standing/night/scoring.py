@@ -9,9 +9,11 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from standing.batch.rescoring.refunds import counted_on
 from standing.batch.scores.model import Model
 from standing.batch.scores.rfm import summary
 from standing.batch.scores.scoring import NAMES, RFM, SOURCE, changed, events, last_said, scores
+from standing.batch.scores.spending import spending
 from standing.core.days import Day, end_of_day, zone
 from standing.core.ruleset import Ruleset
 
@@ -36,9 +38,9 @@ class Scoring:
     model: Model
     bus: BusPort
 
-    def bucket(self, records: pl.DataFrame, day: Day) -> pl.DataFrame:
+    def bucket(self, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> pl.DataFrame:
         """The scores of who bought by the end of a day, a row a customer: see `batch/scores/scoring.py`."""
-        bought = records.filter(pl.col("family") == "purchase").lazy().select("customer", "day", "amount")
+        bought = spending(counted_on(records.lazy(), ruleset), day, self.model.spend)
         return scores(self.model, summary(bought, day).collect())
 
     def say(self, found: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> int:

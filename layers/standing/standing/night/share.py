@@ -69,8 +69,9 @@ class Night:
         """The scores of the share, where there is a model; and how many were said."""
         if self.scoring is None:
             return None, 0
-        found = self.scoring.bucket(records, self.until)
-        return found, self.scoring.say(found, records, self.rules.on(self.until), self.until)
+        ruleset = self.rules.on(self.until)
+        found = self.scoring.bucket(records, ruleset, self.until)
+        return found, self.scoring.say(found, records, ruleset, self.until)
 
     def _figures(self, share: Share, bucket: Bucket, ended: pl.DataFrame, scored: pl.DataFrame | None) -> Figures:
         own = {month: rows.filter(share.holds) for month, rows in self.months.items()}

@@ -80,12 +80,22 @@ def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
         for day in days
         if any(found[source].get(day, {}).values()) or (source, day) in silent
     ]
-    odd = _odd(report, language)
+    odd = _refunds(report, language) + _odd(report, language)
     if not rows:
         return section(said("quality", language), paragraph(said("no_quality", language, day=report["day"])), odd)
     names = ("events", "late", "duplicates", "rejected")
     heads = [said("source", language), said("day", language), *(f"#{said(name, language)}" for name in names)]
     return section(said("quality", language), paragraph(said("quality_how", language)), table(heads, rows), odd)
+
+
+def _refunds(report: Report, language: Language) -> str:
+    """By source, the refunds of which nobody knows which purchase they take their amount off."""
+    names = ("refunds", "unnamed", "unknown")
+    found = report.get("figures", {}).get("refunds", {})
+    vague = [source for source in sorted(found) if found[source]["unnamed"] or found[source]["unknown"]]
+    rows = [[escape(source), *(f"{found[source][name]:,}" for name in names)] for source in vague]
+    heads = [said("source", language), *(f"#{said(f'refunds_{name}', language)}" for name in names)]
+    return paragraph(said("refunds_how", language)) + table(heads, rows) if rows else ""
 
 
 def _odd(report: Report, language: Language) -> str:

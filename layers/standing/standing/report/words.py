@@ -131,6 +131,13 @@ WORDS: dict[str, tuple[str, str]] = {
     "late": ("Late", "迟到"),
     "duplicates": ("Repeated", "重复"),
     "rejected": ("Rejected", "被拒收"),
+    "refunds_how": (
+        "A refund takes its amount off the day of the purchase that it names; without a known one, off its own day.",
+        "退款金额从其所指购买的当日扣除；未指明购买或所指购买未知时，从退款当日扣除。",
+    ),
+    "refunds_refunds": ("Refunds in 30 days", "30天退款数"),
+    "refunds_unnamed": ("without a purchase", "未指明购买"),
+    "refunds_unknown": ("of an unknown purchase", "所指购买未知"),
     "odd": ("Odd, but worked with", "数据异常（仍已计入）"),
     "nothing": ("nothing", "无数据"),
     "reconciliation": ("Reconciliation", "对账"),

@@ -205,7 +205,7 @@ class ProgrammeSource(Written):
     lateness: Days = 60
     """How late an event may come and still count; left out: 60d."""
     history: History = None
-    """For how long event records are kept: `forever`, or a number of days."""
+    """For how long event records are kept, and refunds find their purchases: `forever`, or a number of days."""
     channels: Annotated[list[Name], Field(max_length=20, json_schema_extra=ONCE), AfterValidator(_each_once)] = []
     """The channels on which customers are contacted."""
     activities: Annotated[list[Name], Field(max_length=100, json_schema_extra=ONCE), AfterValidator(_each_once)] = []

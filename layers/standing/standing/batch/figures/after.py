@@ -7,6 +7,7 @@ import polars as pl
 from standing.batch.figures.adding import Figures
 from standing.batch.figures.counting import summed
 from standing.batch.figures.months import AFTER
+from standing.batch.rescoring.refunds import COUNTS_ON
 from standing.core.days import Day
 
 FAMILY, AMOUNT = pl.col("family"), pl.col("amount")
@@ -19,7 +20,7 @@ def after(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Figures:
     """By rating and level: its `customers` at the end of `end`, and of the days after it `buyers`, `orders`, `spend`
     (minor units, less refunds) and `complaints`.
 
-    `then` is who held what; `records` are those that count.
+    `then` is who held what; `records` are those that count, with `counts_on`.
     """
     did = done(records, end + 1, end + AFTER)
     sums = {name: pl.col(name).sum() for name in ("orders", "spend", "complaints")}
@@ -28,8 +29,12 @@ def after(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Figures:
 
 
 def done(records: pl.DataFrame, first: Day, last: Day) -> pl.DataFrame:
-    """What each customer did in some days: `orders`, `spend` (minor units, less refunds), `complaints`."""
+    """What each customer did in some days: `orders`, `spend` (minor units), `complaints`.
+
+    The spend is of the purchases of these days, less what of them was given back by the last of them.
+    """
     within = records.filter(pl.col("day").is_between(first, last))
+    spend = pl.when(pl.col(COUNTS_ON) >= first).then(NET).sum()
     return within.group_by("customer").agg(
-        orders=PURCHASE.sum().cast(pl.Int64), spend=NET.sum(), complaints=COMPLAINT.sum().cast(pl.Int64)
+        orders=PURCHASE.sum().cast(pl.Int64), spend=spend, complaints=COMPLAINT.sum().cast(pl.Int64)
     )

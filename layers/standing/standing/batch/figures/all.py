@@ -14,8 +14,9 @@ from standing.batch.figures.closing import with_facts
 from standing.batch.figures.drift import numbers, spread
 from standing.batch.figures.levels import changes, held, levels, moves
 from standing.batch.figures.months import month_before, month_end, month_watched
-from standing.batch.figures.quality import quality
+from standing.batch.figures.quality import quality, refunds
 from standing.batch.figures.scores import scores
+from standing.batch.rescoring.refunds import counted_on
 from standing.core.days import Day
 from standing.core.ruleset import Ruleset
 
@@ -40,7 +41,7 @@ class Known:
 def figures(known: Known) -> Figures:
     """The figures of a bucket; what would be 0, or compares with a month that is not kept, is left out."""
     day, zone = known.day, known.ruleset.programme.time_zone
-    counts = known.records.filter(~pl.col("late"))
+    counts = counted_on(known.records.filter(~pl.col("late")).lazy(), known.ruleset).collect()
     now = held(known.standing, known.ruleset.ratings)
     then = {month: _then(known, frame) for month, frame in known.months.items()}
     before, watched = month_before(day), month_watched(day)
@@ -53,6 +54,7 @@ def figures(known: Known) -> Figures:
         **scores(known.scored, counts, day),
         "care": care(known.decisions, day, zone),
         "quality": quality(known.records, day, zone),
+        "refunds": refunds(counts, day, zone),
     }
 
 

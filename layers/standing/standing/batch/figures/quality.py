@@ -1,4 +1,4 @@
-"""Quality of what came in: events and late ones, by source and by the day on which they came."""
+"""Quality of what came in: events and late ones, by source and by the day on which they came; refunds of nothing."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import polars as pl
 
 from standing.batch.figures.adding import Figures
 from standing.batch.figures.counting import date_of, in_days, summed
+from standing.batch.rescoring.refunds import COUNTS_ON, IS_PURCHASE, IS_REFUND, NAMES_ONE
 from standing.core.days import Day
 
 DAYS = 30
+OWN = ["customer", "purchase", "day"]
 
 
 def quality(records: pl.DataFrame, day: Day, time_zone: str) -> Figures:
@@ -19,3 +21,14 @@ def quality(records: pl.DataFrame, day: Day, time_zone: str) -> Figures:
     came = records.filter(in_days("at", day - DAYS + 1, day, time_zone))
     dated = came.with_columns(date_of("at", time_zone).alias("date"))
     return summed(dated, ["source", "date"], events=pl.len(), late=pl.col("late").sum())
+
+
+def refunds(records: pl.DataFrame, day: Day, time_zone: str) -> Figures:
+    """By source, of the refunds that came in the 30 days up to a day: how many name no purchase, or an unknown one.
+
+    `records` are those that count, with `counts_on`. What was bought on the refund's own day is known, too.
+    """
+    sold = records.filter(IS_PURCHASE).select("customer", "day", purchase="id").unique().with_columns(same=True)
+    came = records.filter(IS_REFUND & in_days("at", day - DAYS + 1, day, time_zone)).join(sold, on=OWN, how="left")
+    unknown = NAMES_ONE & (pl.col(COUNTS_ON) == pl.col("day")) & pl.col("same").is_null()
+    return summed(came, ["source"], refunds=pl.len(), unnamed=(~NAMES_ONE).sum(), unknown=unknown.sum())

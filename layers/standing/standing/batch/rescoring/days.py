@@ -13,6 +13,7 @@ from standing.batch.rescoring.care import cared_for
 from standing.batch.rescoring.features import features_on
 from standing.batch.rescoring.memory import REMEMBERED, completed, schema
 from standing.batch.rescoring.overrides import remembered, seen
+from standing.batch.rescoring.refunds import counted_on
 from standing.core.days import Day
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
@@ -38,9 +39,11 @@ def live_all(rules: Timeline, records: pl.DataFrame, remembered_by: pl.DataFrame
     """
     known = remembered_by
     first = last + 1 if known.is_empty() else int(known.select(pl.col("day").min()).item()) + 1
+    found = {one.ruleset.purchase_reach: one.ruleset for one in rules.spans(first, last)}  # of a night mostly one
+    counted = {reach: counted_on(records.lazy(), ruleset).collect() for reach, ruleset in found.items()}
     for day in range(first, last + 1):
         behind = known.filter(pl.col("day") < day)
-        lived = live_one(rules.on(day), records, behind, day)
+        lived = live_one(rules.on(day), counted[rules.on(day).purchase_reach], behind, day)
         yield DayOfAll(day, rules.on(day), lived)
         known = pl.concat([known.filter(pl.col("day") >= day), _remembered_of(lived)], how="diagonal")
 

@@ -13,6 +13,7 @@ from operator import and_, or_
 import polars as pl
 
 from standing.batch.records import NAMED
+from standing.batch.rescoring.refunds import COUNTS_ON, counted_on
 from standing.core.days import Day, day_date, last_anniversary, next_anniversary
 from standing.core.features import EXACT, RATIO_UNIT
 from standing.core.ruleset import Feature, Measure, Ramp, Ruleset
@@ -27,11 +28,13 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
     """For each customer of some event records its features as of the end of a day; null where they are unknown.
 
     Beside them `consent/CHANNEL` and `ruling/RATING`: the last word on whether a channel may be used, and the last
-    level set by hand, as the text that is kept of it.
+    level set by hand, as the text that is kept of it. Records may have `counts_on` already (`counted_on`).
     """
+    if ruleset.nets and COUNTS_ON not in records.collect_schema():
+        records = counted_on(records, ruleset)
     own = [feature for feature in ruleset.features if not feature.parts]
-    summed = {one.name: _taken(one, day) for one in own if one.kind in SUMMED}
-    others = {one.name: _taken(one, day) for one in own if one.kind not in SUMMED} | dict(_said(ruleset, day))
+    summed = {one.name: _taken(ruleset, one, day) for one in own if one.kind in SUMMED}
+    others = {one.name: _taken(ruleset, one, day) for one in own if one.kind not in SUMMED} | dict(_said(ruleset, day))
     frame = _gathered(ruleset, records, summed)
     if others:
         frame = frame.join(_gathered(ruleset, records.filter(_asked_for(ruleset, others)), others), "customer", "left")
@@ -85,8 +88,10 @@ def _said_of(measure: Measure) -> pl.Expr:
     return found.struct.field("number" if path.startswith("amounts.") else "text")
 
 
-def _taken(feature: Feature, day: Day) -> pl.Expr:
-    return KINDS[feature.kind](feature, day)
+def _taken(ruleset: Ruleset, feature: Feature, day: Day) -> pl.Expr:
+    """A refund that counts on an earlier day counts there from its own day on."""
+    known = pl.when(the_day <= day).then(pl.col(COUNTS_ON))
+    return KINDS[feature.kind](feature, day, known if ruleset.measures[feature.measure].nets else the_day)
 
 
 def _said(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
@@ -97,11 +102,11 @@ def _said(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
             yield f"ruling/{rating.name}", _last(rating.override, the_day <= day)
 
 
-def _within(feature: Feature, day: Day) -> pl.Expr:
-    """Whether a record is of a day in a feature's window."""
+def _within(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    """Whether a record counts on a day in a feature's window."""
     last = day - feature.ending
     begin = _begin(feature, last)
-    return the_day <= last if begin is None else (the_day <= last) & (begin <= the_day)
+    return when <= last if begin is None else (when <= last) & (begin <= when)
 
 
 def _begin(feature: Feature, last: Day) -> pl.Expr | Day | None:
@@ -129,34 +134,34 @@ def _days_of_a_year() -> Iterator[date]:
     return (first + timedelta(days=number) for number in range(366))
 
 
-def _values(feature: Feature, day: Day) -> pl.Expr:
+def _values(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
     """Null outside of the window: the streaming engine sums that as it reads, and a filter it does not."""
-    return pl.when(_within(feature, day)).then(pl.col(_name(feature.measure)))
+    return pl.when(_within(feature, day, when)).then(pl.col(_name(feature.measure)))
 
 
 def _limited(value: pl.Expr) -> pl.Expr:
     return value.clip(-EXACT, EXACT).cast(pl.Int64)
 
 
-def _count(feature: Feature, day: Day) -> pl.Expr:
-    return _values(feature, day).count().cast(pl.Int64)
+def _count(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    return _values(feature, day, when).count().cast(pl.Int64)
 
 
-def _sum(feature: Feature, day: Day) -> pl.Expr:
-    return _limited(_values(feature, day).sum())
+def _sum(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    return _limited(_values(feature, day, when).sum())
 
 
-def _mean(feature: Feature, day: Day) -> pl.Expr:
-    values = _values(feature, day)
+def _mean(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    values = _values(feature, day, when)
     return pl.when(values.count() > 0).then(_limited(values.sum().floordiv(values.count().cast(pl.Int64))))
 
 
-def _distinct(feature: Feature, day: Day) -> pl.Expr:
-    return _values(feature, day).drop_nulls().n_unique().cast(pl.Int64)
+def _distinct(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    return _values(feature, day, when).drop_nulls().n_unique().cast(pl.Int64)
 
 
-def _latest(feature: Feature, day: Day) -> pl.Expr:
-    found = _last(feature.measure, _within(feature, day))
+def _latest(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    found = _last(feature.measure, _within(feature, day, when))
     if not feature.levels:
         return found
     ranks = {level: rank for rank, level in enumerate(feature.levels)}
@@ -170,24 +175,24 @@ def _last(measure: int, within: pl.Expr) -> pl.Expr:
     return value.filter(there).sort_by(the_day.filter(there), the_moment.filter(there), value.filter(there)).last()
 
 
-def _since_first(feature: Feature, day: Day) -> pl.Expr:
+def _since_first(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
     first = _first_day(feature.measure)
     return pl.when(first <= day).then(day - first).cast(pl.Int64)
 
 
-def _since_last(feature: Feature, day: Day) -> pl.Expr:
+def _since_last(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
     there = pl.col(_name(feature.measure)).is_not_null() & (the_day <= day)
     return (day - pl.when(there).then(the_day).max()).cast(pl.Int64)
 
 
-def _until(feature: Feature, day: Day) -> pl.Expr:
+def _until(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
     days = (f"{one.month:02}-{one.day:02}" for one in _days_of_a_year())
     there = {month_day: next_anniversary(month_day, day) - day for month_day in days}
     said = _last(feature.measure, the_day <= day).str.slice(-5)
     return said.replace_strict(there, default=None, return_dtype=pl.Int64)
 
 
-def _to(feature: Feature, day: Day) -> pl.Expr:
+def _to(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
     days = _last(feature.measure, the_day <= day).str.to_date("%Y-%m-%d").cast(pl.Int64) - day
     return pl.when(days >= 0).then(days)
 
@@ -211,12 +216,12 @@ def _combined(feature: Feature, first: str, second: str) -> pl.Expr:
     return pl.when(other != 0).then(_limited(ratio))
 
 
-KINDS: dict[str, Callable[[Feature, Day], pl.Expr]] = {
+KINDS: dict[str, Callable[[Feature, Day, pl.Expr], pl.Expr]] = {
     "count": _count,
     "sum": _sum,
     "mean": _mean,
-    "min": lambda feature, day: _limited(_values(feature, day).min()),
-    "max": lambda feature, day: _limited(_values(feature, day).max()),
+    "min": lambda feature, day, when: _limited(_values(feature, day, when).min()),
+    "max": lambda feature, day, when: _limited(_values(feature, day, when).max()),
     "distinct": _distinct,
     "latest": _latest,
     "days_since_first": _since_first,

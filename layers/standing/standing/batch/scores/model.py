@@ -16,6 +16,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationErr
 from standing.batch.scores.amounts import GammaGamma
 from standing.batch.scores.bands import Bands
 from standing.batch.scores.purchases import BgNbd
+from standing.batch.scores.spending import Spend
 from standing.core.ruleset import digest
 
 DIGITS = 9  # significant ones that are published: the fit settles that many
@@ -89,13 +90,15 @@ class Quintiles(Part):
 class Model(Part):
     """All that scores depend on.
 
-    `as_of`: the last day that it was learnt from. `horizon`: for how many days purchases are expected; `months`: over
+    `as_of`: the last day that it was learnt from. `spend`: whether refunds are taken off what was bought, where it was
+    learnt and where it scores. `horizon`: for how many days purchases are expected; `months`: over
     how many months of 30 days the lifetime value is summed, at a `discount` a month. `bands`: of each score.
     `quintiles`: where the scores of RFM begin.
     """
 
-    format: Literal["standing-scores.v2"] = "standing-scores.v2"
+    format: Literal["standing-scores.v3"] = "standing-scores.v3"
     as_of: str
+    spend: Spend
     currency: str
     minor_digits: Annotated[int, Field(ge=0, le=4)]
     horizon: Annotated[int, Field(ge=1, le=3660)]

@@ -1,7 +1,7 @@
 """RFM: recency, frequency and monetary value of each customer, their quintiles, and the usual named segments.
 
 Columns are those of the BG/NBD literature, as `lifetimes.utils.summary_data_from_transaction_data` has them: purchases
-of one day are one, and the first day is no repeat. Knows purchases; knows nothing of refunds.
+of one day are one, and the first day is no repeat. Knows what was spent on which day (`spending`), not how.
 """
 
 from __future__ import annotations

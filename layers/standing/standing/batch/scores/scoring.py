@@ -22,6 +22,7 @@ UNIT = 10_000
 MONTH = 30.0  # days
 CHURN, PURCHASES, VALUE = "churn", "expected-purchases", "lifetime-value"
 NAMES = (CHURN, PURCHASES, VALUE)
+EXPECTED = (PURCHASES, VALUE)  # what is 0 of somebody who bought nothing
 RFM = "rfm"  # the sum of its three scores, 3 to 15; its band is the segment
 SOURCE = "scores"  # whose events these are
 RFM_COLUMNS = ("r_score", "f_score", "m_score", "segment")
@@ -60,15 +61,22 @@ def _whole(value: pl.Expr) -> pl.Expr:
 def changed(model: Model, found: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
     """The scores that lie in another band than was last said: rows of `customer`, `name`, `value`, `band`.
 
-    `said` has a row for each `customer` and `name` that was said before, with its `band`.
+    `said` has a row for each `customer` and `name` that was said before, with its `band`. Of somebody who is not found,
+    because everything was given back, nothing is expected any more.
     """
+    gone = (
+        said.filter(pl.col("name").is_in(EXPECTED)).select("customer").unique().join(found, on="customer", how="anti")
+    )
+    nothing = gone.with_columns(pl.lit(0, pl.Int64).alias(name) for name in EXPECTED)
+    found = pl.concat([found, nothing], how="diagonal")
     bands = {name: band(bands, pl.col(name)) for name, bands in model.bands.items()} | {RFM: pl.col("segment")}
     parts = [
         found.select("customer", pl.lit(name).alias("name"), pl.col(name).alias("value"), one.alias("band"))
         for name, one in bands.items()
     ]
     before = said.select("customer", "name", before="band")
-    both = pl.concat(parts).join(before, on=["customer", "name"], how="left")
+    known = pl.concat(parts).filter(pl.col("value").is_not_null())
+    both = known.join(before, on=["customer", "name"], how="left")
     return both.filter(pl.col("band").ne_missing(pl.col("before"))).drop("before").sort("customer", "name")
 
 

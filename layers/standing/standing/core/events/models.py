@@ -103,7 +103,9 @@ class Refund(MoneyDetail):
 
     detail_type = "refund.v1"
 
-    purchase: Annotated[EventId | None, Field(description="the id of the purchase it belongs to")] = None
+    purchase: Annotated[
+        EventId | None, Field(description="the id of the purchase that it is of, on whose day its amount counts")
+    ] = None
     reason: Annotated[Code | None, Field(description="a code, not free text")] = None
     category: Category = None
 

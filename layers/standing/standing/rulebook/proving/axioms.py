@@ -157,10 +157,14 @@ def _of_amounts(world: Facts, measured: list[Feature]) -> Iterator[Any]:
 
 
 def _same_window(ruleset: Ruleset, one: Feature, count: Feature) -> bool:
-    """Whether each event that a feature is taken from is counted by another."""
+    """Whether each event that a feature is taken from is counted by another.
+
+    A refund that counts on the day of a purchase is not counted there itself, and the purchase may be of another kind.
+    """
     first, second = ruleset.measures[one.measure], ruleset.measures[count.measure]
     counted = second.value == "count" and set(first.of) <= set(second.of)
-    return counted and second.where.items() <= first.where.items() and _inside(one, count)
+    kinds = not second.where if first.nets else second.where.items() <= first.where.items()
+    return counted and kinds and _inside(one, count)
 
 
 def _below(ruleset: Ruleset, one: Feature, other: Feature) -> bool:

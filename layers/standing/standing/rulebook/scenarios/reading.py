@@ -11,6 +11,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from standing.core.days import Day, day_date
+from standing.core.events import Purchase, Refund
 from standing.core.intake import Event, Rejected
 from standing.core.ruleset import Ruleset
 from standing.rulebook.lines import nearest
@@ -197,11 +198,23 @@ class Teller:
                 path = (family, *error.field.split(".")[1:])
                 self.note(path, f"`{'.'.join(path)}`: expected {expected_of(error)}", source)
                 return
+            if said := self._of_nothing(event):
+                self.note((family, "purchase"), said, source)
+                return
             if event.detail.id in self.ids:
                 self.note((family, "id"), f"`{event.detail.id}` is the id of another event of this story", source)
                 return
             self.ids.add(event.detail.id)
             self.events.append(event)
+
+    def _of_nothing(self, event: Event) -> str | None:
+        """What is wrong with a refund that names a purchase of which this story has not told."""
+        named = event.detail.purchase if isinstance(event.detail, Refund) else None
+        bought = [one.detail.id for one in self.events if isinstance(one.detail, Purchase)] if named else []
+        if named is None or named in bought:
+            return None
+        example = f"`purchase: {{id: {named}, amount: 9.00}}`"
+        return f"`{named}` is the id of no purchase above, such as {example}{nearest(named, bought)}"
 
     def _expect(self, source: Source, step: StepSource, day: Day) -> None:
         for wish in wishes(self.ruleset, step, partial(self.note, source=source)):

@@ -1,6 +1,7 @@
 """Recording: a customer's events as a story that says nothing of the person, with what the rules make of it.
 
-What is left out: ids, the customer, personal fields, who set a level by hand, and texts that are no codes.
+What is left out: ids (a purchase that a refund names has one of the story's own), the customer, personal fields, who
+set a level by hand, and texts that are no codes.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from standing.core.days import Day, day_date
 from standing.core.events import personal_fields
 from standing.core.fold import DayLived
 from standing.core.intake import Event, Rejected
+from standing.core.refunds import purchases_of
 from standing.core.ruleset import Ruleset, digest
 from standing.core.timeline import Timeline
 from standing.rulebook.scenarios.making import SOMEBODY, make
@@ -69,7 +71,8 @@ def record(events: Iterable[Event], ruleset: Ruleset, day: Day) -> Recording | N
     """The story of some events up to the end of a day; nothing where today's rules would take in none of them."""
     eraser = Eraser(frozenset(_named(ruleset)))
     in_order = sorted((event for event in events if event.day <= day), key=_order)
-    told = [(event.day, event.detail.family, eraser.fields(event)) for event in in_order]
+    named = _named_again(in_order, ruleset)
+    told = [(event.day, event.detail.family, named.get(event.key, {}) | eraser.fields(event)) for event in in_order]
     made = [_made(ruleset, step, number) for number, step in enumerate(told, 1)]
     kept = [(step, event) for step, event in zip(told, made, strict=True) if event]
     if not kept:
@@ -80,6 +83,14 @@ def record(events: Iterable[Event], ruleset: Ruleset, day: Day) -> Recording | N
     days = tuple(sorted({*(event.day for event in happened), day}))
     end = play(Scenario(name, None, "", 1, happened, (), days), Timeline.of(ruleset)).lived[-1]
     return Recording(name, "\n".join([*_heading(name), *lines, *_end(end), ""]), end, len(told) - len(kept))
+
+
+def _named_again(events: list[Event], ruleset: Ruleset) -> dict[tuple[str, str], Fields]:
+    """New ids for the purchases that refunds name, and where refunds name them."""
+    bought = purchases_of(events, events, ruleset)
+    numbers = {one.key: f"bought-{number}" for number, one in enumerate(dict.fromkeys(bought.values()), 1)}
+    refunds: dict[tuple[str, str], Fields] = {key: {"purchase": numbers[one.key]} for key, one in bought.items()}
+    return refunds | {key: {"id": number} for key, number in numbers.items()}
 
 
 def _named(ruleset: Ruleset) -> Iterator[str]:

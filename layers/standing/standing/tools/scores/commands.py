@@ -12,11 +12,13 @@ import typer
 from rich.table import Table
 
 from standing.batch.records import SCHEMA, rows_of
+from standing.batch.rescoring.refunds import counted_on
 from standing.batch.scores import model as models
 from standing.batch.scores.fitting.fitted import Terms, fitted
 from standing.batch.scores.rfm import summary
 from standing.batch.scores.scoring import SOURCE, changed, events, last_said
 from standing.batch.scores.scoring import scores as scores_of
+from standing.batch.scores.spending import Spend, spending
 from standing.core.days import Day, day_in, end_of_day, zone
 from standing.core.events import MODELS
 from standing.core.intake import Event, Rejected, take_in
@@ -28,11 +30,14 @@ from standing.tools.options import EventFile, Json, Lang, Rules, out, print_json
 from standing.tools.project import UserError, project_root
 from standing.tools.scores.words import WORDS
 
-PURCHASE, SCORE = "purchase.v1", "score.v1"
+PURCHASE, REFUND, SCORE = "purchase.v1", "refund.v1", "score.v1"
 
 scores = typer.Typer(no_args_is_help=True, help="Scores that a model gives: churn, expected purchases, lifetime value.")
 
+NET: Spend = "net"
+GROSS: Spend = "gross"
 Model = Annotated[Path, typer.Argument(metavar="MODEL", help="A model, as `standing scores fit` wrote it.")]
+Gross = Annotated[bool, typer.Option("--gross", help="Take no refunds off, neither here nor where it scores.")]
 AsOf = Annotated[str, typer.Option("--as-of", metavar="DATE", help="The last day that counts, such as 2026-03-01.")]
 
 
@@ -43,13 +48,18 @@ def fit(
     out_file: Annotated[Path, typer.Option("--out", metavar="MODEL", help="Where the model is written.")],
     rules: Rules = None,
     lang: Lang = "en",
+    *,
+    gross: Gross = False,
 ) -> None:
-    """Learn a model from the purchases of an event file; one that does not converge is refused, with the reason."""
+    """Learn a model from the purchases of an event file, less refunds.
+
+    One that does not converge is refused, with the reason.
+    """
     ruleset, day = compile_rules(rules or project_root() / "rules"), _day(as_of)
-    rows = _rows(file, ruleset, PURCHASE).lazy().select("customer", "day", "amount")
-    programme = ruleset.programme
+    programme, spend = ruleset.programme, GROSS if gross else NET
+    rows = spending(counted_on(_rows(file, ruleset, PURCHASE, REFUND).lazy(), ruleset), day, spend)
     try:
-        found = fitted(rows, day, Terms(programme.currency, programme.minor_digits))
+        found = fitted(rows, day, Terms(programme.currency, programme.minor_digits, spend=spend))
     except ValueError as error:
         raise UserError(f"no model: {error}") from None
     out_file.write_text(models.text(found), encoding="utf-8")
@@ -70,12 +80,11 @@ def show(model: Model, lang: Lang = "en", *, as_json: Json = False) -> None:
 def due(model: Model, file: EventFile, as_of: AsOf, rules: Rules = None) -> None:
     """Print the score events that are due as of a day, one a line for `standing send`: where a band has changed.
 
-    FILE holds the purchases, and the score events that were sent before.
+    FILE holds the purchases and refunds, and the score events that were sent before.
     """
     ruleset, day, found = compile_rules(rules or project_root() / "rules"), _day(as_of), _read(model)
-    rows = _rows(file, ruleset, PURCHASE, SCORE).filter(pl.col("day") <= day)
-    bought = rows.lazy().filter(pl.col("family") == "purchase").select("customer", "day", "amount")
-    customers = summary(bought, day).collect()
+    rows = _rows(file, ruleset, PURCHASE, REFUND, SCORE).filter(pl.col("day") <= day)
+    customers = summary(spending(counted_on(rows.lazy(), ruleset), day, found.spend), day).collect()
     at = end_of_day(day, ruleset.programme.time_zone).astimezone(zone(ruleset.programme.time_zone))
     for detail in events(found, changed(found, scores_of(found, customers), last_said(rows.lazy())), at - A_MINUTE):
         line = {"source": SOURCE, "detail-type": SCORE, "detail": detail}
@@ -127,6 +136,7 @@ def _table(model: models.Model, language: Language) -> Table:
     table = Table(title=f"{say['model']} {model.hash}", show_header=False)
     rows = {
         "as_of": model.as_of,
+        "spend": say[model.spend],
         "customers": f"{model.purchases.customers:,} / {model.amounts.customers:,}",
         "bgnbd": _parameters(model.purchases.model_dump(), "r", "alpha", "a", "b"),
         "gammagamma": _parameters(model.amounts.model_dump(), "p", "q", "v"),

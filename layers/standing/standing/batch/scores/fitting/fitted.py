@@ -13,6 +13,7 @@ from standing.batch.scores.fitting import bgnbd, gammagamma
 from standing.batch.scores.model import Amounts, Model, Purchases, Quintiles, decimal
 from standing.batch.scores.rfm import limits, summary
 from standing.batch.scores.scoring import CHURN, PURCHASES, VALUE, scores
+from standing.batch.scores.spending import Spend
 from standing.core.days import Day, day_date
 
 
@@ -25,16 +26,19 @@ class Terms:
     horizon: int = 90
     months: int = 12
     discount: str = "0.01"
+    spend: Spend = "net"
 
 
 def fitted(purchases: pl.LazyFrame, day: Day, terms: Terms) -> Model:
     """The model of purchases (`customer`, `day`, `amount` in minor units) up to a day. Raises NotConverged.
 
+    They are what `spending` makes of event records, by the same terms.
     Bands of churn are fixed; those of the other scores are the fifths of these customers.
     """
     customers = summary(purchases, day).collect()
     first = Model(
         as_of=str(day_date(day)),
+        spend=terms.spend,
         currency=terms.currency,
         minor_digits=terms.minor_digits,
         horizon=terms.horizon,
