@@ -16,7 +16,7 @@ from standing.core.events import EventDetail
 from standing.core.intake import Event
 from standing.core.measures import moment_of, value_of
 
-NUMBERS = ("amount", "score", "value")
+NUMBERS = ("amount", "score", "answer", "steps", "value")
 TEXTS = (
     *("kind", "channel", "category", "topic", "reason", "campaign", "item", "status", "care", "rating", "level"),
     *("preferred_channel", "risk_appetite", "birthday", "ruling", "name", "band", "model"),

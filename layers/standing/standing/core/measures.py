@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from standing.core.answers import OF_ANSWERS
 from standing.core.conditions import Fact
 from standing.core.events import EventDetail, Feedback, Score
 from standing.core.intake import Event
@@ -16,7 +17,6 @@ from standing.core.money import to_minor
 from standing.core.ruleset import Keeps, Measure, Ruleset
 from standing.core.series import Extremes, Happened, Latest, Seen, Series, Sums
 
-SCORE_UNIT = 10_000
 EMPTY: dict[Keeps, Series] = {"sums": Sums(), "extremes": Extremes(), "latest": Latest(), "seen": Seen()}
 MICROSECOND = timedelta(microseconds=1)
 START = datetime(1970, 1, 1, tzinfo=UTC)
@@ -76,18 +76,18 @@ def value_of(path: str, detail: EventDetail, minor_digits: int) -> Fact | None:
     """What an event says under a name such as `amount` (in minor units), `score`, `kind` or `segments.student`."""
     if (amount := detail.money.get(path)) is not None:
         return to_minor(Decimal(amount), minor_digits)
-    if isinstance(detail, Feedback) and path == "score":
-        return _score(detail)
+    if isinstance(detail, Feedback) and path in OF_ANSWERS:
+        return _of_answer(path, detail)
     if isinstance(detail, Score) and path == "value":
         return detail.value
     return _field(path, detail)
 
 
-def _score(detail: Feedback) -> int | None:
+def _of_answer(path: str, detail: Feedback) -> int | None:
     if detail.score is None or detail.scale is None:
         return None
     lowest, highest = detail.scale
-    return (detail.score - lowest) * SCORE_UNIT // (highest - lowest)
+    return OF_ANSWERS[path](detail.score - lowest, highest - lowest)
 
 
 def _field(path: str, detail: EventDetail) -> str | None:

@@ -134,6 +134,7 @@ class Feature(Frozen):
     `over` is the window's length in days (none: ever), `ending` how many days ago it ends. `parts` are the features
     that `ratio` (in ten-thousandths, floored; by zero unknown), `minus` and `plus` combine, or that give `points` by a
     ramp each (added up, 0 to 100, never unknown); they stand before it.
+    `remainder` is the measure of what flooring leaves of each score, where some are added up (see `core/answers.py`).
     `levels` are the words of a value that has an order; `anchor` is the measure whose first day begins a membership.
     `personal`: its value is never logged or published.
     """
@@ -158,6 +159,7 @@ class Feature(Frozen):
         "points",
     ]
     measure: int = -1
+    remainder: int = -1
     unit: Unit
     levels: tuple[str, ...] = ()
     over: int | Literal["calendar-year", "membership-year"] | None = None
@@ -343,7 +345,8 @@ class Ruleset(Frozen):
     @cached_property
     def reaches(self) -> tuple[Reach, ...]:
         """For each measure, how far back its buckets are needed."""
-        windows = [(feature.measure, feature.reach) for feature in self.features if feature.windowed]
+        windowed = [feature for feature in self.features if feature.windowed]
+        windows = [(place, one.reach) for one in windowed for place in (one.measure, one.remainder)]
         found = [[reach for measure, reach in windows if measure == number] for number in range(len(self.measures))]
         return tuple(Reach(max((1, *filter(None, reaches))), None in reaches) for reaches in found)
 
@@ -360,7 +363,7 @@ class Ruleset(Frozen):
     def definition(self, feature: Feature) -> str:
         """What a feature's value depends on, as text: not its title, nor where its measure stands."""
         unused = set() if feature.ramps else {"ramps"}  # what was defined before there were any stays as it was
-        content = feature.model_dump(mode="json", exclude={"title", "measure", "anchor", *unused})
+        content = feature.model_dump(mode="json", exclude={"title", "measure", "remainder", "anchor", *unused})
         measure = self.measures[feature.measure].model_dump(mode="json") if feature.measure >= 0 else None
         parts = [self.definition(self.by_name[part]) for part in feature.parts or ()]
         return json.dumps([content, measure, parts, self.programme.minor_digits], sort_keys=True)

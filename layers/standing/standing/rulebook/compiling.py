@@ -272,9 +272,14 @@ def _in_order(ruleset: Ruleset) -> Ruleset:
     return assemble(
         programme.model_copy(update={"consent": consent}),
         tuple(ruleset.measures[number] for number in order),
-        tuple(one.model_copy(update={"measure": place[one.measure], "anchor": place[one.anchor]}) for one in features),
+        tuple(_placed(one, place) for one in features),
         tuple(_moved(stratum, place) for stratum in strata),
     )
+
+
+def _placed(feature: Feature, place: dict[int, int]) -> Feature:
+    measures = {"measure": feature.measure, "remainder": feature.remainder, "anchor": feature.anchor}
+    return feature.model_copy(update={name: place[number] for name, number in measures.items()})
 
 
 def _moved(stratum: Stratum, place: dict[int, int]) -> Stratum:

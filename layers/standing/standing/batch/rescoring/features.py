@@ -13,12 +13,14 @@ from operator import and_, or_
 import polars as pl
 
 from standing.batch.records import NAMED
+from standing.core.answers import FINE, REMAINDER, SCORE_UNIT
 from standing.core.days import Day, day_date, last_anniversary, next_anniversary
 from standing.core.features import EXACT, RATIO_UNIT
 from standing.core.ruleset import Feature, Measure, Ramp, Ruleset
 
 LEAP_YEAR = 2000
 MEASURE = "measure-"
+ONE_SCORE = pl.lit(2**FINE, dtype=pl.Int128)  # of remainders, which are sums below 2**127 up to 2**23 answers
 SUMMED = {"count", "sum", "mean", "min", "max", "days_since_first", "days_since_last"}  # as a file is read, in one pass
 the_day, the_moment = pl.col("day"), pl.col("moment")
 
@@ -79,10 +81,17 @@ def _said_of(measure: Measure) -> pl.Expr:
         return pl.lit(0, dtype=pl.Int64)
     if path == "net_amount":
         return pl.when(pl.col("family") == "refund").then(-amount).otherwise(amount)
+    if path == REMAINDER:
+        return _remainder(pl.col("answer"), pl.col("steps"))
     if path.partition(".")[0] not in NAMED:
         return pl.col(path)
     found = pl.col("entries").list.eval(pl.element().filter(pl.element().struct.field("name") == path)).list.first()
     return found.struct.field("number" if path.startswith("amounts.") else "text")
+
+
+def _remainder(answer: pl.Expr, steps: pl.Expr) -> pl.Expr:
+    left = (answer * SCORE_UNIT % steps).cast(pl.Int128)
+    return (left * ONE_SCORE).floordiv(steps.cast(pl.Int128))
 
 
 def _taken(feature: Feature, day: Day) -> pl.Expr:
@@ -143,12 +152,22 @@ def _count(feature: Feature, day: Day) -> pl.Expr:
 
 
 def _sum(feature: Feature, day: Day) -> pl.Expr:
-    return _limited(_values(feature, day).sum())
+    return _limited(_summed(feature, day))
 
 
 def _mean(feature: Feature, day: Day) -> pl.Expr:
-    values = _values(feature, day)
-    return pl.when(values.count() > 0).then(_limited(values.sum().floordiv(values.count().cast(pl.Int64))))
+    count = _count(feature, day)
+    return pl.when(count > 0).then(_limited(_summed(feature, day).floordiv(count)))
+
+
+def _summed(feature: Feature, day: Day) -> pl.Expr:
+    """The sum of the values, floored once: `core/answers.py` says why this is exact."""
+    total = _values(feature, day).sum()
+    if feature.remainder < 0:
+        return total
+    remainders = pl.when(_within(feature, day)).then(pl.col(_name(feature.remainder))).sum()
+    lifted = remainders + _count(feature, day).cast(pl.Int128) - 1
+    return total + pl.when(_count(feature, day) > 0).then(lifted.floordiv(ONE_SCORE)).otherwise(0).cast(pl.Int64)
 
 
 def _distinct(feature: Feature, day: Day) -> pl.Expr:
