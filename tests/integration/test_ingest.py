@@ -54,6 +54,22 @@ def test_same_id_with_other_content_is_rejected(rules: Timeline, customers: Cust
     assert view_of(customers, rules)["spend_365d"] == 10_000
 
 
+@pytest.mark.parametrize("days_ago", [0, 40])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_repeat_that_is_written_otherwise_is_a_duplicate(
+    rules: Timeline, customers: Customers, together: bool, days_ago: int
+) -> None:
+    rejected = KeptRejections()
+    ingest = desk(rules, customers, rejected)
+    ingest.batch([message(0, purchase(2))])  # of today, so that one of 40 days ago is late
+    again = purchase(1, amount="100.0", days_ago=days_ago)
+    again["detail"] |= {"channel": None, "time": again["detail"]["time"].replace("+00:00", ".000Z")}
+    messages = [message(1, purchase(1, days_ago=days_ago)), message(2, again)]
+    reports = [ingest.batch(batch) for batch in ([messages] if together else [[one] for one in messages])]
+    assert sum(report.counts["duplicates"] for report in reports) == 1
+    assert (rejected.kept, rows(customers, "c-1", "EVENT#")) == ([], 2)
+
+
 @pytest.mark.invariant("INV-1")
 def test_shuffled_and_repeated_deliveries_end_in_the_fold(rules: Timeline, customers: Customers) -> None:
     chance = random.Random(1)

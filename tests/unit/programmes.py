@@ -33,6 +33,8 @@ from tests.unit.strategies import TITLE, every, line, none_of, some
 ALL = ("activity", "care", "feedback", "override", "profile", "purchase", "refund")
 ORDERS, NET, COMPLAINTS, SCORES, AMOUNTS, PLAN, CONSENT, BIRTHDAY, CHANNELS, TIER_SET, STAGE_SET, ANY = range(12)
 DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN, RENEWAL, CHURN, CHURN_MOST, CHURN_BAND = range(12, 21)
+TIERS = ("bronze", "silver", "gold")
+STAGES = ("new", "active", "quiet")
 MEASURES = (
     Measure(of=("purchase",)),
     Measure(of=("purchase", "refund"), value="net_amount"),
@@ -43,8 +45,8 @@ MEASURES = (
     Measure(of=("profile",), value="consent.email", keeps="latest"),
     Measure(of=("profile",), value="birthday", keeps="latest"),
     Measure(of=("purchase",), value="channel", keeps="seen"),
-    Measure(of=("override",), where={"rating": "tier"}, value="ruling", keeps="latest"),
-    Measure(of=("override",), where={"rating": "stage"}, value="ruling", keeps="latest"),
+    Measure(of=("override",), where={"rating": "tier"}, value="ruling", keeps="latest", order=TIERS),
+    Measure(of=("override",), where={"rating": "stage"}, value="ruling", keeps="latest", order=STAGES),
     Measure(of=ALL),
     Measure(of=("activity",), where={"kind": "deposit"}),
     Measure(of=("activity",), where={"kind": "deposit"}, value="amount"),
@@ -58,8 +60,6 @@ MEASURES = (
 )
 UNITS = {AMOUNTS: "money", DEPOSITED: "money", HELD_NOW: "money", HELD_MOST: "money", HELD_MEAN: "money"}
 UNITS |= {CHURN: "score", CHURN_MOST: "score"}
-TIERS = ("bronze", "silver", "gold")
-STAGES = ("new", "active", "quiet")
 WINDOWS = st.integers(1, 40)
 SAID = st.sampled_from([0, 2_500, 5_000, 5_001, 10_000, 73_000])
 

@@ -55,12 +55,12 @@ def past(history: Iterable[Recorded], checkpoints: Iterable[Checkpoint] = ()) ->
 
 
 class Refused(Exception):  # noqa: N818 -- the table's word
-    """A commit that changed nothing. `applied` holds the fingerprints of events that were there already.
+    """A commit that changed nothing. `applied` holds the events that were there already under the same keys.
 
     Where it is empty, somebody else was faster: load again and decide again.
     """
 
-    def __init__(self, applied: dict[tuple[str, str], str]) -> None:
+    def __init__(self, applied: dict[tuple[str, str], Event]) -> None:
         super().__init__(f"{len(applied)} events applied already" if applied else "the state has moved on")
         self.applied = applied
 
@@ -380,10 +380,10 @@ def _refusal(error: ClientError, events: Sequence[Event], rows: int) -> Exceptio
     return Refused(dict(_applied(causes[: len(events)], events)))
 
 
-def _applied(causes: Sequence[dict[str, Any]], events: Sequence[Event]) -> Iterator[tuple[tuple[str, str], str]]:
+def _applied(causes: Sequence[dict[str, Any]], events: Sequence[Event]) -> Iterator[tuple[tuple[str, str], Event]]:
     for cause, event in zip(causes, events, strict=True):
         if cause.get("Code") == "ConditionalCheckFailed":
-            yield event.key, cause.get("Item", {}).get("fingerprint", {}).get("S", "")
+            yield event.key, recorded_in(cause["Item"]).event
 
 
 def _json(content: object) -> str:

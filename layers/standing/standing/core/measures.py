@@ -6,7 +6,6 @@ Knows events; knows nothing of windows being compared or of rules.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from standing.core.answers import OF_ANSWERS
@@ -18,8 +17,6 @@ from standing.core.ruleset import Keeps, Measure, Ruleset
 from standing.core.series import Extremes, Happened, Latest, Seen, Series, Sums
 
 EMPTY: dict[Keeps, Series] = {"sums": Sums(), "extremes": Extremes(), "latest": Latest(), "seen": Seen()}
-MICROSECOND = timedelta(microseconds=1)
-START = datetime(1970, 1, 1, tzinfo=UTC)
 
 type Buckets = tuple[Series, ...]
 
@@ -35,9 +32,13 @@ def gather(buckets: Buckets, events: Iterable[Event], ruleset: Ruleset) -> Bucke
     families = {event.detail.family for event in happened}
     found = list(buckets)
     for place, measure in enumerate(ruleset.measures):
-        if not families.isdisjoint(measure.of) and (values := _values(measure, happened, digits)):
-            found[place] = found[place].plus(values)
+        if not families.isdisjoint(measure.of) and (values := values_of(measure, happened, digits)):
+            found[place] = _plus(found[place], values, measure)
     return tuple(found)
+
+
+def _plus(series: Series, values: list[Happened], measure: Measure) -> Series:
+    return series.plus(values, measure.precedence) if isinstance(series, Latest) else series.plus(values)
 
 
 def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
@@ -45,9 +46,10 @@ def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
     return tuple(series.since(day, reach) for series, reach in zip(buckets, ruleset.reaches, strict=True))
 
 
-def _values(measure: Measure, events: list[Event], minor_digits: int) -> list[Happened]:
+def values_of(measure: Measure, events: Iterable[Event], minor_digits: int) -> list[Happened]:
+    """What some events say of a measure, amounts in minor units; those that do not count for it are left out."""
     return [
-        Happened(event.day, moment_of(event.detail), value)
+        Happened(event.day, event.detail.moment, value)
         for event in events
         if _counts(measure, event.detail) and (value := _value(measure, event.detail, minor_digits)) is not None
     ]
@@ -57,11 +59,6 @@ def _counts(measure: Measure, detail: EventDetail) -> bool:
     return detail.family in measure.of and all(
         getattr(detail, name, None) == wanted for name, wanted in measure.where.items()
     )
-
-
-def moment_of(detail: EventDetail) -> int:
-    """When an event happened, in microseconds from 1970."""
-    return (detail.time - START) // MICROSECOND
 
 
 def _value(measure: Measure, detail: EventDetail, minor_digits: int) -> Fact | None:

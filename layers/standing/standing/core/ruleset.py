@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from standing.core.conditions import Condition, comparisons
+from standing.core.conditions import Condition, Fact, comparisons
 from standing.core.days import Day
 from standing.core.features import Formula, formula
 from standing.core.readers import durable, plain
@@ -25,6 +25,7 @@ LONGEST_YEAR = 366
 type Review = Literal["daily", "monthly", "quarterly", "yearly"]
 PRIORITIES = ("high", "normal", "low")
 TEN_THOUSAND = 10_000
+RULING = "ruling"  # the value of an override: level, last day, author and reason, as one text
 
 
 class Frozen(BaseModel):
@@ -87,12 +88,26 @@ class Programme(Frozen):
 
 
 class Measure(Frozen):
-    """What is kept day by day: of events of some types, filtered by equality, one value of each."""
+    """What is kept day by day: of events of some types, filtered by equality, one value of each.
+
+    `order`: where the latest value is kept, its words from the most cautious on. Of two at one moment the first of them
+    counts; of values without an order the lesser, so that consent taken back is not undone by consent given with it.
+    """
 
     of: tuple[str, ...]
     where: dict[str, str] = {}
     value: str = "count"
     keeps: Keeps = "sums"
+    order: tuple[str, ...] = ()
+
+    def precedence(self, value: Fact) -> tuple[int, Fact]:
+        """Of two values of one moment, the one with the lesser counts."""
+        word = json.loads(str(value))[0] if self.value == RULING and self.order else value
+        return self.order.index(word) if word in self.order else len(self.order), value
+
+    def content(self) -> dict[str, Any]:
+        """What its series depends on, as JSON: not the order, or a level's new name would have every state rebuilt."""
+        return self.model_dump(mode="json", exclude={"order"})
 
 
 class Ramp(Frozen):
@@ -339,7 +354,7 @@ class Ruleset(Frozen):
     @cached_property
     def features_hash(self) -> str:
         """A digest of what the state's day buckets depend on (not of titles); when it changes, states are rebuilt."""
-        measures = [measure.model_dump(mode="json") for measure in self.measures]
+        measures = [measure.content() for measure in self.measures]
         return digest([self.programme.minor_digits, self.programme.time_zone, measures, self.reaches])[:8]
 
     @cached_property
@@ -364,7 +379,7 @@ class Ruleset(Frozen):
         """What a feature's value depends on, as text: not its title, nor where its measure stands."""
         unused = set() if feature.ramps else {"ramps"}  # what was defined before there were any stays as it was
         content = feature.model_dump(mode="json", exclude={"title", "measure", "remainder", "anchor", *unused})
-        measure = self.measures[feature.measure].model_dump(mode="json") if feature.measure >= 0 else None
+        measure = self.measures[feature.measure].content() if feature.measure >= 0 else None
         parts = [self.definition(self.by_name[part]) for part in feature.parts or ()]
         return json.dumps([content, measure, parts, self.programme.minor_digits], sort_keys=True)
 

@@ -7,11 +7,11 @@ takes values in any order (`plus`), and forgets what no window can reach any mor
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import accumulate
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from standing.core.conditions import Fact
 from standing.core.days import Day
@@ -154,7 +154,8 @@ class Extremes(Packed):
 class Latest(Packed):
     """Days that had values, rising, with the last value of each and its moment.
 
-    Of two values of one moment the greater counts, so that the order of arrival makes no difference.
+    Of two values of one moment the one that comes first counts, so that the order of arrival makes no difference. What
+    comes first is for `first` to say: the lesser, if it says nothing.
     """
 
     days: tuple[Day, ...] = ()
@@ -167,11 +168,12 @@ class Latest(Packed):
         known = place and (first is None or self.days[place - 1] >= first)
         return self.values[place - 1] if known else None
 
-    def plus(self, happened: Iterable[Happened]) -> Latest:
+    def plus(self, happened: Iterable[Happened], first: Callable[[Fact], Any] = lambda value: value) -> Latest:
         """With more values, of which each day keeps the last."""
         added = dict(zip(self.days, zip(self.moments, self.values, strict=True), strict=True))
         for day, moment, value in happened:
-            added[day] = max(added.get(day, (moment, value)), (moment, value))
+            both = added.get(day, (moment, value)), (moment, value)
+            added[day] = min(both, key=lambda said: (-said[0], first(said[1])))
         days = tuple(sorted(added))
         return Latest(days, tuple(added[day][0] for day in days), tuple(added[day][1] for day in days))
 

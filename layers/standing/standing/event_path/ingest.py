@@ -24,7 +24,7 @@ from standing.adapters.table import MOST_ITEMS, Forgotten, Recorded, Refused, it
 from standing.core.days import Day, day_number
 from standing.core.decide import Outcome, decide, needs_past, too_late
 from standing.core.events import CareAnswer, EventDetail
-from standing.core.intake import SOURCE, Event, Rejected, take_in
+from standing.core.intake import SOURCE, Event, Rejected, is_repeat, take_in
 from standing.core.retelling import NOTHING, Past
 from standing.core.state import Checkpoint, State
 from standing.core.timeline import Timeline
@@ -192,8 +192,8 @@ class Ingest:
                 waiting = waiting[self._commit(waiting[:MOST_EVENTS], report) :]
                 tries = 0
             except Refused as refusal:
-                for key, fingerprint in refusal.applied.items():
-                    self._known_already(wave[key], fingerprint, report)
+                for key, known in refusal.applied.items():
+                    self._known_already(wave[key], known, report)
                 waiting = [event for event in waiting if event.key not in refusal.applied]
                 tries = self._after_conflict(tries) if not refusal.applied else tries
 
@@ -226,13 +226,13 @@ class Ingest:
         """What was stored of the customer. Raises Refused where some of the events are among it."""
         customer = events[0].detail.customer
         history = self.customers.history(customer)
-        known = {one.event.key: one.event.fingerprint for one in history}
+        known = {one.event.key: one.event for one in history}
         if repeated := {event.key: known[event.key] for event in events if event.key in known}:
             raise Refused(repeated)  # what the table would say as well, but before the costly fold
         return past(history, self.customers.checkpoints(customer))
 
-    def _known_already(self, copies: list[Taken], fingerprint: str, report: Report) -> None:
-        if copies[0].event.fingerprint == fingerprint:
+    def _known_already(self, copies: list[Taken], known: Event, report: Report) -> None:
+        if is_repeat(copies[0].event, known):
             report.refuse("duplicates", copies[0].event.source)
             return
         expected = "a new id: this producer sent other content under the same id before"
@@ -280,7 +280,7 @@ def _waves(taken: list[Taken]) -> Iterator[dict[tuple[str, str], list[Taken]]]:
         later: list[Taken] = []
         for one in taken:
             copies = wave.setdefault(one.event.key, [])
-            same = not copies or copies[0].event.fingerprint == one.event.fingerprint
+            same = not copies or is_repeat(copies[0].event, one.event)
             (copies if same else later).append(one)
         yield wave
         taken = later

@@ -14,6 +14,7 @@ from standing.core.conditions import Condition, Group, comparisons, count_branch
 from standing.core.days import Day
 from standing.core.readers.durable import MOST_FACTS
 from standing.core.ruleset import (
+    RULING,
     Action,
     Cap,
     Care,
@@ -46,6 +47,7 @@ from standing.rulebook.sources import (
     RatingSource,
     SuccessSource,
 )
+from standing.rulebook.vocabulary import FAMILIES
 
 MOST_BRANCHES = 500
 ONLY_ORDERED = {"retain", "stability", "late_events", "existing"}
@@ -271,10 +273,21 @@ def _in_order(ruleset: Ruleset) -> Ruleset:
     consent = {channel: place[number] for channel, number in programme.consent.items()}
     return assemble(
         programme.model_copy(update={"consent": consent}),
-        tuple(ruleset.measures[number] for number in order),
+        tuple(_cautious(ruleset.measures[number], ruleset) for number in order),
         tuple(_placed(one, place) for one in features),
         tuple(_moved(stratum, place) for stratum in strata),
     )
+
+
+def _cautious(measure: Measure, ruleset: Ruleset) -> Measure:
+    """A measure that knows which of two values of one moment counts: the lower level, the lesser appetite for risk."""
+    if measure.keeps != "latest":
+        return measure
+    rating = ruleset.ratings.get(measure.where.get("rating", ""))
+    if measure.of == ("override",) and measure.value in {"level", RULING} and rating:
+        return measure.model_copy(update={"order": rating.levels})
+    value = FAMILIES[measure.of[0]].value(measure.value) if len(measure.of) == 1 else None
+    return measure.model_copy(update={"order": value.levels if value else ()})
 
 
 def _placed(feature: Feature, place: dict[int, int]) -> Feature:
@@ -292,7 +305,7 @@ def _consent(channel: str) -> Measure:
 
 
 def _override(rating: str) -> Measure:
-    return Measure(of=("override",), where={"rating": rating}, value="ruling", keeps="latest")
+    return Measure(of=("override",), where={"rating": rating}, value=RULING, keeps="latest")
 
 
 def _programme(compiler: Compiler, folder: Path) -> tuple[Programme | None, tuple[tuple[str, str], ...]]:
