@@ -144,8 +144,8 @@ def _extreme(feature: Feature) -> Formula:
 
 
 def _distinct(feature: Feature) -> Formula:
-    measure, begin = feature.measure, beginning(feature)
-    return lambda buckets, day, _: cast("Seen", buckets[measure]).distinct(begin(buckets, day), day)
+    measure, begin, most = feature.measure, beginning(feature), feature.at_most
+    return lambda buckets, day, _: cast("Seen", buckets[measure]).distinct(begin(buckets, day), day, most)
 
 
 def _latest(feature: Feature) -> Formula:

@@ -25,6 +25,7 @@ LONGEST_YEAR = 366
 type Review = Literal["daily", "monthly", "quarterly", "yearly"]
 PRIORITIES = ("high", "normal", "low")
 TEN_THOUSAND = 10_000
+MOST_VALUES = 1_000  # different ones that are counted, where nobody says how many
 RULING = "ruling"  # the value of an override: level, last day, author and reason, as one text
 
 
@@ -146,6 +147,7 @@ class Ramp(Frozen):
 class Feature(Frozen):
     """A fact that rules may use: a measure over a window of whole days, today included, or features combined.
 
+    `at_most`: how many different values are counted, so that what is kept of them has an end.
     `over` is the window's length in days (none: ever), `ending` how many days ago it ends. `parts` are the features
     that `ratio` (in ten-thousandths, floored; by zero unknown), `minus` and `plus` combine, or that give `points` by a
     ramp each (added up, 0 to 100, never unknown); they stand before it.
@@ -180,6 +182,7 @@ class Feature(Frozen):
     over: int | Literal["calendar-year", "membership-year"] | None = None
     anchor: int = -1
     ending: int = 0
+    at_most: Annotated[int, Field(ge=1)] = MOST_VALUES
     parts: tuple[str, ...] | None = None
     ramps: tuple[Ramp, ...] = ()
     personal: bool = False
@@ -355,7 +358,8 @@ class Ruleset(Frozen):
     def features_hash(self) -> str:
         """A digest of what the state's day buckets depend on (not of titles); when it changes, states are rebuilt."""
         measures = [measure.content() for measure in self.measures]
-        return digest([self.programme.minor_digits, self.programme.time_zone, measures, self.reaches])[:8]
+        reaches = [reach if reach.most not in {0, MOST_VALUES} else reach[:2] for reach in self.reaches]
+        return digest([self.programme.minor_digits, self.programme.time_zone, measures, reaches])[:8]
 
     @cached_property
     def reaches(self) -> tuple[Reach, ...]:
@@ -363,7 +367,19 @@ class Ruleset(Frozen):
         windowed = [feature for feature in self.features if feature.windowed]
         windows = [(place, one.reach) for one in windowed for place in (one.measure, one.remainder)]
         found = [[reach for measure, reach in windows if measure == number] for number in range(len(self.measures))]
-        return tuple(Reach(max((1, *filter(None, reaches))), None in reaches) for reaches in found)
+        return tuple(
+            Reach(max((1, *filter(None, reaches))), None in reaches, most)
+            for reaches, most in zip(found, self._mosts, strict=True)
+        )
+
+    @cached_property
+    def _mosts(self) -> list[int]:
+        """For each measure, how many different values are counted at most; 0 where none are."""
+        counted = [feature for feature in self.features if feature.kind == "distinct"]
+        return [
+            max((one.at_most for one in counted if one.measure == number), default=0)
+            for number in range(len(self.measures))
+        ]
 
     @cached_property
     def formulas(self) -> dict[str, Formula]:
@@ -377,7 +393,8 @@ class Ruleset(Frozen):
 
     def definition(self, feature: Feature) -> str:
         """What a feature's value depends on, as text: not its title, nor where its measure stands."""
-        unused = set() if feature.ramps else {"ramps"}  # what was defined before there were any stays as it was
+        absent = {"ramps": not feature.ramps, "at_most": feature.at_most == MOST_VALUES}
+        unused = {name for name, is_so in absent.items() if is_so}  # what was defined before there were any stays
         content = feature.model_dump(mode="json", exclude={"title", "measure", "remainder", "anchor", *unused})
         measure = self.measures[feature.measure].content() if feature.measure >= 0 else None
         parts = [self.definition(self.by_name[part]) for part in feature.parts or ()]

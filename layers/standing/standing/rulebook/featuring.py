@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from standing.core.answers import REMAINDER
-from standing.core.ruleset import Feature, Keeps, Measure, Programme, Ramp, Unit
+from standing.core.ruleset import MOST_VALUES, Feature, Keeps, Measure, Programme, Ramp, Unit
 from standing.rulebook.lines import Known, LineError, parse_literal
 from standing.rulebook.notes import Notes
 from standing.rulebook.reading import Place, Source
@@ -81,7 +81,9 @@ def _measured(notes: Notes, name: str, written: FeatureSource, programme: Progra
     unit = _unit(written.kind, what.value)
     levels = what.value.levels if unit == "level" else ()
     digits = programme.minor_digits if unit == "money" else DIGITS.get(unit, 0)
-    notes.known[name] = Known(unit, digits, levels, personal=what.value.personal)
+    at_most = written.at_most or MOST_VALUES
+    counted = at_most if written.kind == "distinct" else 0
+    notes.known[name] = Known(unit, digits, levels, personal=what.value.personal, at_most=counted)
     return Feature(
         name=name,
         title=written.title,
@@ -93,6 +95,7 @@ def _measured(notes: Notes, name: str, written: FeatureSource, programme: Progra
         over=written.over,
         anchor=notes.measure(_anything(programme)) if written.over == "membership-year" else -1,
         ending=written.ending,
+        at_most=at_most,
         personal=what.value.personal,
     )
 

@@ -187,7 +187,7 @@ def _summed(feature: Feature, day: Day) -> pl.Expr:
 
 
 def _distinct(feature: Feature, day: Day) -> pl.Expr:
-    return _values(feature, day).drop_nulls().n_unique().cast(pl.Int64)
+    return _values(feature, day).drop_nulls().n_unique().cast(pl.Int64).clip(upper_bound=feature.at_most)
 
 
 def _latest(feature: Feature, day: Day) -> pl.Expr:
