@@ -36,6 +36,7 @@ from standing.rulebook.notes import Notes
 from standing.rulebook.places import Places
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.reading import Place, Source
+from standing.rulebook.sizes import KB, MOST_NAMED, Sizes, sizes_of
 from standing.rulebook.sources import (
     CARE,
     FEATURES,
@@ -248,7 +249,18 @@ def compile_folder(folder: Path) -> Compiled:
     if compiler.problems or programme is None:
         raise RulesError(compiler.problems)
     ruleset = _in_order(assemble(programme, tuple(compiler.measures), features, strata))
+    if not (sizes := sizes_of(ruleset)).fits:
+        raise RulesError([_too_large(compiler, sizes)])
     return Compiled(ruleset, compiler.places, never_together)
+
+
+def _too_large(compiler: Compiler, sizes: Sizes) -> Problem:
+    """A state that may outgrow a row of the table would keep every further event of its customer from being saved."""
+    largest = ", ".join(f"{names} ({size // KB} KB)" for names, size in sizes.largest[:MOST_NAMED])
+    said = f"a customer's state could grow to {sizes.most // KB} KB, and there is room for {sizes.limit // KB} KB: "
+    out = "look back over fewer days (`over`), count fewer different values (`at_most`), or shorten `lateness`"
+    spot = compiler.places.find(sizes.largest[0][0].partition(", ")[0])
+    return Problem(spot.file, spot.line, f"{said}{out}; the largest are {largest}")
 
 
 def _stray(folder: Path, path: Path) -> Problem:
