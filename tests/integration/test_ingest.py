@@ -7,14 +7,20 @@ from typing import Any
 
 import orjson
 import pytest
-from standing.adapters.table import MOST_ITEMS, Customers, Refused
+from standing.adapters.table import MOST_ITEMS, Customers, Refused, TooLarge
 from standing.core.conditions import Fact
+from standing.core.days import day_of
 from standing.core.decide import decide, too_late
+from standing.core.ruleset import Feature, Measure
+from standing.core.series import Happened, Seen, Sums
+from standing.core.state import Memory, State
 from standing.core.timeline import Timeline
 from standing.core.view import view, view_of_history
 from standing.event_path.ingest import Ingest
+from standing.rulebook.compiling import assemble
 
 from tests.support import NOW, FailingFor, KeptRejections, complaint, envelope, message, purchase, taken
+from tests.unit.strategies import PROGRAMME, TITLE
 
 
 def desk(rules: Timeline, customers: Any, rejected: Any = None) -> Ingest:
@@ -52,6 +58,59 @@ def test_same_id_with_other_content_is_rejected(rules: Timeline, customers: Cust
         assert ingest.batch(batch).failed == {}
     assert [reason["field"] for _, reason in rejected.kept] == ["detail.id"]
     assert view_of(customers, rules)["spend_365d"] == 10_000
+
+
+@pytest.mark.parametrize("days_ago", [0, 40])
+@pytest.mark.parametrize("together", [True, False])
+def test_a_repeat_that_is_written_otherwise_is_a_duplicate(
+    rules: Timeline, customers: Customers, together: bool, days_ago: int
+) -> None:
+    rejected = KeptRejections()
+    ingest = desk(rules, customers, rejected)
+    ingest.batch([message(0, purchase(2))])  # of today, so that one of 40 days ago is late
+    again = purchase(1, amount="100.0", days_ago=days_ago)
+    again["detail"] |= {"channel": None, "time": again["detail"]["time"].replace("+00:00", ".000Z")}
+    messages = [message(1, purchase(1, days_ago=days_ago)), message(2, again)]
+    reports = [ingest.batch(batch) for batch in ([messages] if together else [[one] for one in messages])]
+    assert sum(report.counts["duplicates"] for report in reports) == 1
+    assert (rejected.kept, rows(customers, "c-1", "EVENT#")) == ([], 2)
+
+
+def test_an_event_for_which_there_is_no_room_does_not_keep_the_others_out(customers: Customers) -> None:
+    """The compiler refuses such rules; those that were released before it did must not lose a customer's events."""
+    items = Measure(of=("engagement",), value="item", keeps="seen")
+    counted = Feature(name="items", title=TITLE, kind="distinct", measure=0, unit="count", at_most=100_000)
+    hungry = Timeline.of(assemble(PROGRAMME, (items, Measure(of=("purchase",))), (counted,), ()))
+    _fill(customers, hungry)
+    rejected = KeptRejections()
+    ingest = desk(hungry, customers, rejected)
+    report = ingest.batch([message(1, purchase(1)), message(2, _view("another")), message(3, purchase(2))])
+    assert (report.failed, report.counts["applied"]) == ({}, 2)
+    assert [(reason["reason"], reason["field"]) for _, reason in rejected.kept] == [("too-large", "detail")]
+    assert rows(customers, "c-1", "EVENT#") == 2
+    assert ingest.batch([message(4, purchase(3))]).counts["applied"] == 1
+
+
+def _view(item: str) -> dict[str, Any]:
+    detail = {"id": f"v-{item}", "customer": "c-1", "time": NOW.isoformat(), "kind": "view", "item": item * 9}
+    return envelope("engagement.v1", detail)
+
+
+def _fill(customers: Customers, rules: Timeline) -> None:
+    """A state as large as the table takes: not one value more."""
+    day, few, many = day_of(NOW, "UTC"), 0, 30_000
+    seen = [Happened(day, 0, f"value-{number:08}") for number in range(many)]
+    while many - few > 1:
+        middle = (few + many) // 2
+        buckets = (Seen().plus(seen[:middle]), Sums())
+        state = State(f"c-{middle}", 1, day, rules.latest.features_hash, buckets, Memory(), Memory())
+        try:
+            customers.put_state(None, state, rules, 0)
+            few = middle
+        except TooLarge:
+            many = middle
+    full = State("c-1", 1, day, rules.latest.features_hash, (Seen().plus(seen[:few]), Sums()), Memory(), Memory())
+    customers.put_state(None, full, rules, 0)
 
 
 @pytest.mark.invariant("INV-1")

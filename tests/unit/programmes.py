@@ -34,6 +34,8 @@ ALL = ("activity", "care", "feedback", "override", "profile", "purchase", "refun
 ORDERS, NET, COMPLAINTS, SCORES, AMOUNTS, PLAN, CONSENT, BIRTHDAY, CHANNELS, TIER_SET, STAGE_SET, ANY = range(12)
 DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN, RENEWAL, CHURN, CHURN_MOST, CHURN_BAND = range(12, 21)
 NET_MOST, NET_LAST, REFUNDED, MOVED_MONEY = range(21, 25)
+TIERS = ("bronze", "silver", "gold")
+STAGES = ("new", "active", "quiet")
 MEASURES = (
     Measure(of=("purchase",)),
     Measure(of=("purchase", "refund"), value="net_amount"),
@@ -44,8 +46,8 @@ MEASURES = (
     Measure(of=("profile",), value="consent.email", keeps="latest"),
     Measure(of=("profile",), value="birthday", keeps="latest"),
     Measure(of=("purchase",), value="channel", keeps="seen"),
-    Measure(of=("override",), where={"rating": "tier"}, value="ruling", keeps="latest"),
-    Measure(of=("override",), where={"rating": "stage"}, value="ruling", keeps="latest"),
+    Measure(of=("override",), where={"rating": "tier"}, value="ruling", keeps="latest", order=TIERS),
+    Measure(of=("override",), where={"rating": "stage"}, value="ruling", keeps="latest", order=STAGES),
     Measure(of=ALL),
     Measure(of=("activity",), where={"kind": "deposit"}),
     Measure(of=("activity",), where={"kind": "deposit"}, value="amount"),
@@ -63,8 +65,6 @@ MEASURES = (
 )
 UNITS = {AMOUNTS: "money", DEPOSITED: "money", HELD_NOW: "money", HELD_MOST: "money", HELD_MEAN: "money"}
 UNITS |= {CHURN: "score", CHURN_MOST: "score", NET_MOST: "money", NET_LAST: "money", REFUNDED: "money"}
-TIERS = ("bronze", "silver", "gold")
-STAGES = ("new", "active", "quiet")
 WINDOWS = st.integers(1, 40)
 SAID = st.sampled_from([0, 2_500, 5_000, 5_001, 10_000, 73_000])
 

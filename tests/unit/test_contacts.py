@@ -95,7 +95,7 @@ class Table:
         self, before: State | None, outcome: Outcome, events: Sequence[Event], _rules: Timeline, now: datetime
     ) -> None:
         self._meanwhile()
-        known = {event.key: self.events[event.key].event.fingerprint for event in events if event.key in self.events}
+        known = {event.key: self.events[event.key].event for event in events if event.key in self.events}
         if known or (before.version if before else 0) != (self.state.version if self.state else 0):
             raise Refused(known)
         self.state = stored(outcome.state)
@@ -105,7 +105,7 @@ class Table:
         self._fault("after")
 
     def record(self, events: Sequence[Event], _rules: Timeline, now: datetime) -> None:
-        if known := {event.key: event.fingerprint for event in events if event.key in self.events}:
+        if known := {event.key: self.events[event.key].event for event in events if event.key in self.events}:
             raise Refused(known)
         self._record(events, now, counts=False)
 

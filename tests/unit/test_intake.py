@@ -181,8 +181,8 @@ def test_other_content_has_another_fingerprint(one: Any, other: Any) -> None:
     [
         {"source": "shop.app"},
         {"detail-type": "refund.v1"},
-        *({"detail": DETAIL | change} for change in ({"amount": "12.5"}, {"id": "e-2"}, {"channel": "web"})),
-        {"detail": DETAIL | {"time": "2026-02-27T10:30:00+01:00"}},
+        *({"detail": DETAIL | change} for change in ({"amount": "12.51"}, {"id": "e-2"}, {"channel": "web"})),
+        {"detail": DETAIL | {"time": "2026-02-27T09:30:00+01:00"}},
     ],
 )
 def test_anything_that_differs_changes_the_fingerprint(change: dict[str, Any]) -> None:
@@ -199,4 +199,4 @@ def test_a_comment_is_neither_stored_nor_does_it_count_in_the_fingerprint() -> N
 
 
 def test_the_fingerprint_of_a_given_event_never_changes() -> None:
-    assert take_in(ENVELOPE, CLUB, NOW).fingerprint == "72eeb25c7549a3217a43f4328598575b"
+    assert take_in(ENVELOPE, CLUB, NOW).fingerprint == "b1c11279ece4d8ce6e4e3e8e8e3e9d3e"

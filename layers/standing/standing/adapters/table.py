@@ -55,14 +55,18 @@ def past(history: Iterable[Recorded], checkpoints: Iterable[Checkpoint] = ()) ->
 
 
 class Refused(Exception):  # noqa: N818 -- the table's word
-    """A commit that changed nothing. `applied` holds the fingerprints of events that were there already.
+    """A commit that changed nothing. `applied` holds the events that were there already under the same keys.
 
     Where it is empty, somebody else was faster: load again and decide again.
     """
 
-    def __init__(self, applied: dict[tuple[str, str], str]) -> None:
+    def __init__(self, applied: dict[tuple[str, str], Event]) -> None:
         super().__init__(f"{len(applied)} events applied already" if applied else "the state has moved on")
         self.applied = applied
+
+
+class TooLarge(Exception):  # noqa: N818 -- what a row or a commit is
+    """A commit of more bytes than a row, or a transaction, may have: nothing was written, and never will be."""
 
 
 class Forgotten(Exception):  # noqa: N818 -- the word users meet in the queue's name
@@ -370,20 +374,29 @@ def _refusal(error: ClientError, events: Sequence[Event], rows: int) -> Exceptio
     response: dict[str, Any] = dict(error.response)
     if response["Error"]["Code"] == "TransactionConflictException":
         return Refused({})
+    if _is_too_large(response):
+        return TooLarge("more bytes than a row or a transaction may have")
     if response["Error"]["Code"] != "TransactionCanceledException":
         return error
     causes = response.get("CancellationReasons", [])
     if any(cause.get("Code") not in {"None", "ConditionalCheckFailed", "TransactionConflict"} for cause in causes):
-        return error  # a throttle, or a row that is too large: not a matter of who was first
+        return error  # a throttle: not a matter of who was first
     if any(cause.get("Code") == "ConditionalCheckFailed" for cause in causes[rows:]):
         return Forgotten()
     return Refused(dict(_applied(causes[: len(events)], events)))
 
 
-def _applied(causes: Sequence[dict[str, Any]], events: Sequence[Event]) -> Iterator[tuple[tuple[str, str], str]]:
+def _is_too_large(response: dict[str, Any]) -> bool:
+    """Whether a write was refused for its size, as a whole or for one of its rows."""
+    causes = [response["Error"], *response.get("CancellationReasons", [])]
+    refused = (cause for cause in causes if cause.get("Code") in {"ValidationException", "ValidationError"})
+    return any("size" in (cause.get("Message") or "").lower() for cause in refused)
+
+
+def _applied(causes: Sequence[dict[str, Any]], events: Sequence[Event]) -> Iterator[tuple[tuple[str, str], Event]]:
     for cause, event in zip(causes, events, strict=True):
         if cause.get("Code") == "ConditionalCheckFailed":
-            yield event.key, cause.get("Item", {}).get("fingerprint", {}).get("S", "")
+            yield event.key, recorded_in(cause["Item"]).event
 
 
 def _json(content: object) -> str:

@@ -33,7 +33,7 @@ from standing.batch.lake.standings import Kept, kept
 from standing.batch.rescoring.memory import frame_of
 from standing.core.days import Day, day_date, day_of
 from standing.core.history import TakenOver, take_over
-from standing.core.intake import Event
+from standing.core.intake import Event, is_repeat
 from standing.core.retelling import Past
 from standing.core.state import Memory, State
 from standing.core.timeline import Timeline
@@ -201,7 +201,7 @@ def _new(events: Iterable[Event], there: dict[tuple[str, str], Recorded]) -> tup
     for event in events:
         recorded = there.get(event.key)
         known = new.get(event.key) or (recorded.event if recorded else None)
-        if known is not None and known.fingerprint != event.fingerprint:
+        if known is not None and not is_repeat(known, event):
             counts["conflicting"] += 1
         elif event.key in new or (recorded and recorded.counts):
             counts["known"] += 1

@@ -14,9 +14,9 @@ import polars as pl
 from standing.core.conditions import Fact
 from standing.core.events import EventDetail
 from standing.core.intake import Event
-from standing.core.measures import moment_of, value_of
+from standing.core.measures import value_of
 
-NUMBERS = ("amount", "score", "value")
+NUMBERS = ("amount", "score", "answer", "steps", "value")
 TEXTS = (
     *("kind", "channel", "category", "topic", "reason", "campaign", "item", "status", "care", "rating", "level"),
     *("preferred_channel", "risk_appetite", "birthday", "ruling", "name", "band", "model", "purchase"),
@@ -49,7 +49,7 @@ def row_of(event: Event, minor_digits: int) -> dict[str, Any]:
         "id": detail.id,
         "family": detail.family,
         "day": event.day,
-        "moment": moment_of(detail),
+        "moment": detail.moment,
         **{name: value_of(name, detail, minor_digits) for name in (*NUMBERS, *TEXTS)},
         "entries": list(_entries(detail, minor_digits)),
     }

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
+from standing.core.answers import exact
 from standing.core.conditions import Fact
 from standing.core.days import Day, day_date, day_in, last_anniversary, next_anniversary
 from standing.core.series import Extremes, Latest, Seen, Sums
@@ -98,24 +99,37 @@ def _count(feature: Feature) -> Formula:
 
 
 def _sum(feature: Feature) -> Formula:
-    measure, ending, begin = feature.measure, feature.ending, beginning(feature)
+    summed, ending, begin = _summed(feature), feature.ending, beginning(feature)
 
     def total(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
         last = day - ending
-        return limited(cast("Sums", buckets[measure]).as_of(day).total(begin(buckets, last), last))
+        return limited(summed(buckets, begin(buckets, last), last, day)[1])
 
     return total
 
 
 def _mean(feature: Feature) -> Formula:
-    measure, ending, begin = feature.measure, feature.ending, beginning(feature)
+    summed, ending, begin = _summed(feature), feature.ending, beginning(feature)
 
     def mean(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
         last = day - ending
-        count, total = cast("Sums", buckets[measure]).as_of(day).window(begin(buckets, last), last)
+        count, total = summed(buckets, begin(buckets, last), last, day)
         return limited(total // count) if count else None
 
     return mean
+
+
+def _summed(feature: Feature) -> Callable[[Buckets, Day | None, Day, Day], tuple[int, int]]:
+    """How many values there were from a day to a day, and their sum, floored once, as is known on a day."""
+    measure, remainder = feature.measure, feature.remainder
+    if remainder < 0:
+        return lambda buckets, first, last, day: cast("Sums", buckets[measure]).as_of(day).window(first, last)
+
+    def summed(buckets: Buckets, first: Day | None, last: Day, _: Day) -> tuple[int, int]:
+        count, total = cast("Sums", buckets[measure]).window(first, last)
+        return count, exact(count, total, cast("Sums", buckets[remainder]).total(first, last))
+
+    return summed
 
 
 def _extreme(feature: Feature) -> Formula:
@@ -130,8 +144,8 @@ def _extreme(feature: Feature) -> Formula:
 
 
 def _distinct(feature: Feature) -> Formula:
-    measure, begin = feature.measure, beginning(feature)
-    return lambda buckets, day, _: cast("Seen", buckets[measure]).distinct(begin(buckets, day), day)
+    measure, begin, most = feature.measure, beginning(feature), feature.at_most
+    return lambda buckets, day, _: cast("Seen", buckets[measure]).distinct(begin(buckets, day), day, most)
 
 
 def _latest(feature: Feature) -> Formula:

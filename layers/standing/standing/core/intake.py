@@ -72,12 +72,36 @@ class Event:
 
 
 def fingerprint(source: str, detail_type: str, detail: Any) -> str:  # noqa: ANN401 -- any JSON
-    """A digest of an event's content, the same however its keys are ordered; what is never stored does not count."""
-    if isinstance(detail, dict) and detail_type in MODELS:
-        dropped = unstored_fields(MODELS[detail_type])
-        detail = {name: value for name, value in detail.items() if name not in dropped}
-    content = json.dumps([source, detail_type, detail], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(content.encode()).hexdigest()[:32]
+    """A digest of an event's content, the same however it is written; of what cannot be read, a digest of its JSON.
+
+    What is never stored does not count.
+    """
+    try:
+        return _fingerprint(source, _parse(detail_type, detail))
+    except Rejected:
+        return _digest([source, detail_type, _told(detail_type, detail)])
+
+
+def is_repeat(one: Event, other: Event) -> bool:
+    """Whether two events under one id say the same; one that was stored long ago may have another fingerprint."""
+    alike = type(one.detail) is type(other.detail) and one.source == other.source
+    return one.fingerprint == other.fingerprint or (alike and one.detail.content() == other.detail.content())
+
+
+def _fingerprint(source: str, detail: EventDetail) -> str:
+    return _digest([source, detail.detail_type, detail.content()])
+
+
+def _told(detail_type: str, detail: Any) -> Any:  # noqa: ANN401 -- any JSON
+    """What was sent, without what is never stored."""
+    if not isinstance(detail, dict) or detail_type not in MODELS:
+        return detail
+    return {name: value for name, value in detail.items() if name not in unstored_fields(MODELS[detail_type])}
+
+
+def _digest(content: object) -> str:
+    text = json.dumps(content, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(text.encode()).hexdigest()[:32]
 
 
 def take_in(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Event:
@@ -95,7 +119,7 @@ def take_in(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Eve
     _check_activity(detail, ruleset.programme)
     _check_channels(detail, ruleset.programme)
     _check_override(detail, ruleset, day)
-    return Event(source, detail, day, fingerprint(source, str(detail_type), raw))
+    return Event(source, detail, day, _fingerprint(source, detail))
 
 
 def read_stored(detail_type: str, detail: dict[str, Any]) -> EventDetail:

@@ -6,9 +6,9 @@ Knows events; knows nothing of windows being compared or of rules.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from standing.core.answers import OF_ANSWERS
 from standing.core.conditions import Fact
 from standing.core.days import Day
 from standing.core.events import EventDetail, Feedback, Score
@@ -18,10 +18,7 @@ from standing.core.refunds import Key, purchase_days
 from standing.core.ruleset import Keeps, Measure, Ruleset
 from standing.core.series import Amended, Amendment, Extremes, Happened, Latest, Seen, Series, Sums
 
-SCORE_UNIT = 10_000
 EMPTY: dict[Keeps, Series] = {"sums": Sums(), "extremes": Extremes(), "latest": Latest(), "seen": Seen()}
-MICROSECOND = timedelta(microseconds=1)
-START = datetime(1970, 1, 1, tzinfo=UTC)
 
 type Buckets = tuple[Series, ...]
 
@@ -48,6 +45,10 @@ def gather(
     return tuple(found)
 
 
+def _plus(series: Series, values: list[Happened], measure: Measure) -> Series:
+    return series.plus(values, measure.precedence) if isinstance(series, Latest) else series.plus(values)
+
+
 def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
     """The buckets without what no feature can tell apart any more from `day` on."""
     known = (series.as_of(day) if isinstance(series, Amended) else series for series in buckets)
@@ -57,16 +58,21 @@ def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
 def _with(series: Series, measure: Measure, values: list[tuple[Key, Happened]], moved: dict[Key, Day]) -> Series:
     """A series with more values; the amount of a refund that names its purchase waits for the refund's own day."""
     if not (isinstance(series, Amended) and measure.nets and moved):
-        return series.plus(value for _, value in values) if values else series
+        return _plus(series, [value for _, value in values], measure) if values else series
     later = [Amendment(value.day, value._replace(day=moved[key])) for key, value in values if key in moved]
     now = [value for key, value in values if key not in moved]
     series = series.plus(now) if now else series
     return series.awaiting(later) if later else series
 
 
-def _values(measure: Measure, events: list[Event], minor_digits: int) -> list[tuple[Key, Happened]]:
+def values_of(measure: Measure, events: Iterable[Event], minor_digits: int) -> list[Happened]:
+    """What some events say of a measure, amounts in minor units; those that do not count for it are left out."""
+    return [value for _, value in _values(measure, events, minor_digits)]
+
+
+def _values(measure: Measure, events: Iterable[Event], minor_digits: int) -> list[tuple[Key, Happened]]:
     return [
-        (event.key, Happened(event.day, moment_of(event.detail), value))
+        (event.key, Happened(event.day, event.detail.moment, value))
         for event in events
         if _counts(measure, event.detail) and (value := _value(measure, event.detail, minor_digits)) is not None
     ]
@@ -76,11 +82,6 @@ def _counts(measure: Measure, detail: EventDetail) -> bool:
     return detail.family in measure.of and all(
         getattr(detail, name, None) == wanted for name, wanted in measure.where.items()
     )
-
-
-def moment_of(detail: EventDetail) -> int:
-    """When an event happened, in microseconds from 1970."""
-    return (detail.time - START) // MICROSECOND
 
 
 def _value(measure: Measure, detail: EventDetail, minor_digits: int) -> Fact | None:
@@ -95,18 +96,18 @@ def value_of(path: str, detail: EventDetail, minor_digits: int) -> Fact | None:
     """What an event says under a name such as `amount` (in minor units), `score`, `kind` or `segments.student`."""
     if (amount := detail.money.get(path)) is not None:
         return to_minor(Decimal(amount), minor_digits)
-    if isinstance(detail, Feedback) and path == "score":
-        return _score(detail)
+    if isinstance(detail, Feedback) and path in OF_ANSWERS:
+        return _of_answer(path, detail)
     if isinstance(detail, Score) and path == "value":
         return detail.value
     return _field(path, detail)
 
 
-def _score(detail: Feedback) -> int | None:
+def _of_answer(path: str, detail: Feedback) -> int | None:
     if detail.score is None or detail.scale is None:
         return None
     lowest, highest = detail.scale
-    return (detail.score - lowest) * SCORE_UNIT // (highest - lowest)
+    return OF_ANSWERS[path](detail.score - lowest, highest - lowest)
 
 
 def _field(path: str, detail: EventDetail) -> str | None:

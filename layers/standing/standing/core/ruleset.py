@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from standing.core.conditions import Condition, comparisons
+from standing.core.conditions import Condition, Fact, comparisons
 from standing.core.days import Day
 from standing.core.features import Formula, formula
 from standing.core.readers import durable, plain
@@ -25,6 +25,8 @@ LONGEST_YEAR = 366
 type Review = Literal["daily", "monthly", "quarterly", "yearly"]
 PRIORITIES = ("high", "normal", "low")
 TEN_THOUSAND = 10_000
+MOST_VALUES = 1_000  # different ones that are counted, where nobody says how many
+RULING = "ruling"  # the value of an override: level, last day, author and reason, as one text
 
 
 class Frozen(BaseModel):
@@ -89,12 +91,26 @@ class Programme(Frozen):
 
 
 class Measure(Frozen):
-    """What is kept day by day: of events of some types, filtered by equality, one value of each."""
+    """What is kept day by day: of events of some types, filtered by equality, one value of each.
+
+    `order`: where the latest value is kept, its words from the most cautious on. Of two at one moment the first of them
+    counts; of values without an order the lesser, so that consent taken back is not undone by consent given with it.
+    """
 
     of: tuple[str, ...]
     where: dict[str, str] = {}
     value: str = "count"
     keeps: Keeps = "sums"
+    order: tuple[str, ...] = ()
+
+    def precedence(self, value: Fact) -> tuple[int, Fact]:
+        """Of two values of one moment, the one with the lesser counts."""
+        word = json.loads(str(value))[0] if self.value == RULING and self.order else value
+        return self.order.index(word) if word in self.order else len(self.order), value
+
+    def content(self) -> dict[str, Any]:
+        """What its series depends on, as JSON: not the order, or a level's new name would have every state rebuilt."""
+        return self.model_dump(mode="json", exclude={"order"})
 
     @property
     def nets(self) -> bool:
@@ -138,9 +154,11 @@ class Ramp(Frozen):
 class Feature(Frozen):
     """A fact that rules may use: a measure over a window of whole days, today included, or features combined.
 
+    `at_most`: how many different values are counted, so that what is kept of them has an end.
     `over` is the window's length in days (none: ever), `ending` how many days ago it ends. `parts` are the features
     that `ratio` (in ten-thousandths, floored; by zero unknown), `minus` and `plus` combine, or that give `points` by a
     ramp each (added up, 0 to 100, never unknown); they stand before it.
+    `remainder` is the measure of what flooring leaves of each score, where some are added up (see `core/answers.py`).
     `levels` are the words of a value that has an order; `anchor` is the measure whose first day begins a membership.
     `personal`: its value is never logged or published.
     """
@@ -165,11 +183,13 @@ class Feature(Frozen):
         "points",
     ]
     measure: int = -1
+    remainder: int = -1
     unit: Unit
     levels: tuple[str, ...] = ()
     over: int | Literal["calendar-year", "membership-year"] | None = None
     anchor: int = -1
     ending: int = 0
+    at_most: Annotated[int, Field(ge=1)] = MOST_VALUES
     parts: tuple[str, ...] | None = None
     ramps: tuple[Ramp, ...] = ()
     personal: bool = False
@@ -344,9 +364,10 @@ class Ruleset(Frozen):
     @cached_property
     def features_hash(self) -> str:
         """A digest of what the state's day buckets depend on (not of titles); when it changes, states are rebuilt."""
-        measures = [measure.model_dump(mode="json") for measure in self.measures]
+        measures = [measure.content() for measure in self.measures]
+        reaches = [reach if reach.most not in {0, MOST_VALUES} else reach[:2] for reach in self.reaches]
         finite = [] if self.purchase_reach is None else [self.purchase_reach]
-        return digest([self.programme.minor_digits, self.programme.time_zone, measures, self.reaches, *finite])[:8]
+        return digest([self.programme.minor_digits, self.programme.time_zone, measures, reaches, *finite])[:8]
 
     @cached_property
     def nets(self) -> bool:
@@ -371,9 +392,22 @@ class Ruleset(Frozen):
     @cached_property
     def reaches(self) -> tuple[Reach, ...]:
         """For each measure, how far back its buckets are needed."""
-        windows = [(feature.measure, feature.reach) for feature in self.features if feature.windowed]
+        windowed = [feature for feature in self.features if feature.windowed]
+        windows = [(place, one.reach) for one in windowed for place in (one.measure, one.remainder)]
         found = [[reach for measure, reach in windows if measure == number] for number in range(len(self.measures))]
-        return tuple(Reach(max((1, *filter(None, reaches))), None in reaches) for reaches in found)
+        return tuple(
+            Reach(max((1, *filter(None, reaches))), None in reaches, most)
+            for reaches, most in zip(found, self._mosts, strict=True)
+        )
+
+    @cached_property
+    def _mosts(self) -> list[int]:
+        """For each measure, how many different values are counted at most; 0 where none are."""
+        counted = [feature for feature in self.features if feature.kind == "distinct"]
+        return [
+            max((one.at_most for one in counted if one.measure == number), default=0)
+            for number in range(len(self.measures))
+        ]
 
     @cached_property
     def formulas(self) -> dict[str, Formula]:
@@ -387,9 +421,10 @@ class Ruleset(Frozen):
 
     def definition(self, feature: Feature) -> str:
         """What a feature's value depends on, as text: not its title, nor where its measure stands."""
-        unused = set() if feature.ramps else {"ramps"}  # what was defined before there were any stays as it was
-        content = feature.model_dump(mode="json", exclude={"title", "measure", "anchor", *unused})
-        measure = self.measures[feature.measure].model_dump(mode="json") if feature.measure >= 0 else None
+        absent = {"ramps": not feature.ramps, "at_most": feature.at_most == MOST_VALUES}
+        unused = {name for name, is_so in absent.items() if is_so}  # what was defined before there were any stays
+        content = feature.model_dump(mode="json", exclude={"title", "measure", "remainder", "anchor", *unused})
+        measure = self.measures[feature.measure].content() if feature.measure >= 0 else None
         parts = [self.definition(self.by_name[part]) for part in feature.parts or ()]
         nets = feature.measure >= 0 and self.measures[feature.measure].nets
         finite = [self.purchase_reach] if nets and self.purchase_reach is not None else []

@@ -6,25 +6,33 @@ takes values in any order (`plus`), and forgets what no window can reach any mor
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from hashlib import sha256
 from itertools import accumulate
 from operator import itemgetter
-from typing import NamedTuple, Self
+from typing import Any, NamedTuple, Self
 
 from standing.core.conditions import Fact
 from standing.core.days import Day
 
+SHORT = 17  # bytes of a value that is kept as it is; a digest has as many
+DIGEST = "\x00"  # what a digest begins with, and no value can
 MERGEABLE = 2  # days that are worth making one
 
 
 class Reach(NamedTuple):
-    """How many days back the longest window looks, today included, and whether some window has no beginning."""
+    """How many days back the longest window looks, today included, and whether some window has no beginning.
+
+    `most`: how many different values are counted at most; 0 for all.
+    """
 
     days: int = 1
     ever: bool = False
+    most: int = 0
 
 
 class Happened(NamedTuple):
@@ -196,7 +204,8 @@ class Extremes(Amended):
 class Latest(Packed):
     """Days that had values, rising, with the last value of each and its moment.
 
-    Of two values of one moment the greater counts, so that the order of arrival makes no difference.
+    Of two values of one moment the one that comes first counts, so that the order of arrival makes no difference. What
+    comes first is for `first` to say: the lesser, if it says nothing.
     """
 
     days: tuple[Day, ...] = ()
@@ -209,11 +218,12 @@ class Latest(Packed):
         known = place and (first is None or self.days[place - 1] >= first)
         return self.values[place - 1] if known else None
 
-    def plus(self, happened: Iterable[Happened]) -> Latest:
+    def plus(self, happened: Iterable[Happened], first: Callable[[Fact], Any] = lambda value: value) -> Latest:
         """With more values, of which each day keeps the last."""
         added = dict(zip(self.days, zip(self.moments, self.values, strict=True), strict=True))
         for day, moment, value in happened:
-            added[day] = max(added.get(day, (moment, value)), (moment, value))
+            both = added.get(day, (moment, value)), (moment, value)
+            added[day] = min(both, key=lambda said: (-said[0], first(said[1])))
         days = tuple(sorted(added))
         return Latest(days, tuple(added[day][0] for day in days), tuple(added[day][1] for day in days))
 
@@ -227,30 +237,52 @@ class Latest(Packed):
 
 @dataclass(frozen=True)
 class Seen(Packed):
-    """The values that were seen, in order, each with its days, rising."""
+    """The values that were seen, in order, each with its days, rising. A long one is kept as a digest of it."""
 
     days: dict[Fact, tuple[Day, ...]] = field(default_factory=dict)
 
-    def distinct(self, first: Day | None, last: Day) -> int:
-        """How many values were seen from `first` (none: from the beginning) to `last`."""
-        return sum(_within(days, first, last) for days in self.days.values())
+    def distinct(self, first: Day | None, last: Day, most: int = 0) -> int:
+        """How many values were seen from `first` (none: from the beginning) to `last`, `most` at most (0: all)."""
+        count = sum(_within(days, first, last) for days in self.days.values())
+        return min(count, most) if most else count
 
     def plus(self, happened: Iterable[Happened]) -> Seen:
         """With more values."""
-        added = {value: set(days) for value, days in self.days.items()}
+        added: dict[Fact, set[Day]] = {}
+        for value, days in self.days.items():
+            added.setdefault(_short(value), set()).update(days)
         for day, _, value in happened:
-            added.setdefault(value, set()).add(day)
+            added.setdefault(_short(value), set()).add(day)
         return Seen({value: tuple(sorted(added[value])) for value in sorted(added, key=str)})
 
     def since(self, day: Day, reach: Reach) -> Seen:
-        """With the last day before `day` that each value was seen on, and the days from then on."""
-        kept = {value: days[max(bisect_left(days, day) - 1, 0) :] for value, days in self.days.items()}
+        """With the last day up to `day` that each value was seen on, and the days after it.
+
+        Of more values than are counted, those seen last by `day`: whichever window holds one that is left out holds
+        all of those that are kept.
+        """
+        kept = {value: days[max(bisect_right(days, day) - 1, 0) :] for value, days in self.days.items()}
         oldest = None if reach.ever else day - reach.days + 1
         within = {value: tuple(one for one in days if oldest is None or one >= oldest) for value, days in kept.items()}
-        return Seen({value: days for value, days in within.items() if days})
+        few = _seen_last(within, day, reach.most) if reach.most else within
+        return Seen({value: days for value, days in few.items() if days})
 
 
 type Series = Sums | Extremes | Latest | Seen
+
+
+def _short(value: Fact) -> Fact:
+    """A value that is no longer than a state has room for: whether it was seen before is all that is asked of it."""
+    if not isinstance(value, str) or len(content := value.encode()) <= SHORT:
+        return value
+    return DIGEST + urlsafe_b64encode(sha256(content).digest()[: SHORT * 3 // 4]).decode()
+
+
+def _seen_last(seen: dict[Fact, tuple[Day, ...]], day: Day, most: int) -> dict[Fact, tuple[Day, ...]]:
+    """The values, of which so many at most keep the days up to `day`; of one day those that come last in order."""
+    last = {value: days[place - 1] for value, days in seen.items() if (place := bisect_right(days, day))}
+    gone = sorted(last, key=lambda value: (last[value], str(value)))[:-most]
+    return seen | {value: seen[value][bisect_right(seen[value], day) :] for value in gone}
 
 
 def _within(days: tuple[Day, ...], first: Day | None, last: Day) -> bool:

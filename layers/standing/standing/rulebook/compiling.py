@@ -14,6 +14,7 @@ from standing.core.conditions import Condition, Group, comparisons, count_branch
 from standing.core.days import Day
 from standing.core.readers.durable import MOST_FACTS
 from standing.core.ruleset import (
+    RULING,
     Action,
     Cap,
     Care,
@@ -35,6 +36,7 @@ from standing.rulebook.notes import Notes
 from standing.rulebook.places import Places
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.reading import Place, Source
+from standing.rulebook.sizes import KB, MOST_NAMED, Sizes, sizes_of
 from standing.rulebook.sources import (
     CARE,
     FEATURES,
@@ -46,6 +48,7 @@ from standing.rulebook.sources import (
     RatingSource,
     SuccessSource,
 )
+from standing.rulebook.vocabulary import FAMILIES
 
 MOST_BRANCHES = 500
 ONLY_ORDERED = {"retain", "stability", "late_events", "existing"}
@@ -247,7 +250,18 @@ def compile_folder(folder: Path) -> Compiled:
     if compiler.problems or programme is None:
         raise RulesError(compiler.problems)
     ruleset = _in_order(assemble(programme, tuple(compiler.measures), features, strata))
+    if not (sizes := sizes_of(ruleset)).fits:
+        raise RulesError([_too_large(compiler, sizes)])
     return Compiled(ruleset, compiler.places, never_together)
+
+
+def _too_large(compiler: Compiler, sizes: Sizes) -> Problem:
+    """A state that may outgrow a row of the table would keep every further event of its customer from being saved."""
+    largest = ", ".join(f"{names} ({size // KB} KB)" for names, size in sizes.largest[:MOST_NAMED])
+    said = f"a customer's state could grow to {sizes.most // KB} KB, and there is room for {sizes.limit // KB} KB: "
+    out = "look back over fewer days (`over`), count fewer different values (`at_most`), or shorten `lateness`"
+    spot = compiler.places.find(sizes.largest[0][0].partition(", ")[0])
+    return Problem(spot.file, spot.line, f"{said}{out}; the largest are {largest}")
 
 
 def _stray(folder: Path, path: Path) -> Problem:
@@ -272,10 +286,26 @@ def _in_order(ruleset: Ruleset) -> Ruleset:
     consent = {channel: place[number] for channel, number in programme.consent.items()}
     return assemble(
         programme.model_copy(update={"consent": consent}),
-        tuple(ruleset.measures[number] for number in order),
-        tuple(one.model_copy(update={"measure": place[one.measure], "anchor": place[one.anchor]}) for one in features),
+        tuple(_cautious(ruleset.measures[number], ruleset) for number in order),
+        tuple(_placed(one, place) for one in features),
         tuple(_moved(stratum, place) for stratum in strata),
     )
+
+
+def _cautious(measure: Measure, ruleset: Ruleset) -> Measure:
+    """A measure that knows which of two values of one moment counts: the lower level, the lesser appetite for risk."""
+    if measure.keeps != "latest":
+        return measure
+    rating = ruleset.ratings.get(measure.where.get("rating", ""))
+    if measure.of == ("override",) and measure.value in {"level", RULING} and rating:
+        return measure.model_copy(update={"order": rating.levels})
+    value = FAMILIES[measure.of[0]].value(measure.value) if len(measure.of) == 1 else None
+    return measure.model_copy(update={"order": value.levels if value else ()})
+
+
+def _placed(feature: Feature, place: dict[int, int]) -> Feature:
+    measures = {"measure": feature.measure, "remainder": feature.remainder, "anchor": feature.anchor}
+    return feature.model_copy(update={name: place[number] for name, number in measures.items()})
 
 
 def _moved(stratum: Stratum, place: dict[int, int]) -> Stratum:
@@ -288,7 +318,7 @@ def _consent(channel: str) -> Measure:
 
 
 def _override(rating: str) -> Measure:
-    return Measure(of=("override",), where={"rating": rating}, value="ruling", keeps="latest")
+    return Measure(of=("override",), where={"rating": rating}, value=RULING, keeps="latest")
 
 
 def _programme(compiler: Compiler, folder: Path) -> tuple[Programme | None, tuple[tuple[str, str], ...]]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from standing.core.ruleset import Feature, Keeps, Measure, Programme, Ramp, Unit
+from standing.core.answers import REMAINDER
+from standing.core.ruleset import MOST_VALUES, Feature, Keeps, Measure, Programme, Ramp, Unit
 from standing.rulebook.lines import Known, LineError, parse_literal
 from standing.rulebook.notes import Notes
 from standing.rulebook.reading import Place, Source
@@ -21,6 +22,7 @@ KEEPS: dict[str, Keeps] = {
     "distinct": "seen",
 }
 OF_DATES = {"days_until", "days_to"}
+ADDED_UP = {"sum", "mean"}
 NUMBERS = {"sum", "mean", "min", "max"}
 COUNT = Value("count")
 ALL_POINTS = 100
@@ -66,22 +68,34 @@ class Measured:
         keeps = KEEPS.get(written.kind, "sums")
         return Measure(of=self.family.of, where=written.where, value=self.path or "count", keeps=keeps)
 
+    def has_remainder(self, written: FeatureSource) -> bool:
+        """Whether answers on scales are added up: what is floored of each is kept, too."""
+        return written.kind in ADDED_UP and self.family.of == ("feedback",) and self.path == "score"
+
+    def remainder(self, written: FeatureSource) -> Measure:
+        """What flooring leaves of each value."""
+        return self.measure(written).model_copy(update={"value": REMAINDER})
+
 
 def _measured(notes: Notes, name: str, written: FeatureSource, programme: Programme, what: Measured) -> Feature:
     unit = _unit(written.kind, what.value)
     levels = what.value.levels if unit == "level" else ()
     digits = programme.minor_digits if unit == "money" else DIGITS.get(unit, 0)
-    notes.known[name] = Known(unit, digits, levels, personal=what.value.personal)
+    at_most = written.at_most or MOST_VALUES
+    counted = at_most if written.kind == "distinct" else 0
+    notes.known[name] = Known(unit, digits, levels, personal=what.value.personal, at_most=counted)
     return Feature(
         name=name,
         title=written.title,
         kind=written.kind,
         measure=notes.measure(what.measure(written)),
+        remainder=notes.measure(what.remainder(written)) if what.has_remainder(written) else -1,
         unit=unit,
         levels=levels,
         over=written.over,
         anchor=notes.measure(_anything(programme)) if written.over == "membership-year" else -1,
         ending=written.ending,
+        at_most=at_most,
         personal=what.value.personal,
     )
 

@@ -38,13 +38,17 @@ class UnknownFact(LineError):  # noqa: N818 -- the message's own words
 
 @dataclass(frozen=True)
 class Known:
-    """What a line may speak of: a feature with its unit, or a rating with its levels. Is it about a person?"""
+    """What a line may speak of: a feature with its unit, or a rating with its levels. Is it about a person?
+
+    `at_most`: up to how many different values are counted; 0 where none are.
+    """
 
     unit: Unit = "count"
     digits: int = 0
     levels: tuple[str, ...] = ()
     ordered: bool = True
     personal: bool = False
+    at_most: int = 0
 
 
 def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
@@ -57,7 +61,7 @@ def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
         raise UnknownFact(f"`{fact}` is not a feature or rating{nearest(fact, known)}")
     about = known[fact]
     if verb == "is":
-        return _unknown(fact, value, text)
+        return _state_of(fact, about, value, text)
     if verb in {"entered", "left", "was"}:
         return _transition(fact, verb, about, value, text)
     if verb == "in":
@@ -74,9 +78,13 @@ def _operator(verb: str) -> Operator:
     return operators[verb]
 
 
-def _unknown(fact: str, value: str, text: str) -> Condition:
+def _state_of(fact: str, about: Known, value: str, text: str) -> Condition:
+    if value == "saturated" and about.at_most:
+        return Comparison(fact=fact, op=">=", value=about.at_most, text=text)
+    if value == "saturated":
+        raise LineError(f"`is saturated` speaks of a feature that counts different values; `{fact}` is not one")
     if value != "unknown":
-        raise LineError(f"`is` is followed by `unknown`, not by `{value}`")
+        raise LineError(f"`is` is followed by `unknown` or `saturated`, not by `{value}`")
     return Comparison(fact=fact, op="unknown", text=text)
 
 

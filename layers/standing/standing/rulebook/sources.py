@@ -29,6 +29,7 @@ WINDOWED = ("count", "sum", "mean", "min", "max", "distinct", "latest")
 MEASURES = (*WINDOWED, "days_since_first", "days_since_last", "days_until", "days_to")
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 NO_ENDING = ("distinct", "latest")  # they keep no more than the last day of each value
+MOST_DISTINCT = 5_000  # different values of one feature
 COMBINATIONS = ("ratio", "minus", "plus")
 MADE_OF_OTHERS = (*COMBINATIONS, "points")
 
@@ -75,7 +76,7 @@ def _one_of(*names: str) -> dict[str, Any]:
 VALUE = r"[^\s,\[\]][^,\[\]]*"
 CONDITION = (
     r"\s*[a-z][a-z0-9_-]*(\.[a-z_]+)?\s+"
-    rf"((==|!=|<=|>=|<|>)\s*{VALUE}|in\s*\[\s*{VALUE}(,\s*{VALUE})*\]\s*|is\s+unknown\s*|(entered|left|was)\s+{VALUE})"
+    rf"((==|!=|<=|>=|<|>)\s*{VALUE}|in\s*\[\s*{VALUE}(,\s*{VALUE})*\]\s*|is\s+(unknown|saturated)\s*|(entered|left|was)\s+{VALUE})"
 )
 
 type DaysOrNone = Annotated[int, BeforeValidator(_days_or_none), like("(0|[1-9][0-9]{0,3})d", "30d", "0d")]
@@ -226,7 +227,7 @@ def _without(*names: str) -> dict[str, Any]:
 
 FEATURE_RULES: dict[str, Any] = {
     **_one_of(*MEASURES, *MADE_OF_OTHERS),
-    "dependentRequired": {"ending": ["over"]},
+    "dependentRequired": {"ending": ["over"], "at_most": ["distinct"]},
     "dependentSchemas": {
         **{kind: _without("over", "ending") for kind in MEASURES if kind.startswith("days_")},
         **{kind: _without("ending") for kind in NO_ENDING},
@@ -241,6 +242,13 @@ def _points(value: object) -> int:
     return int(value)
 
 
+def _values(value: object) -> int:
+    many = int(value) if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,3}", value, re.ASCII) else 0
+    if not 1 <= many <= MOST_DISTINCT:
+        raise ValueError(f"a whole number from 1 to {MOST_DISTINCT}: a customer's state has no room for more")
+    return many
+
+
 def _number(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(f"-?{AMOUNT}", value, re.ASCII):
         raise ValueError("a number such as 12 or 4.50, as rules compare the feature with")
@@ -248,8 +256,10 @@ def _number(value: object) -> str:
 
 
 POINTS: dict[str, Any] = {"type": ["integer", "string"], "minimum": 0, "maximum": 100, "examples": [40]}
+VALUES: dict[str, Any] = {"type": ["integer", "string"], "minimum": 1, "maximum": MOST_DISTINCT, "examples": [200]}
 SIZE: dict[str, Any] = {"type": ["number", "string"], "examples": [0, 5000.5]}
 type Points = Annotated[int, BeforeValidator(_points), like("([0-9]{1,2}|100)", **POINTS)]
+type Values = Annotated[int, BeforeValidator(_values), like("[1-9][0-9]{0,3}", **VALUES)]
 type Size = Annotated[str, BeforeValidator(_number), like(f"-?{AMOUNT}", **SIZE)]
 
 
@@ -286,7 +296,7 @@ class FeatureSource(Written):
     max: str | None = None
     """The highest value."""
     distinct: str | None = None
-    """How many different values there were."""
+    """How many different values there were, up to `at_most`."""
     latest: str | None = None
     """The latest value."""
     days_since_first: str | None = None
@@ -311,6 +321,8 @@ class FeatureSource(Written):
     """The window: a number of days, today included, or a year; left out: all time."""
     ending: Days = 0
     """How many days ago the window ends; left out: today."""
+    at_most: Values | None = None
+    """How many different values are counted; left out: 1000. `NAME is saturated` says that there may be more."""
     accept: Accepted = {}
     """Findings of `standing rules check` that may stay, each with the reason: `{CHK-09: it is meant}`."""
 
@@ -324,6 +336,8 @@ class FeatureSource(Written):
             raise ValueError(f"{self.kind} looks as far as there is: leave out over and ending")
         if self.kind in NO_ENDING and self.ending:
             raise ValueError(f"{self.kind} keeps only the last of each value: leave out ending")
+        if self.at_most and not self.distinct:
+            raise ValueError(f"at_most is how many different values are counted; {self.kind} counts none: leave it out")
         if self.ending and not self.over:
             raise ValueError("ending needs over: the length of the window that ends then")
         return self

@@ -88,6 +88,11 @@ WORDS = phrases(
     ("asked", "{questions} questions, {accepted} accepted", "{questions} 个疑问，{accepted} 项已接受"),
     ("too_long", ", {unproved} not proved", "，{unproved} 项未能证明"),
     (
+        "state_size",
+        "a customer's state takes {most} KB at most, and there is room for {limit} KB; the largest parts: {largest}",
+        "每位客户的状态最多占 {most} KB，上限 {limit} KB；其中最大的：{largest}",
+    ),
+    (
         "make_simpler",
         "ask in fewer or simpler lines, or accept it: `accept: {{{check}: the reason}}`",
         "用更少、更简单的条件，或接受它：`accept: {{{check}: 理由}}`",

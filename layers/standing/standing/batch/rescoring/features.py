@@ -14,12 +14,14 @@ import polars as pl
 
 from standing.batch.records import NAMED
 from standing.batch.rescoring.refunds import COUNTS_ON, counted_on
+from standing.core.answers import FINE, REMAINDER, SCORE_UNIT
 from standing.core.days import Day, day_date, last_anniversary, next_anniversary
 from standing.core.features import EXACT, RATIO_UNIT
-from standing.core.ruleset import Feature, Measure, Ramp, Ruleset
+from standing.core.ruleset import RULING, Feature, Measure, Ramp, Ruleset
 
 LEAP_YEAR = 2000
-MEASURE = "measure-"
+MEASURE, RANK = "measure-", "rank-"
+ONE_SCORE = pl.lit(2**FINE, dtype=pl.Int128)  # of remainders, which are sums below 2**127 up to 2**23 answers
 SUMMED = {"count", "sum", "mean", "min", "max", "days_since_first", "days_since_last"}  # as a file is read, in one pass
 the_day, the_moment = pl.col("day"), pl.col("moment")
 
@@ -47,8 +49,10 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
 
 def _gathered(ruleset: Ruleset, records: pl.LazyFrame, taken: Mapping[str, pl.Expr]) -> pl.LazyFrame:
     """A row a customer, of the measures that are needed for it alone."""
-    measured = (_value(ruleset.measures[place]).alias(_name(place)) for place in _needed(taken))
-    return records.with_columns(measured).group_by("customer").agg(**taken)
+    needed = {place: ruleset.measures[place] for place in _needed(taken)}
+    measured = [_value(measure).alias(_name(place)) for place, measure in needed.items()]
+    ranked = [_rank(measure).alias(_rank_name(place)) for place, measure in needed.items() if measure.keeps == "latest"]
+    return records.with_columns(measured + ranked).group_by("customer").agg(**taken)
 
 
 def _asked_for(ruleset: Ruleset, taken: Mapping[str, pl.Expr]) -> pl.Expr:
@@ -64,6 +68,20 @@ def _needed(taken: Mapping[str, pl.Expr]) -> list[int]:
 
 def _name(measure: int) -> str:
     return f"{MEASURE}{measure}"
+
+
+def _rank_name(measure: int) -> str:
+    return f"{RANK}{measure}"
+
+
+def _rank(measure: Measure) -> pl.Expr:
+    """The place of a value among the words that have an order, as `Measure.precedence` says."""
+    said = _said_of(measure)
+    if not measure.order:
+        return pl.lit(0, dtype=pl.Int64)
+    word = said.str.json_path_match("$[0]") if measure.value == RULING else said
+    ranks = {word: rank for rank, word in enumerate(measure.order)}
+    return word.replace_strict(ranks, default=len(ranks), return_dtype=pl.Int64)
 
 
 def _value(measure: Measure) -> pl.Expr:
@@ -82,10 +100,17 @@ def _said_of(measure: Measure) -> pl.Expr:
         return pl.lit(0, dtype=pl.Int64)
     if path == "net_amount":
         return pl.when(pl.col("family") == "refund").then(-amount).otherwise(amount)
+    if path == REMAINDER:
+        return _remainder(pl.col("answer"), pl.col("steps"))
     if path.partition(".")[0] not in NAMED:
         return pl.col(path)
     found = pl.col("entries").list.eval(pl.element().filter(pl.element().struct.field("name") == path)).list.first()
     return found.struct.field("number" if path.startswith("amounts.") else "text")
+
+
+def _remainder(answer: pl.Expr, steps: pl.Expr) -> pl.Expr:
+    left = (answer * SCORE_UNIT % steps).cast(pl.Int128)
+    return (left * ONE_SCORE).floordiv(steps.cast(pl.Int128))
 
 
 def _taken(ruleset: Ruleset, feature: Feature, day: Day) -> pl.Expr:
@@ -148,16 +173,26 @@ def _count(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
 
 
 def _sum(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
-    return _limited(_values(feature, day, when).sum())
+    return _limited(_summed(feature, day, when))
 
 
 def _mean(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
-    values = _values(feature, day, when)
-    return pl.when(values.count() > 0).then(_limited(values.sum().floordiv(values.count().cast(pl.Int64))))
+    count = _count(feature, day, when)
+    return pl.when(count > 0).then(_limited(_summed(feature, day, when).floordiv(count)))
+
+
+def _summed(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    """The sum of the values, floored once: `core/answers.py` says why this is exact."""
+    total = _values(feature, day, when).sum()
+    if feature.remainder < 0:
+        return total
+    remainders = pl.when(_within(feature, day, when)).then(pl.col(_name(feature.remainder))).sum()
+    lifted = remainders + _count(feature, day, when).cast(pl.Int128) - 1
+    return total + pl.when(_count(feature, day, when) > 0).then(lifted.floordiv(ONE_SCORE)).otherwise(0).cast(pl.Int64)
 
 
 def _distinct(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
-    return _values(feature, day, when).drop_nulls().n_unique().cast(pl.Int64)
+    return _values(feature, day, when).drop_nulls().n_unique().cast(pl.Int64).clip(upper_bound=feature.at_most)
 
 
 def _latest(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
@@ -169,10 +204,11 @@ def _latest(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
 
 
 def _last(measure: int, within: pl.Expr) -> pl.Expr:
-    """The last value: of the latest day, there of the latest moment, there the greatest."""
+    """The last value: of the latest day, there of the latest moment, there the one that counts first."""
     value = pl.col(_name(measure))
     there = within & value.is_not_null()
-    return value.filter(there).sort_by(the_day.filter(there), the_moment.filter(there), value.filter(there)).last()
+    keys = [one.filter(there) for one in (the_day, the_moment, pl.col(_rank_name(measure)), value)]
+    return value.filter(there).sort_by(keys, descending=[False, False, True, True]).last()
 
 
 def _since_first(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:

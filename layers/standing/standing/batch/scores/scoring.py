@@ -82,7 +82,8 @@ def changed(model: Model, found: pl.DataFrame, said: pl.DataFrame) -> pl.DataFra
 
 def last_said(records: pl.LazyFrame) -> pl.DataFrame:
     """The band that was last said of each customer's scores, of event records as `batch/records.py` has them."""
-    said = records.filter(pl.col("family") == "score").sort("day", "moment", "value", "band")
+    of_scores = records.filter(pl.col("family") == "score")
+    said = of_scores.sort("day", "moment", "band", descending=[False, False, True])  # of one moment, as rules have it
     return said.group_by("customer", "name").agg(pl.col("band").last()).collect()
 
 

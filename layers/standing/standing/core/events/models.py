@@ -7,6 +7,8 @@ stored only where rules need it. Every error names its field and says what was e
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import Annotated, Any, ClassVar, Literal
 
@@ -31,6 +33,9 @@ from standing.core.events.fields import (
     Scale,
 )
 
+MONEY = {"amount", "amounts"}
+MICROSECOND = timedelta(microseconds=1)
+START = datetime(1970, 1, 1, tzinfo=UTC)
 SCORED = {"survey", "review"}
 RiskAppetite = Literal["averse", "cautious", "balanced", "growth", "aggressive"]
 Category = Annotated[Code | None, Field(description="a code of what it was about, such as a kind of product")]
@@ -70,6 +75,17 @@ class EventDetail(BaseModel):
     def money(self) -> dict[str, str]:
         """The amounts that it carries, by the field that says them."""
         return {}
+
+    @property
+    def moment(self) -> int:
+        """When it happened, in microseconds from 1970."""
+        return (self.time - START) // MICROSECOND
+
+    def content(self) -> dict[str, Any]:
+        """What is stored of it, the same however it was written: its moment, amounts as numbers, nothing empty."""
+        said = {name: value for name, value in self.stored().items() if value != {} and name not in MONEY}
+        amounts = {path: str(Decimal(amount).normalize()) for path, amount in self.money.items()}
+        return said | {"time": self.moment, "money": amounts}
 
     def stored(self) -> dict[str, Any]:
         """The event without the personal fields that no rule needs, as JSON types; the model reads it back."""

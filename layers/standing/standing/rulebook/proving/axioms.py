@@ -16,7 +16,6 @@ import z3
 from standing.core.ruleset import LONGEST_YEAR, TEN_THOUSAND, Feature, Measure, Ruleset
 
 MOST = 10**9  # of anything that is not compared with more: examples stay readable
-NEVER_NEGATIVE = {"count", "distinct"}
 
 
 class Facts(Protocol):
@@ -56,6 +55,8 @@ def _bounds(world: Facts, feature: Feature) -> Iterator[Any]:
         yield number >= 0
     elif feature.kind == "days_until":
         yield from (number >= 0, number <= LONGEST_YEAR)
+    elif feature.kind == "distinct":
+        yield from (number >= 0, number <= feature.at_most)
     else:
         most = _most(world.ruleset)
         lowest = 0 if feature.unit == "days" or _not_below_zero(world.ruleset, feature) else -most
@@ -75,9 +76,7 @@ def _not_below_zero(ruleset: Ruleset, feature: Feature) -> bool:
 
 def _never_negative(ruleset: Ruleset, feature: Feature) -> bool:
     """Whether it adds up what is not negative: events, or amounts that only grow."""
-    if feature.kind in NEVER_NEGATIVE:
-        return feature.kind == "count"
-    return feature.kind == "sum" and ruleset.measures[feature.measure].value == "amount"
+    return feature.kind == "count" or (feature.kind == "sum" and ruleset.measures[feature.measure].value == "amount")
 
 
 def _part_of(ruleset: Ruleset, inner: Feature, outer: Feature) -> bool:

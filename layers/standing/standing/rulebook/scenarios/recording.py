@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
@@ -18,6 +17,7 @@ from standing.core.days import Day, day_date
 from standing.core.events import personal_fields
 from standing.core.fold import DayLived
 from standing.core.intake import Event, Rejected
+from standing.core.measures import values_of
 from standing.core.refunds import purchases_of
 from standing.core.ruleset import Ruleset, digest
 from standing.core.timeline import Timeline
@@ -70,7 +70,7 @@ class Eraser:
 def record(events: Iterable[Event], ruleset: Ruleset, day: Day) -> Recording | None:
     """The story of some events up to the end of a day; nothing where today's rules would take in none of them."""
     eraser = Eraser(frozenset(_named(ruleset)))
-    in_order = sorted((event for event in events if event.day <= day), key=_order)
+    in_order = _in_order(ruleset, (event for event in events if event.day <= day))
     named = _named_again(in_order, ruleset)
     told = [(event.day, event.detail.family, named.get(event.key, {}) | eraser.fields(event)) for event in in_order]
     made = [_made(ruleset, step, number) for number, step in enumerate(told, 1)]
@@ -101,9 +101,21 @@ def _named(ruleset: Ruleset) -> Iterator[str]:
         yield from (value for value in line.values if isinstance(value, str))
 
 
-def _order(event: Event) -> tuple[Day, datetime, str]:
-    """By moment; of one moment what says more comes last, as it does where the latest is looked for."""
-    return event.day, event.detail.time, flow(event.detail.stored())
+def _in_order(ruleset: Ruleset, events: Iterable[Event]) -> list[Event]:
+    """By moment; of one moment what counts comes last, because a story's moments follow each other."""
+    lesser_last = sorted(events, key=_said, reverse=True)
+    return sorted(lesser_last, key=lambda event: (event.day, event.detail.time, list(_places(ruleset, event))))
+
+
+def _said(event: Event) -> str:
+    return flow({name: value for name, value in event.detail.stored().items() if name not in IDENTIFYING})
+
+
+def _places(ruleset: Ruleset, event: Event) -> Iterator[int]:
+    """Of each value that has an order its place, those that count first being the greatest."""
+    for measure in (one for one in ruleset.measures if one.order):
+        values = values_of(measure, [event], ruleset.programme.minor_digits)
+        yield -measure.precedence(values[0].value)[0] if values else -len(measure.order)
 
 
 def _made(ruleset: Ruleset, step: Step, number: int) -> Event | None:

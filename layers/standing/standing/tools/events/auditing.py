@@ -17,7 +17,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from standing.adapters.table import event_sort_key
+from standing.adapters.table import event_sort_key, recorded_in
 from standing.core.intake import fingerprint
 from standing.tools.events.files import Line, read_lines
 from standing.tools.events.sending import waiting
@@ -117,6 +117,12 @@ def envelope_fingerprint(body: str) -> str:
         return ""
 
 
+def fingerprint_in(row: dict[str, Any]) -> str:
+    """The fingerprint of a stored event as it is made today: what was stored long ago may have been given another."""
+    event = recorded_in(row).event
+    return fingerprint(event.source, event.detail.detail_type, event.detail.stored())
+
+
 def envelope_of(body: str) -> dict[str, Any]:
     """The envelope in a message's body; empty where there is none."""
     try:
@@ -174,8 +180,8 @@ def _fits(text: str, most_bytes: int) -> bool:
 
 def _read_batch(target: Target, keys: list[Any]) -> Iterator[str]:
     table = target.outputs["TableName"]
-    asked: Any = {table: {"Keys": keys, "ProjectionExpression": "fingerprint", "ConsistentRead": True}}
+    asked: Any = {table: {"Keys": keys, "ConsistentRead": True}}
     while asked:
         answer = target.dynamodb.batch_get_item(RequestItems=asked)
-        yield from (row["fingerprint"]["S"] for row in answer["Responses"].get(table, []))
+        yield from (fingerprint_in(row) for row in answer["Responses"].get(table, []))
         asked = answer.get("UnprocessedKeys")

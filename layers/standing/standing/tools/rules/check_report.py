@@ -11,7 +11,9 @@ from standing.rulebook.checking import Located, Report
 from standing.rulebook.problems import Problem
 from standing.rulebook.proving.findings import CHECKS, Finding
 from standing.rulebook.proving.sayings import way_out
+from standing.rulebook.sizes import sizes_of
 from standing.tools.language import Language, phrase, say
+from standing.tools.rules.size import state_size
 
 
 def print_report(report: Report, language: Language, console: Console, *, accepted: bool = True) -> None:
@@ -22,11 +24,16 @@ def print_report(report: Report, language: Language, console: Console, *, accept
     for one in [*(report.accepted if accepted else ()), *open_still]:
         _print_finding(one, language, console)
     console.print(Text(_summary(report, language)))
+    if report.ruleset and accepted:
+        console.print(Text(state_size(report.ruleset, language)), style="dim", soft_wrap=True)
 
 
 def report_as_dict(report: Report, language: Language = "en") -> dict[str, Any]:
     """For `--json`."""
+    sizes = sizes_of(report.ruleset) if report.ruleset else None
+    state = {"most_bytes": sizes.most, "room_bytes": sizes.limit, "series": dict(sizes.largest)} if sizes else None
     return {
+        "state": state,
         "problems": [vars(problem) for problem in report.problems],
         "findings": [_as_dict(one, language) for one in report.found],
     }

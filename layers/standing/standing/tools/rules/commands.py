@@ -18,6 +18,7 @@ from standing.tools.options import Json, Lang, Rules, err, out, print_json
 from standing.tools.project import project_root
 from standing.tools.rules.late import RulesGroup
 from standing.tools.rules.pages import in_plain_text, markdown, print_rules
+from standing.tools.rules.size import state_size
 from standing.tools.rules.stories import checked_as_dict, print_checked
 
 rules = typer.Typer(cls=RulesGroup, no_args_is_help=True, help="The rules under rules/.")
@@ -44,6 +45,7 @@ def build(
     err.print(
         f"rules {ruleset.version}: {len(ruleset.features)} features, {len(ruleset.ratings)} ratings, {care} care rules"
     )
+    err.print(state_size(ruleset, "en"), markup=False, highlight=False, soft_wrap=True)
 
 
 @rules.command("test")

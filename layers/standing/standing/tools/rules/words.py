@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from standing.core.conditions import Comparison, Condition, Group
 from standing.core.explain import display
-from standing.core.ruleset import Care, Feature, Measure, Rating, Ruleset, Title
+from standing.core.ruleset import MOST_VALUES, Care, Feature, Measure, Rating, Ruleset, Title
 from standing.rulebook.vocabulary import FAMILIES
 from standing.tools.language import Language, say
 
@@ -64,6 +64,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "min": ("lowest {what}", "{what}的最小值"),
     "max": ("highest {what}", "{what}的最大值"),
     "distinct": ("number of different {what}", "不同{what}的个数"),
+    "at_most": ("{what}, up to {most}", "{what}（最多计 {most}）"),
     "latest": ("latest {what}", "最近一次{what}"),
     "days_since_first": ("days since the first {what}", "距首次{what}的天数"),
     "days_since_last": ("days since the last {what}", "距最近一次{what}的天数"),
@@ -210,7 +211,8 @@ def measured(words: Words, ruleset: Ruleset, feature: Feature) -> str:
     if feature.parts:
         first, second = feature.parts
         return words(feature.kind, first=first, second=second)
-    return words(feature.kind, what=_what(words, ruleset.measures[feature.measure], feature.kind)).strip()
+    said = words(feature.kind, what=_what(words, ruleset.measures[feature.measure], feature.kind)).strip()
+    return said if feature.at_most == MOST_VALUES else words("at_most", what=said, most=f"{feature.at_most:,}")
 
 
 def _ramps(words: Words, ruleset: Ruleset, feature: Feature) -> Iterator[str]:
