@@ -34,6 +34,7 @@ from standing.rulebook.lines import Known, LineError, parse_line, parse_literal
 from standing.rulebook.notes import Notes
 from standing.rulebook.places import Places
 from standing.rulebook.problems import Problem, RulesError
+from standing.rulebook.producing import compile_producers
 from standing.rulebook.reading import Place, Source
 from standing.rulebook.sources import (
     CARE,
@@ -88,6 +89,8 @@ class Compiler(Notes):
             quiet_hours=QuietHours(begin=quiet.begin, end=quiet.end) if quiet else None,
             salt=written.holdout_salt,
             activities=tuple(written.activities),
+            producers=compile_producers(self, source, written.producers),
+            longest_override=written.overrides.longest,
             effective=written.effective,
         )
 

@@ -23,7 +23,6 @@ MONTH = 30.0  # days
 CHURN, PURCHASES, VALUE = "churn", "expected-purchases", "lifetime-value"
 NAMES = (CHURN, PURCHASES, VALUE)
 RFM = "rfm"  # the sum of its three scores, 3 to 15; its band is the segment
-SOURCE = "scores"  # whose events these are
 RFM_COLUMNS = ("r_score", "f_score", "m_score", "segment")
 GROUP = ["frequency", "recency", "T"]
 MOST = 10**12  # a score, in ten-thousandths; the event allows no more

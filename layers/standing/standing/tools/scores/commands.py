@@ -15,11 +15,12 @@ from standing.batch.records import SCHEMA, rows_of
 from standing.batch.scores import model as models
 from standing.batch.scores.fitting.fitted import Terms, fitted
 from standing.batch.scores.rfm import summary
-from standing.batch.scores.scoring import SOURCE, changed, events, last_said
+from standing.batch.scores.scoring import changed, events, last_said
 from standing.batch.scores.scoring import scores as scores_of
 from standing.core.days import Day, day_in, end_of_day, zone
 from standing.core.events import MODELS
 from standing.core.intake import Event, Rejected, take_in
+from standing.core.producers import NIGHT_SOURCE
 from standing.core.ruleset import Ruleset
 from standing.rulebook.compiling import compile_rules
 from standing.tools.events.files import Line, read_lines
@@ -78,7 +79,7 @@ def due(model: Model, file: EventFile, as_of: AsOf, rules: Rules = None) -> None
     customers = summary(bought, day).collect()
     at = end_of_day(day, ruleset.programme.time_zone).astimezone(zone(ruleset.programme.time_zone))
     for detail in events(found, changed(found, scores_of(found, customers), last_said(rows.lazy())), at - A_MINUTE):
-        line = {"source": SOURCE, "detail-type": SCORE, "detail": detail}
+        line = {"source": NIGHT_SOURCE, "detail-type": SCORE, "detail": detail}
         typer.echo(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
 
 
