@@ -19,7 +19,7 @@ from standing.batch.scores.scoring import changed, events, last_said
 from standing.batch.scores.scoring import scores as scores_of
 from standing.core.days import Day, day_in, end_of_day, zone
 from standing.core.events import MODELS
-from standing.core.intake import Event, Rejected, take_in
+from standing.core.intake import Event, Rejected, understand
 from standing.core.producers import NIGHT_SOURCE
 from standing.core.ruleset import Ruleset
 from standing.rulebook.compiling import compile_rules
@@ -115,10 +115,11 @@ def _events(file: Path, ruleset: Ruleset, types: tuple[str, ...]) -> Any:  # noq
 
 
 def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
+    """The event in a line, whoever it comes from: what is learnt from a file changes no customer."""
     envelope = {"source": line.source, "detail-type": line.detail_type, "detail": line.detail}
     try:
         moment = MODELS[line.detail_type].model_validate(line.detail).time
-        return take_in(envelope, ruleset, moment)
+        return understand(envelope, ruleset, moment)
     except (Rejected, ValueError) as error:
         raise UserError(f"{file}:{line.number}: is not a {line.detail_type} that could be taken in: {error}") from None
 
