@@ -20,9 +20,9 @@ from tests.support import envelope
 NAME = "stranger"
 
 
-def detail(customer: str, name: str, **fields: Any) -> dict[str, Any]:
+def detail(customer: str, number: str, **fields: Any) -> dict[str, Any]:
     time = (datetime.now(UTC) - timedelta(hours=1)).isoformat()
-    return {"id": f"{customer}-{name}", "customer": customer, "time": time, **fields}
+    return {"id": f"{customer}-{number}", "customer": customer, "time": time, **fields}
 
 
 def purchase(customer: str, name: str = "p", amount: str = "10.00") -> dict[str, Any]:
