@@ -17,8 +17,10 @@ from standing.core.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, TYPES
 from standing.core.ruleset import Programme, Ruleset
 from standing.core.state import Held
 from standing.core.timeline import Timeline
-from standing.rulebook.compiling import compile_rules
+from standing.rulebook.compiling import compile_folder, compile_rules
 from standing.rulebook.problems import RulesError
+from standing.rulebook.scenarios.making import make
+from standing.tools.rules.pages import in_plain_text
 
 from tests.support import ROOT, naming, real_ruleset
 from tests.unit.strategies import CLUB, Customer
@@ -142,6 +144,16 @@ def test_naming_one_more_producer_never_gives_another_more(
         assert is_taken(source, family, after) <= is_taken(source, family, before)
 
 
+# Stories ----------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("ruleset", [BARE, NAMED])
+def test_a_story_says_what_happens_and_nobody_sends_it(ruleset: Ruleset) -> None:
+    day = day_number(NOW.date())
+    fields = {"rating": "tier", "level": "gold", "reason": "goodwill", "expires": str(day_date(day + 9))}
+    assert isinstance(make(ruleset, "override", fields, day, 1).detail, Override)
+
+
 # What is stored stays ---------------------------------------------------------------------------------------------
 
 
@@ -251,6 +263,20 @@ def test_what_is_wrong_is_named_with_its_line_and_the_way_out(tmp_path: Path, mo
     (problem,) = caught.value.problems
     assert (problem.file, problem.line) == ("rules/programme.yaml", line)
     assert said in problem.message
+
+
+@pytest.mark.parametrize(
+    ("more", "english", "chinese"),
+    [
+        ("", "but nobody may set a level by hand or answer care", "但无人可人工设定等级或回应关怀"),
+        ("producers: {desk: [override, care]}\n", "desk: care, override", "desk：care, override"),
+        ("overrides: {longest: 30d}\n", "show for 30 days at most", "最长显示 30 天"),
+    ],
+)
+def test_people_read_who_may_send_what(tmp_path: Path, more: str, english: str, chinese: str) -> None:
+    compiled = compile_folder(written(tmp_path, more))
+    assert english in in_plain_text(compiled, "en")
+    assert chinese in in_plain_text(compiled, "zh")
 
 
 # The samples ------------------------------------------------------------------------------------------------------
