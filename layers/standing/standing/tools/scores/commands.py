@@ -69,7 +69,7 @@ def show(model: Model, lang: Lang = "en", *, as_json: Json = False) -> None:
 
 @scores.command()
 def due(model: Model, file: EventFile, as_of: AsOf, rules: Rules = None) -> None:
-    """Print the score events that are due as of a day, one a line for `standing send`: where a band has changed.
+    """Print the score events that the night would send as of a day, one a line: where a band has changed.
 
     FILE holds the purchases, and the score events that were sent before.
     """
