@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 from standing.core.intake import Event, take_in
+from standing.core.producers import NIGHT_SOURCE, SCORE
 from standing.core.ruleset import Ruleset
 from standing.core.state import State
 from standing.core.timeline import Timeline
@@ -28,8 +30,30 @@ def real_rules() -> Timeline:
     return Timeline.of(real_ruleset())
 
 
-def envelope(detail_type: str, detail: dict[str, Any], source: str = "shop") -> dict[str, Any]:
-    """An event as the bus delivers it."""
+PRODUCERS = {
+    "shop.checkout": ("purchase", "refund"),
+    "shop.app": ("activity", "engagement"),
+    "crm.profiles": ("profile",),
+    "service.desk": ("care", "feedback", "override"),
+}
+
+
+def sender(detail_type: str, producers: Mapping[str, Collection[str]] = PRODUCERS) -> str:
+    """A source that may send such events: of those that the rules of this clone name, too, or of some others."""
+    family = detail_type.partition(".")[0]
+    named = (source for source, families in producers.items() if family in families)
+    return NIGHT_SOURCE if family == SCORE else next(named, "nobody")
+
+
+def naming(ruleset: Ruleset, **producers: Collection[str]) -> Ruleset:
+    """The same rules with producers named: those of `envelope`, or others."""
+    named = {source: tuple(families) for source, families in (producers or PRODUCERS).items()}
+    return ruleset.model_copy(update={"programme": ruleset.programme.model_copy(update={"producers": named})})
+
+
+def envelope(detail_type: str, detail: dict[str, Any], source: str | None = None) -> dict[str, Any]:
+    """An event as the bus delivers it, from a source that may send it."""
+    source = source or sender(detail_type)
     return {"version": "0", "source": source, "detail-type": detail_type, "detail": detail}
 
 

@@ -22,7 +22,7 @@ from tests.support import ROOT
 
 WORK = ROOT / ".standing" / "backfill"
 MAPPING = """
-source: old-shop
+source: shop.checkout
 separator: ";"
 type: purchase.v1
 fields:

@@ -15,7 +15,7 @@ from standing.core.view import view
 from standing.event_path.ingest import Ingest, Message
 from standing.tools.target import Target
 
-from tests.support import KeptRejections
+from tests.support import KeptRejections, envelope
 
 WRITERS, EACH, BATCH = 16, 250, 10
 
@@ -52,7 +52,7 @@ def messages(writer: int, time: str) -> list[Message]:
         {"id": f"w{writer}-{n}", "customer": "contended", "time": time, "amount": "1.00", "currency": "USD"}
         for n in range(EACH)
     )
-    bodies = ({"source": "e2e", "detail-type": "purchase.v1", "detail": detail} for detail in details)
+    bodies = (envelope("purchase.v1", detail) for detail in details)
     return [Message(f"{writer}-{n}", orjson.dumps(body).decode()) for n, body in enumerate(bodies)]
 
 

@@ -25,7 +25,7 @@ from standing.tools.events.listening import await_published
 from standing.tools.events.sending import progress_bar, send, waiting
 from standing.tools.target import Target
 
-from tests.support import taken
+from tests.support import envelope, taken
 
 UNPUBLISHED = {"missed", "held-out", "held-back"}  # of care: only the table remembers it
 type Event = dict[str, Any]
@@ -34,19 +34,19 @@ type Event = dict[str, Any]
 def purchase(customer: str, number: int, amount: str, days_ago: float) -> Event:
     time = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
     detail = {"id": f"{customer}-{number}", "customer": customer, "time": time, "amount": amount, "currency": "USD"}
-    return {"source": "e2e", "detail-type": "purchase.v1", "detail": detail}
+    return envelope("purchase.v1", detail)
 
 
 def complaint(customer: str, number: int, days_ago: float, comment: str = "") -> Event:
     time = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
     detail = {"id": f"{customer}-c{number}", "customer": customer, "time": time, "kind": "complaint"}
-    return {"source": "e2e", "detail-type": "feedback.v1", "detail": detail | ({"comment": comment} if comment else {})}
+    return envelope("feedback.v1", detail | ({"comment": comment} if comment else {}))
 
 
 def consent(customer: str, channel: str, days_ago: float) -> Event:
     time = (datetime.now(UTC) - timedelta(days=days_ago)).isoformat()
     detail = {"id": f"{customer}-{channel}", "customer": customer, "time": time, "consent": {channel: True}}
-    return {"source": "e2e", "detail-type": "profile.v1", "detail": detail}
+    return envelope("profile.v1", detail)
 
 
 def deliver(target: Target, path: Path, events: list[Event]) -> Audit:
@@ -205,7 +205,7 @@ def test_what_failed_for_want_of_a_permission_is_redriven_unharmed(
     finally:
         boto3.client("iam").put_role_policy(RoleName=role, PolicyName="ingest", PolicyDocument=json.dumps(policy))
         _retry_every(target, queue, seconds=180)
-    assert [kept.source for kept in recovery.dead_letters(target)] == ["e2e"] * 6
+    assert [kept.source for kept in recovery.dead_letters(target)] == ["shop.checkout"] * 6
     assert recovery.redrive(target) == 6
     assert recovery.dead_letters(target) == []
     until(lambda: waiting(target) == 0)

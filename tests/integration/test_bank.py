@@ -15,7 +15,7 @@ from standing.adapters.table import Customers
 from standing.rulebook.building import build_ruleset
 
 from tests.integration.test_rules_of_a_batch import Context, start
-from tests.support import ROOT, envelope, message
+from tests.support import ROOT, envelope, message, sender
 
 BEGIN = datetime(2026, 1, 5, 4, tzinfo=UTC)  # noon in Shanghai
 WHO = "c-77"
@@ -39,7 +39,8 @@ def on(function: Any, day: int, detail_type: str, times: int = 1, **fields: Any)
         {"id": f"{day}-{n}-{fields.get('kind', '')}", "customer": WHO, "time": moment.isoformat(), **fields}
         for n in range(times)
     ]
-    sent = [message(n, envelope(detail_type, detail, "bank.core")) for n, detail in enumerate(details)]
+    source = sender(detail_type, function.ingest.rules.latest.programme.producers)
+    sent = [message(n, envelope(detail_type, detail, source)) for n, detail in enumerate(details)]
     records = [{"messageId": one.id, "body": one.body} for one in sent]
     answer: dict[str, Any] = function.handler({"Records": records}, Context())
     return answer

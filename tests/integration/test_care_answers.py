@@ -12,8 +12,8 @@ from standing.core.ruleset import Stratum
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest
 
-from tests.support import NOW, KeptRejections, envelope, message, purchase
-from tests.unit.strategies import CLUB, CLUB_FEATURES, CLUB_RULES, MOOD, RECOVER, TIER, ruleset
+from tests.support import NOW, KeptRejections, envelope, message, naming, purchase
+from tests.unit.strategies import CLUB, CLUB_FEATURES, MOOD, RECOVER, TIER, ruleset
 
 TODAY = day_of(NOW, "UTC")
 DAY = str(day_date(TODAY))
@@ -25,7 +25,8 @@ UNKNOWN = {
 STATUSES = ["accepted", "done", "declined", "failed"]
 
 
-def desk(customers: Any, rejected: Any = None, rules: Timeline = CLUB_RULES) -> Ingest:
+def desk(customers: Any, rejected: Any = None, rules: Timeline | None = None) -> Ingest:
+    rules = rules or Timeline.of(naming(CLUB))
     return Ingest(rules, customers, rejected or KeptRejections(), clock=lambda: NOW, pause=lambda _: None)
 
 
@@ -39,7 +40,7 @@ def answer(number: int, *, customer: str = "c-1", **changes: Any) -> dict[str, A
     """The envelope of an answer to the action that `survey` leads to."""
     detail = {"id": f"a-{number}", "customer": customer, "time": NOW.isoformat()}
     asked = {"care": "recover", "day": DAY, "status": "done", "reason": "reached"}
-    return envelope("care.v1", detail | asked | changes, "desk")
+    return envelope("care.v1", detail | asked | changes)
 
 
 def outcomes(customers: Customers, detail_type: str) -> list[dict[str, Any]]:
@@ -161,7 +162,7 @@ def test_an_action_that_was_only_held_out_has_no_answer(customers: Customers) ->
     held_out = RECOVER.model_copy(update={"holdout": 10_000})
     rules = ruleset(CLUB_FEATURES, Stratum(ratings=(TIER,)), Stratum(ratings=(MOOD,)), Stratum(care=(held_out,)))
     rejected = KeptRejections()
-    ingest = desk(customers, rejected, Timeline.of(rules))
+    ingest = desk(customers, rejected, Timeline.of(naming(rules)))
     ingest.batch([message(0, survey(0))])
     assert [one["status"] for one in customers.care()] == ["held-out"]
     ingest.batch([message(1, answer(1))])

@@ -22,12 +22,13 @@ from standing.adapters.bus import Bus
 from standing.adapters.rejected import RejectedQueue
 from standing.adapters.table import Customers
 from standing.core.days import day_date, day_of
+from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest, Message
 from standing.event_path.publish import publish
 
 from tests.integration.conftest import KEYS
-from tests.support import NOW, complaint, envelope, message, purchase
-from tests.unit.strategies import CLUB_RULES
+from tests.support import NOW, complaint, envelope, message, naming, purchase
+from tests.unit.strategies import CLUB
 
 MOST_RECEIVES = 5  # as the template's queue has it: a message that still fails then is a dead letter
 BY_REGION = Config(account_id_endpoint_mode="disabled")  # the only addresses of streams that moto answers at
@@ -136,7 +137,7 @@ class World:
     def _ingest(self) -> bool:
         table = Customers(self.wire.tap(self.clients.dynamodb), self.name, new_salt=lambda: "salt")
         rejected = RejectedQueue(self.wire.tap(self.clients.sqs), self.rejected)
-        ingest = Ingest(CLUB_RULES, table, rejected, clock=lambda: NOW, pause=lambda _: None)
+        ingest = Ingest(ANSWERED, table, rejected, clock=lambda: NOW, pause=lambda _: None)
         failed = ingest.batch(self.queue).failed
         self.wire.call("acknowledge", lambda: self._keep(failed))
         return not self.queue
@@ -182,6 +183,7 @@ class World:
 
 # What is delivered: two customers, a repeat, a rejection, more events than a commit takes, late events and an answer.
 
+ANSWERED = Timeline.of(naming(CLUB))  # somebody is named for answers to care
 FEW = 3  # events in a commit
 
 
@@ -195,7 +197,7 @@ def answer(number: int) -> dict[str, Any]:
     """Somebody called the customer of that survey back."""
     detail = {"id": f"a-{number}", "customer": "c-1", "time": NOW.isoformat()}
     asked = {"care": "recover", "day": str(day_date(day_of(NOW, "UTC"))), "status": "done", "reason": "reached"}
-    return envelope("care.v1", detail | asked, "desk")
+    return envelope("care.v1", detail | asked)
 
 
 BATCHES = [

@@ -36,7 +36,7 @@ def test_events_and_checkpoints_expire_and_nothing_else(attribute: str, customer
         for row in customers.client.scan(TableName=customers.table)["Items"]
     }
     expiring = {sort for sort, moment in expiry.items() if moment is not None}
-    assert {sort for sort in expiry if sort.startswith(("EVENT#shop#p-", "CHECKPOINT#"))} == expiring
+    assert {sort for sort in expiry if sort.startswith(("EVENT#shop.checkout#p-", "CHECKPOINT#"))} == expiring
     assert sum(sort.startswith("CHECKPOINT#") for sort in expiring) == 2
     within_history = (NOW - timedelta(days=70) + timedelta(days=HISTORY)).timestamp()
     assert min(moment for moment in expiry.values() if moment is not None) > within_history

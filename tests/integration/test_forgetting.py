@@ -115,7 +115,7 @@ def test_an_export_can_be_read_by_people(rules: Timeline, streamed: Customers, l
     assert (state["version"], state["day"]) == (5, "2026-03-31")
     assert state["closed"]["levels"]["tier"]["level"] == "bronze"
     assert state["closed"]["levels"]["tier"]["since"] == "2026-01-30"
-    event = given["table"]["EVENT#shop#p-1"]
+    event = given["table"]["EVENT#shop.checkout#p-1"]
     assert (event["day"], event["detail"]["amount"], event["type"]) == ("2026-01-31", "100.00", "purchase.v1")
     assert given["table"]["CHECKPOINT#2026-02"]["memory"]["levels"]["tier"]["level"] == "bronze"
     assert not any("image" in row or "packed" in json.dumps(row) for row in given["table"].values())

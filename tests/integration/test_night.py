@@ -144,7 +144,8 @@ def test_the_figures_of_a_night_are_those_of_its_day(rules: Timeline, bought: Cu
     came, until = day_of(NOW, "UTC"), day_to_close(LATER, rules.latest)
     told = night(lake, bought, rules)["figures"]
     assert told["levels"] == {"tier": {"bronze": 1}}
-    assert told["quality"] == {"shop": {str(day_date(came)): {"events": 2, "late": 0}}}
+    counts = {str(day_date(came)): {"events": 1, "late": 0}}
+    assert told["quality"] == {"service.desk": counts, "shop.checkout": counts}
     assert told["drift"]["now"]["features"] == {"spend": {"0": 1}, "since": {"2^3": 1}}
     assert (told["moves"], told["after"], told["care"]) == ({}, {}, {})
     assert night(lake, bought, rules)["figures"] == told  # the second time nobody has to be lived through

@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from io import BytesIO
 from typing import Any
 
 import pytest
 from standing.adapters.bus import Bus
 from standing.adapters.table import Customers
 from standing.event_path.ingest import Ingest
-from standing.event_path.publish import publish
+from standing.event_path.publish import Unpublished, publish
 from standing.tools.events.recovery import replay_outbox
 from standing.tools.project import UserError
 from standing.tools.target import Target
@@ -43,10 +44,28 @@ class Carrying:
         return Counter(json.loads(detail)["id"] for detail in self.taken)
 
 
+@dataclass
+class Publisher:
+    """A Lambda on which there is the publish function alone."""
+
+    events: Carrying
+
+    def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 -- AWS's names
+        assert FunctionName == "publish"
+        bus = Bus(self.events, "bus", lambda _: None)  # type: ignore[arg-type]  # a fake
+        try:
+            failed = publish(json.loads(Payload)["Records"], bus)
+        except Unpublished as error:
+            return {"FunctionError": "Unhandled", "Payload": BytesIO(json.dumps({"errorMessage": str(error)}).encode())}
+        answer = {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
+        return {"Payload": BytesIO(json.dumps(answer).encode())}
+
+
 def stack(customers: Customers, events: Carrying) -> Target:
     """The deployed stack, as far as publishing again needs it."""
     target = Target()
-    vars(target).update(customers=customers, events=events, outputs={"BusName": "bus"})
+    outputs = {"BusName": "bus", "PublishFunction": "publish"}
+    vars(target).update(customers=customers, functions=Publisher(events), outputs=outputs)
     return target
 
 
@@ -122,3 +141,21 @@ def test_a_bus_that_refuses_is_asked_again_and_in_the_end_it_is_said(
         replay_outbox(stack(customers, bus), BEFORE.date())
     replay_outbox(stack(customers, bus), BEFORE.date())
     assert bus.ids().keys() == ids([row for row in rows(customers) if "outcome" in row])
+
+
+@pytest.mark.usefixtures("published_before")
+def test_a_bus_that_takes_nothing_at_all_is_said(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standing.adapters.bus.TRIES", 1)
+    publishable = len([row for row in rows(customers) if "outcome" in row])
+    with pytest.raises(UserError, match=f"refused {publishable} of {publishable} outcomes"):
+        replay_outbox(stack(customers, Carrying(refuses=9_999)), BEFORE.date())
+
+
+@pytest.mark.usefixtures("published_before")
+def test_a_stack_without_a_publisher_announces_nothing(customers: Customers) -> None:
+    bus = Carrying()
+    target = stack(customers, bus)
+    vars(target)["outputs"] = {"BusName": "bus"}
+    with pytest.raises(UserError, match="names no publisher: it is a shadow"):
+        replay_outbox(target, BEFORE.date())
+    assert bus.taken == []

@@ -22,8 +22,8 @@ from standing.tools.live.comparing import Side, compare
 from standing.tools.live.seeding import Seeding
 
 from tests.integration.conftest import KEYS
-from tests.support import ROOT, KeptRejections, envelope, message, taken
-from tests.unit.strategies import CLUB_RULES
+from tests.support import ROOT, KeptRejections, envelope, message, naming, taken
+from tests.unit.strategies import CLUB
 
 TODAY = datetime.now(UTC)
 
@@ -165,6 +165,7 @@ def test_the_two_are_compared_customer_by_customer(
     assert found.as_dict()["candidate"] == candidate.latest.version
 
 
+ANSWERED = Timeline.of(naming(CLUB))  # somebody is named for answers to care
 AMOUNTS = {"below": "20.00", "between": "1600.00", "above": "2600.00"}
 
 
@@ -172,12 +173,12 @@ def test_an_answer_counts_in_the_shadow_where_the_live_system_asked(customers: C
     """The shadow asked nobody, so whom it would have asked does not matter."""
     asked = TODAY - timedelta(hours=1)
     survey = {"id": "s", "customer": "f", "time": asked.isoformat(), "kind": "survey", "score": 1, "scale": [1, 5]}
-    apply(customers, CLUB_RULES, envelope("feedback.v1", survey))
+    apply(customers, ANSWERED, envelope("feedback.v1", survey))
     answer = {"id": "a", "customer": "f", "time": asked.isoformat(), "care": "recover", "status": "done"}
-    body = envelope("care.v1", answer | {"day": str(asked.date()), "reason": "reached"}, "desk")
+    body = envelope("care.v1", answer | {"day": str(asked.date()), "reason": "reached"})
     looking = Customers(shadow.client, shadow.table, asked_in=customers.table)
     for table, applied in ((shadow, 0), (looking, 1)):
-        report = ingest(table, CLUB_RULES).batch([message(0, body)])
+        report = ingest(table, ANSWERED).batch([message(0, body)])
         assert (report.counts["applied"], report.counts["rejected"]) == (applied, 1 - applied)
 
 

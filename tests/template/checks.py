@@ -29,6 +29,7 @@ from tests.template.cloudformation import (
     true,
     walk,
 )
+from tests.template.speaking import std_13
 from tests.template.watching import std_03, std_10
 
 FORTNIGHT = 14 * 24 * 60 * 60
@@ -228,7 +229,7 @@ def std_06_canary(template: Template) -> list[str]:
     )
 
 
-EVERYWHERE = (std_01, std_02, std_04, std_05, std_06_versions, std_07, std_08, std_09, std_11)
+EVERYWHERE = (std_01, std_02, std_04, std_05, std_06_versions, std_07, std_08, std_09, std_11, std_13)
 CHECKS = (*EVERYWHERE, std_03, std_06_canary, std_10)
 
 

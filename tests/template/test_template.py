@@ -32,6 +32,7 @@ from tests.template.checks import (
     std_11,
 )
 from tests.template.cloudformation import FUNCTION, ROLE, Template, listed, of_type, pointed_at, text, walk
+from tests.template.speaking import std_13
 from tests.template.translate import translate
 from tests.template.watching import std_03, std_10
 
@@ -162,6 +163,16 @@ ELSEWHERE = "arn:aws:sqs:eu-central-1:111122223333:elsewhere"
 ANY_ARN = "arn:aws:dynamodb:${AWS::Region}:${AWS::AccountId}:"
 BASIC = "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole"
 PUT_EVENTS = {"Effect": "Allow", "Principal": "*", "Action": "events:PutEvents", "Resource": arn("Bus")}
+OUTCOMES = "OnlyWeSpeakForUs.Statement"
+OURS = {"events:source": "standing"}
+ANY_ENTRY = "ForAnyValue:StringEquals"
+PRINCIPAL = "aws:PrincipalArn"
+PUTS_OURS = {
+    "Effect": "Allow",
+    "Action": "events:PutEvents",
+    "Resource": {"Fn::GetAtt": ["Bus", "Arn"]},
+    "Condition": {"StringEquals": OURS},
+}
 TTL = "Customers.TimeToLiveSpecification"
 RECOVERY = "Customers.PointInTimeRecoverySpecification"
 LETTERS = "IngestRule.Targets.0.DeadLetterConfig"
@@ -389,6 +400,62 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
         "OpenBus",
         add("OpenBus", "AWS::Events::EventBusPolicy", StatementId="a", Statement=PUT_EVENTS),
     ),
+    "outcomes from anybody": (std_13, "Bus", drop_resource("OnlyWeSpeakForUs")),
+    "scores from anybody": (std_13, "Bus", drop_resource("OnlyTheNightScores")),
+    "outcomes allowed, not denied": (std_13, "Bus", put(f"{OUTCOMES}.Effect", "Allow")),
+    "outcomes denied to one account": (std_13, "Bus", put(f"{OUTCOMES}.Principal", {"AWS": "111122223333"})),
+    "outcomes denied on another bus": (std_13, "Bus", put("OnlyWeSpeakForUs.EventBusName", "default")),
+    "a bus elsewhere denied": (std_13, "Bus", put(f"{OUTCOMES}.Resource", "arn:aws:events:::event-bus/elsewhere")),
+    "outcomes denied where every entry is one": (
+        std_13,
+        "Bus",
+        put(
+            f"{OUTCOMES}.Condition",
+            {"ForAllValues:StringEquals": OURS, "ArnNotEquals": {PRINCIPAL: arn("PublishRole")}},
+        ),
+    ),
+    "outcomes denied where there is one entry": (
+        std_13,
+        "Bus",
+        put(f"{OUTCOMES}.Condition", {"StringEquals": OURS, "ArnNotEquals": {PRINCIPAL: arn("PublishRole")}}),
+    ),
+    "another's name denied": (std_13, "Bus", put(f"{OUTCOMES}.Condition.{ANY_ENTRY}", {"events:source": "scores"})),
+    "outcomes denied on a further condition": (
+        std_13,
+        "Bus",
+        put(f"{OUTCOMES}.Condition.Bool", {"aws:SecureTransport": "false"}),
+    ),
+    "outcomes denied with scores only": (
+        std_13,
+        "Bus",
+        put(f"{OUTCOMES}.Condition.{ANY_ENTRY}", {**OURS, "events:detail-type": "score.v1"}),
+    ),
+    "outcomes denied to the publisher alone": (
+        std_13,
+        "Bus",
+        put(f"{OUTCOMES}.Condition", {ANY_ENTRY: OURS, "ArnEquals": {PRINCIPAL: arn("PublishRole")}}),
+    ),
+    "outcomes left to a role elsewhere": (
+        std_13,
+        "Bus",
+        put(f"{OUTCOMES}.Condition.ArnNotEquals", {PRINCIPAL: "arn:aws:iam::111122223333:role/elsewhere"}),
+    ),
+    "outcomes left to a function that is not the publisher": (
+        std_13,
+        "Bus",
+        put(f"{OUTCOMES}.Condition.ArnNotEquals", {PRINCIPAL: arn("RescoreRole")}),
+    ),
+    "outcomes left to two roles": (
+        std_13,
+        "Bus",
+        put(f"{OUTCOMES}.Condition.ArnNotEquals", {PRINCIPAL: [arn("PublishRole"), arn("RescoreRole")]}),
+    ),
+    "a second role that speaks for us": (std_13, "Bus", add_statement("RescoreRole", **PUTS_OURS)),
+    "a role with two sources": (
+        std_13,
+        "RescoreRole",
+        grant("RescoreRole", "events:PutEvents", Condition={"StringEquals": {"events:source": ["scores", "shop"]}}),
+    ),
     "table: no deletion protection": (std_05, "Customers", drop("Customers.DeletionProtectionEnabled")),
     "table: no recovery": (std_05, "Customers", put(f"{RECOVERY}.PointInTimeRecoveryEnabled", False)),
     "table: gone with the stack": (std_05, "Customers", attribute("Customers", "DeletionPolicy", "Delete")),
@@ -532,6 +599,11 @@ SOUND: dict[str, Change] = {
         put("IngestMessages.ScalingConfig.MaximumConcurrency", 2),
         put("BusArchive.RetentionDays", 1),
         put("IngestLogs.RetentionInDays", 1),
+    ),
+    "a bus policy for everybody with an account": put(f"{OUTCOMES}.Principal", {"AWS": "*"}),
+    "a bus policy in other letters": put(
+        f"{OUTCOMES}.Condition",
+        {ANY_ENTRY: {"Events:Source": ["standing"]}, "StringNotEquals": {"aws:principalarn": arn("PublishRole")}},
     ),
     "every object of a bucket": grant("PublishRole", "s3:PutObject", Resource="arn:aws:s3:::unpublished/*"),
     "a managed policy of ours": both(

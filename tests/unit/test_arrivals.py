@@ -67,6 +67,6 @@ def test_ingest_tells_by_source_what_it_refused() -> None:
     said = [message(1, twice), message(2, twice), message(3, wrong), message(4, odd), Message("m-5", "no json")]
     refused = ingest.batch(said).refused
     assert {source: dict(counts) for source, counts in refused.items()} == {
-        "shop": {"rejected": 1, "duplicates": 1},
+        "shop.checkout": {"rejected": 1, "duplicates": 1},
         UNKNOWN: {"rejected": 2},
     }

@@ -18,7 +18,7 @@ from standing.backfill.mapping import BadMapping, BadRow, Rows, Taken, read_mapp
 from standing.backfill.reading import Unreadable, rows_in
 from standing.core.ruleset import Ruleset
 
-from tests.support import NOW, ROOT, real_ruleset
+from tests.support import NOW, ROOT, naming, real_ruleset
 
 DOCS = (ROOT / "docs" / "backfill.md").read_text()
 BANK_ROWS, BANK, BANK_REFUSED, SHOP = re.findall(r"^```(?:csv|yaml|json)\n(.*?)^```", DOCS, re.MULTILINE | re.DOTALL)
@@ -158,7 +158,19 @@ def test_lines_that_are_no_events_are_named(ruleset: Ruleset, tmp_path: Path) ->
     told = [json.loads(line) for line in (tmp_path / REFUSED).read_text().splitlines()]
     assert (dealt.events, [one["row"] for one in told]) == (0, [2, 3, 4])
     assert told[0]["expected"] == "is not JSON: one event a line, as a JSON object"
-    assert told[2]["field"] == "source"
+    assert (told[2]["reason"], told[2]["field"]) == ("not-allowed", "source")
+
+
+def test_what_a_source_may_not_send_is_no_history_of_it_either(ruleset: Ruleset, tmp_path: Path) -> None:
+    (tmp_path / "bank.csv").write_text(BANK_ROWS)
+    events, refused = dealt(tmp_path / "bank.csv", BANK, naming(ruleset, **{"core-banking": ("refund",)}))
+    assert [one["detail-type"] for one in events] == ["refund.v1"]
+    assert {name: refused[0][name] for name in ("row", "reason", "field", "expected")} == {
+        "row": 1,
+        "reason": "not-allowed",
+        "field": "detail-type",
+        "expected": "what this source may send: refund",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -182,7 +194,8 @@ def lines(path: Path) -> list[Any]:
 
 def test_the_bank_of_the_docs(ruleset: Ruleset, tmp_path: Path) -> None:
     (tmp_path / "bank.csv").write_text(BANK_ROWS)
-    events, refused = dealt(tmp_path / "bank.csv", BANK, ruleset)
+    named = naming(ruleset, **{"core-banking": ("purchase", "refund")})
+    events, refused = dealt(tmp_path / "bank.csv", BANK, named)
     assert [(one["detail-type"], one["detail"]["amount"]) for one in events] == [
         ("purchase.v1", "1234.50"),
         ("refund.v1", "80.00"),

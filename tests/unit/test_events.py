@@ -11,15 +11,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing.core.events import MODELS, EventDetail, Feedback, MoneyDetail, personal_fields, unstored_fields
 from standing.core.intake import Event, Rejected, take_in
+from standing.core.producers import NAMEABLE
 
+from tests.support import sender
 from tests.unit.broken import NOW, Broken, why_rejected
 from tests.unit.strategies import CLUB
 
 COMMON = {"id": "e-1", "customer": "c-1", "time": "2026-02-27T09:30:00Z"}
 AMOUNT = {"amount": "12.50", "currency": "USD"}
 PAID = {**COMMON, **AMOUNT}
+PRODUCERS = {"shop.web": NAMEABLE}
 RULES = CLUB.model_copy(
-    update={"programme": CLUB.programme.model_copy(update={"activities": ("deposit", "missed-instalment")})}
+    update={
+        "programme": CLUB.programme.model_copy(
+            update={"activities": ("deposit", "missed-instalment"), "producers": PRODUCERS}
+        )
+    }
 )
 SAMPLES: dict[str, dict[str, Any]] = {
     "purchase.v1": {**PAID, "channel": "web", "category": "books", "items": 3},
@@ -94,7 +101,7 @@ NO_FIELD = "nothing: this event type has no such field"
 
 
 def _envelope(kind: str, change: dict[str, Any] | None = None) -> dict[str, Any]:
-    return {"source": "shop.web", "detail-type": kind, "detail": {**SAMPLES[kind], **(change or {})}}
+    return {"source": sender(kind, PRODUCERS), "detail-type": kind, "detail": {**SAMPLES[kind], **(change or {})}}
 
 
 def _rejection(envelope: dict[str, Any]) -> Rejected:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from standing.tools.events.files import Line, Unsendable, read_lines
+from standing.tools.events.files import Line, Unsendable, read_lines, read_lines_to_send
 from standing.tools.project import UserError
 
 GOOD = {"source": "shop", "detail-type": "purchase.v1", "detail": {"id": "1"}}
@@ -45,6 +45,15 @@ def test_a_line_that_cannot_be_sent_says_why(tmp_path: Path, raw: str | bytes, w
     assert isinstance(refused, Unsendable)
     assert refused.number == 2
     assert why in refused.why
+
+
+def test_a_score_is_read_but_never_sent(tmp_path: Path) -> None:
+    """The bus takes it from the night alone, and would refuse the whole call, with the events beside it."""
+    score = json.dumps({**GOOD, "source": "scores", "detail-type": "score.v1"})
+    assert [type(one) for one in lines(tmp_path, score, json.dumps(GOOD))] == [Line, Line]
+    refused, sent = read_lines_to_send(tmp_path / "events.jsonl")
+    assert refused == Unsendable(1, "is a score, which the night alone sends: leave it out")
+    assert isinstance(sent, Line)
 
 
 def test_a_missing_file_is_the_users_to_mend(tmp_path: Path) -> None:

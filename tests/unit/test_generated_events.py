@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from standing.core.events import MODELS, unstored_fields
 from standing.core.intake import Event, Rejected, read_stored, take_in
 from standing.core.measures import empty, gather
+from standing.core.producers import NAMEABLE
 from standing.core.ruleset import Ruleset
 
-from tests.support import real_ruleset
+from tests.support import real_ruleset, sender
 from tests.unit.strategies import JSON
 
 TOGETHER = 10  # in one example: hypothesis spends more on an example than on what is in it
@@ -29,9 +30,10 @@ AT_LEAST = 10_000  # of all types
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 MARK = "-".join(["do", "not", "repeat"])  # part of most texts that are sent; no literal, so hypothesis finds it nowhere
 NUMBER = 27_182_818_284
+PRODUCERS = {"shop": NAMEABLE}
 REASONS = {
     *("does-not-fit", "unknown-type", "in-the-future", "wrong-currency"),
-    *("unknown-channel", "unknown-activity", "unknown-rating", "unknown-level", "expired"),
+    *("unknown-channel", "unknown-activity", "unknown-rating", "unknown-level", "expired", "too-long", "not-allowed"),
 }
 FIELD = re.compile(r"source|detail-type|detail(\..+)?")
 LONGEST_FIELD = 200
@@ -132,7 +134,8 @@ BROKEN, SWAPPED, STRANGE = {3, 4, 5, 6, 7, 8, 9}, {9, 10}, {11}
 @cache
 def rules() -> Ruleset:
     real = real_ruleset()
-    return real.model_copy(update={"programme": real.programme.model_copy(update={"activities": ("deposit", "claim")})})
+    more = {"activities": ("deposit", "claim"), "producers": PRODUCERS}
+    return real.model_copy(update={"programme": real.programme.model_copy(update=more)})
 
 
 def _mutations(kind: str) -> list[st.SearchStrategy[Mutation]]:
@@ -166,7 +169,8 @@ def envelopes(draw: st.DrawFn, kind: str) -> dict[str, Any]:
     fitting, *breaking = MUTATIONS[kind]
     several = draw(st.lists(fitting, max_size=3))
     several += draw(st.lists(st.one_of(breaking), min_size=1, max_size=2)) if how in BROKEN else []
-    envelope: dict[str, Any] = {"source": "shop", "detail-type": kind, "detail": _mutated(SAMPLES[kind], several)}
+    detail = _mutated(SAMPLES[kind], several)
+    envelope: dict[str, Any] = {"source": sender(kind, PRODUCERS), "detail-type": kind, "detail": detail}
     if how in SWAPPED:
         envelope["detail-type"] = draw(st.sampled_from(sorted(MODELS)))
     if how in STRANGE:
@@ -242,6 +246,6 @@ def test_whatever_comes_is_taken_in_or_rejected(kind: str) -> None:
 def test_there_is_a_sample_of_every_type_and_it_is_taken_in() -> None:
     assert SAMPLES.keys() == MODELS.keys()
     for kind, sample in SAMPLES.items():
-        found = _found({"source": "shop", "detail-type": kind, "detail": sample})
+        found = _found({"source": sender(kind, PRODUCERS), "detail-type": kind, "detail": sample})
         assert isinstance(found, Event)
         _check_stored(found)

@@ -10,11 +10,14 @@ from typing import Any
 import pytest
 from standing.core.events import MODELS, CareAnswer, Override, Profile, personal_fields, unstored_fields
 from standing.core.intake import Event, Rejected, read_stored, take_in
+from standing.core.producers import NAMEABLE
 
+from tests.support import naming
 from tests.unit.broken import NOW, Broken, why_rejected
 from tests.unit.strategies import CLUB
 
-RULES = CLUB.model_copy(update={"programme": CLUB.programme.model_copy(update={"channels": ("email", "phone")})})
+CHANNELS = CLUB.programme.model_copy(update={"channels": ("email", "phone")})
+RULES = naming(CLUB.model_copy(update={"programme": CHANNELS}), crm=NAMEABLE)
 COMMON = {"id": "e-1", "customer": "c-1", "time": "2026-02-27T09:30:00Z"}
 SAMPLES: dict[str, dict[str, Any]] = {
     "profile.v1": {
@@ -370,7 +373,7 @@ EDGES: list[tuple[str, dict[str, Any]]] = [
     *(("profile.v1", {"risk_appetite": appetite}) for appetite in ("averse", "cautious", "growth", "aggressive")),
     *(("override.v1", {"level": level}) for level in ("bronze", "silver", "gold")),
     ("override.v1", {"rating": "mood", "level": "upset"}),
-    *(("override.v1", {"expires": day}) for day in ("2026-02-27", "2199-12-31")),
+    *(("override.v1", {"expires": day}) for day in ("2026-02-27", "2027-02-28")),
     ("override.v1", {"reason": "客" * 64, "author": '"\\[' * 20}),
     *(("care.v1", {"status": status}) for status in ("accepted", "done", "failed")),
     *(("care.v1", {"care": name}) for name in ("a", "z" * 64, "some-rule_2")),

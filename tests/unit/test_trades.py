@@ -27,7 +27,7 @@ from standing.core.days import Day, day_date
 from standing.core.events import MODELS
 from standing.core.events.models import SCORED
 from standing.core.fold import DayLived
-from standing.core.intake import Event, take_in
+from standing.core.intake import Event, take_in, understand
 from standing.core.ruleset import Measure, Ruleset
 from standing.core.state import Held
 from standing.core.timeline import Timeline
@@ -41,7 +41,7 @@ from standing.rulebook.schemas import schema_of
 from standing.tools.cli import app
 from typer.testing import CliRunner
 
-from tests.support import ROOT
+from tests.support import ROOT, sender
 from tests.unit.strategies import Customer
 
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
@@ -217,10 +217,11 @@ def _row(rules: Ruleset, who: str, end: DayLived) -> tuple[str, dict[str, Fact],
 # Its own events ----------------------------------------------------------------------------------------------------
 
 
-def _envelope(event: Event, customer: str) -> dict[str, Any]:
+def _envelope(rules: Ruleset, event: Event, customer: str) -> dict[str, Any]:
     """An event as its producer sends it, through JSON."""
     detail = {**event.detail.stored(), "customer": customer}
-    sent = {"source": "made", "detail-type": event.detail.detail_type, "detail": detail}
+    kind = event.detail.detail_type
+    sent = {"source": sender(kind, rules.programme.producers), "detail-type": kind, "detail": detail}
     envelope: dict[str, Any] = orjson.loads(orjson.dumps(sent))
     return envelope
 
@@ -232,7 +233,7 @@ def test_the_events_of_its_stories_are_taken_in_and_decided_as_the_stories_say(n
     for one in stories(name).played:
         customer = Customer(Timeline.of(rules))
         for event in one.scenario.events:
-            customer.deliver(take_in(_envelope(event, "c-1"), rules, END_OF_TIME))
+            customer.deliver(take_in(_envelope(rules, event, "c-1"), rules, END_OF_TIME))
         last = next(lived for lived in reversed(one.lived) if lived.day <= customer.standing.day)
         assert customer.standing.closed.all_shown() == last.closed.all_shown(), one.scenario.name
         assert customer.standing.closed.due == last.closed.due, one.scenario.name
@@ -244,7 +245,8 @@ def test_the_events_of_a_story_are_decided_alike_in_any_order(name: str) -> None
     rules = Timeline.of(rules_of(name))
     short = sorted(stories(name).played, key=lambda one: len(one.scenario.events))[:8]
     for one in short:
-        events = [take_in(_envelope(event, "c-1"), rules.latest, END_OF_TIME) for event in one.scenario.events]
+        sent = [_envelope(rules.latest, event, "c-1") for event in one.scenario.events]
+        events = [take_in(envelope, rules.latest, END_OF_TIME) for envelope in sent]
         shuffled = chance.sample(events, len(events))
         assert _delivered(rules, shuffled) == _delivered(rules, events), one.scenario.name
 
@@ -319,7 +321,7 @@ def test_made_events_of_a_trade_go_from_intake_to_a_decision_in_any_order(name: 
     @settings(max_examples=40)
     @given(histories(rules), st.randoms(use_true_random=False))
     def run_them(sent: list[dict[str, Any]], chance: random.Random) -> None:
-        events = [take_in(orjson.loads(orjson.dumps(one)), rules, END_OF_TIME) for one in sent]
+        events = [understand(orjson.loads(orjson.dumps(one)), rules, END_OF_TIME) for one in sent]
         in_order = sorted(events, key=lambda event: event.day)
         shuffled = chance.sample(events, len(events))
         assert _delivered(Timeline.of(rules), shuffled) == _delivered(Timeline.of(rules), in_order)

@@ -19,7 +19,7 @@ import orjson
 from standing.backfill.mapping import Envelope, Rows
 from standing.backfill.reading import Found, rows_in
 from standing.batch.lake.layout import bucket_of
-from standing.core.intake import OUR_SOURCE, Event, Rejected, take_in
+from standing.core.intake import Event, Rejected, take_in
 from standing.core.ruleset import Ruleset
 
 REFUSED = "refused.jsonl"
@@ -78,8 +78,6 @@ def events_in(path: Path, ruleset: Ruleset, now: datetime) -> Iterator[Event]:
 def _taken(found: Found, ruleset: Ruleset, now: datetime) -> Event:
     if found.envelope is None:
         raise Rejected("no-event", "row", found.why)
-    if found.envelope.get("source") == OUR_SOURCE:  # no rule of the bus would bring it in
-        raise Rejected("does-not-fit", "source", f"the system that emits the event; `{OUR_SOURCE}` is our own")
     return take_in(found.envelope, ruleset, now)
 
 

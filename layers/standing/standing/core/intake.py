@@ -1,6 +1,7 @@
 """Taking an event in: from the bus's envelope to an `Event`, or to a reason why not.
 
-Here an event gets its day and its fingerprint. Knows nothing of state or rules.
+Here an event gets its day and its fingerprint, and its producer is asked whether it may send it. Knows nothing of state
+or rules.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from pydantic import ValidationError
 from standing.core.days import Day, day_number, day_of
 from standing.core.events import MODELS, OLDER, Activity, EventDetail, Override, Profile, newest, unstored_fields
 from standing.core.money import MoneyError, to_minor
+from standing.core.producers import OUR_SOURCE, refusal
 from standing.core.ruleset import Programme, Ruleset
 
 FUTURE = timedelta(minutes=15)
 LONGEST_SHOWN = 64
-OUR_SOURCE = "standing"  # of what we say; no event comes from it
 SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}", re.ASCII)
 EXPECTED = {
     "missing": "a value: this field is required",
@@ -107,11 +108,24 @@ def _digest(content: object) -> str:
 def take_in(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Event:
     """The event in an EventBridge envelope (`source`, `detail-type`, `detail`), brought up to its newest version.
 
+    Raises Rejected when it can never be applied, also because its source may not send it.
+    """
+    event = understand(envelope, ruleset, now)
+    if refused := refusal(event.source, event.detail.family, ruleset.programme):
+        raise Rejected("not-allowed", *refused)
+    return event
+
+
+def understand(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Event:
+    """The event in an envelope, whoever it comes from: a story has no producers.
+
     Raises Rejected when it can never be applied.
     """
     source, detail_type, raw = (envelope.get(name) for name in ("source", "detail-type", "detail"))
     if not isinstance(source, str) or not SOURCE.fullmatch(source):
         raise Rejected("does-not-fit", "source", "1 to 128 letters, digits, dots, dashes, underscores or slashes")
+    if source == OUR_SOURCE:
+        raise Rejected("not-allowed", "source", f"the system that emits the event; `{OUR_SOURCE}` is our own")
     detail = _parse(detail_type, raw)
     _check_time(detail, now)  # first: the last moments of the year 9999 have no day elsewhere
     day = day_of(detail.time, ruleset.programme.time_zone)
@@ -196,5 +210,8 @@ def _check_override(detail: EventDetail, ruleset: Ruleset, day: Day) -> None:
         raise Rejected("unknown-rating", "detail.rating", "one of " + ", ".join(ruleset.ratings))
     if detail.level not in rating.levels:
         raise Rejected("unknown-level", "detail.level", "one of " + ", ".join(rating.levels))
-    if day_number(detail.expires) < day:
+    last, longest = day_number(detail.expires), ruleset.programme.longest_override
+    if last < day:
         raise Rejected("expired", "detail.expires", "a day that is not before the event's own")
+    if last - day > longest:
+        raise Rejected("too-long", "detail.expires", f"a day at most {longest} days after the event's own")

@@ -70,8 +70,9 @@ class Programme(Frozen):
     `lateness`: how many days after it happened an event still counts; `history`: for how many days event records are
     kept (none: for ever). `consent` is the measure of each channel's consent; `salt` draws the holdouts; `activities`
     are the kinds of `activity` that there are. `never_together`: pairs of actions of which nobody is ever asked for
-    both at once. `effective`: the day from which these rules are meant to be in force; the timeline says whether they
-    are.
+    both at once. `producers`: by source, which events it may send; where none is named, anybody may send what sets
+    nothing. `longest_override`: for how many days after its own an event may set a level. `effective`: the day from
+    which these rules are meant to be in force; the timeline says whether they are.
     """
 
     title: Title
@@ -87,6 +88,8 @@ class Programme(Frozen):
     salt: str = ""
     activities: tuple[str, ...] = ()
     never_together: tuple[tuple[str, str], ...] = ()
+    producers: dict[str, tuple[str, ...]] = {}
+    longest_override: Annotated[int, Field(ge=1)] = LONGEST_YEAR
     effective: Day | None = None
 
 

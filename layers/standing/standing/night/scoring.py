@@ -12,9 +12,10 @@ import polars as pl
 from standing.batch.rescoring.refunds import counted_on
 from standing.batch.scores.model import Model
 from standing.batch.scores.rfm import summary
-from standing.batch.scores.scoring import NAMES, RFM, SOURCE, changed, events, last_said, scores
+from standing.batch.scores.scoring import NAMES, RFM, changed, events, last_said, scores
 from standing.batch.scores.spending import spending
 from standing.core.days import Day, end_of_day, zone
+from standing.core.producers import NIGHT_SOURCE
 from standing.core.ruleset import Ruleset
 
 DETAIL_TYPE, FAMILY = "score.v1", "score"
@@ -69,4 +70,4 @@ def used_by(ruleset: Ruleset) -> set[str]:
 
 def _entry(detail: dict[str, Any]) -> dict[str, str]:
     content = json.dumps(detail, ensure_ascii=True, separators=(",", ":"))
-    return {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": content}
+    return {"Source": NIGHT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": content}

@@ -35,6 +35,7 @@ from standing.rulebook.lines import Known, LineError, parse_line, parse_literal
 from standing.rulebook.notes import Notes
 from standing.rulebook.places import Places
 from standing.rulebook.problems import Problem, RulesError
+from standing.rulebook.producing import compile_producers
 from standing.rulebook.reading import Place, Source
 from standing.rulebook.sizes import KB, MOST_NAMED, Sizes, sizes_of
 from standing.rulebook.sources import (
@@ -92,6 +93,8 @@ class Compiler(Notes):
             salt=written.holdout_salt,
             activities=tuple(written.activities),
             never_together=tuple((first, second) for first, second in written.never_together),
+            producers=compile_producers(self, source, written.producers),
+            longest_override=written.overrides.longest,
             effective=written.effective,
         )
 

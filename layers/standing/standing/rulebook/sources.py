@@ -21,7 +21,9 @@ from pydantic import (
 )
 
 from standing.core.days import Day, day_number
-from standing.core.ruleset import TEN_THOUSAND, Review, Title
+from standing.core.intake import SOURCE
+from standing.core.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE
+from standing.core.ruleset import LONGEST_YEAR, TEN_THOUSAND, Review, Title
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -169,6 +171,11 @@ def _checks(reasons: dict[str, str]) -> dict[str, str]:
 
 
 type Accepted = Annotated[dict[str, str], AfterValidator(_checks)]
+SOURCES: dict[str, Any] = {
+    "propertyNames": {"pattern": f"^{SOURCE.pattern}$", "not": {"enum": [OUR_SOURCE, NIGHT_SOURCE]}}
+}
+KINDS: dict[str, Any] = {"items": {"enum": list(NAMEABLE)}, "uniqueItems": True}
+type Sent = Annotated[list[str], Field(min_length=1, json_schema_extra=KINDS)]
 type TwoActions = Annotated[list[Name], Field(min_length=2, max_length=2)]
 
 
@@ -192,6 +199,13 @@ class QuietSource(Written):
     """When they end, such as "08:00"."""
 
 
+class OverridesSource(Written):
+    """What may be set by hand."""
+
+    longest: Days = LONGEST_YEAR
+    """For how many days after its own an override may show at most; left out: 366d."""
+
+
 class ProgrammeSource(Written):
     """What all rules share."""
 
@@ -211,6 +225,10 @@ class ProgrammeSource(Written):
     """The channels on which customers are contacted."""
     activities: Annotated[list[Name], Field(max_length=100, json_schema_extra=ONCE), AfterValidator(_each_once)] = []
     """What happens in this trade and in no other, by the names that `activity` events have: deposit, claim."""
+    producers: Annotated[dict[str, Sent], Field(min_length=1, max_length=100, json_schema_extra=SOURCES)] = {}
+    """Which system may send which events, by its source: `shop.checkout: [purchase, refund]`; nobody else may."""
+    overrides: OverridesSource = OverridesSource()
+    """Levels that are set by hand."""
     contact_caps: Annotated[list[CapSource], Field(max_length=20)] = []
     """How often a customer is contacted at most; every cap holds."""
     quiet_hours: QuietSource | None = None

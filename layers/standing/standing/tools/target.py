@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
     from mypy_boto3_logs import CloudWatchLogsClient
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_sqs import SQSClient
@@ -64,6 +65,11 @@ class Target:
     def s3(self) -> S3Client:
         """S3."""
         return self.session.client("s3", config=CONFIG)
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        """Lambda."""
+        return self.session.client("lambda", config=CONFIG)
 
     @cached_property
     def states(self) -> SFNClient:

@@ -24,7 +24,6 @@ CHURN, PURCHASES, VALUE = "churn", "expected-purchases", "lifetime-value"
 NAMES = (CHURN, PURCHASES, VALUE)
 EXPECTED = (PURCHASES, VALUE)  # what is 0 of somebody who bought nothing
 RFM = "rfm"  # the sum of its three scores, 3 to 15; its band is the segment
-SOURCE = "scores"  # whose events these are
 RFM_COLUMNS = ("r_score", "f_score", "m_score", "segment")
 GROUP = ["frequency", "recency", "T"]
 MOST = 10**12  # a score, in ten-thousandths; the event allows no more

@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from standing.core.days import Day, day_date, zone
 from standing.core.events import EventDetail
-from standing.core.intake import Event, Rejected, take_in
+from standing.core.intake import Event, Rejected, understand
 from standing.core.ruleset import Ruleset
 from standing.rulebook.scenarios.sources import FAMILIES
 
@@ -27,7 +27,7 @@ def make(ruleset: Ruleset, family: str, fields: Mapping[str, Any], day: Day, num
     model = FAMILIES[family]
     typed = {name: _typed(model, name, value) for name, value in fields.items()}
     detail = _defaults(ruleset, family, day, number) | _currency(ruleset, typed) | typed
-    event = take_in({"source": SOURCE, "detail-type": model.detail_type, "detail": detail}, ruleset, END_OF_TIME)
+    event = understand({"source": SOURCE, "detail-type": model.detail_type, "detail": detail}, ruleset, END_OF_TIME)
     if event.day != day:
         raise Rejected("another-day", "detail.time", f"a time on {day_date(day)}, the day of this step, or none")
     return event

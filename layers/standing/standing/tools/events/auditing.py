@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 
 from standing.adapters.table import event_sort_key, recorded_in
 from standing.core.intake import fingerprint
-from standing.tools.events.files import Line, read_lines
+from standing.tools.events.files import Line, read_lines_to_send
 from standing.tools.events.sending import waiting
 from standing.tools.project import UserError
 from standing.tools.target import Target
@@ -50,7 +50,7 @@ class Audit:
 
 def audit(target: Target, path: Path) -> Audit:
     """Compare a file with the table and the queues. Raises UserError where they cannot be counted just now."""
-    read = list(read_lines(path))
+    read = list(read_lines_to_send(path))
     lines = [line for line in read if isinstance(line, Line)]
     on_its_way = waiting(target)
     rejected = Counter(message_fingerprint(body) for body in peek(target, target.outputs["RejectedUrl"]))

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from standing.adapters import lines
 from standing.adapters.bus import MOST_BYTES, size
-from standing.core.intake import OUR_SOURCE, fingerprint
+from standing.core.intake import fingerprint
+from standing.core.producers import OUR_SOURCE, SCORE
 from standing.tools.project import UserError
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ def read_lines(path: Path) -> Iterator[Line | Unsendable]:
         yield from map(_sendable, lines.json_lines(path))
     except OSError as error:
         raise UserError(f"{path}: {error.strerror}") from None
+
+
+def read_lines_to_send(path: Path) -> Iterator[Line | Unsendable]:
+    """The same, without the scores, which the bus takes from the night alone: refused, they would take others along."""
+    for line in read_lines(path):
+        is_score = isinstance(line, Line) and line.detail_type.partition(".")[0] == SCORE
+        yield Unsendable(line.number, "is a score, which the night alone sends: leave it out") if is_score else line
 
 
 def _sendable(read: lines.Line) -> Line | Unsendable:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 
-from standing.core.intake import OUR_SOURCE
+from standing.core.producers import OUR_SOURCE
 from standing.tools.events.auditing import peek
 from standing.tools.project import UserError
 from standing.tools.target import Target

@@ -12,7 +12,7 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from standing.adapters.bus import Bus
-from standing.tools.events.files import Line, Unsendable, read_lines
+from standing.tools.events.files import Line, Unsendable, read_lines_to_send
 from standing.tools.project import UserError
 from standing.tools.target import Target
 
@@ -41,7 +41,7 @@ class Sent:
 
 def send(target: Target, path: Path, progress: Progress, *, wait: bool) -> Sent:
     """Send every line that can be sent, then wait for the queue. Lines that cannot be sent are reported, not fatal."""
-    read = list(read_lines(path))
+    read = list(read_lines_to_send(path))
     lines = [line for line in read if isinstance(line, Line)]
     result = Sent(unsendable=[line for line in read if isinstance(line, Unsendable)])
     started = time.monotonic()

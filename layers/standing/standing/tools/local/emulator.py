@@ -1,9 +1,10 @@
-"""The local AWS, with five things our template needs and ministack lacks.
+"""The local AWS, with six things our template needs and ministack lacks.
 
-`AWS::Events::Archive` in CloudFormation (the archive behind it is ministack's own, replay included); the condition key
-`events:source`, by which a role may put events of one source only; CodeDeploy's resources and alarms on metric math, as
-names only; that calls which never leave this machine count as TLS, so that buckets that take nothing else can be used;
-and that a state machine hears by its class what a function raised, so that it tries again only what may pass.
+`AWS::Events::Archive` in CloudFormation (the archive behind it is ministack's own, replay included); the condition keys
+`events:source` and `events:detail-type`, by which a role may put events of one source only; policies of an event bus,
+which deny to others what is ours to say; CodeDeploy's resources and alarms on metric math, as names only; that calls
+which never leave this machine count as TLS, so that buckets that take nothing else can be used; and that a state
+machine hears by its class what a function raised, so that it tries again only what may pass.
 Versions and aliases are ministack's own, but an alias moves to a new version at once: nothing shifts by weight, and no
 alarm is asked. With them the template deploys unchanged. Run by the interpreter of ministack's own
 environment, so it imports nothing of ours.
@@ -16,7 +17,7 @@ from typing import Any
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import eventbridge, lambda_svc
+from ministack.services import eventbridge, iam, lambda_svc
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
@@ -75,21 +76,58 @@ def delete_alarm(physical_id: str, properties: Properties) -> None:
         remove_alarm(physical_id, properties)
 
 
-def source_context(service: str, action: str, body: bytes, parameters: Properties) -> Properties:
-    """The condition keys of a request: ministack's own, and `events:source` for PutEvents.
+def create_bus_policy(_logical_id: str, properties: Properties, _stack: str) -> Made:
+    """Add a statement to a bus's policy."""
+    bus, name = properties.get("EventBusName", "default"), properties["StatementId"]
+    policy = eventbridge._event_bus_policies.get(bus) or {"Version": "2012-10-17", "Statement": []}
+    others = [one for one in policy["Statement"] if one.get("Sid") != name]
+    statements = [*others, {"Sid": name, **properties["Statement"]}]
+    eventbridge._event_bus_policies[bus] = {**policy, "Statement": statements}
+    return f"{bus}|{name}", {}
+
+
+def delete_bus_policy(_physical_id: str, properties: Properties) -> None:
+    """Take a statement out of a bus's policy."""
+    names = {"EventBusName": properties.get("EventBusName", "default"), "StatementId": properties["StatementId"]}
+    eventbridge._remove_permission(names)
+
+
+def bus_policy_for_arn(arn: str) -> tuple[Properties, str] | None:
+    """A bus's own policy and whose it is; ministack keeps it, and asks for it by this name."""
+    policy = eventbridge._event_bus_policies.get(arn.rpartition("event-bus/")[2])
+    return (policy, arn.split(":")[4]) if policy else None
+
+
+class Several(list[str]):
+    """The values of a key that a request has several of. For an operator that takes one, several are none of them."""
+
+    def __str__(self) -> str:
+        """As one text."""
+        return " ".join(self)
+
+
+def entries_context(service: str, action: str, body: bytes, parameters: Properties) -> Properties:
+    """The condition keys of a request: ministack's own, and for PutEvents what its entries say.
 
     AWS refuses a call if any entry's source is not allowed, so several sources are one that nobody allows.
     """
     context: Properties = request_tag_context(service, action, body, parameters)
     if action == "events:PutEvents":
         entries = json.loads(body or b"{}").get("Entries", [])
-        context["events:source"] = " ".join(sorted({str(entry.get("Source")) for entry in entries}))
+        for key, part in (("events:source", "Source"), ("events:detail-type", "DetailType")):
+            context[key] = Several(sorted({str(entry.get(part)) for entry in entries}))
     return context
 
 
 def condition_key(key: str, context: Any) -> Any:  # noqa: ANN401 -- ministack's own
-    """A condition key of a request. Loopback stands in for TLS: it is as private."""
-    return "true" if key.lower() == "aws:securetransport" else resolved_key(key, context)
+    """A condition key of a request. Loopback stands in for TLS: it is as private. Who took a role on is that role."""
+    if key.lower() == "aws:securetransport":
+        return "true"
+    value = resolved_key(key, context)
+    if key.lower() == "aws:principalarn" and ":assumed-role/" in str(value):
+        name = iam_evaluator._role_name_from_assumed_arn(value)
+        return iam._roles.get_scoped(context.principal_account, None, name)["Arn"]
+    return value
 
 
 def executed(*arguments: Any, **more: Any) -> Properties:  # noqa: ANN401 -- ministack's own
@@ -120,6 +158,10 @@ if __name__ == "__main__":
     for kind in ("Application", "DeploymentGroup"):
         provisioners._RESOURCE_HANDLERS[f"AWS::CodeDeploy::{kind}"] = {"create": name_only, "delete": nothing}
     lambda_svc._execute_function_with_config_scope = executed
-    iam_actions.request_tag_context = source_context
+    made = {"create": create_bus_policy, "delete": delete_bus_policy}
+    provisioners._RESOURCE_HANDLERS["AWS::Events::EventBusPolicy"] = made
+    eventbridge.bus_policy_for_arn = bus_policy_for_arn
+    iam_evaluator._RESOURCE_POLICY_LOOKUPS["events"] = ("eventbridge", "bus_policy_for_arn")
+    iam_actions.request_tag_context = entries_context
     iam_evaluator._resolve_condition_key = condition_key
     main()

@@ -93,6 +93,8 @@ class Teller:
             (words("time_zone"), shared.time_zone),
             (words("channels"), ", ".join(shared.channels) or words("none")),
             *([(words("activities"), ", ".join(shared.activities))] if shared.activities else []),
+            (words("producers"), "\n".join(self._producers()) or words("any_source")),
+            (words("overrides"), words("overrides_are", days=words.days(shared.longest_override))),
             (words("caps"), "\n".join(self._caps()) or words("none")),
             (words("quiet_hours"), self._quiet_hours()),
             *([(words("never_together"), "\n".join(self._pairs()))] if self.never_together else []),
@@ -101,6 +103,10 @@ class Teller:
             *([(words("effective"), str(day_date(shared.effective)))] if shared.effective is not None else []),
         ]
         return Section(words("programme"), 2, [], (words("setting"), words("value")), rows)
+
+    def _producers(self) -> Iterator[str]:
+        for source, kinds in self.ruleset.programme.producers.items():
+            yield self.words("sends", source=source, kinds=", ".join(kinds))
 
     def _caps(self) -> Iterator[str]:
         for cap in self.ruleset.programme.caps:

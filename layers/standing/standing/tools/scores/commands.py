@@ -16,12 +16,13 @@ from standing.batch.rescoring.refunds import counted_on
 from standing.batch.scores import model as models
 from standing.batch.scores.fitting.fitted import Terms, fitted
 from standing.batch.scores.rfm import summary
-from standing.batch.scores.scoring import SOURCE, changed, events, last_said
+from standing.batch.scores.scoring import changed, events, last_said
 from standing.batch.scores.scoring import scores as scores_of
 from standing.batch.scores.spending import Spend, spending
 from standing.core.days import Day, day_in, end_of_day, zone
 from standing.core.events import MODELS
-from standing.core.intake import Event, Rejected, take_in
+from standing.core.intake import Event, Rejected, understand
+from standing.core.producers import NIGHT_SOURCE
 from standing.core.ruleset import Ruleset
 from standing.rulebook.compiling import compile_rules
 from standing.tools.events.files import Line, read_lines
@@ -78,7 +79,7 @@ def show(model: Model, lang: Lang = "en", *, as_json: Json = False) -> None:
 
 @scores.command()
 def due(model: Model, file: EventFile, as_of: AsOf, rules: Rules = None) -> None:
-    """Print the score events that are due as of a day, one a line for `standing send`: where a band has changed.
+    """Print the score events that the night would send as of a day, one a line: where a band has changed.
 
     FILE holds the purchases and refunds, and the score events that were sent before.
     """
@@ -87,7 +88,7 @@ def due(model: Model, file: EventFile, as_of: AsOf, rules: Rules = None) -> None
     customers = summary(spending(counted_on(rows.lazy(), ruleset), day, found.spend), day).collect()
     at = end_of_day(day, ruleset.programme.time_zone).astimezone(zone(ruleset.programme.time_zone))
     for detail in events(found, changed(found, scores_of(found, customers), last_said(rows.lazy())), at - A_MINUTE):
-        line = {"source": SOURCE, "detail-type": SCORE, "detail": detail}
+        line = {"source": NIGHT_SOURCE, "detail-type": SCORE, "detail": detail}
         typer.echo(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
 
 
@@ -123,10 +124,11 @@ def _events(file: Path, ruleset: Ruleset, types: tuple[str, ...]) -> Any:  # noq
 
 
 def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
+    """The event in a line, whoever it comes from: what is learnt from a file changes no customer."""
     envelope = {"source": line.source, "detail-type": line.detail_type, "detail": line.detail}
     try:
         moment = MODELS[line.detail_type].model_validate(line.detail).time
-        return take_in(envelope, ruleset, moment)
+        return understand(envelope, ruleset, moment)
     except (Rejected, ValueError) as error:
         raise UserError(f"{file}:{line.number}: is not a {line.detail_type} that could be taken in: {error}") from None
 
