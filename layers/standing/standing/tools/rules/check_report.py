@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from standing.rulebook.checking import Located, Report
 from standing.rulebook.problems import Problem
 from standing.rulebook.proving.findings import CHECKS, Finding
 from standing.rulebook.proving.sayings import way_out
 from standing.tools.language import Language, phrase, say
+from standing.tools.printing import Text
 
 
 def print_report(report: Report, language: Language, console: Console, *, accepted: bool = True) -> None:

@@ -9,10 +9,10 @@ from collections.abc import Iterator
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from standing.rulebook.compiling import Compiled
 from standing.tools.language import Language
+from standing.tools.printing import Plain, Text
 from standing.tools.rules.tables import Row, Section, Teller
 from standing.tools.rules.words import Words
 
@@ -40,7 +40,7 @@ def print_rules(compiled: Compiled, language: Language, console: Console) -> Non
 
 def in_plain_text(compiled: Compiled, language: Language) -> str:
     """The rules as the terminal shows them, without colours, for a file."""
-    console = Console(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
+    console = Plain(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
     print_rules(compiled, language, console)
     return console.export_text()
 
