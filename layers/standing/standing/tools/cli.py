@@ -256,7 +256,7 @@ def main() -> None:
         _fail("stopped")
     except typer.TyperException as error:  # what was typed is no command of ours
         error.message = visible(error.message)
-        rich_format_error(error)
+        rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
         sys.exit(error.exit_code)
     except (UserError, RulesError) as error:
         _fail(str(error))

@@ -125,7 +125,7 @@ def _announced(decisions: list[dict[str, Any]], known_on: date | None, time_zone
     return {one["rating"]: one for one in said if end is None or datetime.fromisoformat(one["decided_at"]) < end}
 
 
-def _headline(one: Explanation, language: Language) -> Text:
+def _headline(one: Explanation, language: Language) -> RenderableType:
     parts = [f"{word('since', language).lower()} {_date(one.held.since)}", f"{word('rules', language)} {one.rules}"]
     if one.held.grace_until is not None:
         parts.append(f"{word('grace', language)} {_date(one.held.grace_until)}")

@@ -73,7 +73,7 @@ def start(
 @shadow.command()
 def stop(stack: Stack = "standing") -> None:
     """End the shadow, and delete all that it decided."""
-    Shadowing(target_of(stack), lambda what: err.print(what)).stop()
+    Shadowing(target_of(stack), err.print).stop()
 
 
 def _print(found: Comparison, left: int, language: Language) -> None:

@@ -13,6 +13,7 @@ from rich.table import Table
 from standing.rulebook.compiling import Compiled
 from standing.tools.language import Language
 from standing.tools.printing import Plain, Text
+from standing.tools.rules.markdown import code, inline, row
 from standing.tools.rules.tables import Row, Section, Teller
 from standing.tools.rules.words import Words
 
@@ -20,7 +21,6 @@ WIDTH = 120
 # Up to this width the column of rule lines is not broken, by how many columns there are: for terminals of 80 columns.
 WHOLE = {2: 60, 3: 40, 4: 34, 5: 26}
 CODE = re.compile(r"`([^`]*)`")
-MARKUP = re.compile(r"([\\*_<>\[\]#|~&])")
 MADE = "<!-- Made by `standing rules show --markdown`; edit the rule files instead. -->"
 
 
@@ -63,36 +63,32 @@ def _markdown_of(section: Section) -> Iterator[str]:
     if section.said:
         yield _marked(" ".join(section.said))
     if section.rows:
-        yield "\n".join([_row(section.columns), _row(("---",) * len(section.columns)), *map(_row, section.rows)])
+        yield "\n".join([_row(section.columns), row(*["---"] * len(section.columns)), *map(_row, section.rows)])
 
 
 def _row(cells: Row) -> str:
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+    return row(*map(_cell, cells))
 
 
 def _cell(cell: str) -> str:
     bare = cell.lstrip(" ")
     indent = "&emsp;" * (len(cell) - len(bare))
-    return indent + _marked(bare).replace("\n", "<br>")
+    return indent + "<br>".join(map(_marked, bare.split("\n")))
 
 
 def _marked(text: str) -> str:
     """A text as Markdown: what stands in the rules as code, and everything else just as it is."""
-    parts = CODE.split(text)
-    return "".join(
-        f"`{part.replace('|', r'\|')}`" if number % 2 else MARKUP.sub(r"\\\1", part)
-        for number, part in enumerate(parts)
-    )
+    return "".join(code(part) if number % 2 else inline(part) for number, part in enumerate(CODE.split(text)))
 
 
 def _table(section: Section) -> Table:
     table = Table(*section.columns, box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
     longest = max(_text(row[section.whole]).cell_len for row in section.rows)
     table.columns[section.whole].no_wrap = longest <= WHOLE.get(len(section.columns), 0)
-    for number, row in enumerate(section.rows):
-        if section.grouped and number and row[0]:
+    for number, cells in enumerate(section.rows):
+        if section.grouped and number and cells[0]:
             table.add_row()
-        table.add_row(*(_text(cell) for cell in row))
+        table.add_row(*map(_text, cells))
     return table
 
 
