@@ -16,12 +16,38 @@ from standing.tools.rules.markdown import block, code, escaped, inline, row
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 PIECES = [
     *("|", "\\", "\\|", "`", "``", "```", "*", "_", "~~", "<", ">", "&", "&amp;", "#", "-", "+", "=", "1.", "2)"),
-    *(" ", "  ", "\u3000", "\t", "\n", "\r\n", "\n\n", "[", "](", ")", "![", "!", "<img src=x onerror=y>", "</details>"),
+    *(
+        " ",
+        "  ",
+        "\u3000",
+        "\t",
+        "\n",
+        "\r\n",
+        "\n\n",
+        "[",
+        "](",
+        ")",
+        "![",
+        "!",
+        "<img src=x onerror=y>",
+        "</details>",
+    ),
     *("<h1>", "<!--", "-->", "@team/all", "#12", "GH-7", "https://x.y", "www.x.y", "a@b.c", "$x$", ":tada:", "a1b2c3d"),
     *("[a](http://b)", "[^1]", "<http://x>", "---", "| --- |", "word", "客户", "\u202e", "\x1b[2J", "> "),
 ]
 anything = st.lists(st.sampled_from(PIECES) | st.text(max_size=3), max_size=8).map("".join)
-EXAMPLES = ("x\n</details><h1>y", "| <img src=x> |", "\\|", "`|`", "1. x", "   ", "@a|b", "a\\", "#1 \\| @x `", "\u3000- x")
+EXAMPLES = (
+    "x\n</details><h1>y",
+    "| <img src=x> |",
+    "\\|",
+    "`|`",
+    "1. x",
+    "   ",
+    "@a|b",
+    "a\\",
+    "#1 \\| @x `",
+    "\u3000- x",
+)
 FINE = {"text", "code_inline", "softbreak"}
 # What GitHub makes of a text that is not code, after CommonMark: mentions, references, addresses, formulas, emoji.
 GITHUBS = re.compile(r"@\w|#\d|GH-\d|://|www\.|\$|:\w+:|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
