@@ -11,7 +11,7 @@ OPENING = re.compile(r"^(\d{0,9})(?=[-+=:.)])")  # a list, a heading or a rule, 
 BACKTICKS = re.compile(r"`+")
 # What GitHub makes links, pings, pictures or formulas of, in any text that is not code: @names, #1 and GH-1, addresses,
 # :emoji:, $formulas$ and hashes of commits. A backslash does not keep it from that.
-REFERENCE = re.compile(r"[@#$]|://|www\.|\bGH-\d|:[\w+-]+:|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
+REFERENCE = re.compile(r"[@#$]|://|www\.|GH-\d|:[\w+-]+:|[0-9a-f]{7}", re.IGNORECASE)
 
 
 def escaped(text: str) -> str:
