@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from standing.core.visible import on_one_line, visible
-from standing.tools.rules.markdown import block, code, escaped, inline, row
+from standing.tools.rules.markdown import block, code, escaped, inline, marked, row
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 PIECES = [
@@ -112,6 +112,23 @@ def test_a_text_is_one_heading_and_exactly_that_text(text: str) -> None:
 def test_a_part_of_a_line_is_exactly_that_text(text: str) -> None:
     (_, line, _) = PARSER.parse(f"(x{inline(text)}x)")
     assert read(line.children or []) == f"(x{on_one_line(text)}x)"
+
+
+def test_what_stands_in_backticks_is_code() -> None:
+    (_, line, _) = PARSER.parse(marked("sum of `a.b` with `kind` *x*"))
+    shown = [(child.type, child.content) for child in line.children or []]
+    assert shown == [
+        *(("text", "sum of "), ("code_inline", "a.b"), ("text", " with "), ("code_inline", "kind"), ("text", " *x*")),
+    ]
+
+
+@given(anything, anything, anything, anything)
+@example("@a ", "b", "", "c")
+@example("a", "<img src=x>", "", "<img src=x>")
+def test_what_cannot_be_kept_apart_from_code_is_code(one: str, two: str, three: str, four: str) -> None:
+    parts = [part.replace("`", "'") for part in (one, two, three, four)]
+    (_, line, _) = PARSER.parse(marked("x{}`{}`{}`{}`x".format(*parts)))
+    assert read(line.children or []) == on_one_line(f"x{''.join(parts)}x")
 
 
 @given(anything)

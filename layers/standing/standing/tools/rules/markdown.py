@@ -8,10 +8,11 @@ from standing.core.visible import on_one_line, visible
 
 SPECIAL = re.compile(r"[\\`*_\[\]<>#~&]")
 OPENING = re.compile(r"^(\d{0,9})(?=[-+=:.)])")  # a list, a heading or a rule, if a line began so
+CODE = re.compile(r"`([^`]*)`")
 BACKTICKS = re.compile(r"`+")
 # What GitHub makes links, pings, pictures or formulas of, in any text that is not code: @names, #1 and GH-1, addresses,
 # :emoji:, $formulas$ and hashes of commits. A backslash does not keep it from that.
-REFERENCE = re.compile(r"[@#$]|://|www\.|GH-\d|:[\w+-]+:|[0-9a-f]{7}", re.IGNORECASE)
+REFERENCE = re.compile(r"[@#$]|://|www\.|GH-\d|:[\w+-]+:|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
 
 
 def escaped(text: str) -> str:
@@ -30,6 +31,14 @@ def inline(text: str) -> str:
     """A part of a line as Markdown, where neither its ends nor the line's beginning matter."""
     line = on_one_line(text)
     return code(line) if REFERENCE.search(line) else SPECIAL.sub(r"\\\g<0>", line).replace("|", _as_numbers("|"))
+
+
+def marked(text: str) -> str:
+    """A part of a line in which what stands in backticks is code. Where that cannot be kept apart, all of it is."""
+    parts = CODE.split(on_one_line(text))
+    if any(map(REFERENCE.search, parts[::2])) or "" in parts[2:-1:2]:
+        return code("".join(parts))
+    return "".join(code(part) if number % 2 else inline(part) for number, part in enumerate(parts))
 
 
 def code(text: str) -> str:

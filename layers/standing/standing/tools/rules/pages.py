@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 
 from rich import box
@@ -13,14 +12,13 @@ from rich.table import Table
 from standing.rulebook.compiling import Compiled
 from standing.tools.language import Language
 from standing.tools.printing import Plain, Text
-from standing.tools.rules.markdown import code, inline, row
+from standing.tools.rules.markdown import CODE, marked, row
 from standing.tools.rules.tables import Row, Section, Teller
 from standing.tools.rules.words import Words
 
 WIDTH = 120
 # Up to this width the column of rule lines is not broken, by how many columns there are: for terminals of 80 columns.
 WHOLE = {2: 60, 3: 40, 4: 34, 5: 26}
-CODE = re.compile(r"`([^`]*)`")
 MADE = "<!-- Made by `standing rules show --markdown`; edit the rule files instead. -->"
 
 
@@ -49,7 +47,7 @@ def markdown(compiled: Compiled, language: Language) -> str:
     """The rules as a Markdown page; in English, with the Chinese titles beside."""
     words, teller = Words(language), _teller(compiled, language, both=language == "en")
     title = words("rules_of", name=teller.title(compiled.ruleset.programme.title))
-    parts = [f"# {_marked(title)}\n\n{MADE}"]
+    parts = [f"# {marked(title)}\n\n{MADE}"]
     parts += ["\n\n".join(_markdown_of(section)) for section in teller.sections()]
     return "\n\n".join(parts) + "\n"
 
@@ -59,9 +57,9 @@ def _teller(compiled: Compiled, language: Language, *, both: bool = False) -> Te
 
 
 def _markdown_of(section: Section) -> Iterator[str]:
-    yield f"{'#' * section.depth} {_marked(section.title)}"
+    yield f"{'#' * section.depth} {marked(section.title)}"
     if section.said:
-        yield _marked(" ".join(section.said))
+        yield marked(" ".join(section.said))
     if section.rows:
         yield "\n".join([_row(section.columns), row(*["---"] * len(section.columns)), *map(_row, section.rows)])
 
@@ -73,12 +71,7 @@ def _row(cells: Row) -> str:
 def _cell(cell: str) -> str:
     bare = cell.lstrip(" ")
     indent = "&emsp;" * (len(cell) - len(bare))
-    return indent + "<br>".join(map(_marked, bare.split("\n")))
-
-
-def _marked(text: str) -> str:
-    """A text as Markdown: what stands in the rules as code, and everything else just as it is."""
-    return "".join(code(part) if number % 2 else inline(part) for number, part in enumerate(CODE.split(text)))
+    return indent + "<br>".join(map(marked, bare.split("\n")))
 
 
 def _table(section: Section) -> Table:
