@@ -124,9 +124,9 @@ def test_a_text_is_printed_as_it_is_and_never_as_markup(text: str) -> None:
 
 def test_widths_are_those_of_what_is_shown() -> None:
     table = Table(show_header=False, box=None, pad_edge=False)
-    table.add_row("\x1b[2J", Text("|"))
-    table.add_row("12345678", Text("|"))
-    assert printed(table).splitlines() == ["\\x1b[2J   |", "12345678  |"]
+    table.add_row("\x1b\x07", Text("\r\u202e"), "|")
+    table.add_row("1234", Text("5"), "|")
+    assert printed(table).splitlines() == ["\\x1b\\x07  \\r\\u202e  |", "1234      5         |"]
 
 
 def test_colours_are_ours_alone() -> None:
