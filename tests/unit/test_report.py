@@ -7,13 +7,16 @@ import re
 import shutil
 import subprocess
 from datetime import timedelta
+from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from standing.core.ruleset import Ruleset
+from standing.core.ruleset import Ruleset, Title
+from standing.pages.shell import in_script
 from standing.report import words
 from standing.report.attention import attention
 from standing.report.derived import drifts, psi, silent_days
@@ -124,6 +127,65 @@ def test_names_are_not_markup_and_nothing_is_fetched(ruleset: Ruleset) -> None:
     assert "aside/<x>" not in text
     assert "default-src 'none'" in text
     assert not re.search(r"(src|href)\s*=\s*[\"']?https?:", text)
+
+
+HOSTILE = "</script><img src=x onerror=alert(1)>\"'&amp; \u202e\u200b\x1b[2J <!--<script>"
+
+
+def planted(data: Any) -> Any:
+    """A report with something hostile in every text that is not a day, a name of the rules or a code of ours."""
+    if isinstance(data, dict):
+        return {planted_key(key): planted(value) for key, value in data.items()}
+    if isinstance(data, list):
+        return [planted(value) for value in data]
+    return HOSTILE + data if isinstance(data, str) and not re.match(r"\d{4}-\d\d|9a46", data) else data
+
+
+def planted_key(key: str) -> str:
+    return HOSTILE + key if key in {"shop", "site", "bucket 017", "aside/<x>.parquet"} else key
+
+
+class Elements(HTMLParser):
+    """The elements of a page, their attributes, and its text."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.found: list[tuple[str, str]] = []
+        self.text = ""
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, " ".join(sorted(name for name, _ in attributes))))
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_whatever_a_report_and_titles_hold_the_page_has_no_element_more_and_nothing_hides(
+    ruleset: Ruleset, language: Language
+) -> None:
+    titled = {
+        name: one.model_copy(update={"title": Title(en=HOSTILE, zh=HOSTILE)}) for name, one in ruleset.care.items()
+    }
+    bad, seen, plain = reports.bad(ruleset) | {"odd": {"one": "two"}}, Elements(), Elements()
+    bad["model"]["why"] = "b runs away"
+    plain.feed(page(bad, ruleset, language))
+    with patch.dict(vars(ruleset), {"care": titled}):
+        text = page(planted(bad) | {"odd": {HOSTILE: HOSTILE}}, ruleset, language)
+    seen.feed(text)
+    assert seen.found == plain.found
+    assert seen.text.count("</script><img") >= 5
+    assert "\\x1b[2J" in seen.text
+    assert not set(content(text)) & set("\u202e\u200b\x1b")
+    assert figures_of(text).keys() == figures_of(page(bad, ruleset, language)).keys()
+
+
+@given(st.recursive(st.text(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)))
+@example("</script><!--<script>\u2028\u202e")
+def test_data_in_a_script_means_the_same_and_ends_nothing(data: Any) -> None:
+    shown = in_script(data)
+    assert json.loads(shown) == data
+    assert not set(shown) & set("<\u2028\u2029\u202e\x1b")
 
 
 def test_both_languages_say_everything() -> None:

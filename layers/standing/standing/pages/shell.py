@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from html import escape
+from html import escape as as_html
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
 from typing import Any
+
+from standing.core.visible import in_json, visible
 
 SHELL = Path(__file__).with_name("shell.html")
 FONT = {"family": "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif", "size": 13, "color": "@ink"}
@@ -35,9 +37,19 @@ def assembled(
         headline=escape(headline),
         tiles="".join(f'<div class="tile">{escape(one)}</div>' for one in tiles if one),
         sections="\n".join(sections),
-        figures=json.dumps(pictures, ensure_ascii=False).replace("</", "<\\/"),
+        figures=in_script(pictures),
         library=library(),
     )
+
+
+def escape(text: str) -> str:
+    """Plain text as HTML, in which nothing hides."""
+    return as_html(visible(text))
+
+
+def in_script(data: object) -> str:
+    """Data as a script may hold it: no `<`, so neither `</script>` nor `<!--` can end or open anything."""
+    return in_json(json.dumps(data, ensure_ascii=False)).replace("<", "\\u003c")
 
 
 def library() -> str:

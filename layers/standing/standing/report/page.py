@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
-from html import escape
 from typing import Any
 
 from standing.core.ruleset import Rating, Ruleset
 from standing.pages import migration
-from standing.pages.shell import Picture, assembled, box, paragraph, section, side_by_side
+from standing.pages.shell import Picture, assembled, box, escape, paragraph, section, side_by_side
 from standing.report import pictures, tables
 from standing.report.attention import Report, attention
 from standing.report.spelling import month as month_said

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from html import escape
 from typing import Any
 
 from standing.core.ruleset import Rating, Ruleset
-from standing.pages.shell import paragraph, section, table, unbroken
+from standing.pages.shell import escape, paragraph, section, table, unbroken
 from standing.report.attention import DRIFTED, Report
 from standing.report.derived import UNIT, drifts, silent_days
 from standing.report.spelling import calendar_day, value

@@ -11,8 +11,9 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
-from rich.text import Text
+from typer.rich_utils import rich_format_error
 
+from standing.core.visible import on_one_line, visible
 from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import backfill
 from standing.tools.customers import commands as customer_commands
@@ -45,6 +46,7 @@ from standing.tools.options import (
     print_json,
     target_of,
 )
+from standing.tools.printing import Text, working
 from standing.tools.project import UserError, project_root
 from standing.tools.rules.commands import rules
 from standing.tools.rules.scenario_commands import scenario
@@ -96,10 +98,10 @@ def main_options(
 def up() -> None:
     """Start the local AWS afresh, build Standing and deploy its template there."""
     aws = _local_aws()
-    with err.status("starting the local AWS") as status:
+    with working(err, "starting the local AWS") as tell:
         running = aws.start()
         use_local_aws()
-        release_clone(status.update)
+        release_clone(tell)
     _print_running(running)
     err.print("Try `standing --local send events/purchase.v1.json` and `standing --local show c-1001`.")
 
@@ -136,7 +138,7 @@ def send(
     with progress_bar(err) as progress:
         result = send_file(target_of(stack), file, progress, wait=wait)
     for line in result.unsendable:
-        err.print(f"{file}:{line.number}: {line.why}", style="red", markup=False)
+        err.print(f"{file}:{line.number}: {line.why}", style="red")
     speed = f" ({result.sent / result.seconds:,.0f} events a second)" if wait and result.sent >= 100 else ""
     summary = f"{result.sent:,} events sent{speed}, {len(result.unsendable)} lines refused"
     print_data(result.as_dict(), as_json=as_json, table=summary)
@@ -152,7 +154,7 @@ def audit(file: EventFile, stack: Stack = "standing", as_json: Json = False) -> 
     result = audit_file(target_of(stack), file)
     print_data(result.as_dict(), as_json=as_json, table=_pairs(result.as_dict(), leave_out={"lost_lines"}))
     if result.lost:
-        err.print(f"lost: lines {', '.join(map(str, result.lost_lines))}", style="red", markup=False)
+        err.print(f"lost: lines {', '.join(map(str, result.lost_lines))}", style="red")
         raise typer.Exit(1)
 
 
@@ -243,13 +245,19 @@ def rebuild(
 ) -> None:
     """Fold a customer anew from the event records, by the rules that are live, and store the result."""
     target = target_of(stack)
-    out.print(recovery.rebuild(target, rules_of(target, folder), customer), markup=False)
+    out.print(recovery.rebuild(target, rules_of(target, folder), customer))
 
 
 def main() -> None:
     """Run the command; a user's mistake is answered with a message, never with a traceback."""
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.Abort:
+        _fail("stopped")
+    except typer.TyperException as error:  # what was typed is no command of ours
+        error.message = visible(error.message)
+        rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
+        sys.exit(error.exit_code)
     except (UserError, RulesError) as error:
         _fail(str(error))
     except (BotoCoreError, ClientError) as error:
@@ -261,7 +269,7 @@ def main() -> None:
 
 
 def _fail(message: str) -> None:
-    err.print(message, style="red", markup=False, soft_wrap=True)
+    err.print(message, style="red", soft_wrap=True)
     sys.exit(1)
 
 
@@ -279,7 +287,7 @@ def _print_kept(kept: list[Kept], columns: tuple[str, ...], *, as_json: bool) ->
         return
     table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False)
     for one in kept:
-        table.add_row(*(Text(getattr(one, column), overflow="fold") for column in columns))
+        table.add_row(*(Text(on_one_line(getattr(one, column)), overflow="fold") for column in columns))
     out.print(table if kept else "none")
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import typer
-from rich.console import Console
 from rich.table import Table
 
+from standing.tools.printing import Plain, json_text
 from standing.tools.target import Target, use_local_aws
 
 
@@ -20,8 +19,8 @@ class Chosen:
 
 
 chosen = Chosen()
-out = Console()
-err = Console(stderr=True, highlight=False)
+out = Plain()
+err = Plain(stderr=True, highlight=False)
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables for people.")]
 EventFile = Annotated[Path, typer.Argument(metavar="FILE", help="Events, one JSON object a line (see events/).")]
@@ -47,4 +46,9 @@ def print_data(data: dict[str, Any], *, as_json: bool, table: Table | str | None
 
 def print_json(data: object) -> None:
     """One JSON document, not wrapped."""
-    out.print(json.dumps(data, ensure_ascii=False, indent=2), markup=False, highlight=False, soft_wrap=True)
+    print_whole(f"{json_text(data)}\n")
+
+
+def print_whole(text: str) -> None:
+    """A text for a file or another program, as it is: not wrapped, in no colours."""
+    out.print(text, highlight=False, soft_wrap=True, end="")

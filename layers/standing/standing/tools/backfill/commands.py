@@ -83,8 +83,8 @@ def _print(done: dict[str, Any], language: Language) -> None:
         table.add_row(WORDS[name][chinese], f"{value:,}")
     out.print(table)
     for reason, count in sorted(done["refused"].items()):
-        err.print(f"{reason}: {count:,}", style="red", markup=False)
+        err.print(f"{reason}: {count:,}", style="red")
     for key in done["aside"]:
-        err.print(f"{WORDS['aside'][chinese]} {key}", style="red", markup=False, soft_wrap=True)
+        err.print(f"{WORDS['aside'][chinese]} {key}", style="red", soft_wrap=True)
     if done["refused"]:
-        err.print(f"{WORDS['named_in'][chinese]} {done['refused_rows']}", style="red", markup=False, soft_wrap=True)
+        err.print(f"{WORDS['named_in'][chinese]} {done['refused_rows']}", style="red", soft_wrap=True)

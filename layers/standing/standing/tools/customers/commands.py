@@ -9,7 +9,7 @@ import typer
 
 from standing.tools.live.kept import rules_of
 from standing.tools.live.shadowing import shadow_of
-from standing.tools.options import Stack, err, out, target_of
+from standing.tools.options import Stack, err, print_whole, target_of
 from standing.tools.project import UserError
 from standing.tools.target import Target
 
@@ -32,8 +32,8 @@ def export_customer(
     if file:
         file.write_text(as_json(exported), encoding="utf-8")
     else:
-        out.print(as_json(exported), markup=False, highlight=False, soft_wrap=True, end="")
-    err.print(_said(customer, *rows_in(exported)), markup=False)
+        print_whole(as_json(exported))
+    err.print(_said(customer, *rows_in(exported)))
     if not any(rows_in(exported)):
         raise typer.Exit(1)
 
@@ -54,14 +54,14 @@ def forget_customer(
     in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
     if not in_table and not in_lake:
         raise UserError(f"{_said(customer, 0, 0)}: there is nothing to forget")
-    err.print(_said(customer, in_table, in_lake), markup=False)
+    err.print(_said(customer, in_table, in_lake))
     if not yes:
         typer.confirm("Forget this customer? It cannot be undone", abort=True, err=True)
     for place in _places(target):
         deleted = forget(place.customers, target.lake, customer)
-        err.print(f"{place.stack}: {deleted} rows deleted; later events of `{customer}` are rejected", markup=False)
+        err.print(f"{place.stack}: {deleted} rows deleted; later events of `{customer}` are rejected")
     nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
-    err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}", markup=False)
+    err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}")
     err.print(
         "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and queues keep what "
         "they have for 35 days at most (docs/lake.md)."

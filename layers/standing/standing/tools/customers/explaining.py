@@ -10,7 +10,6 @@ from typing import Any
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
-from rich.text import Text
 
 from standing.adapters.table import Customers, Recorded, past
 from standing.core.days import Day, day_date, day_number, day_of, end_of_day
@@ -23,6 +22,7 @@ from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
 from standing.tools.customers.phrases import plan_in_words, turn_in_words
 from standing.tools.language import Language, reason_line, say, word
+from standing.tools.printing import Text
 from standing.tools.project import UserError
 
 
@@ -125,7 +125,7 @@ def _announced(decisions: list[dict[str, Any]], known_on: date | None, time_zone
     return {one["rating"]: one for one in said if end is None or datetime.fromisoformat(one["decided_at"]) < end}
 
 
-def _headline(one: Explanation, language: Language) -> Text:
+def _headline(one: Explanation, language: Language) -> RenderableType:
     parts = [f"{word('since', language).lower()} {_date(one.held.since)}", f"{word('rules', language)} {one.rules}"]
     if one.held.grace_until is not None:
         parts.append(f"{word('grace', language)} {_date(one.held.grace_until)}")

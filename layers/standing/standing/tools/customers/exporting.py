@@ -15,6 +15,7 @@ from standing.batch.lake.layout import KINDS
 from standing.batch.lake.reading import everything_of
 from standing.batch.lake.standings import standings_of
 from standing.core.days import day_date
+from standing.core.visible import in_json
 
 type Json = dict[str, Any]
 
@@ -51,7 +52,7 @@ def rows_in(exported: Json) -> tuple[int, int]:
 
 def as_json(exported: Json) -> str:
     """An export as JSON, indented."""
-    return orjson.dumps(exported, option=orjson.OPT_INDENT_2).decode() + "\n"
+    return in_json(orjson.dumps(exported, option=orjson.OPT_INDENT_2).decode()) + "\n"
 
 
 def _table_row(row: Json) -> Json:

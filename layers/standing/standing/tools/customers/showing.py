@@ -9,7 +9,6 @@ from typing import Any
 from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
-from rich.text import Text
 
 from standing.adapters.table import past
 from standing.core.days import day_date, day_of
@@ -20,6 +19,7 @@ from standing.core.ruleset import Feature, Ruleset
 from standing.core.timeline import Timeline
 from standing.core.view import View, view, view_of_history
 from standing.tools.language import Language, reason_line, say, word
+from standing.tools.printing import Text
 from standing.tools.project import UserError
 from standing.tools.target import Target
 

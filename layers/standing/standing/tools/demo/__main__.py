@@ -12,7 +12,6 @@ from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.console import Console
 from rich.table import Table
 
 from standing.core.days import Day, day_date, day_of, end_of_day
@@ -35,12 +34,13 @@ from standing.tools.live.releasing import release_clone
 from standing.tools.local.aws import LocalAws
 from standing.tools.night.commands import closed
 from standing.tools.night.reporting import kept_report, print_report
+from standing.tools.printing import Plain, Text, working
 from standing.tools.project import UserError, project_root
 from standing.tools.target import Target, local_folder, use_local_aws
 
 MOST_CHANGES = 14
 LIVE_DAYS = 14  # what happened since is sent live; what was before is filled back
-out = Console()
+out = Plain()
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,8 @@ def _best(history: Path) -> str:
 
 def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> None:
     filled_back = filled(target, rules, [history], until=str(day_date(first - 1)))
-    out.print(
-        f"[green]✓[/green] {filled_back['events']:,} events of {filled_back['customers']:,} customers filled back in "
+    _done(
+        f"{filled_back['events']:,} events of {filled_back['customers']:,} customers filled back in "
         f"{filled_back['seconds']:.0f} s: states, checkpoints and records in the table, everything in the lake; "
         "nothing announced"
     )
@@ -115,7 +115,7 @@ def _night(target: Target, rules: Timeline, path: Path) -> dict[str, Any]:
     report = kept_report(target.lake, ended.output["day"])
     path.write_text(page(report, rules.latest, "en"), encoding="utf-8")
     print_report(report, rules.latest, "en", out)
-    out.print(f"[green]✓[/green] the day is closed; the report as a page: {path.relative_to(project_root())}")
+    _done(f"the day is closed; the report as a page: {path.relative_to(project_root())}")
     return report
 
 
@@ -125,18 +125,22 @@ app.command()(demo)
 
 def _start(root: Path) -> None:
     aws = LocalAws(root, local_folder())
-    with out.status("starting the local AWS") as status:
+    with working(out, "starting the local AWS") as tell:
         aws.start()
         use_local_aws()
-        release_clone(status.update)
-    out.print("[green]✓[/green] local AWS started, template.yaml deployed unchanged, IAM enforced")
+        release_clone(tell)
+    _done("local AWS started, template.yaml deployed unchanged, IAM enforced")
+
+
+def _done(what: str) -> None:
+    out.print(Text.assemble(("✓", "green"), f" {what}"))
 
 
 def _introduce(path: Path, what: str) -> None:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     made = sum(line["source"] == SYNTHETIC for line in lines)
-    out.print(
-        f"[green]✓[/green] {len(lines):,} deliveries {what}: {len(lines) - made:,} baskets and redeemed coupons "
+    _done(
+        f"{len(lines):,} deliveries {what}: {len(lines) - made:,} baskets and redeemed coupons "
         f"of real households (dates shifted by whole days), {made:,} synthetic refunds, feedback and bad events; "
         "some twice, some out of order"
     )
@@ -210,12 +214,14 @@ def _counted(title: str, rows: dict[str, str]) -> Table:
 
 def _last_line(happened: Happened, night: dict[str, Any]) -> None:
     counted, types = happened.audit, happened.by_type
-    sys.stdout.write(
+    out.print(
         f"demo: {counted.sent} sent, {counted.applied} applied, {counted.duplicates} duplicates ignored, "
         f"{counted.rejected} rejected, {counted.lost + counted.dead_letters} lost; "
         f"{types['rating.changed.v1']} rating changes, {types['care.requested.v1']} care actions; "
         f"night of {night['day']}: {night['customers']} customers, {night['moved']} moved, "
-        f"{night['differences']} differences\n"
+        f"{night['differences']} differences",
+        highlight=False,
+        soft_wrap=True,
     )
 
 
@@ -223,5 +229,5 @@ if __name__ == "__main__":
     try:
         app()
     except (UserError, RulesError, BotoCoreError, ClientError) as error:
-        out.print(str(error), style="red", markup=False)
+        out.print(str(error), style="red")
         sys.exit(1)

@@ -14,6 +14,7 @@ from standing.tools.demo.data import SYNTHETIC
 from standing.tools.events.auditing import peek
 from standing.tools.events.listening import await_published
 from standing.tools.events.sending import progress_bar, send
+from standing.tools.printing import Plain, Text
 from standing.tools.target import Target
 
 type Say = Callable[[str], None]
@@ -30,7 +31,7 @@ def follow_complaint(target: Target, ear: str, folder: Path, now: datetime, out:
         out.print("no complaint to follow: all are known too late, held back, or of customers of a low tier")
         return None
     customer: str = asked["customer"]
-    out.print(f"[bold]A complaint, followed[/bold] (synthetic, {customer})")
+    out.print(Text.assemble(("A complaint, followed", "bold"), f" (synthetic, {customer})"))
     _tell(out, asked["day"], "complaint", "the shop's service desk puts feedback.v1 on the bus")
     because = ", ".join(f"{reason['line']} (was {reason['actual']})" for reason in asked["because"])
     _tell(out, asked["decided_at"][:10], "care.requested", f"{asked['care']}: {asked['action']} by {asked['owner']}")
@@ -52,7 +53,7 @@ def _answer(target: Target, folder: Path, asked: dict[str, Any], now: datetime) 
     ]
     path = folder / "answers.jsonl"
     path.write_text("".join(json.dumps(event) + "\n" for event in answers))
-    with progress_bar(Console(quiet=True)) as progress:
+    with progress_bar(Plain(quiet=True)) as progress:
         send(target, path, progress, wait=True)
     await_published(target)
 
@@ -72,4 +73,4 @@ def _minute(moment: str) -> str:
 
 
 def _tell(out: Console, day: str, what: str, words: str) -> None:
-    out.print(f"  {day:10}  {what:14}  {words}", markup=False, highlight=False)
+    out.print(f"  {day:10}  {what:14}  {words}", highlight=False)

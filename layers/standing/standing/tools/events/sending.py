@@ -83,5 +83,5 @@ def waiting(target: Target, queue: str = "IngestQueueUrl") -> int:
 
 def progress_bar(console: Any) -> Progress:  # noqa: ANN401 -- a rich console
     """The progress bar of everything that takes a while."""
-    columns = (TextColumn("{task.description:>16}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    return Progress(*columns, console=console)
+    described = TextColumn("{task.description:>16}", markup=False)
+    return Progress(described, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)

@@ -6,10 +6,10 @@ from typing import Annotated, Any
 
 import typer
 from rich.table import Table
-from rich.text import Text
 
 from standing.tools.live.kept import rules_of
 from standing.tools.options import Json, Rules, Stack, err, out, print_json, target_of
+from standing.tools.printing import Text, working
 
 lake = typer.Typer(no_args_is_help=True, help="The lake: events, decisions and states as Parquet (docs/lake.md).")
 Bucket = Annotated[int | None, typer.Option("--bucket", min=0, max=255, help="This bucket alone.")]
@@ -24,7 +24,7 @@ def compact_lake(bucket: Bucket = None, stack: Stack = "standing", as_json: Json
     from standing.tools.lake.working import compacted  # noqa: PLC0415 -- polars takes long to import
 
     target = target_of(stack)
-    with err.status("compacting"):
+    with working(err, "compacting"):
         done = compacted(target, bucket)
     if as_json:
         print_json(done)
@@ -47,7 +47,7 @@ def show_gaps(
     from standing.tools.lake.working import filled, gaps  # noqa: PLC0415 -- polars takes long to import
 
     target = target_of(stack)
-    with err.status("looking for gaps"):
+    with working(err, "looking for gaps"):
         found = gaps(target)
     if as_json:
         print_json(found)
@@ -63,7 +63,7 @@ def show_gaps(
 
 def _tell(done: dict[str, Any]) -> None:
     for key, why in done["wrong"].items():
-        err.print(f"{key}: {why}", style="red", markup=False, soft_wrap=True)
+        err.print(f"{key}: {why}", style="red", soft_wrap=True)
     if done["overtaken"]:
         err.print("somebody else compacted at the same time: run it again", style="yellow")
     if done["wrong"] or done["overtaken"]:

@@ -89,7 +89,7 @@ def _place(stack: str, parameters: list[str] | None) -> StackPlace:
 
 
 def _say(what: str) -> None:
-    err.print(what, markup=False, soft_wrap=True)
+    err.print(what, soft_wrap=True)
 
 
 def _today(stack: str) -> date:

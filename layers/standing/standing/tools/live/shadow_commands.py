@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 from rich.console import RenderableType
 from rich.table import Table
-from rich.text import Text
 
 from standing.core.days import day_date
 from standing.tools.events.sending import progress_bar, waiting
@@ -19,6 +18,7 @@ from standing.tools.live.kept import rules_of, rules_of_shadow
 from standing.tools.live.shadowing import Shadowing, running_shadow
 from standing.tools.live.words import phrase
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
+from standing.tools.printing import Text
 from standing.tools.project import project_root
 
 shadow = typer.Typer(
@@ -73,7 +73,7 @@ def start(
 @shadow.command()
 def stop(stack: Stack = "standing") -> None:
     """End the shadow, and delete all that it decided."""
-    Shadowing(target_of(stack), lambda what: err.print(what, markup=False)).stop()
+    Shadowing(target_of(stack), err.print).stop()
 
 
 def _print(found: Comparison, left: int, language: Language) -> None:

@@ -55,7 +55,7 @@ def closed(target: Target, day: str | None = None, lang: Language = "en") -> Nig
 
 def _print(ended: Night, language: Language) -> None:
     if ended.cause:
-        err.print(ended.cause, style="red", markup=False, soft_wrap=True)
+        err.print(ended.cause, style="red", soft_wrap=True)
     if not ended.output:
         return
     table = Table(title=f"{WORDS['night'][language == 'zh']} {ended.output['day']}", show_header=False)

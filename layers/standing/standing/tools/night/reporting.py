@@ -9,7 +9,6 @@ import orjson
 import typer
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from standing.adapters.lake import ABSENT, Lake
 from standing.core.ruleset import Rating, Ruleset
@@ -20,6 +19,7 @@ from standing.report.tables import cost
 from standing.report.words import Language, said, titled
 from standing.tools.live.kept import rules_of
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
+from standing.tools.printing import Text
 from standing.tools.project import UserError
 
 WIDTH = 40  # characters of the longest bar
@@ -43,7 +43,7 @@ def report(
     ruleset = rules_of(target, folder).latest
     if out_file:
         out_file.write_text(page(found, ruleset, lang), encoding="utf-8")
-        err.print(f"{out_file}", markup=False)
+        err.print(str(out_file))
     if as_json:
         print_json(found)
     elif not out_file:
@@ -69,20 +69,20 @@ def kept_report(lake: Lake, day: str | None) -> dict[str, Any]:
 
 def print_report(found: dict[str, Any], ruleset: Ruleset, language: Language, out: Console) -> None:
     """The report for a terminal: what needs attention, levels with bars, and how the night went."""
-    out.print(f"[bold]{said('title', language, day=found['day'])}[/bold]")
+    out.print(said("title", language, day=found["day"]), style="bold")
     rules = str(found.get("rules", ruleset.version))[:12]
-    out.print(said("headline", language, customers=found["customers"], day=found["day"], rules=rules), markup=False)
+    out.print(said("headline", language, customers=found["customers"], day=found["day"], rules=rules))
     out.print()
     lines = attention(found, language)
-    out.print(f"[bold]{said('attention', language)}[/bold]")
+    out.print(said("attention", language), style="bold")
     for line in lines or [said("all_well", language)]:
-        out.print(f"  {line}", style="red" if lines else "green", markup=False)
+        out.print(f"  {line}", style="red" if lines else "green")
     _print_levels(found.get("figures", {}).get("levels", {}), ruleset, language, out)
     told = {"count": found["reconciled"], "differences": found["differences"]}
-    out.print(said("reconciled", language, **told), markup=False)
+    out.print(said("reconciled", language, **told))
     moved, decided = (said(name, language, count=found[name]) for name in ("moved", "decisions"))
-    out.print(f"{moved} · {decided} · {said('cost', language, usd=cost(found))}", markup=False)
-    out.print(said("report_is", language), style="dim", markup=False)
+    out.print(f"{moved} · {decided} · {said('cost', language, usd=cost(found))}")
+    out.print(said("report_is", language), style="dim")
 
 
 def _print_levels(levels: dict[str, dict[str, int]], ruleset: Ruleset, language: Language, out: Console) -> None:

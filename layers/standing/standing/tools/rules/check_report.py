@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from rich.console import Console
-from rich.text import Text
 
 from standing.rulebook.checking import Located, Report
 from standing.rulebook.problems import Problem
@@ -13,6 +12,7 @@ from standing.rulebook.proving.findings import CHECKS, Finding
 from standing.rulebook.proving.sayings import way_out
 from standing.rulebook.sizes import sizes_of
 from standing.tools.language import Language, phrase, say
+from standing.tools.printing import Text
 from standing.tools.rules.size import state_size
 
 

@@ -14,7 +14,7 @@ from standing.rulebook.building import build_ruleset
 from standing.rulebook.compiling import compile_folder
 from standing.rulebook.scenarios.checking import check_stories
 from standing.rulebook.schemas import write_schemas
-from standing.tools.options import Json, Lang, Rules, err, out, print_json
+from standing.tools.options import Json, Lang, Rules, err, out, print_json, print_whole
 from standing.tools.project import project_root
 from standing.tools.rules.late import RulesGroup
 from standing.tools.rules.pages import in_plain_text, markdown, print_rules
@@ -84,10 +84,10 @@ def fmt(
     place = (folder or root / "rules").resolve()
     done = formatting.format_rules(place, root / SCHEMAS if place.is_relative_to(root) else None)
     for problem in done.problems:
-        err.print(str(problem), style="red", markup=False, soft_wrap=True)
+        err.print(str(problem), style="red", soft_wrap=True)
     for path in done.changed:
         said = "would change" if check else "formatted"
-        out.print(f"{path.relative_to(place.parent).as_posix()}: {said}", markup=False, highlight=False, soft_wrap=True)
+        out.print(f"{path.relative_to(place.parent).as_posix()}: {said}", highlight=False, soft_wrap=True)
     if not check:
         formatting.write(done)
     raise typer.Exit(1 if done.problems or (check and done.changed) else 0)
@@ -113,6 +113,6 @@ def show(
     if file:
         file.write_text(markdown(compiled, language) if as_markdown else in_plain_text(compiled, language), "utf-8")
     elif as_markdown:
-        typer.echo(markdown(compiled, language), nl=False)
+        print_whole(markdown(compiled, language))
     else:
         print_rules(compiled, language, out)

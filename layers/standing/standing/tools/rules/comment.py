@@ -11,10 +11,13 @@ from rich.console import Console
 from standing.rulebook.checking import Report
 from standing.rulebook.scenarios.checking import Checked
 from standing.tools.language import Language, phrase_of, phrases
+from standing.tools.printing import Plain
 from standing.tools.rules.check_report import print_report
+from standing.tools.rules.markdown import block
 from standing.tools.rules.stories import print_checked
 
 MARK = "<!-- standing: rules -->"  # by which the workflow finds its comment again
+LONGEST = 20_000  # characters of each of the three parts: GitHub takes 65,536 in all
 NO_POPULATION = "No population to compare on: `standing rules snapshot --out FILE` takes one (see the workflow)."
 PHRASES = phrases(
     ("rules", "Rules", "规则"),
@@ -25,6 +28,11 @@ PHRASES = phrases(
         "no_population",
         NO_POPULATION,
         "没有可对比的客户数据：`standing rules snapshot --out FILE` 可生成一份（见工作流）。",
+    ),
+    (
+        "too_long",
+        "The impact is too long for a comment: `standing rules impact` shows it.",
+        "影响报告过长，无法放入评论：可用 `standing rules impact` 查看。",
     ),
 )
 
@@ -37,8 +45,14 @@ def comment(checked: Report, played: Checked | None, impact: str | None, languag
     if played is not None:
         plays = partial(print_checked, played, language)
         parts.append(_section("stories", plays, language, fine=not played.failed))
-        parts.append(impact or phrase_of(PHRASES, "no_population", language))
+        parts.append(_impact(impact, language))
     return "\n\n".join(parts) + "\n"
+
+
+def _impact(impact: str | None, language: Language) -> str:
+    if impact is None:
+        return phrase_of(PHRASES, "no_population", language)
+    return impact if len(impact) <= LONGEST else phrase_of(PHRASES, "too_long", language)
 
 
 def _section(title: str, say: Callable[[Console], None], language: Language, *, fine: bool) -> str:
@@ -49,7 +63,8 @@ def _section(title: str, say: Callable[[Console], None], language: Language, *, 
 
 
 def _told(say: Callable[[Console], None]) -> str:
-    """What a command prints, as a block."""
+    """What a command prints, as a block; of a long one the end, where the sum and what failed stand."""
     said = StringIO()
-    say(Console(file=said, width=120))
-    return f"```text\n{said.getvalue().rstrip()}\n```"
+    say(Plain(file=said, width=120))
+    whole = said.getvalue().rstrip()
+    return block(whole if len(whole) <= LONGEST else f"…{whole[-LONGEST:]}")

@@ -13,7 +13,7 @@ from standing.core.ruleset import Ruleset
 from standing.rulebook.checking import check as check_rules
 from standing.rulebook.compiling import compile_folder, compile_rules
 from standing.rulebook.scenarios.checking import check_stories
-from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
+from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, print_whole, target_of
 from standing.tools.project import project_root
 from standing.tools.rules import impact_report as report_impact
 from standing.tools.rules.comment import comment as rule_comment
@@ -58,11 +58,11 @@ def impact(
     found = report_impact.compared(before, edited(before, rules, new.day), old, new)
     if html:
         html.write_text(impact_page(found, language), encoding="utf-8")
-        err.print(f"{html}: a page for a browser", markup=False)
+        err.print(f"{html}: a page for a browser")
     if as_json:
         print_json(report_impact.as_dict(found))
     elif as_markdown or not out.is_terminal:
-        typer.echo(markdown(found, language), nl=False)
+        print_whole(markdown(found, language))
     else:
         print_impact(found, language, out)
 
@@ -77,7 +77,7 @@ def snapshot(
     ruleset = compile_rules(folder or project_root() / "rules")
     (taken,) = of_table(target_of(stack).customers, ruleset, ruleset)
     write_population(taken, file)
-    err.print(f"{file}: {taken.frame.height:,} customers, {len(taken.features)} features", markup=False)
+    err.print(f"{file}: {taken.frame.height:,} customers, {len(taken.features)} features")
 
 
 @rules.command()

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from standing.batch.impact import CareImpact, Pair
 from standing.core.days import day_date
 from standing.core.explain import Reason
 from standing.core.ruleset import Rating
+from standing.core.visible import on_one_line
 from standing.tools.language import Language, say
 from standing.tools.language import word as common
 from standing.tools.rules.impact_report import Mover, Report
 from standing.tools.rules.impact_words import phrase, pressure
+from standing.tools.rules.markdown import block, code, escaped, inline, row
+
+PLAIN = re.compile(r"[\w ()-]+")  # a name that needs no quotes in a diagram
 
 
 def markdown(report: Report, language: Language = "en") -> str:
@@ -22,7 +27,7 @@ def markdown(report: Report, language: Language = "en") -> str:
 
 def _head(report: Report, language: Language) -> Iterator[str]:
     found, day = report.impact, str(day_date(report.population.day))
-    versions = {"before": f"`{report.before.version}`", "after": f"`{report.after.version}`"}
+    versions = {"before": code(report.before.version), "after": code(report.after.version)}
     parts = [phrase("compared", language, **versions, customers=f"{found.customers:,}", day=day)]
     if not found.moves:
         parts.append(f"**{phrase('nobody', language)}**")
@@ -39,7 +44,7 @@ def _policy(report: Report, language: Language) -> Iterator[str]:
     if effective is not None and effective != report.before.programme.effective:
         yield phrase("effective", language, day=day_date(effective))
     for name, kept in report.impact.by_terms.items():
-        rating = say(report.after.ratings[name].title, language)
+        rating = inline(say(report.after.ratings[name].title, language))
         said = phrase("by_terms", language, rating=rating, kept=f"{kept:,}")
         yield f"`existing: keep` · **{said}{_stop(language)}**"
 
@@ -53,15 +58,15 @@ def _matrices(report: Report, language: Language) -> Iterator[str]:
     for name in report.ratings:
         before, after = report.before.ratings[name], report.after.ratings[name]
         matrix = report.impact.matrices[name]
-        yield f"### {after.title.en} · {after.title.zh}"
+        yield f"### {escaped(f'{after.title.en} · {after.title.zh}')}"
         yield _matrix(before, after, matrix, language)
         yield _picture(name, matrix)
 
 
 def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> str:
-    head = f"| {phrase('from_to', language)} | {' | '.join(after.levels)} |"
-    rows = [f"| **{was}** | {' | '.join(_cell(matrix, was, to) for to in after.levels)} |" for was in before.levels]
-    return "\n".join([head, "| --- |" + " ---: |" * len(after.levels), *rows])
+    head = row(escaped(phrase("from_to", language)), *map(escaped, after.levels))
+    rows = [row(f"**{inline(was)}**", *(_cell(matrix, was, to) for to in after.levels)) for was in before.levels]
+    return "\n".join([head, row("---", *["---:"] * len(after.levels)), *rows])
 
 
 def _cell(matrix: dict[Pair, int], was: str, becomes: str) -> str:
@@ -72,8 +77,16 @@ def _cell(matrix: dict[Pair, int], was: str, becomes: str) -> str:
 
 def _picture(rating: str, matrix: dict[Pair, int]) -> str:
     """The flow as a Sankey diagram, which GitHub draws."""
-    flows = [f"{rating} {was},{rating} {becomes} (new),{count}" for (was, becomes), count in matrix.items()]
-    return "\n".join(["```mermaid", "sankey-beta", *flows, "```"])
+    flows = [
+        f"{_flowing(f'{rating} {was}')},{_flowing(f'{rating} {becomes} (new)')},{count}"
+        for (was, becomes), count in matrix.items()
+    ]
+    return block("\n".join(["sankey-beta", *flows]), "mermaid")
+
+
+def _flowing(name: str) -> str:
+    """A name in a diagram; in quotes, unless it is as names in rules are."""
+    return name if PLAIN.fullmatch(name) else '"{}"'.format(on_one_line(name).replace('"', '""'))
 
 
 def _movers(report: Report, language: Language) -> Iterator[str]:
@@ -87,21 +100,18 @@ def _movers(report: Report, language: Language) -> Iterator[str]:
 def _table(*columns: str) -> tuple[str, str]:
     """The head of a table; numbers, marked with #, stand to the right."""
     marks = ("---:" if column.startswith("#") else "---" for column in columns)
-    return _row(*(column.removeprefix("#") for column in columns)), _row(*marks)
-
-
-def _row(*cells: str) -> str:
-    return f"| {' | '.join(cells)} |"
+    return row(*(escaped(column.removeprefix("#")) for column in columns)), row(*marks)
 
 
 def _mover(one: Mover, language: Language) -> str:
     move, lines = one.move, "<br>".join(_line(line, language) for line in one.because)
-    return _row(move.rating, f"{move.was} → {move.becomes}", f"{move.customers:,}", one.customer, lines)
+    told = map(escaped, (move.rating, f"{move.was} → {move.becomes}", f"{move.customers:,}", one.customer))
+    return row(*told, lines)
 
 
 def _line(line: Reason, language: Language) -> str:
     met = phrase("met", language, actual=line["actual"] or common("unknown", language))
-    return f"{'✓' if line['holds'] else '✗'} `{line['line']}` ({met})"
+    return f"{'✓' if line['holds'] else '✗'} {code(line['line'])} ({inline(met)})"
 
 
 def _care(report: Report, language: Language) -> Iterator[str]:
@@ -124,7 +134,7 @@ def _columns(report: Report, language: Language) -> Iterator[str]:
 def _care_line(report: Report, one: CareImpact) -> str:
     rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
     costs = (report.money(cost) or "" for cost in (one.cost_before, one.cost_after))
-    return _row(one.care, f"{one.before:,}", f"{one.after:,}", *rates, *costs)
+    return row(escaped(one.care), f"{one.before:,}", f"{one.after:,}", *rates, *costs)
 
 
 def _all_care(report: Report, language: Language) -> Iterator[str]:
@@ -133,4 +143,4 @@ def _all_care(report: Report, language: Language) -> Iterator[str]:
     costs = [report.money(cost) for cost in (found.cost_before, found.cost_after)]
     if any(costs):
         bold = (f"**{cost}**" if cost else "" for cost in costs)
-        yield _row(f"**{phrase('all_care', language)}**", "", "", "", "", *bold)
+        yield row(f"**{phrase('all_care', language)}**", "", "", "", "", *bold)

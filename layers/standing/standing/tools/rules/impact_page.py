@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from html import escape
 
 from standing.batch.impact import CareImpact, Move
 from standing.pages.migration import flow, heat, way
-from standing.pages.shell import Picture, assembled, box, section, side_by_side, table
+from standing.pages.shell import Picture, assembled, box, escape, section, side_by_side, table
 from standing.tools.language import Language, say
 from standing.tools.rules.impact_report import Report
 from standing.tools.rules.impact_words import (

@@ -5,11 +5,11 @@ from __future__ import annotations
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from standing.batch.impact import Move, Pair
 from standing.core.ruleset import Rating
 from standing.tools.language import Language, say
+from standing.tools.printing import Text
 from standing.tools.rules.impact_report import Mover, Report
 from standing.tools.rules.impact_words import amounts, because, costs, headline, phrase, pressure, summary
 

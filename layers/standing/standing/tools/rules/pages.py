@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Iterator
 
 from rich import box
 from rich.console import Console
 from rich.table import Table
-from rich.text import Text
 
 from standing.rulebook.compiling import Compiled
 from standing.tools.language import Language
+from standing.tools.printing import Plain, Text
+from standing.tools.rules.markdown import CODE, marked, row
 from standing.tools.rules.tables import Row, Section, Teller
 from standing.tools.rules.words import Words
 
 WIDTH = 120
 # Up to this width the column of rule lines is not broken, by how many columns there are: for terminals of 80 columns.
 WHOLE = {2: 60, 3: 40, 4: 34, 5: 26}
-CODE = re.compile(r"`([^`]*)`")
-MARKUP = re.compile(r"([\\*_<>\[\]#|~&])")
 MADE = "<!-- Made by `standing rules show --markdown`; edit the rule files instead. -->"
 
 
@@ -40,7 +38,7 @@ def print_rules(compiled: Compiled, language: Language, console: Console) -> Non
 
 def in_plain_text(compiled: Compiled, language: Language) -> str:
     """The rules as the terminal shows them, without colours, for a file."""
-    console = Console(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
+    console = Plain(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
     print_rules(compiled, language, console)
     return console.export_text()
 
@@ -49,7 +47,7 @@ def markdown(compiled: Compiled, language: Language) -> str:
     """The rules as a Markdown page; in English, with the Chinese titles beside."""
     words, teller = Words(language), _teller(compiled, language, both=language == "en")
     title = words("rules_of", name=teller.title(compiled.ruleset.programme.title))
-    parts = [f"# {_marked(title)}\n\n{MADE}"]
+    parts = [f"# {marked(title)}\n\n{MADE}"]
     parts += ["\n\n".join(_markdown_of(section)) for section in teller.sections()]
     return "\n\n".join(parts) + "\n"
 
@@ -59,40 +57,31 @@ def _teller(compiled: Compiled, language: Language, *, both: bool = False) -> Te
 
 
 def _markdown_of(section: Section) -> Iterator[str]:
-    yield f"{'#' * section.depth} {_marked(section.title)}"
+    yield f"{'#' * section.depth} {marked(section.title)}"
     if section.said:
-        yield _marked(" ".join(section.said))
+        yield marked(" ".join(section.said))
     if section.rows:
-        yield "\n".join([_row(section.columns), _row(("---",) * len(section.columns)), *map(_row, section.rows)])
+        yield "\n".join([_row(section.columns), row(*["---"] * len(section.columns)), *map(_row, section.rows)])
 
 
 def _row(cells: Row) -> str:
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
+    return row(*map(_cell, cells))
 
 
 def _cell(cell: str) -> str:
     bare = cell.lstrip(" ")
     indent = "&emsp;" * (len(cell) - len(bare))
-    return indent + _marked(bare).replace("\n", "<br>")
-
-
-def _marked(text: str) -> str:
-    """A text as Markdown: what stands in the rules as code, and everything else just as it is."""
-    parts = CODE.split(text)
-    return "".join(
-        f"`{part.replace('|', r'\|')}`" if number % 2 else MARKUP.sub(r"\\\1", part)
-        for number, part in enumerate(parts)
-    )
+    return indent + "<br>".join(map(marked, bare.split("\n")))
 
 
 def _table(section: Section) -> Table:
     table = Table(*section.columns, box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
     longest = max(_text(row[section.whole]).cell_len for row in section.rows)
     table.columns[section.whole].no_wrap = longest <= WHOLE.get(len(section.columns), 0)
-    for number, row in enumerate(section.rows):
-        if section.grouped and number and row[0]:
+    for number, cells in enumerate(section.rows):
+        if section.grouped and number and cells[0]:
             table.add_row()
-        table.add_row(*(_text(cell) for cell in row))
+        table.add_row(*map(_text, cells))
     return table
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from standing.tools.options import Rules, Stack, err, target_of
+from standing.tools.options import Rules, Stack, err, print_whole, target_of
 from standing.tools.project import UserError, rules_of_clone
 from standing.tools.rules.recording import record_customer
 
@@ -40,15 +40,15 @@ def record_story(
     )
     _write(story.text, file)
     for line in story.otherwise:
-        err.print(line, style="yellow", markup=False)
+        err.print(line, style="yellow")
 
 
 def _write(text: str, file: Path | None) -> None:
     if file is None:
-        typer.echo(text, nl=False)
+        print_whole(text)
         return
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
         raise UserError(f"{file} cannot be written: {error.strerror}") from None
-    err.print(f"{file}: try it with `standing rules test`", markup=False)
+    err.print(f"{file}: try it with `standing rules test`")

@@ -10,7 +10,6 @@ from typing import Any
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
-from rich.text import Text
 
 from standing.core.days import day_date
 from standing.core.explain import display
@@ -22,6 +21,7 @@ from standing.rulebook.scenarios.playing import CareOn, Miss, Played
 from standing.rulebook.scenarios.story import Expected
 from standing.rulebook.scenarios.thresholds import Moved
 from standing.tools.language import Language, phrase_of, phrases, reason_line, say, word
+from standing.tools.printing import Text
 
 PHRASES = phrases(
     ("rating", "{about} should be {wanted}, and is {actual}", "{about}应为 {wanted}，实际为 {actual}"),

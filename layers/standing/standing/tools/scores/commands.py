@@ -27,7 +27,8 @@ from standing.core.ruleset import Ruleset
 from standing.rulebook.compiling import compile_rules
 from standing.tools.events.files import Line, read_lines
 from standing.tools.language import Language
-from standing.tools.options import EventFile, Json, Lang, Rules, out, print_json
+from standing.tools.options import EventFile, Json, Lang, Rules, out, print_json, print_whole
+from standing.tools.printing import json_text
 from standing.tools.project import UserError, project_root
 from standing.tools.scores.words import WORDS
 
@@ -89,7 +90,7 @@ def due(model: Model, file: EventFile, as_of: AsOf, rules: Rules = None) -> None
     at = end_of_day(day, ruleset.programme.time_zone).astimezone(zone(ruleset.programme.time_zone))
     for detail in events(found, changed(found, scores_of(found, customers), last_said(rows.lazy())), at - A_MINUTE):
         line = {"source": NIGHT_SOURCE, "detail-type": SCORE, "detail": detail}
-        typer.echo(json.dumps(line, ensure_ascii=False, separators=(",", ":")))
+        print_whole(f"{json_text(line, indent=None)}\n")
 
 
 A_MINUTE = timedelta(minutes=1)
