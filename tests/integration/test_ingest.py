@@ -7,14 +7,20 @@ from typing import Any
 
 import orjson
 import pytest
-from standing.adapters.table import MOST_ITEMS, Customers, Refused
+from standing.adapters.table import MOST_ITEMS, Customers, Refused, TooLarge
 from standing.core.conditions import Fact
+from standing.core.days import day_of
 from standing.core.decide import decide, too_late
+from standing.core.ruleset import Feature, Measure
+from standing.core.series import Happened, Seen, Sums
+from standing.core.state import Memory, State
 from standing.core.timeline import Timeline
 from standing.core.view import view, view_of_history
 from standing.event_path.ingest import Ingest
+from standing.rulebook.compiling import assemble
 
 from tests.support import NOW, FailingFor, KeptRejections, complaint, envelope, message, purchase, taken
+from tests.unit.strategies import PROGRAMME, TITLE
 
 
 def desk(rules: Timeline, customers: Any, rejected: Any = None) -> Ingest:
@@ -68,6 +74,43 @@ def test_a_repeat_that_is_written_otherwise_is_a_duplicate(
     reports = [ingest.batch(batch) for batch in ([messages] if together else [[one] for one in messages])]
     assert sum(report.counts["duplicates"] for report in reports) == 1
     assert (rejected.kept, rows(customers, "c-1", "EVENT#")) == ([], 2)
+
+
+def test_an_event_for_which_there_is_no_room_does_not_keep_the_others_out(customers: Customers) -> None:
+    """The compiler refuses such rules; those that were released before it did must not lose a customer's events."""
+    items = Measure(of=("engagement",), value="item", keeps="seen")
+    counted = Feature(name="items", title=TITLE, kind="distinct", measure=0, unit="count", at_most=100_000)
+    hungry = Timeline.of(assemble(PROGRAMME, (items, Measure(of=("purchase",))), (counted,), ()))
+    _fill(customers, hungry)
+    rejected = KeptRejections()
+    ingest = desk(hungry, customers, rejected)
+    report = ingest.batch([message(1, purchase(1)), message(2, _view("another")), message(3, purchase(2))])
+    assert (report.failed, report.counts["applied"]) == ({}, 2)
+    assert [(reason["reason"], reason["field"]) for _, reason in rejected.kept] == [("too-large", "detail")]
+    assert rows(customers, "c-1", "EVENT#") == 2
+    assert ingest.batch([message(4, purchase(3))]).counts["applied"] == 1
+
+
+def _view(item: str) -> dict[str, Any]:
+    detail = {"id": f"v-{item}", "customer": "c-1", "time": NOW.isoformat(), "kind": "view", "item": item * 9}
+    return envelope("engagement.v1", detail)
+
+
+def _fill(customers: Customers, rules: Timeline) -> None:
+    """A state as large as the table takes: not one value more."""
+    day, few, many = day_of(NOW, "UTC"), 0, 30_000
+    seen = [Happened(day, 0, f"value-{number:08}") for number in range(many)]
+    while many - few > 1:
+        middle = (few + many) // 2
+        buckets = (Seen().plus(seen[:middle]), Sums())
+        state = State(f"c-{middle}", 1, day, rules.latest.features_hash, buckets, Memory(), Memory())
+        try:
+            customers.put_state(None, state, rules, 0)
+            few = middle
+        except TooLarge:
+            many = middle
+    full = State("c-1", 1, day, rules.latest.features_hash, (Seen().plus(seen[:few]), Sums()), Memory(), Memory())
+    customers.put_state(None, full, rules, 0)
 
 
 @pytest.mark.invariant("INV-1")

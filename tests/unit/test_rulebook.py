@@ -371,7 +371,7 @@ LINES = [
         "spend_365d >= 800.00",
         "spend_365d is 800.00",
         8,
-        "`is` is followed by `unknown` or `saturated`, not by `800.00`",
+        "followed by `unknown` or `saturated`, not by `800.00`",
     ),
     Broken(TIER, "spend_365d >= 800.00", "spend_365d entered 5", 8, "speaks of a rating; `spend_365d` is not one"),
     Broken(TIER, "spend_365d >= 800.00", "spend_365d in 5", 8, "`in` is followed by a list such as [gold, platinum]"),

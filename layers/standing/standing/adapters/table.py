@@ -65,6 +65,10 @@ class Refused(Exception):  # noqa: N818 -- the table's word
         self.applied = applied
 
 
+class TooLarge(Exception):  # noqa: N818 -- what a row or a commit is
+    """A commit of more bytes than a row, or a transaction, may have: nothing was written, and never will be."""
+
+
 class Forgotten(Exception):  # noqa: N818 -- the word users meet in the queue's name
     """A commit for a customer who was forgotten: nothing was written, and never will be."""
 
@@ -370,14 +374,23 @@ def _refusal(error: ClientError, events: Sequence[Event], rows: int) -> Exceptio
     response: dict[str, Any] = dict(error.response)
     if response["Error"]["Code"] == "TransactionConflictException":
         return Refused({})
+    if _is_too_large(response):
+        return TooLarge("more bytes than a row or a transaction may have")
     if response["Error"]["Code"] != "TransactionCanceledException":
         return error
     causes = response.get("CancellationReasons", [])
     if any(cause.get("Code") not in {"None", "ConditionalCheckFailed", "TransactionConflict"} for cause in causes):
-        return error  # a throttle, or a row that is too large: not a matter of who was first
+        return error  # a throttle: not a matter of who was first
     if any(cause.get("Code") == "ConditionalCheckFailed" for cause in causes[rows:]):
         return Forgotten()
     return Refused(dict(_applied(causes[: len(events)], events)))
+
+
+def _is_too_large(response: dict[str, Any]) -> bool:
+    """Whether a write was refused for its size, as a whole or for one of its rows."""
+    causes = [response["Error"], *response.get("CancellationReasons", [])]
+    refused = (cause for cause in causes if cause.get("Code") in {"ValidationException", "ValidationError"})
+    return any("size" in (cause.get("Message") or "").lower() for cause in refused)
 
 
 def _applied(causes: Sequence[dict[str, Any]], events: Sequence[Event]) -> Iterator[tuple[tuple[str, str], Event]]:

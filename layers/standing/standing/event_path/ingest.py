@@ -20,7 +20,7 @@ from typing import Any, NamedTuple, Protocol
 
 from botocore.exceptions import ClientError
 
-from standing.adapters.table import MOST_ITEMS, Forgotten, Recorded, Refused, items, past
+from standing.adapters.table import MOST_ITEMS, Forgotten, Recorded, Refused, TooLarge, items, past
 from standing.core.days import Day, day_number
 from standing.core.decide import Outcome, decide, needs_past, too_late
 from standing.core.events import CareAnswer, EventDetail
@@ -32,6 +32,7 @@ from standing.core.timeline import Timeline
 MOST_EVENTS = 30  # of one customer in one commit; with the state and the decisions it stays below MOST_ITEMS
 # About ten seconds in all, a third of the function's timeout: giving up costs the queue's visibility timeout.
 TRIES = 15
+MOST_ROW = 400  # KB, as DynamoDB has it
 REPLAYED = "conflicting-content"
 UNKNOWN = "?"  # a source that cannot be read
 
@@ -186,16 +187,29 @@ class Ingest:
         waiting = sorted((copies[0].event for copies in wave.values()), key=lambda event: (event.day, event.key))
         for copies in wave.values():
             report.refuse("duplicates", copies[0].event.source, len(copies) - 1)
-        tries = 0
+        tries, most = 0, MOST_EVENTS
         while waiting:
             try:
-                waiting = waiting[self._commit(waiting[:MOST_EVENTS], report) :]
-                tries = 0
+                waiting = waiting[self._commit(waiting[:most], report) :]
+                tries, most = 0, MOST_EVENTS
+            except TooLarge:
+                waiting = waiting if most > 1 else self._without_first(waiting, wave, report)
+                most = 1  # to find the event that there is no room for: the others go on
             except Refused as refusal:
                 for key, known in refusal.applied.items():
                     self._known_already(wave[key], known, report)
                 waiting = [event for event in waiting if event.key not in refusal.applied]
                 tries = self._after_conflict(tries) if not refusal.applied else tries
+
+    def _without_first(
+        self, waiting: list[Event], wave: dict[tuple[str, str], list[Taken]], report: Report
+    ) -> list[Event]:
+        """The events but for the first, with which the customer's state would be larger than a row may be."""
+        expected = f"less: with this event, what is kept of the customer has no room in a row ({MOST_ROW} KB)"
+        for message, _ in wave[waiting[0].key]:
+            self._reject(message, Rejected("too-large", "detail", expected), report)
+        report.refuse("duplicates", waiting[0].source, 1 - len(wave[waiting[0].key]))
+        return waiting[1:]
 
     def _commit(self, events: list[Event], report: Report) -> int:
         """Commit the first of the events, or keep those that came too late to count; how many that were."""
