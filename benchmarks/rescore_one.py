@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from standing.batch.rescoring.days import judged, plan_of
 from standing.batch.rescoring.features import features_on
-from standing.batch.rescoring.refunds import COUNTS_ON
 from standing.batch.rescoring.memory import REMEMBERED, completed, schema
+from standing.batch.rescoring.refunds import COUNTS_ON
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
 from standing.night.bucket import rescore_bucket
