@@ -21,7 +21,7 @@ from standing.core.features import facts
 from standing.core.fold import live
 from standing.core.intake import Event
 from standing.core.measures import empty, gather
-from standing.core.ruleset import Feature, Ruleset, Stratum
+from standing.core.ruleset import Feature, Measure, Ruleset, Stratum
 from standing.core.series import Amendment, Happened, Sums
 from standing.core.state import Memory
 from standing.core.timeline import Timeline
@@ -134,7 +134,14 @@ def test_days_before_it_do_not_know_of_it_whenever_they_are_lived() -> None:
 YES = made.every(made.line("spend_10d", ">=", 10_000))
 
 
-def test_no_day_is_left_out_on_which_its_purchase_makes_a_difference() -> None:
+def _reached(rules: Ruleset, events: Sequence[Event]) -> list[tuple[str, Day]]:
+    """The levels that follow one another when all events are there from the first day on."""
+    buckets, busy = gather(empty(rules), events, rules), {event.day for event in events}
+    lived = live(Timeline.of(rules), lambda _: buckets, Memory(), min(busy), 200, busy=busy)
+    return [(held.level, held.since) for held in dict.fromkeys(day.closed.levels["tier"] for day in lived)]
+
+
+def test_no_day_is_left_out_on_which_its_amount_makes_a_difference() -> None:
     """On day 102 a refund of day 94 still counts; when that leaves, the level is what it was two days before."""
     events = [
         *(refund(94, "200.00"), order(95, "400.00", "a"), order(100, "0.00", "b")),
@@ -142,12 +149,19 @@ def test_no_day_is_left_out_on_which_its_purchase_makes_a_difference() -> None:
     ]
     tier = made.rating("tier", made.TIER.levels, {"silver": YES, "gold": made.line("spend_10d", ">=", 20_000)})
     rules = made.ruleset([made.feature("spend_10d", "sum", NET, over=10)], Stratum(ratings=(tier,)))
-    buckets = gather(empty(rules), events, rules)
-    lived = live(Timeline.of(rules), lambda _: buckets, Memory(), 94, 104, busy={94, 95, 100, 102})
-    levels = [
-        held.level for held in {day.closed.levels["tier"].since: day.closed.levels["tier"] for day in lived}.values()
-    ]
-    assert levels == ["bronze", "gold", "silver", "gold"]
+    expected = [("bronze", 94), ("gold", 95), ("silver", 102), ("gold", 104), ("bronze", 105)]
+    assert _reached(rules, events) == expected
+
+
+def test_no_day_is_left_out_on_which_it_leaves_with_a_purchase_that_is_not_counted_itself() -> None:
+    shoes = Measure(of=("purchase", "refund"), where={"category": "shoes"}, value="net_amount")
+    tier = made.rating("tier", ["owing", "even"], {"even": made.line("spend", ">=", 0)})
+    spend = made_feature("spend", "sum", 0, over=10)
+    rules = assemble(made.PROGRAMME, (shoes,), (spend,), (Stratum(ratings=(tier,)),))
+    back = refund(105, "60.00", of="a")
+    of_shoes = replace(back, detail=back.detail.model_copy(update={"category": "shoes"}))
+    events = [order(100, "60.00", "a"), of_shoes]
+    assert _reached(rules, events) == [("even", 100), ("owing", 105), ("even", 110)]
 
 
 # One customer, as events arrive ------------------------------------------------------------------------------------
