@@ -31,7 +31,7 @@ from typer.testing import CliRunner
 
 from tests.support import ROOT, real_ruleset
 from tests.unit import programmes
-from tests.unit.strategies import purchase
+from tests.unit.strategies import purchase, refund
 from tests.unit.test_clock import every_day
 from tests.unit.test_rulebook import CARE, TIER, WRITTEN
 
@@ -368,6 +368,16 @@ def test_a_recorded_story_ends_as_the_customer_did(rules: Ruleset, happened: lis
     assert played.misses == ()
     if not recorded.left_out and not any(_says_something_personal(event) for event in known):
         assert played.lived[-1].closed.all_shown() == every_day(rules, known, day)[-1].closed.all_shown()
+
+
+def test_a_recorded_refund_names_its_purchase_by_a_new_id(rules: Ruleset) -> None:
+    bought = purchase(1_000, "900.00", "order")
+    returned = refund(1_015, "900.00", of=bought)
+    recorded = record([bought, purchase(1_005, "40.00"), returned], rules, 1_020)
+    assert recorded is not None
+    assert bought.detail.id not in recorded.text
+    assert recorded.text.count("id: bought-1") == recorded.text.count("purchase: bought-1") == 1
+    assert told_of(rules, recorded.text).misses == ()
 
 
 def test_what_todays_rules_would_refuse_is_left_out_and_counted(rules: Ruleset) -> None:
