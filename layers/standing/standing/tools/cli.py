@@ -209,9 +209,13 @@ def explain(
 
 @refused.command("list")
 def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
-    """List what was rejected: which event, in which field, and what was expected there."""
+    """List what was rejected: which event, in which field, and what was expected there.
+
+    Of a message too large for the queue only the beginning is kept, and it is said how large it was.
+    """
     kept = recovery.rejected(target_of(stack))
-    _print_kept(kept, ("source", "detail_type", "event_id", "reason", "field", "expected"), as_json=as_json)
+    columns = ("source", "detail_type", "event_id", "reason", "field", "expected")
+    _print_kept(kept, (*columns, "cut") if any(one.cut for one in kept) else columns, as_json=as_json)
 
 
 @dead.command("list")
