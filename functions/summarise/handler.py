@@ -4,17 +4,18 @@ import os
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from botocore.config import Config
 from standing.adapters.lake import Lake
 from standing.adapters.logs import Logs
+from standing.adapters.telling import discreet, own_logger
 from standing.event_path.ruleset_layer import deployed_rules
 from standing.night.arrivals import with_refused
 from standing.night.summary import COUNTS, keep, page_key, summed_up
 from standing.report.page import page
 from standing.report.words import LANGUAGES
 
-logger = Logger()
+logger = own_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
@@ -23,6 +24,7 @@ rules = deployed_rules()
 
 
 @metrics.log_metrics
+@discreet
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}, as data and as pages."""
     report = summed_up(lake, event)

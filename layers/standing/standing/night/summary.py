@@ -19,6 +19,8 @@ COUNTS = (
 )
 USED = ("gb_seconds", "write_units", "read_units")
 NAMED = 100
+PASSED_ON = 50  # objects that are named from one step of the night to the next, which takes 256 KB
+LONGEST = 400  # characters of what is wrong with one of them
 REPORT = re.compile(r"^nights/(\d{4}-\d{2}-\d{2})\.json$")
 
 type Report = dict[str, Any]
@@ -42,6 +44,13 @@ def part_key(day: str, number: int) -> str:
 def parts(lake: Lake, day: str) -> dict[int, str]:
     """The keys of the reports that there are of a day, by bucket."""
     return {number_in(key): key for key in lake.keys(f"nights/{day}/")}
+
+
+def passed_on(wrong: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with some objects, as far as the next step can be told: the first, and how many more."""
+    some = {key: why[:LONGEST] for key, why in list(wrong.items())[:PASSED_ON]}
+    more = len(wrong) - len(some)
+    return some | ({f"{more:,} more objects": "set aside as well, under `aside/`"} if more else {})
 
 
 def summed_up(lake: Lake, planned: Mapping[str, Any]) -> Report:

@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 from rich.text import Text
 
+from standing.adapters.telling import hold_others
 from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import backfill
 from standing.tools.customers import commands as customer_commands
@@ -252,6 +253,7 @@ def rebuild(
 
 def main() -> None:
     """Run the command; a user's mistake is answered with a message, never with a traceback."""
+    hold_others()
     try:
         app()
     except (UserError, RulesError) as error:

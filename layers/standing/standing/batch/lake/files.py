@@ -10,6 +10,7 @@ from typing import Any
 import polars as pl
 
 from standing.adapters.lake import ABSENT, Lake, Stored
+from standing.adapters.telling import Plain
 from standing.batch.lake.layout import Kind
 from standing.batch.lake.rows import LATER, SCHEMAS, frame
 
@@ -17,7 +18,7 @@ ROW_GROUP = 50_000  # rows; small enough that a reader who wants one customer sk
 NOT_WHOLE = "not a whole Parquet file ({})"
 
 
-class Damaged(ValueError):  # noqa: N818 -- it says what is with the file
+class Damaged(Plain, ValueError):  # noqa: N818 -- it says what is with the file
     """A file that cannot be read as what it should be, and why."""
 
 

@@ -93,10 +93,9 @@ def rebuild(target: Target, rules: Timeline, customer: str) -> str:
 def _kept(rejection: dict[str, Any]) -> Kept:
     cut = rejection.get("cut")
     about = _named(cut, "detail_type", cut.get("id")) if cut else _event_in(envelope_of(rejection["message"]))
-    why = (str(rejection.get(part, "")) for part in ("reason", "field", "expected"))
-    return Kept(
-        *about, *why, f"only the beginning of {cut['of_bytes']:,} bytes, SHA-256 {cut['sha256']}" if cut else ""
-    )
+    why = {part: str(rejection.get(part, "")) for part in ("reason", "field", "expected")}
+    said = f"only the beginning of {cut['of_bytes']:,} bytes, SHA-256 {cut['sha256']}" if cut else ""
+    return Kept(*about, **why, cut=said)
 
 
 def _event_in(envelope: dict[str, Any]) -> tuple[str, str, str]:
