@@ -127,7 +127,7 @@ def detail(event_id: str, customer: str = WHO, **fields: Any) -> dict[str, Any]:
     return {"id": event_id, "customer": customer, "time": time.isoformat(timespec="seconds"), **fields}
 
 
-PROFILE = {"birthday": BORN, "amounts": {"deposits": AMOUNT}, "currency": "CNY"}
+PROFILE: dict[str, Any] = {"birthday": BORN, "amounts": {"deposits": AMOUNT}, "currency": "CNY"}
 
 
 def events() -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from typing import Any
 from standing.adapters.lake import Lake
 from standing.adapters.telling import Plain
 from standing.batch.lake.compacting import stage
-from standing.batch.lake.layout import KINDS, STAGED, number_in
+from standing.batch.lake.layout import KINDS, STAGED, STANDING, number_in
 from standing.core.days import Day, day_date, day_in, day_of
 from standing.core.ruleset import Ruleset
 from standing.night.learning import Learnt, learn, model_of
@@ -61,7 +61,11 @@ def buckets(lake: Lake) -> list[int]:
 
 
 def _known(lake: Lake) -> Iterator[int]:
-    """By one listing a kind, however many objects there are: what waits is a few objects a bucket."""
+    """By one listing a kind, however many objects there are: what waits is a few objects a bucket.
+
+    And by the standings of nights: a bucket whose files are gone is not to be passed over.
+    """
+    yield from (number_in(key) for key in lake.keys(f"{STANDING}/"))
     for kind in KINDS:
         for prefix in (f"{kind}/", f"{STAGED}/{kind}/"):
             yield from (number_in(key) for key in lake.keys(prefix))
