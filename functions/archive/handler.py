@@ -4,13 +4,14 @@ import os
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from botocore.config import Config
 from standing.adapters.lake import Lake
+from standing.adapters.telling import discreet, own_logger
 from standing.batch.lake.archiving import archive
 from standing.event_path.ruleset_layer import deployed_rules
 
-logger = Logger()
+logger = own_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
@@ -18,6 +19,7 @@ rules = deployed_rules()
 
 
 @metrics.log_metrics
+@discreet
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Archive a batch, all of it or none: what fails is raised, and the stream hands the batch over again."""
     done = archive(event["Records"], rules, lake)

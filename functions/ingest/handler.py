@@ -5,18 +5,19 @@ from collections import Counter
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from standing.adapters.rejected import RejectedQueue
 from standing.adapters.table import Customers, Units
+from standing.adapters.telling import discreet, own_logger
 from standing.event_path.ingest import Ingest, Message
 from standing.event_path.ruleset_layer import deployed_rules
 
 SHARE = 0.6  # of the time that is left: the customer that is being settled then needs the rest
 PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
 
-logger = Logger()
+logger = own_logger()
 metrics = Metrics()
 customers = Customers(
     boto3.client("dynamodb", config=PATIENCE), os.environ["CUSTOMERS_TABLE"], asked_in=os.environ.get("ASKED_TABLE")
@@ -26,6 +27,7 @@ ingest = Ingest(deployed_rules(), customers, rejected)
 
 
 @metrics.log_metrics
+@discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Apply a batch; the answer names the messages that must come again."""
     customers.units = Units()

@@ -5,13 +5,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from botocore.config import Config
 from standing.adapters.lake import Lake
+from standing.adapters.telling import discreet, own_logger
 from standing.event_path.ruleset_layer import deployed_rules
 from standing.night.planning import plan
 
-logger = Logger()
+logger = own_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
@@ -19,6 +20,7 @@ rules = deployed_rules()
 
 
 @metrics.log_metrics
+@discreet
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Plan a night: that of the day in the input, such as {"day": "2026-11-25"}, or of the last that is over."""
     planned = plan(lake, rules.latest, datetime.now(UTC), event.get("day"))

@@ -4,18 +4,20 @@ import os
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from botocore.config import Config
 from standing.adapters.bus import Bus
+from standing.adapters.telling import discreet, own_logger
 from standing.event_path.publish import publish
 
-logger = Logger()
+logger = own_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 bus = Bus(boto3.client("events", config=PATIENCE), os.environ["BUS_NAME"])
 
 
 @metrics.log_metrics
+@discreet
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Publish a batch; the answer names the records from which the stream is read again."""
     failed = publish(event["Records"], bus)

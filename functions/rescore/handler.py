@@ -4,18 +4,19 @@ import os
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from standing.adapters.bus import Bus
 from standing.adapters.lake import Lake
 from standing.adapters.table import Customers
+from standing.adapters.telling import discreet, own_logger
 from standing.core.days import day_in
 from standing.event_path.ruleset_layer import deployed_rules
 from standing.night.summary import COUNTS
 from standing.night.working import Work
 
-logger = Logger()
+logger = own_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
@@ -25,6 +26,7 @@ work = Work(lake, customers, deployed_rules(), bus)
 
 
 @metrics.log_metrics
+@discreet
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Close a day for the customers of a bucket, such as {"day": "2026-11-25", "bucket": 7}."""
     gigabytes = int(context.memory_limit_in_mb) / 1024

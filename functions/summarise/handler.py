@@ -4,17 +4,18 @@ import os
 from typing import Any
 
 import boto3
-from aws_lambda_powertools import Logger, Metrics
+from aws_lambda_powertools import Metrics
 from botocore.config import Config
 from standing.adapters.lake import Lake
 from standing.adapters.logs import Logs
+from standing.adapters.telling import discreet, own_logger
 from standing.event_path.ruleset_layer import deployed_rules
 from standing.night.arrivals import with_refused
-from standing.night.summary import COUNTS, keep, page_key, summed_up
+from standing.night.summary import COUNTS, concluded, page_key, report_key
 from standing.report.page import page
 from standing.report.words import LANGUAGES
 
-logger = Logger()
+logger = own_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
@@ -22,11 +23,18 @@ logs = Logs(boto3.client("logs", config=PATIENCE), os.environ["INGEST_LOGS"])
 rules = deployed_rules()
 
 
+def show(report: dict[str, Any]) -> None:
+    """Keep the pages of a report."""
+    for language in LANGUAGES:
+        lake.put(page_key(report["day"], language), page(report, rules.latest, language).encode())
+
+
 @metrics.log_metrics
+@discreet
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}, as data and as pages."""
-    report = summed_up(lake, event)
-    report = with_refused(report, lake, logs, rules.latest.programme.time_zone)
+    zone = rules.latest.programme.time_zone
+    report = concluded(lake, event, lambda found: with_refused(found, lake, logs, zone), show)
     counts = {
         **{name: report[name] for name in COUNTS},
         "failed_buckets": len(report["failed_buckets"]),
@@ -36,6 +44,4 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
         metrics.add_metric(name=name, unit="Count", value=value)
     log = logger.error if report["failed_buckets"] else logger.info
     log("night", extra={"day": event["day"], "counts": counts, "failed": report["failed_buckets"]})
-    for language in LANGUAGES:
-        lake.put(page_key(report["day"], language), page(report, rules.latest, language).encode())
-    return {"day": event["day"], "report": keep(lake, report), **counts}
+    return {"day": event["day"], "report": report_key(report["day"]), **counts}

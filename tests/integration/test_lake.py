@@ -25,7 +25,7 @@ from standing.batch.lake.compacting import compact, compact_all, stage
 from standing.batch.lake.decisions import DECISIONS
 from standing.batch.lake.files import written
 from standing.batch.lake.gaps import holes, lagging, refill
-from standing.batch.lake.layout import KINDS, bucket_of, month_key, standing_key
+from standing.batch.lake.layout import KINDS, bucket_of, month_key, number_in, standing_key
 from standing.batch.lake.marks import mark
 from standing.batch.lake.reading import everything_of, read_bucket, read_decisions
 from standing.batch.lake.rows import RECORDS, STATES, Bucket
@@ -290,6 +290,23 @@ def test_who_is_overtaken_deletes_nothing_and_says_so(
         assert compact(lake, bucket_of("c-1")).overtaken
     assert lake.keys("staged/") == waiting
     assert compacting.TRIES > 1
+
+
+def test_who_is_overtaken_once_does_it_again(snapshot: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    lake = Worlds(snapshot).new()
+    stage(lake)
+    number, replace, calls = bucket_of("c-1"), Lake.replace, []
+
+    def overtaken_once(*arguments: Any) -> None:
+        calls.append(arguments)
+        if len(calls) == 1:
+            raise Overtaken
+        replace(*arguments)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Lake, "replace", overtaken_once)
+        assert not compact(lake, number).overtaken
+    assert not [key for key in lake.keys("staged/") if number_in(key) == number]
 
 
 def test_duckdb_reads_the_layout_without_our_code(rules: Timeline, lake: Lake, tmp_path: Path) -> None:

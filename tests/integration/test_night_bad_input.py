@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from typing import Any
 
 import boto3
@@ -102,3 +103,17 @@ def _add_oddities(lake: Lake) -> None:
     rows = [row | {"id": f"n-{number}", "amount": 0} for number in range(2_000)]
     rows.append(row | {"id": "far", "day": row["day"] + 4_000})
     written_rows(lake, "records", rows)
+
+
+def test_however_much_is_damaged_the_plan_fits_between_two_steps(lake: Lake, rules: Timeline) -> None:
+    foreign = written(
+        pl.DataFrame({"x" * 50_000: ["who"], **{name: [None] for name in RECORDS}}, schema_overrides=RECORDS)
+    )
+    for number in range(60):
+        lake.put(f"{incoming('records')}{number:03d}-{'n' * 900}.parquet", foreign if number % 2 else b"PAR1")
+    planned = plan(lake, rules.latest, LATER)
+    assert len(json.dumps(planned)) < 200_000
+    assert list(planned["wrong"])[-1] == "10 more objects"
+    assert "not a whole Parquet file" in planned["wrong"][f"{incoming('records')}000-{'n' * 900}.parquet"]
+    assert "no column `xxx" in planned["wrong"][f"{incoming('records')}001-{'n' * 900}.parquet"]
+    assert len(lake.keys("aside/")) == 60

@@ -75,6 +75,10 @@ def test_handlers_are_thin(handler: Path) -> None:
     functions = [node for node in ast.walk(ast.parse(handler.read_text())) if isinstance(node, ast.FunctionDef)]
     assert functions
     assert all((node.end_lineno or 0) - node.lineno < 25 for node in functions)
+    (entry,) = [node for node in functions if node.name == "handler"]
+    assert "discreet" in {node.id for node in entry.decorator_list if isinstance(node, ast.Name)}
+    assert "own_logger()" in handler.read_text()
+    assert "Logger" not in handler.read_text()  # of its own making, beside which libraries log what they send
 
 
 def test_schemas_are_current() -> None:

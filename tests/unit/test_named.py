@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.adapters.decisions import decision_rows
+from standing.adapters.bus import MOST_BYTES, size
+from standing.adapters.decisions import decision_rows, tell
 from standing.core.announcing import LevelHonoured, RatingChanged
 from standing.core.asking import CareClosed
 from standing.core.days import Day
 from standing.core.decide import Decision, Outcome
+from standing.core.explain import Reason
 from standing.core.intake import Event
 from standing.core.ruleset import Ruleset, Stratum
 from standing.core.timeline import Timeline
@@ -141,3 +143,17 @@ def test_a_level_older_than_the_days_told_again_names_the_rules_of_the_first_of_
     assert isinstance(no_longer_gold, RatingChanged)
     assert (no_longer_gold.level, no_longer_gold.day, no_longer_gold.rules) == ("silver", 1_010, cheaper.version)
     assert [reason["line"] for reason in no_longer_gold.because] == ["spend_ever >= 20000"]
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 400), st.sampled_from(["x", '"', "客", "\x01"]), st.integers(1, 3_000))
+def test_a_decision_with_however_many_reasons_fits_on_the_bus(many: int, letter: str, length: int) -> None:
+    because = tuple(Reason(line=f"{n} {letter * length}", actual=None, holds=True) for n in range(many))
+    decision = RatingChanged("tier", None, "gold", 1_000, because, "r")
+    told = json.loads(json.dumps(tell(decision).content))
+    assert told["because"] == list(because)[: len(told["because"])]
+    assert len(told["because"]) + told.get("more_reasons", 0) == many
+    detail = json.dumps(told, ensure_ascii=False)
+    assert size({"Source": "standing", "DetailType": "rating.changed.v1", "Detail": detail}) < MOST_BYTES / 3
+    if len(json.dumps(because, ensure_ascii=False).encode()) < 64 * 1024:
+        assert "more_reasons" not in told

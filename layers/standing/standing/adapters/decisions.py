@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from functools import singledispatch
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,6 +15,9 @@ from standing.core.announcing import LevelHonoured, RatingChanged
 from standing.core.asking import CareClosed, CareDecided
 from standing.core.days import Day, day_date
 from standing.core.decide import Decision, Outcome
+from standing.core.explain import Reason
+
+MOST_REASONS = 64 * 1024  # bytes: a row of the table has room for 400 KB, and an entry of the bus for 256
 
 
 class Told(NamedTuple):
@@ -108,4 +112,12 @@ def _(decision: CareClosed) -> Told:
 
 
 def _common(decision: RatingChanged | LevelHonoured | CareDecided) -> dict[str, Any]:
-    return {"day": str(day_date(decision.day)), "because": decision.because}
+    return {"day": str(day_date(decision.day)), **_reasons(decision.because)}
+
+
+def _reasons(because: Sequence[Reason]) -> dict[str, Any]:
+    """The reasons, the first of them where all are too many to be written and published; and how many are left out."""
+    sizes = accumulate(len(orjson.dumps(reason)) for reason in because)
+    some = [reason for reason, size in zip(because, sizes, strict=True) if size <= MOST_REASONS]
+    left = len(because) - len(some)
+    return {"because": some, **({"more_reasons": left} if left else {})}

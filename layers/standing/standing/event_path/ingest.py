@@ -14,13 +14,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
-from pathlib import Path
-from traceback import extract_tb
 from typing import Any, NamedTuple, Protocol
 
-from botocore.exceptions import ClientError
-
 from standing.adapters.table import MOST_ITEMS, Forgotten, Recorded, Refused, TooLarge, items, past
+from standing.adapters.telling import cause
 from standing.core.days import Day, day_number
 from standing.core.decide import Outcome, decide, needs_past, too_late
 from standing.core.events import CareAnswer, EventDetail
@@ -139,14 +136,14 @@ class Ingest:
         except Rejected as rejection:
             self._reject(message, rejection, report)
         except Exception as error:  # noqa: BLE001 -- our own mistake must not fail the messages beside it
-            report.failed[message.id] = _cause(error)
+            report.failed[message.id] = cause(error)
         return None
 
     def _reject(self, message: Message, rejection: Rejected, report: Report) -> None:
         try:
             self.rejected.keep(message.body, rejection.as_dict())
         except Exception as error:  # noqa: BLE001 -- whatever kept it out of the queue, this message must come again
-            report.failed[message.id] = _cause(error)
+            report.failed[message.id] = cause(error)
         else:
             report.refuse("rejected", _source(message))
 
@@ -159,7 +156,7 @@ class Ingest:
         except Forgotten:
             self._refuse_forgotten(taken, report)
         except Exception as error:  # noqa: BLE001 -- named in the batch response, retried, and in the end in the DLQ
-            report.failed |= {message.id: _cause(error) for message, _ in taken}
+            report.failed |= {message.id: cause(error) for message, _ in taken}
 
     def _refuse_forgotten(self, taken: list[Taken], report: Report) -> None:
         """Reject every event of a customer who was forgotten, perhaps between two commits of them."""
@@ -259,13 +256,6 @@ class Ingest:
             raise Busy
         self.pause(random.uniform(0, min(1.5, 0.02 * 2**tries)))  # noqa: S311 -- jitter, not a secret
         return tries + 1
-
-
-def _cause(error: Exception) -> str:
-    """What happened and where, without the values, which may be personal."""
-    code = error.response["Error"]["Code"] if isinstance(error, ClientError) else ""
-    places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
-    return " ".join(filter(None, [type(error).__name__, code, "at", " < ".join(reversed(places[-3:]))]))
 
 
 def _envelope(message: Message) -> dict[str, Any]:

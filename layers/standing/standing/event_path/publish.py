@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
+from standing.adapters.telling import Plain
 from standing.core.producers import OUR_SOURCE
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ class BusPort(Protocol):
         """Put entries on the bus; the places of those refused."""
 
 
-class Unpublished(Exception):  # noqa: N818 -- a passing state, not a fault
+class Unpublished(Plain):
     """Nothing of a batch could be published: the whole of it comes again."""
 
 

@@ -20,6 +20,7 @@ from standing.batch.figures.adding import added_all
 from standing.batch.lake.compacting import compact
 from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.layout import current, standing_key
+from standing.batch.lake.marks import marks
 from standing.batch.lake.reading import open_bucket
 from standing.batch.lake.standings import kept
 from standing.core.days import Day
@@ -49,8 +50,9 @@ def rescore_bucket(
     compacted = compact(lake, number)
     _refuse_damaged(compacted.wrong, number)
     opened, before = open_bucket(lake, number), kept(lake, standing_key(number))
+    known = None if before.rows is None else marks(lake, number).kept(before.rows)
     months, unread = kept_months(lake, number, until)
-    night = Night(rules, until, Passing(rules, table, until, clock), before.rows, months, scoring)
+    night = Night(rules, until, Passing(rules, table, until, clock), known, months, scoring)
     lived = [night.of(share, opened.of(share)) for share in opened.shares()]
     with suppress(Overtaken):  # another run of the same night was faster, and found the same
         lake.replace(standing_key(number), written(_together(one.standing for one in lived)), before.etag)

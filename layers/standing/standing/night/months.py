@@ -45,7 +45,7 @@ def keep_month(lake: Lake, number: int, day: Day, standing: pl.DataFrame) -> Non
     """Keep the standing of a night for its month, unless that of a later night is there."""
     key = month_key(month_of(day), number)
     before = kept(lake, key)
-    if before.rows is not None and before.rows["day"].max() > day:  # type: ignore[operator]  # days are whole numbers
+    if before.rows is not None and before.rows.filter(pl.col("day") > day).height:
         return
     with suppress(Overtaken):  # another run of the same night was faster, and found the same
         lake.replace(key, written(standing), before.etag)

@@ -7,25 +7,30 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from standing.adapters.lake import Lake
+from standing.adapters.telling import Plain
 from standing.batch.lake.compacting import stage
-from standing.batch.lake.layout import KINDS, STAGED, number_in
+from standing.batch.lake.layout import KINDS, STAGED, STANDING, number_in
 from standing.core.days import Day, day_date, day_in, day_of
 from standing.core.ruleset import Ruleset
 from standing.night.learning import Learnt, learn, model_of
-from standing.night.summary import parts
+from standing.night.summary import parts, passed_on
 
 LAG = timedelta(hours=4)  # after a day's end: what was on its way then is there, so that it does not come late
+
+
+class WrongDay(Plain, ValueError):  # noqa: N818 -- what it is
+    """A day that cannot be closed, or that is none."""
 
 
 def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) -> dict[str, Any]:
     """What is to be done: the `day` to close, all buckets `known`, and those `due`, which are not done yet.
 
     So a second start for the same day does what failed at the first, and otherwise nothing. Deals out what came into
-    the lake, and learns the model of scores where that is due. Raises ValueError where the day that is asked for is
+    the lake, and learns the model of scores where that is due. Raises WrongDay where the day that is asked for is
     not over, or is no day.
     """
     day = day_asked_for(asked, day_to_close(now, ruleset))
-    wrong = stage(lake).wrong
+    wrong = passed_on(stage(lake).wrong)
     known, done = buckets(lake), set(parts(lake, str(day_date(day))))
     due = [number for number in known if number not in done]
     learnt = learn(lake, ruleset, day, known) if due else Learnt(model_of(lake))
@@ -33,15 +38,15 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
 
 
 def day_asked_for(asked: str | None, last: Day) -> Day:
-    """The day that somebody names, or else the last that can be closed. Raises ValueError."""
+    """The day that somebody names, or else the last that can be closed. Raises WrongDay."""
     if asked is None:
         return last
     try:
         day = day_in(asked)
     except ValueError:
-        raise ValueError(f"day {asked!r}: expected a date such as {day_date(last)}") from None
+        raise WrongDay(f"day {asked!r}: expected a date such as {day_date(last)}") from None
     if day > last:
-        raise ValueError(f"day {asked}: is not over, or only just; the last that can be closed is {day_date(last)}")
+        raise WrongDay(f"day {asked}: is not over, or only just; the last that can be closed is {day_date(last)}")
     return day
 
 
@@ -56,7 +61,11 @@ def buckets(lake: Lake) -> list[int]:
 
 
 def _known(lake: Lake) -> Iterator[int]:
-    """By one listing a kind, however many objects there are: what waits is a few objects a bucket."""
+    """By one listing a kind, however many objects there are: what waits is a few objects a bucket.
+
+    And by the standings of nights: a bucket whose files are gone is not to be passed over.
+    """
+    yield from (number_in(key) for key in lake.keys(f"{STANDING}/"))
     for kind in KINDS:
         for prefix in (f"{kind}/", f"{STAGED}/{kind}/"):
             yield from (number_in(key) for key in lake.keys(prefix))

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
+from standing.adapters.telling import Plain
 from standing.batch.rescoring.refunds import counted_on
 from standing.batch.scores.model import Model
 from standing.batch.scores.rfm import summary
@@ -28,7 +29,7 @@ class BusPort(Protocol):
         """Put entries; the places of those that were refused."""
 
 
-class Unsent(Exception):  # noqa: N818 -- it says what is with the events
+class Unsent(Plain):
     """Score events that the bus did not take; the bucket's night is done again."""
 
 

@@ -16,7 +16,7 @@ from standing.batch.lake.gaps import holes
 from standing.batch.lake.memories import latest, states_of
 from standing.batch.lake.rows import Bucket
 from standing.batch.lake.shares import Share
-from standing.batch.rescoring.bucket import rescore
+from standing.batch.rescoring.bucket import STIRRED, rescore
 from standing.batch.rescoring.reconciling import reconcile
 from standing.core.days import Day
 from standing.core.timeline import Timeline
@@ -49,12 +49,13 @@ class Night:
     def of(self, share: Share, bucket: Bucket) -> Lived:
         """Live through the night of a share.
 
-        Customers of whom the lake misses something are left to the core, which reads the table.
+        Customers of whom the lake misses something, or everything, are left to the core, which reads the table.
         """
         states, records = latest(bucket.states), bucket.records.filter(~pl.col("late"))
-        incomplete = holes(bucket)["customer"].to_list()
-        whole = states.filter(~pl.col("customer").is_in(incomplete))
         before = None if self.before is None else self.before.filter(share.holds)
+        lost = _lost(before, bucket)
+        incomplete = sorted({*holes(bucket)["customer"], *lost["customer"]})
+        whole = states.filter(~pl.col("customer").is_in(incomplete))
         reconciled = reconcile(self.rules, records, _moved_since(whole, before))
         found = rescore(self.rules, records, states_of(whole), before, self.until)
         self.passing.all([*found.stirred, *incomplete])
@@ -63,7 +64,8 @@ class Night:
         counts = Counter({"customers": states.height, "stirred": len(found.stirred), "scores": said})
         counts += Counter({"reconciled": reconciled.customers, "differences": reconciled.differences.height})
         told = self._figures(share, bucket, ended, scored)
-        return Lived(found.standing, ended, counts, reconciled.differences, incomplete, told)
+        standing = pl.concat([found.standing, lost], how="diagonal_relaxed")
+        return Lived(standing, ended, counts, reconciled.differences, incomplete, told)
 
     def _scored(self, records: pl.DataFrame) -> tuple[pl.DataFrame | None, int]:
         """The scores of the share, where there is a model; and how many were said."""
@@ -77,6 +79,16 @@ class Night:
         own = {month: rows.filter(share.holds) for month, rows in self.months.items()}
         ruleset = self.rules.on(self.until)
         return figures(Known(ruleset, self.until, ended, bucket.records, bucket.decisions, own, scored))
+
+
+def _lost(before: pl.DataFrame | None, bucket: Bucket) -> pl.DataFrame:
+    """The standing of those whom the night before knew and of whom the lake has no state any more, to be looked at.
+
+    They stay in the standing, so that every night names them until the lake is refilled.
+    """
+    if before is None:
+        return pl.DataFrame(schema={"customer": pl.String})
+    return before.join(bucket.states, on="customer", how="anti").with_columns(pl.lit(value=True).alias(STIRRED))
 
 
 def _moved_since(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:

@@ -4,29 +4,52 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 import orjson
 
-from standing.adapters.lake import Lake
+from standing.adapters.lake import ABSENT, Lake, Stored
+from standing.adapters.rules_bucket import Overtaken
 from standing.batch.figures.adding import added_all
-from standing.batch.lake.layout import number_in, partition
+from standing.batch.lake.layout import INCOMING, number_in, partition
 
 COUNTS = (
     *("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts"),
     *("reconciled", "differences", "scores"),
 )
+DONE = ("moved", "commits", "decisions", "conflicts")  # by one run or by another; what else is counted, both find
+NAMES = ("different", "incomplete")
 USED = ("gb_seconds", "write_units", "read_units")
 NAMED = 100
+PASSED_ON = 50  # objects that are named from one step of the night to the next, which takes 256 KB
+LONGEST = 400  # characters of what is wrong with one of them
 REPORT = re.compile(r"^nights/(\d{4}-\d{2}-\d{2})\.json$")
 
 type Report = dict[str, Any]
 
 
 def keep_part(lake: Lake, report: Report) -> None:
-    """Keep the report of one bucket's night: from then on the bucket is done for that day."""
-    lake.put(part_key(report["day"], report["bucket"]), orjson.dumps(report))
+    """Keep the report of one bucket's night: from then on the bucket is done for that day.
+
+    Where another run of the same night did the bucket too, what both did is told together.
+    """
+    key = part_key(report["day"], report["bucket"])
+    while True:
+        stored = lake.get(key)
+        whole = report if stored is ABSENT else of_both(orjson.loads(stored.body), report)
+        with suppress(Overtaken):  # the other was faster: its report is there now
+            return lake.replace(key, orjson.dumps(whole), stored.etag)
+
+
+def of_both(one: Report, other: Report) -> Report:
+    """A bucket's report of two runs of one night: each wrote what the other did not, and both found the same."""
+    found = {name: max(one.get(name, 0), other.get(name, 0)) for name in COUNTS}
+    done = {name: one.get(name, 0) + other.get(name, 0) for name in DONE}
+    named = {name: one[name] + [item for item in other[name] if item not in one[name]] for name in NAMES}
+    wrong = {name: one.get(name, {}) | other.get(name, {}) for name in ("wrong", "odd")}
+    return other | found | done | named | wrong | _run([one, other]) | {"seconds": one["seconds"] + other["seconds"]}
 
 
 def keep_failure(lake: Lake, day: str, number: int, why: str) -> None:
@@ -44,6 +67,13 @@ def parts(lake: Lake, day: str) -> dict[int, str]:
     return {number_in(key): key for key in lake.keys(f"nights/{day}/")}
 
 
+def passed_on(wrong: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with some objects, as far as the next step can be told: the first, and how many more."""
+    some = {key: why[:LONGEST] for key, why in list(wrong.items())[:PASSED_ON]}
+    more = len(wrong) - len(some)
+    return some | ({f"{more:,} more objects": "set aside as well, under `aside/`"} if more else {})
+
+
 def summed_up(lake: Lake, planned: Mapping[str, Any]) -> Report:
     """The report of a night that was planned; a bucket that is known and left no report has failed."""
     day = planned["day"]
@@ -55,6 +85,28 @@ def summed_up(lake: Lake, planned: Mapping[str, Any]) -> Report:
         report["wrong"] |= cause
     report["wrong"] |= planned.get("wrong", {})
     return report | {"model": planned.get("model", {})}
+
+
+def concluded(
+    lake: Lake, planned: Mapping[str, Any], complete: Callable[[Report], Report], show: Callable[[Report], None]
+) -> Report:
+    """The report of a night, completed, shown and kept; anew where another run of the night kept its own meanwhile.
+
+    What an earlier run set aside of what came in stays named: no later one can find it again.
+    """
+    while True:
+        before = lake.get(report_key(planned["day"]))
+        report = complete(summed_up(lake, planned))
+        report["wrong"] |= _set_aside_before(before)
+        show(report)
+        with suppress(Overtaken):
+            lake.replace(report_key(planned["day"]), _text(report), before.etag)
+            return report
+
+
+def _set_aside_before(before: Stored) -> dict[str, str]:
+    wrong = orjson.loads(before.body)["wrong"] if before.body else {}
+    return {key: why for key, why in wrong.items() if key.startswith(f"{INCOMING}/")}
 
 
 def _read(lake: Lake, keys: Iterable[str]) -> list[Report]:
@@ -138,5 +190,9 @@ def without(report: Report, customer: str) -> Report:
 def keep(lake: Lake, report: Report) -> str:
     """Keep a night's report; its key."""
     key = report_key(report["day"])
-    lake.put(key, orjson.dumps(report, option=orjson.OPT_INDENT_2))
+    lake.put(key, _text(report))
     return key
+
+
+def _text(report: Report) -> bytes:
+    return orjson.dumps(report, option=orjson.OPT_INDENT_2)

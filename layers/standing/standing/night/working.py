@@ -9,6 +9,7 @@ from typing import Any
 
 from standing.adapters.lake import Lake
 from standing.adapters.table import Customers, Units
+from standing.adapters.telling import told
 from standing.core.days import Day, day_date
 from standing.core.timeline import Timeline
 from standing.night.bucket import rescore_bucket
@@ -33,7 +34,7 @@ class Work:
         try:
             found = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring())
         except Exception as error:
-            keep_failure(self.lake, str(day_date(day)), number, f"{type(error).__name__}: {error}")
+            keep_failure(self.lake, str(day_date(day)), number, told(error))
             raise
         ended = self.clock()
         seconds = (ended - began).total_seconds()

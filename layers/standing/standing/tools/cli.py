@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 from typer.rich_utils import rich_format_error
 
+from standing.adapters.telling import hold_others
 from standing.core.visible import on_one_line, visible
 from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import backfill
@@ -211,9 +212,13 @@ def explain(
 
 @refused.command("list")
 def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
-    """List what was rejected: which event, in which field, and what was expected there."""
+    """List what was rejected: which event, in which field, and what was expected there.
+
+    Of a message too large for the queue only the beginning is kept, and it is said how large it was.
+    """
     kept = recovery.rejected(target_of(stack))
-    _print_kept(kept, ("source", "detail_type", "event_id", "reason", "field", "expected"), as_json=as_json)
+    columns = ("source", "detail_type", "event_id", "reason", "field", "expected")
+    _print_kept(kept, (*columns, "cut") if any(one.cut for one in kept) else columns, as_json=as_json)
 
 
 @dead.command("list")
@@ -250,6 +255,7 @@ def rebuild(
 
 def main() -> None:
     """Run the command; a user's mistake is answered with a message, never with a traceback."""
+    hold_others()
     try:
         sys.exit(app(standalone_mode=False))
     except typer.Abort:

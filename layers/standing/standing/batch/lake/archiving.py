@@ -14,6 +14,7 @@ import orjson
 
 from standing.adapters.lake import ASIDE, Lake
 from standing.adapters.table import STATE
+from standing.adapters.telling import told
 from standing.batch.lake.files import written
 from standing.batch.lake.layout import KINDS, Kind, incoming, named_after
 from standing.batch.lake.rows import Row, frame, rows_in
@@ -40,7 +41,7 @@ def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> Ar
         except Exception as error:  # noqa: BLE001 -- one row that cannot be read must not hold back the others
             number = record["dynamodb"]["SequenceNumber"]
             aside[number] = type(error).__name__
-            lake.put(f"{ASIDE}stream/{number}.json", orjson.dumps({"why": str(error), "record": record}, default=str))
+            lake.put(f"{ASIDE}stream/{number}.json", orjson.dumps({"why": told(error), "record": record}, default=str))
     for kind in KINDS:
         if rows[kind]:
             lake.put(_key(kind, stream), written(frame(kind, rows[kind])))

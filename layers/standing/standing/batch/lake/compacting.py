@@ -7,7 +7,7 @@ at any call: a file is replaced whole and only over the one that it was made fro
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import batched
 from tempfile import TemporaryDirectory
 
@@ -55,10 +55,7 @@ def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> Compacte
     """Deal out what came in, and make these buckets anew; everything that was wrong, and the rows that there are."""
     done = Compacted(dict.fromkeys(KINDS, 0), stage(lake).wrong)
     for number in numbers:
-        for _ in range(TRIES):
-            made = compact(lake, number)
-            if not made.overtaken:
-                break
+        made = compact(lake, number)
         done.wrong |= made.wrong
         done.overtaken |= made.overtaken
         done.rows = {kind: done.rows[kind] + made.rows.get(kind, 0) for kind in KINDS}
@@ -68,8 +65,19 @@ def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> Compacte
 def compact(lake: Lake, number: int) -> Compacted:
     """Make one bucket anew of its files and of what was dealt out to it; the rows that it then has.
 
-    A bucket whose own file is damaged is left as it is, and named: S3 keeps its older versions.
+    Again where somebody else compacts it at the same time, so that it has what both found. A bucket whose own file is
+    damaged is left as it is, and named: S3 keeps its older versions.
     """
+    wrong: dict[str, str] = {}
+    for _ in range(TRIES):
+        done = _compact_once(lake, number)
+        wrong |= done.wrong
+        if not done.overtaken:
+            break
+    return replace(done, wrong=wrong)
+
+
+def _compact_once(lake: Lake, number: int) -> Compacted:
     done = Compacted()
     gone = marks(lake, number)
     for kind in KINDS:

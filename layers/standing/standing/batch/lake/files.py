@@ -1,7 +1,12 @@
-"""Parquet in and out, by way of bytes. A file that is damaged or of another schema is told apart, and why."""
+"""Parquet in and out, by way of bytes. A file that is damaged or of another schema is told apart, and why.
+
+A file that we write is sealed: its footer has the SHA-256 of the file, with zeros in its place. Parquet alone would
+not notice every bit that is another, and polars may panic where it does.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import io
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -10,22 +15,48 @@ from typing import Any
 import polars as pl
 
 from standing.adapters.lake import ABSENT, Lake, Stored
+from standing.adapters.telling import Plain
 from standing.batch.lake.layout import Kind
 from standing.batch.lake.rows import LATER, SCHEMAS, frame
 
 ROW_GROUP = 50_000  # rows; small enough that a reader who wants one customer skips most of a file
 NOT_WHOLE = "not a whole Parquet file ({})"
+NOT_THE_SAME = "not as it was written: its SHA-256 is another"
+SEAL = "standing.sha256"
+BLANK = "0" * 64  # where the SHA-256 will be
+BEFORE_SEAL = SEAL.encode() + b"\x18\x40"  # as Thrift says it: a text of 64 bytes follows
+END = b"PAR1"
+WRONG = (Exception, pl.exceptions.PanicException)  # of the reader; a panic is no Exception
 
 
-class Damaged(ValueError):  # noqa: N818 -- it says what is with the file
+class Damaged(Plain, ValueError):  # noqa: N818 -- it says what is with the file
     """A file that cannot be read as what it should be, and why."""
 
 
 def written(rows: pl.DataFrame) -> bytes:
-    """A frame as Parquet: the same bytes for the same rows."""
+    """A frame as Parquet, sealed: the same bytes for the same rows."""
     file = io.BytesIO()
-    rows.write_parquet(file, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
-    return file.getvalue()
+    rows.write_parquet(file, compression="zstd", statistics=True, row_group_size=ROW_GROUP, metadata={SEAL: BLANK})
+    return _sealed(file.getvalue())
+
+
+def _sealed(body: bytes) -> bytes:
+    place = body.rindex(BEFORE_SEAL) + len(BEFORE_SEAL)
+    return b"".join((memoryview(body)[:place], _digest(body, place), memoryview(body)[place + len(BLANK) :]))
+
+
+def _digest(body: bytes, place: int) -> bytes:
+    digest = hashlib.sha256(memoryview(body)[:place])
+    digest.update(BLANK.encode())
+    digest.update(memoryview(body)[place + len(BLANK) :])
+    return digest.hexdigest().encode()
+
+
+def check_seal(body: bytes) -> None:
+    """Raises Damaged where a file to its end is not as it was written. Of one without a seal that is not known."""
+    place = body.rfind(BEFORE_SEAL) + len(BEFORE_SEAL) if body.endswith(END) else 0
+    if place >= len(BEFORE_SEAL) and _digest(body, place) != body[place : place + len(BLANK)]:
+        raise Damaged(NOT_THE_SAME)
 
 
 class Parts:
@@ -45,17 +76,23 @@ class Parts:
         """All of them, one at least, as `written` would write them together; a part of them at a time is in memory."""
         file = io.BytesIO()
         pl.scan_parquet(self.paths).sink_parquet(
-            file, compression="zstd", statistics=True, row_group_size=ROW_GROUP, engine="streaming"
+            file,
+            compression="zstd",
+            statistics=True,
+            row_group_size=ROW_GROUP,
+            engine="streaming",
+            metadata={SEAL: BLANK},
         )
-        return file.getvalue()
+        return _sealed(file.getvalue())
 
 
 def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
     """A file whose rows are still to be read, by `collected`. Raises Damaged where it is not of this kind."""
+    check_seal(body)
     try:
         rows = pl.scan_parquet(io.BytesIO(body))
         there = rows.collect_schema()
-    except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
+    except WRONG as error:  # whatever the reader stumbles over, the file is at fault
         raise Damaged(NOT_WHOLE.format(type(error).__name__)) from None
     later = [name for name in LATER[kind] if name not in there]
     _check(kind, {**there, **{name: SCHEMAS[kind][name] for name in later}})
@@ -68,7 +105,7 @@ def collected(rows: pl.LazyFrame) -> pl.DataFrame:
     """The rows of a file, or what was asked of them. Raises Damaged."""
     try:
         return rows.collect(engine="streaming")
-    except Exception as error:  # noqa: BLE001 -- as above
+    except WRONG as error:  # as above
         raise Damaged(NOT_WHOLE.format(type(error).__name__)) from None
 
 

@@ -9,7 +9,7 @@ type Kind = Literal["records", "decisions", "states"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 BUCKETS = 256
-INCOMING, STAGED, FORGOTTEN, MONTHS = "incoming", "staged", "forgotten", "months"
+INCOMING, STAGED, FORGOTTEN, MONTHS, STANDING = "incoming", "staged", "forgotten", "months", "standing"
 
 
 def bucket_of(customer: str) -> int:
@@ -44,7 +44,7 @@ def month_prefix(month: str) -> str:
 
 def standing_key(number: int) -> str:
     """The key of a bucket's standing as of the last night."""
-    return f"standing/{partition(number)}/standing.parquet"
+    return f"{STANDING}/{partition(number)}/standing.parquet"
 
 
 def staged(kind: Kind, number: int) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import NamedTuple
+from dataclasses import dataclass, field
 
 import polars as pl
 
@@ -15,11 +15,13 @@ from standing.batch.lake.rows import Bucket, frame, tidy
 from standing.batch.lake.shares import Share, shares
 
 
-class Opened(NamedTuple):
+@dataclass(frozen=True)
+class Opened:
     """A bucket's files, whose rows are read a share of its customers at a time."""
 
     number: int
     files: Mapping[Kind, Stored]
+    scanned: dict[Kind, pl.LazyFrame] = field(default_factory=dict)
 
     def shares(self) -> list[Share]:
         """Shares of its customers: together they hold everybody. Raises Damaged."""
@@ -30,9 +32,11 @@ class Opened(NamedTuple):
         return Bucket(self._of("records", share), self._of("states", share), self._decisions(share))
 
     def scan(self, kind: Kind) -> pl.LazyFrame:
-        """Rows that are still to be read. Raises Damaged."""
-        with _named(current(kind, self.number)):
-            return scan_stored(kind, self.files[kind])
+        """Rows that are still to be read; that the file is whole is looked at once. Raises Damaged."""
+        if kind not in self.scanned:
+            with _named(current(kind, self.number)):
+                self.scanned[kind] = scan_stored(kind, self.files[kind])
+        return self.scanned[kind]
 
     def _of(self, kind: Kind, share: Share) -> pl.DataFrame:
         with _named(current(kind, self.number)):

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from standing.adapters.lake import ABSENT, Lake, Stored
-from standing.batch.lake.files import written
+from standing.batch.lake.files import WRONG, check_seal, written
 from standing.batch.lake.layout import MONTHS, bucket_of, number_in, standing_key
 from standing.batch.lake.marks import Marks
 
@@ -28,15 +28,16 @@ def kept(lake: Lake, key: str) -> Kept:
     """What a key holds. What cannot be read is named."""
     stored = lake.get(key)
     rows = standing_in(stored)
-    wrong = "" if rows is not None or stored is ABSENT else "not a whole Parquet file"
+    wrong = "" if rows is not None or stored is ABSENT else "not a whole Parquet file, or not as it was written"
     return Kept(rows, stored.etag, wrong)
 
 
 def standing_in(stored: Stored) -> pl.DataFrame | None:
     """The standing that an object holds; none where there is no object, or none that can be read."""
     try:
+        check_seal(stored.body)
         return None if stored is ABSENT else pl.read_parquet(BytesIO(stored.body))
-    except Exception:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
+    except WRONG:  # whatever the reader stumbles over, the file is at fault
         return None
 
 

@@ -59,7 +59,12 @@ CurrencyOfAmount = Annotated[
 class EventDetail(BaseModel):
     """What every event carries: the producer's own id, whom it concerns and when it happened."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)  # built when the first of its kind comes
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        defer_build=True,  # built when the first of its kind comes
+        hide_input_in_errors=True,  # it may be personal, and errors are logged
+    )
     detail_type: ClassVar[str]
 
     id: Annotated[EventId, Field(description="the producer's id of this event; repeats are ignored")]

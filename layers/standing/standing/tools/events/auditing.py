@@ -103,7 +103,8 @@ def _check_settled(target: Target, rejected: Counter[str], on_its_way: int) -> N
 def message_fingerprint(body: str) -> str:
     """The fingerprint of the event in a message of the Rejected queue; empty where there was none."""
     try:
-        return envelope_fingerprint(json.loads(body)["message"])
+        kept = json.loads(body)
+        return str(kept["cut"].get("fingerprint", "")) if "cut" in kept else envelope_fingerprint(kept["message"])
     except (ValueError, KeyError, TypeError):
         return ""
 

@@ -21,7 +21,10 @@ MOST_RECORDS = 100  # at once, as the stream hands them over
 
 @dataclass(frozen=True)
 class Kept:
-    """A message that is kept in a queue: what event it was, and why it is there (empty: it failed at every retry)."""
+    """A message that is kept in a queue: what event it was, and why it is there (empty: it failed at every retry).
+
+    `cut` says of how large a message only the beginning is kept; empty where it is whole.
+    """
 
     source: str
     detail_type: str
@@ -29,6 +32,7 @@ class Kept:
     reason: str = ""
     field: str = ""
     expected: str = ""
+    cut: str = ""
 
 
 def rejected(target: Target) -> list[Kept]:
@@ -109,11 +113,20 @@ def rebuild(target: Target, rules: Timeline, customer: str) -> str:
 
 
 def _kept(rejection: dict[str, Any]) -> Kept:
-    envelope = envelope_of(rejection["message"])
+    cut = rejection.get("cut")
+    about = _named(cut, "detail_type", cut.get("id")) if cut else _event_in(envelope_of(rejection["message"]))
+    why = {part: str(rejection.get(part, "")) for part in ("reason", "field", "expected")}
+    said = f"only the beginning of {cut['of_bytes']:,} bytes, SHA-256 {cut['sha256']}" if cut else ""
+    return Kept(*about, **why, cut=said)
+
+
+def _event_in(envelope: dict[str, Any]) -> tuple[str, str, str]:
     detail = envelope.get("detail")
-    event_id = detail.get("id") if isinstance(detail, dict) else None
-    about = (str(envelope.get("source", "?")), str(envelope.get("detail-type", "?")), str(event_id or "?"))
-    return Kept(*about, *(str(rejection.get(part, "")) for part in ("reason", "field", "expected")))
+    return _named(envelope, "detail-type", detail.get("id") if isinstance(detail, dict) else None)
+
+
+def _named(found: dict[str, Any], detail_type: str, event_id: object) -> tuple[str, str, str]:
+    return str(found.get("source", "?")), str(found.get(detail_type, "?")), str(event_id or "?")
 
 
 def _taken(target: Target, queue: str) -> Iterator[Any]:
