@@ -144,7 +144,7 @@ def _reached(rules: Ruleset, events: Sequence[Event]) -> list[tuple[str, Day]]:
 def test_no_day_is_left_out_on_which_its_amount_makes_a_difference() -> None:
     """On day 102 a refund of day 94 still counts; when that leaves, the level is what it was two days before."""
     events = [
-        *(refund(94, "200.00"), order(95, "400.00", "a"), order(100, "0.00", "b")),
+        *(refund(94, "200.00"), order(95, "410.00", "a"), order(100, "0.00", "b")),
         refund(102, "60.00", "back", of="b"),
     ]
     tier = made.rating("tier", made.TIER.levels, {"silver": YES, "gold": made.line("spend_10d", ">=", 20_000)})

@@ -37,7 +37,7 @@ from tests.crowd import FIRST, crowd
 from tests.support import ROOT, real_rules
 from tests.unit import programmes
 from tests.unit import strategies as made
-from tests.unit.strategies import Customer, complaint, noon, purchase
+from tests.unit.strategies import PROGRAMME, Customer, complaint, noon, purchase
 
 
 def taken(ruleset: Ruleset, events: list[Event], day: Day) -> dict[str, Fact]:
@@ -51,6 +51,14 @@ def taken(ruleset: Ruleset, events: list[Event], day: Day) -> dict[str, Fact]:
 @given(programmes.rulesets(), programmes.histories(span=90), st.integers(990, 1_130))
 def test_features_from_the_lake_are_those_of_the_state(ruleset: Ruleset, events: list[Event], day: Day) -> None:
     assert taken(ruleset, events, day) == facts(ruleset, gather(empty(ruleset), events, ruleset), day)
+
+
+def test_of_two_values_of_a_day_the_later_counts() -> None:
+    plan = programmes.made_feature("plan", "latest", programmes.PLAN)
+    rules = assemble(PROGRAMME, programmes.MEASURES, (plan,), ())
+    said = [programmes.profile(1_000, "a", 9, segments={"plan": "plus"})]
+    said += [programmes.profile(1_000, "b", 15, segments={"plan": "basic"})]
+    assert taken(rules, said, 1_000) == {"plan": "basic"}
 
 
 def test_of_nothing_there_are_no_different_values() -> None:
