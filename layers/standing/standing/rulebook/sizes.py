@@ -24,6 +24,7 @@ DAY, STEP, COUNT, MOMENT = 3, 2, 4, 9  # bytes: a day; from a day to the next; e
 TEXT, RULED = 64 * 4 + 2, 640  # a code of 64 characters; a level set by hand with its author and its reason
 A_DAY = 10  # a day in JSON, with what stands around it
 GATES = 48  # why an action was held back, and since when
+HELD_BACK_BY = 3  # gates by which the ledger holds an action back
 MONEY = {"amount", "net_amount", "value"}
 ADDED_UP, ALONE = {"score": 6, REMAINDER: 19, "count": 0}, {"score": 3}  # bytes; of money and model's scores below
 MONEY_ADDED_UP, MONEY_ALONE = 10, 7
@@ -108,10 +109,14 @@ def _of_care(ruleset: Ruleset) -> Iterator[int]:
 
 
 def _of_ledger(ruleset: Ruleset) -> Iterator[int]:
-    """When each action was asked for, which are unanswered; and, where it is a contact, when it was held back."""
-    for name, care in ruleset.care.items():
+    """When each action was asked for, and until when it waits; which are unanswered; of contacts, when, and why not."""
+    cares = ruleset.care.values()
+    counted = ruleset.longest_cap + max((care.do.within for care in cares), default=0)
+    for care in cares:
+        channel, an_entry = care.do.channel, len(care.name) + 2 * A_DAY
         unanswered = care.do.within // care.repeat_after + 1
-        yield len(name) + A_DAY + (unanswered + 2 * bool(care.do.channel)) * (len(name) + 2 * A_DAY)
+        contacts = len(care.name) + len(channel) + (counted // care.repeat_after + 3) * A_DAY if channel else 0
+        yield 2 * an_entry + (unanswered + HELD_BACK_BY) * an_entry + contacts
 
 
 KINDS = {"sums": _sums, "extremes": _extremes, "latest": _latest, "seen": _seen}
