@@ -185,7 +185,7 @@ def test_an_override_of_a_longer_term_that_is_stored_is_read() -> None:
 # The longest term of an override ----------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(("longest", "last"), [(366, 366), (366, 367), (30, 30), (30, 31), (1, 1), (1, 2)])
+@pytest.mark.parametrize(("longest", "last"), [(731, 731), (731, 732), (30, 30), (30, 31), (1, 1), (1, 2)])
 def test_an_override_shows_for_no_longer_than_the_programme_says(longest: int, last: int) -> None:
     rules = NAMED.model_copy(update={"programme": NAMED.programme.model_copy(update={"longest_override": longest})})
     day = day_number(datetime.fromisoformat(SAMPLES["override.v1"]["time"]).date())
@@ -198,8 +198,8 @@ def test_an_override_shows_for_no_longer_than_the_programme_says(longest: int, l
         assert refused("desk", "override", rules, expires=expires) == ("too-long", "detail.expires", said)
 
 
-def test_left_out_the_longest_term_is_a_year() -> None:
-    assert Programme.model_fields["longest_override"].default == timedelta(days=366).days
+def test_left_out_the_longest_term_reaches_to_the_end_of_the_next_year() -> None:
+    assert Programme.model_fields["longest_override"].default == timedelta(days=731).days
 
 
 # The rulebook -----------------------------------------------------------------------------------------------------
@@ -222,7 +222,7 @@ def test_producers_and_the_longest_term_are_compiled(tmp_path: Path) -> None:
 
 def test_rules_that_say_nothing_of_either_keep_their_version_and_their_order_is_free(tmp_path: Path) -> None:
     bare = compile_rules(written(tmp_path, ""))
-    assert compile_rules(written(tmp_path, "overrides: {longest: 366d}\n")).version == bare.version
+    assert compile_rules(written(tmp_path, "overrides: {longest: 731d}\n")).version == bare.version
     assert "producers" not in bare.model_dump_json(exclude_defaults=True)
     one = compile_rules(written(tmp_path, "producers: {a: [refund, purchase], b: [care]}\n"))
     other = compile_rules(written(tmp_path, "producers: {b: [care], a: [purchase, refund]}\n"))

@@ -22,6 +22,7 @@ from standing.core.series import Reach
 type Unit = Literal["count", "money", "score", "days", "level", "text"]
 type Keeps = Literal["sums", "extremes", "latest", "seen"]
 LONGEST_YEAR = 366
+TWO_YEARS = 731  # days: whatever the year, from any day on to the end of the next
 type Review = Literal["daily", "monthly", "quarterly", "yearly"]
 PRIORITIES = ("high", "normal", "low")
 TEN_THOUSAND = 10_000
@@ -89,7 +90,7 @@ class Programme(Frozen):
     activities: tuple[str, ...] = ()
     never_together: tuple[tuple[str, str], ...] = ()
     producers: dict[str, tuple[str, ...]] = {}
-    longest_override: Annotated[int, Field(ge=1)] = LONGEST_YEAR
+    longest_override: Annotated[int, Field(ge=1)] = TWO_YEARS
     effective: Day | None = None
 
 

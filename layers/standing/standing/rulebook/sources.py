@@ -23,7 +23,7 @@ from pydantic import (
 from standing.core.days import Day, day_number
 from standing.core.intake import SOURCE
 from standing.core.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE
-from standing.core.ruleset import LONGEST_YEAR, TEN_THOUSAND, Review, Title
+from standing.core.ruleset import TEN_THOUSAND, TWO_YEARS, Review, Title
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -202,8 +202,8 @@ class QuietSource(Written):
 class OverridesSource(Written):
     """What may be set by hand."""
 
-    longest: Days = LONGEST_YEAR
-    """For how many days after its own an override may show at most; left out: 366d."""
+    longest: Days = TWO_YEARS
+    """For how many days after its own an override may show at most; left out: 731d."""
 
 
 class ProgrammeSource(Written):
