@@ -86,14 +86,16 @@ def test_an_event_for_which_there_is_no_room_does_not_keep_the_others_out(custom
     ingest = desk(hungry, customers, rejected)
     report = ingest.batch([message(1, purchase(1)), message(2, _view("another")), message(3, purchase(2))])
     assert (report.failed, report.counts["applied"]) == ({}, 2)
-    assert [(reason["reason"], reason["field"]) for _, reason in rejected.kept] == [("too-large", "detail")]
+    ((kept, reason),) = rejected.kept
+    assert (reason["reason"], reason["field"]) == ("too-large", "detail")
+    assert orjson.loads(kept)["detail"]["id"] == "v-another"  # not the one that comes before it
     assert rows(customers, "c-1", "EVENT#") == 2
     assert ingest.batch([message(4, purchase(3))]).counts["applied"] == 1
 
 
 def _view(item: str) -> dict[str, Any]:
     detail = {"id": f"v-{item}", "customer": "c-1", "time": NOW.isoformat(), "kind": "view", "item": item * 9}
-    return envelope("engagement.v1", detail)
+    return envelope("engagement.v1", detail, "web")  # after the others, by its source
 
 
 def _fill(customers: Customers, rules: Timeline) -> None:
