@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from standing.core.announcing import RatingChanged
 from standing.core.asking import CareDecided
 from standing.core.conditions import Fact
-from standing.core.decide import Decision, decide, needs_past
+from standing.core.decide import Decision, decide, is_late, needs_past
 from standing.core.features import facts
 from standing.core.intake import Event
 from standing.core.measures import Buckets
@@ -281,7 +281,7 @@ def test_a_late_batch_leads_to_at_most_one_announcement_for_each_rating(
 ) -> None:
     customer = Customer()
     for batch in data.draw(made.splits(events)):
-        late = needs_past(customer.state, batch, CLUB_RULES)
+        late = is_late(customer.state, batch)
         announced = [one.rating for one in customer.deliver(*batch) if isinstance(one, RatingChanged)]
         assert not late or len(set(announced)) == len(announced)
 
