@@ -81,7 +81,7 @@ def made_feature(name: str, kind: str, measure: int, **more: Any) -> Feature:
 
 MEASURED = {
     "count": (ORDERS, COMPLAINTS, DEPOSITS, MOVED_MONEY),
-    "sum": (NET, NET, DEPOSITED, REFUNDED),
+    "sum": (NET, DEPOSITED, REFUNDED),
     "mean": (NET, SCORES, DEPOSITED, HELD_MEAN),
     "min": (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
     "max": (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
