@@ -357,7 +357,7 @@ def check_sorted(sql: duckdb.DuckDBPyConnection) -> None:
 def test_what_the_docs_ask_of_duckdb_works(rules: Timeline, lake: Lake, tmp_path: Path) -> None:
     events = taken(rules.latest, *(purchase(number, amount="400.00", days_ago=60 - number) for number in range(6)))
     back = {"id": "r-1", "customer": "c-2", "time": NOW.isoformat(), "amount": "150.00", "currency": "USD"}
-    refund = taken(rules.latest, envelope("refund.v1", back | {"purchase": "p-0"}, "desk"))
+    refund = taken(rules.latest, envelope("refund.v1", back | {"purchase": "p-0"}, "synthetic"))
     for who, own in {"c-1001": events, "c-2": [*events, *refund]}.items():
         pour(lake, lake_rows(rules, who, own), who)
     compact_all(lake, [bucket_of("c-1001"), bucket_of("c-2")])

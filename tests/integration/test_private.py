@@ -24,8 +24,10 @@ from standing.adapters.telling import Failed, cause, told
 from standing.batch.lake.files import Damaged
 from standing.core.events import MODELS, personal_fields, unstored_fields
 from standing.rulebook.building import build_ruleset
+from standing.rulebook.compiling import compile_rules
 
-from tests.support import ROOT, envelope
+from tests.support import ROOT, sender
+from tests.support import envelope as an_envelope
 
 LEVELS = {"DEBUG": "DEBUG", "INFO": "INFO", "WARNING": "WARN", "ERROR": "ERROR", "CRITICAL": "FATAL"}  # Lambda's words
 COMMENT, BORN, DAY, AMOUNT = "PLANTED-comment-zq81", "1872-02-29", "02-29", "7351982.46"
@@ -120,6 +122,14 @@ def function(name: str) -> Any:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+BANK = compile_rules(ROOT / "docs" / "examples" / "bank").programme.producers
+
+
+def envelope(detail_type: str, said: dict[str, Any]) -> dict[str, Any]:
+    """An event from a source that the bank's rules name for it."""
+    return an_envelope(detail_type, said, sender(detail_type, BANK))
 
 
 def detail(event_id: str, customer: str = WHO, **fields: Any) -> dict[str, Any]:
