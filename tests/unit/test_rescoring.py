@@ -169,6 +169,14 @@ def test_a_night_finds_who_waited_for_room() -> None:
         assert rescore(customer.rules, records, states_of([customer.standing]), None, night).stirred == stirred
 
 
+def test_a_night_finds_whose_care_nobody_answered() -> None:
+    customer = Customer(Timeline.of(care_rules()))
+    customer.deliver(complaint(100), now=noon(100))
+    records = rows_of(customer.applied, 2)
+    for night, stirred in ((101, ()), (102, ("c-1",))):
+        assert rescore(customer.rules, records, states_of([customer.standing]), None, night).stirred == stirred
+
+
 def care_rules() -> Ruleset:
     """A call after a complaint, and another after an order; one of both in thirty days."""
     once = Cap(at_most=1, within=30, channel="phone")
