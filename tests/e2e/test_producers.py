@@ -128,7 +128,7 @@ def test_ingest_rejects_what_its_source_may_not_send_and_says_what_was_expected(
         purchase("asked"),
         override("asked", source="shop.checkout"),
         override("asked", source="elsewhere"),
-        override("asked", days=400),
+        override("asked", days=800),
         override("asked"),
     ]
     counted = deliver(target, tmp_path / "events", sent)
@@ -143,7 +143,7 @@ def test_ingest_rejects_what_its_source_may_not_send_and_says_what_was_expected(
     )
     expected = "a source that programme.yaml names for override under `producers`: service.desk"
     assert said["asked-o-elsewhere-30"] == ("not-allowed", "source", expected)
-    assert said["asked-o-service.desk-400"][:2] == ("too-long", "detail.expires")
+    assert said["asked-o-service.desk-800"][:2] == ("too-long", "detail.expires")
     tiers = [one["detail"] for one in outcomes(target, ear, "asked") if one["detail"].get("rating") == "tier"]
     assert tiers[-1]["to"] == "gold"
 
