@@ -101,6 +101,7 @@ class Made:
 def made() -> Made:
     """A crowd of some months."""
     everybody = {who: [one for one in events if one.day <= UNTIL + 1] for who, events in crowd(60, 142, seed=3)}
+    everybody["c-moved-on"] = [purchase(UNTIL - 40, "20.00"), purchase(UNTIL + 1, "3000.00")]  # gold since today
     histories = {who: owned(events, who) for who, events in everybody.items() if events}
     parts = [lake_rows(RULES, who, events) for who, events in histories.items()]
     kinds = {kind: tidy(kind, pl.concat([getattr(one, kind) for one in parts])) for kind in ("records", "decisions")}
