@@ -135,10 +135,12 @@ def test_a_late_event_on_the_last_day_of_a_month_begins_before_that_day() -> Non
 def test_what_happened_on_the_last_day_of_a_month_is_counted_once() -> None:
     events = [purchase(day, "45.00") for day in range(1_000, 1_100, 5)]
     end = min(delivered([[event] for event in events]).checkpoints)
-    events = sorted([*events, purchase(end, "15.00", "last")], key=lambda event: event.day)
-    customer = delivered([[event] for event in events])
+    before = [event for event in events if event.day < end]
+    over = [purchase(end, "15.00", "last"), purchase(end + 3, "20.00", "first")]
+    customer = delivered([before, over])
+    assert end in customer.checkpoints
     customer.deliver(late := complaint(end + 1))
-    assert standing(customer) == standing(delivered([[*events, late]]))
+    assert standing(customer) == standing(delivered([[*before, *over, late]]))
 
 
 def test_checkpoints_after_a_late_event_are_written_anew() -> None:
