@@ -56,9 +56,10 @@ def test_features_from_the_lake_are_those_of_the_state(ruleset: Ruleset, events:
 def test_of_two_values_of_a_day_the_later_counts() -> None:
     plan = programmes.made_feature("plan", "latest", programmes.PLAN)
     rules = assemble(PROGRAMME, programmes.MEASURES, (plan,), ())
-    said = [programmes.profile(1_000, "a", 9, segments={"plan": "plus"})]
-    said += [programmes.profile(1_000, "b", 15, segments={"plan": "basic"})]
-    assert taken(rules, said, 1_000) == {"plan": "basic"}
+    for earlier, later in (("plus", "basic"), ("basic", "plus")):
+        said = [programmes.profile(1_000, "a", 9, segments={"plan": earlier})]
+        said += [programmes.profile(1_000, "b", 15, segments={"plan": later})]
+        assert taken(rules, said, 1_000) == {"plan": later}
 
 
 def test_of_nothing_there_are_no_different_values() -> None:
