@@ -233,8 +233,9 @@ def _exceeded(cap: Cap, asked: Sequence[CareDecided]) -> list[Day]:
 
 def stands_as_folded(table: Table) -> bool:
     """Whether the standing is that of the events that count, told at once."""
-    assert table.state is not None
     counted = [one.event for one in table.history("") if one.counts]
+    if table.state is None:
+        return not counted  # whatever came, came too late
     return view_of_history(counted, RULES, table.state.day).memory == table.state.closed
 
 
