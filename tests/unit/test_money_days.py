@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.days import day_date, day_in, day_number, day_of, end_of_day
+from standing.core.days import day_date, day_in, day_number, day_of, end_of_day, month_ends
 from standing.core.money import MoneyError, from_minor, to_minor
 
 ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -121,3 +121,9 @@ def test_no_unit_test_can_reach_the_network() -> None:
         unconnected.connect(("127.0.0.1", 9))
     with pytest.raises(pytest.fail.Exception):
         socket.create_connection(("localhost", 9))
+
+
+def test_the_ends_of_months_include_both_days() -> None:
+    first, last = day_in("2026-01-31"), day_in("2026-03-31")
+    assert list(month_ends(first, last)) == [first, day_in("2026-02-28"), last]
+    assert list(month_ends(first + 1, last - 1)) == [day_in("2026-02-28")]
