@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import count, islice
@@ -118,3 +118,23 @@ def pour(lake: Lake, bucket: Bucket, name: str, **rows: Any) -> None:
     """Write rows as they come in, in an object of this name each; those of a kind in place of the bucket's."""
     for kind in KINDS:
         lake.put(f"{incoming(kind)}{name}.parquet", written(rows.get(kind, getattr(bucket, kind))))
+
+
+class Meanwhile:
+    """A lake or a table; before the call of a number, all of them counted together, something else happens."""
+
+    def __init__(self, inner: Any, calls: list[str], number: int, happens: Callable[[], object]) -> None:
+        self.inner, self.calls, self.number, self.happens = inner, calls, number, happens
+
+    def __getattr__(self, name: str) -> Any:
+        found = getattr(self.inner, name)
+        if not callable(found):
+            return found
+
+        def call(*arguments: Any, **more: Any) -> Any:
+            self.calls.append(name)
+            if len(self.calls) == self.number:
+                self.happens()
+            return found(*arguments, **more)
+
+        return call

@@ -26,8 +26,8 @@ from standing.event_path.ingest import Ingest
 from standing.night.bucket import rescore_bucket
 from standing.night.planning import day_to_close
 
-from tests.integration.test_night import RULES, Ending
-from tests.lakes import MemoryLake
+from tests.integration.test_night import RULES, end_here
+from tests.lakes import Meanwhile, MemoryLake
 from tests.support import NOW, KeptRejections, complaint, message, purchase, taken
 
 WHO = "c-1"
@@ -146,7 +146,7 @@ def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], la
     lake = MemoryLake()
     events = taken(rules.latest, *(purchase(n, customer=who, amount="70.00", days_ago=200 - n) for n in range(40)))
     for ending in (last, 0):
-        ends: Any = Ending(lake, calls, ending), Ending(customers, calls, ending)
+        ends: Any = Meanwhile(lake, calls, ending, end_here), Meanwhile(customers, calls, ending, end_here)
         with suppress(KeyboardInterrupt):
             Settling(ends[0], ends[1], rules, UNTIL, lambda: NOW).bucket(bucket_of(who), events)
     compact(lake, bucket_of(who))

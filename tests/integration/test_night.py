@@ -30,7 +30,7 @@ from standing.night.planning import buckets, day_to_close, plan
 from standing.night.summary import COUNTS, USED, added_up, keep, summed_up
 from standing.night.working import Work
 
-from tests.lakes import MemoryLake, neighbours
+from tests.lakes import Meanwhile, MemoryLake, neighbours
 from tests.support import NOW, KeptRejections, complaint, message, purchase
 from tests.unit import strategies as made
 from tests.unit.strategies import every, line
@@ -192,24 +192,9 @@ def test_a_bucket_without_customers_at_the_end_of_a_month_has_only_new_ones(
     assert "no figures are compared" in told["wrong"][month_key(month, NUMBER)]
 
 
-class Ending:
-    """Ends the process, so to speak, at a call of the lake or the table."""
-
-    def __init__(self, inner: Any, calls: list[str], last: int) -> None:
-        self.inner, self.calls, self.last = inner, calls, last
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self.inner, name)
-        if not callable(found):
-            return found
-
-        def call(*arguments: Any, **more: Any) -> Any:
-            self.calls.append(name)
-            if len(self.calls) == self.last:
-                raise KeyboardInterrupt
-            return found(*arguments, **more)
-
-        return call
+def end_here() -> None:
+    """The process ends, so to speak."""
+    raise KeyboardInterrupt
 
 
 def test_a_night_that_ends_at_any_call_and_is_done_again_ends_the_same(rules: Timeline, customers: Customers) -> None:
@@ -228,7 +213,7 @@ def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], la
     refill(lake, customers, rules, [who])
     stage(lake)
     for ending in (last, 0):
-        ends: Any = Ending(lake, calls, ending), Ending(customers, calls, ending)
+        ends: Any = Meanwhile(lake, calls, ending, end_here), Meanwhile(customers, calls, ending, end_here)
         with suppress(KeyboardInterrupt):
             told = rescore_bucket(ends[0], ends[1], rules, bucket_of(who), until, clock=lambda: LATER)
     state = customers.load(who)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import Any
 
 import polars as pl
@@ -21,7 +20,7 @@ from standing.night.summary import COUNTS, DONE, concluded, of_both, part_key, r
 from standing.night.working import Work
 
 from tests.integration.test_night import LATER, RULES
-from tests.lakes import MemoryLake, neighbours
+from tests.lakes import Meanwhile, MemoryLake, neighbours
 from tests.support import NOW, KeptRejections, message, purchase
 
 WHO = "c-1"
@@ -38,26 +37,6 @@ def filled(customers: Customers, names: list[str]) -> MemoryLake:
     refill(lake, customers, RULES, names)
     stage(lake)
     return lake
-
-
-class Meanwhile:
-    """A lake or a table; before the call of a number, all of them counted together, something else happens."""
-
-    def __init__(self, inner: Any, calls: list[str], number: int, happens: Callable[[], object]) -> None:
-        self.inner, self.calls, self.number, self.happens = inner, calls, number, happens
-
-    def __getattr__(self, name: str) -> Any:
-        found = getattr(self.inner, name)
-        if not callable(found):
-            return found
-
-        def call(*arguments: Any, **more: Any) -> Any:
-            self.calls.append(name)
-            if len(self.calls) == self.number:
-                self.happens()
-            return found(*arguments, **more)
-
-        return call
 
 
 def run(lake: Any, table: Any) -> dict[str, Any]:
