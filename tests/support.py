@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import orjson
 from standing.core.intake import Event, take_in
@@ -15,6 +15,9 @@ from standing.core.state import State
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Message
 from standing.rulebook.compiling import compile_rules
+
+if TYPE_CHECKING:
+    from standing.backfill.rows import Became
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -108,3 +111,12 @@ class FailingFor:
     def __getattr__(self, name: str) -> Any:
         """As the table itself."""
         return getattr(self.inner, name)
+
+
+def taking_in(paths: Sequence[Path], ruleset: Ruleset, folder: Path, mapping: Path | None = None) -> Iterator[Became]:
+    """What the rows of files become, under some rules; `folder` is for what does not fit into the memory."""
+    from standing.backfill.mapping.reading import read_mapping  # noqa: PLC0415 -- polars
+    from standing.backfill.rows import TakingIn  # noqa: PLC0415 -- as above
+
+    beside = mapping.parent if mapping else folder
+    return TakingIn(read_mapping(mapping) if mapping else None, beside, ruleset, NOW, folder).files(paths)

@@ -12,7 +12,6 @@ import polars as pl
 import pytest
 from standing.adapters.table import Customers, Refused
 from standing.backfill.dealing import REFUSED, deal_out
-from standing.backfill.mapping import read_mapping
 from standing.backfill.settling import Settling
 from standing.batch.lake.compacting import compact, stage
 from standing.batch.lake.gaps import holes, refill
@@ -28,7 +27,7 @@ from standing.night.planning import day_to_close
 
 from tests.integration.test_night import RULES, end_here
 from tests.lakes import Meanwhile, MemoryLake
-from tests.support import NOW, KeptRejections, complaint, message, purchase, taken
+from tests.support import NOW, KeptRejections, complaint, message, purchase, taken, taking_in
 
 WHO = "c-1"
 NUMBER = bucket_of(WHO)
@@ -266,9 +265,9 @@ def test_a_table_is_read_by_its_mapping_and_each_row_that_is_no_event_is_named(r
     for name in ("rows.csv", "rows.parquet"):
         work = tmp_path / f"work-{name}"
         work.mkdir()
-        mapping = read_mapping(tmp_path / "map.yaml")
-        dealt = deal_out([tmp_path / name], mapping, rules.latest, NOW, work, lambda _: None)
-        assert (dealt.events, sum(dealt.refused.values())) == (1, 5)
+        taking = taking_in([tmp_path / name], rules.latest, work, tmp_path / "map.yaml")
+        dealt = deal_out(taking, work, lambda _: None)
+        assert (dealt.events, dealt.refused.total()) == (1, 5)
         (event,) = [json.loads(line) for line in (work / f"{NUMBER:03d}.jsonl").read_text().splitlines()]
         assert event["detail"] == {
             "id": "7-1",

@@ -24,6 +24,7 @@ from standing.core.visible import on_one_line
 from standing.night.summary import report_key
 from standing.rulebook.compiling import compile_rules
 from standing.tools import cli
+from standing.tools.backfill import check_report
 from standing.tools.backfill import commands as backfill_commands
 from standing.tools.language import Language
 from standing.tools.live import shadow_commands
@@ -31,6 +32,7 @@ from standing.tools.live.comparing import Move, Side, compare
 from standing.tools.night import commands as night_commands
 from standing.tools.night.running import Night
 from standing.tools.target import Target
+from typer import Exit
 from typer.testing import CliRunner
 
 from tests import reports
@@ -246,10 +248,12 @@ def test_what_nights_and_backfills_end_with_is_told_as_it_is(
 ) -> None:
     night_commands._print(Night("FAILED", {}, HOSTILE), language)
     check(capsys.readouterr().err, SHOWN)
-    done: dict[str, Any] = dict.fromkeys(backfill_commands.TOLD, 0)
-    done |= {"refused": {HOSTILE: 1}, "aside": [HOSTILE], "refused_rows": HOSTILE}
-    backfill_commands._print(done, language)
-    assert bare(check(capsys.readouterr().err)).count(bare(SHOWN)) == 3
+    reason = {"rows": 1, "field": HOSTILE, "expected": HOSTILE, "examples": [{"file": HOSTILE, "row": 1}]}
+    done: dict[str, Any] = dict.fromkeys(check_report.TOLD, 0)
+    done |= {"reasons": [reason], "aside": [HOSTILE], "refused_rows": HOSTILE}
+    with pytest.raises(Exit):
+        backfill_commands._tell(done, language, as_json=False)
+    assert bare(check(capsys.readouterr().err)).count(bare(SHOWN)) == 2  # in the table it is wrapped
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

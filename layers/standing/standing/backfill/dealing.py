@@ -12,54 +12,99 @@ from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import orjson
 
-from standing.backfill.mapping import Envelope, Rows
-from standing.backfill.reading import Found, rows_in
+from standing.backfill.mapping.rows import Envelope
+from standing.backfill.rows import Became, Refusal
 from standing.batch.lake.layout import bucket_of
-from standing.core.intake import Event, Rejected, take_in
+from standing.core.intake import Event, take_in
 from standing.core.ruleset import Ruleset
 
 REFUSED = "refused.jsonl"
+EXAMPLES = 3
+
+type Reason = tuple[str, str, str]
 
 
 @dataclass
-class Dealt:
-    """How many events were dealt out, how many rows are none, and by reason."""
+class Tally:
+    """What became of the rows of files: each is taken, refused or skipped on purpose.
 
-    events: int = 0
-    refused: Counter[str] = field(default_factory=Counter)
-
-
-def deal_out(
-    paths: list[Path], mapping: Rows | None, ruleset: Ruleset, now: datetime, folder: Path, seen: Callable[[int], None]
-) -> Dealt:
-    """Deal the rows of files out into a folder; rows that are no events go to `refused.jsonl` there, with the reason.
-
-    Raises Unreadable where a file cannot be read at all.
+    `refused` counts rows by reason, field and what was expected; `examples` has the first few of each. `others` are
+    refused rows of files that are joined: they are no rows of the files themselves.
     """
-    dealt = Dealt()
+
+    rows: int = 0
+    taken: int = 0
+    skipped: int = 0
+    events: int = 0
+    refused: Counter[Reason] = field(default_factory=Counter)
+    others: int = 0
+    examples: dict[Reason, list[Refusal]] = field(default_factory=dict)
+
+    def add(self, became: Became) -> None:
+        """Count what some rows became."""
+        self.rows += became.rows
+        self.events += len(became.events)
+        if became.refused:
+            self._refuse(became)
+        elif became.events:
+            self.taken += became.rows
+        else:
+            self.skipped += became.rows
+
+    def _refuse(self, became: Became) -> None:
+        for one in became.refused:
+            reason = (one.reason, one.field, one.expected)
+            self.refused[reason] += 1
+            if len(shown := self.examples.setdefault(reason, [])) < EXAMPLES:
+                shown.append(one)
+        self.others += 0 if became.rows else len(became.refused)  # rows of files that are joined
+
+    @property
+    def share(self) -> float:
+        """Which part of the rows was refused, those of joined files included, from 0 to 1."""
+        return self.refused.total() / max(self.rows + self.others, 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts, the reasons from the most frequent on."""
+        return {
+            "rows": self.rows,
+            "taken": self.taken,
+            "skipped": self.skipped,
+            "refused": self.refused.total() - self.others,
+            "refused_in_joined": self.others,
+            "events": self.events,
+            "reasons": [self._reason(reason, count) for reason, count in self.refused.most_common()],
+        }
+
+    def _reason(self, reason: Reason, count: int) -> dict[str, Any]:
+        examples = [{"file": str(one.path), "row": one.number} for one in self.examples[reason]]
+        return dict(zip(("reason", "field", "expected"), reason, strict=True)) | {"rows": count, "examples": examples}
+
+
+def deal_out(became: Iterable[Became], folder: Path, seen: Callable[[int], None]) -> Tally:
+    """Deal what rows became out into a folder; those that are refused go to `refused.jsonl` there, with the reason.
+
+    Raises what reading the rows raises.
+    """
+    tally = Tally()
     with ExitStack() as stack:
         refused = stack.enter_context((folder / REFUSED).open("wb"))
         files: dict[int, IO[bytes]] = {}
-        for path, found in _rows(paths, mapping):
-            try:
-                number = bucket_of(_taken(found, ruleset, now).detail.customer)
-            except Rejected as rejection:
-                _refuse(refused, path, found, rejection, dealt)
-                continue
-            if number not in files:
-                files[number] = stack.enter_context(bucket_file(folder, number).open("wb"))
-            files[number].write(orjson.dumps(found.envelope) + b"\n")
-            dealt.events += 1
-            seen(dealt.events)
-    return dealt
-
-
-def _rows(paths: Iterable[Path], mapping: Rows | None) -> Iterator[tuple[Path, Found]]:
-    return ((path, found) for path in paths for found in rows_in(path, mapping))
+        for one in became:
+            for envelope, event in one.events:
+                number = bucket_of(event.detail.customer)
+                if number not in files:
+                    files[number] = stack.enter_context(bucket_file(folder, number).open("wb"))
+                files[number].write(orjson.dumps(envelope) + b"\n")
+            for refusal in one.refused:
+                refused.write(orjson.dumps(_named(refusal)) + b"\n")
+            tally.add(one)
+            seen(tally.rows)
+    return tally
 
 
 def bucket_file(folder: Path, number: int) -> Path:
@@ -75,14 +120,12 @@ def events_in(path: Path, ruleset: Ruleset, now: datetime) -> Iterator[Event]:
             yield take_in(envelope, ruleset, now)
 
 
-def _taken(found: Found, ruleset: Ruleset, now: datetime) -> Event:
-    if found.envelope is None:
-        raise Rejected("no-event", "row", found.why)
-    return take_in(found.envelope, ruleset, now)
-
-
-def _refuse(file: IO[bytes], path: Path, found: Found, rejection: Rejected, dealt: Dealt) -> None:
-    """Name a row, its reason and what was expected; its content stays where it came from."""
-    about = {"file": str(path), "row": found.number, **rejection.as_dict()}
-    file.write(orjson.dumps(about) + b"\n")
-    dealt.refused[rejection.reason] += 1
+def _named(refusal: Refusal) -> dict[str, Any]:
+    """A row, its reason and what was expected; its content stays where it came from."""
+    return {
+        "file": str(refusal.path),
+        "row": refusal.number,
+        "reason": refusal.reason,
+        "field": refusal.field,
+        "expected": refusal.expected,
+    }

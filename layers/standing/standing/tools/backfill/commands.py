@@ -3,26 +3,39 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from standing.core.timeline import Timeline
 from standing.tools.backfill.words import WORDS
 from standing.tools.events.sending import progress_bar
 from standing.tools.language import Language
 from standing.tools.live.kept import rules_of
-from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
-from standing.tools.project import project_root
+from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, print_whole, target_of
+from standing.tools.project import UserError, project_root, rules_of_clone
 from standing.tools.target import Target
 
-FILES = typer.Argument(metavar="FILES", help="Parquet or CSV, with --mapping; or event files, one JSON object a line.")
+if TYPE_CHECKING:
+    from standing.tools.backfill.working import Seen
+
+FILES = typer.Argument(
+    metavar="FILES",
+    help="CSV, TSV, Parquet, Excel, or folders of them, with --mapping; or event files, one JSON object a line.",
+)
 MAPPING = typer.Option("--mapping", metavar="FILE", help="How a row of a table becomes an event (docs/backfill.md).")
 JOBS = typer.Option("--jobs", min=1, help="Processes at once; as many as there are processors if left out.")
 UNTIL = typer.Option("--until", metavar="DATE", help="The last day of the history; the last that is over if left out.")
-TOLD = ("rows", "refused", "customers", "events", "known", "conflicting", "forgotten")
+CHECK = typer.Option("--check", help="Say what would come in and what is refused, and write nothing.")
+VALUES = typer.Option(
+    "--show-values", help="With --check: show what stands in rows that are refused, and personal fields."
+)
+STOP_AT = typer.Option("--stop-at", metavar="PERCENT", help="Take nothing in where more of the rows are refused.")
+PROPOSE = typer.Option("--propose", help="Print a first mapping, from the columns of the file.")
+STOP_AT_PERCENT = "5 %"
 
 
 def backfill(
@@ -30,25 +43,75 @@ def backfill(
     mapping: Annotated[Path | None, MAPPING] = None,
     until: Annotated[str | None, UNTIL] = None,
     jobs: Annotated[int | None, JOBS] = None,
+    stop_at: Annotated[str, STOP_AT] = STOP_AT_PERCENT,
     stack: Stack = "standing",
     folder: Rules = None,
     lang: Lang = "en",
     *,
+    check: Annotated[bool, CHECK] = False,
+    propose: Annotated[bool, PROPOSE] = False,
+    show_values: Annotated[bool, VALUES] = False,
     as_json: Json = False,
 ) -> None:
     """Take years of history into the table and the lake, in bulk. Nothing of it is sent to anybody.
 
-    It may be stopped and begun again at any time, and live events may come in meanwhile. Rows that are no events are
-    left out and named in a file. The exit code is 1 where there were any.
+    Every row is taken in, skipped because the mapping says so, or refused and named in a file; the exit code is 1 where
+    any is refused. It may be stopped and begun again at any time, and live events may come in meanwhile.
     """
-    target = target_of(stack)
-    done = filled(target, rules_of(target, folder), files, mapping, until, jobs, lang)
-    if as_json:
-        print_json(done)
+    if propose:
+        print_whole(_proposed(files, folder))
+    elif check:
+        _check(files, mapping, _rules_to_check_by(stack, folder), lang, as_json=as_json, values=show_values)
     else:
-        _print(done, lang)
-    if done["refused"]:
+        target = target_of(stack)
+        part = percent(stop_at)
+        _tell(filled(target, rules_of(target, folder), files, mapping, until, jobs, lang, part), lang, as_json=as_json)
+
+
+def _proposed(files: Sequence[Path], folder: Path | None) -> str:
+    from standing.backfill.proposing import proposed  # noqa: PLC0415 -- polars
+    from standing.tools.backfill.working import named_faults  # noqa: PLC0415 -- as above
+
+    with named_faults():
+        return proposed(files[0], rules_of_clone(folder).latest.programme)
+
+
+def _rules_to_check_by(stack: str, folder: Path | None) -> Timeline:
+    """The rules of the stack, or the clone's where there is none to ask: a check needs no AWS."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 -- slow to import
+
+    try:
+        return rules_of(target_of(stack), folder)
+    except (UserError, BotoCoreError, ClientError):
+        return rules_of_clone(folder)
+
+
+def _check(
+    files: Sequence[Path], mapping: Path | None, rules: Timeline, lang: Language, *, as_json: bool, values: bool
+) -> None:
+    from standing.tools.backfill.check_report import column_tables, tables  # noqa: PLC0415 -- polars
+    from standing.tools.backfill.checking import check  # noqa: PLC0415 -- as above
+
+    with _progress(lang) as seen:
+        checked = check(files, mapping, rules.latest, lambda rows: seen("rows", rows, None))
+    if as_json:
+        print_json(checked.as_dict(values=values))
+    else:
+        for table in (*column_tables(files, mapping, lang, values=values), *tables(checked, lang, values=values)):
+            out.print(table)
+    if checked.tally.refused:
         raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(lang: Language) -> Iterator[Seen]:
+    with progress_bar(err) as progress:
+        bar = progress.add_task("", total=None)
+
+        def seen(what: str, done: int, of: int | None) -> None:
+            progress.update(bar, description=WORDS[f"doing_{what}"][lang == "zh"], completed=done, total=of)
+
+        yield seen
 
 
 def filled(
@@ -59,32 +122,41 @@ def filled(
     until: str | None = None,
     jobs: int | None = None,
     lang: Language = "en",
+    stop_at: float = 1.0,
 ) -> dict[str, Any]:
     """Fill back, with a progress bar; what became of the rows. Raises UserError."""
     from standing.tools.backfill.working import Backfill, folder_of, last_day, processors  # noqa: PLC0415 -- polars
 
     day, began = last_day(rules, until), time.monotonic()
     work = folder_of(project_root(), target, files, mapping, day)
-    with progress_bar(err) as progress:
-        bar = progress.add_task("", total=None)
-
-        def seen(what: str, done: int, of: int | None) -> None:
-            progress.update(bar, description=WORDS[f"doing_{what}"][lang == "zh"], completed=done, total=of)
-
-        done = Backfill(target, rules, files, mapping, work, jobs or processors(), day).run(seen)
+    with _progress(lang) as seen:
+        done = Backfill(target, rules, files, mapping, work, jobs or processors(), day, stop_at).run(seen)
     return done | {"seconds": round(time.monotonic() - began, 1)}
 
 
-def _print(done: dict[str, Any], language: Language) -> None:
-    chinese = language == "zh"
-    table = Table(show_header=False, box=None, pad_edge=False)
-    for name in TOLD:
-        value = sum(done[name].values()) if name == "refused" else done[name]
-        table.add_row(WORDS[name][chinese], f"{value:,}")
-    out.print(table)
-    for reason, count in sorted(done["refused"].items()):
-        err.print(f"{reason}: {count:,}", style="red")
-    for key in done["aside"]:
-        err.print(f"{WORDS['aside'][chinese]} {key}", style="red", soft_wrap=True)
-    if done["refused"]:
-        err.print(f"{WORDS['named_in'][chinese]} {done['refused_rows']}", style="red", soft_wrap=True)
+def percent(text: str) -> float:
+    """A part of one, from a percentage such as `5 %` or `5`. Raises UserError."""
+    try:
+        part = float(text.strip().removesuffix("%")) / 100
+    except ValueError:
+        part = -1
+    if not 0 <= part <= 1:
+        raise UserError(f"--stop-at {text}: expected a percentage from 0 to 100, such as 5 %")
+    return part
+
+
+def _tell(done: dict[str, Any], language: Language, *, as_json: bool) -> None:
+    from standing.tools.backfill.check_report import reasons_table, told_table  # noqa: PLC0415 -- polars
+
+    if as_json:
+        print_json(done)
+    else:
+        out.print(told_table(done, language))
+        if done["reasons"]:
+            err.print(reasons_table(done["reasons"], language))
+        for key in done["aside"]:
+            err.print(f"{WORDS['aside'][language == 'zh']} {key}", style="red", soft_wrap=True)
+        if done["reasons"]:
+            err.print(f"{WORDS['named_in'][language == 'zh']} {done['refused_rows']}", style="red", soft_wrap=True)
+    if done["reasons"]:
+        raise typer.Exit(1)

@@ -12,8 +12,9 @@ import os
 import shutil
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,12 +23,16 @@ from typing import Any
 from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import Overtaken
 from standing.adapters.table import Refused
-from standing.backfill.dealing import REFUSED, bucket_file, deal_out, events_in
-from standing.backfill.mapping import BadMapping, Rows, read_mapping
-from standing.backfill.reading import Unreadable
+from standing.backfill.dealing import REFUSED, Tally, bucket_file, deal_out, events_in
+from standing.backfill.files.opening import files_in
+from standing.backfill.files.rows import Unreadable
+from standing.backfill.mapping.reading import read_mapping
+from standing.backfill.mapping.wrong import BadMapping
+from standing.backfill.rows import Became, TakingIn, Uncounted
 from standing.backfill.settling import Settled, Settling, named
 from standing.batch.lake.layout import BUCKETS
 from standing.core.days import Day
+from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
 from standing.night.planning import day_asked_for, day_to_close
 from standing.tools.project import UserError
@@ -38,11 +43,41 @@ DEALT, RULES = "dealt.json", "rules.json"
 type Seen = Callable[[str, int, int | None], None]
 
 
+class TooManyRefusedError(UserError):
+    """So many rows are refused that the mapping is more likely wrong than they are; nothing was settled."""
+
+    def __init__(self, tally: Tally, stop_at: float, path: Path) -> None:
+        super().__init__(
+            f"{tally.share:.1%} of the rows are refused, more than --stop-at {stop_at:.0%}: nothing was taken in. "
+            f"Each of them is named in {path}; `--check` shows them by reason"
+        )
+        self.tally = tally
+
+
+@contextmanager
+def named_faults() -> Iterator[None]:
+    """Faults of files and mappings as what a user is told."""
+    try:
+        yield
+    except (BadMapping, Unreadable, Uncounted) as error:
+        raise UserError(str(error)) from None
+
+
+def taking_in(
+    paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, now: datetime, folder: Path
+) -> Iterator[Became]:
+    """What the rows of files become. Raises BadMapping, Unreadable and Uncounted."""
+    beside = mapping.parent if mapping else Path()
+    taking = TakingIn(read_mapping(mapping) if mapping else None, beside, ruleset, now, folder)
+    return taking.files(files_in(paths))
+
+
 @dataclass(frozen=True)
 class Backfill:
     """One backfill: its files, their mapping, and the folder in which its work is kept until it is done.
 
-    New customers stand at the end of `until`, or of their last event if that is later.
+    New customers stand at the end of `until`, or of their last event if that is later. Where more than the part
+    `stop_at` of the rows is refused, nothing is settled.
     """
 
     target: Target
@@ -52,20 +87,18 @@ class Backfill:
     folder: Path
     jobs: int
     until: Day
+    stop_at: float = 1.0
 
     def run(self, seen: Seen) -> dict[str, Any]:
         """All of it; `seen` is told what is going on, how much of it is done, and of how much. Raises UserError."""
-        try:
-            dealt = self._dealt(seen)
-        except (BadMapping, Unreadable) as error:
-            raise UserError(str(error)) from None
+        dealt = self._dealt(seen)
         buckets, counts, aside = self._buckets(), Counter[str](), list[str]()
         for done, (bucket_counts, bucket_aside) in enumerate(self._settled(buckets), 1):
             counts.update(bucket_counts)
             aside += bucket_aside
             seen("buckets", done, len(buckets))
         self._tidy_up()
-        return {**dealt, **dict(named(counts)), "aside": sorted(aside)}
+        return {**dealt, **dict(named(counts)), "aside": sorted(aside)}  # events: of those in the rows, what is new
 
     def _tidy_up(self) -> None:
         """Leave of the work only what names the rows that were left out: done again, it begins anew."""
@@ -74,21 +107,27 @@ class Backfill:
                 path.unlink()
 
     def _dealt(self, seen: Seen) -> dict[str, Any]:
-        """The rows dealt out, or what was noted of them when they were."""
+        """What became of the rows, dealt out now or noted when they were. Raises UserError."""
         note = self.folder / DEALT
         if not note.exists():
             shutil.rmtree(self.folder, ignore_errors=True)  # half of it may be there
             self.folder.mkdir(parents=True)
-            mapping: Rows | None = read_mapping(self.mapping) if self.mapping else None
             now = datetime.now(UTC)
-            dealt = deal_out(
-                self.paths, mapping, self.rules.latest, now, self.folder, lambda rows: seen("rows", rows, None)
-            )
+            tally = self._tally(now, seen)
             (self.folder / RULES).write_text(self.rules.model_dump_json())
-            told = {"rows": dealt.events, "refused": dict(dealt.refused), "now": now.isoformat()}
-            note.write_text(json.dumps(told | {"refused_rows": str(self.folder / REFUSED)}))
+            told = tally.as_dict() | {"now": now.isoformat(), "refused_rows": str(self.folder / REFUSED)}
+            note.write_text(json.dumps(told))
         found: dict[str, Any] = json.loads(note.read_text())
         return found
+
+    def _tally(self, now: datetime, seen: Seen) -> Tally:
+        """Deal the rows out. Raises UserError where a file cannot be used, or too many rows are refused."""
+        with named_faults():
+            taking = taking_in(self.paths, self.mapping, self.rules.latest, now, self.folder)
+            tally = deal_out(taking, self.folder, lambda rows: seen("rows", rows, None))
+        if tally.share > self.stop_at:
+            raise TooManyRefusedError(tally, self.stop_at, self.folder / REFUSED)
+        return tally
 
     def _buckets(self) -> list[int]:
         return [number for number in range(BUCKETS) if bucket_file(self.folder, number).exists()]

@@ -1,0 +1,111 @@
+"""What the columns of a table look like, without saying what stands in them: kind, shape, how full they are."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from standing.backfill.files.opening import Format, columns_of, rows_of
+from standing.backfill.mapping.cells import NOT_A_NUMBER, cell
+from standing.backfill.mapping.wrong import BadRow
+
+LOOKED_AT = 10_000  # rows
+MOST = 1_000  # values that are told apart
+WHOLE = re.compile(r"[+-]?[0-9]+(\.0)?", re.ASCII)
+NUMBER = re.compile(r"[+-]?[0-9][0-9.,' ]*", re.ASCII)
+SHAPES = (
+    (re.compile(r"[0-9]"), "9"),
+    (re.compile(r"[^\W\d_]"), "a"),
+    (re.compile(r"a{3,}"), "a…"),
+    (re.compile("9{5,}"), "9…"),
+)
+DATED = re.compile(r"9{1,4}[-/.年]9{1,2}[-/.月]9{1,4}日?([ aT].*)?")
+
+
+@dataclass
+class Column:
+    """A column of the rows looked at: how many are filled, the shapes of its values, and the values themselves."""
+
+    name: str
+    rows: int = 0
+    filled: int = 0
+    shapes: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    values: Counter[str] = field(default_factory=Counter)
+
+    def add(self, found: Any) -> None:  # noqa: ANN401 -- whatever a file can hold
+        """Look at one more cell."""
+        self.rows += 1
+        value = cell(found, self.name)
+        if value is None or (isinstance(value, str) and (not value.strip() or value.strip() in NOT_A_NUMBER)):
+            return
+        text = str(value).strip()
+        self.filled += 1
+        self.shapes[shape(text)] += 1
+        self.kinds[_kind(value, text)] += 1
+        if len(self.values) < MOST or text in self.values:
+            self.values[text] += 1
+
+    @property
+    def kind(self) -> str:
+        """What most of its values are: whole, number, time, flag, text; or empty."""
+        return self.kinds.most_common(1)[0][0] if self.kinds else "empty"
+
+    @property
+    def shape(self) -> str:
+        """How most of its values are written: 9 stands for a figure, a for a letter."""
+        return self.shapes.most_common(1)[0][0] if self.shapes else ""
+
+    @property
+    def is_all(self) -> bool:
+        """Whether all values are of its kind."""
+        return len(self.kinds) < 2
+
+
+def shape(text: str) -> str:
+    """A text with 9 for each figure and a for letters."""
+    for pattern, sign in SHAPES:
+        text = pattern.sub(sign, text)
+    return text[:24]
+
+
+def _kind(value: object, text: str) -> str:
+    if isinstance(value, bool):
+        return "flag"
+    if isinstance(value, date | datetime) or DATED.fullmatch(shape(text)):
+        return "time"
+    if WHOLE.fullmatch(text):
+        return "whole"
+    return "number" if isinstance(value, float | Decimal) or NUMBER.fullmatch(text) else "text"
+
+
+def columns_seen(path: Path, form: Format, rows: int = LOOKED_AT) -> list[Column]:
+    """The columns of a table, by its first rows; rows that cannot be read are passed over. Raises Unreadable."""
+    names = columns_of(path, form)
+    found = {name: Column(name) for name in names}
+    reads = rows_of(path, form, set(names)) if len(found) == len(names) else iter(())
+    for read in islice(reads, rows):
+        for name, value in (read.row or {}).items():
+            _look(found[name], value)
+    return list(found.values())
+
+
+def _look(column: Column, value: object) -> None:
+    try:
+        column.add(value)
+    except BadRow:
+        column.rows += 1
+        column.kinds["bytes"] += 1
+
+
+def named_like(columns: Iterable[Column], *words: str) -> list[Column]:
+    """The columns whose names have one of some words, the first word's first."""
+    there = list(columns)
+    return [one for word in words for one in there if re.search(word, one.name, re.IGNORECASE)]

@@ -1,0 +1,183 @@
+"""Tables as text (CSV, TSV), read strictly: a line that is no whole row is refused by itself, and the next one is read.
+
+A cell may be in double quotes, and may then hold separators, ends of lines and, doubled, quotes. A quote that nobody
+closes does not swallow the rows after it: only its own line is refused.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+
+from standing.backfill.files.rows import Read, Unreadable
+from standing.backfill.files.text import BAD, lines_of
+
+LONGEST = 1000  # lines that one cell may go over
+FEW = 3  # with fewer columns, any comma makes a line look like a row
+FIGURES = re.compile(r"(?=.*[0-9])[\W\d_]+")
+
+
+@dataclass(frozen=True)
+class Dialect:
+    """How a table is written as text; without `quotes`, a quote is a character like any other."""
+
+    separator: str = ","
+    encoding: str = "utf-8"
+    quotes: bool = True
+
+    @cached_property
+    def cell(self) -> re.Pattern[str]:
+        """A cell and what ends it: in quotes, or without any."""
+        mark = re.escape(self.separator)
+        return re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^"{mark}]*))({mark}|$)')
+
+    @cached_property
+    def row(self) -> re.Pattern[str]:
+        """A whole row."""
+        mark = re.escape(self.separator)
+        one = rf'(?:"[^"]*(?:""[^"]*)*"|[^"{mark}]*)'
+        return re.compile(rf"{one}(?:{mark}{one})*")
+
+    @cached_property
+    def begun(self) -> re.Pattern[str]:
+        """A row of which the last cell's quote is not closed; the group is what stands before that cell."""
+        mark = re.escape(self.separator)
+        one = rf'(?:"[^"]*(?:""[^"]*)*"|[^"{mark}]*)'
+        return re.compile(rf'((?:{one}{mark})*)"[^"]*(?:""[^"]*)*')
+
+    def cells(self, text: str) -> list[str]:
+        """The cells of a whole row."""
+        if not self.quotes or '"' not in text:
+            return text.split(self.separator)
+        found = [one.group(1, 2, 3) for one in self.cell.finditer(text)]
+        last = next(place for place, (_, _, end) in enumerate(found) if not end)
+        return [plain if quoted is None else quoted.replace('""', '"') for quoted, plain, _ in found[: last + 1]]
+
+
+@dataclass
+class Lines:
+    """The lines of a file that are still to be read; some can be put back."""
+
+    source: Iterator[str]
+    back: deque[str] = field(default_factory=deque)
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        return self.back.popleft() if self.back else next(self.source)
+
+    def put_back(self, lines: list[str]) -> None:
+        """Have these read again, before what follows them."""
+        self.back.extendleft(reversed(lines))
+
+
+def header(path: Path, dialect: Dialect) -> list[str]:
+    """The names of a table's columns. Raises Unreadable."""
+    return _header(path, Lines(lines_of(path, dialect.encoding)), dialect)[0]
+
+
+def delimited(path: Path, dialect: Dialect) -> Iterator[Read]:
+    """Every row of a table, all its columns. Raises Unreadable."""
+    lines = Lines(lines_of(path, dialect.encoding))
+    names, _ = _header(path, lines, dialect)
+    for number, (text, why, count) in enumerate(_texts(lines, dialect, len(names)), 1):
+        cells = [] if why else dialect.cells(text)
+        if not why and len(cells) != len(names):
+            why = _other_width(len(cells), len(names), dialect)  # noqa: PLW2901 -- it says more now
+        row = dict(zip(names, cells or text.split(dialect.separator), strict=not why))
+        yield Read(number, None if why else row, why, count, row)
+
+
+def lines_of_header(path: Path, dialect: Dialect) -> int:
+    """On how many lines the names of the columns stand. Raises Unreadable."""
+    return _header(path, Lines(lines_of(path, dialect.encoding)), dialect)[1]
+
+
+def _header(path: Path, lines: Lines, dialect: Dialect) -> tuple[list[str], int]:
+    text, why, count = next(_texts(lines, dialect, 0), ("", "has no line of names", 0))
+    if why:
+        raise Unreadable(f"{path}: its line of names {why}")
+    return dialect.cells(text), count
+
+
+def _texts(lines: Lines, dialect: Dialect, width: int) -> Iterator[tuple[str, str, int]]:
+    """Each row's text, or what is wrong with it, and on how many lines it stands. Blank lines are no rows."""
+    for line in lines:
+        if not line.strip():
+            continue
+        if BAD in line:
+            yield line, f"has a byte that is no {dialect.encoding.upper()}: name the file's own `encoding`", 1
+        elif not dialect.quotes or '"' not in line:
+            yield _ended(line), "", 1
+        else:
+            yield _quoted(line, lines, dialect, width)
+
+
+def _quoted(line: str, lines: Lines, dialect: Dialect, width: int) -> tuple[str, str, int]:
+    """A row with quotes, which may go over several lines."""
+    text = _ended(line)
+    if dialect.row.fullmatch(text):
+        return text, "", 1
+    begun = dialect.begun.fullmatch(text)
+    if not begun:
+        return line, STRAY, 1
+    more = _up_to_the_quote(lines)
+    text = _ended(line + "".join(more))
+    if not dialect.row.fullmatch(text) or BAD in text:
+        lines.put_back(more)
+        return line, UNCLOSED, 1
+    if _has_a_row(dialect.cells(begun[1])[:-1], more, dialect, width):
+        lines.put_back(more)
+        return line, SWALLOWS, 1
+    return text, "", 1 + sum(1 for one in more if one.strip())
+
+
+STRAY = (
+    'has a `"` within a cell that is not quoted: quote the cell and double the quotes within it, '
+    "or say `quotes: false` in the mapping where they are text"
+)
+SWALLOWS = "has a quoted cell that takes in a line which looks like a row: is its first quote a stray one?"
+UNCLOSED = 'has a quoted cell that is not closed properly: quotes within it are doubled, and `"` ends it'
+
+
+def _up_to_the_quote(lines: Lines) -> list[str]:
+    """The lines up to the one that closes a cell's quote, as far as the number of quotes can tell."""
+    found: list[str] = []
+    for line in islice(lines, LONGEST):
+        found.append(line)
+        if line.count('"') % 2:
+            break
+    return found
+
+
+def _has_a_row(before: list[str], more: list[str], dialect: Dialect, width: int) -> bool:
+    """Whether a line of a quoted cell is like a row itself: then the quote is more likely a stray one.
+
+    `before` are the row's cells before that cell: a row has figures in the same columns.
+    """
+    if width < FEW:
+        return False
+    figures = [_is_figure(one) for one in before]
+    inner = more if before else more[:-1]  # the last line ends the cell: without others before it, it says nothing
+    split = (_ended(line).split(dialect.separator) for line in inner)
+    return any(len(cells) == width and [*map(_is_figure, cells[: len(before)])] == figures for cells in split)
+
+
+def _is_figure(cell: str) -> bool:
+    return FIGURES.fullmatch(cell) is not None
+
+
+def _ended(line: str) -> str:
+    return line.removesuffix("\n").removesuffix("\r")
+
+
+def _other_width(cells: int, names: int, dialect: Dialect) -> str:
+    what = "a tab" if dialect.separator == "\t" else f"`{dialect.separator}`"
+    more = f": is there {what} in a cell that is not quoted?" if cells > names else ""
+    return f"has {cells} cells, and the line of names has {names}{more}"

@@ -1,0 +1,44 @@
+"""Tables as Parquet, by polars."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import polars as pl
+
+from standing.backfill.files.rows import Read, Unreadable, said
+
+CHUNK = 50_000  # rows that are in memory at once
+
+
+def parquet_columns(path: Path) -> list[str]:
+    """The names of a Parquet file's columns, those in the names of its folders included. Raises Unreadable."""
+    try:
+        return _scan(path).collect_schema().names()
+    except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
+        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+
+
+def parquet(path: Path, columns: set[str]) -> Iterator[Read]:
+    """Every row of a Parquet file, with the columns asked for. Raises Unreadable."""
+    number = 0
+    try:
+        for frame in _scan(path).select(sorted(columns)).collect_batches(chunk_size=CHUNK, maintain_order=True):
+            for row in frame.iter_rows(named=True):
+                number += 1
+                yield Read(number, row)
+    except pl.exceptions.PolarsError as error:
+        raise Unreadable(f"{path}: cannot be read after row {number:,}: {said(error)}") from None
+
+
+def parquet_rows(path: Path) -> int:
+    """How many rows a Parquet file says that it has. Raises Unreadable."""
+    try:
+        return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    except Exception as error:  # noqa: BLE001 -- as above
+        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+
+
+def _scan(path: Path) -> pl.LazyFrame:
+    return pl.scan_parquet(path, glob=False, hive_partitioning="=" in str(path.parent))

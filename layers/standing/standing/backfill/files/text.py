@@ -1,0 +1,71 @@
+"""The lines of a text file, in any encoding, compressed or not. A byte that is no text is marked."""
+
+from __future__ import annotations
+
+import codecs
+import re
+import zlib
+from collections.abc import Iterator
+from io import TextIOWrapper
+from pathlib import Path
+
+from standing.adapters.lines import opened
+from standing.backfill.files.rows import Unreadable, said
+
+BAD = "\udfff"  # stands for what is no text: no encoding can bring it in
+ENDS = re.compile("\r\n|\r|\n")
+SAMPLE = 1 << 20
+GUESSES = ("gb18030", "cp1252")
+
+
+def _marked(error: UnicodeError) -> tuple[str, int]:
+    assert isinstance(error, UnicodeDecodeError)  # noqa: S101 -- only reading asks
+    return BAD, error.end
+
+
+codecs.register_error("standing-marked", _marked)
+
+
+def lines_of(path: Path, encoding: str) -> Iterator[str]:
+    """Each line with its end, whichever of the three it is. Raises Unreadable."""
+    try:
+        with opened(path) as file, TextIOWrapper(file, encoding, "standing-marked", newline="") as text:
+            for number, line in enumerate(text):
+                yield line if number else line.removeprefix("\ufeff")
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+
+
+def count_of_lines(path: Path, encoding: str) -> int:
+    """How many lines are not blank, counted by their ends alone. Raises Unreadable."""
+    decoder, rest, count = codecs.getincrementaldecoder(encoding)("replace"), "", 0
+    try:
+        with opened(path) as file:
+            while block := file.read(SAMPLE):
+                *whole, rest = ENDS.split(rest + decoder.decode(block))
+                if whole and not rest and block.endswith(b"\r"):
+                    whole, rest = whole[:-1], f"{whole[-1]}\r"  # its line feed may be in the next block
+                count += sum(1 for line in whole if line.strip("\ufeff").strip())
+            last = ENDS.split(rest + decoder.decode(b"", final=True))
+    except (OSError, EOFError, zlib.error, UnicodeError) as error:
+        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+    return count + sum(1 for line in last if line.strip("\ufeff").strip())
+
+
+def likely_encoding(path: Path) -> str | None:
+    """The encoding that a file which is no UTF-8 seems to have; None where it is UTF-8 or nothing fits."""
+    with opened(path) as file:
+        sample = file.read(SAMPLE)
+    if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or sample[:200].count(0) > 20:
+        return "utf-16"
+    fits = [name for name in ("utf-8", *GUESSES) if _fits(sample, name)]
+    return fits[0] if fits and fits[0] != "utf-8" else None
+
+
+def _fits(sample: bytes, encoding: str) -> bool:
+    """Whether a sample, which may end within a character, is text of an encoding."""
+    try:
+        codecs.getincrementaldecoder(encoding)("strict").decode(sample)
+    except UnicodeDecodeError:
+        return False
+    return True

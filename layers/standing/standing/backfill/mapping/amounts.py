@@ -1,0 +1,76 @@
+"""Amounts as people write them, to the last digit: what can be read in two ways is refused."""
+
+from __future__ import annotations
+
+import math
+import re
+from decimal import ROUND_HALF_EVEN, Context, Decimal, Inexact, InvalidOperation
+from functools import cache
+from typing import Literal
+
+from standing.backfill.mapping.cells import NOT_A_NUMBER
+from standing.backfill.mapping.wrong import BadRow
+
+type Mark = Literal[".", ","]
+BETWEEN = "\u0020\u00a0\u2009\u202f'\u2019"  # what stands between thousands, beside the other mark
+LONGEST = 40
+ENOUGH = Context(prec=100)
+EXAMPLES = {None: "1234.56", ".": "1234.56 or 1,234.56", ",": "1234,56 or 1.234,56"}
+HINT = "; say with `mark` which sign its decimals begin with, if it is another"
+
+
+def number(found: object, mark: Mark | None, column: str) -> Decimal | None:
+    """A number, exactly; None where a text says that it is not one. Raises BadRow."""
+    if isinstance(found, str):
+        text = found.strip()
+        return None if text in NOT_A_NUMBER else _written(text, mark, column)
+    if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
+        raise BadRow(column, "a number", found)
+    if not math.isfinite(found) or abs(found) >= 10**LONGEST:
+        raise BadRow(column, "a number", found)
+    return Decimal(str(found))
+
+
+def _written(text: str, mark: Mark | None, column: str) -> Decimal:
+    match = _pattern(mark).fullmatch(text) if len(text) <= LONGEST else None
+    if not match:
+        raise BadRow(column, f"a number such as {EXAMPLES[mark]}{HINT if mark is None else ''}", text)
+    sign, figures, _, fraction = match.groups()
+    whole = "".join(one for one in figures if one.isdigit())
+    return Decimal(f"{sign or ''}{whole}{f'.{fraction}' if fraction else ''}")
+
+
+@cache
+def _pattern(mark: Mark | None) -> re.Pattern[str]:
+    """With a mark, thousands may be set apart: in groups of three, by one sign throughout."""
+    between = re.escape(BETWEEN) + {None: "", ".": ",", ",": r"\."}[mark]
+    grouped = rf"|[0-9]{{1,3}}([{between}])[0-9]{{3}}(?:\3[0-9]{{3}})*" if mark else "|(?!)()"
+    return re.compile(rf"([+-])?([0-9]+{grouped})(?:{re.escape(mark or '.')}([0-9]+))?", re.ASCII)
+
+
+def rounded(amount: Decimal, decimals: int | None, column: str) -> Decimal:
+    """An amount with so many decimals, half to even; as it is without. Raises BadRow."""
+    if decimals is None:
+        return amount
+    try:
+        return amount.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_EVEN, ENOUGH)
+    except InvalidOperation:
+        raise BadRow(column, "a number that is not as long", amount) from None
+
+
+def shifted(amount: Decimal, places: int) -> Decimal:
+    """An amount whose point moved to the left, exactly."""
+    return amount.scaleb(-places, ENOUGH)
+
+
+def product(factors: list[Decimal]) -> Decimal:
+    """What numbers make when multiplied, exactly."""
+    exact, found = Context(prec=LONGEST * 4, traps=[Inexact]), Decimal(1)
+    for factor in factors:
+        found = exact.multiply(found, factor)
+    return found
+
+
+def spelled(amount: Decimal) -> str:
+    """An amount as events carry it; what is nought has no sign."""
+    return f"{abs(amount) if amount == 0 else amount:f}"

@@ -1,0 +1,53 @@
+"""Cells as they are meant, whatever a file makes of them: empty, whole numbers kept as floats, texts as bytes."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+from standing.backfill.mapping.wrong import BadRow
+
+EXACT = 2**53  # from here on a float leaves out whole numbers
+NOT_A_NUMBER = {"nan", "NaN", "NAN"}
+WHOLE_FLOAT = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0+", re.ASCII)
+
+
+def cell(found: object, column: str) -> Any:  # noqa: ANN401 -- whatever a file can hold
+    """A cell; None where it is empty, also where it is not a number. Raises BadRow."""
+    if found is None or found == "" or (isinstance(found, float | Decimal) and math.isnan(found)):
+        return None
+    return _decoded(found, column) or None if isinstance(found, bytes) else found
+
+
+def _decoded(found: bytes, column: str) -> str:
+    try:
+        return found.decode()
+    except UnicodeDecodeError:
+        raise BadRow(column, "a text: these bytes are no UTF-8", found) from None
+
+
+def whole(found: object, column: str) -> object:
+    """A float or a decimal without a fraction as the whole number that it is. Raises BadRow where it has one."""
+    if isinstance(found, float | Decimal):
+        if not math.isfinite(found) or found != int(found) or (isinstance(found, float) and abs(found) > EXACT):
+            raise BadRow(column, "a whole number, or with `decimals` to how many digits it is rounded", found)
+        return int(found)
+    return found
+
+
+def text_of(found: object, column: str) -> str:
+    """A cell as a text. Raises BadRow."""
+    plain = whole(found, column)
+    return plain.isoformat() if isinstance(plain, date) else str(plain)
+
+
+def id_of(found: object, column: str) -> str | None:
+    """A cell as part of an id: without spaces around it, and without the `.0` that other programs leave at numbers."""
+    text = text_of(found, column).strip()
+    if text in NOT_A_NUMBER:
+        return None
+    match = WHOLE_FLOAT.fullmatch(text)
+    return (match[1] if match else text) or None

@@ -1,0 +1,116 @@
+"""Conditions on a row: which rows are meant, and which kind of event a row is."""
+
+from __future__ import annotations
+
+import re
+from decimal import Decimal
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from standing.backfill.mapping.amounts import Mark, number
+from standing.backfill.mapping.cells import cell, id_of
+from standing.backfill.mapping.taking import Row
+from standing.backfill.mapping.wrong import BadRow
+
+BOUNDS = {
+    "below": lambda found, bound: found < bound,
+    "above": lambda found, bound: found > bound,
+    "at_most": lambda found, bound: found <= bound,
+    "at_least": lambda found, bound: found >= bound,
+}
+
+
+def _several(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+    """One text or several, as texts."""
+    return [str(one) for one in (found if isinstance(found, list) else [found])]
+
+
+def _pattern(text: str) -> str:
+    try:
+        re.compile(text)
+    except re.error as error:
+        raise ValueError(f"a regular expression: {error}") from None
+    return text
+
+
+Texts = Annotated[list[str], BeforeValidator(_several)]
+
+
+class Condition(BaseModel):
+    """What a `column` has to be: `is` or `is_not` one of some texts, `starts` with one, `matches` a pattern whole,
+    `empty`, or a number `below`, `above`, `at_least` or `at_most` another (with `mark`, as amounts are written)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str
+    is_: Texts | None = Field(None, alias="is")
+    is_not: Texts | None = None
+    starts: Texts | None = None
+    matches: Annotated[str, AfterValidator(_pattern)] | None = None
+    empty: bool | None = None
+    below: Decimal | None = None
+    above: Decimal | None = None
+    at_most: Decimal | None = None
+    at_least: Decimal | None = None
+    mark: Mark | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set - {"column", "mark"}:
+            raise ValueError(
+                "what the column has to be: is, is_not, starts, matches, empty, below, above, at_least, at_most"
+            )
+        return self
+
+    def holds(self, row: Row) -> bool:
+        """Whether a row is so; what is empty is neither one of some texts nor a number. Raises BadRow."""
+        found = cell(row[self.column], self.column)
+        text = None if found is None else id_of(found, self.column)
+        if self.empty is not None and self.empty != (text is None):
+            return False
+        return self._is_text(text or "") and all(self._is_within(name, found) for name in BOUNDS)
+
+    def _is_text(self, text: str) -> bool:
+        return (
+            (self.is_ is None or text in self.is_)
+            and (self.is_not is None or text not in self.is_not)
+            and (self.starts is None or text.startswith(tuple(self.starts)))
+            and (self.matches is None or re.fullmatch(self.matches, text) is not None)
+        )
+
+    def _is_within(self, name: str, found: object) -> bool:
+        bound = getattr(self, name)
+        if bound is None:
+            return True
+        value = None if found is None else number(found, self.mark, self.column)
+        return value is not None and BOUNDS[name](value, bound)
+
+    @property
+    def said(self) -> str:
+        """What the column has to be, as the mapping says it."""
+        asked = self.model_dump(by_alias=True, exclude_unset=True, exclude={"column", "mark"})
+        return ", ".join(f"{name} {_shown(value)}" for name, value in asked.items())
+
+
+def _shown(value: object) -> str:
+    return " or ".join(value) if isinstance(value, list) else str(value)
+
+
+def _list(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+    return [found] if isinstance(found, dict) else found
+
+
+Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_list)]
+
+
+def all_hold(conditions: tuple[Condition, ...], row: Row) -> bool:
+    """Whether a row is as all conditions say. Raises BadRow."""
+    return all(one.holds(row) for one in conditions)
+
+
+def must_hold(conditions: tuple[Condition, ...], row: Row) -> None:
+    """Raises BadRow where a row is not as it has to be."""
+    for one in conditions:
+        if not one.holds(row):
+            raise BadRow(one.column, f"{one.said}, as the mapping says with `expect` of such a row", row[one.column])

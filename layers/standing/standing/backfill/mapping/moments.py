@@ -1,0 +1,86 @@
+"""Times as people write them, with the offset that they mean. A time that no clock has shown is refused."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+from standing.backfill.mapping.amounts import number
+from standing.backfill.mapping.wrong import BadRow
+
+EXCEL_FIRST = datetime(1899, 12, 30)  # noqa: DTZ001 -- its days are those of a wall
+EXCEL_KNOWN = 61  # before that day, Excel counts a 29 February 1900
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+FARTHEST = 10**14  # microseconds, milliseconds or seconds: whatever lies beyond is no time of these years
+NAMED_UTC = re.compile(r"(?<![A-Za-z])(UTC|GMT|Z)(?![A-Za-z])")
+LEAP_SECOND = re.compile(r"([Tt ][0-9]{2}:[0-9]{2}):60(?:\.[0-9]+)?")
+
+
+def moment(found: object, form: str | None, zone: str | None, column: str) -> str:
+    """A time as ISO 8601; one without an offset is of the zone. Raises BadRow."""
+    if isinstance(found, str):
+        found = found.strip()
+    read = COUNTED.get(form or "")
+    try:
+        told = found if isinstance(found, date) else read(found, column) if read else _written(str(found), form)
+        if not isinstance(told, datetime):
+            told = datetime.combine(told, time())
+        return _in_zone(told, found, zone, column).isoformat()
+    except BadRow:
+        raise
+    except (ValueError, OverflowError):
+        raise BadRow(column, f"a time as {form or 'ISO 8601, such as 2026-03-01T09:30:00Z'}", found) from None
+
+
+def _written(text: str, form: str | None) -> datetime:
+    if form is None:
+        return datetime.fromisoformat(LEAP_SECOND.sub(r"\1:59.999999", text).upper())
+    told = datetime.strptime(text, form)  # noqa: DTZ007 -- the zone is looked at next
+    if "%Z" in form and told.tzinfo is None:  # Python reads the zone's name, and drops it
+        if not NAMED_UTC.search(text):
+            raise ValueError(text)
+        return told.replace(tzinfo=UTC)
+    return told
+
+
+def _in_zone(told: datetime, found: object, zone: str | None, column: str) -> datetime:
+    if told.tzinfo is not None:
+        return told
+    if zone is None:
+        raise BadRow(column, "a time with its offset, or in the mapping its `zone`, such as Europe/Berlin", found)
+    here = told.replace(tzinfo=ZoneInfo(zone))
+    if here.astimezone(UTC).astimezone(here.tzinfo).replace(tzinfo=None) != told:
+        raise BadRow(column, f"a time that clocks showed in {zone}: they were set forward over it", found)
+    return here
+
+
+def _excel(found: object, column: str) -> datetime:
+    days = _counted(found, column)
+    if not EXCEL_KNOWN <= days < 10**7:
+        raise ValueError(found)
+    return EXCEL_FIRST + timedelta(milliseconds=int((days * 86_400_000).to_integral_value()))
+
+
+def _seconds(found: object, column: str) -> datetime:
+    return EPOCH + timedelta(microseconds=int(_counted(found, column) * 1_000_000))
+
+
+def _milliseconds(found: object, column: str) -> datetime:
+    return EPOCH + timedelta(microseconds=int(_counted(found, column) * 1_000))
+
+
+def _counted(found: object, column: str) -> Decimal:
+    count = number(found, None, column)
+    if count is None or abs(count) > FARTHEST:
+        raise ValueError(found)
+    return count
+
+
+COUNTED: dict[str, Callable[[object, str], datetime]] = {
+    "excel-days": _excel,
+    "epoch-seconds": _seconds,
+    "epoch-milliseconds": _milliseconds,
+}

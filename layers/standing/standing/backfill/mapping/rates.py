@@ -1,0 +1,75 @@
+"""Rates of currencies, dated, from a table: what one unit was worth on a day, in the currency of the events."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, PrivateAttr
+
+from standing.backfill.files.opening import Format, rows_of
+from standing.backfill.files.rows import Unreadable
+from standing.backfill.mapping.amounts import Mark, number, product, rounded, spelled
+from standing.backfill.mapping.cells import cell, id_of
+from standing.backfill.mapping.taking import Row, Taken
+from standing.backfill.mapping.together import together
+from standing.backfill.mapping.wrong import BadRow
+
+OLDEST = 7  # days that a rate may be old: markets rest on weekends and holidays
+
+
+class Rates(BaseModel):
+    """A table of rates: its `file`, beside the mapping, and its columns for the `day`, the `currency` and the `rate`.
+
+    A rate is what one unit of that currency is worth in the one that is named with `to`.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    file: str
+    to: str
+    day: str = "day"
+    currency: str = "currency"
+    rate: str = "rate"
+    mark: Mark | None = None
+    separator: str | None = None
+    _known: dict[str, list[tuple[date, Decimal]]] = PrivateAttr(default_factory=dict)
+
+    def read(self, folder: Path) -> None:
+        """Read the table. Raises Unreadable, also where one of its rows is wrong: amounts would be."""
+        path = folder / self.file
+        for read in rows_of(path, Format(self.separator), {self.day, self.currency, self.rate}):
+            try:
+                self._add(read.row, read.why)
+            except (BadRow, ValueError) as error:
+                raise Unreadable(f"{path}: row {read.number:,}: {error}") from None
+        for known in self._known.values():
+            known.sort()
+
+    def _add(self, row: Row | None, why: str) -> None:
+        if row is None:
+            raise ValueError(why)
+        worth = number(cell(row[self.rate], self.rate) or "", self.mark, self.rate)
+        if worth is None or worth <= 0:
+            raise BadRow(self.rate, "a rate above nought")
+        told = cell(row[self.day], self.day)
+        day = told if isinstance(told, date) else date.fromisoformat(str(told).strip()[:10])
+        self._known.setdefault(str(id_of(row[self.currency], self.currency)), []).append((day, worth))
+
+    def converted(self, amount: str, field: Taken, rows: Sequence[Row], day: str) -> str:
+        """An amount in the events' currency, rounded once. Raises BadRow where no rate is known for its day."""
+        column = str(field.currency)
+        named = [None if (found := cell(row[column], column)) is None else id_of(found, column) for row in rows]
+        currency = together("only", named, column)
+        worth = Decimal(1) if currency == self.to else self._on(day, currency, column)
+        return spelled(rounded(product([Decimal(amount), worth]), field.decimals, field.name))
+
+    def _on(self, day: str, currency: str | None, column: str) -> Decimal:
+        known = self._known.get(currency or "", [])
+        place = bisect_right(known, date.fromisoformat(day), key=lambda rate: rate[0]) if day else 0
+        if not place or (date.fromisoformat(day) - known[place - 1][0]).days > OLDEST:
+            raise BadRow(column, f"a currency with a rate to {self.to} in {self.file}, at most {OLDEST} days old")
+        return known[place - 1][1]

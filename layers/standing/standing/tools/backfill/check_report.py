@@ -1,0 +1,96 @@
+"""What is printed of a backfill, and of a check of one: tables of counts, reasons, events and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from standing.backfill.columns import Column, columns_seen
+from standing.backfill.files.opening import Format, files_in, is_table
+from standing.backfill.mapping.reading import read_mapping
+from standing.core.events import personal_fields
+from standing.core.intake import Event
+from standing.tools.backfill.checking import Checked
+from standing.tools.backfill.words import KINDS, WORDS
+from standing.tools.backfill.working import named_faults
+from standing.tools.language import Language
+from standing.tools.printing import json_text
+
+TOLD = ("rows", "taken", "skipped", "refused", "customers", "events", "known", "conflicting", "forgotten")
+CHECKED = ("rows", "taken", "skipped", "refused", "customers", "mapped")
+MOST_REASONS = 10
+MOST_VALUES = 5
+HIDDEN = "•••"
+
+
+def _bare() -> Table:
+    return Table(show_header=False, box=None, pad_edge=False)
+
+
+def told_table(told: dict[str, Any], language: Language, names: Sequence[str] = TOLD) -> Table:
+    """The counts, one a line."""
+    table = _bare()
+    for name in names:
+        table.add_row(WORDS[name][language == "zh"], f"{told[name]:,}")
+    return table
+
+
+def reasons_table(reasons: list[dict[str, Any]], language: Language, *, values: bool = False) -> Table:
+    """Why rows are refused, the most frequent reason first, with examples."""
+    names = ("refused_rows", "field", "expected", "examples")
+    table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    for one in reasons[:MOST_REASONS]:
+        shown = [f"{Path(example['file']).name}:{example['row']}" for example in one["examples"]]
+        if values:
+            shown = [f"{place} {value}" for place, value in zip(shown, one["values"], strict=True)]
+        table.add_row(f"{one['rows']:,}", one["field"], one["expected"], "\n".join(shown))
+    if more := reasons[MOST_REASONS:]:
+        table.add_row(f"{sum(one['rows'] for one in more):,}", "…", "", "")
+    return table
+
+
+def tables(checked: Checked, language: Language, *, values: bool) -> Iterator[Table]:
+    """What a check found: counts, reasons, and the first events."""
+    told = checked.as_dict(values=values)
+    yield told_table(told | {"mapped": told["events"]}, language, CHECKED)
+    if told["reasons"]:
+        yield reasons_table(told["reasons"], language, values=values)
+    if checked.events:
+        yield _events(checked.events, language, values=values)
+
+
+def _events(events: list[Event], language: Language, *, values: bool) -> Table:
+    names = ("type", "id", "customer", "time", "says")
+    table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    for event in events:
+        said = event.detail.model_dump(mode="json", exclude_none=True)
+        base = [str(said.pop(name)) for name in ("id", "customer", "time")]
+        hidden = set() if values else personal_fields(type(event.detail))
+        shown = {name: HIDDEN if name in hidden else value for name, value in said.items()}
+        table.add_row(event.detail.detail_type, *base, json_text(shown, indent=None))
+    return table
+
+
+def column_tables(files: Sequence[Path], mapping: Path | None, language: Language, *, values: bool) -> Iterator[Table]:
+    """What the columns of the tables look like."""
+    with named_faults():
+        form = read_mapping(mapping).format if mapping else Format()
+        for path in files_in(files)[:MOST_VALUES]:
+            if is_table(path):
+                yield _columns(path, columns_seen(path, form), language, values=values)
+
+
+def _columns(path: Path, columns: Sequence[Column], language: Language, *, values: bool) -> Table:
+    names = ("column", "kind", "filled", "shape", "different", *(["values"] if values else []))
+    table = Table(
+        *(WORDS[name][language == "zh"] for name in names), title=path.name, title_justify="left", pad_edge=False
+    )
+    for one in columns:
+        different = f"{len(one.values):,}" + ("+" if len(one.values) < one.filled and len(one.values) >= 1000 else "")
+        shown = [", ".join(value for value, _ in one.values.most_common(MOST_VALUES))] if values else []
+        kind = KINDS[one.kind][language == "zh"] + ("" if one.is_all else " *")
+        table.add_row(one.name, kind, f"{one.filled / max(one.rows, 1):.0%}", one.shape, different, *shown)
+    return table
