@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -317,6 +317,19 @@ def test_a_sample_of_each_type_is_taken_in(kind: str) -> None:
     taken = take_in(_envelope(kind), RULES, NOW)
     assert taken.detail.detail_type == kind
     assert taken.detail.family == kind.removesuffix(".v1")
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2026-02-27t09:30:00z", datetime(2026, 2, 27, 9, 30, tzinfo=UTC)),
+        ("2026-02-27T09:30:00.5+01:00", datetime(2026, 2, 27, 8, 30, 0, 500_000, tzinfo=UTC)),
+        ("2026-02-27T23:59:60Z", datetime(2026, 2, 27, 23, 59, 59, 999_999, tzinfo=UTC)),
+        ("2026-02-27 23:59:60.3+00:00", datetime(2026, 2, 27, 23, 59, 59, 999_999, tzinfo=UTC)),
+    ],
+)
+def test_a_time_may_be_written_in_every_way_of_rfc_3339(text: str, moment: datetime) -> None:
+    assert take_in(_envelope("purchase.v1", {"time": text}), RULES, NOW).detail.time == moment
 
 
 @pytest.mark.parametrize("kind", SAMPLES)

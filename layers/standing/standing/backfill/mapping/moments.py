@@ -10,13 +10,13 @@ from zoneinfo import ZoneInfo
 
 from standing.backfill.mapping.amounts import number
 from standing.backfill.mapping.wrong import BadRow
+from standing.core.events.fields import iso_moment
 
 EXCEL_FIRST = datetime(1899, 12, 30)  # noqa: DTZ001 -- its days are those of a wall
 EXCEL_KNOWN = 61  # before that day, Excel counts a 29 February 1900
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FARTHEST = 10**14  # microseconds, milliseconds or seconds: whatever lies beyond is no time of these years
 NAMED_UTC = re.compile(r"(?<![A-Za-z])(UTC|GMT|Z)(?![A-Za-z])")
-LEAP_SECOND = re.compile(r"([Tt ][0-9]{2}:[0-9]{2}):60(?:\.[0-9]+)?")
 
 
 def moment(found: object, form: str | None, zone: str | None, column: str) -> str:
@@ -37,7 +37,7 @@ def moment(found: object, form: str | None, zone: str | None, column: str) -> st
 
 def _written(text: str, form: str | None) -> datetime:
     if form is None:
-        return datetime.fromisoformat(LEAP_SECOND.sub(r"\1:59.999999", text).upper())
+        return iso_moment(text)
     told = datetime.strptime(text, form)  # noqa: DTZ007 -- the zone is looked at next
     if "%Z" in form and told.tzinfo is None:  # Python reads the zone's name, and drops it
         if not NAMED_UTC.search(text):

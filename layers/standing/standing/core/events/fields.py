@@ -13,6 +13,7 @@ KEPT = {"x-personal": True, "x-kept": True}  # the same, but rules need it: stor
 AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?", re.ASCII)
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 MONTH_DAY = re.compile(r"([0-9]{4}-)?([0-9]{2}-[0-9]{2})", re.ASCII)
+LEAP_SECOND = re.compile(r"([T ][0-9]{2}:[0-9]{2}):60(?:\.[0-9]+)?", re.ASCII)
 DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 FIRST_MOMENT = datetime(1970, 1, 2, tzinfo=UTC)
 LEAP_YEAR = "2000-"
@@ -42,13 +43,18 @@ def _moment(value: object) -> object:
     if isinstance(value, datetime):
         return value
     try:
-        moment = datetime.fromisoformat(value)  # type: ignore[arg-type]  # a wrong type is answered just below
-    except (TypeError, ValueError):
+        moment = iso_moment(value)  # type: ignore[arg-type]  # a wrong type is answered just below
+    except (TypeError, AttributeError, ValueError):
         moment = None
     offset = moment.utcoffset() if moment else None
     if offset is None or offset.total_seconds() % 60:  # an offset with seconds would not survive being stored
         raise ValueError("a time with its offset, such as 2026-03-01T09:30:00Z")
     return moment
+
+
+def iso_moment(text: str) -> datetime:
+    """A time in ISO 8601 and all of RFC 3339; a leap second is the last moment of its minute. Raises ValueError."""
+    return datetime.fromisoformat(LEAP_SECOND.sub(r"\1:59.999999", text.upper()))
 
 
 def _since_1970(moment: datetime) -> datetime:
