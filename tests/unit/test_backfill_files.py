@@ -223,6 +223,18 @@ def test_an_encoding_is_proposed(encoding: str, text: str, likely: str | None, t
     assert likely_encoding(tmp_path / "a.csv") == likely
 
 
+def test_an_encoding_that_is_another_is_named_with_what_it_seems_to_be(ruleset: Ruleset, tmp_path: Path) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_bytes(f"{HEAD}\n{row(1, '桌子和椅子')}\n".encode("gbk"))
+    ((_, _, expected),) = tally_of(path, ruleset).refused
+    assert expected == "has a byte that is no UTF-8: the file looks like `encoding: gb18030`"
+    path.write_bytes(f"{HEAD}\n{row(1)}\n".encode("utf-16"))
+    with pytest.raises(
+        Unreadable, match="its line of names has a byte that is no UTF-8: the file looks like `encoding: utf-16`"
+    ):
+        tally_of(path, ruleset)
+
+
 def test_compressed_files_tabs_and_names_that_look_like_patterns(ruleset: Ruleset, tmp_path: Path) -> None:
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress(f"{HEAD}\n{row(1)}\n".encode()))
     (tmp_path / "b.tsv").write_text(f"{HEAD}\n{row(2)}\n".replace(",", "\t"))

@@ -101,7 +101,7 @@ def deal_out(became: Iterable[Became], folder: Path, seen: Callable[[int], None]
                     files[number] = stack.enter_context(bucket_file(folder, number).open("wb"))
                 files[number].write(orjson.dumps(envelope) + b"\n")
             for refusal in one.refused:
-                refused.write(orjson.dumps(_named(refusal)) + b"\n")
+                refused.write(json.dumps(_named(refusal)).encode() + b"\n")
             tally.add(one)
             seen(tally.rows)
     return tally

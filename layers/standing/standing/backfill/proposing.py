@@ -8,7 +8,8 @@ from datetime import datetime
 from pathlib import Path
 
 from standing.backfill.columns import Column, columns_seen, named_like
-from standing.backfill.files.opening import Format, columns_of, kind_of
+from standing.backfill.files.opening import Format, columns_of, is_table, kind_of
+from standing.backfill.files.rows import Unreadable
 from standing.backfill.files.text import likely_encoding
 from standing.core.ruleset import Programme
 
@@ -57,6 +58,8 @@ UNKNOWN = "?"
 
 def likely_format(path: Path) -> Format:
     """How a table seems to be written. Raises Unreadable."""
+    if not is_table(path):
+        raise Unreadable(f"{path}: is a file of events, which needs no mapping")
     if kind_of(path) in {".parquet", ".xlsx"}:
         return Format()
     encoding = likely_encoding(path) or "utf-8"

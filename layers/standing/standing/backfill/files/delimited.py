@@ -15,7 +15,7 @@ from itertools import islice
 from pathlib import Path
 
 from standing.backfill.files.rows import Read, Unreadable
-from standing.backfill.files.text import BAD, lines_of
+from standing.backfill.files.text import BAD, likely_encoding, lines_of
 
 LONGEST = 1000  # lines that one cell may go over
 FEW = 3  # with fewer columns, any comma makes a line look like a row
@@ -63,8 +63,21 @@ class Dialect:
 class Lines:
     """The lines of a file that are still to be read; some can be put back."""
 
-    source: Iterator[str]
+    path: Path
+    encoding: str
     back: deque[str] = field(default_factory=deque)
+
+    @cached_property
+    def source(self) -> Iterator[str]:
+        """What was not read yet."""
+        return lines_of(self.path, self.encoding)
+
+    @cached_property
+    def no_text(self) -> str:
+        """What is wrong where bytes are no text, and which encoding the file seems to have."""
+        likely = likely_encoding(self.path)
+        hint = f"the file looks like `encoding: {likely}`" if likely else "name the file's own `encoding`"
+        return f"has a byte that is no {self.encoding.upper()}: {hint}"
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -79,12 +92,12 @@ class Lines:
 
 def header(path: Path, dialect: Dialect) -> list[str]:
     """The names of a table's columns. Raises Unreadable."""
-    return _header(path, Lines(lines_of(path, dialect.encoding)), dialect)[0]
+    return _header(path, Lines(path, dialect.encoding), dialect)[0]
 
 
 def delimited(path: Path, dialect: Dialect) -> Iterator[Read]:
     """Every row of a table, all its columns. Raises Unreadable."""
-    lines = Lines(lines_of(path, dialect.encoding))
+    lines = Lines(path, dialect.encoding)
     names, _ = _header(path, lines, dialect)
     for number, (text, why, count) in enumerate(_texts(lines, dialect, len(names)), 1):
         cells = [] if why else dialect.cells(text)
@@ -96,7 +109,7 @@ def delimited(path: Path, dialect: Dialect) -> Iterator[Read]:
 
 def lines_of_header(path: Path, dialect: Dialect) -> int:
     """On how many lines the names of the columns stand. Raises Unreadable."""
-    return _header(path, Lines(lines_of(path, dialect.encoding)), dialect)[1]
+    return _header(path, Lines(path, dialect.encoding), dialect)[1]
 
 
 def _header(path: Path, lines: Lines, dialect: Dialect) -> tuple[list[str], int]:
@@ -112,7 +125,7 @@ def _texts(lines: Lines, dialect: Dialect, width: int) -> Iterator[tuple[str, st
         if not line.strip():
             continue
         if BAD in line:
-            yield line, f"has a byte that is no {dialect.encoding.upper()}: name the file's own `encoding`", 1
+            yield line, lines.no_text, 1
         elif not dialect.quotes or '"' not in line:
             yield _ended(line), "", 1
         else:

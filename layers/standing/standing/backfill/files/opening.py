@@ -79,6 +79,8 @@ def columns_of(path: Path, form: Format) -> list[str]:
 
 def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[Read]:
     """Every row of a table, with the columns asked for at least. Raises Unreadable."""
+    if not is_table(path):
+        raise Unreadable(f"{path}: expected a table, such as .csv or .parquet, and no file of events")
     there = columns_of(path, form)
     if missing := sorted(columns - set(there)):
         hint = "" if len(there) > 1 else "; is its `separator` another one?"

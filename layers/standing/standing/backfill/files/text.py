@@ -54,12 +54,19 @@ def count_of_lines(path: Path, encoding: str) -> int:
 
 def likely_encoding(path: Path) -> str | None:
     """The encoding that a file which is no UTF-8 seems to have; None where it is UTF-8 or nothing fits."""
-    with opened(path) as file:
-        sample = file.read(SAMPLE)
+    sample = _sample(path)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or sample[:200].count(0) > 20:
         return "utf-16"
     fits = [name for name in ("utf-8", *GUESSES) if _fits(sample, name)]
     return fits[0] if fits and fits[0] != "utf-8" else None
+
+
+def _sample(path: Path) -> bytes:
+    try:
+        with opened(path) as file:
+            return file.read(SAMPLE)
+    except (OSError, EOFError, zlib.error) as error:
+        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
 
 
 def _fits(sample: bytes, encoding: str) -> bool:

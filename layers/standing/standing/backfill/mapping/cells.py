@@ -19,6 +19,8 @@ def cell(found: object, column: str) -> Any:  # noqa: ANN401 -- whatever a file 
     """A cell; None where it is empty, also where it is not a number. Raises BadRow."""
     if found is None or found == "" or (isinstance(found, float | Decimal) and math.isnan(found)):
         return None
+    if isinstance(found, list | tuple | dict):
+        raise BadRow(column, "one value: this column has lists", found)
     return _decoded(found, column) or None if isinstance(found, bytes) else found
 
 

@@ -4,13 +4,31 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from standing.backfill.files.opening import Format
 from standing.backfill.mapping.amounts import Mark, spelled
 from standing.backfill.mapping.cells import cell, id_of
 from standing.backfill.mapping.taking import Row
 from standing.backfill.mapping.together import Together, together
+
+
+def _encoding(name: str) -> str:
+    try:
+        "".encode(name)
+    except LookupError:
+        raise ValueError("the name of an encoding, such as utf-8, gb18030, utf-16 or latin-1") from None
+    return name
+
+
+def _separator(text: str) -> str:
+    if len(text) != 1 or text in '"\r\n':
+        raise ValueError('one character that sets cells apart, such as ";" or "\\t"')
+    return text
+
+
+Encoding = Annotated[str, AfterValidator(_encoding)]
+Separator = Annotated[str, AfterValidator(_separator)]
 
 
 class Joined(BaseModel):
@@ -51,8 +69,8 @@ class Join(BaseModel):
     file: str
     on: Annotated[dict[str, str], BeforeValidator(_keys), Field(min_length=1)]
     columns: Annotated[dict[str, Joined], BeforeValidator(_columns), Field(min_length=1)]
-    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    encoding: str = "utf-8"
+    separator: Separator | None = None
+    encoding: Encoding = "utf-8"
     quotes: bool = True
     sheet: str | None = None
 

@@ -14,6 +14,7 @@ from standing.backfill.files.opening import Format, rows_of
 from standing.backfill.files.rows import Unreadable
 from standing.backfill.mapping.amounts import Mark, number, product, rounded, spelled
 from standing.backfill.mapping.cells import cell, id_of
+from standing.backfill.mapping.joining import Separator
 from standing.backfill.mapping.taking import Row, Taken
 from standing.backfill.mapping.together import together
 from standing.backfill.mapping.wrong import BadRow
@@ -35,7 +36,7 @@ class Rates(BaseModel):
     currency: str = "currency"
     rate: str = "rate"
     mark: Mark | None = None
-    separator: str | None = None
+    separator: Separator | None = None
     _known: dict[str, list[tuple[date, Decimal]]] = PrivateAttr(default_factory=dict)
 
     def read(self, folder: Path) -> None:

@@ -11,7 +11,7 @@ from standing.backfill.files.opening import Format
 from standing.backfill.mapping.cells import cell, id_of
 from standing.backfill.mapping.conditions import Conditions, all_hold, must_hold
 from standing.backfill.mapping.fields import MONEY, Use, use_of
-from standing.backfill.mapping.joining import Join
+from standing.backfill.mapping.joining import Encoding, Join, Separator
 from standing.backfill.mapping.rates import Rates
 from standing.backfill.mapping.taking import COLUMN, Row, Taken, Zone, filled
 from standing.backfill.mapping.together import together
@@ -66,8 +66,8 @@ class Mapping(BaseModel):
     rates: Rates | None = None
     zone: Zone | None = None
     empty: tuple[str, ...] = ()
-    separator: Annotated[str, Field(min_length=1, max_length=1)] | None = None
-    encoding: str = "utf-8"
+    separator: Separator | None = None
+    encoding: Encoding = "utf-8"
     quotes: bool = True
     sheet: str | None = None
 

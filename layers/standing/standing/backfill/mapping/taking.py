@@ -124,8 +124,10 @@ class Taken(BaseModel):
             return moment(found, self.format, self.zone or zone or ("UTC" if self.format else None), self.name)
         if self.format is not None:
             return moment(found, self.format, "UTC", self.name)[: len("2026-03-01")]
-        is_number = self.is_amount and isinstance(found, Decimal)
-        return self._amount(found) if is_number else self._plain(found, use)
+        if not self.is_amount or not isinstance(found, Decimal):
+            return self._plain(found, use)
+        amount = self._amount(found)
+        return _whole(amount, self.name) if self.kind == "whole" or use is Use.WHOLE else amount
 
     def _replaced(self, code: str) -> str | bool | int:
         assert self.values is not None  # noqa: S101 -- whoever calls has looked
