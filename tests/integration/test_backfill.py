@@ -24,6 +24,8 @@ from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest
 from standing.night.bucket import rescore_bucket
 from standing.night.planning import day_to_close
+from standing.tools.backfill.working import Backfill
+from standing.tools.project import UserError
 
 from tests.integration.test_night import RULES, end_here
 from tests.lakes import Meanwhile, MemoryLake
@@ -292,3 +294,16 @@ def test_what_is_staged_is_named_after_its_content(rules: Timeline, customers: C
     keys = lake.keys(staged("records", NUMBER))
     settled(lake, customers, rules)
     assert lake.keys(staged("records", NUMBER)) == keys
+
+
+def test_where_too_many_rows_are_refused_nothing_is_settled(rules: Timeline, tmp_path: Path) -> None:
+    (tmp_path / "map.yaml").write_text(MAPPING)
+    (tmp_path / "rows.csv").write_text(ROWS)
+    target: Any = None  # nobody asks for it
+    backfill = Backfill(
+        target, rules, [tmp_path / "rows.csv"], tmp_path / "map.yaml", tmp_path / "work", 1, UNTIL, 0.05
+    )
+    with pytest.raises(UserError, match="83.3% of the rows are refused, more than --stop-at 5%: nothing was taken in"):
+        backfill.run(lambda *_: None)
+    assert [path.name for path in (tmp_path / "work").iterdir()] == [REFUSED]
+    assert len((tmp_path / "work" / REFUSED).read_text().splitlines()) == 5

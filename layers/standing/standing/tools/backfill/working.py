@@ -126,6 +126,7 @@ class Backfill:
             taking = taking_in(self.paths, self.mapping, self.rules.latest, now, self.folder)
             tally = deal_out(taking, self.folder, lambda rows: seen("rows", rows, None))
         if tally.share > self.stop_at:
+            self._tidy_up()
             raise TooManyRefusedError(tally, self.stop_at, self.folder / REFUSED)
         return tally
 
