@@ -303,7 +303,9 @@ def test_where_too_many_rows_are_refused_nothing_is_settled(rules: Timeline, tmp
     backfill = Backfill(
         target, rules, [tmp_path / "rows.csv"], tmp_path / "map.yaml", tmp_path / "work", 1, UNTIL, 0.05
     )
-    with pytest.raises(UserError, match="83.3% of the rows are refused, more than --stop-at 5%: nothing was taken in"):
+    with pytest.raises(
+        UserError, match=r"83\.3% of the rows are refused, more than --stop-at 5%: nothing was taken in"
+    ):
         backfill.run(lambda *_: None)
     assert [path.name for path in (tmp_path / "work").iterdir()] == [REFUSED]
     assert len((tmp_path / "work" / REFUSED).read_text().splitlines()) == 5

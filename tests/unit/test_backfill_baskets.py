@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from standing.backfill.dealing import Tally
 from standing.backfill.files.rows import Unreadable
 from standing.backfill.mapping.reading import read_mapping
@@ -258,3 +261,35 @@ def test_what_belongs_to_baskets_or_rates_needs_them(tmp_path: Path) -> None:
         path = written(tmp_path, "map.yaml", f"source: a\ntype: b\nfields: {{amount: {{column: a, {field}}}}}\n")
         with pytest.raises(BadMapping, match=re.escape(expected)):
             read_mapping(path)
+
+
+LINES = st.tuples(
+    st.integers(1, 4), st.integers(1, 9), st.decimals("0.01", "99.99", places=2), st.sampled_from(["", "", "", *"qcw"])
+)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(lines=st.lists(LINES, min_size=1, max_size=15), back=st.booleans())
+def test_every_row_is_taken_skipped_or_refused_and_sums_are_right_or_absent(
+    lines: list[tuple[int, int, Decimal, str]], back: bool, ruleset: Ruleset, tmp_path: Path
+) -> None:
+    """The law, over made files: some lines have a stray quote (q), no customer (c) or a cell too many (w)."""
+    rows = [_invoice_line(line, back=back) for line in lines]
+    path = written(tmp_path, "rows.csv", "\n".join([INVOICES.splitlines()[0], *rows]))
+    events, tally = became(path, INVOICE_MAP, ruleset)
+    broken = {number for number, _, _, flaw in lines if flaw in {"q", "w"}}
+    sums: dict[int, Decimal] = {}
+    for number, quantity, price, flaw in lines:
+        if number not in broken and flaw != "c":
+            sums[number] = sums.get(number, Decimal()) + quantity * price
+    assert {one["id"]: one["amount"] for one in events} == {f"{'C' * back}{n}": f"{sums[n]:.2f}" for n in sums}
+    assert (tally.rows, tally.events) == (len(lines), len(sums))
+    assert tally.skipped == sum(flaw == "c" for *_, flaw in lines)
+
+
+def _invoice_line(line: tuple[int, int, Decimal, str], *, back: bool) -> str:
+    number, quantity, price, flaw = line
+    what = {"q": '24" screen'}.get(flaw, "screen")
+    who = {"c": ""}.get(flaw, "17850.0")
+    more = {"w": ",x"}.get(flaw, "")
+    return f"{'C' * back}{number},85123A,{what},{'-' * back}{quantity},2010-12-01 08:26:00,{price},{who}{more}"
