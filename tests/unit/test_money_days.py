@@ -12,7 +12,16 @@ from zoneinfo import available_timezones
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.days import day_date, day_in, day_number, day_of, end_of_day, month_ends
+from standing.core.days import (
+    day_date,
+    day_in,
+    day_number,
+    day_of,
+    end_of_day,
+    last_anniversary,
+    month_ends,
+    next_anniversary,
+)
 from standing.core.money import MoneyError, from_minor, to_minor
 
 ZONES = sorted(available_timezones() - {"Factory", "localtime"})
@@ -127,3 +136,26 @@ def test_the_ends_of_months_include_both_days() -> None:
     first, last = day_in("2026-01-31"), day_in("2026-03-31")
     assert list(month_ends(first, last)) == [first, day_in("2026-02-28"), last]
     assert list(month_ends(first + 1, last - 1)) == [day_in("2026-02-28")]
+
+
+@pytest.mark.parametrize(
+    ("month_day", "day", "falls_on"),
+    [
+        ("02-29", "2026-02-28", "2026-02-28"),
+        ("02-29", "2026-03-01", "2027-02-28"),
+        ("02-29", "2028-02-28", "2028-02-29"),
+        ("02-29", "2099-03-01", "2100-02-28"),
+        ("05-17", "2026-05-17", "2026-05-17"),
+        ("05-17", "2026-05-18", "2027-05-17"),
+    ],
+)
+def test_an_anniversary_of_the_29th_of_february_falls_on_the_28th_in_other_years(
+    month_day: str, day: str, falls_on: str
+) -> None:
+    assert str(day_date(next_anniversary(month_day, day_in(day)))) == falls_on
+
+
+def test_the_last_anniversary_may_be_the_day_itself() -> None:
+    born = date(2024, 2, 29)
+    found = [str(day_date(last_anniversary(born, day_in(day)))) for day in ("2026-02-27", "2026-02-28", "2028-02-28")]
+    assert found == ["2025-02-28", "2026-02-28", "2027-02-28"]
