@@ -26,10 +26,11 @@ from standing.rulebook.compiling import compile_rules
 from standing.tools import cli
 from standing.tools.backfill import commands as backfill_commands
 from standing.tools.language import Language
-from standing.tools.live import shadow_commands
 from standing.tools.live.comparing import Move, Side, compare
+from standing.tools.live.shadow_view import print_comparison
 from standing.tools.night import commands as night_commands
 from standing.tools.night.running import Night
+from standing.tools.printing import Plain
 from standing.tools.target import Target
 from typer.testing import CliRunner
 
@@ -264,7 +265,7 @@ def test_a_shadow_is_compared_as_it_is(
     move = Move([HOSTILE], {HOSTILE: (reason,)})
     found.moves = {("tier", HOSTILE, "gold"): move}
     found.care = {HOSTILE: (Counter({"requested": 1}), Counter())}
-    shadow_commands._print(found, now.day, language)
+    print_comparison(found, now.day, language, Plain())
     assert bare(check(capsys.readouterr().out)).count("\\x1b") >= 5
 
 

@@ -1,4 +1,8 @@
-"""The command `standing`: what people type, and how mistakes are answered."""
+"""The command `standing`: what people type, and how mistakes are answered.
+
+Commands import what they work with when they are called, here and in every module of commands: help and the completion
+of a shell need none of it.
+"""
 
 from __future__ import annotations
 
@@ -6,34 +10,20 @@ import os
 import sys
 from dataclasses import asdict
 from datetime import datetime
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
-from typer.rich_utils import rich_format_error
 
 from standing.adapters.telling import hold_others
 from standing.core.visible import on_one_line, visible
 from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import backfill
 from standing.tools.customers import commands as customer_commands
-from standing.tools.customers.explaining import explain as explain_customer
-from standing.tools.customers.explaining import print_explained
-from standing.tools.customers.showing import card, print_card
-from standing.tools.events import recovery
-from standing.tools.events.auditing import audit as audit_file
-from standing.tools.events.recovery import Kept
-from standing.tools.events.sending import progress_bar
-from standing.tools.events.sending import send as send_file
 from standing.tools.lake.commands import lake
 from standing.tools.live import commands as live_commands
-from standing.tools.live.kept import rules_of
-from standing.tools.live.releasing import release_clone
 from standing.tools.live.shadow_commands import shadow
-from standing.tools.local.aws import LocalAws, Running
-from standing.tools.night.commands import night
-from standing.tools.night.reporting import report
+from standing.tools.night.commands import night, report
 from standing.tools.options import (
     EventFile,
     Json,
@@ -51,12 +41,14 @@ from standing.tools.printing import Text, working
 from standing.tools.project import UserError, project_root
 from standing.tools.rules.commands import rules
 from standing.tools.rules.scenario_commands import scenario
-from standing.tools.scores.late import scores
-from standing.tools.target import Target, local_folder, use_local_aws
+from standing.tools.scores.commands import scores
+
+if TYPE_CHECKING:
+    from standing.tools.events.recovery import Kept
+    from standing.tools.local.aws import LocalAws, Running
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Standing keeps every customer's rating up to date, as events happen.\n\n"
     "Commands work on the stack that the ordinary AWS configuration reaches (profile, region, environment), or with "
@@ -98,6 +90,9 @@ def main_options(
 @local.command()
 def up() -> None:
     """Start the local AWS afresh, build Standing and deploy its template there."""
+    from standing.tools.live.releasing import release_clone
+    from standing.tools.target import use_local_aws
+
     aws = _local_aws()
     with working(err, "starting the local AWS") as tell:
         running = aws.start()
@@ -110,6 +105,8 @@ def up() -> None:
 @local.command()
 def status(as_json: Json = False) -> None:
     """Say whether the local AWS runs, and what is deployed on it."""
+    from standing.tools.target import Target, use_local_aws
+
     running = _local_aws().running()
     if not running:
         print_data({"running": False}, as_json=as_json, table=None)
@@ -136,6 +133,9 @@ def send(
 
     A line that the bus could not take (not JSON, over 256 KB) is reported by its number; the others are sent.
     """
+    from standing.tools.events.sending import progress_bar
+    from standing.tools.events.sending import send as send_file
+
     with progress_bar(err) as progress:
         result = send_file(target_of(stack), file, progress, wait=wait)
     for line in result.unsendable:
@@ -152,6 +152,8 @@ def audit(file: EventFile, stack: Stack = "standing", as_json: Json = False) -> 
 
     Counted from outside: the file's events against the table's records and the messages in the queues.
     """
+    from standing.tools.events.auditing import audit as audit_file
+
     result = audit_file(target_of(stack), file)
     print_data(result.as_dict(), as_json=as_json, table=_pairs(result.as_dict(), leave_out={"lost_lines"}))
     if result.lost:
@@ -169,6 +171,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a customer's card: ratings, features and the last decisions with their reasons, as of today."""
+    from standing.tools.customers.showing import card, print_card
+    from standing.tools.live.kept import rules_of
+
     target = target_of(stack)
     rules = rules_of(target, folder)
     shown = card(target, rules, customer, last)
@@ -201,6 +206,10 @@ def explain(
 
     Every change that is named was tried on: it reaches the level, and one step less does not.
     """
+    from standing.tools.customers.explaining import explain as explain_customer
+    from standing.tools.customers.explaining import print_explained
+    from standing.tools.live.kept import rules_of
+
     days = (None if moment is None else moment.date() for moment in (as_of, known_on))
     target = target_of(stack)
     explained = explain_customer(target.customers, rules_of(target, folder), customer, *days)
@@ -216,6 +225,8 @@ def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
 
     Of a message too large for the queue only the beginning is kept, and it is said how large it was.
     """
+    from standing.tools.events import recovery
+
     kept = recovery.rejected(target_of(stack))
     columns = ("source", "detail_type", "event_id", "reason", "field", "expected")
     _print_kept(kept, (*columns, "cut") if any(one.cut for one in kept) else columns, as_json=as_json)
@@ -224,12 +235,16 @@ def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
 @dead.command("list")
 def list_dead_letters(stack: Stack = "standing", as_json: Json = False) -> None:
     """List the dead letters. What failed, and where, is in the ingest function's log."""
+    from standing.tools.events import recovery
+
     _print_kept(recovery.dead_letters(target_of(stack)), ("source", "detail_type", "event_id"), as_json=as_json)
 
 
 @dead.command("redrive")
 def redrive_dead_letters(stack: Stack = "standing") -> None:
     """Put every dead letter back into the ingest queue, after the cause was mended. Repeats do no harm."""
+    from standing.tools.events import recovery
+
     out.print(f"{recovery.redrive(target_of(stack)):,} messages put back into the ingest queue")
 
 
@@ -239,6 +254,8 @@ def replay(
     stack: Stack = "standing",
 ) -> None:
     """Publish decisions again, for a consumer that lost them. They keep their ids, so others can ignore them."""
+    from standing.tools.events import recovery
+
     out.print(f"{recovery.replay_outbox(target_of(stack), since.date()):,} outcomes published again")
 
 
@@ -249,6 +266,9 @@ def rebuild(
     folder: Rules = None,
 ) -> None:
     """Fold a customer anew from the event records, by the rules that are live, and store the result."""
+    from standing.tools.events import recovery
+    from standing.tools.live.kept import rules_of
+
     target = target_of(stack)
     out.print(recovery.rebuild(target, rules_of(target, folder), customer))
 
@@ -258,20 +278,31 @@ def main() -> None:
     hold_others()
     try:
         sys.exit(app(standalone_mode=False))
+    except SystemExit:  # asked first, so that whoever ends well need not know the errors of AWS
+        raise
     except typer.Abort:
         _fail("stopped")
     except typer.TyperException as error:  # what was typed is no command of ours
+        from typer.rich_utils import rich_format_error
+
         error.message = visible(error.message)
         rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
         sys.exit(error.exit_code)
     except (UserError, RulesError) as error:
         _fail(str(error))
-    except (BotoCoreError, ClientError) as error:
+    except _errors_of_aws() as error:
         _fail(f"AWS: {error}")
     except OSError as error:  # a file that cannot be read or written
         _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
         _fail("stopped")
+
+
+def _errors_of_aws() -> tuple[type[Exception], ...]:
+    """What boto3 raises; asked for only once something was raised."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
 
 
 def _fail(message: str) -> None:
@@ -280,6 +311,9 @@ def _fail(message: str) -> None:
 
 
 def _local_aws() -> LocalAws:
+    from standing.tools.local.aws import LocalAws
+    from standing.tools.target import local_folder
+
     return LocalAws(project_root(), local_folder())
 
 

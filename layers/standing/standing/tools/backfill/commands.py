@@ -1,22 +1,22 @@
-"""`standing backfill`: years of history into table and lake. What needs polars is imported when it is called."""
+"""`standing backfill`: years of history into table and lake."""
 
 from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from standing.core.timeline import Timeline
 from standing.tools.backfill.words import WORDS
-from standing.tools.events.sending import progress_bar
-from standing.tools.language import Language
-from standing.tools.live.kept import rules_of
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
 from standing.tools.project import project_root
-from standing.tools.target import Target
+
+if TYPE_CHECKING:
+    from standing.core.timeline import Timeline
+    from standing.tools.language import Language
+    from standing.tools.target import Target
 
 FILES = typer.Argument(metavar="FILES", help="Parquet or CSV, with --mapping; or event files, one JSON object a line.")
 MAPPING = typer.Option("--mapping", metavar="FILE", help="How a row of a table becomes an event (docs/backfill.md).")
@@ -41,6 +41,8 @@ def backfill(
     It may be stopped and begun again at any time, and live events may come in meanwhile. Rows that are no events are
     left out and named in a file. The exit code is 1 where there were any.
     """
+    from standing.tools.live.kept import rules_of
+
     target = target_of(stack)
     done = filled(target, rules_of(target, folder), files, mapping, until, jobs, lang)
     if as_json:
@@ -61,7 +63,8 @@ def filled(
     lang: Language = "en",
 ) -> dict[str, Any]:
     """Fill back, with a progress bar; what became of the rows. Raises UserError."""
-    from standing.tools.backfill.working import Backfill, folder_of, last_day, processors  # noqa: PLC0415 -- polars
+    from standing.tools.backfill.working import Backfill, folder_of, last_day, processors
+    from standing.tools.events.sending import progress_bar
 
     day, began = last_day(rules, until), time.monotonic()
     work = folder_of(project_root(), target, files, mapping, day)

@@ -1,4 +1,4 @@
-"""The commands `standing lake …`: compaction by hand, and gaps. What needs polars is imported when it is called."""
+"""The commands `standing lake …`: compaction by hand, and gaps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from standing.tools.live.kept import rules_of
 from standing.tools.options import Json, Rules, Stack, err, out, print_json, target_of
 from standing.tools.printing import Text, working
 
@@ -21,7 +20,7 @@ def compact_lake(bucket: Bucket = None, stack: Stack = "standing", as_json: Json
 
     Objects that are damaged are set aside and named; the exit code is then 1.
     """
-    from standing.tools.lake.working import compacted  # noqa: PLC0415 -- polars takes long to import
+    from standing.tools.lake.working import compacted
 
     target = target_of(stack)
     with working(err, "compacting"):
@@ -44,7 +43,8 @@ def show_gaps(
 
     Compact first: what waits to be compacted is not looked at. Reads the whole table.
     """
-    from standing.tools.lake.working import filled, gaps  # noqa: PLC0415 -- polars takes long to import
+    from standing.tools.lake.working import filled, gaps
+    from standing.tools.live.kept import rules_of
 
     target = target_of(stack)
     with working(err, "looking for gaps"):
