@@ -114,7 +114,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "done": ("Done", "已完成"),
     "declined": ("Declined", "已拒绝"),
     "failed_care": ("Failed", "失败"),
-    "expired": ("Unanswered", "逾期未回应"),
+    "expired": ("Not done in time", "逾期未完成"),
     "a_day_a_month": ("{day} ({month})", "{day}（{month}）"),
     "quality": ("Data quality", "数据质量"),
     "quality_how": (

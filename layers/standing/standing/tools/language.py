@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
+from standing.core.days import Day
 from standing.core.ruleset import Title
 
 type Language = Literal["en", "zh"]
 type Phrases = dict[str, Title]
+type Tense = Literal["was", "is", "will-be"]
 
 
 def phrases(*rows: tuple[str, str, str]) -> Phrases:
@@ -41,8 +43,10 @@ WORDS = phrases(
     ("done", "done", "已完成"),
     ("declined", "declined", "已拒绝"),
     ("failed", "failed", "失败"),
-    ("expired", "expired unanswered", "逾期未回应"),
-    ("met", "was", "实际"),
+    ("expired", "expired: not done in time", "逾期未完成"),
+    ("was", "was", "实际"),
+    ("is", "is", "实际"),
+    ("will-be", "will be", "届时"),
     ("honoured", "honoured until", "保留至"),
     ("grace", "Grace period ends", "宽限期截止"),
     ("kept-by", "Keeps", "保级条件"),
@@ -119,7 +123,12 @@ def say(title: Title, language: Language) -> str:
     return title.zh if language == "zh" else title.en
 
 
-def reason_line(reason: Mapping[str, Any], language: Language) -> str:
-    """A line of a rule, whether it held, and the value that it met."""
+def tense(day: Day, today: Day) -> Tense:
+    """How a value of a day is spoken of today."""
+    return "was" if day < today else "is" if day == today else "will-be"
+
+
+def reason_line(reason: Mapping[str, Any], language: Language, met: Tense = "was") -> str:
+    """A line of a rule, whether it held, and the value that it met, meets or will meet."""
     mark = "✓" if reason["holds"] else "✗"
-    return f"{mark} {reason['line']}  ({word('met', language)} {reason['actual'] or word('unknown', language)})"
+    return f"{mark} {reason['line']}  ({word(met, language)} {reason['actual'] or word('unknown', language)})"

@@ -52,7 +52,7 @@ def _movers(found: Comparison, rating: str, language: Language) -> Table:
         if name == rating:
             for number, (customer, because) in enumerate(move.because.items()):
                 about = (f"{was} → {becomes}", f"{len(move.customers):,}") if number == 0 else ("", "")
-                lines = "\n".join(reason_line(line, language) for line in because)
+                lines = "\n".join(reason_line(line, language, "is") for line in because)
                 table.add_row(*map(Text, (*about, customer, lines)))
             _rest(table, move, language)
     return table
