@@ -40,6 +40,12 @@ def hold_others() -> None:
     root.setLevel(max(root.level, logging.INFO))
 
 
+def silence_others() -> None:
+    """Keep what libraries log off the terminal: without a handler, Python writes their warnings there itself."""
+    hold_others()
+    logging.getLogger().addHandler(logging.NullHandler())
+
+
 def discreet[**P, T](handler: Callable[P, T]) -> Callable[P, T]:
     """A handler whose errors tell no values: Lambda logs the text of whatever it raises. Raises Plain or Failed."""
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from standing.adapters.telling import hold_others
+from standing.adapters.telling import silence_others
 from standing.core.visible import on_one_line, visible
 from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import backfill
@@ -275,7 +275,7 @@ def rebuild(
 
 def main() -> None:
     """Run the command; a user's mistake is answered with a message, never with a traceback."""
-    hold_others()
+    silence_others()
     try:
         sys.exit(app(standalone_mode=False))
     except SystemExit:  # asked first, so that whoever ends well need not know the errors of AWS

@@ -78,12 +78,16 @@ def report(
 def closed(target: Target, day: str | None = None, lang: Language = "en") -> Night:
     """Close a day, with a progress bar; how it ended. Raises UserError where the stack has no night."""
     from standing.tools.events.sending import progress_bar
-    from standing.tools.night.running import begin, follow
+    from standing.tools.night.running import begin, follow, step
 
-    execution = begin(target, day)
+    execution, chinese = begin(target, day), lang == "zh"
     with progress_bar(err) as progress:
-        bar = progress.add_task(WORDS["buckets"][lang == "zh"], total=None)
-        return follow(target, execution, lambda done, of: progress.update(bar, completed=done, total=of or None))
+        bar = progress.add_task(WORDS["planning"][chinese], total=None)
+
+        def seen(done: int, of: int) -> None:
+            progress.update(bar, description=WORDS[step(done, of)][chinese], completed=done, total=of or None)
+
+        return follow(target, execution, seen)
 
 
 def _print(ended: Night, language: Language) -> None:
