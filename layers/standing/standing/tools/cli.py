@@ -9,13 +9,14 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import asdict
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
 from standing.adapters.telling import silence_others
+from standing.core.counted import counted
 from standing.core.visible import on_one_line, visible
 from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import backfill
@@ -44,7 +45,10 @@ from standing.tools.rules.scenario_commands import scenario
 from standing.tools.scores.commands import scores
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from standing.tools.events.recovery import Kept
+    from standing.tools.events.sending import Sent
     from standing.tools.local.aws import LocalAws, Running
 
 app = typer.Typer(
@@ -127,34 +131,40 @@ def send(
     file: EventFile,
     stack: Stack = "standing",
     wait: Annotated[bool, typer.Option(help="Wait until every event has been applied or rejected.")] = True,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Send also what the rules would reject.")] = False,
+    folder: Rules = None,
     as_json: Json = False,
 ) -> None:
     """Send an event file to the bus, with progress, until the queue behind it is drained.
 
-    A line that the bus could not take (not JSON, over 256 KB) is reported by its number; the others are sent.
+    A line that the bus could not take (not JSON, over 256 KB), or that the rules would reject, is told before, by its
+    number and with the reason, and held back; the others are sent. The exit code is 1 where any was held back.
     """
-    from standing.tools.events.sending import progress_bar
-    from standing.tools.events.sending import send as send_file
+    from standing.tools.events.checking import prepared, told
+    from standing.tools.events.sending import deliver, progress_bar
+    from standing.tools.live.kept import rules_of
 
+    target = target_of(stack)
+    read = prepared(file, rules_of(target, folder).latest, datetime.now(UTC), anyway=anyway)
+    _complain(told(file, [*read.unsendable, *read.doomed]))
     with progress_bar(err) as progress:
-        result = send_file(target_of(stack), file, progress, wait=wait)
-    for line in result.unsendable:
-        err.print(f"{file}:{line.number}: {line.why}", style="red")
-    speed = f" ({result.sent / result.seconds:,.0f} events a second)" if wait and result.sent >= 100 else ""
-    summary = f"{result.sent:,} events sent{speed}, {len(result.unsendable)} lines refused"
-    print_data(result.as_dict(), as_json=as_json, table=summary)
-    raise typer.Exit(1 if result.unsendable else 0)
+        result = deliver(target, read, progress, wait=wait)
+    _complain(told(file, result.unsendable[len(read.unsendable) :]))
+    print_data(result.as_dict(), as_json=as_json, table=_sent(result, anyway=anyway, waited=wait))
+    raise typer.Exit(1 if result.unsendable or (read.doomed and not anyway) else 0)
 
 
 @app.command()
-def audit(file: EventFile, stack: Stack = "standing", as_json: Json = False) -> None:
-    """Account for every line of a file: in the table, a duplicate, rejected, a dead letter, or lost.
+def audit(file: EventFile, stack: Stack = "standing", folder: Rules = None, as_json: Json = False) -> None:
+    """Account for every line of a file: in the table, a duplicate, rejected, a dead letter, held back, or lost.
 
     Counted from outside: the file's events against the table's records and the messages in the queues.
     """
     from standing.tools.events.auditing import audit as audit_file
+    from standing.tools.live.kept import rules_of
 
-    result = audit_file(target_of(stack), file)
+    target = target_of(stack)
+    result = audit_file(target, file, rules_of(target, folder).latest)
     print_data(result.as_dict(), as_json=as_json, table=_pairs(result.as_dict(), leave_out={"lost_lines"}))
     if result.lost:
         err.print(f"lost: lines {', '.join(map(str, result.lost_lines))}", style="red")
@@ -245,7 +255,7 @@ def redrive_dead_letters(stack: Stack = "standing") -> None:
     """Put every dead letter back into the ingest queue, after the cause was mended. Repeats do no harm."""
     from standing.tools.events import recovery
 
-    out.print(f"{recovery.redrive(target_of(stack)):,} messages put back into the ingest queue")
+    out.print(f"{counted(recovery.redrive(target_of(stack)), 'message')} put back into the ingest queue")
 
 
 @outbox.command("replay")
@@ -256,7 +266,8 @@ def replay(
     """Publish decisions again, for a consumer that lost them. They keep their ids, so others can ignore them."""
     from standing.tools.events import recovery
 
-    out.print(f"{recovery.replay_outbox(target_of(stack), since.date()):,} outcomes published again")
+    published = recovery.replay_outbox(target_of(stack), since.date())
+    out.print(f"{counted(published, 'outcome')} published again")
 
 
 @app.command()
@@ -296,6 +307,21 @@ def main() -> None:
         _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
         _fail("stopped")
+
+
+def _complain(lines: Iterable[str]) -> None:
+    for line in lines:
+        err.print(line, style="red", soft_wrap=True)
+
+
+def _sent(result: Sent, *, anyway: bool, waited: bool) -> str:
+    """What was sent and what was not, in a line."""
+    speed = f" ({result.sent / result.seconds:,.0f} events a second)" if waited and result.sent >= 100 else ""
+    held = len(result.unsendable) + (0 if anyway else len(result.doomed))
+    told = [f"{counted(result.sent, 'event')} sent{speed}", f"{counted(held, 'line')} held back"]
+    if result.doomed:
+        told.append(f"{counted(len(result.doomed), 'event')} sent to be rejected" if anyway else "see `--anyway`")
+    return ", ".join(told)
 
 
 def _errors_of_aws() -> tuple[type[Exception], ...]:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
+from standing.core.counted import Counted
 from standing.core.days import Day
 from standing.core.ruleset import Title
 
@@ -84,12 +85,16 @@ WORDS = phrases(
     ("accepted_because", "accepted: {reason}", "已接受：{reason}"),
     (
         "not_proved",
-        "{problems} problems to mend before anything can be proved",
+        "{problems:problem|problems} to mend before anything can be proved",
         "先改正 {problems} 处错误，才能证明",
     ),
-    ("checked", "{rules} conditions over {features} features: ", "{features} 个特征、{rules} 个条件："),
-    ("found", "{problems} problems, {faults} findings, ", "{problems} 处错误，{faults} 项发现，"),
-    ("asked", "{questions} questions, {accepted} accepted", "{questions} 个疑问，{accepted} 项已接受"),
+    (
+        "checked",
+        "{rules:condition|conditions} over {features:feature|features}: ",
+        "{features} 个特征、{rules} 个条件：",
+    ),
+    ("found", "{problems:problem|problems}, {faults:finding|findings}, ", "{problems} 处错误，{faults} 项发现，"),
+    ("asked", "{questions:question|questions}, {accepted} accepted", "{questions} 个疑问，{accepted} 项已接受"),
     ("too_long", ", {unproved} not proved", "，{unproved} 项未能证明"),
     (
         "state_size",
@@ -111,8 +116,9 @@ def word(name: str, language: Language) -> str:
 
 
 def phrase_of(known: Phrases, name: str, language: Language, /, **parts: object) -> str:
-    """One of some phrases, with its parts filled in."""
-    return say(known[name], language).format(**parts)
+    """One of some phrases, with its parts filled in; whole numbers with separators, and with what they count."""
+    filled = {key: Counted(value) if isinstance(value, int) else value for key, value in parts.items()}
+    return say(known[name], language).format(**filled)
 
 
 phrase = partial(phrase_of, WORDS)

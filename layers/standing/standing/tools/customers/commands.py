@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from standing.core.counted import counted
 from standing.tools.options import Stack, err, print_whole, target_of
 from standing.tools.project import UserError
 
@@ -60,7 +61,7 @@ def forget_customer(
         typer.confirm("Forget this customer? It cannot be undone", abort=True, err=True)
     for place in _places(target):
         deleted = forget(place.customers, target.lake, customer)
-        err.print(f"{place.stack}: {deleted} rows deleted; later events of `{customer}` are rejected")
+        err.print(f"{place.stack}: {counted(deleted, 'row')} deleted; later events of `{customer}` are rejected")
     nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
     err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}")
     err.print(
@@ -80,4 +81,4 @@ def _places(target: Target) -> list[Target]:
 def _said(customer: str, in_table: int, in_lake: int) -> str:
     if not in_table and not in_lake:
         return f"nothing is stored about `{customer}`"
-    return f"`{customer}`: {in_table} rows in the table, {in_lake} in the lake"
+    return f"`{customer}`: {counted(in_table, 'row')} in the table, {in_lake} in the lake"

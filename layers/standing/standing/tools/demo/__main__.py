@@ -15,6 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
 from standing.adapters.telling import silence_others
+from standing.core.counted import counted
 from standing.core.days import Day, day_date, day_of, end_of_day
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
@@ -95,7 +96,8 @@ def _write_events(history: Path, live: Path, households: int, rules: Timeline, n
     first = day_of(now, zone_name) - LIVE_DAYS
     meant = write_demo(history, live, households, zone_name, now, end_of_day(first - 1, zone_name))
     _introduce(history, "to be filled back", "some twice, some out of order")
-    _introduce(live, "of the last weeks, to be sent live", f"{meant} are wrong on purpose, and have to be rejected")
+    wrong = counted(meant, "is wrong on purpose, and has", "are wrong on purpose, and have")
+    _introduce(live, "of the last weeks, to be sent live", f"{wrong} to be rejected")
     return meant
 
 
@@ -107,7 +109,7 @@ def _best(history: Path) -> str:
 def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> None:
     filled_back = filled(target, rules, [history], until=str(day_date(first - 1)))
     _done(
-        f"{filled_back['events']:,} events of {filled_back['customers']:,} customers filled back in "
+        f"{counted(filled_back['events'], 'event')} of {counted(filled_back['customers'], 'customer')} filled back in "
         f"{filled_back['seconds']:.0f} s: states, checkpoints and records in the table, everything in the lake; "
         "nothing announced"
     )
@@ -118,7 +120,7 @@ def _nights(target: Target, rules: Timeline, path: Path) -> dict[str, Any]:
     ended = closed(target)
     if not ended.output:
         raise UserError(f"the night did not end: {ended.cause}")
-    _done(f"{ended.output['day']} is closed for {ended.output['customers']:,} customers, by the state machine")
+    _done(f"{ended.output['day']} is closed for {counted(ended.output['customers'], 'customer')}, by the state machine")
     with progress_bar(out) as progress:
         bar = progress.add_task("buckets rescored", total=None)
         report = today_closed(target, rules, lambda done, of: progress.update(bar, completed=done, total=of))
@@ -150,7 +152,7 @@ def _introduce(path: Path, what: str, besides: str) -> None:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     made = sum(line["source"] == SYNTHETIC for line in lines)
     _done(
-        f"{len(lines):,} deliveries {what}: {len(lines) - made:,} baskets and redeemed coupons "
+        f"{counted(len(lines), 'delivery', 'deliveries')} {what}: {len(lines) - made:,} baskets and redeemed coupons "
         f"of real households (dates shifted by whole days), {made:,} synthetic refunds, feedback and profiles; "
         f"{besides}"
     )
@@ -209,18 +211,20 @@ def _counted(title: str, rows: dict[str, str]) -> Table:
 
 
 def _meant(happened: Happened) -> str:
-    rejected, meant = happened.audit.rejected, happened.meant
-    return "all of them wrong on purpose" if rejected == meant else f"{meant} are wrong on purpose: look at the others"
+    if happened.audit.rejected == happened.meant:
+        return "all of them wrong on purpose"
+    return f"{counted(happened.meant, 'is', 'are')} wrong on purpose: look at the others"
 
 
 def _last_line(happened: Happened, night: dict[str, Any]) -> None:
-    counted, types = happened.audit, happened.by_type
+    audited, types = happened.audit, happened.by_type
     out.print(
-        f"demo: {counted.sent} sent, {counted.applied} applied, {counted.duplicates} duplicates ignored, "
-        f"{counted.rejected} rejected ({_meant(happened)}), {counted.lost + counted.dead_letters} lost; "
-        f"{types['rating.changed.v1']} rating changes, {types['care.requested.v1']} care actions; "
-        f"night of {night['day']}: {night['customers']} customers, {night['moved']} moved, "
-        f"{night['differences']} differences",
+        f"demo: {audited.sent} sent, {audited.applied} applied, {counted(audited.duplicates, 'duplicate')} ignored, "
+        f"{audited.rejected} rejected ({_meant(happened)}), {audited.lost + audited.dead_letters} lost; "
+        f"{counted(types['rating.changed.v1'], 'rating change')}, "
+        f"{counted(types['care.requested.v1'], 'care action')}; "
+        f"night of {night['day']}: {counted(night['customers'], 'customer')}, {night['moved']} moved, "
+        f"{counted(night['differences'], 'difference')}",
         highlight=False,
         soft_wrap=True,
     )

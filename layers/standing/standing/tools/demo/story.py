@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.console import Console
 
+from standing.core.counted import counted
 from standing.core.days import Day, day_date, day_in
 from standing.tools.demo.data import SYNTHETIC
 from standing.tools.events.auditing import peek
@@ -44,7 +45,12 @@ def follow_complaint(target: Target, ear: str, folder: Path, now: datetime, toda
     _tell(out, "", "when", f"not before {_minute(asked['not_before'])}, no later than {_minute(asked['expires_at'])}")
     others = [one for one in requested if one is not asked][:ANSWERED]
     _send(target, folder / "answers.jsonl", [*answers(asked, now, "accepted", "done"), *some_answers(others, now)])
-    _tell(out, str(day_date(today)), "care.v1", f"accepted, and then done; {len(others)} answers more to other actions")
+    _tell(
+        out,
+        str(day_date(today)),
+        "care.v1",
+        f"accepted, and then done; {counted(len(others), 'answer')} more to other actions",
+    )
     for one in _heard(target, ear, "care.closed.v1"):
         if all(one[name] == asked[name] for name in ("customer", "care", "day")):
             _tell(out, one["decided_at"][:10], "care.closed", f"{one['care']} of {one['day']}: {one['status']}")

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
+from standing.core.counted import counted
 from standing.tools.options import Json, Rules, Stack, err, out, print_json, target_of
 from standing.tools.printing import Text, working
 
@@ -55,7 +56,7 @@ def show_gaps(
         out.print(_table(found) if found else "no gaps")
     if fill and found:
         customers, done = filled(target, rules_of(target, folder), [one["customer"] for one in found])
-        err.print(f"{customers} customers filled from the table")
+        err.print(f"{counted(customers, 'customer')} filled from the table")
         _tell(done)
     elif found:
         raise typer.Exit(1)

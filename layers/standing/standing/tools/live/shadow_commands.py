@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from standing.core.counted import counted
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
 from standing.tools.project import project_root
 
@@ -63,9 +64,8 @@ def start(
         events = Shadowing(target_of(stack), progress.console.print).start(
             folder or project_root() / "rules", begin, progress
         )
-    err.print(
-        f"The candidate decided {events:,} events, and goes on. Compare it with the live rules: standing rules shadow"
-    )
+    decided = counted(events, "event")
+    err.print(f"The candidate decided {decided}, and goes on. Compare it with the live rules: standing rules shadow")
 
 
 @shadow.command()

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from standing.core.counted import counted
 from standing.core.days import day_number
 from standing.tools.options import Json, Lang, Rules, err, out, print_json, print_whole
 from standing.tools.project import project_root
@@ -37,9 +38,12 @@ def build(
     day = day_number(since.date()) if since else None
     ruleset = build_ruleset(folder or root / "rules", root / "layers" / "ruleset", since=day)
     care = sum(len(stratum.care) for stratum in ruleset.strata)
-    err.print(
-        f"rules {ruleset.version}: {len(ruleset.features)} features, {len(ruleset.ratings)} ratings, {care} care rules"
+    parts = (
+        counted(len(ruleset.features), "feature"),
+        counted(len(ruleset.ratings), "rating"),
+        counted(care, "care rule"),
     )
+    err.print(f"rules {ruleset.version}: {', '.join(parts)}")
     err.print(state_size(ruleset, "en"), markup=False, highlight=False, soft_wrap=True)
 
 

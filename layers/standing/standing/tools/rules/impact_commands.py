@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from standing.core.counted import counted
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, print_whole, target_of
 from standing.tools.project import project_root
 
@@ -76,7 +77,7 @@ def snapshot(
     ruleset = compile_rules(folder or project_root() / "rules")
     (taken,) = of_table(target_of(stack).customers, ruleset, ruleset)
     write_population(taken, file)
-    err.print(f"{file}: {taken.frame.height:,} customers, {len(taken.features)} features")
+    err.print(f"{file}: {counted(taken.frame.height, 'customer')}, {counted(len(taken.features), 'feature')}")
 
 
 def comment(

@@ -48,11 +48,11 @@ PHRASES = phrases(
     ("since", "since {day}", "自 {day}"),
     ("grace", "grace period until {day}", "宽限期至 {day}"),
     ("when", "When", "条件"),
-    ("passed", "{passed} of {all} stories are as expected", "{all} 个故事中 {passed} 个符合预期"),
+    ("passed", "{passed} of {all:story is|stories are} as expected", "{all} 个故事中 {passed} 个符合预期"),
     (
         "covered",
-        "Covered (true in some story, and false in some): {lines} of {all_lines} comparisons ({share} %), "
-        "{rules} of {all_rules} rules ({rules_share} %)",
+        "Covered (true in some story, and false in some): {lines} of {all_lines:comparison|comparisons} ({share} %), "
+        "{rules} of {all_rules:rule|rules} ({rules_share} %)",
         "覆盖（在故事中既成立过，也不成立过）：{all_lines} 个比较中 {lines} 个（{share} %），"
         "{all_rules} 条规则中 {rules} 条（{rules_share} %）",
     ),
