@@ -65,12 +65,10 @@ def audit(target: Target, path: Path, ruleset: Ruleset | None = None) -> Audit:
     rejected = Counter(message_fingerprint(body) for body in peek(target, target.outputs["RejectedUrl"]))
     dead = Counter(envelope_fingerprint(body) for queue in target.dead_letter_queues for body in peek(target, queue))
     stored = set(_stored(target, lines))  # last: what was on its way has come by now, or is named below
-    audited = replace(
-        compare(lines, stored, rejected, dead, _doomed(lines, ruleset)), unsendable=len(read) - len(lines)
-    )
+    audited = compare(lines, stored, rejected, dead, _doomed(lines, ruleset))
     if audited.lost:
         _check_settled(target, rejected, on_its_way)
-    return audited
+    return replace(audited, unsendable=len(read) - len(lines))
 
 
 def _doomed(lines: list[Line], ruleset: Ruleset | None) -> set[int]:
