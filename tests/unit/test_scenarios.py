@@ -93,7 +93,7 @@ def test_each_care_rule_falls_due_in_some_story_and_each_gate_holds_something_ba
     assert {gate for day in lived for _, gate in day.refrained} == {"consent", "contact-cap"}
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "docs/scenarios.md"])
+@pytest.mark.parametrize("page", ["docs/guide.md", "docs/guide.zh-CN.md", "docs/scenarios.md"])
 def test_the_stories_of_the_pages_are_as_they_say(rules: Ruleset, page: str) -> None:
     examples = re.findall(r"```yaml\n(- scenario: .*?)```", (ROOT / page).read_text(), re.DOTALL)
     assert len(examples) == 1
