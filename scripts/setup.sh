@@ -27,7 +27,7 @@ find_uv() {
             exit 1
         fi
         "$python" -m venv .tools/uv >&2
-        .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt >&2
+        .tools/uv/bin/python -m pip install --quiet --disable-pip-version-check --root-user-action=ignore --require-hashes -r requirements/uv.txt >&2
     fi
     echo .tools/uv/bin/uv
 }

@@ -80,7 +80,9 @@ def test_what_was_rejected_is_listed_with_its_reason(tmp_path: Path) -> None:
     bad = json.loads(sample("purchase.v1.json").read_text())
     bad["detail"] |= {"id": "listed-1", "currency": "EUR"}
     (tmp_path / "bad.json").write_text(json.dumps(bad))
-    assert standing("send", tmp_path / "bad.json").returncode == 0
+    held = standing("send", tmp_path / "bad.json")
+    assert (held.returncode, "0 events sent" in held.stdout, "wrong-currency" in held.stderr) == (1, True, True)
+    assert standing("send", tmp_path / "bad.json", "--anyway").returncode == 0
     listed = json.loads(standing("rejected", "list", "--json").stdout)
     assert [one["field"] for one in listed if one["event_id"] == "listed-1"] == ["detail.currency"]
     assert "listed-1" in standing("rejected", "list").stdout

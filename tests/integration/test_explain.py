@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from io import StringIO
 from typing import Any
@@ -10,9 +11,12 @@ from typing import Any
 import pytest
 from rich.console import Console
 from standing.adapters.table import Customers
+from standing.core.days import day_of
 from standing.core.timeline import Timeline
+from standing.core.view import view
 from standing.event_path.ingest import Ingest
 from standing.tools.customers.explaining import Explained, explain, print_explained
+from standing.tools.customers.showing import Card, print_card
 from standing.tools.project import UserError
 
 from tests.support import NOW, KeptRejections, complaint, message, purchase
@@ -89,6 +93,46 @@ def test_the_least_that_reaches_the_next_level_is_said_in_both_languages(custome
     assert "Net spend in the last year: 1587.50 → 2000.00) by 2027-03-20" in english
     assert "2026-06-29 前没有投诉，且再有 412.50 的订单" in chinese
     assert "✗ complaints_90d < 3 (was 3)" in english
+
+
+@pytest.mark.parametrize(
+    ("read_after", "said"),
+    [(0, ("(is 3)", "(实际 3)")), (1, ("(was 3)", "(实际 3)")), (-1, ("(will be 3)", "(届时 3)"))],
+)
+def test_a_value_is_spoken_of_as_of_the_day_on_which_it_is_read(
+    customers: Customers, rules: Timeline, read_after: int, said: tuple[str, str]
+) -> None:
+    apply(customers, rules, NOW, purchase(1, amount="1587.50"), *(complaint(n) for n in range(3)))
+    explained = explain(customers, rules, "c-1", as_of=NOW.date())
+    read = replace(explained, now=explained.day + read_after)
+    for language, expected in zip(("en", "zh"), said, strict=True):
+        assert f"✗ complaints_90d < 3 {expected}" in printed(read, language)
+
+
+def test_what_time_alone_will_bring_is_yet_to_be(corrected: Customers, rules: Timeline) -> None:
+    explained = explain(corrected, rules, "c-1", as_of=NOW.date())
+    told = printed(replace(explained, now=explained.day), "en")
+    assert "gold on" not in told
+    assert "(will be " in told.partition("Time alone")[2].partition("To reach")[0]
+
+
+def test_a_card_tells_decisions_of_today_from_those_of_before(customers: Customers, rules: Timeline) -> None:
+    apply(customers, rules, NOW, purchase(1, amount="700.00", days_ago=3))
+    state = customers.load("c-1")
+    assert state is not None
+    seen = view(state, rules, day_of(NOW, rules.latest.programme.time_zone))
+    for days_ago, said in ((3, "(was 700.00)"), (0, "(is 700.00)")):
+        decided = {
+            **customers.decisions("c-1")[0],
+            "rating": "tier",
+            "from": None,
+            "to": "silver",
+            "day": str(NOW.date() - timedelta(days=days_ago)),
+            "because": [{"line": "spend_365d >= 600.00", "holds": True, "actual": "700.00"}],
+        }
+        console = Console(width=120, file=StringIO())
+        print_card(Card("c-1", seen, [decided], rules.latest, rules.latest.version), "en", console)
+        assert said in console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
 
 
 def test_it_is_one_json_document_for_machines(corrected: Customers, rules: Timeline) -> None:

@@ -27,10 +27,11 @@ from standing.tools import cli
 from standing.tools.backfill import check_report
 from standing.tools.backfill import commands as backfill_commands
 from standing.tools.language import Language
-from standing.tools.live import shadow_commands
 from standing.tools.live.comparing import Move, Side, compare
+from standing.tools.live.shadow_view import print_comparison
 from standing.tools.night import commands as night_commands
 from standing.tools.night.running import Night
+from standing.tools.printing import Plain
 from standing.tools.target import Target
 from typer import Exit
 from typer.testing import CliRunner
@@ -268,7 +269,7 @@ def test_a_shadow_is_compared_as_it_is(
     move = Move([HOSTILE], {HOSTILE: (reason,)})
     found.moves = {("tier", HOSTILE, "gold"): move}
     found.care = {HOSTILE: (Counter({"requested": 1}), Counter())}
-    shadow_commands._print(found, now.day, language)
+    print_comparison(found, now.day, language, Plain())
     assert bare(check(capsys.readouterr().out)).count("\\x1b") >= 5
 
 

@@ -36,3 +36,9 @@ def test_a_rejected_message_is_known_by_the_event_in_it() -> None:
     assert message_fingerprint(json.dumps({"message": json.dumps(envelope)})) == one.fingerprint
     for body in ("", "{}", "null", json.dumps({"message": "no event"}), json.dumps({"message": "[]"})):
         assert message_fingerprint(body) == ""
+
+
+def test_what_the_rules_would_reject_and_is_nowhere_was_held_back() -> None:
+    lines = [line(1, "1"), line(2, "2"), line(3, "3")]
+    audited = compare(lines, {lines[0].fingerprint}, Counter({lines[1].fingerprint: 1}), None, {1, 2, 3})
+    assert audited == Audit(3, applied=1, rejected=1, held_back=1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -10,7 +11,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.asking import CareClosed, CareDecided, not_before
+from standing.core.asking import CareAccepted, CareClosed, CareDecided, not_before
 from standing.core.care import arm_of, is_capped
 from standing.core.days import day_date
 from standing.core.decide import Decision
@@ -242,14 +243,51 @@ def test_an_action_that_nobody_answers_expires() -> None:
     assert (closed.status, customer.standing.ledger.unanswered) == ("expired", {})
 
 
-def test_an_action_may_be_accepted_and_then_done() -> None:
+def asked() -> Customer:
+    """A customer of whom an action of day 100 was requested, which makes sense until day 103."""
     customer = Customer(rules(contact("hello")))
     customer.deliver(consented(100), purchase(100), now=noon(100))
-    steps = answer(101, "hello", day_date(100), "accepted"), answer(102, "hello", day_date(100), "done")
-    assert [one.status for step in steps for one in customer.deliver(step) if isinstance(one, CareClosed)] == [
-        "accepted",
-        "done",
+    return customer
+
+
+def said(decided: Iterable[Decision]) -> list[tuple[type, str]]:
+    return [(type(one), one.status) for one in decided if isinstance(one, CareAccepted | CareClosed)]
+
+
+def test_what_is_accepted_stays_open_until_it_is_done() -> None:
+    customer = asked()
+    accepted = customer.deliver(answer(101, "hello", day_date(100), "accepted"), now=noon(101))
+    assert said(accepted) == [(CareAccepted, "accepted")]
+    assert customer.standing.ledger.unanswered == {"hello#100": 103}
+    done = customer.deliver(answer(102, "hello", day_date(100), "done"), now=noon(102))
+    assert said(done) == [(CareClosed, "done")]
+    assert customer.standing.ledger.unanswered == {}
+
+
+def test_what_is_accepted_and_not_done_in_time_expires() -> None:
+    customer = asked()
+    customer.deliver(answer(101, "hello", day_date(100), "accepted"), now=noon(101))
+    assert said(customer.deliver(purchase(104), now=noon(104))) == [(CareClosed, "expired")]
+    assert customer.standing.ledger.unanswered == {}
+
+
+@pytest.mark.parametrize("first", ["accepted", "done"])
+def test_of_one_moment_what_is_accepted_comes_first_whatever_the_ids(first: str) -> None:
+    customer, second = asked(), {"accepted": "done", "done": "accepted"}[first]
+    answers = [answer(101, "hello", day_date(100), status, name) for name, status in (("a", first), ("b", second))]
+    both = customer.deliver(*answers, now=noon(101))
+    assert said(both) == [(CareAccepted, "accepted"), (CareClosed, "done")]
+    assert customer.standing.ledger.unanswered == {}
+
+
+def test_what_is_closed_is_not_opened_again_by_an_answer_that_comes_after_it() -> None:
+    customer = asked()
+    customer.deliver(answer(101, "hello", day_date(100), "done"), now=noon(101))
+    assert said(customer.deliver(answer(102, "hello", day_date(100), "accepted"), now=noon(102))) == [
+        (CareAccepted, "accepted")
     ]
+    assert customer.standing.ledger.unanswered == {}
+    assert said(customer.deliver(purchase(104), now=noon(104))) == []
 
 
 def test_what_was_held_out_or_missed_waits_for_no_answer() -> None:

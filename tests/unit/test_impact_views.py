@@ -127,7 +127,7 @@ def test_an_edit_that_moves_nobody_says_so() -> None:
 
 def test_every_word_is_there_in_both_languages_with_the_same_parts() -> None:
     for title in WORDS.values():
-        assert set(re.findall(r"{\w+}", title.en)) == set(re.findall(r"{\w+}", title.zh))
+        assert set(re.findall(r"{(\w+)", title.en)) == set(re.findall(r"{(\w+)", title.zh))
 
 
 # The page ----------------------------------------------------------------------------------------------------------

@@ -31,7 +31,7 @@ from standing.batch.lake.shares import shares
 from standing.batch.lake.standings import standings_of
 from standing.batch.rescoring import bucket, memory
 from standing.core.announcing import LevelHonoured, RatingChanged
-from standing.core.asking import CareClosed, CareDecided
+from standing.core.asking import CareAccepted, CareClosed, CareDecided
 from standing.core.decide import Decision, decide
 from standing.core.features import facts
 from standing.core.intake import Event
@@ -399,6 +399,7 @@ TOLD: list[tuple[Decision, dict[str, Any]]] = [
     (cared("missed"), {"type": None, "status": "missed", "care": "call", "gate": None}),
     (cared("held-out", arm="control"), {"type": None, "status": "held-out", "arm": "control"}),
     (cared("held-back", gate="consent"), {"type": None, "status": "held-back", "gate": "consent"}),
+    (CareAccepted("call", DAY, "r-1"), {"type": None, "status": "accepted", "care": "call"}),
     (CareClosed("call", DAY, "done", "r-1"), {"type": "care.closed.v1", "status": "done", "care": "call"}),
 ]
 

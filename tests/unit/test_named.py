@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from standing.adapters.bus import MOST_BYTES, size
 from standing.adapters.decisions import decision_rows, tell
 from standing.core.announcing import LevelHonoured, RatingChanged
-from standing.core.asking import CareClosed
+from standing.core.asking import CareAccepted, CareClosed
 from standing.core.days import Day
 from standing.core.decide import Decision, Outcome
 from standing.core.explain import Reason
@@ -70,7 +70,7 @@ def test_a_decision_names_the_rules_of_its_day(rules: Timeline, events: list[Eve
     customer = Noted(rules, now=made.noon(1_062))
     for batch in data.draw(made.splits(events).map(_in_time)):
         for decision in customer.deliver(*batch):
-            day = customer.standing.day if isinstance(decision, CareClosed) else decision.day
+            day = customer.standing.day if isinstance(decision, CareAccepted | CareClosed) else decision.day
             assert decision.rules == rules.on(day).version
 
 

@@ -266,5 +266,5 @@ def test_the_issue_form_asks_for_intent_who_is_affected_an_example_and_a_date() 
 def test_the_comment_is_told_in_chinese_too(edited: Path) -> None:
     _, said = told(edited, "--lang", "zh")
     assert "<summary><b>检查 ✓</b>" in said
-    assert "<summary><b>故事 ✓</b>" in said
+    assert "<summary><b>情景用例 ✓</b>" in said
     assert "没有可对比的客户数据" in said

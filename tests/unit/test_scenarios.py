@@ -93,7 +93,7 @@ def test_each_care_rule_falls_due_in_some_story_and_each_gate_holds_something_ba
     assert {gate for day in lived for _, gate in day.refrained} == {"consent", "contact-cap"}
 
 
-@pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md", "docs/scenarios.md"])
+@pytest.mark.parametrize("page", ["docs/guide.md", "docs/guide.zh-CN.md", "docs/scenarios.md"])
 def test_the_stories_of_the_pages_are_as_they_say(rules: Ruleset, page: str) -> None:
     examples = re.findall(r"```yaml\n(- scenario: .*?)```", (ROOT / page).read_text(), re.DOTALL)
     assert len(examples) == 1
@@ -277,7 +277,7 @@ def test_the_result_says_file_line_day_and_why_in_both_languages(tmp_path: Path)
     assert "rules/scenarios/story.yaml:6 · 2026-01-05" in english
     assert "Needs gold  ✗ spend_365d >= 2000.00  (was 900.00)" in english
     assert "When  ✓ lifecycle entered new  (was none → new)" in english
-    assert "0 of 1 stories are as expected" in english
+    assert "0 of 1 story is as expected" in english
     places = {line.split()[0] for line in english.partition("In no story false:")[2].splitlines() if line}
     assert {"rules/ratings/tier.yaml:7", "rules/ratings/tier.yaml:9"} <= places  # silver's rule, and its one line
     assert "✗ one: 一个故事" in chinese

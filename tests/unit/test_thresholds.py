@@ -46,7 +46,7 @@ def test_a_threshold_that_no_story_holds_is_named_with_the_value_that_would_tell
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "→ 1999.99; one in which it is 1999.99 would"), ("zh", "→ 1999.99；数值为 1999.99 的故事会发现")],
+    [("en", "→ 1999.99; one in which it is 1999.99 would"), ("zh", "→ 1999.99；数值为 1999.99 的用例会发现")],
 )
 def test_what_no_story_notices_is_said_in_both_languages(loose: Checked, language: Language, said: str) -> None:
     console = Console(width=200)

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from standing.core.announcing import LevelHonoured, RatingChanged
-from standing.core.asking import CareClosed, CareDecided
+from standing.core.asking import CareAccepted, CareClosed, CareDecided
 from standing.core.days import Day, day_date
 from standing.core.decide import Decision, Outcome
 from standing.core.explain import Reason
@@ -106,9 +106,19 @@ def _(decision: CareDecided) -> Told:
 
 
 @tell.register
+def _(decision: CareAccepted) -> Told:
+    return Told(*_answer(decision))
+
+
+@tell.register
 def _(decision: CareClosed) -> Told:
+    return Told(*_answer(decision), "care.closed.v1")
+
+
+def _answer(decision: CareAccepted | CareClosed) -> tuple[str, dict[str, Any]]:
+    """The place of an answer among a customer's rows, and what it says."""
     content = {"care": decision.care, "status": decision.status, "day": str(day_date(decision.day))}
-    return Told(f"{care_sort_key(decision.care, decision.day)}#{decision.status}", content, "care.closed.v1")
+    return f"{care_sort_key(decision.care, decision.day)}#{decision.status}", content
 
 
 def _common(decision: RatingChanged | LevelHonoured | CareDecided) -> dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from botocore.exceptions import ClientError
 
 from standing.adapters.rules_bucket import MISSING, TAKEN, Overtaken
+from standing.core.counted import counted
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -85,7 +86,9 @@ class Lake:
                 Bucket=self.name, Delete={"Objects": [{"Key": key} for key in some], "Quiet": True}
             )
             if refused := answer.get("Errors"):
-                raise OSError(f"{len(refused)} objects were not deleted, {refused[0].get('Key')} first")
+                raise OSError(
+                    f"{counted(len(refused), 'object was', 'objects were')} not deleted, {refused[0].get('Key')} first"
+                )
 
     def set_aside(self, key: str) -> str:
         """Move an object to where nobody reads it; its new key."""

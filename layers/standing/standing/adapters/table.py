@@ -20,6 +20,7 @@ from botocore.exceptions import ClientError
 
 from standing.adapters.decisions import care_sort_key, decision_rows
 from standing.core.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
+from standing.core.counted import counted
 from standing.core.days import Day, day_date
 from standing.core.decide import Outcome
 from standing.core.forgetting import mark_of
@@ -61,7 +62,7 @@ class Refused(Exception):  # noqa: N818 -- the table's word
     """
 
     def __init__(self, applied: dict[tuple[str, str], Event]) -> None:
-        super().__init__(f"{len(applied)} events applied already" if applied else "the state has moved on")
+        super().__init__(f"{counted(len(applied), 'event')} applied already" if applied else "the state has moved on")
         self.applied = applied
 
 

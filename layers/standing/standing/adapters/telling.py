@@ -9,8 +9,6 @@ from pathlib import Path
 from traceback import extract_tb
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 if TYPE_CHECKING:
     from aws_lambda_powertools import Logger
 
@@ -42,6 +40,12 @@ def hold_others() -> None:
     root.setLevel(max(root.level, logging.INFO))
 
 
+def silence_others() -> None:
+    """Keep what libraries log off the terminal: without a handler, Python writes their warnings there itself."""
+    hold_others()
+    logging.getLogger().addHandler(logging.NullHandler())
+
+
 def discreet[**P, T](handler: Callable[P, T]) -> Callable[P, T]:
     """A handler whose errors tell no values: Lambda logs the text of whatever it raises. Raises Plain or Failed."""
 
@@ -64,6 +68,8 @@ def told(error: Exception) -> str:
 
 def cause(error: Exception) -> str:
     """What happened and where, without the values, which may be personal."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415 -- the command line's help has no use for it
+
     refused = f"{error.response['Error']['Code']} {error.operation_name}" if isinstance(error, ClientError) else ""
     places = [f"{Path(frame.filename).name}:{frame.lineno}" for frame in extract_tb(error.__traceback__)]
     return " ".join(filter(None, [type(error).__name__, refused, "at", " < ".join(reversed(places[-PLACES:]))]))

@@ -51,18 +51,28 @@ class CareDecided:
 
 
 @dataclass(frozen=True)
-class CareClosed:
-    """How a care action that was requested ended: by an answer, or without one."""
+class CareAccepted:
+    """That somebody took on a care action that was requested. It stays open."""
 
     care: str
     day: Day
-    status: Literal["accepted", "done", "declined", "failed", "expired"]
+    rules: str = ""
+    status: Literal["accepted"] = "accepted"
+
+
+@dataclass(frozen=True)
+class CareClosed:
+    """How a care action that was requested ended: by an answer, or because nobody did it in time."""
+
+    care: str
+    day: Day
+    status: Literal["done", "declined", "failed", "expired"]
     rules: str = ""
 
 
 @dataclass
 class Asker:
-    """What was asked for and not answered yet, and what is to be written now."""
+    """What was asked for and is open still, and what is to be written now."""
 
     customer: str
     now: datetime
@@ -71,20 +81,26 @@ class Asker:
     refrained: dict[str, Day]
     contacts: list[Contact]
     waiting: dict[str, Day]
-    decisions: list[CareDecided | CareClosed] = field(default_factory=list)
+    decisions: list[CareDecided | CareAccepted | CareClosed] = field(default_factory=list)
     _held_back: list[CareDecided] = field(default_factory=list)
 
     def close(self, answers: Iterable[CareAnswer], today: Day, rules: str) -> None:
-        """Record the answers, and what nobody answered in time."""
+        """Record the answers, and what nobody did in time."""
         for answer in answers:
-            self.unanswered.pop(f"{answer.care}#{day_number(answer.day)}", None)
-            closed = CareClosed(answer.care, day_number(answer.day), answer.status, rules)
-            if closed not in self.decisions:  # the same answer under another id
-                self.decisions.append(closed)
+            if (said := self._answered(answer, rules)) not in self.decisions:  # the same answer under another id
+                self.decisions.append(said)
         for key in [key for key, last in self.unanswered.items() if last < today][:MOST_EXPIRED]:
             del self.unanswered[key]
             care, _, day = key.partition("#")
             self.decisions.append(CareClosed(care, int(day), "expired", rules))
+
+    def _answered(self, answer: CareAnswer, rules: str) -> CareAccepted | CareClosed:
+        """What an answer says; only what is accepted is open still, until its time is over."""
+        day = day_number(answer.day)
+        if answer.status == "accepted":
+            return CareAccepted(answer.care, day, rules)
+        self.unanswered.pop(f"{answer.care}#{day}", None)
+        return CareClosed(answer.care, day, answer.status, rules)
 
     def ask(self, lived: Sequence[DayLived]) -> None:
         """Act on what fell due, and on what had to wait. Of several days on which a rule fell due the last counts."""
@@ -233,9 +249,12 @@ def _expires(care: Care, day: DayLived) -> datetime:
 
 
 def answers(events: Iterable[Event]) -> Iterator[CareAnswer]:
-    """The answers to care actions among some events, in the order in which they were given."""
+    """The answers to care actions among some events, in the order in which they were given.
+
+    Of one moment, what is accepted comes first: nobody accepts what is over.
+    """
     found = [event.detail for event in events if isinstance(event.detail, CareAnswer)]
-    yield from sorted(found, key=lambda answer: (answer.time, answer.id))
+    yield from sorted(found, key=lambda answer: (answer.time, answer.status != "accepted", answer.id))
 
 
 def not_before(programme: Programme, do: Action, now: datetime) -> datetime:

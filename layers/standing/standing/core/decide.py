@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from standing.core.announcing import LevelHonoured, RatingChanged, announce
-from standing.core.asking import CareClosed, CareDecided, answers, asking
+from standing.core.asking import CareAccepted, CareClosed, CareDecided, answers, asking
 from standing.core.days import Day, day_of
 from standing.core.fold import DayLived, live
 from standing.core.intake import Event
@@ -21,7 +21,7 @@ from standing.core.retelling import NOTHING, Past, Start, begin_again, checkpoin
 from standing.core.state import Checkpoint, Memory, State
 from standing.core.timeline import Timeline
 
-type Decision = RatingChanged | LevelHonoured | CareDecided | CareClosed
+type Decision = RatingChanged | LevelHonoured | CareDecided | CareAccepted | CareClosed
 
 
 @dataclass(frozen=True)

@@ -56,10 +56,10 @@ class Ledger:
     """What was said and done so far. It may depend on arrival; no rating reads it.
 
     `said`: the level of each rating that was announced. `honoured`: until when an announced level is honoured. `asked`:
-    the last day on which each care rule was acted on. `unanswered`: the actions that nobody has answered, as
-    `rule#day`, with the last day on which they make sense. `refrained`: the last day on which a held-back action was
-    recorded, by `rule#reason`. `contacts`: those that may still count towards a cap, in the order of their days.
-    `waiting`: the care rules that could not be acted on yet, each with the first day on which it may be.
+    the last day on which each care rule was acted on. `unanswered`: the actions that are open, what was accepted
+    among them, as `rule#day`, with the last day on which they make sense. `refrained`: the last day on which a
+    held-back action was recorded, by `rule#reason`. `contacts`: those that may still count towards a cap, in the order
+    of their days. `waiting`: the care rules that could not be acted on yet, each with the first day on which it may be.
     """
 
     said: dict[str, str] = field(default_factory=dict)

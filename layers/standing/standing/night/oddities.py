@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import polars as pl
 
 from standing.batch.lake.files import collected
+from standing.core.counted import counted
 from standing.core.days import Day, day_date
 
 MANY = 50_000  # event records of one customer
@@ -39,5 +40,5 @@ def _to_come(records: pl.LazyFrame, until: Day) -> Iterator[tuple[str, str]]:
     for source, count, day in collected(last).iter_rows():
         yield (
             f"source {source}, dates",
-            f"{count:,} events of days to come, up to {day_date(day)}: they count then",
+            f"{counted(count, 'event')} of days to come, up to {day_date(day)}: counted then",
         )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
+from standing.core.counted import Counted
+
 type Language = Literal["en", "zh"]
 
 LANGUAGES: tuple[Language, ...] = ("en", "zh")
@@ -11,7 +13,7 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 WORDS: dict[str, tuple[str, str]] = {
     "title": ("The night of {day}", "夜间报告 {day}"),
     "headline": (
-        "{customers} customers, each rescored to the end of {day} · rules {rules}",
+        "{customers:customer|customers}, each rescored to the end of {day} · rules {rules}",
         "共{customers}位客户，均已重评至{day}日终 · 规则版本 {rules}",
     ),
     # What needs attention
@@ -21,8 +23,8 @@ WORDS: dict[str, tuple[str, str]] = {
         "无。所有分桶均已完成，数据湖与全部客户状态一致。",
     ),
     "failed": (
-        "{count} of {buckets} buckets failed: {names}. Mend the cause, then `standing night --day {day}`: it does "
-        "these alone.",
+        "{count} of {buckets:bucket|buckets} failed: {names}. Mend the cause, then `standing night --day {day}`: it "
+        "does these alone.",
         "{buckets}个分桶中有{count}个失败：{names}。排除原因后运行 `standing night --day {day}`，只会重做这些分桶。",
     ),
     "wrong": (
@@ -66,7 +68,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "then": ("End of {month}", "{month}末"),
     "now": ("Now", "当前"),
-    "newcomers": ("{count} customers are new since then.", "此后新增{count}位客户。"),
+    "newcomers": ("{count:customer is|customers are} new since then.", "此后新增{count}位客户。"),
     "no_month": (
         "There is no end of a month to compare with yet: from the first night of next month on there is.",
         "尚无月末数据可比较：自下月首夜起即有。",
@@ -114,7 +116,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "done": ("Done", "已完成"),
     "declined": ("Declined", "已拒绝"),
     "failed_care": ("Failed", "失败"),
-    "expired": ("Unanswered", "逾期未回应"),
+    "expired": ("Not done in time", "逾期未完成"),
     "a_day_a_month": ("{day} ({month})", "{day}（{month}）"),
     "quality": ("Data quality", "数据质量"),
     "quality_how": (
@@ -142,8 +144,8 @@ WORDS: dict[str, tuple[str, str]] = {
     "nothing": ("nothing", "无数据"),
     "reconciliation": ("Reconciliation", "对账"),
     "reconciled": (
-        "{count} customers changed since the night before; their features were worked out from the lake again, and "
-        "compared with the states to the last digit: {differences} differences.",
+        "{count:customer|customers} changed since the night before; the features were worked out from the lake again, "
+        "and compared with the states to the last digit: {differences:difference|differences}.",
         "自前一夜以来有{count}位客户发生变化；其特征已由数据湖重新计算，并与客户状态逐位比对：{differences}处不一致。",
     ),
     "customer": ("Customer", "客户"),
@@ -182,7 +184,7 @@ WORDS: dict[str, tuple[str, str]] = {
     "large_shift": ("changed", "显著变化"),
     "run": ("The run", "运行情况"),
     "run_how": (
-        "{buckets} buckets from {started} to {ended} UTC; the slowest took {slowest} s, all of them {all} s.",
+        "{buckets:bucket|buckets} from {started} to {ended} UTC; the slowest took {slowest} s, all of them {all} s.",
         "{buckets}个分桶，UTC {started} 至 {ended}；最慢的分桶用时{slowest}秒，合计{all}秒。",
     ),
     "used": (
@@ -190,11 +192,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "about {usd} USD.",
         "用量：Lambda {gb_seconds} GB·秒，DynamoDB 写单元{write_units}、读单元{read_units}；约{usd}美元。",
     ),
-    "moved": ("{count} customers moved by the night", "{count}位客户状态有变化"),
-    "decisions": ("{count} decisions", "{count}项决策"),
-    "asked": ("{count} care actions sent", "发起{count}项关怀"),
+    "moved": ("{count:customer|customers} moved by the night", "{count}位客户状态有变化"),
+    "decisions": ("{count:decision|decisions}", "{count}项决策"),
+    "asked": ("{count:care action|care actions} sent", "发起{count}项关怀"),
     "agree": ("lake and states agree", "数据湖与状态一致"),
-    "disagree": ("{count} differences between lake and states", "数据湖与状态{count}处不一致"),
+    "disagree": ("{count:difference|differences} between lake and states", "数据湖与状态{count}处不一致"),
     "cost": ("about {usd} USD", "约{usd}美元"),
     "file": ("File", "文件"),
     "what": ("What is wrong", "问题"),
@@ -213,7 +215,7 @@ WORDS: dict[str, tuple[str, str]] = {
 
 def said(name: str, language: Language, **parts: Any) -> str:  # noqa: ANN401 -- whatever is filled in
     """A phrase with its parts filled in; whole numbers with separators."""
-    filled = {key: f"{value:,}" if isinstance(value, int) else value for key, value in parts.items()}
+    filled = {key: Counted(value) if isinstance(value, int) else value for key, value in parts.items()}
     return WORDS[name][language == "zh"].format(**filled)
 
 

@@ -1,39 +1,30 @@
-"""The command `standing`: what people type, and how mistakes are answered."""
+"""The command `standing`: what people type, and how mistakes are answered.
+
+Commands import what they work with when they are called, here and in every module of commands: help and the completion
+of a shell need none of it.
+"""
 
 from __future__ import annotations
 
 import os
 import sys
 from dataclasses import asdict
-from datetime import datetime
-from typing import Annotated, Any
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
-from typer.rich_utils import rich_format_error
 
-from standing.adapters.telling import hold_others
+from standing.adapters.telling import silence_others
+from standing.core.counted import counted
 from standing.core.visible import on_one_line, visible
 from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import backfill
 from standing.tools.customers import commands as customer_commands
-from standing.tools.customers.explaining import explain as explain_customer
-from standing.tools.customers.explaining import print_explained
-from standing.tools.customers.showing import card, print_card
-from standing.tools.events import recovery
-from standing.tools.events.auditing import audit as audit_file
-from standing.tools.events.recovery import Kept
-from standing.tools.events.sending import progress_bar
-from standing.tools.events.sending import send as send_file
 from standing.tools.lake.commands import lake
 from standing.tools.live import commands as live_commands
-from standing.tools.live.kept import rules_of
-from standing.tools.live.releasing import release_clone
 from standing.tools.live.shadow_commands import shadow
-from standing.tools.local.aws import LocalAws, Running
-from standing.tools.night.commands import night
-from standing.tools.night.reporting import report
+from standing.tools.night.commands import night, report
 from standing.tools.options import (
     EventFile,
     Json,
@@ -51,12 +42,17 @@ from standing.tools.printing import Text, working
 from standing.tools.project import UserError, project_root
 from standing.tools.rules.commands import rules
 from standing.tools.rules.scenario_commands import scenario
-from standing.tools.scores.late import scores
-from standing.tools.target import Target, local_folder, use_local_aws
+from standing.tools.scores.commands import scores
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from standing.tools.events.recovery import Kept
+    from standing.tools.events.sending import Sent
+    from standing.tools.local.aws import LocalAws, Running
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
     pretty_exceptions_enable=False,
     help="Standing keeps every customer's rating up to date, as events happen.\n\n"
     "Commands work on the stack that the ordinary AWS configuration reaches (profile, region, environment), or with "
@@ -98,6 +94,9 @@ def main_options(
 @local.command()
 def up() -> None:
     """Start the local AWS afresh, build Standing and deploy its template there."""
+    from standing.tools.live.releasing import release_clone
+    from standing.tools.target import use_local_aws
+
     aws = _local_aws()
     with working(err, "starting the local AWS") as tell:
         running = aws.start()
@@ -110,6 +109,8 @@ def up() -> None:
 @local.command()
 def status(as_json: Json = False) -> None:
     """Say whether the local AWS runs, and what is deployed on it."""
+    from standing.tools.target import Target, use_local_aws
+
     running = _local_aws().running()
     if not running:
         print_data({"running": False}, as_json=as_json, table=None)
@@ -130,29 +131,40 @@ def send(
     file: EventFile,
     stack: Stack = "standing",
     wait: Annotated[bool, typer.Option(help="Wait until every event has been applied or rejected.")] = True,
+    anyway: Annotated[bool, typer.Option("--anyway", help="Send also what the rules would reject.")] = False,
+    folder: Rules = None,
     as_json: Json = False,
 ) -> None:
     """Send an event file to the bus, with progress, until the queue behind it is drained.
 
-    A line that the bus could not take (not JSON, over 256 KB) is reported by its number; the others are sent.
+    A line that the bus could not take (not JSON, over 256 KB), or that the rules would reject, is told before, by its
+    number and with the reason, and held back; the others are sent. The exit code is 1 where any was held back.
     """
+    from standing.tools.events.checking import prepared, told
+    from standing.tools.events.sending import deliver, progress_bar
+    from standing.tools.live.kept import rules_of
+
+    target = target_of(stack)
+    read = prepared(file, rules_of(target, folder).latest, datetime.now(UTC), anyway=anyway)
+    _complain(told(file, [*read.unsendable, *read.doomed]))
     with progress_bar(err) as progress:
-        result = send_file(target_of(stack), file, progress, wait=wait)
-    for line in result.unsendable:
-        err.print(f"{file}:{line.number}: {line.why}", style="red")
-    speed = f" ({result.sent / result.seconds:,.0f} events a second)" if wait and result.sent >= 100 else ""
-    summary = f"{result.sent:,} events sent{speed}, {len(result.unsendable)} lines refused"
-    print_data(result.as_dict(), as_json=as_json, table=summary)
-    raise typer.Exit(1 if result.unsendable else 0)
+        result = deliver(target, read, progress, wait=wait)
+    _complain(told(file, result.unsendable[len(read.unsendable) :]))
+    print_data(result.as_dict(), as_json=as_json, table=_sent(result, anyway=anyway, waited=wait))
+    raise typer.Exit(1 if result.unsendable or (read.doomed and not anyway) else 0)
 
 
 @app.command()
-def audit(file: EventFile, stack: Stack = "standing", as_json: Json = False) -> None:
-    """Account for every line of a file: in the table, a duplicate, rejected, a dead letter, or lost.
+def audit(file: EventFile, stack: Stack = "standing", folder: Rules = None, as_json: Json = False) -> None:
+    """Account for every line of a file: in the table, a duplicate, rejected, a dead letter, held back, or lost.
 
     Counted from outside: the file's events against the table's records and the messages in the queues.
     """
-    result = audit_file(target_of(stack), file)
+    from standing.tools.events.auditing import audit as audit_file
+    from standing.tools.live.kept import rules_of
+
+    target = target_of(stack)
+    result = audit_file(target, file, rules_of(target, folder).latest)
     print_data(result.as_dict(), as_json=as_json, table=_pairs(result.as_dict(), leave_out={"lost_lines"}))
     if result.lost:
         err.print(f"lost: lines {', '.join(map(str, result.lost_lines))}", style="red")
@@ -169,6 +181,9 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a customer's card: ratings, features and the last decisions with their reasons, as of today."""
+    from standing.tools.customers.showing import card, print_card
+    from standing.tools.live.kept import rules_of
+
     target = target_of(stack)
     rules = rules_of(target, folder)
     shown = card(target, rules, customer, last)
@@ -201,6 +216,10 @@ def explain(
 
     Every change that is named was tried on: it reaches the level, and one step less does not.
     """
+    from standing.tools.customers.explaining import explain as explain_customer
+    from standing.tools.customers.explaining import print_explained
+    from standing.tools.live.kept import rules_of
+
     days = (None if moment is None else moment.date() for moment in (as_of, known_on))
     target = target_of(stack)
     explained = explain_customer(target.customers, rules_of(target, folder), customer, *days)
@@ -216,6 +235,8 @@ def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
 
     Of a message too large for the queue only the beginning is kept, and it is said how large it was.
     """
+    from standing.tools.events import recovery
+
     kept = recovery.rejected(target_of(stack))
     columns = ("source", "detail_type", "event_id", "reason", "field", "expected")
     _print_kept(kept, (*columns, "cut") if any(one.cut for one in kept) else columns, as_json=as_json)
@@ -224,13 +245,17 @@ def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
 @dead.command("list")
 def list_dead_letters(stack: Stack = "standing", as_json: Json = False) -> None:
     """List the dead letters. What failed, and where, is in the ingest function's log."""
+    from standing.tools.events import recovery
+
     _print_kept(recovery.dead_letters(target_of(stack)), ("source", "detail_type", "event_id"), as_json=as_json)
 
 
 @dead.command("redrive")
 def redrive_dead_letters(stack: Stack = "standing") -> None:
     """Put every dead letter back into the ingest queue, after the cause was mended. Repeats do no harm."""
-    out.print(f"{recovery.redrive(target_of(stack)):,} messages put back into the ingest queue")
+    from standing.tools.events import recovery
+
+    out.print(f"{counted(recovery.redrive(target_of(stack)), 'message')} put back into the ingest queue")
 
 
 @outbox.command("replay")
@@ -239,7 +264,10 @@ def replay(
     stack: Stack = "standing",
 ) -> None:
     """Publish decisions again, for a consumer that lost them. They keep their ids, so others can ignore them."""
-    out.print(f"{recovery.replay_outbox(target_of(stack), since.date()):,} outcomes published again")
+    from standing.tools.events import recovery
+
+    published = recovery.replay_outbox(target_of(stack), since.date())
+    out.print(f"{counted(published, 'outcome')} published again")
 
 
 @app.command()
@@ -249,29 +277,58 @@ def rebuild(
     folder: Rules = None,
 ) -> None:
     """Fold a customer anew from the event records, by the rules that are live, and store the result."""
+    from standing.tools.events import recovery
+    from standing.tools.live.kept import rules_of
+
     target = target_of(stack)
     out.print(recovery.rebuild(target, rules_of(target, folder), customer))
 
 
 def main() -> None:
     """Run the command; a user's mistake is answered with a message, never with a traceback."""
-    hold_others()
+    silence_others()
     try:
         sys.exit(app(standalone_mode=False))
+    except SystemExit:  # asked first, so that whoever ends well need not know the errors of AWS
+        raise
     except typer.Abort:
         _fail("stopped")
     except typer.TyperException as error:  # what was typed is no command of ours
+        from typer.rich_utils import rich_format_error
+
         error.message = visible(error.message)
         rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
         sys.exit(error.exit_code)
     except (UserError, RulesError) as error:
         _fail(str(error))
-    except (BotoCoreError, ClientError) as error:
+    except _errors_of_aws() as error:
         _fail(f"AWS: {error}")
     except OSError as error:  # a file that cannot be read or written
         _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
         _fail("stopped")
+
+
+def _complain(lines: Iterable[str]) -> None:
+    for line in lines:
+        err.print(line, style="red", soft_wrap=True)
+
+
+def _sent(result: Sent, *, anyway: bool, waited: bool) -> str:
+    """What was sent and what was not, in a line."""
+    speed = f" ({result.sent / result.seconds:,.0f} events a second)" if waited and result.sent >= 100 else ""
+    held = len(result.unsendable) + (0 if anyway else len(result.doomed))
+    told = [f"{counted(result.sent, 'event')} sent{speed}", f"{counted(held, 'line')} held back"]
+    if result.doomed:
+        told.append(f"{counted(len(result.doomed), 'event')} sent to be rejected" if anyway else "see `--anyway`")
+    return ", ".join(told)
+
+
+def _errors_of_aws() -> tuple[type[Exception], ...]:
+    """What boto3 raises; asked for only once something was raised."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    return BotoCoreError, ClientError
 
 
 def _fail(message: str) -> None:
@@ -280,6 +337,9 @@ def _fail(message: str) -> None:
 
 
 def _local_aws() -> LocalAws:
+    from standing.tools.local.aws import LocalAws
+    from standing.tools.target import local_folder
+
     return LocalAws(project_root(), local_folder())
 
 

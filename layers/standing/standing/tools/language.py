@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any, Literal
 
+from standing.core.counted import Counted
+from standing.core.days import Day
 from standing.core.ruleset import Title
 
 type Language = Literal["en", "zh"]
 type Phrases = dict[str, Title]
+type Tense = Literal["was", "is", "will-be"]
 
 
 def phrases(*rows: tuple[str, str, str]) -> Phrases:
@@ -41,8 +44,10 @@ WORDS = phrases(
     ("done", "done", "已完成"),
     ("declined", "declined", "已拒绝"),
     ("failed", "failed", "失败"),
-    ("expired", "expired unanswered", "逾期未回应"),
-    ("met", "was", "实际"),
+    ("expired", "expired: not done in time", "逾期未完成"),
+    ("was", "was", "实际"),
+    ("is", "is", "实际"),
+    ("will-be", "will be", "届时"),
     ("honoured", "honoured until", "保留至"),
     ("grace", "Grace period ends", "宽限期截止"),
     ("kept-by", "Keeps", "保级条件"),
@@ -80,12 +85,16 @@ WORDS = phrases(
     ("accepted_because", "accepted: {reason}", "已接受：{reason}"),
     (
         "not_proved",
-        "{problems} problems to mend before anything can be proved",
+        "{problems:problem|problems} to mend before anything can be proved",
         "先改正 {problems} 处错误，才能证明",
     ),
-    ("checked", "{rules} conditions over {features} features: ", "{features} 个特征、{rules} 个条件："),
-    ("found", "{problems} problems, {faults} findings, ", "{problems} 处错误，{faults} 项发现，"),
-    ("asked", "{questions} questions, {accepted} accepted", "{questions} 个疑问，{accepted} 项已接受"),
+    (
+        "checked",
+        "{rules:condition|conditions} over {features:feature|features}: ",
+        "{features} 个特征、{rules} 个条件：",
+    ),
+    ("found", "{problems:problem|problems}, {faults:finding|findings}, ", "{problems} 处错误，{faults} 项发现，"),
+    ("asked", "{questions:question|questions}, {accepted} accepted", "{questions} 个疑问，{accepted} 项已接受"),
     ("too_long", ", {unproved} not proved", "，{unproved} 项未能证明"),
     (
         "state_size",
@@ -107,8 +116,9 @@ def word(name: str, language: Language) -> str:
 
 
 def phrase_of(known: Phrases, name: str, language: Language, /, **parts: object) -> str:
-    """One of some phrases, with its parts filled in."""
-    return say(known[name], language).format(**parts)
+    """One of some phrases, with its parts filled in; whole numbers with separators, and with what they count."""
+    filled = {key: Counted(value) if isinstance(value, int) else value for key, value in parts.items()}
+    return say(known[name], language).format(**filled)
 
 
 phrase = partial(phrase_of, WORDS)
@@ -119,7 +129,12 @@ def say(title: Title, language: Language) -> str:
     return title.zh if language == "zh" else title.en
 
 
-def reason_line(reason: Mapping[str, Any], language: Language) -> str:
-    """A line of a rule, whether it held, and the value that it met."""
+def tense(day: Day, today: Day) -> Tense:
+    """How a value of a day is spoken of today."""
+    return "was" if day < today else "is" if day == today else "will-be"
+
+
+def reason_line(reason: Mapping[str, Any], language: Language, met: Tense = "was") -> str:
+    """A line of a rule, whether it held, and the value that it met, meets or will meet."""
     mark = "✓" if reason["holds"] else "✗"
-    return f"{mark} {reason['line']}  ({word('met', language)} {reason['actual'] or word('unknown', language)})"
+    return f"{mark} {reason['line']}  ({word(met, language)} {reason['actual'] or word('unknown', language)})"

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
-from rich.table import Table
 
 from standing.tools.printing import Plain, json_text
-from standing.tools.target import Target, use_local_aws
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from standing.tools.target import Target
 
 
 class Chosen:
@@ -31,6 +34,8 @@ Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Anot
 
 def target_of(stack: str) -> Target:
     """The stack to work on; the local AWS is looked for only where it was asked for and is needed."""
+    from standing.tools.target import Target, use_local_aws  # noqa: PLC0415 -- help and completion need no boto3
+
     if chosen.local:
         use_local_aws()
     return Target(stack)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from standing.core.timeline import Timeline
-from standing.rulebook.building import built_rules
-from standing.rulebook.compiling import compile_folder
-from standing.rulebook.succession import continues
+if TYPE_CHECKING:
+    from standing.core.timeline import Timeline
 
 
 class UserError(Exception):
@@ -28,6 +27,11 @@ def rules_of_clone(folder: Path | None = None) -> Timeline:
 
     Raises RulesError where a rule is wrong.
     """
+    from standing.core.timeline import Timeline  # noqa: PLC0415 -- help and completion need no rules
+    from standing.rulebook.building import built_rules  # noqa: PLC0415 -- as above
+    from standing.rulebook.compiling import compile_folder  # noqa: PLC0415 -- as above
+    from standing.rulebook.succession import continues  # noqa: PLC0415 -- as above
+
     root = project_root()
     compiled = compile_folder(folder or root / "rules")
     built = built_rules(root / "layers" / "ruleset")

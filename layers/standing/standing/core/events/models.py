@@ -251,7 +251,10 @@ class CareAnswer(EventDetail):
 
     care: Annotated[Name, Field(description="the care rule, as care.requested says")]
     day: Annotated[Date, Field(description="the day it was due, as care.requested says")]
-    status: Literal["accepted", "done", "declined", "failed"]
+    status: Annotated[
+        Literal["accepted", "done", "declined", "failed"],
+        Field(description="accepted: somebody took it on, and it stays open; the others close it"),
+    ]
     reason: Annotated[Code | None, Field(description="a code, not free text")] = None
 
 

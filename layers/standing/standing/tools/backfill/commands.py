@@ -1,4 +1,4 @@
-"""`standing backfill`: years of history into table and lake. What needs polars is imported when it is called."""
+"""`standing backfill`: years of history into table and lake."""
 
 from __future__ import annotations
 
@@ -10,17 +10,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from standing.core.timeline import Timeline
 from standing.tools.backfill.words import WORDS
-from standing.tools.events.sending import progress_bar
-from standing.tools.language import Language
-from standing.tools.live.kept import rules_of
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, print_whole, target_of
 from standing.tools.project import UserError, project_root, rules_of_clone
-from standing.tools.target import Target
 
 if TYPE_CHECKING:
+    from standing.core.timeline import Timeline
     from standing.tools.backfill.working import Seen
+    from standing.tools.language import Language
+    from standing.tools.target import Target
 
 FILES = typer.Argument(
     metavar="FILES",
@@ -58,6 +56,8 @@ def backfill(
     Every row is taken in, skipped because the mapping says so, or refused and named in a file; the exit code is 1 where
     any is refused. It may be stopped and begun again at any time, and live events may come in meanwhile.
     """
+    from standing.tools.live.kept import rules_of
+
     if propose:
         print_whole(_proposed(files, folder))
     elif check:
@@ -69,8 +69,8 @@ def backfill(
 
 
 def _proposed(files: Sequence[Path], folder: Path | None) -> str:
-    from standing.backfill.proposing import proposed  # noqa: PLC0415 -- polars
-    from standing.tools.backfill.working import named_faults  # noqa: PLC0415 -- as above
+    from standing.backfill.proposing import proposed
+    from standing.tools.backfill.working import named_faults
 
     with named_faults():
         return proposed(files[0], rules_of_clone(folder).latest.programme)
@@ -78,7 +78,9 @@ def _proposed(files: Sequence[Path], folder: Path | None) -> str:
 
 def _rules_to_check_by(stack: str, folder: Path | None) -> Timeline:
     """The rules of the stack, or the clone's where there is none to ask: a check needs no AWS."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 -- slow to import
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from standing.tools.live.kept import rules_of
 
     try:
         return rules_of(target_of(stack), folder)
@@ -89,8 +91,8 @@ def _rules_to_check_by(stack: str, folder: Path | None) -> Timeline:
 def _check(
     files: Sequence[Path], mapping: Path | None, rules: Timeline, lang: Language, *, as_json: bool, values: bool
 ) -> None:
-    from standing.tools.backfill.check_report import column_tables, tables  # noqa: PLC0415 -- polars
-    from standing.tools.backfill.checking import check  # noqa: PLC0415 -- as above
+    from standing.tools.backfill.check_report import column_tables, tables
+    from standing.tools.backfill.checking import check
 
     with _progress(lang) as seen:
         checked = check(files, mapping, rules.latest, lambda rows: seen("rows", rows, None))
@@ -105,6 +107,8 @@ def _check(
 
 @contextmanager
 def _progress(lang: Language) -> Iterator[Seen]:
+    from standing.tools.events.sending import progress_bar
+
     with progress_bar(err) as progress:
         bar = progress.add_task("", total=None)
 
@@ -125,7 +129,7 @@ def filled(
     stop_at: float = 1.0,
 ) -> dict[str, Any]:
     """Fill back, with a progress bar; what became of the rows. Raises UserError."""
-    from standing.tools.backfill.working import Backfill, folder_of, last_day, processors  # noqa: PLC0415 -- polars
+    from standing.tools.backfill.working import Backfill, folder_of, last_day, processors
 
     day, began = last_day(rules, until), time.monotonic()
     work = folder_of(project_root(), target, files, mapping, day)
@@ -146,7 +150,7 @@ def percent(text: str) -> float:
 
 
 def _tell(done: dict[str, Any], language: Language, *, as_json: bool) -> None:
-    from standing.tools.backfill.check_report import reasons_table, told_table  # noqa: PLC0415 -- polars
+    from standing.tools.backfill.check_report import reasons_table, told_table
 
     if as_json:
         print_json(done)

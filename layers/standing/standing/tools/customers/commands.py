@@ -1,17 +1,18 @@
-"""The commands `standing export` and `standing forget`. What needs polars is imported when it is called."""
+"""The commands `standing export` and `standing forget`."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.tools.live.kept import rules_of
-from standing.tools.live.shadowing import shadow_of
+from standing.core.counted import counted
 from standing.tools.options import Stack, err, print_whole, target_of
 from standing.tools.project import UserError
-from standing.tools.target import Target
+
+if TYPE_CHECKING:
+    from standing.tools.target import Target
 
 Customer = Annotated[str, typer.Argument(help="The customer's opaque id.")]
 
@@ -25,7 +26,7 @@ def export_customer(
 
     The exit code is 1 where there is nothing.
     """
-    from standing.tools.customers.exporting import as_json, export, rows_in  # noqa: PLC0415 -- polars takes long
+    from standing.tools.customers.exporting import as_json, export, rows_in
 
     target = target_of(stack)
     exported = export(target.customers, target.lake, customer)
@@ -47,8 +48,9 @@ def forget_customer(
 
     `standing export` shows what will go. What stays is a mark that says of an id whether it was forgotten.
     """
-    from standing.tools.customers.exporting import export, rows_in  # noqa: PLC0415 -- polars takes long
-    from standing.tools.customers.forgetting import forget, forget_in_reports  # noqa: PLC0415 -- as above
+    from standing.tools.customers.exporting import export, rows_in
+    from standing.tools.customers.forgetting import forget, forget_in_reports
+    from standing.tools.live.kept import rules_of
 
     target = target_of(stack)
     in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
@@ -59,7 +61,7 @@ def forget_customer(
         typer.confirm("Forget this customer? It cannot be undone", abort=True, err=True)
     for place in _places(target):
         deleted = forget(place.customers, target.lake, customer)
-        err.print(f"{place.stack}: {deleted} rows deleted; later events of `{customer}` are rejected")
+        err.print(f"{place.stack}: {counted(deleted, 'row')} deleted; later events of `{customer}` are rejected")
     nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
     err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}")
     err.print(
@@ -70,6 +72,8 @@ def forget_customer(
 
 def _places(target: Target) -> list[Target]:
     """The stack, and the shadow that runs beside it, if one does."""
+    from standing.tools.live.shadowing import shadow_of
+
     shadow = shadow_of(target)
     return [target, shadow] if shadow.status() else [target]
 
@@ -77,4 +81,4 @@ def _places(target: Target) -> list[Target]:
 def _said(customer: str, in_table: int, in_lake: int) -> str:
     if not in_table and not in_lake:
         return f"nothing is stored about `{customer}`"
-    return f"`{customer}`: {in_table} rows in the table, {in_lake} in the lake"
+    return f"`{customer}`: {counted(in_table, 'row')} in the table, {in_lake} in the lake"

@@ -21,20 +21,24 @@ from standing.core.retelling import Past, begin_towards
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
 from standing.tools.customers.phrases import plan_in_words, turn_in_words
-from standing.tools.language import Language, reason_line, say, word
+from standing.tools.language import Language, reason_line, say, tense, word
 from standing.tools.printing import Text
 from standing.tools.project import UserError
 
 
 @dataclass(frozen=True)
 class Explained:
-    """A customer explained as of a day, by what was known at the end of another (none: by all that is known now)."""
+    """A customer explained as of a day, by what was known at the end of another (none: by all that is known now).
+
+    `now` is the day on which it is read.
+    """
 
     customer: str
     outlook: Outlook
     ratings: tuple[Explanation, ...]
     announced: dict[str, dict[str, Any]]
     known_on: date | None
+    now: Day
 
     @property
     def day(self) -> Day:
@@ -84,7 +88,7 @@ def explain(
     day = day_number(asked) if asked else today
     outlook = look_ahead(begin_towards(day, _up_to(customer, stored, day)), rules, day)
     announced = _announced(customers.decisions(customer), known_on, programme.time_zone)
-    return Explained(customer, outlook, tuple(explanations(outlook)), announced, known_on)
+    return Explained(customer, outlook, tuple(explanations(outlook)), announced, known_on, today)
 
 
 def print_explained(explained: Explained, language: Language, console: Console) -> None:
@@ -143,7 +147,8 @@ def _lines(explained: Explained, one: Explanation, language: Language) -> Table:
 
 def _told(explained: Explained, one: Explanation, language: Language) -> Iterator[tuple[str, str]]:
     for asked in one.asked:
-        lines = "\n".join(reason_line(reason, language) for reason in asked.because)
+        met = tense(explained.day, explained.now)
+        lines = "\n".join(reason_line(reason, language, met) for reason in asked.because)
         yield f"{word(asked.purpose, language)} {asked.level}", lines
     yield word("time", language), _in_time(explained, one.turn, language)
     for way in one.ways:
@@ -156,7 +161,8 @@ def _told(explained: Explained, one: Explanation, language: Language) -> Iterato
 def _in_time(explained: Explained, turn: Turn | None, language: Language) -> str:
     if turn is None:
         return f"{word('stays', language)} {_date(explained.day + AHEAD)}"
-    lines = [reason_line(reason, language) for reason in turn.because]
+    met = tense(turn.day, explained.now)
+    lines = [reason_line(reason, language, met) for reason in turn.because]
     return "\n".join([turn_in_words(turn, language), *lines])
 
 

@@ -11,14 +11,14 @@ from rich.panel import Panel
 from rich.table import Table
 
 from standing.adapters.table import past
-from standing.core.days import day_date, day_of
+from standing.core.days import day_date, day_in, day_of
 from standing.core.decide import needs_past
 from standing.core.explain import display
 from standing.core.retelling import NOTHING
 from standing.core.ruleset import Feature, Ruleset
 from standing.core.timeline import Timeline
 from standing.core.view import View, view, view_of_history
-from standing.tools.language import Language, reason_line, say, word
+from standing.tools.language import Language, reason_line, say, tense, word
 from standing.tools.printing import Text
 from standing.tools.project import UserError
 from standing.tools.target import Target
@@ -95,7 +95,8 @@ def _features(shown: Card, language: Language) -> Table:
 def _decisions(shown: Card, language: Language) -> Table:
     table = _table(language, "day", "decision", "because")
     for decision in shown.decisions:
-        because = "\n".join(reason_line(reason, language) for reason in decision.get("because", ()))
+        met = tense(day_in(decision["day"]), shown.seen.day)
+        because = "\n".join(reason_line(reason, language, met) for reason in decision.get("because", ()))
         table.add_row(decision["day"], Text(_headline(shown, decision, language)), Text(because))
     return table
 

@@ -14,16 +14,17 @@ import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
 
+from standing.adapters.telling import silence_others
+from standing.core.counted import counted
 from standing.core.days import Day, day_date, day_of, end_of_day
-from standing.core.ruleset import Rating, Ruleset
-from standing.core.state import Memory
+from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
-from standing.core.view import view
 from standing.report.page import page
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import filled
 from standing.tools.customers.showing import card, print_card
+from standing.tools.demo.ahead import today_closed
 from standing.tools.demo.data import SYNTHETIC, best_households, write_demo
 from standing.tools.demo.story import follow_complaint
 from standing.tools.events.auditing import Audit, audit, peek
@@ -33,7 +34,7 @@ from standing.tools.events.usage import Usage, usage
 from standing.tools.live.releasing import release_clone
 from standing.tools.local.aws import LocalAws
 from standing.tools.night.commands import closed
-from standing.tools.night.reporting import kept_report, print_report
+from standing.tools.night.reporting import print_report
 from standing.tools.printing import Plain, Text, working
 from standing.tools.project import UserError, project_root
 from standing.tools.target import Target, local_folder, use_local_aws
@@ -45,13 +46,17 @@ out = Plain()
 
 @dataclass(frozen=True)
 class Happened:
-    """What the demo counted: the audit from outside, and the outcomes heard on the bus."""
+    """What the demo counted: the audit from outside, and the outcomes heard on the bus.
+
+    `meant`: of the deliveries that were sent, those that have to be rejected.
+    """
 
     audit: Audit
     outcomes: list[dict[str, Any]]
     sent: Sent
     usage: Usage
     ear: str
+    meant: int
 
     @property
     def by_type(self) -> Counter[str]:
@@ -66,12 +71,13 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
     _start(root)
     target, now = Target(), datetime.now(UTC)
     history, live = (root / ".standing" / "demo" / f"{name}.jsonl" for name in ("history", "live"))
-    first = _write_events(history, live, households, rules, now)
-    _fill_back(target, rules, history, first)
-    happened = _send(target, live)
-    customer = follow_complaint(target, happened.ear, live.parent, now, out) or _best(history)
-    night = _night(target, rules, live.with_name("report.html"))
-    _tables(target, rules, happened, now)
+    today = day_of(now, rules.latest.programme.time_zone)
+    meant = _write_events(history, live, households, rules, now)
+    _fill_back(target, rules, history, today - LIVE_DAYS)
+    happened = _send(target, live, meant)
+    customer = follow_complaint(target, happened.ear, live.parent, now, today, out) or _best(history)
+    night = _nights(target, rules, live.with_name("report.html"))
+    _tables(happened)
     out.print(_care(target, rules.latest))
     print_card(card(target, rules, customer, last=5), "en", out)
     out.print(
@@ -79,18 +85,20 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
         f"{live.relative_to(root)} · make down"
     )
     _last_line(happened, night)
-    if happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable or night["failed_buckets"]:
+    wrong = happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable or night["failed_buckets"]
+    if wrong or happened.audit.rejected != happened.meant:
         sys.exit(1)
 
 
-def _write_events(history: Path, live: Path, households: int, rules: Timeline, now: datetime) -> Day:
-    """Write both files; the first day that is sent live."""
+def _write_events(history: Path, live: Path, households: int, rules: Timeline, now: datetime) -> int:
+    """Write both files; how many of the live deliveries are wrong on purpose."""
     zone_name = rules.latest.programme.time_zone
     first = day_of(now, zone_name) - LIVE_DAYS
-    write_demo(history, live, households, zone_name, now, end_of_day(first - 1, zone_name))
-    _introduce(history, "to be filled back")
-    _introduce(live, "of the last weeks, to be sent live")
-    return first
+    meant = write_demo(history, live, households, zone_name, now, end_of_day(first - 1, zone_name))
+    _introduce(history, "to be filled back", "some twice, some out of order")
+    wrong = counted(meant, "is wrong on purpose, and has", "are wrong on purpose, and have")
+    _introduce(live, "of the last weeks, to be sent live", f"{wrong} to be rejected")
+    return meant
 
 
 def _best(history: Path) -> str:
@@ -101,21 +109,25 @@ def _best(history: Path) -> str:
 def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> None:
     filled_back = filled(target, rules, [history], until=str(day_date(first - 1)))
     _done(
-        f"{filled_back['events']:,} events of {filled_back['customers']:,} customers filled back in "
+        f"{counted(filled_back['events'], 'event')} of {counted(filled_back['customers'], 'customer')} filled back in "
         f"{filled_back['seconds']:.0f} s: states, checkpoints and records in the table, everything in the lake; "
         "nothing announced"
     )
 
 
-def _night(target: Target, rules: Timeline, path: Path) -> dict[str, Any]:
-    """Close the last day that is over; the report, also written as a page."""
+def _nights(target: Target, rules: Timeline, path: Path) -> dict[str, Any]:
+    """Close the last day that is over, and then today, which most of it came on; its report, also written as a page."""
     ended = closed(target)
     if not ended.output:
         raise UserError(f"the night did not end: {ended.cause}")
-    report = kept_report(target.lake, ended.output["day"])
+    _done(f"{ended.output['day']} is closed for {counted(ended.output['customers'], 'customer')}, by the state machine")
+    with progress_bar(out) as progress:
+        bar = progress.add_task("buckets rescored", total=None)
+        report = today_closed(target, rules, lambda done, of: progress.update(bar, completed=done, total=of))
     path.write_text(page(report, rules.latest, "en"), encoding="utf-8")
+    _done(f"{report['day']} is closed, too, as its night will do at 04:30: what was sent came today")
     print_report(report, rules.latest, "en", out)
-    _done(f"the day is closed; the report as a page: {path.relative_to(project_root())}")
+    _done(f"the report as a page: {path.relative_to(project_root())}")
     return report
 
 
@@ -136,29 +148,26 @@ def _done(what: str) -> None:
     out.print(Text.assemble(("✓", "green"), f" {what}"))
 
 
-def _introduce(path: Path, what: str) -> None:
+def _introduce(path: Path, what: str, besides: str) -> None:
     lines = [json.loads(line) for line in path.read_text().splitlines()]
     made = sum(line["source"] == SYNTHETIC for line in lines)
     _done(
-        f"{len(lines):,} deliveries {what}: {len(lines) - made:,} baskets and redeemed coupons "
-        f"of real households (dates shifted by whole days), {made:,} synthetic refunds, feedback and bad events; "
-        "some twice, some out of order"
+        f"{counted(len(lines), 'delivery', 'deliveries')} {what}: {len(lines) - made:,} baskets and redeemed coupons "
+        f"of real households (dates shifted by whole days), {made:,} synthetic refunds, feedback and profiles; "
+        f"{besides}"
     )
 
 
-def _send(target: Target, path: Path) -> Happened:
+def _send(target: Target, path: Path, meant: int) -> Happened:
     ear = listen(target)
     with progress_bar(out) as progress:
         sent = send(target, path, progress, wait=True)
     await_published(target)
     outcomes = {(outcome := json.loads(body))["detail"]["id"]: outcome for body in peek(target, ear)}
-    return Happened(audit(target, path), list(outcomes.values()), sent, usage(target), ear)
+    return Happened(audit(target, path), list(outcomes.values()), sent, usage(target), ear, meant)
 
 
-def _tables(target: Target, rules: Timeline, happened: Happened, now: datetime) -> None:
-    seen = _customers(target, rules, now)
-    for name in ("tier", "lifecycle", "churn-risk"):
-        out.print(_counted(f"Customers by {name.replace('-', ' ')}", _levels(seen, rules.latest.ratings[name])))
+def _tables(happened: Happened) -> None:
     out.print(_counted("Rating changes announced", _changes(happened)))
     per_event = max(1, happened.audit.applied)
     figures = {
@@ -167,17 +176,6 @@ def _tables(target: Target, rules: Timeline, happened: Happened, now: datetime) 
         "DynamoDB read units an applied event": f"{happened.usage.read_units / per_event:.2f}",
     }
     out.print(_counted("On this machine", figures))
-
-
-def _customers(target: Target, rules: Timeline, now: datetime) -> list[Memory]:
-    """What is remembered of each customer today."""
-    today = day_of(now, rules.latest.programme.time_zone)
-    return [view(state, rules, today).memory for state in target.customers.states()]
-
-
-def _levels(customers: list[Memory], rating: Rating) -> dict[str, str]:
-    counts = Counter(memory.all_shown()[rating.name].level for memory in customers)
-    return {level: f"{counts[level]:,}" for level in (reversed(rating.levels) if rating.ordered else rating.levels)}
 
 
 def _changes(happened: Happened) -> dict[str, str]:
@@ -212,20 +210,28 @@ def _counted(title: str, rows: dict[str, str]) -> Table:
     return table
 
 
+def _meant(happened: Happened) -> str:
+    if happened.audit.rejected == happened.meant:
+        return "all of them wrong on purpose"
+    return f"{counted(happened.meant, 'is', 'are')} wrong on purpose: look at the others"
+
+
 def _last_line(happened: Happened, night: dict[str, Any]) -> None:
-    counted, types = happened.audit, happened.by_type
+    audited, types = happened.audit, happened.by_type
     out.print(
-        f"demo: {counted.sent} sent, {counted.applied} applied, {counted.duplicates} duplicates ignored, "
-        f"{counted.rejected} rejected, {counted.lost + counted.dead_letters} lost; "
-        f"{types['rating.changed.v1']} rating changes, {types['care.requested.v1']} care actions; "
-        f"night of {night['day']}: {night['customers']} customers, {night['moved']} moved, "
-        f"{night['differences']} differences",
+        f"demo: {audited.sent} sent, {audited.applied} applied, {counted(audited.duplicates, 'duplicate')} ignored, "
+        f"{audited.rejected} rejected ({_meant(happened)}), {audited.lost + audited.dead_letters} lost; "
+        f"{counted(types['rating.changed.v1'], 'rating change')}, "
+        f"{counted(types['care.requested.v1'], 'care action')}; "
+        f"night of {night['day']}: {counted(night['customers'], 'customer')}, {night['moved']} moved, "
+        f"{counted(night['differences'], 'difference')}",
         highlight=False,
         soft_wrap=True,
     )
 
 
 if __name__ == "__main__":
+    silence_others()
     try:
         app()
     except (UserError, RulesError, BotoCoreError, ClientError) as error:

@@ -24,6 +24,7 @@ SEED = 20170101
 SHOP, SYNTHETIC = "complete-journey", "synthetic"
 REFUNDED, COMPLAINED, SURVEYED = 0.02, 0.015, 0.05  # of baskets
 PROFILED, CONSENTS = 0.85, {"email": 0.7, "phone": 0.5, "letter": 0.8}  # of households
+TOO_LATE = 420  # days; the rules let an event come up to 400 days late
 REPEATED, DISPLACED, FARTHEST = 0.03, 0.05, 200
 
 type Event = dict[str, Any]
@@ -37,19 +38,24 @@ class Dated:
     event: Event
 
 
-def write_demo(history: Path, live: Path, households: int, time_zone: str, now: datetime, since: datetime) -> None:
-    """Write the demo's two event files: what happened before a moment, and what is sent live, in its order."""
+def write_demo(history: Path, live: Path, households: int, time_zone: str, now: datetime, since: datetime) -> int:
+    """Write the demo's two event files: what happened before a moment, and what is sent live, in its order.
+
+    Returns how many of the live deliveries are wrong on purpose, so that they have to be rejected.
+    """
     chance = random.Random(SEED)  # noqa: S311 -- reproducible on purpose
     real = list(purchases(households, time_zone, now))
     real += redemptions({dated.event["detail"]["customer"] for dated in real}, time_zone, now)
     made = list(synthetic(real, chance, now))
     in_order = [dated.event for dated in sorted([*real, *made], key=lambda dated: dated.time)]
     basket = next(event for event in in_order if event["detail-type"] == "purchase.v1")
-    stream = _disturb([*in_order, *bad_events(basket, now)], chance)
+    bad = bad_events(basket, now)
+    stream = _disturb([*in_order, *odd_events(basket, now), *bad], chance)
     history.parent.mkdir(parents=True, exist_ok=True)
     before = {id(dated.event) for dated in (*real, *made) if dated.time < since}
     _write(history, [event for event in stream if id(event) in before])
     _write(live, [event for event in stream if id(event) not in before])
+    return sum(any(event is one for one in bad) for event in stream)
 
 
 def _write(path: Path, events: list[Event]) -> None:
@@ -186,6 +192,25 @@ def best_households(events: list[Event], count: int) -> list[str]:
         if event["source"] == SHOP and event["detail-type"] == "purchase.v1":
             totals[event["detail"]["customer"]] += round(float(event["detail"]["amount"]) * 100)
     return [customer for customer, _ in totals.most_common(count)]
+
+
+def odd_events(like: Event, now: datetime) -> list[Event]:
+    """What is taken in and told of in the report: too late to count, and refunds of no purchase that is known."""
+    customer, lately = like["detail"]["customer"], now - timedelta(hours=2)
+    refund = {"amount": "1.00", "currency": "USD", "reason": "returned"}
+    late = {"kind": "inquiry", "topic": "delivery"}
+    return [
+        _odd("refund.v1", {"id": "refund-of-nothing", "customer": customer, **refund}, lately),
+        _odd("refund.v1", {"id": "refund-unknown", "customer": customer, "purchase": "basket-0", **refund}, lately),
+        *(
+            _odd("feedback.v1", {"id": f"late-{days}", "customer": customer, **late}, now - timedelta(days=days))
+            for days in (TOO_LATE, TOO_LATE + 7)
+        ),
+    ]
+
+
+def _odd(detail_type: str, detail: Event, time: datetime) -> Event:
+    return {"source": SYNTHETIC, "detail-type": detail_type, "detail": {**detail, "time": time.isoformat()}}
 
 
 def bad_events(like: Event, now: datetime) -> list[Event]:

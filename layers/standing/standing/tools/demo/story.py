@@ -3,56 +3,83 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
+from standing.core.counted import counted
+from standing.core.days import Day, day_date, day_in
 from standing.tools.demo.data import SYNTHETIC
 from standing.tools.events.auditing import peek
 from standing.tools.events.listening import await_published
 from standing.tools.events.sending import progress_bar, send
+from standing.tools.language import tense, word
 from standing.tools.printing import Plain, Text
 from standing.tools.target import Target
 
-type Say = Callable[[str], None]
+ANSWERED = 40  # other actions at most
+MIXED = ("done", "done", "declined", "done", "accepted", "failed")
 
 
-def follow_complaint(target: Target, ear: str, folder: Path, now: datetime, out: Console) -> str | None:
+def follow_complaint(target: Target, ear: str, folder: Path, now: datetime, today: Day, out: Console) -> str | None:
     """Follow a complaint from the event to the call-back, answer it, and see it closed; whose it was, if there was one.
 
     Of those that led to a call-back, the latest.
     """
-    led = filter(_by_complaint, _heard(target, ear, "care.requested.v1"))
-    asked = max(led, key=lambda one: (one["day"], one["decided_at"], one["customer"]), default=None)
+    requested = _heard(target, ear, "care.requested.v1")
+    asked = max(
+        filter(_by_complaint, requested), key=lambda one: (one["day"], one["decided_at"], one["customer"]), default=None
+    )
     if asked is None:
         out.print("no complaint to follow: all are known too late, held back, or of customers of a low tier")
         return None
     customer: str = asked["customer"]
     out.print(Text.assemble(("A complaint, followed", "bold"), f" (synthetic, {customer})"))
     _tell(out, asked["day"], "complaint", "the shop's service desk puts feedback.v1 on the bus")
-    because = ", ".join(f"{reason['line']} (was {reason['actual']})" for reason in asked["because"])
+    met = word(tense(day_in(asked["day"]), today), "en")
+    because = ", ".join(f"{reason['line']} ({met} {reason['actual']})" for reason in asked["because"])
     _tell(out, asked["decided_at"][:10], "care.requested", f"{asked['care']}: {asked['action']} by {asked['owner']}")
     _tell(out, "", "because", because)
     _tell(out, "", "when", f"not before {_minute(asked['not_before'])}, no later than {_minute(asked['expires_at'])}")
-    _answer(target, folder, asked, now)
-    for one in sorted(_heard(target, ear, "care.closed.v1"), key=lambda one: one["sequence"]):
+    others = [one for one in requested if one is not asked][:ANSWERED]
+    _send(target, folder / "answers.jsonl", [*answers(asked, now, "accepted", "done"), *some_answers(others, now)])
+    _tell(
+        out,
+        str(day_date(today)),
+        "care.v1",
+        f"accepted, and then done; {counted(len(others), 'answer')} more to other actions",
+    )
+    for one in _heard(target, ear, "care.closed.v1"):
         if all(one[name] == asked[name] for name in ("customer", "care", "day")):
             _tell(out, one["decided_at"][:10], "care.closed", f"{one['care']} of {one['day']}: {one['status']}")
     return customer
 
 
-def _answer(target: Target, folder: Path, asked: dict[str, Any], now: datetime) -> None:
-    """The relationship manager's system accepts the call and reports it done, as care.v1 events."""
-    about = {"customer": asked["customer"], "time": now.isoformat(), "care": asked["care"], "day": asked["day"]}
-    answers = [
-        {"source": SYNTHETIC, "detail-type": "care.v1", "detail": {"id": f"call-{status}", **about, "status": status}}
-        for status in ("accepted", "done")
+def answers(asked: dict[str, Any], now: datetime, *statuses: str) -> list[dict[str, Any]]:
+    """What the system of whoever acts says of an action, as care.v1 events, one after the other."""
+    about = {name: asked[name] for name in ("customer", "care", "day")}
+    return [
+        {"source": SYNTHETIC, "detail-type": "care.v1", "detail": {"id": _answer_id(asked, status), **about, **said}}
+        for place, status in enumerate(statuses)
+        for said in ({"time": (now + timedelta(seconds=place)).isoformat(), "status": status},)
     ]
-    path = folder / "answers.jsonl"
-    path.write_text("".join(json.dumps(event) + "\n" for event in answers))
+
+
+def some_answers(requested: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
+    """One answer to each of some actions: most are done, some are declined, failed, or only taken on."""
+    return [
+        answer for place, asked in enumerate(requested) for answer in answers(asked, now, MIXED[place % len(MIXED)])
+    ]
+
+
+def _answer_id(asked: dict[str, Any], status: str) -> str:
+    return f"{asked['care']}-{asked['day']}-{status}"
+
+
+def _send(target: Target, path: Path, answered: list[dict[str, Any]]) -> None:
+    path.write_text("".join(json.dumps(event) + "\n" for event in answered), encoding="utf-8")
     with progress_bar(Plain(quiet=True)) as progress:
         send(target, path, progress, wait=True)
     await_published(target)

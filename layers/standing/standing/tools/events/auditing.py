@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,10 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from standing.adapters.table import event_sort_key, recorded_in
+from standing.core.counted import counted
 from standing.core.intake import fingerprint
+from standing.core.ruleset import Ruleset
+from standing.tools.events.checking import refusal
 from standing.tools.events.files import Line, read_lines_to_send
 from standing.tools.events.sending import waiting
 from standing.tools.project import UserError
@@ -31,7 +35,8 @@ HIDDEN = 120  # seconds for which messages are hidden while they are counted
 class Audit:
     """Of `sent` lines: applied, ignored as duplicates, rejected, in a dead-letter queue, or lost (nowhere at all).
 
-    `unsendable` lines of the file were never sent; `lost_lines` names the first of the lost by their numbers.
+    `held_back` are nowhere either, and the rules would reject them: so they were not sent. `unsendable` lines of the
+    file never are; `lost_lines` names the first of the lost by their numbers.
     """
 
     sent: int
@@ -40,6 +45,7 @@ class Audit:
     rejected: int = 0
     dead_letters: int = 0
     lost: int = 0
+    held_back: int = 0
     unsendable: int = 0
     lost_lines: tuple[int, ...] = ()
 
@@ -48,28 +54,47 @@ class Audit:
         return asdict(self)
 
 
-def audit(target: Target, path: Path) -> Audit:
-    """Compare a file with the table and the queues. Raises UserError where they cannot be counted just now."""
+def audit(target: Target, path: Path, ruleset: Ruleset | None = None) -> Audit:
+    """Compare a file with the table and the queues. Raises UserError where they cannot be counted just now.
+
+    By a ruleset, lines that it rejects and that are nowhere are taken for held back, and not for lost.
+    """
     read = list(read_lines_to_send(path))
     lines = [line for line in read if isinstance(line, Line)]
     on_its_way = waiting(target)
     rejected = Counter(message_fingerprint(body) for body in peek(target, target.outputs["RejectedUrl"]))
     dead = Counter(envelope_fingerprint(body) for queue in target.dead_letter_queues for body in peek(target, queue))
     stored = set(_stored(target, lines))  # last: what was on its way has come by now, or is named below
-    counted = replace(compare(lines, stored, rejected, dead), unsendable=len(read) - len(lines))
-    if counted.lost:
+    audited = compare(lines, stored, rejected, dead, _doomed(lines, ruleset))
+    if audited.lost:
         _check_settled(target, rejected, on_its_way)
-    return counted
+    return replace(audited, unsendable=len(read) - len(lines))
 
 
-def compare(lines: list[Line], stored: set[str], rejected: Counter[str], dead: Counter[str] | None = None) -> Audit:
-    """Account for each line by its fingerprint: the first copy of a stored event is applied, further ones ignored."""
+def _doomed(lines: list[Line], ruleset: Ruleset | None) -> set[int]:
+    now = datetime.now(UTC)
+    return {line.number for line in lines if refusal(line, ruleset, now)} if ruleset else set()
+
+
+def compare(
+    lines: list[Line],
+    stored: set[str],
+    rejected: Counter[str],
+    dead: Counter[str] | None = None,
+    doomed: Collection[int] = (),
+) -> Audit:
+    """Account for each line by its fingerprint: the first copy of a stored event is applied, further ones ignored.
+
+    `doomed` are the numbers of lines that are held back, unless somebody sent them anyway.
+    """
     left = {"rejected": Counter(rejected), "dead_letters": Counter(dead or {})}
     seen: set[str] = set()
     counts: Counter[str] = Counter()
     lost = []
     for line in lines:
         fate = _fate(line.fingerprint, stored, seen, left)
+        if fate == "lost" and line.number in doomed:
+            fate = "held_back"
         counts[fate] += 1
         if fate == "lost":
             lost.append(line.number)
@@ -91,12 +116,14 @@ def _fate(mark: str, stored: set[str], seen: set[str], left: dict[str, Counter[s
 def _check_settled(target: Target, rejected: Counter[str], on_its_way: int) -> None:
     """Nothing may be called lost while it may only be on its way, or hidden because somebody else is reading."""
     if on_its_way:
-        raise UserError(f"{on_its_way} messages are still in the ingest queue: audit again when it is drained")
+        left = counted(on_its_way, "message is", "messages are")
+        raise UserError(f"{left} still in the ingest queue: audit again when it is drained")
     there = waiting(target, "RejectedUrl")
     if there > rejected.total():
+        hidden = counted(there - rejected.total(), "message")
         raise UserError(
-            f"{there - rejected.total()} messages of the Rejected queue cannot be read just now, because somebody "
-            f"else is reading them: audit again in {HIDDEN} seconds"
+            f"{hidden} of the Rejected queue cannot be read just now, because somebody else is reading there: "
+            f"audit again in {HIDDEN} seconds"
         )
 
 

@@ -43,10 +43,16 @@ class Line:
 
 @dataclass(frozen=True)
 class Unsendable:
-    """A line that the bus would not take, and why."""
+    """A line that is not to be sent, why, and the kind of reason by which it is summed up with others."""
 
     number: int
     why: str
+    kind: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The reason without what is of this line alone."""
+        return self.kind or self.why
 
 
 def read_lines(path: Path) -> Iterator[Line | Unsendable]:
@@ -70,7 +76,8 @@ def _sendable(read: lines.Line) -> Line | Unsendable:
         return Unsendable(number, problem)
     line = Line(number, event["source"], event["detail-type"], event["detail"])
     if size(line.entry) > MOST_BYTES:
-        return Unsendable(number, f"is {size(line.entry) / 1024:,.0f} KB; the bus takes at most {MOST_BYTES // 1024}")
+        why = f"is {size(line.entry) / 1024:,.0f} KB; the bus takes at most {MOST_BYTES // 1024}"
+        return Unsendable(number, why, f"is over {MOST_BYTES // 1024} KB")
     return line
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 
+from standing.core.counted import counted
 from standing.core.producers import OUR_SOURCE
 from standing.tools.events.auditing import peek
 from standing.tools.project import UserError
@@ -33,7 +34,9 @@ def await_published(target: Target) -> None:
     deadline = time.monotonic() + QUIET
     while (heard := _heard(target, url, expected)) < expected:
         if time.monotonic() > deadline:
-            raise UserError(f"{heard} of {expected} outcomes published after {QUIET:.0f} s: look at the publish log")
+            raise UserError(
+                f"{heard} of {counted(expected, 'outcome')} published after {QUIET:.0f} s: look at the publish log"
+            )
         time.sleep(0.3)
 
 

@@ -10,6 +10,7 @@ from itertools import batched
 from typing import Any
 
 from standing.adapters.table import Refused, past
+from standing.core.counted import counted
 from standing.core.decide import decide
 from standing.core.timeline import Timeline
 from standing.tools.events.auditing import envelope_of, peek
@@ -68,7 +69,7 @@ def replay_outbox(target: Target, since: date) -> int:
     ]
     failed = sum(_published(target, part) for part in batched(rows, MOST_RECORDS))
     if failed:
-        raise UserError(f"the bus refused {failed} of {len(rows)} outcomes at every try: replay again")
+        raise UserError(f"the bus refused {failed} of {counted(len(rows), 'outcome')} at every try: replay again")
     return len(rows)
 
 

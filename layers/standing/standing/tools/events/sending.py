@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import time
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,9 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from standing.adapters.bus import Bus
-from standing.tools.events.files import Line, Unsendable, read_lines_to_send
+from standing.core.counted import counted
+from standing.tools.events.checking import Prepared, prepared
+from standing.tools.events.files import Unsendable
 from standing.tools.project import UserError
 from standing.tools.target import Target
 
@@ -27,27 +30,38 @@ STUCK_AFTER = 300.0  # seconds without progress
 
 @dataclass
 class Sent:
-    """What became of a file: lines sent, lines that could not be, and how long it took until all were applied."""
+    """What became of a file: lines sent, lines that could not be, and how long it took until all were applied.
+
+    `doomed`: lines that the rules reject, sent or not.
+    """
 
     sent: int = 0
     unsendable: list[Unsendable] = field(default_factory=list)
     seconds: float = 0.0
+    doomed: list[Unsendable] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        refused = [{"line": line.number, "why": line.why} for line in self.unsendable]
-        return {"sent": self.sent, "refused": refused, "seconds": round(self.seconds, 1)}
+        lines = {"refused": self.unsendable, "to_be_rejected": self.doomed}
+        named = {name: [{"line": one.number, "why": one.why} for one in some] for name, some in lines.items()}
+        return {"sent": self.sent, **named, "seconds": round(self.seconds, 1)}
 
 
 def send(target: Target, path: Path, progress: Progress, *, wait: bool) -> Sent:
-    """Send every line that can be sent, then wait for the queue. Lines that cannot be sent are reported, not fatal."""
-    read = list(read_lines_to_send(path))
-    lines = [line for line in read if isinstance(line, Line)]
-    result = Sent(unsendable=[line for line in read if isinstance(line, Unsendable)])
+    """Send every line that can be sent, then wait for the queue. Lines that cannot be sent are reported, not fatal.
+
+    The rules are asked nothing: what they reject is sent, too.
+    """
+    return deliver(target, prepared(path, None, datetime.now(UTC)), progress, wait=wait)
+
+
+def deliver(target: Target, read: Prepared, progress: Progress, *, wait: bool) -> Sent:
+    """Send the lines of a file that was read, then wait for the queue."""
+    result = Sent(unsendable=list(read.unsendable), doomed=read.doomed)
     started = time.monotonic()
     bus = Bus(target.events, target.outputs["BusName"])
-    bar = progress.add_task("sent to the bus", total=len(lines))
-    for chunk in batched(lines, CHUNK):
+    bar = progress.add_task("sent to the bus", total=len(read.lines))
+    for chunk in batched(read.lines, CHUNK):
         refused = bus.put([line.entry for line in chunk])
         result.unsendable += [Unsendable(chunk[place].number, REFUSED) for place in refused]
         result.sent += len(chunk) - len(refused)
@@ -69,7 +83,8 @@ def await_drained(target: Target, progress: Progress, total: int) -> float:
         before, left = left, waiting(target)
         changed = time.monotonic() if left != before else changed
         if left and time.monotonic() - changed > STUCK_AFTER:
-            raise UserError(f"{left} messages have not moved for {STUCK_AFTER:.0f} s: look at the ingest log")
+            stuck = counted(left, "message has", "messages have")
+            raise UserError(f"{stuck} not moved for {STUCK_AFTER:.0f} s: look at the ingest log")
         progress.update(bar, completed=total - min(left, total))
         time.sleep(0.2)
     return quiet

@@ -1,4 +1,4 @@
-"""The commands `standing lake …`: compaction by hand, and gaps. What needs polars is imported when it is called."""
+"""The commands `standing lake …`: compaction by hand, and gaps."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 from rich.table import Table
 
-from standing.tools.live.kept import rules_of
+from standing.core.counted import counted
 from standing.tools.options import Json, Rules, Stack, err, out, print_json, target_of
 from standing.tools.printing import Text, working
 
@@ -21,7 +21,7 @@ def compact_lake(bucket: Bucket = None, stack: Stack = "standing", as_json: Json
 
     Objects that are damaged are set aside and named; the exit code is then 1.
     """
-    from standing.tools.lake.working import compacted  # noqa: PLC0415 -- polars takes long to import
+    from standing.tools.lake.working import compacted
 
     target = target_of(stack)
     with working(err, "compacting"):
@@ -44,7 +44,8 @@ def show_gaps(
 
     Compact first: what waits to be compacted is not looked at. Reads the whole table.
     """
-    from standing.tools.lake.working import filled, gaps  # noqa: PLC0415 -- polars takes long to import
+    from standing.tools.lake.working import filled, gaps
+    from standing.tools.live.kept import rules_of
 
     target = target_of(stack)
     with working(err, "looking for gaps"):
@@ -55,7 +56,7 @@ def show_gaps(
         out.print(_table(found) if found else "no gaps")
     if fill and found:
         customers, done = filled(target, rules_of(target, folder), [one["customer"] for one in found])
-        err.print(f"{customers} customers filled from the table")
+        err.print(f"{counted(customers, 'customer')} filled from the table")
         _tell(done)
     elif found:
         raise typer.Exit(1)

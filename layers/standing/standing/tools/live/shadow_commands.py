@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import RenderableType
-from rich.table import Table
 
-from standing.core.days import day_date
-from standing.tools.events.sending import progress_bar, waiting
-from standing.tools.language import Language, reason_line, say, word
-from standing.tools.live.comparing import NAMED, Comparison, Move, Side, compare
-from standing.tools.live.kept import rules_of, rules_of_shadow
-from standing.tools.live.shadowing import Shadowing, running_shadow
-from standing.tools.live.words import phrase
+from standing.core.counted import counted
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
-from standing.tools.printing import Text
 from standing.tools.project import project_root
 
 shadow = typer.Typer(
@@ -36,6 +26,12 @@ def show_shadow(
     """
     if context.invoked_subcommand:
         return
+    from standing.tools.events.sending import waiting
+    from standing.tools.live.comparing import Side, compare
+    from standing.tools.live.kept import rules_of, rules_of_shadow
+    from standing.tools.live.shadow_view import print_comparison
+    from standing.tools.live.shadowing import running_shadow
+
     target = target_of(stack)
     candidate = running_shadow(target)
     found = compare(Side(rules_of(target), target.customers), Side(rules_of_shadow(candidate), candidate.customers))
@@ -43,7 +39,7 @@ def show_shadow(
     if as_json:
         print_json({**found.as_dict(), "waiting": left})
     else:
-        _print(found, left, language)
+        print_comparison(found, left, language, out)
 
 
 @shadow.command()
@@ -60,82 +56,21 @@ def start(
     It gets a stack of its own, so the live one is not touched, and the same events from now on. If it is interrupted,
     do it again: it goes on where it stopped.
     """
+    from standing.tools.events.sending import progress_bar
+    from standing.tools.live.shadowing import Shadowing
+
     with progress_bar(err) as progress:
         begin = since.date() if since else None
         events = Shadowing(target_of(stack), progress.console.print).start(
             folder or project_root() / "rules", begin, progress
         )
-    err.print(
-        f"The candidate decided {events:,} events, and goes on. Compare it with the live rules: standing rules shadow"
-    )
+    decided = counted(events, "event")
+    err.print(f"The candidate decided {decided}, and goes on. Compare it with the live rules: standing rules shadow")
 
 
 @shadow.command()
 def stop(stack: Stack = "standing") -> None:
     """End the shadow, and delete all that it decided."""
+    from standing.tools.live.shadowing import Shadowing
+
     Shadowing(target_of(stack), err.print).stop()
-
-
-def _print(found: Comparison, left: int, language: Language) -> None:
-    days = {"since": day_date(found.since), "day": day_date(found.day)}
-    out.print(phrase("compared", language, live=found.live.version, candidate=found.candidate.version, **days))
-    counts = {"both": found.both, "only_live": found.only_live, "only_shadow": found.only_shadow}
-    out.print(phrase("counted", language, **counts))
-    if left:
-        out.print(phrase("waiting", language, left=left), style="yellow")
-    for rating in dict.fromkeys(name for name, _, _ in sorted(found.moves)):
-        out.print(Text(f"\n{say(found.candidate.ratings[rating].title, language)}", style="bold"))
-        out.print(_matrix(found, rating, language), "", _movers(found, rating, language), sep="\n")
-    if not found.moves:
-        out.print(phrase("no_moves", language))
-    if found.care:
-        out.print(Text(f"\n{phrase('care_since', language, **days)}", style="bold"), _care(found, language))
-
-
-def _matrix(found: Comparison, rating: str, language: Language) -> Table:
-    """Rows: the live level; columns: the level in the shadow."""
-    counts, before, after = found.matrices[rating], found.live.ratings[rating], found.candidate.ratings[rating]
-    table = _table(phrase("live_shadow", language), *after.levels)
-    for was in before.levels:
-        cells = (_cell(counts, was, becomes) for becomes in after.levels)
-        table.add_row(Text(was, style="bold"), *cells)
-    return table
-
-
-def _cell(counts: Counter[tuple[str, str]], was: str, becomes: str) -> RenderableType:
-    count = counts[was, becomes]
-    return Text(f"{count:,}" if count else "·", style="bold" if count and was != becomes else "", justify="right")
-
-
-def _movers(found: Comparison, rating: str, language: Language) -> Table:
-    table = _table(*(phrase(name, language) for name in ("move", "customers", "example", "difference")))
-    for (name, was, becomes), move in sorted(found.moves.items()):
-        if name == rating:
-            for number, (customer, because) in enumerate(move.because.items()):
-                about = (f"{was} → {becomes}", f"{len(move.customers):,}") if number == 0 else ("", "")
-                lines = "\n".join(reason_line(line, language) for line in because)
-                table.add_row(*map(Text, (*about, customer, lines)))
-            _rest(table, move, language)
-    return table
-
-
-def _rest(table: Table, move: Move, language: Language) -> None:
-    if len(move.customers) > NAMED:
-        table.add_row("", "", phrase("others", language, count=len(move.customers) - NAMED))
-
-
-def _care(found: Comparison, language: Language) -> Table:
-    table = _table(*(phrase(name, language) for name in ("care_rule", "became", "live_side", "shadow_side")))
-    table.columns[2].justify = table.columns[3].justify = "right"
-    for name, (live, candidate) in found.care.items():
-        care = found.candidate.care.get(name) or found.live.care.get(name)
-        for number, status in enumerate(sorted(live | candidate)):
-            title = say(care.title, language) if care and number == 0 else ("" if number else name)
-            differs = live[status] != candidate[status]
-            cells = (title, word(status, language), f"{live[status]:,}", f"{candidate[status]:,}")
-            table.add_row(*map(Text, cells), style="bold" if differs else "")
-    return table
-
-
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))

@@ -13,6 +13,7 @@ from botocore.exceptions import ClientError
 from rich.progress import Progress
 
 from standing.adapters.table import Customers
+from standing.core.counted import counted
 from standing.core.days import day_date, day_number, day_of
 from standing.core.timeline import Timeline
 from standing.event_path.ingest import Ingest
@@ -127,7 +128,8 @@ class Shadowing:
             time.sleep(0.2)
         progress.update(bar, total=1, completed=1)
         if left:
-            self.say(f"{left} events were still on their way: start the shadow again later, to take in what it missed")
+            still = counted(left, "event was", "events were")
+            self.say(f"{still} still on the way: start the shadow again later, to take in what it missed")
 
     def _seed(self, shadow: Customers, rules: Timeline, progress: Progress) -> int:
         live = self.target.customers

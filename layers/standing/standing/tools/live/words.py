@@ -25,12 +25,12 @@ WORDS = phrases(
     ),
     (
         "counted",
-        "{both:,} customers in both · {only_live:,} only live · {only_shadow:,} only in the shadow",
+        "{both:customer|customers} in both · {only_live:,} only live · {only_shadow:,} only in the shadow",
         "两边都有 {both:,} 位客户 · 仅现行 {only_live:,} · 仅影子 {only_shadow:,}",
     ),
     (
         "waiting",
-        "{left:,} events still wait in the shadow's queue: compare again later",
+        "{left:event still waits|events still wait} in the shadow's queue: compare again later",
         "影子队列中还有 {left:,} 个事件：稍后再比较",
     ),
     ("no_moves", "Every customer has the same levels on both sides.", "所有客户在两边的等级都相同。"),

@@ -1,18 +1,20 @@
-"""`standing night`: close a day for everybody now, and see what came of it."""
+"""`standing night`: close a day for everybody now, and see what came of it; `standing report`: its report."""
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.table import Table
 
-from standing.tools.events.sending import progress_bar
-from standing.tools.language import Language
-from standing.tools.night.running import Night, begin, follow
 from standing.tools.night.words import WORDS
-from standing.tools.options import Json, Lang, Stack, err, out, print_json, target_of
-from standing.tools.target import Target
+from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
+
+if TYPE_CHECKING:
+    from standing.tools.language import Language
+    from standing.tools.night.running import Night
+    from standing.tools.target import Target
 
 ASKED = typer.Option("--day", metavar="DATE", help="A day that is over; the last one if left out.")
 TOLD = (
@@ -26,6 +28,8 @@ TOLD = (
     "failed_buckets",
     "damaged",
 )
+REPORTED = typer.Option("--day", metavar="DATE", help="The day that was closed; the last one if left out.")
+OUT = typer.Option("--out", metavar="FILE", help="Write the page, HTML that needs no network, to this file.")
 
 
 def night(
@@ -45,12 +49,45 @@ def night(
         raise typer.Exit(1)
 
 
+def report(
+    day: Annotated[str | None, REPORTED] = None,
+    out_file: Annotated[Path | None, OUT] = None,
+    stack: Stack = "standing",
+    folder: Rules = None,
+    lang: Lang = "en",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show the report of a night: what needs attention, where customers stand, and how the night went."""
+    from standing.report.page import page
+    from standing.tools.live.kept import rules_of
+    from standing.tools.night.reporting import kept_report, print_report
+
+    target = target_of(stack)
+    found = kept_report(target.lake, day)
+    ruleset = rules_of(target, folder).latest
+    if out_file:
+        out_file.write_text(page(found, ruleset, lang), encoding="utf-8")
+        err.print(str(out_file))
+    if as_json:
+        print_json(found)
+    elif not out_file:
+        print_report(found, ruleset, lang, out)
+
+
 def closed(target: Target, day: str | None = None, lang: Language = "en") -> Night:
     """Close a day, with a progress bar; how it ended. Raises UserError where the stack has no night."""
-    execution = begin(target, day)
+    from standing.tools.events.sending import progress_bar
+    from standing.tools.night.running import begin, follow, step
+
+    execution, chinese = begin(target, day), lang == "zh"
     with progress_bar(err) as progress:
-        bar = progress.add_task(WORDS["buckets"][lang == "zh"], total=None)
-        return follow(target, execution, lambda done, of: progress.update(bar, completed=done, total=of or None))
+        bar = progress.add_task(WORDS["planning"][chinese], total=None)
+
+        def seen(done: int, of: int) -> None:
+            progress.update(bar, description=WORDS[step(done, of)][chinese], completed=done, total=of or None)
+
+        return follow(target, execution, seen)
 
 
 def _print(ended: Night, language: Language) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import orjson
-import typer
 from rich.console import Console
 from rich.table import Table
 
@@ -14,40 +12,12 @@ from standing.adapters.lake import ABSENT, Lake
 from standing.core.ruleset import Rating, Ruleset
 from standing.night.summary import days_reported, report_key
 from standing.report.attention import attention
-from standing.report.page import page
 from standing.report.tables import cost
 from standing.report.words import Language, said, titled
-from standing.tools.live.kept import rules_of
-from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, target_of
 from standing.tools.printing import Text
 from standing.tools.project import UserError
 
 WIDTH = 40  # characters of the longest bar
-
-ASKED = typer.Option("--day", metavar="DATE", help="The day that was closed; the last one if left out.")
-OUT = typer.Option("--out", metavar="FILE", help="Write the page, HTML that needs no network, to this file.")
-
-
-def report(
-    day: Annotated[str | None, ASKED] = None,
-    out_file: Annotated[Path | None, OUT] = None,
-    stack: Stack = "standing",
-    folder: Rules = None,
-    lang: Lang = "en",
-    *,
-    as_json: Json = False,
-) -> None:
-    """Show the report of a night: what needs attention, where customers stand, and how the night went."""
-    target = target_of(stack)
-    found = kept_report(target.lake, day)
-    ruleset = rules_of(target, folder).latest
-    if out_file:
-        out_file.write_text(page(found, ruleset, lang), encoding="utf-8")
-        err.print(str(out_file))
-    if as_json:
-        print_json(found)
-    elif not out_file:
-        print_report(found, ruleset, lang, out)
 
 
 def kept_report(lake: Lake, day: str | None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from botocore.exceptions import ClientError
 
@@ -14,6 +14,8 @@ from standing.tools.target import Target
 
 ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 PAUSE = 1.0  # seconds between two looks
+
+type Step = Literal["planning", "buckets", "summing-up"]
 
 
 class Night(NamedTuple):
@@ -34,21 +36,29 @@ def begin(target: Target, day: str | None) -> str:
 
 
 def follow(target: Target, execution: str, seen: Callable[[int, int], None]) -> Night:
-    """Wait for the end; `seen` is told how many buckets are done, of how many."""
+    """Wait for the end; `seen` is told how many buckets are done, of how many: of none while they are planned."""
     while True:
         found = target.states.describe_execution(executionArn=execution)
-        seen(*_progress(target, execution))
+        if looked := _progress(target, execution):
+            seen(*looked)
         if found["status"] in ENDED:
             cause = f"{found.get('error', '')}: {found.get('cause', '')}".strip(": ")
             return Night(found["status"], json.loads(found.get("output") or "{}"), cause)
         time.sleep(PAUSE)
 
 
-def _progress(target: Target, execution: str) -> tuple[int, int]:
-    """Buckets done and buckets in all; nothing while it is planned."""
+def step(done: int, of: int) -> Step:
+    """What a night is doing, by its buckets: it plans until it knows them, and sums up once they are done."""
+    if not of:
+        return "planning"
+    return "buckets" if done < of else "summing-up"
+
+
+def _progress(target: Target, execution: str) -> tuple[int, int] | None:
+    """Buckets done and buckets in all; nothing where it could not be looked at, which the next look makes up for."""
     try:
         runs = target.states.list_map_runs(executionArn=execution)["mapRuns"]
         counts = [target.states.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"] for run in runs]
-    except ClientError:  # a look that failed is made up for by the next
-        return 0, 0
+    except ClientError:
+        return None
     return sum(one["succeeded"] + one["failed"] for one in counts), sum(one["total"] for one in counts)

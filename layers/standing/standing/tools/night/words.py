@@ -2,6 +2,8 @@
 
 WORDS = {
     "night": ("Night of", "夜间重评："),
+    "planning": ("planning the night", "正在规划夜间重评"),
+    "summing-up": ("summing up", "正在汇总"),
     "buckets": ("buckets rescored", "已重评的分桶"),
     "customers": ("Customers", "客户数"),
     "moved": ("Customers of whom there was something to say", "状态有变化的客户数"),

@@ -8,20 +8,13 @@ from typing import Annotated
 
 import typer
 
+from standing.core.counted import counted
 from standing.core.days import day_number
-from standing.rulebook import formatting
-from standing.rulebook.building import build_ruleset
-from standing.rulebook.compiling import compile_folder
-from standing.rulebook.scenarios.checking import check_stories
-from standing.rulebook.schemas import write_schemas
 from standing.tools.options import Json, Lang, Rules, err, out, print_json, print_whole
 from standing.tools.project import project_root
-from standing.tools.rules.late import RulesGroup
-from standing.tools.rules.pages import in_plain_text, markdown, print_rules
-from standing.tools.rules.size import state_size
-from standing.tools.rules.stories import checked_as_dict, print_checked
+from standing.tools.rules.impact_commands import comment, impact, snapshot
 
-rules = typer.Typer(cls=RulesGroup, no_args_is_help=True, help="The rules under rules/.")
+rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
 SCHEMAS = Path("docs") / "schemas" / "rules"
 
 
@@ -38,14 +31,38 @@ def build(
     ] = None,
 ) -> None:
     """Check the rules and compile them into the layer `ruleset`."""
+    from standing.rulebook.building import build_ruleset
+    from standing.tools.rules.size import state_size
+
     root = project_root()
     day = day_number(since.date()) if since else None
     ruleset = build_ruleset(folder or root / "rules", root / "layers" / "ruleset", since=day)
     care = sum(len(stratum.care) for stratum in ruleset.strata)
-    err.print(
-        f"rules {ruleset.version}: {len(ruleset.features)} features, {len(ruleset.ratings)} ratings, {care} care rules"
+    parts = (
+        counted(len(ruleset.features), "feature"),
+        counted(len(ruleset.ratings), "rating"),
+        counted(care, "care rule"),
     )
+    err.print(f"rules {ruleset.version}: {', '.join(parts)}")
     err.print(state_size(ruleset, "en"), markup=False, highlight=False, soft_wrap=True)
+
+
+@rules.command()
+def check(folder: Rules = None, language: Lang = "en", as_json: Json = False) -> None:
+    """Check the rules: schema, types and units, and proofs about every customer there could be, each with an example.
+
+    The exit code is 1 where something has to be mended. A finding may be accepted with a reason where it is written:
+    `accept: {CHK-09: large orders are looked at by hand}`.
+    """
+    from standing.rulebook.checking import check as check_rules
+    from standing.tools.rules.check_report import print_report, report_as_dict
+
+    report = check_rules(folder or project_root() / "rules")
+    if as_json:
+        print_json(report_as_dict(report, language))
+    else:
+        print_report(report, language, out)
+    raise typer.Exit(1 if report.failed else 0)
 
 
 @rules.command("test")
@@ -61,6 +78,9 @@ def play_stories(
 
     The exit code is 1 where something is not as a story expects.
     """
+    from standing.rulebook.scenarios.checking import check_stories
+    from standing.tools.rules.stories import checked_as_dict, print_checked
+
     checked = check_stories(folder or project_root() / "rules", thresholds=thresholds)
     if as_json:
         print_json(checked_as_dict(checked))
@@ -80,6 +100,8 @@ def fmt(
 
     Files that are wrong are left alone; each problem is shown with its line.
     """
+    from standing.rulebook import formatting
+
     root = project_root()
     place = (folder or root / "rules").resolve()
     done = formatting.format_rules(place, root / SCHEMAS if place.is_relative_to(root) else None)
@@ -98,6 +120,8 @@ def schema(
     target: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Another folder to write into.")] = None,
 ) -> None:
     """Write the JSON Schemas of the rule files, by which editors check and explain them while you type."""
+    from standing.rulebook.schemas import write_schemas
+
     write_schemas(target or project_root() / SCHEMAS)
 
 
@@ -109,6 +133,9 @@ def show(
     file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write into a file instead.")] = None,
 ) -> None:
     """Show the rules as tables that read without knowing YAML: features, ratings, care, and what all rules share."""
+    from standing.rulebook.compiling import compile_folder
+    from standing.tools.rules.pages import in_plain_text, markdown, print_rules
+
     compiled = compile_folder(folder or project_root() / "rules")
     if file:
         file.write_text(markdown(compiled, language) if as_markdown else in_plain_text(compiled, language), "utf-8")
@@ -116,3 +143,8 @@ def show(
         print_whole(markdown(compiled, language))
     else:
         print_rules(compiled, language, out)
+
+
+rules.command()(impact)
+rules.command()(snapshot)
+rules.command()(comment)

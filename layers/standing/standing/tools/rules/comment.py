@@ -22,7 +22,7 @@ NO_POPULATION = "No population to compare on: `standing rules snapshot --out FIL
 PHRASES = phrases(
     ("rules", "Rules", "规则"),
     ("check", "Check", "检查"),
-    ("stories", "Stories", "故事"),
+    ("stories", "Stories", "情景用例"),
     ("wrong", "✗ to be mended", "✗ 待改正"),
     (
         "no_population",

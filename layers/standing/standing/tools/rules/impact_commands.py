@@ -1,33 +1,23 @@
-"""`standing rules impact`, `snapshot` and `comment`; apart from the others, because populations need polars."""
+"""`standing rules impact`, `snapshot` and `comment`: what an edit does to real customers."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.batch.population import Population
-from standing.batch.population import write as write_population
-from standing.core.ruleset import Ruleset
-from standing.rulebook.checking import check as check_rules
-from standing.rulebook.compiling import compile_folder, compile_rules
-from standing.rulebook.scenarios.checking import check_stories
+from standing.core.counted import counted
 from standing.tools.options import Json, Lang, Rules, Stack, err, out, print_json, print_whole, target_of
 from standing.tools.project import project_root
-from standing.tools.rules import impact_report as report_impact
-from standing.tools.rules.comment import comment as rule_comment
-from standing.tools.rules.impact_markdown import markdown
-from standing.tools.rules.impact_page import page as impact_page
-from standing.tools.rules.impact_view import print_impact
-from standing.tools.rules.impacting import edited, of_file, of_table, rules_at
-from standing.tools.target import use_local_aws
 
-rules = typer.Typer()
+if TYPE_CHECKING:
+    from standing.batch.population import Population
+    from standing.core.ruleset import Ruleset
+
 LOCAL, TABLE = "local", "table"
 
 
-@rules.command()
 def impact(
     base: Annotated[str, typer.Option("--base", metavar="REF", help="What the rules are compared with.")] = "main",
     population: Annotated[
@@ -52,6 +42,13 @@ def impact(
     Both rulesets are settled over the same customers, so that only the edit makes a difference: reviews, grace and
     minimum stay only say when.
     """
+    from standing.rulebook.compiling import compile_folder
+    from standing.tools.rules import impact_report as report_impact
+    from standing.tools.rules.impact_markdown import markdown
+    from standing.tools.rules.impact_page import page as impact_page
+    from standing.tools.rules.impact_view import print_impact
+    from standing.tools.rules.impacting import edited, rules_at
+
     root = project_root()
     before, rules = rules_at(root, base, folder), compile_folder(folder or root / "rules")
     old, new = _of_population(population, stack, before, rules.ruleset)
@@ -67,20 +64,22 @@ def impact(
         print_impact(found, language, out)
 
 
-@rules.command()
 def snapshot(
     file: Annotated[Path, typer.Option("--out", metavar="FILE", help="The Parquet file to write.")],
     folder: Rules = None,
     stack: Stack = "standing",
 ) -> None:
     """Keep the table's customers as of today in a file, for `standing rules impact --population FILE`."""
+    from standing.batch.population import write as write_population
+    from standing.rulebook.compiling import compile_rules
+    from standing.tools.rules.impacting import of_table
+
     ruleset = compile_rules(folder or project_root() / "rules")
     (taken,) = of_table(target_of(stack).customers, ruleset, ruleset)
     write_population(taken, file)
-    err.print(f"{file}: {taken.frame.height:,} customers, {len(taken.features)} features")
+    err.print(f"{file}: {counted(taken.frame.height, 'customer')}, {counted(len(taken.features), 'feature')}")
 
 
-@rules.command()
 def comment(
     file: Annotated[Path, typer.Option("--out", metavar="FILE", help="The Markdown file to write.")],
     base: Annotated[str, typer.Option("--base", metavar="REF", help="What the rules are compared with.")] = "main",
@@ -91,6 +90,14 @@ def comment(
     language: Lang = "en",
 ) -> None:
     """Write the comment for a pull request: check, stories and impact. The exit code is 1 where something is wrong."""
+    from standing.rulebook.checking import check as check_rules
+    from standing.rulebook.compiling import compile_folder
+    from standing.rulebook.scenarios.checking import check_stories
+    from standing.tools.rules import impact_report as report_impact
+    from standing.tools.rules.comment import comment as rule_comment
+    from standing.tools.rules.impact_markdown import markdown
+    from standing.tools.rules.impacting import edited, of_file, rules_at
+
     place = folder or project_root() / "rules"
     checked = check_rules(place)
     played = check_stories(place) if checked.ruleset else None
@@ -107,6 +114,9 @@ def comment(
 
 def _of_population(name: str, stack: str, before: Ruleset, after: Ruleset) -> list[Population]:
     """The same customers with their features under each ruleset: of a table, or of a file."""
+    from standing.tools.rules.impacting import of_file, of_table
+    from standing.tools.target import use_local_aws
+
     if name not in {LOCAL, TABLE}:
         known = of_file(Path(name), before, after)
         return [known, known]

@@ -28,11 +28,11 @@ def markdown(report: Report, language: Language = "en") -> str:
 def _head(report: Report, language: Language) -> Iterator[str]:
     found, day = report.impact, str(day_date(report.population.day))
     versions = {"before": code(report.before.version), "after": code(report.after.version)}
-    parts = [phrase("compared", language, **versions, customers=f"{found.customers:,}", day=day)]
+    parts = [phrase("compared", language, **versions, customers=found.customers, day=day)]
     if not found.moves:
         parts.append(f"**{phrase('nobody', language)}**")
     else:
-        parts.append(f"**{phrase('moved', language, moved=f'{found.moved:,}')}{_stop(language)}**")
+        parts.append(f"**{phrase('moved', language, moved=found.moved)}{_stop(language)}**")
     if found.falls:
         parts.append(f"**{phrase('falls', language, falls=f'{found.falls:,}')}{_stop(language)}**")
     yield f"## {phrase('impact', language)}\n\n{' '.join(parts)}"
@@ -45,7 +45,7 @@ def _policy(report: Report, language: Language) -> Iterator[str]:
         yield phrase("effective", language, day=day_date(effective))
     for name, kept in report.impact.by_terms.items():
         rating = inline(say(report.after.ratings[name].title, language))
-        said = phrase("by_terms", language, rating=rating, kept=f"{kept:,}")
+        said = phrase("by_terms", language, rating=rating, kept=kept)
         yield f"`existing: keep` · **{said}{_stop(language)}**"
 
 

@@ -18,11 +18,11 @@ WORDS = phrases(
     ("title", "What the edit of the rules would do", "规则修改的影响"),
     (
         "compared",
-        "Rules {before} → {after}, over {customers} customers as of {day}.",
+        "Rules {before} → {after}, over {customers:customer|customers} as of {day}.",
         "规则 {before} → {after}，基于截至 {day} 的 {customers} 位客户。",
     ),
     ("nobody", "No customer comes to another level.", "没有客户改变等级。"),
-    ("moved", "{moved} come to another level", "{moved} 位客户改变等级"),
+    ("moved", "{moved:comes|come} to another level", "{moved} 位客户改变等级"),
     ("falls", "{falls} would lose a level by this edit alone", "{falls} 位客户仅因此次修改而降级"),
     ("no_falls", "nobody loses a level", "无人降级"),
     (
@@ -49,12 +49,12 @@ WORDS = phrases(
     ("same_care", "Care stays as it is.", "关怀没有变化。"),
     (
         "pressed",
-        "More contacts than a cap lets through at once: {before} customers before, {after} after.",
+        "More contacts than a cap lets through at once: {before:customer|customers} before, {after} after.",
         "联系次数同时超过上限的客户：修改前 {before} 位，修改后 {after} 位。",
     ),
     (
         "by_terms",
-        "{rating}: {kept} keep their level by nothing but the rules under which they reached it",
+        "{rating}: {kept:keeps a level|keep their level} by nothing but the rules under which they reached it",
         "{rating}：{kept} 位客户仅凭达标时的规则保留等级",
     ),
     ("met", "was {actual}", "实际 {actual}"),
@@ -67,7 +67,7 @@ def headline(report: Report, language: Language) -> str:
     """Which rules are compared, over whom."""
     day = str(day_date(report.population.day))
     versions = {"before": report.before.version, "after": report.after.version}
-    return phrase("compared", language, **versions, customers=f"{report.impact.customers:,}", day=day)
+    return phrase("compared", language, **versions, customers=report.impact.customers, day=day)
 
 
 def summary(report: Report, language: Language) -> list[str]:
@@ -77,7 +77,7 @@ def summary(report: Report, language: Language) -> list[str]:
     if not found.moves:
         return [phrase("nobody", language), *kept]
     falls = phrase("falls", language, falls=f"{found.falls:,}") if found.falls else phrase("no_falls", language)
-    return [phrase("moved", language, moved=f"{found.moved:,}"), falls, *kept]
+    return [phrase("moved", language, moved=found.moved), falls, *kept]
 
 
 def costs(report: Report, language: Language) -> str | None:
@@ -102,7 +102,7 @@ def kept_by_terms(report: Report, language: Language) -> list[str]:
     """How many keep a level by nothing but the rules under which they reached it, rating by rating."""
     found, ratings = report.impact.by_terms, report.after.ratings
     return [
-        phrase("by_terms", language, kept=f"{kept:,}", rating=say(ratings[name].title, language))
+        phrase("by_terms", language, kept=kept, rating=say(ratings[name].title, language))
         for name, kept in found.items()
     ]
 
@@ -112,7 +112,7 @@ def pressure(report: Report, language: Language) -> str | None:
     found = report.impact
     if not (found.pressed_before or found.pressed_after):
         return None
-    return phrase("pressed", language, before=f"{found.pressed_before:,}", after=f"{found.pressed_after:,}")
+    return phrase("pressed", language, before=found.pressed_before, after=found.pressed_after)
 
 
 def because(line: Reason, language: Language) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from standing.adapters.table import Customers, past
+from standing.core.counted import counted
 from standing.core.days import day_date, day_number
 from standing.core.fold import DayLived
 from standing.core.foresight.outlook import lived_up_to
@@ -34,7 +35,7 @@ def record_customer(customers: Customers, rules: Timeline, customer: str, as_of:
     if not days:
         raise UserError(f"no customer `{customer}` with an event up to {as_of or 'today'}: there is nothing to tell")
     if len(days) > MOST_EVENTS:
-        raise UserError(f"`{customer}` has {len(days):,} events; a story tells of at most {MOST_EVENTS:,}")
+        raise UserError(f"`{customer}` has {counted(len(days), 'event')}; a story tells of at most {MOST_EVENTS:,}")
     day = max(days) if as_of is None else day_number(as_of)
     recorded = record(stored.events, rules.latest, day)
     if recorded is None:
@@ -50,7 +51,7 @@ def _end(rules: Timeline, stored: Past, day: int) -> DayLived:
 
 def _left_out(number: int) -> Iterator[str]:
     if number:
-        yield f"left out: {number} events that today's rules would refuse"
+        yield f"left out: {counted(number, 'event')} that today's rules would refuse"
 
 
 def _differences(stored: DayLived, told: DayLived) -> Iterator[str]:

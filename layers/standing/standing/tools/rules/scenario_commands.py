@@ -10,7 +10,6 @@ import typer
 
 from standing.tools.options import Rules, Stack, err, print_whole, target_of
 from standing.tools.project import UserError, rules_of_clone
-from standing.tools.rules.recording import record_customer
 
 scenario = typer.Typer(no_args_is_help=True, help="Stories beside the rules; `standing rules test` plays them.")
 
@@ -33,6 +32,8 @@ def record_story(
     Left out: ids, the customer, the birthday, comments, who set a level by hand, and texts that are no codes. Days,
     amounts and codes stay: read the story before you share it.
     """
+    from standing.tools.rules.recording import record_customer
+
     if file and file.exists():
         raise UserError(f"{file} is there already: choose another name")
     story = record_customer(

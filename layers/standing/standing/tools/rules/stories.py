@@ -48,23 +48,23 @@ PHRASES = phrases(
     ("since", "since {day}", "自 {day}"),
     ("grace", "grace period until {day}", "宽限期至 {day}"),
     ("when", "When", "条件"),
-    ("passed", "{passed} of {all} stories are as expected", "{all} 个故事中 {passed} 个符合预期"),
+    ("passed", "{passed} of {all:story is|stories are} as expected", "{all} 个情景用例中 {passed} 个符合预期"),
     (
         "covered",
-        "Covered (true in some story, and false in some): {lines} of {all_lines} comparisons ({share} %), "
-        "{rules} of {all_rules} rules ({rules_share} %)",
-        "覆盖（在故事中既成立过，也不成立过）：{all_lines} 个比较中 {lines} 个（{share} %），"
+        "Covered (true in some story, and false in some): {lines} of {all_lines:comparison|comparisons} ({share} %), "
+        "{rules} of {all_rules:rule|rules} ({rules_share} %)",
+        "覆盖（在用例中既成立过，也不成立过）：{all_lines} 个比较中 {lines} 个（{share} %），"
         "{all_rules} 条规则中 {rules} 条（{rules_share} %）",
     ),
-    ("never_true", "In no story true:", "在任何故事中都未成立过："),
-    ("never_false", "In no story false:", "在任何故事中都未不成立过："),
+    ("never_true", "In no story true:", "在任何用例中都未成立过："),
+    ("never_false", "In no story false:", "在任何用例中都未不成立过："),
     (
         "moved",
         "Moved thresholds: a story notices {noticed} of {all}",
-        "移动门槛：{all} 个中有 {noticed} 个会被故事发现",
+        "移动门槛：{all} 个中有 {noticed} 个会被用例发现",
     ),
-    ("unnoticed", "No story would notice:", "没有故事会发现："),
-    ("moved_to", "→ {to}; one in which it is {would} would", "→ {to}；数值为 {would} 的故事会发现"),
+    ("unnoticed", "No story would notice:", "没有用例会发现："),
+    ("moved_to", "→ {to}; one in which it is {would} would", "→ {to}；数值为 {would} 的用例会发现"),
     ("whole", "(the whole rule)", "（整条规则）"),
 )
 

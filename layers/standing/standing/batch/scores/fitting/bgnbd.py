@@ -15,6 +15,7 @@ import polars as pl
 from standing.batch.scores.fitting.newton import NotConverged, Slope, Top, Vector, highest
 from standing.batch.scores.fitting.special import digamma, trigamma
 from standing.batch.scores.purchases import KEY, T_X, BgNbd, T, X, odds_of_leaving
+from standing.core.counted import counted
 
 NAMES = ("r", "alpha", "a", "b")
 COUNT = pl.col("customers")
@@ -72,7 +73,7 @@ def _check(groups: pl.DataFrame) -> None:
         raise ValueError(f"no customer can have {said}: expected 0 ≤ recency ≤ T, and recency 0 where frequency is 0")
     back = int(groups.filter(X > 0)["customers"].sum())
     if back < FEWEST:
-        raise NotConverged(f"{back} customers bought on a second day: at least {FEWEST} are needed")
+        raise NotConverged(f"{counted(back, 'customer')} bought on a second day: at least {FEWEST} are needed")
 
 
 class Likelihood:

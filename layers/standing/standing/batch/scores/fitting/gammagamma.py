@@ -15,6 +15,7 @@ import polars as pl
 from standing.batch.scores.amounts import MEAN, GammaGamma, X
 from standing.batch.scores.fitting.newton import NotConverged, Slope, Vector, highest
 from standing.batch.scores.fitting.special import digamma, trigamma
+from standing.core.counted import counted
 
 NAMES = ("p", "q", "v")
 KEY = ("frequency", "monetary_value")
@@ -38,7 +39,9 @@ def fit(customers: pl.LazyFrame) -> Fit:
     groups = back.with_columns(X.cast(pl.Int64), MEAN.cast(pl.Float64)).sort(KEY).collect()
     likelihood = Likelihood(groups)
     if likelihood.customers < FEWEST:
-        raise NotConverged(f"{likelihood.customers} customers came back and paid: at least {FEWEST} are needed")
+        raise NotConverged(
+            f"{counted(likelihood.customers, 'customer')} came back and paid: at least {FEWEST} are needed"
+        )
     top = highest(likelihood.slope, likelihood.start, NAMES)
     model = GammaGamma(*top.parameters)
     if model.q <= 1:

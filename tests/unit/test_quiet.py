@@ -1,0 +1,45 @@
+"""Other programs and libraries write nothing on the terminal: what they say is kept, and told where they fail."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from standing.tools.local.sam import run_sam
+from standing.tools.project import UserError
+
+CHATTY = "#!/bin/sh\necho said by another; echo warned by another >&2; exit {code}\n"
+WARNS = """
+import logging
+from standing.adapters.telling import silence_others
+{what}
+logging.getLogger("urllib3").warning("pool is full")
+"""
+
+
+def sam_of(root: Path, code: int) -> None:
+    program = root / ".tools" / "sam" / "bin" / "sam"
+    program.parent.mkdir(parents=True, exist_ok=True)
+    program.write_text(CHATTY.format(code=code))
+    program.chmod(0o755)
+
+
+def test_what_sam_says_is_told_only_where_it_fails(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    sam_of(tmp_path, 0)
+    run_sam(tmp_path, "deploy")
+    sam_of(tmp_path, 1)
+    with pytest.raises(UserError, match="warned by another"):
+        run_sam(tmp_path, "deploy")
+    assert capfd.readouterr() == ("", "")
+
+
+def said(what: str) -> str:
+    command = [sys.executable, "-c", WARNS.format(what=what)]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stderr
+
+
+def test_what_libraries_log_does_not_come_to_the_terminal() -> None:
+    assert said("silence_others()") == ""
+    assert said("pass") == "pool is full\n"
