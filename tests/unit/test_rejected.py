@@ -116,7 +116,7 @@ def test_a_message_at_the_limit_says_how_much_of_it_is_kept_and_is_accounted_for
     digest = hashlib.sha256(message.encode()).hexdigest()
     assert listed.cut == f"only the beginning of 262,144 bytes, SHA-256 {digest}"
     line = Line(1, sent["source"], sent["detail-type"], sent["detail"])
-    counted = compare([line], set(), Counter([message_fingerprint(json.dumps(found))]))
+    counted = compare([line], {}, Counter([message_fingerprint(json.dumps(found))]))
     assert (counted.rejected, counted.lost) == (1, 0)
 
 

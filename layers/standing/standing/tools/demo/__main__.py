@@ -219,7 +219,8 @@ def _meant(happened: Happened) -> str:
 def _last_line(happened: Happened, night: dict[str, Any]) -> None:
     audited, types = happened.audit, happened.by_type
     out.print(
-        f"demo: {audited.sent} sent, {audited.applied} applied, {counted(audited.duplicates, 'duplicate')} ignored, "
+        f"demo: {audited.sent} sent, {audited.applied} applied, {audited.too_late} too late, "
+        f"{counted(audited.duplicates, 'duplicate')} ignored, "
         f"{audited.rejected} rejected ({_meant(happened)}), {audited.lost + audited.dead_letters} lost; "
         f"{counted(types['rating.changed.v1'], 'rating change')}, "
         f"{counted(types['care.requested.v1'], 'care action')}; "

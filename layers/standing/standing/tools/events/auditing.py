@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ HIDDEN = 120  # seconds for which messages are hidden while they are counted
 
 @dataclass(frozen=True)
 class Audit:
-    """Of `sent` lines: applied, ignored as duplicates, rejected, in a dead-letter queue, or lost (nowhere at all).
+    """Of `sent` lines: applied, too late to count, ignored as duplicates, rejected, dead letters, or lost (nowhere).
 
     `held_back` are nowhere either, and the rules would reject them: so they were not sent. `unsendable` lines of the
     file never are; `lost_lines` names the first of the lost by their numbers.
@@ -41,6 +41,7 @@ class Audit:
 
     sent: int
     applied: int = 0
+    too_late: int = 0
     duplicates: int = 0
     rejected: int = 0
     dead_letters: int = 0
@@ -64,7 +65,7 @@ def audit(target: Target, path: Path, ruleset: Ruleset | None = None) -> Audit:
     on_its_way = waiting(target)
     rejected = Counter(message_fingerprint(body) for body in peek(target, target.outputs["RejectedUrl"]))
     dead = Counter(envelope_fingerprint(body) for queue in target.dead_letter_queues for body in peek(target, queue))
-    stored = set(_stored(target, lines))  # last: what was on its way has come by now, or is named below
+    stored = dict(_stored(target, lines))  # last: what was on its way has come by now, or is named below
     audited = compare(lines, stored, rejected, dead, _doomed(lines, ruleset))
     if audited.lost:
         _check_settled(target, rejected, on_its_way)
@@ -78,14 +79,15 @@ def _doomed(lines: list[Line], ruleset: Ruleset | None) -> set[int]:
 
 def compare(
     lines: list[Line],
-    stored: set[str],
+    stored: Mapping[str, bool],
     rejected: Counter[str],
     dead: Counter[str] | None = None,
     doomed: Collection[int] = (),
 ) -> Audit:
     """Account for each line by its fingerprint: the first copy of a stored event is applied, further ones ignored.
 
-    `doomed` are the numbers of lines that are held back, unless somebody sent them anyway.
+    `stored` says by fingerprint whether an event counts: one that came too late to is kept, and does not. `doomed` are
+    the numbers of lines that are held back, unless somebody sent them anyway.
     """
     left = {"rejected": Counter(rejected), "dead_letters": Counter(dead or {})}
     seen: set[str] = set()
@@ -101,9 +103,9 @@ def compare(
     return Audit(len(lines), **counts, lost_lines=tuple(lost[:20]))
 
 
-def _fate(mark: str, stored: set[str], seen: set[str], left: dict[str, Counter[str]]) -> str:
+def _fate(mark: str, stored: Mapping[str, bool], seen: set[str], left: dict[str, Counter[str]]) -> str:
     if mark in stored:
-        fate = "duplicates" if mark in seen else "applied"
+        fate = "duplicates" if mark in seen else "applied" if stored[mark] else "too_late"
         seen.add(mark)
         return fate
     for queue, marks in left.items():
@@ -145,10 +147,11 @@ def envelope_fingerprint(body: str) -> str:
         return ""
 
 
-def fingerprint_in(row: dict[str, Any]) -> str:
-    """The fingerprint of a stored event as it is made today: what was stored long ago may have been given another."""
-    event = recorded_in(row).event
-    return fingerprint(event.source, event.detail.detail_type, event.detail.stored())
+def fingerprint_in(row: dict[str, Any]) -> tuple[str, bool]:
+    """The fingerprint of a stored event as it is made today, whatever it was given long ago; and whether it counts."""
+    recorded = recorded_in(row)
+    event = recorded.event
+    return fingerprint(event.source, event.detail.detail_type, event.detail.stored()), recorded.counts
 
 
 def envelope_of(body: str) -> dict[str, Any]:
@@ -184,7 +187,7 @@ def _receive(target: Target, url: str) -> list[Any]:
     return list(answer.get("Messages", []))
 
 
-def _stored(target: Target, lines: Iterable[Line]) -> Iterator[str]:
+def _stored(target: Target, lines: Iterable[Line]) -> Iterator[tuple[str, bool]]:
     keys = dict.fromkeys(key for line in lines if (key := _key(line)))
     for batch in batched(keys, 100):
         yield from _read_batch(target, [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in batch])
@@ -206,7 +209,7 @@ def _fits(text: str, most_bytes: int) -> bool:
         return False
 
 
-def _read_batch(target: Target, keys: list[Any]) -> Iterator[str]:
+def _read_batch(target: Target, keys: list[Any]) -> Iterator[tuple[str, bool]]:
     table = target.outputs["TableName"]
     asked: Any = {table: {"Keys": keys, "ConsistentRead": True}}
     while asked:
