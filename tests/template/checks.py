@@ -29,8 +29,9 @@ from tests.template.cloudformation import (
     true,
     walk,
 )
+from tests.template.sharing import std_15
 from tests.template.speaking import std_13
-from tests.template.watching import std_03, std_10
+from tests.template.watching import std_03, std_10, std_14
 
 FORTNIGHT = 14 * 24 * 60 * 60
 MAPPING = "AWS::Lambda::EventSourceMapping"
@@ -229,8 +230,8 @@ def std_06_canary(template: Template) -> list[str]:
     )
 
 
-EVERYWHERE = (std_01, std_02, std_04, std_05, std_06_versions, std_07, std_08, std_09, std_11, std_13)
-CHECKS = (*EVERYWHERE, std_03, std_06_canary, std_10)
+EVERYWHERE = (std_01, std_02, std_04, std_05, std_06_versions, std_07, std_08, std_09, std_11, std_13, std_15)
+CHECKS = (*EVERYWHERE, std_03, std_06_canary, std_10, std_14)
 
 
 def _wrong(name: str, expected: str) -> str:

@@ -31,10 +31,11 @@ from tests.template.checks import (
     std_09,
     std_11,
 )
-from tests.template.cloudformation import FUNCTION, ROLE, Template, listed, of_type, pointed_at, text, walk
+from tests.template.cloudformation import FUNCTION, ROLE, Template, as_given, listed, of_type, pointed_at, text, walk
+from tests.template.sharing import std_15
 from tests.template.speaking import std_13
 from tests.template.translate import translate
-from tests.template.watching import std_03, std_10
+from tests.template.watching import std_03, std_10, std_14
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "template.yaml"
@@ -183,6 +184,7 @@ ENCRYPTION = "UnpublishedBucket.BucketEncryption"
 ON_FAILURE = "PublishDecisions.DestinationConfig.OnFailure"
 ERRORS_OF = "IngestErrors.Dimensions"
 GROUP = "IngestDeploymentGroup"
+BUCKET_RETRY = "Night.Definition.States.Rescore.ItemProcessor.States.Bucket.Retry"
 
 
 def attribute_of_version(key: str, value: str) -> Change:
@@ -315,8 +317,58 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "a stream that lags unheard": (std_03, "Archive", drop_resource("ArchiveBehind")),
     "a night that fails unheard": (std_03, "Night", drop_resource("NightFailed")),
     "a night that takes too long unheard": (std_03, "Night", drop_resource("NightTimedOut")),
-    "all buckets at once": (std_10, "Night", drop("Night.Definition.States.Rescore.MaxConcurrency")),
-    "no limit of buckets at once": (std_10, "Night", put("Night.Definition.States.Rescore.MaxConcurrency", 0)),
+    "missing data left to the default": (std_14, "PlanFails", drop("PlanFails.TreatMissingData")),
+    "missing data that keeps an alarm as it is": (std_14, "PlanFails", put("PlanFails.TreatMissingData", "ignore")),
+    "an alarm that goes off on a new stack": (std_14, "NightMissing", drop("NightMissing.WarmUpConfiguration")),
+    "a new stack's first night alone": (
+        std_14,
+        "NightMissing",
+        put("NightMissing.WarmUpConfiguration.WarmUpPeriodDurationInMinutes", 1440),
+    ),
+    "patience until the first data": (
+        std_14,
+        "NightMissing",
+        drop("NightMissing.WarmUpConfiguration.OnlyStartEvaluatingAfterWarmUpPeriodEnds"),
+    ),
+    "another that goes off on a new stack": (
+        std_14,
+        "EventsWait",
+        put("EventsWait.TreatMissingData", "breaching"),
+    ),
+    "an alarm that is silent for ever": (
+        std_14,
+        "NightMissing",
+        put("NightMissing.TreatMissingData", "notBreaching"),
+    ),
+    "nights that nobody misses": (std_14, "Night", drop_resource("NightMissing")),
+    "a slow night after a quick one missed": (std_14, "Night", put("NightMissing.EvaluationPeriods", 24)),
+    "nights that are missed now and then": (std_14, "Night", put("NightMissing.DatapointsToAlarm", 1)),
+    "another machine's nights": (std_14, "Night", put("NightMissing.Dimensions.0.Value", "elsewhere")),
+    "nights that are missed and nobody is told": (std_14, "Night", drop("NightMissing.AlarmActions")),
+    "more events at once than a new account can": (
+        std_15,
+        "Parameters",
+        put("IngestMessages.ScalingConfig.MaximumConcurrency", 10),
+    ),
+    "more buckets at once than a new account can": (
+        std_15,
+        "Parameters",
+        put("Plan.Environment.Variables.AT_ONCE", 16),
+    ),
+    "a concurrency that a new account cannot give": (
+        std_15,
+        "Ingest",
+        put("Ingest.ReservedConcurrentExecutions", 2),
+    ),
+    "ten batches of a shard at a time": (std_15, "PublishDecisions", put("PublishDecisions.ParallelizationFactor", 10)),
+    "a night that a full account stops": (std_15, "Night", drop("Night.Definition.States.Plan.Retry.1")),
+    "buckets that a full account stops": (std_15, "Night", put(f"{BUCKET_RETRY}.1.MaxAttempts", 3)),
+    "all ask again at the same moment": (std_15, "Night", drop(f"{BUCKET_RETRY}.1.JitterStrategy")),
+    "pauses without an end": (std_15, "Night", drop(f"{BUCKET_RETRY}.1.MaxDelaySeconds")),
+    "Lambda's own errors tried like ours": (std_15, "Night", drop(f"{BUCKET_RETRY}.2")),
+    "all buckets at once": (std_10, "Night", drop("Night.Definition.States.Rescore.MaxConcurrencyPath")),
+    "no limit of buckets at once": (std_10, "Night", put("Plan.Environment.Variables.AT_ONCE", 0)),
+    "a limit of buckets that nobody says": (std_10, "Night", drop("Plan.Environment.Variables.AT_ONCE")),
     "one bucket fails all": (std_10, "Night", drop("Night.Definition.States.Rescore.ToleratedFailurePercentage")),
     "an inline map": (
         std_10,
@@ -592,7 +644,15 @@ SOUND: dict[str, Change] = {
     "everything under one name": grant(
         "IngestRole", "dynamodb:GetItem", Resource={"Fn::Sub": ANY_ARN + "table/customers/*"}
     ),
-    "three readers on a queue": copies("IngestMessages", "Second", "Third"),
+    "three readers on a queue": both(
+        put("IngestMessages.ScalingConfig.MaximumConcurrency", 2),
+        put("Plan.Environment.Variables.AT_ONCE", 2),
+        copies("IngestMessages", "Second", "Third"),
+    ),
+    "a map's limit as a number": both(
+        drop("Night.Definition.States.Rescore.MaxConcurrencyPath"),
+        put("Night.Definition.States.Rescore.MaxConcurrency", 4),
+    ),
     "the least of everything": both(
         put("PublishDecisions.MaximumRetryAttempts", 0),
         put("PublishDecisions.MaximumRecordAgeInSeconds", 60),
@@ -615,7 +675,7 @@ SOUND: dict[str, Change] = {
 
 @pytest.fixture(scope="module")
 def real() -> Template:
-    return translate(SOURCE)
+    return as_given(translate(SOURCE))
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -625,7 +685,7 @@ def test_the_template_keeps_the_check(real: Template, check: Check) -> None:
 
 @pytest.fixture(scope="module")
 def shadow() -> Template:
-    return translate(SHADOW)
+    return as_given(translate(SHADOW))
 
 
 @pytest.mark.parametrize("check", EVERYWHERE)

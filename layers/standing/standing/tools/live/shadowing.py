@@ -26,7 +26,7 @@ from standing.tools.local.sam import run_sam
 from standing.tools.project import UserError, project_root
 from standing.tools.target import Target
 
-PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter")
+PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter", "IngestConcurrency")
 ON_THE_WAY = 60.0  # seconds to wait for events that were put on the bus before the shadow listened
 
 
