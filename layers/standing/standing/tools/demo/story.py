@@ -11,8 +11,8 @@ from typing import Any
 from rich.console import Console
 
 from standing.tools.demo.data import SYNTHETIC
-from standing.tools.events.auditing import peek
 from standing.tools.events.listening import await_published
+from standing.tools.events.queues import peek
 from standing.tools.events.sending import progress_bar, send
 from standing.tools.printing import Plain, Text
 from standing.tools.target import Target

@@ -6,7 +6,7 @@ import json
 import time
 
 from standing.core.producers import OUR_SOURCE
-from standing.tools.events.auditing import peek
+from standing.tools.events.queues import peek
 from standing.tools.project import UserError
 from standing.tools.target import Target
 
