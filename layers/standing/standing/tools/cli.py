@@ -48,6 +48,7 @@ from standing.tools.options import (
 )
 from standing.tools.printing import Text, working
 from standing.tools.project import UserError, project_root
+from standing.tools.refusals import told
 from standing.tools.rules.commands import rules
 from standing.tools.rules.scenario_commands import scenario
 from standing.tools.scores.late import scores
@@ -241,7 +242,7 @@ def main() -> None:
     except (UserError, RulesError) as error:
         _fail(str(error))
     except (BotoCoreError, ClientError) as error:
-        _fail(f"AWS: {error}")
+        _fail(told(error))
     except OSError as error:  # a file that cannot be read or written
         _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
