@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import subprocess
 import sys
@@ -32,6 +33,7 @@ from tests.template.checks import (
     std_11,
 )
 from tests.template.cloudformation import FUNCTION, ROLE, Template, as_given, listed, of_type, pointed_at, text, walk
+from tests.template.keys import keyless, shut_out, std_16
 from tests.template.sharing import std_15
 from tests.template.speaking import std_13
 from tests.template.translate import translate
@@ -40,6 +42,7 @@ from tests.template.watching import std_03, std_10, std_14
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "template.yaml"
 SHADOW = ROOT / "shadow.yaml"
+ASKED_FOR = ("Keyed",)  # conditions: what a parameter asks for, and where it is left out there is nothing of it
 
 type Check = Callable[[Template], list[str]]
 type Change = Callable[[Template], None]
@@ -675,7 +678,13 @@ SOUND: dict[str, Change] = {
 
 @pytest.fixture(scope="module")
 def real() -> Template:
-    return as_given(translate(SOURCE))
+    return as_given(translate(SOURCE), **dict.fromkeys(ASKED_FOR, False))
+
+
+@pytest.fixture(scope="module")
+def full() -> Template:
+    """The template with all that one may ask for."""
+    return as_given(translate(SOURCE), **dict.fromkeys(ASKED_FOR, True))
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -683,15 +692,97 @@ def test_the_template_keeps_the_check(real: Template, check: Check) -> None:
     assert check(real) == []
 
 
+@pytest.mark.parametrize("check", [*CHECKS, std_16])
+def test_the_template_keeps_the_check_with_all_that_one_may_ask_for(full: Template, check: Check) -> None:
+    assert check(full) == []
+
+
+def test_where_there_is_no_key_nobody_names_it(real: Template, shadow: Template) -> None:
+    assert [*keyless(real), *keyless(shadow)] == []
+    loose = copy.deepcopy(real)
+    add_statement("IngestRole", Effect="Allow", Action="kms:Decrypt", Resource=KEY)(loose)
+    assert keyless(loose) == ["IngestRole: expected nothing of a key that there is not"]
+
+
+KEY = {"Ref": "KmsKeyArn"}
+OWN_KEY = "LakeBucket.BucketEncryption.ServerSideEncryptionConfiguration.0"
+KMS = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}
+UNLOCKED: dict[str, tuple[str, Change]] = {
+    "table with AWS's key": ("Customers", put("Customers.SSESpecification", {"SSEEnabled": True})),
+    "table with another key": ("Customers", put("Customers.SSESpecification.KMSMasterKeyId", "alias/other")),
+    "queue with AWS's key": ("RejectedQueue", drop("RejectedQueue.KmsMasterKeyId")),
+    "queue with both": ("IngestQueue", put("IngestQueue.SqsManagedSseEnabled", True)),
+    "topic with none": ("AlarmTopic", drop("AlarmTopic.KmsMasterKeyId")),
+    "logs with AWS's key": ("PlanLogs", drop("PlanLogs.KmsKeyId")),
+    "bucket with AWS's key": (
+        "LakeBucket",
+        put(f"{OWN_KEY}.ServerSideEncryptionByDefault", {"SSEAlgorithm": "AES256"}),
+    ),
+    "bucket that asks for the key at each object": ("LakeBucket", drop(f"{OWN_KEY}.BucketKeyEnabled")),
+    "a role without the key": ("PlanRole", grant("PlanRole", "kms:Decrypt", Action=["kms:DescribeKey"])),
+    "a table's writer that only reads": (
+        "RescoreRole",
+        grant("RescoreRole", "kms:Decrypt", Action=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]),
+    ),
+    "a role with more of the key": (
+        "PublishRole",
+        add_statement("PublishRole", **(KMS | {"Action": "kms:CreateGrant"})),
+    ),
+    "a role with every key": (
+        "PublishRole",
+        add_statement("PublishRole", **(KMS | {"Resource": "arn:aws:kms:::key/x"})),
+    ),
+    "a role that handles nothing": ("DeployRole", add_statement("DeployRole", **KMS)),
+}
+
+
+@pytest.mark.parametrize(("name", "change"), UNLOCKED.values(), ids=UNLOCKED)
+def test_what_is_not_under_the_key_is_named(full: Template, name: str, change: Change) -> None:
+    broken = copy.deepcopy(full)
+    change(broken)
+    assert [finding.partition(":")[0] for finding in std_16(broken)] == [name]
+
+
+def key_policy() -> Any:
+    return json.loads((ROOT / "docs" / "policies" / "key.json").read_text("utf-8"))
+
+
+def test_the_keys_policy_lets_in_every_service_that_needs_it(full: Template) -> None:
+    assert shut_out(full, key_policy()) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "part", "value", "service"),
+    [
+        (1, "Condition", {"StringEquals": {"aws:SourceAccount": "ACCOUNT"}}, "events"),
+        (1, "Action", ["kms:Decrypt"], "events"),
+        (2, "Principal", {"Service": "sns.amazonaws.com"}, "cloudwatch"),
+        (3, "Condition", {}, "logs"),
+        (3, "Action", ["kms:Decrypt", "kms:GenerateDataKey"], "logs"),
+    ],
+)
+def test_a_policy_that_shuts_a_service_out_is_noticed(
+    full: Template, statement: int, part: str, value: Any, service: str
+) -> None:
+    policy = key_policy()
+    policy["Statement"][statement][part] = value
+    assert [finding.partition(".")[0] for finding in shut_out(full, policy)] == [service]
+
+
 @pytest.fixture(scope="module")
 def shadow() -> Template:
-    return as_given(translate(SHADOW))
+    return as_given(translate(SHADOW), **dict.fromkeys(ASKED_FOR, False))
 
 
 @pytest.mark.parametrize("check", EVERYWHERE)
 def test_the_shadow_keeps_the_check(shadow: Template, check: Check) -> None:
     """All but the canary: where nothing is announced, there is nobody whom it would protect."""
     assert check(shadow) == []
+
+
+@pytest.mark.parametrize("check", [*EVERYWHERE, std_16])
+def test_the_shadow_keeps_the_check_with_all_that_one_may_ask_for(check: Check) -> None:
+    assert check(as_given(translate(SHADOW), **dict.fromkeys(ASKED_FOR, True))) == []
 
 
 def announcing(template: Template) -> list[str]:

@@ -26,7 +26,7 @@ from standing.tools.local.sam import run_sam
 from standing.tools.project import UserError, project_root
 from standing.tools.target import Target
 
-PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter", "IngestConcurrency")
+PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter", "IngestConcurrency", "KmsKeyArn")
 ON_THE_WAY = 60.0  # seconds to wait for events that were put on the bus before the shadow listened
 
 
@@ -102,7 +102,7 @@ class Shadowing:
         self.target.s3.put_object(Bucket=outputs["RulesBucketName"], Key=_key(rules), Body=body)
         self.say(f"deploying the candidate {rules.latest.version} beside the live rules (sam deploy)")
         given = {
-            **{name: value for name, value in self._parameters().items() if name in PASSED_ON},
+            **{name: value for name, value in self._parameters().items() if name in PASSED_ON and value},
             "BusName": outputs["BusName"],
             "LiveTable": outputs["TableName"],
             "CodeLayer": outputs["CodeLayer"],
