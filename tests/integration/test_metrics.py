@@ -13,6 +13,7 @@ from standing.adapters.table import Customers
 from tests.integration.test_private import Context, batch, events, function, layer, stack, stream
 from tests.support import ROOT
 from tests.template.cloudformation import of_type, walk
+from tests.template.glance import DASHBOARD, shown
 from tests.template.translate import translate
 
 __all__ = ["layer", "stack"]  # fixtures
@@ -21,13 +22,16 @@ NAMESPACE, SERVICE = "Standing", "standing-${Stage}-"
 
 
 def looked_at(template: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    """(function, metric) of each metric of ours that an alarm looks at."""
+    """(function, metric) of each metric of ours that an alarm or the dashboard looks at."""
     for alarm in of_type(template, "AWS::CloudWatch::Alarm").values():
         for part in walk(alarm):
             if part.get("Namespace") == NAMESPACE:
                 (dimension,) = part["Dimensions"]
                 assert dimension["Name"] == "service"
                 yield dimension["Value"]["Fn::Sub"].removeprefix(SERVICE), part["MetricName"]
+    for board in of_type(template, DASHBOARD).values():
+        of_ours = ((name, by["service"]) for namespace, name, by in shown(board) if namespace == NAMESPACE)
+        yield from ((service.removeprefix(SERVICE), name) for name, service in of_ours)
 
 
 def told(written: str) -> dict[str, set[str]]:
@@ -66,10 +70,10 @@ def metrics(
     return told(capsys.readouterr().out)
 
 
-def test_what_alarms_look_at_is_told(metrics: dict[str, set[str]]) -> None:
+def test_what_is_looked_at_is_told(metrics: dict[str, set[str]]) -> None:
     assert set(metrics) == {folder.name for folder in (ROOT / "functions").iterdir() if folder.is_dir()}
     wanted = set(looked_at(translate(ROOT / "template.yaml")))
-    assert wanted
+    assert {("summarise", "differences"), ("summarise", "customers"), ("publish", "published")} <= wanted
     assert {(name, metric) for name, metric in wanted if metric not in metrics[name]} == set()
 
 

@@ -33,16 +33,21 @@ from tests.template.checks import (
     std_11,
 )
 from tests.template.cloudformation import FUNCTION, ROLE, Template, as_given, listed, of_type, pointed_at, text, walk
+from tests.template.glance import std_17
 from tests.template.keys import keyless, shut_out, std_16
 from tests.template.sharing import std_15
 from tests.template.speaking import std_13
+from tests.template.tracing import std_18, untraced
 from tests.template.translate import translate
 from tests.template.watching import std_03, std_10, std_14
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "template.yaml"
 SHADOW = ROOT / "shadow.yaml"
-ASKED_FOR = ("Keyed",)  # conditions: what a parameter asks for, and where it is left out there is nothing of it
+ASKED_FOR = (
+    "Keyed",
+    "Traced",
+)  # conditions: what a parameter asks for, and where it is left out there is nothing of it
 
 type Check = Callable[[Template], list[str]]
 type Change = Callable[[Template], None]
@@ -155,6 +160,17 @@ def copies(source: str, *names: str) -> Change:
     def change(template: Template) -> None:
         for name in names:
             template["Resources"][name] = copy.deepcopy(template["Resources"][source])
+
+    return change
+
+
+def shows(old: str, new: str) -> Change:
+    """Write something else into the dashboard, wherever it stands."""
+
+    def change(template: Template) -> None:
+        body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+        assert old in body["Fn::Sub"]
+        body["Fn::Sub"] = body["Fn::Sub"].replace(old, new)
 
     return change
 
@@ -320,6 +336,43 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "a stream that lags unheard": (std_03, "Archive", drop_resource("ArchiveBehind")),
     "a night that fails unheard": (std_03, "Night", drop_resource("NightFailed")),
     "a night that takes too long unheard": (std_03, "Night", drop_resource("NightTimedOut")),
+    "an alarm on a metric that there is not": (std_17, "NightFailed", put("NightFailed.MetricName", "ExecutionFailed")),
+    "an alarm on a queue's URL": (std_17, "EventsWait", put("EventsWait.Dimensions.0.Value", {"Ref": "IngestQueue"})),
+    "an alarm on no function of ours": (std_17, "NightDiffers", put("NightDiffers.Dimensions.0.Value", "summarise")),
+    "no dashboard": (std_17, "Dashboard", drop_resource("Dashboard")),
+    "a dashboard of every stack": (std_17, "Dashboard", put("Dashboard.DashboardName", "standing")),
+    "a metric that there is not": (std_17, "Dashboard", shows("WriteThrottleEvents", "WriteThrottles")),
+    "a metric by other dimensions": (
+        std_17,
+        "Dashboard",
+        shows('"TableName", "${Cust', '"Table", "${Cust'),
+    ),
+    "a metric of what is not deployed": (
+        std_17,
+        "Dashboard",
+        shows("${RejectedQueue.", "${Elsewhere."),
+    ),
+    "a queue by its URL": (std_17, "Dashboard", shows("${UndeliveredQueue.QueueName}", "${UndeliveredQueue}")),
+    "a service that is no function": (
+        std_17,
+        "Dashboard",
+        shows("${Stage}-publish", "${Stage}-send"),
+    ),
+    "another stage's metrics": (std_17, "Dashboard", shows("standing-${Stage}-ingest", "standing-dev-ingest")),
+    "another region's metrics": (std_17, "Dashboard", shows("${AWS::Region}", "eu-central-1")),
+    "a number that is a graph": (std_17, "Dashboard", shows("singleValue", "timeSeries")),
+    "numbers in another order": (
+        std_17,
+        "Dashboard",
+        shows("NumberOfMessagesSent", "ApproximateAgeOfOldestMessage"),
+    ),
+    "one graph upon another": (std_17, "Dashboard", shows('"x": 8, "y": 3', '"x": 7, "y": 3')),
+    "a graph beyond the edge": (std_17, "Dashboard", shows('"width": 24', '"width": 25')),
+    "a function whose errors nobody sees": (
+        std_17,
+        "Dashboard",
+        shows('"Errors", "FunctionName", "${Plan}"', '"Invocations", "FunctionName", "${Plan}"'),
+    ),
     "missing data left to the default": (std_14, "PlanFails", drop("PlanFails.TreatMissingData")),
     "missing data that keeps an alarm as it is": (std_14, "PlanFails", put("PlanFails.TreatMissingData", "ignore")),
     "an alarm that goes off on a new stack": (std_14, "NightMissing", drop("NightMissing.WarmUpConfiguration")),
@@ -391,6 +444,11 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
         grant("IngestRole", "sqs:SendMessage", Action=None, NotAction="iam:*"),
     ),
     "every resource": (std_04, "IngestRole", grant("IngestRole", "sqs:SendMessage", Resource="*")),
+    "every resource, beside traces": (
+        std_04,
+        "IngestRole",
+        add_statement("IngestRole", Effect="Allow", Action=["xray:PutTraceSegments", "s3:GetObject"], Resource="*"),
+    ),
     "every resource, in a list": (
         std_04,
         "IngestRole",
@@ -692,7 +750,7 @@ def test_the_template_keeps_the_check(real: Template, check: Check) -> None:
     assert check(real) == []
 
 
-@pytest.mark.parametrize("check", [*CHECKS, std_16])
+@pytest.mark.parametrize("check", [*CHECKS, std_16, std_18])
 def test_the_template_keeps_the_check_with_all_that_one_may_ask_for(full: Template, check: Check) -> None:
     assert check(full) == []
 
@@ -704,6 +762,14 @@ def test_where_there_is_no_key_nobody_names_it(real: Template, shadow: Template)
     assert keyless(loose) == ["IngestRole: expected nothing of a key that there is not"]
 
 
+def test_where_nothing_is_traced_nobody_tells(real: Template, shadow: Template) -> None:
+    assert [*untraced(real), *untraced(shadow)] == []
+    loose = copy.deepcopy(real)
+    both(add_statement("PlanRole", **TRACES), put("Night.TracingConfiguration.Enabled", True))(loose)
+    assert untraced(loose) == ["Night: expected no traces", "PlanRole: expected of X-Ray: nothing"]
+
+
+TRACES = {"Effect": "Allow", "Action": ["xray:PutTraceSegments"], "Resource": "*"}
 KEY = {"Ref": "KmsKeyArn"}
 OWN_KEY = "LakeBucket.BucketEncryption.ServerSideEncryptionConfiguration.0"
 KMS = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}
@@ -734,6 +800,29 @@ UNLOCKED: dict[str, tuple[str, Change]] = {
     ),
     "a role that handles nothing": ("DeployRole", add_statement("DeployRole", **KMS)),
 }
+
+
+UNTRACED: dict[str, tuple[str, Change]] = {
+    "a function in the dark": ("Plan", drop("Plan.TracingConfig")),
+    "a function that passes through": ("Plan", put("Plan.TracingConfig.Mode", "PassThrough")),
+    "a night in the dark": ("Night", put("Night.TracingConfiguration.Enabled", False)),
+    "a function that may not tell": (
+        "IngestRole",
+        grant("IngestRole", "xray:PutTraceSegments", Action=["sqs:SendMessage"]),
+    ),
+    "a night that may not ask": (
+        "NightRole",
+        grant("NightRole", "xray:PutTraceSegments", Action=TRACES["Action"], Resource="*"),
+    ),
+    "a role that tells of nothing": ("DeployRole", add_statement("DeployRole", **TRACES)),
+}
+
+
+@pytest.mark.parametrize(("name", "change"), UNTRACED.values(), ids=UNTRACED)
+def test_what_is_not_traced_is_named(full: Template, name: str, change: Change) -> None:
+    broken = copy.deepcopy(full)
+    change(broken)
+    assert [finding.partition(":")[0] for finding in std_18(broken)] == [name]
 
 
 @pytest.mark.parametrize(("name", "change"), UNLOCKED.values(), ids=UNLOCKED)
