@@ -35,6 +35,11 @@ def shadow_of(target: Target) -> Target:
     return Target(f"{target.stack}-shadow")
 
 
+def passed_on(parameters: dict[str, str]) -> dict[str, str]:
+    """The live parameters that a shadow has, too; none that is empty, which sam takes for a mistake."""
+    return {name: value for name, value in parameters.items() if name in PASSED_ON and value}
+
+
 def running_shadow(target: Target) -> Target:
     """The shadow's stack. Raises UserError where none runs."""
     shadow = shadow_of(target)
@@ -102,7 +107,7 @@ class Shadowing:
         self.target.s3.put_object(Bucket=outputs["RulesBucketName"], Key=_key(rules), Body=body)
         self.say(f"deploying the candidate {rules.latest.version} beside the live rules (sam deploy)")
         given = {
-            **{name: value for name, value in self._parameters().items() if name in PASSED_ON and value},
+            **passed_on(self._parameters()),
             "BusName": outputs["BusName"],
             "LiveTable": outputs["TableName"],
             "CodeLayer": outputs["CodeLayer"],
