@@ -131,7 +131,7 @@ def test_an_export_drops_what_it_wrote_and_no_more(
         write(file, kept)
         put(target, 3)
 
-    monkeypatch.setattr("standing.tools.events.aside_commands.write", and_one_comes)
+    monkeypatch.setattr("standing.tools.events.aside.write", and_one_comes)
     assert "2 messages dropped" in run("rejected", "export", tmp_path / "r.jsonl", "--drop", "--yes").stderr
     assert there(target) == ["p-3"]
 
