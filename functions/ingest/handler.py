@@ -11,7 +11,7 @@ from botocore.config import Config
 from standing.adapters.rejected import RejectedQueue
 from standing.adapters.table import Customers, Units
 from standing.adapters.telling import discreet, own_logger
-from standing.event_path.ingest import Ingest, Message
+from standing.event_path.ingest import SPOKEN_OF, Ingest, Message
 from standing.event_path.ruleset_layer import deployed_rules
 
 SHARE = 0.6  # of the time that is left: the customer that is being settled then needs the rest
@@ -36,7 +36,7 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     report = ingest.batch(messages, seconds)
     counts = {**report.counts, "failed": len(report.failed)}
     units = {"write_units": customers.units.write, "read_units": customers.units.read}
-    for name, value in {**counts, **units}.items():
+    for name, value in {**dict.fromkeys(SPOKEN_OF, 0), **counts, **units}.items():
         metrics.add_metric(name=name, unit="Count", value=value)
     log = logger.warning if report.failed else logger.info
     told = {"refused": report.refused} if any(map(Counter.total, report.refused.values())) else {}

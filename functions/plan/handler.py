@@ -17,14 +17,18 @@ metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
 rules = deployed_rules()
+at_once = int(os.environ["AT_ONCE"])
 
 
 @metrics.log_metrics
 @discreet
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Plan a night: that of the day in the input, such as {"day": "2026-11-25"}, or of the last that is over."""
+    """Plan a night: that of the day in the input, such as {"day": "2026-11-25"}, or of the last that is over.
+
+    `at_once` is how many buckets are worked on at a time: of a machine's definition it could be no part as a number.
+    """
     planned = plan(lake, rules.latest, datetime.now(UTC), event.get("day"))
     for name in ("known", "due"):
         metrics.add_metric(name=f"buckets_{name}", unit="Count", value=len(planned[name]))
     logger.info("planned", extra={"planned": planned})
-    return planned
+    return {**planned, "at_once": at_once}

@@ -14,8 +14,9 @@ from rich.console import Console
 from standing.adapters.bus import Bus
 from standing.core.timeline import Timeline
 from standing.core.view import view, view_of_history
-from standing.tools.events.auditing import audit, peek
+from standing.tools.events.auditing import audit
 from standing.tools.events.files import Line, read_lines
+from standing.tools.events.queues import peek
 from standing.tools.events.sending import await_drained, progress_bar
 from standing.tools.target import Target
 

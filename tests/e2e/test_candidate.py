@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.tools.events.auditing import peek
 from standing.tools.events.listening import await_published
+from standing.tools.events.queues import peek
 from standing.tools.events.sending import waiting
 from standing.tools.target import Target
 

@@ -13,7 +13,7 @@ from standing.batch.lake.compacting import compact_all
 from standing.batch.lake.gaps import holes, lagging
 from standing.batch.lake.layout import bucket_of
 from standing.batch.lake.reading import everything_of, read_bucket
-from standing.tools.events.auditing import peek
+from standing.tools.events.queues import peek
 from standing.tools.target import Target
 
 from tests.e2e.test_road import complaint, deliver, purchase, until

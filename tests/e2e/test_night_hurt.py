@@ -73,6 +73,7 @@ def machine(target: Target, first: str) -> str:
     definition = json.loads(deployed["definition"]) | {"StartAt": first}
     if first != "Plan":
         del definition["States"]["Plan"]
+    del definition["States"]["Rescore"]["MaxConcurrencyPath"]
     definition["States"]["Rescore"] |= {"MaxConcurrency": AT_ONCE, "ToleratedFailurePercentage": 50}
     made = target.states.create_state_machine(
         name=f"night-from-{first}", definition=json.dumps(definition), roleArn=deployed["roleArn"]

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from standing.tools.events.auditing import peek
+from standing.tools.events.queues import peek
 from standing.tools.target import Target
 
 from tests.e2e.test_road import deliver, outcomes, until

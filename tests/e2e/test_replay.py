@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.tools.events.auditing import audit, peek
+from standing.tools.events.auditing import audit
 from standing.tools.events.listening import await_published
+from standing.tools.events.queues import peek
 from standing.tools.events.sending import waiting
 from standing.tools.target import Target
 

@@ -153,7 +153,7 @@ def test_messages_of_the_queues_are_shown_as_they_are(
         (one,) = json.loads(check(run(command, "list", "--json")))
         assert list(one.values()).count(HOSTILE) + (one["expected"] == f"{HOSTILE}\nnone") == columns
     monkeypatch.setenv("COLUMNS", "1000")
-    assert len(run("rejected", "list").splitlines()) == 2  # the head, and a line a message
+    assert len(run("rejected", "list").splitlines()) == 3  # the head, a line a message, and how many there are
 
 
 def test_lines_of_event_files_are_refused_and_audited_as_they_are(target: Target, run: Run, tmp_path: Path) -> None:

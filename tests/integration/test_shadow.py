@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from ruamel.yaml import YAML
 from standing.adapters.table import Customers
 from standing.core.days import day_of
 from standing.core.decide import Outcome
@@ -20,6 +21,7 @@ from standing.event_path.ingest import Ingest, Report
 from standing.rulebook.compiling import compile_rules
 from standing.tools.live.comparing import Side, compare
 from standing.tools.live.seeding import Seeding
+from standing.tools.live.shadowing import PASSED_ON, passed_on
 
 from tests.integration.conftest import KEYS
 from tests.support import ROOT, KeptRejections, envelope, message, naming, taken
@@ -184,3 +186,13 @@ def test_an_answer_counts_in_the_shadow_where_the_live_system_asked(customers: C
 
 def _end() -> None:
     raise KeyboardInterrupt
+
+
+def test_a_shadow_has_what_the_live_stack_was_deployed_with() -> None:
+    """But nothing that is empty: sam takes `KmsKeyArn=` for a mistake."""
+    live = {"Stage": "prod", "KmsKeyArn": "", "IngestConcurrency": "10", "AlarmEmail": "crm@example.com"}
+    assert passed_on(live) == {"Stage": "prod", "IngestConcurrency": "10"}
+    key = "arn:aws:kms:eu-central-1:111122223333:key/a"
+    assert passed_on(live | {"KmsKeyArn": key})["KmsKeyArn"] == key
+    for template in ("template.yaml", "shadow.yaml"):
+        assert set(PASSED_ON) <= set(YAML(typ="rt").load((ROOT / template).read_text("utf-8"))["Parameters"])

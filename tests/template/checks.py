@@ -29,8 +29,11 @@ from tests.template.cloudformation import (
     true,
     walk,
 )
+from tests.template.glance import std_17
+from tests.template.sharing import std_15
 from tests.template.speaking import std_13
-from tests.template.watching import std_03, std_10
+from tests.template.tracing import TELLS_AND_ASKS
+from tests.template.watching import std_03, std_10, std_14
 
 FORTNIGHT = 14 * 24 * 60 * 60
 MAPPING = "AWS::Lambda::EventSourceMapping"
@@ -229,8 +232,8 @@ def std_06_canary(template: Template) -> list[str]:
     )
 
 
-EVERYWHERE = (std_01, std_02, std_04, std_05, std_06_versions, std_07, std_08, std_09, std_11, std_13)
-CHECKS = (*EVERYWHERE, std_03, std_06_canary, std_10)
+EVERYWHERE = (std_01, std_02, std_04, std_05, std_06_versions, std_07, std_08, std_09, std_11, std_13, std_15)
+CHECKS = (*EVERYWHERE, std_03, std_06_canary, std_10, std_14, std_17)
 
 
 def _wrong(name: str, expected: str) -> str:
@@ -360,8 +363,14 @@ def _narrow(name: str, statement: dict[str, Any]) -> Iterator[str]:
         if set("*?") & set(action):
             yield _wrong(name, f"actions by name, not {action}")
     for resource in map(text, listed(statement.get("Resource"))):
-        if _boundless(resource):
+        if _boundless(resource) and not _to_xray_alone(statement):
             yield _wrong(name, f"a resource by name, not {resource}")
+
+
+def _to_xray_alone(statement: dict[str, Any]) -> bool:
+    """X-Ray knows no resources that could be named."""
+    actions = set(listed(statement.get("Action")))
+    return bool(actions) and actions <= TELLS_AND_ASKS
 
 
 def _boundless(resource: str) -> bool:

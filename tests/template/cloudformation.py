@@ -14,6 +14,7 @@ BUCKET = "AWS::S3::Bucket"
 FUNCTION = "AWS::Lambda::Function"
 ROLE = "AWS::IAM::Role"
 LOG_GROUP = "AWS::Logs::LogGroup"
+NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 def of_type(template: Template, *types: str) -> dict[str, Properties]:
@@ -26,6 +27,31 @@ def at(value: Any, *path: str) -> Any:
     """What is at the end of the path; None where a part of it is missing or is no mapping."""
     for key in path:
         value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def as_given(template: Template, **conditions: bool) -> Template:
+    """The template as it is deployed: numbers by their parameters' defaults, and what hangs on these conditions."""
+    found: Template = _given(template, _numbers(template), conditions)
+    return found
+
+
+def _numbers(template: Template) -> dict[str, Any]:
+    parameters = template.get("Parameters", {}).items()
+    return {name: one["Default"] for name, one in parameters if one["Type"] == "Number" and "Default" in one}
+
+
+def _given(value: Any, numbers: dict[str, Any], conditions: dict[str, bool]) -> Any:
+    match value:
+        case {"Ref": str(name)} if name in numbers:
+            return numbers[name]
+        case {"Fn::If": [str(name), yes, no]} if name in conditions:
+            return _given(yes if conditions[name] else no, numbers, conditions)
+        case dict():
+            parts = ((key, _given(part, numbers, conditions)) for key, part in value.items())
+            return {key: part for key, part in parts if part != NO_VALUE}
+        case list():
+            return [one for part in value if (one := _given(part, numbers, conditions)) != NO_VALUE]
     return value
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import os
 import subprocess
 import sys
@@ -31,14 +32,22 @@ from tests.template.checks import (
     std_09,
     std_11,
 )
-from tests.template.cloudformation import FUNCTION, ROLE, Template, listed, of_type, pointed_at, text, walk
+from tests.template.cloudformation import FUNCTION, ROLE, Template, as_given, listed, of_type, pointed_at, text, walk
+from tests.template.glance import std_17
+from tests.template.keys import keyless, shut_out, std_16
+from tests.template.sharing import std_15
 from tests.template.speaking import std_13
+from tests.template.tracing import std_18, untraced
 from tests.template.translate import translate
-from tests.template.watching import std_03, std_10
+from tests.template.watching import std_03, std_10, std_14
 
 ROOT = Path(__file__).parents[2]
 SOURCE = ROOT / "template.yaml"
 SHADOW = ROOT / "shadow.yaml"
+ASKED_FOR = (
+    "Keyed",
+    "Traced",
+)  # conditions: what a parameter asks for, and where it is left out there is nothing of it
 
 type Check = Callable[[Template], list[str]]
 type Change = Callable[[Template], None]
@@ -155,6 +164,17 @@ def copies(source: str, *names: str) -> Change:
     return change
 
 
+def shows(old: str, new: str) -> Change:
+    """Write something else into the dashboard, wherever it stands."""
+
+    def change(template: Template) -> None:
+        body = template["Resources"]["Dashboard"]["Properties"]["DashboardBody"]
+        assert old in body["Fn::Sub"]
+        body["Fn::Sub"] = body["Fn::Sub"].replace(old, new)
+
+    return change
+
+
 def arn(name: str) -> dict[str, list[str]]:
     return {"Fn::GetAtt": [name, "Arn"]}
 
@@ -183,6 +203,7 @@ ENCRYPTION = "UnpublishedBucket.BucketEncryption"
 ON_FAILURE = "PublishDecisions.DestinationConfig.OnFailure"
 ERRORS_OF = "IngestErrors.Dimensions"
 GROUP = "IngestDeploymentGroup"
+BUCKET_RETRY = "Night.Definition.States.Rescore.ItemProcessor.States.Bucket.Retry"
 
 
 def attribute_of_version(key: str, value: str) -> Change:
@@ -315,8 +336,95 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
     "a stream that lags unheard": (std_03, "Archive", drop_resource("ArchiveBehind")),
     "a night that fails unheard": (std_03, "Night", drop_resource("NightFailed")),
     "a night that takes too long unheard": (std_03, "Night", drop_resource("NightTimedOut")),
-    "all buckets at once": (std_10, "Night", drop("Night.Definition.States.Rescore.MaxConcurrency")),
-    "no limit of buckets at once": (std_10, "Night", put("Night.Definition.States.Rescore.MaxConcurrency", 0)),
+    "an alarm on a metric that there is not": (std_17, "NightFailed", put("NightFailed.MetricName", "ExecutionFailed")),
+    "an alarm on a queue's URL": (std_17, "EventsWait", put("EventsWait.Dimensions.0.Value", {"Ref": "IngestQueue"})),
+    "an alarm on no function of ours": (std_17, "NightDiffers", put("NightDiffers.Dimensions.0.Value", "summarise")),
+    "no dashboard": (std_17, "Dashboard", drop_resource("Dashboard")),
+    "a dashboard of every stack": (std_17, "Dashboard", put("Dashboard.DashboardName", "standing")),
+    "a metric that there is not": (std_17, "Dashboard", shows("WriteThrottleEvents", "WriteThrottles")),
+    "a metric by other dimensions": (
+        std_17,
+        "Dashboard",
+        shows('"TableName", "${Cust', '"Table", "${Cust'),
+    ),
+    "a metric of what is not deployed": (
+        std_17,
+        "Dashboard",
+        shows("${RejectedQueue.", "${Elsewhere."),
+    ),
+    "a queue by its URL": (std_17, "Dashboard", shows("${UndeliveredQueue.QueueName}", "${UndeliveredQueue}")),
+    "a service that is no function": (
+        std_17,
+        "Dashboard",
+        shows("${Stage}-publish", "${Stage}-send"),
+    ),
+    "another stage's metrics": (std_17, "Dashboard", shows("standing-${Stage}-ingest", "standing-dev-ingest")),
+    "another region's metrics": (std_17, "Dashboard", shows("${AWS::Region}", "eu-central-1")),
+    "a number that is a graph": (std_17, "Dashboard", shows("singleValue", "timeSeries")),
+    "numbers in another order": (
+        std_17,
+        "Dashboard",
+        shows("NumberOfMessagesSent", "ApproximateAgeOfOldestMessage"),
+    ),
+    "one graph upon another": (std_17, "Dashboard", shows('"x": 8, "y": 3', '"x": 7, "y": 3')),
+    "a graph beyond the edge": (std_17, "Dashboard", shows('"width": 24', '"width": 25')),
+    "a function whose errors nobody sees": (
+        std_17,
+        "Dashboard",
+        shows('"Errors", "FunctionName", "${Plan}"', '"Invocations", "FunctionName", "${Plan}"'),
+    ),
+    "missing data left to the default": (std_14, "PlanFails", drop("PlanFails.TreatMissingData")),
+    "missing data that keeps an alarm as it is": (std_14, "PlanFails", put("PlanFails.TreatMissingData", "ignore")),
+    "an alarm that goes off on a new stack": (std_14, "NightMissing", drop("NightMissing.WarmUpConfiguration")),
+    "a new stack's first night alone": (
+        std_14,
+        "NightMissing",
+        put("NightMissing.WarmUpConfiguration.WarmUpPeriodDurationInMinutes", 1440),
+    ),
+    "patience until the first data": (
+        std_14,
+        "NightMissing",
+        drop("NightMissing.WarmUpConfiguration.OnlyStartEvaluatingAfterWarmUpPeriodEnds"),
+    ),
+    "another that goes off on a new stack": (
+        std_14,
+        "EventsWait",
+        put("EventsWait.TreatMissingData", "breaching"),
+    ),
+    "an alarm that is silent for ever": (
+        std_14,
+        "NightMissing",
+        put("NightMissing.TreatMissingData", "notBreaching"),
+    ),
+    "nights that nobody misses": (std_14, "Night", drop_resource("NightMissing")),
+    "a slow night after a quick one missed": (std_14, "Night", put("NightMissing.EvaluationPeriods", 24)),
+    "nights that are missed now and then": (std_14, "Night", put("NightMissing.DatapointsToAlarm", 1)),
+    "another machine's nights": (std_14, "Night", put("NightMissing.Dimensions.0.Value", "elsewhere")),
+    "nights that are missed and nobody is told": (std_14, "Night", drop("NightMissing.AlarmActions")),
+    "more events at once than a new account can": (
+        std_15,
+        "Parameters",
+        put("IngestMessages.ScalingConfig.MaximumConcurrency", 10),
+    ),
+    "more buckets at once than a new account can": (
+        std_15,
+        "Parameters",
+        put("Plan.Environment.Variables.AT_ONCE", 16),
+    ),
+    "a concurrency that a new account cannot give": (
+        std_15,
+        "Ingest",
+        put("Ingest.ReservedConcurrentExecutions", 2),
+    ),
+    "ten batches of a shard at a time": (std_15, "PublishDecisions", put("PublishDecisions.ParallelizationFactor", 10)),
+    "a night that a full account stops": (std_15, "Night", drop("Night.Definition.States.Plan.Retry.1")),
+    "buckets that a full account stops": (std_15, "Night", put(f"{BUCKET_RETRY}.1.MaxAttempts", 3)),
+    "all ask again at the same moment": (std_15, "Night", drop(f"{BUCKET_RETRY}.1.JitterStrategy")),
+    "pauses without an end": (std_15, "Night", drop(f"{BUCKET_RETRY}.1.MaxDelaySeconds")),
+    "Lambda's own errors tried like ours": (std_15, "Night", drop(f"{BUCKET_RETRY}.2")),
+    "all buckets at once": (std_10, "Night", drop("Night.Definition.States.Rescore.MaxConcurrencyPath")),
+    "no limit of buckets at once": (std_10, "Night", put("Plan.Environment.Variables.AT_ONCE", 0)),
+    "a limit of buckets that nobody says": (std_10, "Night", drop("Plan.Environment.Variables.AT_ONCE")),
     "one bucket fails all": (std_10, "Night", drop("Night.Definition.States.Rescore.ToleratedFailurePercentage")),
     "an inline map": (
         std_10,
@@ -336,6 +444,11 @@ BROKEN: dict[str, tuple[Check, str, Change]] = {
         grant("IngestRole", "sqs:SendMessage", Action=None, NotAction="iam:*"),
     ),
     "every resource": (std_04, "IngestRole", grant("IngestRole", "sqs:SendMessage", Resource="*")),
+    "every resource, beside traces": (
+        std_04,
+        "IngestRole",
+        add_statement("IngestRole", Effect="Allow", Action=["xray:PutTraceSegments", "s3:GetObject"], Resource="*"),
+    ),
     "every resource, in a list": (
         std_04,
         "IngestRole",
@@ -592,7 +705,15 @@ SOUND: dict[str, Change] = {
     "everything under one name": grant(
         "IngestRole", "dynamodb:GetItem", Resource={"Fn::Sub": ANY_ARN + "table/customers/*"}
     ),
-    "three readers on a queue": copies("IngestMessages", "Second", "Third"),
+    "three readers on a queue": both(
+        put("IngestMessages.ScalingConfig.MaximumConcurrency", 2),
+        put("Plan.Environment.Variables.AT_ONCE", 2),
+        copies("IngestMessages", "Second", "Third"),
+    ),
+    "a map's limit as a number": both(
+        drop("Night.Definition.States.Rescore.MaxConcurrencyPath"),
+        put("Night.Definition.States.Rescore.MaxConcurrency", 4),
+    ),
     "the least of everything": both(
         put("PublishDecisions.MaximumRetryAttempts", 0),
         put("PublishDecisions.MaximumRecordAgeInSeconds", 60),
@@ -615,7 +736,13 @@ SOUND: dict[str, Change] = {
 
 @pytest.fixture(scope="module")
 def real() -> Template:
-    return translate(SOURCE)
+    return as_given(translate(SOURCE), **dict.fromkeys(ASKED_FOR, False))
+
+
+@pytest.fixture(scope="module")
+def full() -> Template:
+    """The template with all that one may ask for."""
+    return as_given(translate(SOURCE), **dict.fromkeys(ASKED_FOR, True))
 
 
 @pytest.mark.parametrize("check", CHECKS)
@@ -623,15 +750,128 @@ def test_the_template_keeps_the_check(real: Template, check: Check) -> None:
     assert check(real) == []
 
 
+@pytest.mark.parametrize("check", [*CHECKS, std_16, std_18])
+def test_the_template_keeps_the_check_with_all_that_one_may_ask_for(full: Template, check: Check) -> None:
+    assert check(full) == []
+
+
+def test_where_there_is_no_key_nobody_names_it(real: Template, shadow: Template) -> None:
+    assert [*keyless(real), *keyless(shadow)] == []
+    loose = copy.deepcopy(real)
+    add_statement("IngestRole", Effect="Allow", Action="kms:Decrypt", Resource=KEY)(loose)
+    assert keyless(loose) == ["IngestRole: expected nothing of a key that there is not"]
+
+
+def test_where_nothing_is_traced_nobody_tells(real: Template, shadow: Template) -> None:
+    assert [*untraced(real), *untraced(shadow)] == []
+    loose = copy.deepcopy(real)
+    both(add_statement("PlanRole", **TRACES), put("Night.TracingConfiguration.Enabled", True))(loose)
+    assert untraced(loose) == ["Night: expected no traces", "PlanRole: expected of X-Ray: nothing"]
+
+
+TRACES = {"Effect": "Allow", "Action": ["xray:PutTraceSegments"], "Resource": "*"}
+KEY = {"Ref": "KmsKeyArn"}
+OWN_KEY = "LakeBucket.BucketEncryption.ServerSideEncryptionConfiguration.0"
+KMS = {"Effect": "Allow", "Action": "kms:Decrypt", "Resource": KEY}
+UNLOCKED: dict[str, tuple[str, Change]] = {
+    "table with AWS's key": ("Customers", put("Customers.SSESpecification", {"SSEEnabled": True})),
+    "table with another key": ("Customers", put("Customers.SSESpecification.KMSMasterKeyId", "alias/other")),
+    "queue with AWS's key": ("RejectedQueue", drop("RejectedQueue.KmsMasterKeyId")),
+    "queue with both": ("IngestQueue", put("IngestQueue.SqsManagedSseEnabled", True)),
+    "topic with none": ("AlarmTopic", drop("AlarmTopic.KmsMasterKeyId")),
+    "logs with AWS's key": ("PlanLogs", drop("PlanLogs.KmsKeyId")),
+    "bucket with AWS's key": (
+        "LakeBucket",
+        put(f"{OWN_KEY}.ServerSideEncryptionByDefault", {"SSEAlgorithm": "AES256"}),
+    ),
+    "bucket that asks for the key at each object": ("LakeBucket", drop(f"{OWN_KEY}.BucketKeyEnabled")),
+    "a role without the key": ("PlanRole", grant("PlanRole", "kms:Decrypt", Action=["kms:DescribeKey"])),
+    "a table's writer that only reads": (
+        "RescoreRole",
+        grant("RescoreRole", "kms:Decrypt", Action=["kms:Decrypt", "kms:DescribeKey", "kms:GenerateDataKey"]),
+    ),
+    "a role with more of the key": (
+        "PublishRole",
+        add_statement("PublishRole", **(KMS | {"Action": "kms:CreateGrant"})),
+    ),
+    "a role with every key": (
+        "PublishRole",
+        add_statement("PublishRole", **(KMS | {"Resource": "arn:aws:kms:::key/x"})),
+    ),
+    "a role that handles nothing": ("DeployRole", add_statement("DeployRole", **KMS)),
+}
+
+
+UNTRACED: dict[str, tuple[str, Change]] = {
+    "a function in the dark": ("Plan", drop("Plan.TracingConfig")),
+    "a function that passes through": ("Plan", put("Plan.TracingConfig.Mode", "PassThrough")),
+    "a night in the dark": ("Night", put("Night.TracingConfiguration.Enabled", False)),
+    "a function that may not tell": (
+        "IngestRole",
+        grant("IngestRole", "xray:PutTraceSegments", Action=["sqs:SendMessage"]),
+    ),
+    "a night that may not ask": (
+        "NightRole",
+        grant("NightRole", "xray:PutTraceSegments", Action=TRACES["Action"], Resource="*"),
+    ),
+    "a role that tells of nothing": ("DeployRole", add_statement("DeployRole", **TRACES)),
+}
+
+
+@pytest.mark.parametrize(("name", "change"), UNTRACED.values(), ids=UNTRACED)
+def test_what_is_not_traced_is_named(full: Template, name: str, change: Change) -> None:
+    broken = copy.deepcopy(full)
+    change(broken)
+    assert [finding.partition(":")[0] for finding in std_18(broken)] == [name]
+
+
+@pytest.mark.parametrize(("name", "change"), UNLOCKED.values(), ids=UNLOCKED)
+def test_what_is_not_under_the_key_is_named(full: Template, name: str, change: Change) -> None:
+    broken = copy.deepcopy(full)
+    change(broken)
+    assert [finding.partition(":")[0] for finding in std_16(broken)] == [name]
+
+
+def key_policy() -> Any:
+    return json.loads((ROOT / "docs" / "policies" / "key.json").read_text("utf-8"))
+
+
+def test_the_keys_policy_lets_in_every_service_that_needs_it(full: Template) -> None:
+    assert shut_out(full, key_policy()) == []
+
+
+@pytest.mark.parametrize(
+    ("statement", "part", "value", "service"),
+    [
+        (1, "Condition", {"StringEquals": {"aws:SourceAccount": "ACCOUNT"}}, "events"),
+        (1, "Action", ["kms:Decrypt"], "events"),
+        (2, "Principal", {"Service": "sns.amazonaws.com"}, "cloudwatch"),
+        (3, "Condition", {}, "logs"),
+        (3, "Action", ["kms:Decrypt", "kms:GenerateDataKey"], "logs"),
+    ],
+)
+def test_a_policy_that_shuts_a_service_out_is_noticed(
+    full: Template, statement: int, part: str, value: Any, service: str
+) -> None:
+    policy = key_policy()
+    policy["Statement"][statement][part] = value
+    assert [finding.partition(".")[0] for finding in shut_out(full, policy)] == [service]
+
+
 @pytest.fixture(scope="module")
 def shadow() -> Template:
-    return translate(SHADOW)
+    return as_given(translate(SHADOW), **dict.fromkeys(ASKED_FOR, False))
 
 
 @pytest.mark.parametrize("check", EVERYWHERE)
 def test_the_shadow_keeps_the_check(shadow: Template, check: Check) -> None:
     """All but the canary: where nothing is announced, there is nobody whom it would protect."""
     assert check(shadow) == []
+
+
+@pytest.mark.parametrize("check", [*EVERYWHERE, std_16])
+def test_the_shadow_keeps_the_check_with_all_that_one_may_ask_for(check: Check) -> None:
+    assert check(as_given(translate(SHADOW), **dict.fromkeys(ASKED_FOR, True))) == []
 
 
 def announcing(template: Template) -> list[str]:

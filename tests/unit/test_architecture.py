@@ -61,6 +61,29 @@ def test_a_function_never_loads_what_its_layer_does_not_have() -> None:
             assert not {name for name in imports(path) if name in BATCH_ONLY - {"botocore"}}, path.name
 
 
+def captures(source: str) -> bool:
+    """Whether a module uses powertools' tracer or X-Ray's SDK, which keep what functions take and give back."""
+    names = {part for node in ast.walk(ast.parse(source)) for part in _named(node)}
+    return any("xray" in name.lower() or name in ("Tracer", "tracing") for name in names)
+
+
+def _named(node: ast.AST) -> set[str]:
+    if isinstance(node, ast.Import | ast.ImportFrom):
+        module = getattr(node, "module", None) or ""
+        return {*module.split("."), *(part for alias in node.names for part in alias.name.split("."))}
+    return set()
+
+
+def test_traces_have_no_bodies() -> None:
+    """X-Ray is told by Lambda alone that a function ran, and how it ended: an event's values are never in a trace."""
+    modules = [*PACKAGE.rglob("*.py"), *(ROOT / "functions").rglob("*.py")]
+    assert [path.name for path in modules if captures(path.read_text())] == []
+    assert captures("from aws_lambda_powertools import Logger, Tracer")
+    assert captures("import aws_xray_sdk.core")
+    assert captures("from aws_lambda_powertools.tracing import Tracer as T")
+    assert not captures("from aws_lambda_powertools import Logger, Metrics")
+
+
 def test_the_layers_requirements_hold_no_tools() -> None:
     text = (ROOT / "layers" / "standing" / "requirements.txt").read_text()
     packages = set(re.findall(r"^([a-z0-9_.-]+)==", text, re.MULTILINE))

@@ -13,13 +13,16 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from standing.adapters.rejected import LONGEST, MOST_BYTES, RejectedQueue
 from standing.core.intake import Rejected
+from standing.tools.events.aside import rejected
 from standing.tools.events.auditing import compare, message_fingerprint
 from standing.tools.events.files import Line
-from standing.tools.events.recovery import rejected
 
 MOST_SENT = 262_144  # bytes that a message of the ingest queue may have
 TAKEN = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")  # as the documentation of SendMessage says
 REASON = Rejected("does-not-fit", "detail.amount", "a decimal number in quotes").as_dict()
+
+
+SENT = {"Attributes": {"SentTimestamp": "1767225600000"}}
 
 
 class StrictQueue:
@@ -35,7 +38,7 @@ class StrictQueue:
         self.bodies.append(MessageBody)
 
     def receive_message(self, **_: Any) -> dict[str, Any]:
-        found = [{"MessageId": str(n), "Body": body, "ReceiptHandle": ""} for n, body in enumerate(self.bodies)]
+        found = [{"MessageId": str(n), "Body": body, "ReceiptHandle": "", **SENT} for n, body in enumerate(self.bodies)]
         return {"Messages": found}
 
     def change_message_visibility(self, **_: Any) -> None:

@@ -30,7 +30,8 @@ def test_a_bucket_holds_no_more_than_was_measured() -> None:
 
 def test_the_map_and_the_memory_are_those_of_the_template() -> None:
     template, given = (ROOT / "template.yaml").read_text(), cost.prices(PAGE)
-    assert [int(one) for one in re.findall(r"MaxConcurrency: (\d+)", template)] == [given["map-concurrency"]]
+    (at_once,) = re.findall(r"NightConcurrency:\n    Type: Number\n    Default: (\d+)", template)
+    assert int(at_once) == given["map-concurrency"]
     (memory,) = re.findall(r"CodeUri: functions/rescore/\n(?:.*\n)*?\s+MemorySize: (\d+)", template)
     assert int(memory) / 1024 == given["memory-gb"]
 

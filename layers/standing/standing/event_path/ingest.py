@@ -31,6 +31,11 @@ MOST_EVENTS = 30  # of one customer in one commit; with the state and the decisi
 TRIES = 15
 MOST_ROW = 400  # KB, as DynamoDB has it
 REPLAYED = "conflicting-content"
+SPOKEN_OF = (
+    "applied",
+    "duplicates",
+    "rejected",
+)  # a metric that never came is none to an alarm: 0 is told, too
 UNKNOWN = "?"  # a source that cannot be read
 
 

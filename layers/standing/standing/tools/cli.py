@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -17,10 +16,11 @@ from rich.table import Table
 
 from standing.adapters.telling import silence_others
 from standing.core.counted import counted
-from standing.core.visible import on_one_line, visible
+from standing.core.visible import visible
 from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import backfill
 from standing.tools.customers import commands as customer_commands
+from standing.tools.events.aside_commands import dead, refused
 from standing.tools.lake.commands import lake
 from standing.tools.live import commands as live_commands
 from standing.tools.live.shadow_commands import shadow
@@ -47,7 +47,6 @@ from standing.tools.scores.commands import scores
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from standing.tools.events.recovery import Kept
     from standing.tools.events.sending import Sent
     from standing.tools.local.aws import LocalAws, Running
 
@@ -59,8 +58,6 @@ app = typer.Typer(
     "--local on the local AWS of this clone.",
 )
 local = typer.Typer(no_args_is_help=True, help="The local AWS: start it with Standing deployed, look at it, stop it.")
-dead = typer.Typer(no_args_is_help=True, help="Messages that failed at every retry, or could not be delivered.")
-refused = typer.Typer(no_args_is_help=True, help="Events that can never be applied, with the reason.")
 outbox = typer.Typer(no_args_is_help=True, help="Outcomes: the decisions that are published on the bus.")
 app.add_typer(local, name="local")
 app.add_typer(dead, name="dead-letters")
@@ -229,35 +226,6 @@ def explain(
         print_explained(explained, language, out)
 
 
-@refused.command("list")
-def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
-    """List what was rejected: which event, in which field, and what was expected there.
-
-    Of a message too large for the queue only the beginning is kept, and it is said how large it was.
-    """
-    from standing.tools.events import recovery
-
-    kept = recovery.rejected(target_of(stack))
-    columns = ("source", "detail_type", "event_id", "reason", "field", "expected")
-    _print_kept(kept, (*columns, "cut") if any(one.cut for one in kept) else columns, as_json=as_json)
-
-
-@dead.command("list")
-def list_dead_letters(stack: Stack = "standing", as_json: Json = False) -> None:
-    """List the dead letters. What failed, and where, is in the ingest function's log."""
-    from standing.tools.events import recovery
-
-    _print_kept(recovery.dead_letters(target_of(stack)), ("source", "detail_type", "event_id"), as_json=as_json)
-
-
-@dead.command("redrive")
-def redrive_dead_letters(stack: Stack = "standing") -> None:
-    """Put every dead letter back into the ingest queue, after the cause was mended. Repeats do no harm."""
-    from standing.tools.events import recovery
-
-    out.print(f"{counted(recovery.redrive(target_of(stack)), 'message')} put back into the ingest queue")
-
-
 @outbox.command("replay")
 def replay(
     since: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="The first day (UTC) of decisions to publish.")],
@@ -302,7 +270,9 @@ def main() -> None:
     except (UserError, RulesError) as error:
         _fail(str(error))
     except _errors_of_aws() as error:
-        _fail(f"AWS: {error}")
+        from standing.tools.refusals import told
+
+        _fail(told(error))  # type: ignore[arg-type]  # no other is raised
     except OSError as error:  # a file that cannot be read or written
         _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
     except KeyboardInterrupt:
@@ -345,16 +315,6 @@ def _local_aws() -> LocalAws:
 
 def _print_running(running: Running) -> None:
     err.print(f"The local AWS runs at {running.endpoint} with Standing on it. `standing local down` stops it.")
-
-
-def _print_kept(kept: list[Kept], columns: tuple[str, ...], *, as_json: bool) -> None:
-    if as_json:
-        print_json([asdict(one) for one in kept])
-        return
-    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False)
-    for one in kept:
-        table.add_row(*(Text(on_one_line(getattr(one, column)), overflow="fold") for column in columns))
-    out.print(table if kept else "none")
 
 
 def _pairs(data: dict[str, Any], leave_out: set[str] | None = None) -> Table:

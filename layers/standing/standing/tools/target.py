@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError, NoRegionError
 
 from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import RulesBucket
@@ -19,6 +19,7 @@ from standing.tools.project import UserError, project_root
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_events import EventBridgeClient
     from mypy_boto3_lambda import LambdaClient
@@ -38,8 +39,11 @@ class Target:
 
     @cached_property
     def session(self) -> boto3.Session:
-        """The boto3 session of the environment."""
-        return boto3.Session()
+        """The boto3 session of the environment. Raises NoRegionError also where its region is an empty text."""
+        session = boto3.Session()
+        if session.region_name == "":  # of which boto3 would make an endpoint that is none
+            raise NoRegionError
+        return session
 
     @cached_property
     def dynamodb(self) -> DynamoDBClient:
@@ -84,19 +88,23 @@ class Target:
     @cached_property
     def outputs(self) -> dict[str, str]:
         """The stack's outputs by name. Raises UserError where there is no such stack."""
-        try:
-            stacks = self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"]
-        except (BotoCoreError, ClientError) as error:
-            raise UserError(f"no stack `{self.stack}` to be reached: {error}\n{HINT}") from None
-        return {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+        stack = self._described()
+        if stack is None:
+            raise UserError(f"no stack `{self.stack}` in {self.cloudformation.meta.region_name}\n{HINT}")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def status(self) -> str:
         """What CloudFormation says of the stack now, such as `UPDATE_COMPLETE`; empty where there is no such stack."""
+        stack = self._described()
+        return stack["StackStatus"] if stack else ""
+
+    def _described(self) -> StackTypeDef | None:
+        """The stack as CloudFormation has it; none where there is no such. Whatever else is wrong is raised."""
         try:
-            return self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]["StackStatus"]
+            return self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
         except ClientError as error:
             if error.response["Error"]["Code"] == "ValidationError":
-                return ""
+                return None
             raise
 
     @property

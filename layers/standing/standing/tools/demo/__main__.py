@@ -27,8 +27,9 @@ from standing.tools.customers.showing import card, print_card
 from standing.tools.demo.ahead import today_closed
 from standing.tools.demo.data import SYNTHETIC, best_households, write_demo
 from standing.tools.demo.story import follow_complaint
-from standing.tools.events.auditing import Audit, audit, peek
+from standing.tools.events.auditing import Audit, audit
 from standing.tools.events.listening import await_published, listen
+from standing.tools.events.queues import peek
 from standing.tools.events.sending import Sent, progress_bar, send
 from standing.tools.events.usage import Usage, usage
 from standing.tools.live.releasing import release_clone

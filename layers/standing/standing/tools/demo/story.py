@@ -12,8 +12,8 @@ from rich.console import Console
 from standing.core.counted import counted
 from standing.core.days import Day, day_date, day_in
 from standing.tools.demo.data import SYNTHETIC
-from standing.tools.events.auditing import peek
 from standing.tools.events.listening import await_published
+from standing.tools.events.queues import peek
 from standing.tools.events.sending import progress_bar, send
 from standing.tools.language import tense, word
 from standing.tools.printing import Plain, Text

@@ -9,14 +9,11 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
 from typing import Any
-
-from botocore.exceptions import ClientError
 
 from standing.adapters.table import event_sort_key, recorded_in
 from standing.core.counted import counted
@@ -24,11 +21,10 @@ from standing.core.intake import fingerprint
 from standing.core.ruleset import Ruleset
 from standing.tools.events.checking import refusal
 from standing.tools.events.files import Line, read_lines_to_send
+from standing.tools.events.queues import HIDDEN, peek
 from standing.tools.events.sending import waiting
 from standing.tools.project import UserError
 from standing.tools.target import Target
-
-HIDDEN = 120  # seconds for which messages are hidden while they are counted
 
 
 @dataclass(frozen=True)
@@ -161,30 +157,6 @@ def envelope_of(body: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return envelope if isinstance(envelope, dict) else {}
-
-
-def peek(target: Target, url: str) -> list[str]:
-    """Every message of a queue, without taking any: whatever happens, they are visible again afterwards."""
-    bodies: dict[str, str] = {}
-    handles: list[str] = []
-    try:
-        while messages := _receive(target, url):
-            handles += [message["ReceiptHandle"] for message in messages]
-            if all(message["MessageId"] in bodies for message in messages):
-                break  # the first ones are visible again
-            bodies |= {message["MessageId"]: message["Body"] for message in messages}
-    finally:
-        for handle in handles:
-            with suppress(ClientError):  # visible already
-                target.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
-    return list(bodies.values())
-
-
-def _receive(target: Target, url: str) -> list[Any]:
-    answer = target.sqs.receive_message(
-        QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=HIDDEN, WaitTimeSeconds=1
-    )
-    return list(answer.get("Messages", []))
 
 
 def _stored(target: Target, lines: Iterable[Line]) -> Iterator[tuple[str, bool]]:

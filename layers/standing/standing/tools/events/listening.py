@@ -7,7 +7,7 @@ import time
 
 from standing.core.counted import counted
 from standing.core.producers import OUR_SOURCE
-from standing.tools.events.auditing import peek
+from standing.tools.events.queues import peek
 from standing.tools.project import UserError
 from standing.tools.target import Target
 

@@ -27,13 +27,18 @@ from standing.tools.local.sam import run_sam
 from standing.tools.project import UserError, project_root
 from standing.tools.target import Target
 
-PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter")
+PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter", "IngestConcurrency", "KmsKeyArn")
 ON_THE_WAY = 60.0  # seconds to wait for events that were put on the bus before the shadow listened
 
 
 def shadow_of(target: Target) -> Target:
     """The shadow's stack."""
     return Target(f"{target.stack}-shadow")
+
+
+def passed_on(parameters: dict[str, str]) -> dict[str, str]:
+    """The live parameters that a shadow has, too; none that is empty, which sam takes for a mistake."""
+    return {name: value for name, value in parameters.items() if name in PASSED_ON and value}
 
 
 def running_shadow(target: Target) -> Target:
@@ -103,7 +108,7 @@ class Shadowing:
         self.target.s3.put_object(Bucket=outputs["RulesBucketName"], Key=_key(rules), Body=body)
         self.say(f"deploying the candidate {rules.latest.version} beside the live rules (sam deploy)")
         given = {
-            **{name: value for name, value in self._parameters().items() if name in PASSED_ON},
+            **passed_on(self._parameters()),
             "BusName": outputs["BusName"],
             "LiveTable": outputs["TableName"],
             "CodeLayer": outputs["CodeLayer"],

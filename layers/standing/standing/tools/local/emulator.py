@@ -1,10 +1,11 @@
-"""The local AWS, with six things our template needs and ministack lacks.
+"""The local AWS, with eight things our template needs and ministack lacks.
 
 `AWS::Events::Archive` in CloudFormation (the archive behind it is ministack's own, replay included); the condition keys
 `events:source` and `events:detail-type`, by which a role may put events of one source only; policies of an event bus,
-which deny to others what is ours to say; CodeDeploy's resources and alarms on metric math, as names only; that calls
-which never leave this machine count as TLS, so that buckets that take nothing else can be used; and that a state
-machine hears by its class what a function raised, so that it tries again only what may pass.
+which deny to others what is ours to say; CodeDeploy's resources and alarms on metric math, as names only; a map that
+reads in its input how many items it works on at once; a mapping whose concurrency a parameter gives; that calls which
+never leave this machine count as TLS, so that buckets that take nothing else can be used; and that a state machine
+hears by its class what a function raised, so that it tries again only what may pass.
 Versions and aliases are ministack's own, but an alias moves to a new version at once: nothing shifts by weight, and no
 alarm is asked. With them the template deploys unchanged. Run by the interpreter of ministack's own
 environment, so it imports nothing of ours.
@@ -17,7 +18,7 @@ from typing import Any
 
 from ministack.app import main
 from ministack.core import iam_actions, iam_evaluator
-from ministack.services import eventbridge, iam, lambda_svc
+from ministack.services import eventbridge, iam, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
@@ -146,17 +147,47 @@ def class_raised(log: str) -> str:
     return said.partition(":")[0].rpartition(".")[2]
 
 
+def mapped(state: Properties, raw_input: Any, effective: Any, *more: Any) -> Any:  # noqa: ANN401 -- ministack's own
+    """Run a distributed map; how many items at once may stand in its input."""
+    path = state.get("MaxConcurrencyPath")
+    said = {"MaxConcurrency": stepfunctions._resolve_path_or_ctx(path, effective, more[-1])} if path else {}
+    return run_map({**state, **said}, raw_input, effective, *more)
+
+
+def numbered(properties: Properties) -> Properties:
+    """A mapping's properties with its concurrency as a number, which CloudFormation makes of a parameter's text."""
+    scaling = {name: int(value) for name, value in (properties.get("ScalingConfig") or {}).items()}
+    return {**properties, "ScalingConfig": scaling} if scaling else properties
+
+
+def mapping(logical_id: str, properties: Properties, stack: str) -> Made:
+    """Create an event source mapping."""
+    made: Made = create_mapping(logical_id, numbered(properties), stack)
+    return made
+
+
+def mapping_again(physical_id: str, before: Properties, after: Properties, stack: str) -> Made:
+    """Update an event source mapping."""
+    made: Made = update_mapping(physical_id, numbered(before), numbered(after), stack)
+    return made
+
+
 execute = lambda_svc._execute_function_with_config_scope
 resolved_key = iam_evaluator._resolve_condition_key
 request_tag_context = iam_actions.request_tag_context
+run_map = stepfunctions._run_distributed_map
 ALARM = provisioners._RESOURCE_HANDLERS["AWS::CloudWatch::Alarm"]
 create_alarm, update_alarm, remove_alarm = ALARM["create"], ALARM["update"], ALARM["delete"]
+MAPPING = provisioners._RESOURCE_HANDLERS["AWS::Lambda::EventSourceMapping"]
+create_mapping, update_mapping = MAPPING["create"], MAPPING["update"]
 
 if __name__ == "__main__":
+    MAPPING.update({"create": mapping, "update": mapping_again})
     provisioners._RESOURCE_HANDLERS["AWS::Events::Archive"] = {"create": create, "delete": delete}
     ALARM.update({"create": alarm, "update": alarm_again, "delete": delete_alarm})
     for kind in ("Application", "DeploymentGroup"):
         provisioners._RESOURCE_HANDLERS[f"AWS::CodeDeploy::{kind}"] = {"create": name_only, "delete": nothing}
+    stepfunctions._run_distributed_map = mapped
     lambda_svc._execute_function_with_config_scope = executed
     made = {"create": create_bus_policy, "delete": delete_bus_policy}
     provisioners._RESOURCE_HANDLERS["AWS::Events::EventBusPolicy"] = made

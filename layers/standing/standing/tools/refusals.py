@@ -1,0 +1,66 @@
+"""Why AWS did not answer, or refused: in words, with the way out. One place for every command."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from botocore import exceptions as aws
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+LOCALLY = "Or use the local AWS of this clone: `standing local up` starts it, then `standing --local …`."
+SIGN_IN = "sign in (`aws configure`, `aws sso login`, or the variables AWS_PROFILE or AWS_ACCESS_KEY_ID)"
+REGION = "set AWS_DEFAULT_REGION, such as eu-central-1, or `region` in the profile"
+
+# What botocore raises before AWS is asked at all, or where it cannot be; the first that fits.
+UNASKED: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
+    ((aws.NoCredentialsError, aws.PartialCredentialsError), f"no credentials for AWS: {SIGN_IN}"),
+    (
+        (aws.UnauthorizedSSOTokenError, aws.SSOTokenLoadError, aws.TokenRetrievalError),
+        "you are not signed in to AWS any more: `aws sso login`",
+    ),
+    ((aws.CredentialRetrievalError,), "no credentials for AWS were to be had: {error}"),
+    ((aws.NoRegionError,), f"no region: {REGION}"),
+    ((aws.InvalidRegionError,), f"{{error}}: {REGION}"),
+    ((aws.ProfileNotFound,), "{error}: `aws configure list-profiles` shows those that there are"),
+    ((aws.HTTPClientError, aws.ConnectionError), "AWS cannot be reached: {error}"),
+)
+EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
+UNKNOWN = {
+    *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"),
+    *("SignatureDoesNotMatch", "InvalidSignatureException", "InvalidToken", "MissingAuthenticationToken"),
+}
+DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden", "403"}
+ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
+WHO = re.compile(r"arn:[a-z-]+:(?:sts|iam)::\d+:\S+")
+
+
+def told(error: aws.BotoCoreError | aws.ClientError) -> str:
+    """An error of AWS as people can use it: what is wrong, what to do, and that there is a local AWS."""
+    said = _of_answer(error) if isinstance(error, aws.ClientError) else _unasked(error)
+    return f"{said}\n{LOCALLY}" if said else f"AWS: {error}"
+
+
+def _unasked(error: aws.BotoCoreError) -> str:
+    found = (said for kinds, said in UNASKED if isinstance(error, kinds))
+    return next(found, "").format(error=str(error).rstrip("."))
+
+
+def _of_answer(error: aws.ClientError) -> str:
+    code = str(error.response.get("Error", {}).get("Code", ""))
+    known: tuple[tuple[set[str], Callable[[aws.ClientError], str]], ...] = (
+        (EXPIRED, lambda _: f"the credentials for AWS have expired: {SIGN_IN}"),
+        (UNKNOWN, lambda _: f"AWS does not know these credentials ({code}): {SIGN_IN}"),
+        (DENIED, _denied),
+    )
+    return next((said(error) for codes, said in known if code in codes), "")
+
+
+def _denied(error: aws.ClientError) -> str:
+    """Which action, and to whom. S3 and some others name neither: then it is the call."""
+    message = str(error.response["Error"].get("Message", ""))
+    action, who = ACTION.search(message), WHO.search(message)
+    what = action[1] if action else error.operation_name
+    return f"AWS denies `{what}` to {who[0] if who else 'you'}: docs/deploying.md says who needs which rights"
