@@ -256,10 +256,10 @@ def test_whatever_the_rules_a_day_ends_as_the_fold_says(
     expected = {(who, rating, one.level) for who, levels in shown.items() for rating, one in levels.items()}
     assert set(held(standing, ruleset.ratings).rows()) == expected
     known = {who: facts(ruleset, gather(empty(ruleset), events, ruleset), day) for who, events in there.items()}
-    names = [name for name in numbers(ruleset) if name in standing.columns]
+    names = [name for name in ruleset.by_name if name in standing.columns]
     rows = {row["customer"]: {name: row[name] for name in names} for row in standing.rows(named=True)}
     assert rows == {who: {name: one.get(name) for name in names} for who, one in known.items()}
-    assert names == numbers(ruleset) or not there
+    assert names == [*ruleset.by_name] or not there
 
 
 @settings(max_examples=8, deadline=None)

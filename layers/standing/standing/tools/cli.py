@@ -26,6 +26,7 @@ from standing.tools.events.auditing import audit as audit_file
 from standing.tools.events.recovery import Kept
 from standing.tools.events.sending import progress_bar
 from standing.tools.events.sending import send as send_file
+from standing.tools.finding import commands as finding
 from standing.tools.lake.commands import lake
 from standing.tools.live import commands as live_commands
 from standing.tools.live.kept import rules_of
@@ -81,6 +82,8 @@ app.add_typer(scores, name="scores")
 app.command()(backfill)
 app.command()(night)
 app.command()(report)
+app.command("list")(finding.list_customers)
+app.command()(finding.trend)
 app.command("export")(customer_commands.export_customer)
 app.command("forget")(customer_commands.forget_customer)
 
