@@ -37,7 +37,7 @@ from standing.core.retelling import Past, begin_again
 from standing.core.ruleset import Ruleset, Stratum
 from standing.core.state import State
 from standing.core.timeline import Timeline
-from standing.core.view import facts_today
+from standing.core.view import asks_for_past, facts_today
 from standing.tools.finding.asking import listed
 from standing.tools.finding.moves import move_in
 from standing.tools.finding.request import Places, Request
@@ -477,3 +477,14 @@ def test_customers_of_one_bucket_are_all_found() -> None:
     standing = rescore(RULES, records, states_of(latest(states)), None, DAY).standing
     lake.put(month_key(month_of(DAY), bucket_of("c-1")), written(at_end(standing, states, records, RULES.latest, DAY)))
     assert [row[0] for row in rows(lake, "tier == silver")] == sorted(names)
+
+
+def test_the_table_knows_features_of_rules_that_came_later() -> None:
+    spend = made.feature("spend", "sum", made.NET, over=50)
+    tier = made.rating("tier", ["low", "high"], {"high": every(line("spend", ">=", 90_000))})
+    later = RULES.followed_by(made.ruleset((spend,), Stratum(ratings=(tier,))), DAY + 1)
+    table = Table(RULES, BOUGHT)
+    assert {one.customer for one in table.states() if asks_for_past(one, later, DAY + 1)} == {*BOUGHT}
+    assert not any(asks_for_past(one, later, DAY) for one in table.states())
+    (state,) = (one for one in table.states() if one.customer == "c-1")
+    assert facts_today(state, later, DAY + 1, BOUGHT["c-1"])["spend"] == 90_000
