@@ -30,6 +30,7 @@ def care_listed(places: Places, request: Request) -> Listed:
     for name in ("status", "owner", "action"):
         found = found.filter(pl.col(name) == value) if (value := getattr(request, name)) else found
     found = found.filter(pl.col("changed") >= request.since) if request.since else found
+    found = found.filter(pl.col("changed") <= request.until) if request.until else found
     is_open = request.status == OPEN
     head = said("care_open" if is_open else "care_all", places.language, total=f"{found.height:,}", day=day)
     return Listed(

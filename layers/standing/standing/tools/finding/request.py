@@ -32,7 +32,7 @@ MEANT_FOR = {
     "sort": ("customers",),
     "ascending": ("customers",),
     "since": ("moves", CARE),
-    "until": ("moves",),
+    "until": ("moves", CARE),
     "status": (CARE,),
     "owner": (CARE,),
     "action": (CARE,),
