@@ -55,7 +55,7 @@ def _moved_row(one: Moved, ruleset: Ruleset, day: str, language: Language) -> li
     rating = ruleset.ratings.get(one.rating)
     title = titled(rating.title, language) if rating else one.rating
     move = unbroken(f"{one.before} → {one.level}")
-    who = escape(named(one.first, one.customers, language))
+    who = named(map(unbroken, one.first), one.customers, language)
     return [escape(title), move, f"{one.customers:,}", who, f"<code>{escape(one.command(day))}</code>"]
 
 

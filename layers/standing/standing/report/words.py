@@ -30,7 +30,7 @@ WORDS: dict[str, tuple[str, str]] = {
         "有{count}个文件或分桶损坏或有误，名称与处理办法见下文。",
     ),
     "unanswered": (
-        "Care actions that ended unanswered on {day}: {count} ({rules}), of {names}. `{command}` lists them.",
+        "Care actions that ended unanswered on {day}: {count} ({rules}), of {names}; `{command}` lists them.",
         "{day}逾期未回应的关怀动作：{count}项（{rules}），涉及{names}。完整名单：`{command}`。",
     ),
     "differ": (
