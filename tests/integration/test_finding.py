@@ -76,7 +76,7 @@ def rows(*arguments: str) -> list[dict[str, Any]]:
 def test_who_meets_a_condition_is_printed_with_the_day_and_how_many_there_are(lake: MemoryLake) -> None:
     assert lake
     told = typed("list", "tier >= silver and spend_365d > 2000", "--sort", "spend_365d", "--limit", "2")
-    assert told.stderr.splitlines()[0] == "3 customers as of the end of 2026-03-31"
+    assert told.stderr.splitlines()[0] == "Customers as of the end of 2026-03-31: 3"
     assert "the first 2 are shown; `--limit 0` shows all of them" in told.stderr
     lines = [line.split() for line in told.stdout.splitlines()]
     assert lines == [["Customer", "tier", "spend_365d"], ["c-1", "gold", "2,500.00"], ["c-2", "gold", "2,500.00"]]

@@ -191,7 +191,7 @@ def test_who_meets_a_condition_is_listed_with_what_it_asks_for(bought: MemoryLak
     found = listed(places(bought), Request("tier >= silver and spend_365d < 2000"))
     assert found.rows.columns == ["customer", "tier", "spend_365d"]
     assert found.rows.rows() == [("c-1", "silver", Decimal("900.00")), ("c-3", "silver", Decimal("900.00"))]
-    assert found.head == "2 customers as of the end of 2024-10-04"
+    assert found.head == "Customers as of the end of 2024-10-04: 2"
     assert found.about == {"day": "2024-10-04", "live": False, "rules": RULES.latest.version}
 
 
@@ -257,7 +257,7 @@ def test_a_bucket_that_failed_since_keeps_its_older_night_and_that_is_said(bough
     lake.objects.update(bought.objects)
     night(lake, RULES, {"c-2": BOUGHT["c-2"]}, DAY + 30)
     found = listed(places(lake), Request("tier >= silver"))
-    assert found.head == "3 customers as of the end of 2024-11-03"
+    assert found.head == "Customers as of the end of 2024-11-03: 3"
     assert found.rows["customer"].to_list() == ["c-1", "c-2", "c-3"]
     assert found.notes == (
         "3 of those looked at are of 2024-10-04: their part of the night failed since (`standing report`)",
@@ -277,7 +277,7 @@ def test_an_earlier_night_is_the_nearest_that_is_kept(bought: MemoryLake) -> Non
     for asked, expected in near.items():
         assert day_date(night_of(lake, day_number(date.fromisoformat(asked))).day) == date.fromisoformat(expected)
     found = listed(places(lake), Request("", as_of=date(2024, 10, 22)))
-    assert found.head == "4 customers as of the end of 2024-10-04"
+    assert found.head == "Customers as of the end of 2024-10-04: 4"
     assert found.notes == ("no standing of 2024-10-22 is kept: the nearest one is that of 2024-10-04",)
     assert listed(places(lake), Request("", as_of=date(2024, 10, 4))).notes == ()
     for far in ("2024-09-02", "2024-12-12"):
@@ -336,10 +336,10 @@ def test_who_moved_is_listed_once_the_last_first(ledger: MemoryLake) -> None:
     ]
     assert found.rows["rules"].unique().to_list() == [RULES.latest.version[:12]]
     assert found.rows["id"].n_unique() == 2
-    assert found.head == "2 moves of Tier, effective from 2024-09-24 on"
+    assert found.head == "Moves of Tier, effective from 2024-09-24 on: 2"
     until = listed(places(ledger), Request(moved="tier: silver -> gold", until=day_date(DAY - 4)))
     assert until.rows["customer"].to_list() == ["c-2"]
-    assert until.head == "1 moves of Tier, effective from 2024-09-06 to 2024-09-30"
+    assert until.head == "Moves of Tier, effective from 2024-09-06 to 2024-09-30: 1"
     assert listed(places(ledger), Request("spend_365d > 3400 and tier == gold", moved="tier")).total == 0
     assert listed(places(ledger), Request("spend_365d == 3400", moved="tier")).rows["customer"].to_list() == [
         "c-1",

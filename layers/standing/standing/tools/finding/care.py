@@ -15,27 +15,32 @@ from standing.tools.project import UserError
 
 OPEN_CARE = ("customer", "care", "action", "owner", "channel", "priority", "due", "asked", "until")
 ALL_CARE = (*OPEN_CARE, "status", "changed")
+MORE = ("care", "priority", "due", "changed")  # than a table for people has room for
 
 
 def care_listed(places: Places, request: Request) -> Listed:
     """Care actions that were requested, those first that end first."""
     _check_words(places.rules, request)
-    zone, day = places.rules.latest.programme.time_zone, day_date(places.today)
-    found = care(places.decided(IS_CARE), places.rules, places.today).with_columns(
-        _date("due"),
-        _date("until"),
-        _moment("asked_at", zone).alias("asked"),
-        _moment("changed_at", zone).alias("changed"),
-    )
+    found = _chosen(_dated(care(places.decided(IS_CARE), places.rules, places.today), places), request)
+    is_open, day = request.status == OPEN, str(day_date(places.today))
+    head = said("care_open" if is_open else "care_all", places.language, total=f"{found.height:,}", day=day)
+    rows = found.select(OPEN_CARE if is_open else ALL_CARE)
+    return Listed(rows, found.height, {"day": day, "live": places.live}, head, leave_out=MORE)
+
+
+def _dated(found: pl.DataFrame, places: Places) -> pl.DataFrame:
+    """The same with dates for days and moments."""
+    zone = places.rules.latest.programme.time_zone
+    asked, changed = (_moment(f"{name}_at", zone).alias(name) for name in ("asked", "changed"))
+    return found.with_columns(_date("due"), _date("until"), asked, changed)
+
+
+def _chosen(found: pl.DataFrame, request: Request) -> pl.DataFrame:
+    """What was asked for, of all."""
     for name in ("status", "owner", "action"):
         found = found.filter(pl.col(name) == value) if (value := getattr(request, name)) else found
     found = found.filter(pl.col("changed") >= request.since) if request.since else found
-    found = found.filter(pl.col("changed") <= request.until) if request.until else found
-    is_open = request.status == OPEN
-    head = said("care_open" if is_open else "care_all", places.language, total=f"{found.height:,}", day=day)
-    return Listed(
-        found.select(OPEN_CARE if is_open else ALL_CARE), found.height, {"day": str(day), "live": places.live}, head
-    )
+    return found.filter(pl.col("changed") <= request.until) if request.until else found
 
 
 def _check_words(rules: Timeline, request: Request) -> None:

@@ -27,7 +27,9 @@ AsOf = Annotated[
 Since = Annotated[
     datetime | None, typer.Option("--since", formats=FORMATS, help="Moves, or care, of this day and later.")
 ]
-Until = Annotated[datetime | None, typer.Option("--until", formats=FORMATS, help="Moves of this day and before.")]
+Until = Annotated[
+    datetime | None, typer.Option("--until", formats=FORMATS, help="Moves, or care, of this day and before.")
+]
 Status = Literal["open", "accepted", "done", "declined", "failed", "expired"]
 
 

@@ -29,7 +29,7 @@ SHOWN = 50  # rows of a table, unless somebody says how many
 class Listed:
     """What was found: `rows` as people read them, `total` before it was cut; `about`: what it is of.
 
-    `head` is said of it, and `notes` of what it lacks.
+    `head` is said of it, and `notes` of what it lacks. A table for people does without the columns to `leave_out`.
     """
 
     rows: pl.DataFrame
@@ -37,6 +37,7 @@ class Listed:
     about: dict[str, Any]
     head: str
     notes: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -67,7 +68,7 @@ def give_out(listed: Listed, given: Given, language: Language) -> None:
         rows = [{name: _plain(value) for name, value in row.items()} for row in listed.rows.rows(named=True)]
         print_json(listed.about | {"total": listed.total, "rows": rows})
     elif not (given.csv or given.parquet) and not listed.rows.is_empty():
-        out.print(_table(listed.rows, language))
+        out.print(_table(listed.rows.drop(listed.leave_out, strict=False), language))
 
 
 def _notes(listed: Listed, language: Language) -> Iterator[str]:
@@ -94,7 +95,8 @@ def _table(rows: pl.DataFrame, language: Language) -> Table:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
     for name, kind in rows.schema.items():
         head = said(name, language) if name in WORDS else name
-        table.add_column(Text(head), justify="right" if kind.is_numeric() else "left", overflow="fold")
+        right, whole = kind.is_numeric(), not isinstance(kind, pl.String)
+        table.add_column(Text(head), justify="right" if right else "left", overflow="fold", no_wrap=whole)
     for row in rows.rows():
         table.add_row(*map(_cell, row))
     return table

@@ -35,7 +35,7 @@ def moved(places: Places, request: Request) -> Listed:
     rows = found.select(
         "customer", pl.col("day").cast(pl.Date), "rating", "before", "level", pl.col("rules").str.head(12), "id"
     )
-    return Listed(rows, found.height, {"rating": rating.name, **days}, head)
+    return Listed(rows, found.height, {"rating": rating.name, **days}, head, leave_out=("id",))
 
 
 def move_in(text: str, ruleset: Ruleset) -> Move:

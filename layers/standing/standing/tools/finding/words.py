@@ -5,11 +5,11 @@ from functools import partial
 from standing.tools.language import phrase_of, phrases
 
 WORDS = phrases(
-    ("found", "{total} customers as of the end of {day}", "截至 {day} 日终，共 {total} 位客户"),
+    ("found", "Customers as of the end of {day}: {total}", "截至 {day} 日终的客户：{total} 位"),
     (
         "found_live",
-        "{total} customers as of now, {day}, read from the table",
-        "截至目前（{day}，读自数据表），共 {total} 位客户",
+        "Customers as of now, {day}, read from the table: {total}",
+        "截至目前（{day}，读自数据表）的客户：{total} 位",
     ),
     (
         "nearest",
@@ -29,16 +29,16 @@ WORDS = phrases(
     ("cut", "the first {shown} are shown; `--limit 0` shows all of them", "仅显示前 {shown} 条；`--limit 0` 显示全部"),
     (
         "moved",
-        "{total} moves of {rating}, effective from {since} on",
-        "{rating}：自 {since} 起生效的等级变动共 {total} 次",
+        "Moves of {rating}, effective from {since} on: {total}",
+        "{rating}自 {since} 起生效的等级变动：{total} 次",
     ),
     (
         "moved_between",
-        "{total} moves of {rating}, effective from {since} to {until}",
-        "{rating}：{since} 至 {until} 生效的等级变动共 {total} 次",
+        "Moves of {rating}, effective from {since} to {until}: {total}",
+        "{rating}于 {since} 至 {until} 生效的等级变动：{total} 次",
     ),
-    ("care_open", "{total} care actions are open on {day}", "截至 {day}，共 {total} 项关怀未完结"),
-    ("care_all", "{total} care actions, as of {day}", "截至 {day}，共 {total} 项关怀"),
+    ("care_open", "Care actions that are open on {day}: {total}", "截至 {day} 未完结的关怀：{total} 项"),
+    ("care_all", "Care actions that were asked for, as of {day}: {total}", "截至 {day} 已发起的关怀：{total} 项"),
     ("written", "written: {file}", "已写入：{file}"),
     (
         "personal",
@@ -65,8 +65,8 @@ WORDS = phrases(
     ("open", "open", "未完结"),
     (
         "trend",
-        "{rating}: customers by level, {nights} nights from {first} to {last}",
-        "{rating}：各等级客户数，{first} 至 {last} 共 {nights} 夜",
+        "{rating}: customers by level, from {first} to {last} (nights: {nights})",
+        "{rating}：{first} 至 {last} 各等级客户数（共 {nights} 夜）",
     ),
     ("first", "First", "首夜"),
     ("last", "Last", "末夜"),
