@@ -1,4 +1,4 @@
-"""The list's part: a condition over the standings of 1,000,000 made customers, beside a plain scan of the same files."""
+"""The list's part: a condition over the standings of 1,000,000 made customers, beside a plain scan of their files."""
 
 from __future__ import annotations
 

@@ -58,7 +58,7 @@ NOTES = {
     "`night_1m` and `bucket_100k` are features, ratings and care together, everything written that a night keeps. "
     "`whole_bucket_100k` and `bucket_100k_peak_mb` are all that `rescore` does of a bucket of the lake, from the last "
     "day's compaction to the report's figures, without the table.",
-    "list": "`seconds_1m` is from the listing of the lake (a folder here; S3 adds the time of its transfer) to the sorted "
+    "list": "`seconds_1m` is from the listing of the lake (a folder here; S3 adds its transfer) to the sorted "
     "rows: every file is read whole, as its seal is over the whole, and of it only the columns that are asked for are "
     "decoded. `scan` is polars on the same files and columns; it looks at no seal, no override and no day.",
     "bgnbd": "`seconds_1m` is from a row a customer to parameters that have converged: collapsed to `groups` of equal "

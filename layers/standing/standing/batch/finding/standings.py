@@ -104,12 +104,16 @@ def schema_of(ruleset: Ruleset, facts: Iterable[str]) -> dict[str, Any]:
 
 
 class File(NamedTuple):
-    """A file of standings: its key, its content, its columns, and whether anybody is in it."""
+    """A file of standings: its key, its content, and its columns."""
 
     key: str
     body: bytes
     columns: Mapping[str, Any]
-    is_empty: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is in it: then it may lack columns."""
+        return collected(pl.scan_parquet(self.body).select("customer").head(1)).is_empty()
 
 
 class Search:
@@ -117,7 +121,7 @@ class Search:
 
     def __init__(self, ruleset: Ruleset, wanted: Wanted) -> None:
         self.ruleset, self.wanted = ruleset, wanted
-        self.schema = schema_of(ruleset, wanted.asked)
+        self.columns = {name: self._stored(name) for name in (*ruleset.ratings, *ruleset.by_name)}
         self.nobody = pl.DataFrame(schema=schema_of(ruleset, wanted.shown))
         self.stored = {name: kind for fact in wanted.asked for name, kind in self._stored(fact).items()}
         self.days: Counter[Day] = Counter()
@@ -152,11 +156,11 @@ class Search:
 
     def _look_at(self, file: File) -> None:
         """Count what a file has. Raises Damaged where a column is of another kind than it should be."""
-        if file.is_empty:
+        has = [name for name, stored in self.columns.items() if stored.keys() & file.columns.keys()]
+        if not set(self.wanted.asked) <= set(has) and file.is_empty:
             return
         self.files += 1
-        names = (*self.ruleset.ratings, *self.ruleset.by_name)
-        self.having.update(name for name in names if self._stored(name).keys() & file.columns.keys())
+        self.having.update(has)
         for name, wanted in (ALWAYS | self.stored).items():
             if (found := file.columns.get(name, wanted)) != wanted:
                 raise Damaged(f"{file.key}: column `{name}` is {found}, expected {wanted}")
@@ -183,9 +187,8 @@ def _read(lake: Lake, keys: Iterable[str]) -> Iterator[File]:
         try:
             check_seal(stored.body)
             columns = pl.read_parquet_schema(BytesIO(stored.body))
-            height = pl.scan_parquet(BytesIO(stored.body)).select(pl.len()).collect().item()
         except Damaged as error:
             raise Damaged(f"{key}: {error}") from None
         except WRONG as error:  # whatever the reader stumbles over, the file is at fault
             raise Damaged(f"{key}: {NOT_WHOLE.format(type(error).__name__)}") from None
-        yield File(key, stored.body, columns, not height)
+        yield File(key, stored.body, columns)
