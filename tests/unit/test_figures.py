@@ -19,9 +19,10 @@ from standing.batch.figures.all import Known, figures
 from standing.batch.figures.care import care
 from standing.batch.figures.closing import at_end
 from standing.batch.figures.drift import numbers
-from standing.batch.figures.groups import groups, moved_now, together
+from standing.batch.figures.groups import groups, moved_now
 from standing.batch.figures.levels import changes, held
 from standing.batch.figures.months import compared_with, month_before, month_end, month_of, month_watched
+from standing.batch.figures.naming import together
 from standing.batch.figures.quality import quality, refunds
 from standing.batch.figures.scores import scores
 from standing.batch.lake.memories import latest, states_of

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import subprocess
+import sys
 from typing import Any
 
 import orjson
@@ -95,3 +97,9 @@ def test_the_terminal_shows_a_line_a_level(lake: MemoryLake, language: Language,
     assert PARTIAL in lines[-2]
     assert "2026-11-22" in lines[-1]
     assert max(map(len, lines)) <= 80
+
+
+def test_whoever_sums_a_night_up_has_no_polars() -> None:
+    names = "standing.night.summary, standing.night.arrivals, standing.night.trends, standing.report.page"
+    asked = f"import sys, {names}; print('polars' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -17,7 +17,7 @@ import polars as pl
 from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.figures.adding import added_all
-from standing.batch.figures.groups import together
+from standing.batch.figures.naming import together
 from standing.batch.lake.compacting import compact
 from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.layout import current, standing_key

@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from standing.adapters.table import MOST_ITEMS, Recorded, Refused, items, past
-from standing.batch.figures.groups import Groups, moved_now, together
+from standing.batch.figures.groups import moved_now
+from standing.batch.figures.naming import Groups, together
 from standing.core.days import Day
 from standing.core.decide import Outcome
 from standing.core.intake import Event

@@ -12,7 +12,8 @@ import polars as pl
 from standing.batch.figures.adding import Figures
 from standing.batch.figures.all import Known, figures
 from standing.batch.figures.closing import at_end
-from standing.batch.figures.groups import Groups, groups
+from standing.batch.figures.groups import groups
+from standing.batch.figures.naming import Groups
 from standing.batch.lake.gaps import holes
 from standing.batch.lake.memories import latest, states_of
 from standing.batch.lake.rows import Bucket

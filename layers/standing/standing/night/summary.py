@@ -13,8 +13,8 @@ import orjson
 from standing.adapters.lake import ABSENT, Lake, Stored
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.figures.adding import added_all
-from standing.batch.figures.groups import together
-from standing.batch.figures.groups import without as groups_without
+from standing.batch.figures.naming import together
+from standing.batch.figures.naming import without as groups_without
 from standing.batch.lake.layout import INCOMING, number_in, partition
 
 COUNTS = (

@@ -5,19 +5,15 @@ A group's key is a path: `moved/RATING/BEFORE/LEVEL` and `expired/CARE`, of one 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import polars as pl
 
 from standing.batch.figures.counting import in_days
+from standing.batch.figures.naming import FIRST, Groups
 from standing.core.announcing import RatingChanged
 from standing.core.days import Day
 from standing.core.decide import Decision
-
-FIRST = 10  # ids of a group that are named
-
-type Groups = dict[str, dict[str, Any]]  # `customers`: how many there are, `first`: the ids of some
 
 
 def groups(decisions: pl.DataFrame, day: Day, time_zone: str) -> Groups:
@@ -34,22 +30,6 @@ def moved_now(customer: str, decisions: Iterable[Decision], day: Day) -> Groups:
     """The same of decisions that are made just now, which the lake does not have yet."""
     told = (one for one in decisions if isinstance(one, RatingChanged) and one.was is not None and one.day == day)
     return {f"moved/{one.rating}/{one.was}/{one.level}": {"customers": 1, "first": [customer]} for one in told}
-
-
-def together(many: Iterable[Mapping[str, Mapping[str, Any]]]) -> Groups:
-    """The sum of many: of the ids the first."""
-    found: Groups = {}
-    for one in many:
-        for key, group in one.items():
-            there = found.setdefault(key, {"customers": 0, "first": []})
-            there["customers"] += group["customers"]
-            there["first"] = sorted({*there["first"], *group["first"]})[:FIRST]
-    return found
-
-
-def without(named: Mapping[str, Mapping[str, Any]], customer: str) -> Groups:
-    """Groups that do not name a customer. What they count stays."""
-    return {key: {**one, "first": [who for who in one["first"] if who != customer]} for key, one in named.items()}
 
 
 def _named(rows: pl.DataFrame, key: pl.Expr) -> Groups:
