@@ -68,6 +68,7 @@ def test_a_report_looks_back_on_the_whole_nights_before_it(lake: MemoryLake) -> 
     assert [*trend] == [*(day for day in GOLD if day != PARTIAL), "2026-11-26"]
     assert trend["2026-11-26"]["tier"]["gold"] == 30
     assert [*with_trend(told("2026-11-24", 11), lake)["trend"]] == ["2026-11-20", "2026-11-21", "2026-11-24"]
+    assert [one.day for one in nights_up_to(lake, "2026-11-24", 3)] == ["2026-11-23", "2026-11-24"]
     assert [one.day for one in nights_up_to(lake, "2026-11-25", 3)] == ["2026-11-23", "2026-11-24", "2026-11-25"]
 
 

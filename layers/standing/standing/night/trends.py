@@ -10,7 +10,7 @@ import orjson
 
 from standing.adapters.lake import Lake
 from standing.core.days import day_date, day_in
-from standing.night.summary import days_reported, report_key
+from standing.night.summary import report_key
 
 NIGHTS = 30  # that a report looks back on
 
@@ -27,9 +27,9 @@ class Told(NamedTuple):
 
 def nights_up_to(lake: Lake, last: str, nights: int = NIGHTS) -> list[Told]:
     """The reports of so many days up to one, rising; days without a report are left out."""
-    first = str(day_date(day_in(last) - nights + 1))
-    days = [day for day in days_reported(lake) if first <= day <= last]
-    stored = lake.get_all(report_key(day) for day in days)
+    end = day_in(last)
+    days = [str(day_date(day)) for day in range(end - nights + 1, end + 1)]
+    stored = lake.get_all(report_key(day) for day in days)  # without a list of all that there is of nights
     return [told for _, one in stored if (told := _read(one.body))]
 
 
