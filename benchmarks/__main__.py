@@ -13,7 +13,7 @@ from pathlib import Path
 
 from standing.tools.project import project_root
 
-from benchmarks import cost, imports, local, rescoring, ruling, scale, scoring, sizes, stages
+from benchmarks import cost, finding, imports, local, rescoring, ruling, scale, scoring, sizes, stages
 from benchmarks.figures import Figures
 from benchmarks.machine import described
 from benchmarks.report import flat, read, verdicts, write
@@ -26,6 +26,9 @@ PARTS: dict[str, Callable[[Figures, bool], None]] = {
         figures, repeats=3 if quick else 15, customers=100_000 if quick else 1_000_000
     ),
     "scores": lambda figures, quick: scoring.measure(
+        figures, customers=100_000 if quick else 1_000_000, repeats=3 if quick else 9
+    ),
+    "list": lambda figures, quick: finding.measure(
         figures, customers=100_000 if quick else 1_000_000, repeats=3 if quick else 9
     ),
     "rescore": lambda figures, quick: rescoring.measure(figures, customers=50_000 if quick else 1_000_000, repeats=3),

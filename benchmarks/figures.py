@@ -36,6 +36,8 @@ TARGETS = {
     "rescore.rules_ratio_to_features": Target(1, "ratings and care of 1,000,000 customers, against their features"),
     "rescore.bucket_100k_peak_mb": Target(1500, "the night of a bucket of 100,000 customers: memory, in MB"),
     "rescore.growth_100k_to_1m": Target(1.1, "a day's time a customer, of 1,000,000 against 100,000"),
+    "list.seconds_1m": Target(2, "`standing list` by a condition over 1,000,000 customers, in seconds"),
+    "list.ratio_to_scan": Target(6, "that, against a plain polars scan of the same files"),
     "ingest.import_ratio": Target(1.5, "importing the ingest function against boto3, Powertools and pydantic alone"),
 }
 

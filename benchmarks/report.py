@@ -26,6 +26,7 @@ SECTIONS = {
     "check": "`standing rules check`: 100 made rules over 30 features",
     "impact": "`standing rules impact`: an edit of those rules, over 1,000,000 made customers",
     "rescore": "The night: 12 features of 1,000,000 made customers from 50,000,000 transactions, ratings and care",
+    "list": "`standing list`: a condition over the standings of 1,000,000 made customers, in 256 files",
     "bgnbd": "Scores: BG/NBD fitted on 1,000,000 made customers",
     "made": "What was made for it",
 }
@@ -57,6 +58,9 @@ NOTES = {
     "`night_1m` and `bucket_100k` are features, ratings and care together, everything written that a night keeps. "
     "`whole_bucket_100k` and `bucket_100k_peak_mb` are all that `rescore` does of a bucket of the lake, from the last "
     "day's compaction to the report's figures, without the table.",
+    "list": "`seconds_1m` is from the listing of the lake (a folder here; S3 adds its transfer) to the sorted "
+    "rows: every file is read whole, as its seal is over the whole, and of it only the columns that are asked for are "
+    "decoded. `scan` is polars on the same files and columns; it looks at no seal, no override and no day.",
     "bgnbd": "`seconds_1m` is from a row a customer to parameters that have converged: collapsed to `groups` of equal "
     "(x, t_x, T), a part of them fitted for a place to begin, then `steps` of Newton's method over all.",
     "ingest": "Fresh processes in turns, bytecode compiled beforehand. `alone` is the bare import of boto3, Powertools "

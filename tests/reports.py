@@ -34,7 +34,8 @@ def ordinary(ruleset: Ruleset) -> dict[str, Any]:
         "used": {"gb_seconds": 947.7, "write_units": 1180.0, "read_units": 236.0},
     }
     model = {"hash": "5ac1dbb41e04f0", "as_of": "2026-11-02"}
-    return told | {"figures": _figures(ruleset, chance), "model": model}
+    told |= {"figures": _figures(ruleset, chance), "model": model}
+    return told | {"groups": _groups(), "trend": _nights(told["figures"]["levels"], Random(11))}
 
 
 def bad(ruleset: Ruleset) -> dict[str, Any]:
@@ -49,11 +50,34 @@ def bad(ruleset: Ruleset) -> dict[str, Any]:
         "bucket 017": "Damaged: records/…: not a whole Parquet file",
         "aside/<x>.parquet": "another schema",
     }
+    told["groups"]["expired/win-back"] = {"customers": 1, "first": ["c-3"]}
+    told["groups"]["expired/service-recovery"] = {"customers": 11, "first": [f"c-{number}" for number in range(10, 20)]}
     quality = told["figures"]["quality"]
     del quality["shop"][str(DAY - timedelta(days=1))]
     quality["shop"][str(DAY)]["rejected"] = 400
     told["figures"]["drift"]["2026-10"]["ratings"]["tier"] = {"platinum": 900, "bronze": 100}
     return told
+
+
+def _groups() -> dict[str, Any]:
+    return {
+        "moved/tier/gold/silver": {"customers": 12, "first": [f"hh-{number}" for number in range(1000, 1010)]},
+        "moved/tier/silver/gold": {"customers": 2, "first": ["hh-1142", "hh-7"]},
+        "moved/lifecycle/loyal/slipping": {"customers": 1, "first": ["<i>hh-9</i>"]},
+    }
+
+
+def _nights(levels: dict[str, dict[str, int]], chance: Random) -> dict[str, Any]:
+    """The levels of thirty nights without one, the last as they are."""
+    days = [DAY - timedelta(days=back) for back in range(29, 0, -1) if back != 12]
+    near = {
+        str(day): {
+            name: {level: max(0, count + chance.randint(-9, 9)) for level, count in some.items()}
+            for name, some in levels.items()
+        }
+        for day in days
+    }
+    return near | {str(DAY): levels}
 
 
 def _figures(ruleset: Ruleset, chance: Random) -> dict[str, Any]:

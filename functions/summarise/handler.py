@@ -12,6 +12,7 @@ from standing.adapters.telling import discreet, own_logger
 from standing.event_path.ruleset_layer import deployed_rules
 from standing.night.arrivals import with_refused
 from standing.night.summary import COUNTS, concluded, page_key, report_key
+from standing.night.trends import with_trend
 from standing.report.page import page
 from standing.report.words import LANGUAGES
 
@@ -34,7 +35,7 @@ def show(report: dict[str, Any]) -> None:
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}, as data and as pages."""
     zone = rules.latest.programme.time_zone
-    report = concluded(lake, event, lambda found: with_refused(found, lake, logs, zone), show)
+    report = concluded(lake, event, lambda found: with_trend(with_refused(found, lake, logs, zone), lake), show)
     counts = {
         **{name: report[name] for name in COUNTS},
         "failed_buckets": len(report["failed_buckets"]),

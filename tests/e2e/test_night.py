@@ -74,6 +74,7 @@ def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_a
     assert planned(target) == [number]
     report = json.loads(target.lake.get(f"nights/{day}.json").body)
     assert 0 < sum(report["figures"]["levels"]["tier"].values()) <= report["customers"]
+    assert report["trend"][day] == report["figures"]["levels"]
     assert target.lake.get(month_key(day[:7], number)).body
     assert sorted(parts(target.lake, day)) == sorted({*parts(target.lake, day), number})
 

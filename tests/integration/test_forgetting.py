@@ -90,9 +90,11 @@ def test_the_reports_of_nights_forget_whom_they_name(rules: Timeline, lake: Lake
         "different": [{"customer": who, **difference} for who in (gone, other)],
         "incomplete": [other, gone],
         "odd": {"customer gone-7": "60,000 event records", "source shop, amounts": "3 purchases"},
+        "groups": {"expired/win-back": {"customers": 2, "first": sorted([gone, other])}},
+        "moved_now": {"moved/tier/gold/silver": {"customers": 2, "first": sorted([gone, other])}},
     }
     whole = reports.bad(ruleset) | {name: part[name] for name in ("different", "incomplete")}
-    whole["odd"] = part["odd"]
+    whole |= {"odd": part["odd"], "groups": part["groups"] | part["moved_now"]}
     before = reports.first(reports.DAY - timedelta(days=1))
     keep(lake, before)
     keep(lake, whole)
@@ -105,6 +107,10 @@ def test_the_reports_of_nights_forget_whom_they_name(rules: Timeline, lake: Lake
     assert len(bytes_about(lake, other)) == 4
     kept = json.loads(lake.get(report_key(day)).body)
     assert (kept["incomplete"], kept["odd"]) == ([other], {"source shop, amounts": "3 purchases"})
+    assert kept["groups"] == {
+        "expired/win-back": {"customers": 2, "first": [other]},
+        "moved/tier/gold/silver": {"customers": 2, "first": [other]},
+    }
     assert forget_in_reports(lake, ruleset, gone) == 0
 
 

@@ -85,6 +85,28 @@ def test_what_time_alone_changed_is_said_once(rules: Timeline, bought: Customers
     assert len(bought.decisions(WHO)) == len(before) + len(new)
 
 
+def test_who_moved_on_the_day_is_named_once_whoever_decided_it(rules: Timeline, bought: Customers, lake: Lake) -> None:
+    day = day_of(NOW, "UTC") + 2  # the purchase of three days ago is among the last five days no more
+    move = {"moved/tier/gold/bronze": {"customers": 1, "first": [WHO]}}
+    told = rescore_bucket(lake, bought, rules, NUMBER, day, clock=lambda: NOW + timedelta(days=3))
+    assert (told["groups"], told["moved_now"]) == ({}, move)
+    refill(lake, bought, rules, [WHO])  # the stream brings what the night decided
+    stage(lake)
+    again = rescore_bucket(lake, bought, rules, NUMBER, day, clock=lambda: NOW + timedelta(days=3))
+    assert (again["groups"], again["moved_now"]) == (move, {})
+    next_day = rescore_bucket(lake, bought, rules, NUMBER, day + 1, clock=lambda: NOW + timedelta(days=4))
+    assert (next_day["groups"], next_day["moved_now"]) == ({}, {})
+    for one in (told, again):
+        whole = one | {
+            "seconds": 1.0,
+            "rules": "r",
+            "started": "05:00",
+            "ended": "05:01",
+            "used": dict.fromkeys(USED, 0),
+        }
+        assert added_up(str(day_date(day)), [whole])["groups"] == move
+
+
 def test_the_standing_of_the_night_is_that_of_the_table(rules: Timeline, bought: Customers, lake: Lake) -> None:
     state = bought.load(WHO)
     assert state is not None

@@ -90,7 +90,9 @@ def test_what_one_run_found_wrong_is_told_also_where_the_other_found_nothing() -
     one: dict[str, Any] = dict.fromkeys(COUNTS, 2) | {"different": [{"customer": "c"}], "incomplete": ["x"], "odd": {}}
     one |= {"wrong": {"k": "w"}, "seconds": 1.0, "rules": "r", "started": "05:00", "ended": "05:02", "figures": {}}
     one["used"] = {"gb_seconds": 1.0, "write_units": 2.0, "read_units": 0.5}
+    one["moved_now"] = {"moved/tier/gold/bronze": {"customers": 1, "first": ["c"]}}
     nothing = dict.fromkeys(COUNTS, 0) | {"different": [], "incomplete": [], "wrong": {}, "customers": 2}
+    nothing["moved_now"] = {"moved/tier/gold/bronze": {"customers": 1, "first": ["b"]}}
     other = one | nothing | {"started": "05:01", "ended": "05:01", "figures": {"levels": {}}}
     for told in (of_both(one, other), of_both(other, one)):
         assert {name: told[name] for name in COUNTS} == dict.fromkeys(COUNTS, 2)
@@ -101,6 +103,7 @@ def test_what_one_run_found_wrong_is_told_also_where_the_other_found_nothing() -
             2,
             4,
         )
+        assert told["moved_now"] == {"moved/tier/gold/bronze": {"customers": 2, "first": ["b", "c"]}}
     both = of_both(one, one)
     assert {name: both[name] for name in COUNTS} == dict.fromkeys(COUNTS, 2) | dict.fromkeys(DONE, 4)
     assert (both["different"], both["incomplete"]) == ([{"customer": "c"}], ["x"])

@@ -19,8 +19,10 @@ from standing.batch.figures.all import Known, figures
 from standing.batch.figures.care import care
 from standing.batch.figures.closing import at_end
 from standing.batch.figures.drift import numbers
+from standing.batch.figures.groups import groups, moved_now
 from standing.batch.figures.levels import changes, held
 from standing.batch.figures.months import compared_with, month_before, month_end, month_of, month_watched
+from standing.batch.figures.naming import together
 from standing.batch.figures.quality import quality, refunds
 from standing.batch.figures.scores import scores
 from standing.batch.lake.memories import latest, states_of
@@ -28,6 +30,7 @@ from standing.batch.lake.rows import Bucket, frame, tidy
 from standing.batch.records import row_of
 from standing.batch.rescoring.bucket import rescore
 from standing.batch.rescoring.refunds import counted_on as records_counted_on
+from standing.core.announcing import LevelHonoured, RatingChanged
 from standing.core.days import Day, day_date, day_in, end_of_day
 from standing.core.events import Feedback, Purchase, Refund
 from standing.core.features import facts
@@ -256,10 +259,10 @@ def test_whatever_the_rules_a_day_ends_as_the_fold_says(
     expected = {(who, rating, one.level) for who, levels in shown.items() for rating, one in levels.items()}
     assert set(held(standing, ruleset.ratings).rows()) == expected
     known = {who: facts(ruleset, gather(empty(ruleset), events, ruleset), day) for who, events in there.items()}
-    names = [name for name in numbers(ruleset) if name in standing.columns]
+    names = [name for name in ruleset.by_name if name in standing.columns]
     rows = {row["customer"]: {name: row[name] for name in names} for row in standing.rows(named=True)}
     assert rows == {who: {name: one.get(name) for name in names} for who, one in known.items()}
-    assert names == numbers(ruleset) or not there
+    assert names == [*ruleset.by_name] or not there
 
 
 @settings(max_examples=8, deadline=None)
@@ -403,3 +406,64 @@ def test_a_month_is_watched_once_ninety_days_have_passed(day: Day) -> None:
     assert watched + 90 <= day < month_end(month_of(watched + 1)) + 90
     assert month_end(month_before(day)) < day <= month_end(month_of(day))
     assert end_of_day(day, "UTC").timestamp() == (day + 1) * 86_400
+
+
+def moves_of(day: Day, *customers: str, before: str | None = "gold", status: str = "changed") -> pl.DataFrame:
+    rows = [
+        {
+            "customer": who,
+            "id": f"{who}-{day}",
+            "version": 1,
+            "day": day,
+            "decided_at": 0,
+            "rules": "r",
+            "status": status,
+        }
+        | {"rating": "tier", "before": before, "level": "silver"}
+        for who in customers
+    ]
+    return frame("decisions", rows)
+
+
+def test_groups_name_the_first_of_those_who_moved_on_the_day() -> None:
+    names = [f"c-{number:02}" for number in range(14)]
+    day = UNTIL
+    rows = pl.concat(
+        [
+            moves_of(day, *names[::-1]),
+            moves_of(day - 1, "c-before"),
+            moves_of(day + 1, "c-after"),
+            moves_of(day, "c-first", before=None),
+            moves_of(day, "c-honoured", status="honoured"),
+        ]
+    )
+    assert groups(rows, day, "UTC") == {"moved/tier/gold/silver": {"customers": 14, "first": names[:10]}}
+
+
+def test_groups_name_whose_care_ended_unanswered_on_the_day_of_that() -> None:
+    zone = RULESET.programme.time_zone
+    begin, end = (int(end_of_day(day, zone).timestamp()) for day in (UNTIL - 1, UNTIL))
+    decided = {"c-early": begin - 1, "c-b": begin, "c-a": end - 1, "c-late": end}
+    rows = [
+        {"customer": who, "id": who, "version": 1, "day": UNTIL - 9, "decided_at": at, "rules": "r"}
+        | {"care": "call", "status": "expired"}
+        for who, at in decided.items()
+    ]
+    assert groups(frame("decisions", rows), UNTIL, zone) == {"expired/call": {"customers": 2, "first": ["c-a", "c-b"]}}
+
+
+def test_groups_of_buckets_add_up_to_those_of_all() -> None:
+    names = [f"c-{number:02}" for number in range(30)]
+    parts = [groups(moves_of(UNTIL, *names[place::3]), UNTIL, "UTC") for place in range(3)]
+    assert together(parts) == groups(moves_of(UNTIL, *names), UNTIL, "UTC")
+    assert [len(one["first"]) for part in parts for one in part.values()] == [10, 10, 10]
+
+
+def test_what_is_decided_just_now_is_named_where_a_level_changed_on_the_day() -> None:
+    changed = RatingChanged("tier", "gold", "silver", UNTIL, ())
+    others = (
+        replace(changed, was=None),
+        replace(changed, day=UNTIL - 1),
+        LevelHonoured("tier", "gold", "silver", UNTIL, UNTIL, ()),
+    )
+    assert moved_now("c-1", (changed, *others), UNTIL) == {"moved/tier/gold/silver": {"customers": 1, "first": ["c-1"]}}

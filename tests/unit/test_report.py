@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
 import shutil
@@ -24,7 +25,8 @@ from standing.report.page import page
 from standing.report.spelling import rounded
 from standing.report.tables import cost, quality
 from standing.report.words import LANGUAGES, Language
-from standing.tools.night.reporting import kept_report
+from standing.tools.night.reporting import kept_report, print_report
+from standing.tools.printing import Plain
 from standing.tools.project import UserError
 
 from tests import reports
@@ -57,17 +59,17 @@ def test_every_kind_of_trouble_leads_to_a_line_and_no_trouble_to_none(ruleset: R
     assert attention(reports.first(), "en") == []
     lines = attention(reports.bad(ruleset), "en")
     wanted = (
-        "buckets failed: 017, 201",
+        "ended unanswered",
         "differ",
         "lacks",
-        "Damaged",
         "kept changing",
         "sent nothing",
         "rejected",
         "PSI",
+        "buckets failed: 017, 201",
+        "Damaged",
     )
-    assert len(lines) == len(wanted)
-    assert all(any(word in line for line in lines) for word in wanted), lines
+    assert [word in line for word, line in zip(wanted, lines, strict=True)] == [True] * len(wanted), lines
     assert len(attention(reports.bad(ruleset), "zh")) == len(lines)
 
 
@@ -221,7 +223,8 @@ def test_a_source_that_stays_silent_and_many_drifts_are_told_briefly(ruleset: Ru
     lines = attention(report, "en")
     assert [line for line in lines if "sent nothing on 2026-11-22, 2026-11-23, 2026-11-24" in line]
     assert sum("PSI" in line for line in lines) == 8
-    assert "5 more drifted as far" in lines[-1]
+    assert "5 more drifted as far" in lines[-3]
+    assert ["buckets failed" in lines[-2], "Damaged" in lines[-1]] == [True, True]
 
 
 COUNTS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 500), min_size=1)
@@ -290,3 +293,55 @@ def test_a_browser_draws_every_picture_and_nothing_sticks_out(
     assert re.search(r'data-wide="(-?\d+)"', drawn)
     assert int(re.findall(r'data-wide="(-?\d+)"', drawn)[0]) <= 0
     assert drawn.count('class="main-svg"') >= len(pictures)
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_page_names_who_moved_and_how_all_are_listed(ruleset: Ruleset, language: Language) -> None:
+    text = content(page(reports.ordinary(ruleset), ruleset, language))
+    for one in ("hh-1000", "hh-1009", "hh-1142", "&lt;i&gt;hh-9&lt;/i&gt;"):
+        assert one in text
+    command = "standing list --moved &#x27;tier: gold → silver&#x27; --since 2026-11-25 --until 2026-11-25"
+    assert f"<code>{command}</code>" in text
+    assert "<code>standing list &#x27;" in text
+    assert text.index("hh-1000") < text.index("hh-1142")  # the larger group first
+    assert "hh-1009</span> …" in text
+    assert "hh-7</span> …" not in text
+    quiet = page(reports.ordinary(ruleset) | {"groups": {}}, ruleset, language)
+    assert words.said("nobody_moved", language, day="2026-11-25") in quiet
+    assert words.said("moved_today", language) not in content(page(reports.first(), ruleset, language))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_care_that_nobody_answered_is_named_first(ruleset: Ruleset, language: Language) -> None:
+    line, *_ = attention(reports.bad(ruleset), language)
+    between = {"en": ", ", "zh": "、"}[language]
+    names = between.join(sorted(["c-3", *(f"c-{number}" for number in range(10, 20))])[:10])
+    rules = f"service-recovery 11{between}win-back 1"
+    assert names in line
+    assert rules in line
+    assert "`standing list care --status expired --since 2026-11-25 --until 2026-11-25`" in line
+
+
+def test_the_line_of_a_level_has_every_night_and_a_gap_is_no_night(ruleset: Ruleset) -> None:
+    report = reports.ordinary(ruleset)
+    pictures = figures_of(page(report, ruleset, "en"))
+    (place,) = [place for place, name in enumerate(ruleset.ratings) if name == "tier"]
+    lines = pictures[f"trend-{place}"]["data"]
+    assert len(lines) == 4
+    days = sorted(report["trend"])
+    assert len(days) == 29
+    for line, level in zip(lines, ("platinum", "gold", "silver", "bronze"), strict=True):
+        assert (line["x"], line["y"]) == (days, [report["trend"][day]["tier"][level] for day in days])
+    texts = [one["text"] for one in pictures[f"trend-{place}"]["layout"]["annotations"]]
+    assert texts[1] == f"{report['trend'][days[-1]]['tier']['platinum']:,}"
+    one_night = report | {"trend": {days[-1]: report["trend"][days[-1]]}}
+    assert "trend-0" not in figures_of(page(one_night, ruleset, "en"))
+
+
+def test_the_terminal_names_who_moved(ruleset: Ruleset) -> None:
+    console = Plain(file=io.StringIO(), width=80)
+    print_report(reports.ordinary(ruleset), ruleset, "en", console)
+    assert isinstance(console.file, io.StringIO)
+    said = console.file.getvalue()
+    assert "tier: gold → silver  12  hh-1000, hh-1001" in said
+    assert "standing list --moved 'tier: gold → silver' --since 2026-11-25 --until" in said

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -32,6 +33,25 @@ def view(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) ->
     day = max(day, state.day)
     start = Start(state.day, state.closed, (), past, {state.features_hash: state.buckets})
     return _seen(start, rules, day)
+
+
+def facts_today(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) -> dict[str, Fact]:
+    """Everything that rules may ask at the end of `day`: features, and of each rating what it is, was and becomes.
+
+    No earlier than the state's own last day, which is lived through again. `past` as in `view`: `asks_for_past` says
+    whether it is needed.
+    """
+    again = day <= state.day
+    memory, before = (state.opened, state.day - 1) if again else (state.closed, state.day)
+    start = Start(before, memory, (), past, {state.features_hash: state.buckets})
+    lived = live(rules, start.under, memory, before + 1, max(day, state.day))
+    return deque(lived, maxlen=1)[0].facts
+
+
+def asks_for_past(state: State, rules: Timeline, day: Day) -> bool:
+    """Whether more than the state is needed: features are defined otherwise than they were."""
+    spans = rules.spans(state.day, max(day, state.day))
+    return any(span.ruleset.features_hash != state.features_hash for span in spans)
 
 
 def view_of_history(events: Sequence[Event], rules: Timeline, day: Day) -> View:

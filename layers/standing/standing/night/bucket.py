@@ -17,6 +17,7 @@ import polars as pl
 from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.figures.adding import added_all
+from standing.batch.figures.naming import together
 from standing.batch.lake.compacting import compact
 from standing.batch.lake.files import Damaged, written
 from standing.batch.lake.layout import current, standing_key
@@ -86,4 +87,6 @@ def _told(number: int, lived: list[Lived], passing: Passing) -> dict[str, Any]:
         "different": different.head(NAMED).to_dicts(),
         "incomplete": names[:NAMED],
         "figures": added_all(one.figures for one in lived),
+        "groups": together(one.groups for one in lived),
+        "moved_now": passing.moved,
     }

@@ -14,6 +14,8 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from standing.adapters.table import MOST_ITEMS, Recorded, Refused, items, past
+from standing.batch.figures.groups import moved_now
+from standing.batch.figures.naming import Groups, together
 from standing.core.days import Day
 from standing.core.decide import Outcome
 from standing.core.intake import Event
@@ -48,6 +50,7 @@ class Passing:
     """Moves customers' clocks to the end of a day that is over.
 
     `counts`: customers by what became of them (`moved`, `nothing`, `gone`, `busy`), commits, decisions and conflicts.
+    `moved`: whose level changed on the day itself.
     """
 
     rules: Timeline
@@ -56,6 +59,7 @@ class Passing:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     pause: Callable[[float], None] = time.sleep
     counts: Counter[str] = field(default_factory=Counter)
+    moved: Groups = field(default_factory=dict)
 
     def all(self, customers: Iterable[str]) -> None:
         """Move each of some customers; one whom others keep changing is counted as busy, and left to the next night."""
@@ -88,6 +92,7 @@ class Passing:
         self.table.commit(state, outcome, (), self.rules, now)
         self.counts["commits"] += 1
         self.counts["decisions"] += len(outcome.decisions)
+        self.moved = together([self.moved, moved_now(customer, outcome.decisions, self.until)])
         return True
 
     def _outcome(self, state: State, now: datetime) -> Outcome | None:

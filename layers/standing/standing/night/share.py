@@ -12,6 +12,8 @@ import polars as pl
 from standing.batch.figures.adding import Figures
 from standing.batch.figures.all import Known, figures
 from standing.batch.figures.closing import at_end
+from standing.batch.figures.groups import groups
+from standing.batch.figures.naming import Groups
 from standing.batch.lake.gaps import holes
 from standing.batch.lake.memories import latest, states_of
 from standing.batch.lake.rows import Bucket
@@ -33,6 +35,7 @@ class Lived(NamedTuple):
     different: pl.DataFrame
     incomplete: list[str]
     figures: Figures
+    groups: Groups
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,8 @@ class Night:
         counts += Counter({"reconciled": reconciled.customers, "differences": reconciled.differences.height})
         told = self._figures(share, bucket, ended, scored)
         standing = pl.concat([found.standing, lost], how="diagonal_relaxed")
-        return Lived(standing, ended, counts, reconciled.differences, incomplete, told)
+        named = groups(bucket.decisions, self.until, self.rules.on(self.until).programme.time_zone)
+        return Lived(standing, ended, counts, reconciled.differences, incomplete, told, named)
 
     def _scored(self, records: pl.DataFrame) -> tuple[pl.DataFrame | None, int]:
         """The scores of the share, where there is a model; and how many were said."""

@@ -13,6 +13,8 @@ import orjson
 from standing.adapters.lake import ABSENT, Lake, Stored
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.figures.adding import added_all
+from standing.batch.figures.naming import together
+from standing.batch.figures.naming import without as groups_without
 from standing.batch.lake.layout import INCOMING, number_in, partition
 
 COUNTS = (
@@ -21,6 +23,7 @@ COUNTS = (
 )
 DONE = ("moved", "commits", "decisions", "conflicts")  # by one run or by another; what else is counted, both find
 NAMES = ("different", "incomplete")
+GROUPS = ("groups", "moved_now")  # by the lake, which both find, and by what a run decides itself
 USED = ("gb_seconds", "write_units", "read_units")
 NAMED = 100
 PASSED_ON = 50  # objects that are named from one step of the night to the next, which takes 256 KB
@@ -49,6 +52,7 @@ def of_both(one: Report, other: Report) -> Report:
     done = {name: one.get(name, 0) + other.get(name, 0) for name in DONE}
     named = {name: one[name] + [item for item in other[name] if item not in one[name]] for name in NAMES}
     wrong = {name: one.get(name, {}) | other.get(name, {}) for name in ("wrong", "odd")}
+    named["moved_now"] = together(run.get("moved_now", {}) for run in (one, other))
     return other | found | done | named | wrong | _run([one, other]) | {"seconds": one["seconds"] + other["seconds"]}
 
 
@@ -138,6 +142,7 @@ def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) ->
         "wrong": wrong,
         "odd": {name: _of_many(found) for name, found in list(odd.items())[:NAMED]},
         "figures": added_all(one.get("figures", {}) for one in buckets),
+        "groups": together(one.get(name, {}) for one in buckets for name in GROUPS),
         **_run(buckets),
     }
 
@@ -184,6 +189,7 @@ def without(report: Report, customer: str) -> Report:
         "different": [one for one in report["different"] if one["customer"] != customer],
         "incomplete": [name for name in report["incomplete"] if name != customer],
         "odd": {name: what for name, what in odd.items() if name != f"customer {customer}"},
+        **{name: groups_without(report[name], customer) for name in GROUPS if name in report},
     }
 
 

@@ -6,6 +6,7 @@ The pictures are plotly's; colours are named (`@rise`) and filled in by the page
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape as as_html
 from importlib.util import find_spec
@@ -18,6 +19,8 @@ from standing.core.visible import in_json, visible
 SHELL = Path(__file__).with_name("shell.html")
 FONT = {"family": "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif", "size": 13, "color": "@ink"}
 BARE = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": FONT}
+
+COMMAND = re.compile(r"`([^`]+)`")
 
 type Picture = dict[str, Any]
 
@@ -78,6 +81,11 @@ def section(title: str, *content: str) -> str:
 def paragraph(text: str, kind: str = "soft") -> str:
     """Plain text as a paragraph."""
     return f'<p class="{kind}">{escape(text)}</p>' if text else ""
+
+
+def with_commands(text: str) -> str:
+    """Plain text in which what stands between backticks is code."""
+    return COMMAND.sub(r"<code>\1</code>", escape(text))
 
 
 def unbroken(text: str) -> str:

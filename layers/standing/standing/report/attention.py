@@ -1,4 +1,4 @@
-"""What needs attention in a report, as lines for people, the worst first. Every kind of trouble leads to a line."""
+"""What needs attention in a report, as lines for people: customers first, the run last. All trouble has its line."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from standing.report.derived import drifts, silent_days
+from standing.report.groups import BETWEEN, expired, named
 from standing.report.spelling import month
 from standing.report.words import Language, said
 
@@ -19,7 +20,29 @@ type Report = Mapping[str, Any]
 
 def attention(report: Report, language: Language) -> list[str]:
     """The lines; none where all is well."""
-    return [*_run(report, language), *_sources(report, language), *_drift(report, language)]
+    parts = (_customers, _sources, _drift, _run)
+    return [line for part in parts for line in part(report, language)]
+
+
+def _customers(report: Report, language: Language) -> Iterator[str]:
+    """Those of whom something is not as it should be: before whatever is wrong with machines."""
+    yield from _unanswered(report, language)
+    if count := report["differences"]:
+        ids = list(dict.fromkeys(str(one.get("customer")) for one in report["different"]))
+        yield said("differ", language, count=count, names=named(ids, len(ids), language))
+    if count := len(report["incomplete"]):
+        yield said("incomplete", language, count=count, names=named(report["incomplete"], count, language))
+    if report["busy"]:
+        yield said("busy", language, count=report["busy"])
+
+
+def _unanswered(report: Report, language: Language) -> Iterator[str]:
+    care, day = expired(report.get("groups", {})), report["day"]
+    if care.by_rule:
+        count = sum(care.by_rule.values())
+        rules = BETWEEN[language].join(f"{name} {many:,}" for name, many in care.by_rule.items())
+        ids = named(care.first, count, language)
+        yield said("unanswered", language, day=day, count=count, rules=rules, names=ids, command=care.command(day))
 
 
 def _run(report: Report, language: Language) -> Iterator[str]:
@@ -27,14 +50,8 @@ def _run(report: Report, language: Language) -> Iterator[str]:
         names = ", ".join(f"{number:03d}" for number in failed[:SHOWN]) + (" …" if len(failed) > SHOWN else "")
         buckets = report["buckets"] + len(failed)
         yield said("failed", language, count=len(failed), buckets=buckets, names=names, day=report["day"])
-    if report["differences"]:
-        yield said("differ", language, count=report["differences"])
-    if report["incomplete"]:
-        yield said("incomplete", language, count=len(report["incomplete"]))
     if report["wrong"]:
         yield said("wrong", language, count=len(report["wrong"]))
-    if report["busy"]:
-        yield said("busy", language, count=report["busy"])
 
 
 def _sources(report: Report, language: Language) -> Iterator[str]:

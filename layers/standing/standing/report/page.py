@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from standing.core.ruleset import Rating, Ruleset
 from standing.pages import migration
-from standing.pages.shell import Picture, assembled, box, escape, paragraph, section, side_by_side
+from standing.pages.shell import Picture, assembled, box, escape, paragraph, section, side_by_side, with_commands
 from standing.report import pictures, tables
 from standing.report.attention import Report, attention
 from standing.report.spelling import month as month_said
 from standing.report.tables import cost
+from standing.report.trends import trend
 from standing.report.words import Language, said, titled
 
-COMMAND = re.compile(r"`([^`]+)`")
+FEWEST = 2  # nights that make a line
 
 type Part = tuple[str, dict[str, Picture]]  # a section's HTML, and the pictures in it
 
@@ -43,7 +43,9 @@ def _tiles(report: Report, language: Language) -> Iterator[str]:
 def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Part]:
     figures: Mapping[str, Any] = report.get("figures", {})
     yield _attention(report, language), {}
+    yield tables.moved_today(report, ruleset, language), {}
     yield _levels(figures, ruleset, language)
+    yield _trend(report, ruleset, language)
     yield _migration(figures, ruleset, language)
     yield _rfm(report, ruleset, language)
     yield _churn(report, language)
@@ -54,7 +56,7 @@ def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Par
 
 def _attention(report: Report, language: Language) -> str:
     lines = attention(report, language)
-    content = "".join(f"<li>{COMMAND.sub(r'<code>\1</code>', escape(line))}</li>" for line in lines)
+    content = "".join(f"<li>{with_commands(line)}</li>" for line in lines)
     said_of = f'<ul class="attention">{content}</ul>' if lines else paragraph(said("all_well", language))
     return section(said("attention", language), said_of)
 
@@ -64,7 +66,28 @@ def _levels(figures: Mapping[str, Any], ruleset: Ruleset, language: Language) ->
     shown = [rating for name, rating in ruleset.ratings.items() if name in counts]
     drawn = {f"levels-{place}": pictures.levels(rating, counts[rating.name]) for place, rating in enumerate(shown)}
     boxes = [box(name, titled(rating.title, language)) for name, rating in zip(drawn, shown, strict=True)]
-    return section(said("levels", language), paragraph(said("levels_how", language)), side_by_side(*boxes)), drawn
+    how = paragraph(said("levels_how", language)) + _who_has_it(shown, language)
+    return section(said("levels", language), how, side_by_side(*boxes)), drawn
+
+
+def _who_has_it(shown: Sequence[Rating], language: Language) -> str:
+    """How the customers of a level are listed, for one of them."""
+    if not shown:
+        return ""
+    command = f"standing list '{shown[-1].name} == {shown[-1].levels[-1]}'"
+    return f'<p class="soft">{with_commands(said("levels_who", language, command=command))}</p>'
+
+
+def _trend(report: Report, ruleset: Ruleset, language: Language) -> Part:
+    """How many each level had, over the nights that are known."""
+    nights: Mapping[str, Any] = report.get("trend", {})
+    if len(nights) < FEWEST:
+        return "", {}
+    shown = [rating for name, rating in ruleset.ratings.items() if any(name in levels for levels in nights.values())]
+    drawn = {f"trend-{place}": trend(rating, nights) for place, rating in enumerate(shown)}
+    boxes = [box(name, titled(rating.title, language)) for name, rating in zip(drawn, shown, strict=True)]
+    how = paragraph(said("trend_how", language, first=min(nights), last=max(nights)))
+    return section(said("trend", language), how, side_by_side(*boxes)), drawn
 
 
 def _migration(figures: Mapping[str, Any], ruleset: Ruleset, language: Language) -> Part:

@@ -11,6 +11,7 @@ from standing.core.ruleset import Rating, Ruleset
 from standing.pages.shell import escape, paragraph, section, table, unbroken
 from standing.report.attention import DRIFTED, Report
 from standing.report.derived import UNIT, drifts, silent_days
+from standing.report.groups import Moved, moved, named
 from standing.report.spelling import calendar_day, value
 from standing.report.spelling import month as month_said
 from standing.report.words import Language, said, titled
@@ -34,6 +35,28 @@ def cost(report: Report) -> str:
     """What the buckets used, at the list prices of docs/cost.md, in USD."""
     used = report.get("used", {})
     return f"{sum(Decimal(str(used.get(name, 0))) * price for name, price in PRICES.items()):.4f}"
+
+
+def moved_today(report: Report, ruleset: Ruleset, language: Language) -> str:
+    """Who moved from which level to which on the day: the first of them, and the command that lists all."""
+    day = report["day"]
+    if "groups" not in report:  # a report of before
+        return ""
+    found = moved(report["groups"])
+    if not found:
+        return section(said("moved_today", language), paragraph(said("nobody_moved", language, day=day)))
+    heads = [said(name, language) for name in ("rating", "from_to")] + [f"#{said('customers', language)}"]
+    heads += [said(name, language) for name in ("who", "all_of_them")]
+    rows = [_moved_row(one, ruleset, day, language) for one in found]
+    return section(said("moved_today", language), paragraph(said("moved_how", language, day=day)), table(heads, rows))
+
+
+def _moved_row(one: Moved, ruleset: Ruleset, day: str, language: Language) -> list[str]:
+    rating = ruleset.ratings.get(one.rating)
+    title = titled(rating.title, language) if rating else one.rating
+    move = unbroken(f"{one.before} → {one.level}")
+    who = named(map(unbroken, one.first), one.customers, language)
+    return [escape(title), move, f"{one.customers:,}", who, f"<code>{escape(one.command(day))}</code>"]
 
 
 def care(report: Report, ruleset: Ruleset, language: Language) -> str:

@@ -31,13 +31,17 @@ WORDS: dict[str, tuple[str, str]] = {
         "Damaged or faulty files and buckets: {count}. They are named below, with the way out.",
         "有{count}个文件或分桶损坏或有误，名称与处理办法见下文。",
     ),
+    "unanswered": (
+        "Care actions that ended unanswered on {day}: {count} ({rules}), of {names}; `{command}` lists them.",
+        "{day}逾期未回应的关怀动作：{count}项（{rules}），涉及{names}。完整名单：`{command}`。",
+    ),
     "differ": (
-        "Features that differ between states and lake: {count}. `standing rebuild` folds a customer anew.",
-        "客户状态与数据湖有{count}处特征不一致：可用 `standing rebuild` 重算单个客户。",
+        "Features that differ between states and lake: {count}, of {names}. `standing rebuild` folds a customer anew.",
+        "客户状态与数据湖有{count}处特征不一致，涉及{names}：可用 `standing rebuild` 重算单个客户。",
     ),
     "incomplete": (
-        "Customers of whom the lake lacks something: {count}. `standing lake gaps --refill` brings it back.",
-        "数据湖缺少{count}位客户的部分数据：运行 `standing lake gaps --refill` 补齐。",
+        "Customers of whom the lake lacks something: {count}: {names}. `standing lake gaps --refill` brings it back.",
+        "数据湖缺少{count}位客户的部分数据：{names}。运行 `standing lake gaps --refill` 补齐。",
     ),
     "busy": (
         "Customers who kept changing, and are left to the next night: {count}.",
@@ -60,6 +64,25 @@ WORDS: dict[str, tuple[str, str]] = {
     # Sections
     "levels": ("Customers by level", "各等级客户数"),
     "levels_how": ("How many customers each level has at the end of the day.", "当日结束时各等级的客户数。"),
+    "levels_who": (
+        "Who has a level: `{command}` lists them.",
+        "查看某一等级的客户名单：`{command}`。",
+    ),
+    "trend": ("Levels, night by night", "各等级客户数逐夜走势"),
+    "trend_how": (
+        "The nights from {first} to {last}: each line from its least to its most, with the first and the last number.",
+        "{first}至{last}的各夜：每条线按自身最小值与最大值绘制，两端为首夜与末夜的客户数。",
+    ),
+    "moved_today": ("Who moved", "当日等级变动"),
+    "moved_how": (
+        "Announced changes of levels that took effect on {day}, with the first customers by id.",
+        "于{day}生效的已公布等级变动，列出编号靠前的客户。",
+    ),
+    "nobody_moved": ("No announced level changed with effect on {day}.", "没有于{day}生效的等级变动。"),
+    "from_to": ("From → to", "变动"),
+    "rating": ("Rating", "评级"),
+    "who": ("Who", "客户"),
+    "all_of_them": ("All of them", "完整名单"),
     "migration": ("Migration", "等级迁移"),
     "migration_how": (
         "Who stood where at the end of {month}, and where they stand now. A row is a level then, a column a level "

@@ -21,6 +21,7 @@ from standing.rulebook.problems import RulesError
 from standing.tools.backfill.commands import backfill
 from standing.tools.customers import commands as customer_commands
 from standing.tools.events.aside_commands import dead, refused
+from standing.tools.finding import commands as finding
 from standing.tools.lake.commands import lake
 from standing.tools.live import commands as live_commands
 from standing.tools.live.shadow_commands import shadow
@@ -74,6 +75,8 @@ app.add_typer(scores, name="scores")
 app.command()(backfill)
 app.command()(night)
 app.command()(report)
+app.command("list")(finding.list_customers)
+app.command()(finding.trend)
 app.command("export")(customer_commands.export_customer)
 app.command("forget")(customer_commands.forget_customer)
 

@@ -67,6 +67,6 @@ def _drift(known: Known, now: pl.DataFrame, then: Mapping[str, pl.DataFrame], co
     names = numbers(known.ruleset)
     found = {"now": spread(known.standing, now, names)}
     for month, frame in known.months.items():
-        whole = with_facts(frame, counts, known.ruleset, month_end(month))
+        whole = with_facts(frame, counts, known.ruleset, month_end(month), names)
         found[month] = spread(whole, then[month], names)
     return found

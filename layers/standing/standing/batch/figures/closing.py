@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import polars as pl
 
-from standing.batch.figures.drift import numbers
 from standing.batch.lake.memories import remembered
 from standing.batch.rescoring.features import features_on
 from standing.core.days import Day
@@ -17,7 +18,7 @@ LEVELS = ("levels/", "shown/")
 def at_end(
     standing: pl.DataFrame, states: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day
 ) -> pl.DataFrame:
-    """A row for each customer of the end of a day: `customer`, `day`, levels, and facts where they are numbers.
+    """A row for each customer of the end of a day: `customer`, `day`, levels, and every feature.
 
     `standing` is as a night's rescoring gives it, `states` are all versions of the lake, `records` those that count.
     Whose state is beyond the day has there what its next day began with; who had no record by then is left out.
@@ -26,19 +27,20 @@ def at_end(
     beyond = standing.filter(day < DAY).select("customer").join(there, on="customer", how="semi")
     later = states.filter(day < DAY).join(beyond, on="customer", how="semi").sort("customer", "day", "version")
     next_day = later.filter(DAY.min().over("customer") == DAY).unique("customer", keep="last", maintain_order=True)
-    facts = [name for name in numbers(ruleset) if name in standing.columns]
+    facts = [name for name in ruleset.by_name if name in standing.columns]
     parts = [standing.filter(day >= DAY).select("customer", *_levels(standing), *facts)]
     if not next_day.is_empty():
         opened = remembered(next_day, {}, "opened")
         parts.append(opened.select("customer", *_levels(opened)))
     whole = pl.concat(parts, how="diagonal").sort("customer")
     dated = whole.select("customer", pl.lit(day, dtype=pl.Int32).alias("day"), pl.exclude("customer"))
-    return with_facts(dated, records, ruleset, day)
+    return with_facts(dated, records, ruleset, day, [*ruleset.by_name])
 
 
-def with_facts(standing: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> pl.DataFrame:
-    """The same with the facts of the end of a day for those who have none of them."""
-    wanted = numbers(ruleset)
+def with_facts(
+    standing: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day, wanted: Sequence[str]
+) -> pl.DataFrame:
+    """The same with the wanted features of the end of a day for those who have none of them."""
     there = [name for name in wanted if name in standing.columns]
     lacking = standing.filter(pl.all_horizontal(pl.col(name).is_null() for name in there)) if there else standing
     if lacking.is_empty() or not wanted:

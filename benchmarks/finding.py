@@ -1,0 +1,83 @@
+"""The list's part: a condition over the standings of 1,000,000 made customers, beside a plain scan of their files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from time import perf_counter
+
+import polars as pl
+from standing.batch.finding.nights import last_night
+from standing.batch.finding.standings import Wanted, find
+from standing.batch.lake.files import written
+from standing.batch.lake.layout import BUCKETS, month_key
+from standing.core.ruleset import Ruleset
+from standing.rulebook.compiling import compile_rules
+from standing.rulebook.questions import question
+from standing.tools.project import project_root
+
+from benchmarks.bucket_made import FolderLake
+from benchmarks.figures import Figures
+from benchmarks.timing import ratios
+
+FOLDER = project_root() / ".standing" / "bench" / "standings"
+MONTH, DAY = "2026-06", 20_634
+ASKED = "tier >= gold and lifecycle in [slipping, dormant]"
+PRIME = 7_919
+
+
+def measure(figures: Figures, customers: int, repeats: int) -> None:
+    """Compare the answers, then time, in turns."""
+    ruleset = compile_rules(project_root() / "rules")
+    lake = _made(FOLDER / str(customers), customers, ruleset)
+    wanted = Wanted(question(ASKED, ruleset), ("tier", "lifecycle", "spend_365d"), by="spend_365d")
+    ours, plain = [], []
+    for repeat in range(-1, repeats):  # the first warms up
+        begun = perf_counter()
+        found = find(lake, last_night(lake).keys, ruleset, wanted)
+        between = perf_counter()
+        rows = _plain(Path(lake.name))
+        ended = perf_counter()
+        if found.rows["customer"].to_list() != rows["customer"].to_list():
+            raise ValueError("the list and the scan find something else")
+        if repeat >= 0:
+            ours.append(between - begun)
+            plain.append(ended - between)
+    figures.note("list.seconds_1m", ours)
+    figures.note("list.seconds_scan", plain)
+    figures.note("list.ratio_to_scan", ratios(ours, plain))
+    figures.count("list.customers", customers)
+    figures.count("list.found", found.total)
+
+
+def _plain(folder: Path) -> pl.DataFrame:
+    """The same by polars alone, on the words of the levels: neither seals nor overrides are looked at."""
+    wanted = pl.col("levels/tier/level").is_in(["gold", "platinum"])
+    wanted &= pl.col("levels/lifecycle/level").is_in(["slipping", "dormant"])
+    names = ["customer", "levels/tier/level", "levels/lifecycle/level", "spend_365d"]
+    rows = pl.scan_parquet(sorted(folder.rglob("*.parquet"))).filter(wanted).select(names)
+    return rows.collect().sort("spend_365d", "customer", descending=[True, False])
+
+
+def _made(folder: Path, customers: int, ruleset: Ruleset) -> FolderLake:
+    """Standings as a night leaves them, with every column that there is; they are written once."""
+    lake = FolderLake(folder)
+    for number in range(BUCKETS):
+        key = month_key(MONTH, number)
+        if not (folder / key).exists():
+            lake.put(key, written(_bucket(number, customers, ruleset)))
+    return lake
+
+
+def _bucket(number: int, customers: int, ruleset: Ruleset) -> pl.DataFrame:
+    own = pl.LazyFrame({"n": pl.int_range(number, customers, BUCKETS, eager=True)})
+    drawn = pl.col("n").hash
+    levels = {
+        f"levels/{name}/level": pl.lit(pl.Series(rating.levels)).gather(drawn(len(name)) % len(rating.levels))
+        for name, rating in ruleset.ratings.items()
+    }
+    days = {f"levels/{name}/since": (DAY - drawn(9) % 700).cast(pl.Int32) for name in ruleset.ratings}
+    shown = {f"shown/{name}/level": pl.lit(None, dtype=pl.String) for name in ruleset.ratings}
+    features = {one.name: (drawn(place) % 100_000).cast(pl.Int64) for place, one in enumerate(ruleset.features)}
+    who = pl.format("c-{}", (pl.col("n") * PRIME % 10_000_019).cast(pl.String).str.zfill(8))
+    frame = own.select(customer=who, day=pl.lit(DAY, dtype=pl.Int32), **levels, **days, **shown, **features)
+    return frame.sort("customer").collect()
