@@ -46,8 +46,8 @@ class Frozen(BaseModel):
 class Title(Frozen):
     """What people read, in both languages."""
 
-    en: Annotated[str, Field(min_length=1)]
-    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    zh: Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
 class Cap(Frozen):

@@ -264,7 +264,9 @@ def main() -> None:
         error.message = visible(error.message)
         rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
         sys.exit(error.exit_code)
-    except (UserError, RulesError) as error:
+    except RulesError as error:
+        _fail(error.told(chosen.language))
+    except UserError as error:
         _fail(str(error))
     except (BotoCoreError, ClientError) as error:
         _fail(f"AWS: {error}")

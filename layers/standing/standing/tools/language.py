@@ -86,6 +86,13 @@ WORDS = phrases(
     ("checked", "{rules} conditions over {features} features: ", "{features} 个特征、{rules} 个条件："),
     ("found", "{problems} problems, {faults} findings, ", "{problems} 处错误，{faults} 项发现，"),
     ("asked", "{questions} questions, {accepted} accepted", "{questions} 个疑问，{accepted} 项已接受"),
+    (
+        "folded",
+        "{accepted} findings are accepted: `standing rules check --all` shows them",
+        "{accepted} 项发现已接受：`standing rules check --all` 可查看",
+    ),
+    ("formatted", "formatted", "已排版"),
+    ("would_change", "would change", "将会改动"),
     ("too_long", ", {unproved} not proved", "，{unproved} 项未能证明"),
     (
         "state_size",

@@ -14,6 +14,7 @@ from standing.rulebook.building import build_ruleset
 from standing.rulebook.compiling import compile_folder
 from standing.rulebook.scenarios.checking import check_stories
 from standing.rulebook.schemas import write_schemas
+from standing.tools.language import word
 from standing.tools.options import Json, Lang, Rules, err, out, print_json, print_whole
 from standing.tools.project import project_root
 from standing.tools.rules.late import RulesGroup
@@ -36,6 +37,7 @@ def build(
             help="In force from this day on, after the rules that were built before; left out: on all days.",
         ),
     ] = None,
+    language: Lang = "en",
 ) -> None:
     """Check the rules and compile them into the layer `ruleset`."""
     root = project_root()
@@ -45,7 +47,7 @@ def build(
     err.print(
         f"rules {ruleset.version}: {len(ruleset.features)} features, {len(ruleset.ratings)} ratings, {care} care rules"
     )
-    err.print(state_size(ruleset, "en"), markup=False, highlight=False, soft_wrap=True)
+    err.print(state_size(ruleset, language), markup=False, highlight=False, soft_wrap=True)
 
 
 @rules.command("test")
@@ -75,6 +77,7 @@ def fmt(
         bool, typer.Option("--check", help="Write nothing; list the files that would change, and fail.")
     ] = False,
     folder: Rules = None,
+    language: Lang = "en",
 ) -> None:
     """Write the rule files in their canonical form: one condition a line, comments kept, never another meaning.
 
@@ -84,9 +87,9 @@ def fmt(
     place = (folder or root / "rules").resolve()
     done = formatting.format_rules(place, root / SCHEMAS if place.is_relative_to(root) else None)
     for problem in done.problems:
-        err.print(str(problem), style="red", soft_wrap=True)
+        err.print(problem.told(language), style="red", soft_wrap=True)
     for path in done.changed:
-        said = "would change" if check else "formatted"
+        said = word("would_change" if check else "formatted", language)
         out.print(f"{path.relative_to(place.parent).as_posix()}: {said}", highlight=False, soft_wrap=True)
     if not check:
         formatting.write(done)
