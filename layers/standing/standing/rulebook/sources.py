@@ -225,7 +225,7 @@ ONCE: dict[str, Any] = {"uniqueItems": True}
 
 def _checks(reasons: dict[str, str]) -> dict[str, str]:
     for check, reason in reasons.items():
-        if not re.fullmatch(r"CHK-(0[1-9]|1[0-4])", check) or not reason.strip():
+        if not re.fullmatch(r"CHK-(0[1-9]|1[0-7])", check) or not reason.strip():
             raise wrong("accepted_check")
     return reasons
 
