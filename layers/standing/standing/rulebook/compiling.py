@@ -55,7 +55,7 @@ from standing.rulebook.sources import (
 from standing.rulebook.vocabulary import FAMILIES
 
 MOST_BRANCHES = 500
-ONLY_ORDERED = {"retain", "stability", "late_events", "existing"}
+ONLY_ORDERED = {"retain", "stability", "late_events", "existing", "better"}
 MOST_LATENESS = 400
 FINITE_LATENESS = 180
 
@@ -170,6 +170,8 @@ class Compiler(Notes):
         if written.existing == "keep" and self.effective is None:
             self.note(source, ("existing",), tell("no_effective"))
         self.places.mark(f"{written.rating}/existing", source, ("existing",))
+        for level in written.level_titles.keys() - set(written.levels):
+            self.note(source, ("level_titles", level), _level_message(level, written), at=None)
         for level in _conditional(written):
             if level not in written.qualify:
                 self.note(source, ("qualify",), tell("unreached", level=level), at=None)
@@ -184,6 +186,10 @@ class Compiler(Notes):
             qualify=self.conditions(source, "qualify", written),
             retain=self.conditions(source, "retain", written),
             override=self.measure(_override(written.rating)),
+            better=written.better,
+            level_titles={
+                level: written.level_titles[level] for level in written.levels if level in written.level_titles
+            },
         )
 
     def care(self, source: Source, number: int, written: CareSource, programme: Programme) -> Care | None:

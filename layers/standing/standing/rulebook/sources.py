@@ -464,7 +464,7 @@ class LateSource(Written):
 
 UNORDERED: dict[str, Any] = {
     "if": {"properties": {"ordered": {"const": False}}, "required": ["ordered"]},
-    "then": _without("retain", "stability", "late_events", "existing"),
+    "then": _without("retain", "stability", "late_events", "existing", "better"),
 }
 
 
@@ -483,6 +483,10 @@ class RatingSource(Written):
         list[Name], Field(min_length=2, max_length=20, json_schema_extra=ONCE), AfterValidator(_each_once)
     ]
     """Its levels, lowest first. Without an order: those matched first come first, and the last needs no lines."""
+    better: Literal["higher", "lower"] = "higher"
+    """Which way is better for a customer: `higher` as of a tier, `lower` as of a risk. It decides nothing."""
+    level_titles: dict[str, Title] = {}
+    """What people read for levels, in English and Chinese; the name of one that is left out. It decides nothing."""
     qualify: dict[str, Block]
     """For each level, what a customer needs to reach it."""
     retain: dict[str, Block] = {}

@@ -53,6 +53,7 @@ WORDS = phrases(
     ("not", "Not", "不属于"),
     ("time", "Time alone", "仅随时间"),
     ("reach", "To reach", "升至"),
+    ("reach_lower", "To come down to", "降至"),
     ("keep", "To keep", "保住"),
     ("become", "To become", "变为"),
     ("announced", "Announced", "最近公布"),

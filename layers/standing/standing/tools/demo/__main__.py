@@ -177,7 +177,10 @@ def _customers(target: Target, rules: Timeline, now: datetime) -> list[Memory]:
 
 def _levels(customers: list[Memory], rating: Rating) -> dict[str, str]:
     counts = Counter(memory.all_shown()[rating.name].level for memory in customers)
-    return {level: f"{counts[level]:,}" for level in (reversed(rating.levels) if rating.ordered else rating.levels)}
+    return {
+        rating.title_of(level).en: f"{counts[level]:,}"
+        for level in (reversed(rating.levels) if rating.ordered else rating.levels)
+    }
 
 
 def _changes(happened: Happened) -> dict[str, str]:
