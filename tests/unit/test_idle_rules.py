@@ -12,6 +12,7 @@ from standing.core.intake import Event
 from standing.core.measures import empty, gather
 from standing.core.ruleset import Ruleset
 from standing.rulebook.checking import Report, check
+from standing.rulebook.compiling import compile_rules
 from standing.rulebook.proving.idle import on_scale
 from standing.rulebook.proving.ranges import range_of
 
@@ -296,3 +297,16 @@ def test_levels_that_have_rules_of_their_own_are_told_apart_on_purpose(tmp_path:
     own = CARED.replace("greet", "greet-platinum").replace("tier >= gold", "tier == platinum")
     care = CARED.replace("tier >= gold", "tier == gold") + own
     assert of_levels(tmp_path, with_platinum(), "CHK-17", care) == []
+
+
+def test_a_net_amount_may_be_below_zero_and_an_amount_may_not(tmp_path: Path) -> None:
+    rules = compile_rules(written(tmp_path, {"features.yaml": ("", MORE)}))
+    found = {name: range_of(rules, name) for name in ("spend_365d", "paid", "less", "more", "part", "trend")}
+    assert found == {
+        "spend_365d": (None, None),
+        "paid": (0, None),
+        "less": (None, None),
+        "more": (0, None),
+        "part": (0, None),
+        "trend": (0, 10_000),
+    }
