@@ -105,7 +105,7 @@ def _edit(rules: Path, old: str, new: str) -> None:
 
 def _found(rules: Path, language: Language) -> Callable[[Console], None]:
     report = check(rules)
-    return lambda console: print_report(report, language, console, accepted=False)
+    return lambda console: print_report(report, language, console)
 
 
 def _played(rules: Path, language: Language) -> Callable[[Console], None]:

@@ -296,6 +296,33 @@ BROKEN = {
         1,
         "no rule tells `bronze` and `silver` apart",
     ),
+    "CHK-15": Broken(
+        {"ratings/tier.yaml": (TO_GOLD, "      - complaints_90d >= 0\n")},
+        "ratings/tier.yaml",
+        11,
+        "`complaints_90d >= 0` holds for everybody: `complaints_90d` goes from 0 on",
+    ),
+    "CHK-16 less of the same": Broken(
+        {"ratings/tier.yaml": ("spend_365d >= 2000.00", "spend_365d >= 200.00")},
+        "ratings/tier.yaml",
+        8,
+        "`gold` stands above `silver`, and asks for less: `spend_365d >= 800.00` is not met; is that meant?",
+        {"complaints_90d": "0"},
+    ),
+    "CHK-16 a line that is dropped": Broken(
+        {"ratings/tier.yaml": (TO_SILVER, TO_SILVER + "      - orders_90d >= 1\n")},
+        "ratings/tier.yaml",
+        9,
+        "`gold` stands above `silver`, and does not ask for `orders_90d >= 1`; is that meant?",
+        {"orders_90d": "0"},
+    ),
+    "CHK-17": Broken(
+        {"care/newcomers.yaml": ("tier == bronze", "tier == silver")},
+        "care/newcomers.yaml",
+        5,
+        "`tier == silver` leaves out `gold`, above it; did you mean `tier >= silver`?",
+        {"tier": "gold", "stage": "new"},
+    ),
     "CHK-14 a feature": Broken(
         {"care/service.yaml": ("      - orders_90d >= 1\n", "")},
         "features.yaml",

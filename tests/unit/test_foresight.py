@@ -254,3 +254,28 @@ def test_where_nothing_will_ever_change_nothing_is_named() -> None:
 def test_an_earlier_day_knows_nothing_of_later_ones(day: Day) -> None:
     happened = [purchase(300, "10.00"), purchase(400, "5000.00")]
     assert explained(ruleset(TIER), happened, day)["tier"].held.level == "silver"
+
+
+# Where lower is better -------------------------------------------------------------------------------------------
+
+RISK = made.rating("risk", ["low", "high"], {"high": every(line("complaints_90d", ">=", 1))})
+LOWER = RISK.model_copy(update={"better": "lower"})
+
+
+def test_a_worse_level_is_never_a_goal_and_a_better_one_is_reached_by_waiting() -> None:
+    rules, calm = ruleset(LOWER), [purchase(1_000, "10.00")]
+    assert next_level(outlook(rules, calm, 1_000), LOWER) is None
+    (low,) = explanations(outlook(rules, calm, 1_000))
+    assert (low.ways, [asked.purpose for asked in low.asked]) == ((), ["not"])
+    found = least(rules, LOWER, [*calm, complaint(1_001)], 1_010)
+    assert (found.level, found.wanted, found.waiting, found.reached) == ("low", (), ("complaints_90d",), 1_091)
+    assert level(rules, [*calm, complaint(1_001)], "risk", 1_091) == "low"
+    assert level(rules, [*calm, complaint(1_001)], "risk", 1_090) == "high"
+
+
+def test_time_that_makes_it_better_is_nothing_to_be_kept_from() -> None:
+    seen = outlook(ruleset(LOWER), [purchase(1_000, "10.00"), complaint(1_001)], 1_085)
+    turn = turns(seen)["risk"]
+    assert (turn.was, turn.level) == ("high", "low")
+    assert keeping(seen, LOWER, turn) is None
+    assert keeping(seen, RISK, turn) is not None

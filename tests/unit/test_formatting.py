@@ -286,7 +286,7 @@ def test_check_names_what_would_change_and_writes_nothing(folder: Path) -> None:
         (
             "title: {en: Tier",
             "title: {en: Tier, en: Tier",
-            "rules/ratings/tier.yaml:3: `en` is there already, on line 3",
+            "rules/ratings/tier.yaml:3:19: `en` is there already, on line 3",
         ),
         ("ordered: true", "orderly: true", "`orderly` is not a word that belongs here"),
         ("spend_365d >= 800.00", "spent_365d >= 800.00", "did you mean `spend_365d`?"),

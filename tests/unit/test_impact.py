@@ -177,7 +177,7 @@ def test_who_moves_is_named_with_the_comparison_that_moved_it() -> None:
 
 def test_the_markdown_shows_the_matrix_the_flow_the_movers_and_care() -> None:
     said = markdown(report(rules(tier(18_000, keep=17_000))))
-    assert "**3 come to another level.** **1 would lose a level by this edit alone.**" in said
+    assert "**3 come to another level.** **1 would come to a worse level by this edit alone.**" in said
     assert "| **silver** | · | 3 | **2** |" in said
     assert "tier silver,tier gold (new),2" in said
     assert "| tier | gold → silver | 1 | d | ✗ `spend >= 17000` (was 160.00) |" in said

@@ -113,8 +113,8 @@ def test_the_terminal_shows_the_matrix_the_flow_the_movers_and_care_within_its_w
     assert re.search(r"gold → silver +█{15} +1", said)
     assert "spend >= 17000" in said
     assert re.search(r"call +3 → 4 +0.30 → 0.40 +1.80 → 1.80", said)
-    assert ("3 come to another level · 1 would lose a level" in said) is (language == "en")
-    assert ("3 位客户改变等级 · 1 位客户仅因此次修改而降级" in said) is (language == "zh")
+    assert ("3 come to another level · 1 would come to a worse level" in said) is (language == "en")
+    assert ("3 位客户改变等级 · 1 位客户仅因此次修改而等级变差" in said) is (language == "zh")
 
 
 def test_an_edit_that_moves_nobody_says_so() -> None:

@@ -80,16 +80,18 @@ def test_the_page_has_the_numbers_of_the_report(ruleset: Ruleset, language: Lang
     pictures = figures_of(text)
     for place, (name, rating) in enumerate(ruleset.ratings.items()):
         bar = pictures[f"levels-{place}"]["data"][0]
-        assert dict(zip(bar["y"], bar["x"], strict=True)) == report["figures"]["levels"][name]
+        names = {rating.title_of(level).model_dump()[language]: level for level in rating.levels}
+        drawn = {names[title]: count for title, count in zip(bar["y"], bar["x"], strict=True)}
+        assert drawn == report["figures"]["levels"][name]
         heat, moves = pictures[f"matrix-{place}"]["data"][0], report["figures"]["moves"]["2026-10"][name]
         shown = {
-            (was, now): int(cell.replace(",", ""))
+            (names[was], names[now]): int(cell.replace(",", ""))
             for was, row in zip(heat["y"], heat["text"], strict=True)
             for now, cell in zip(heat["x"], row, strict=True)
             if cell
         }
         assert shown == {(was, now): n for was, some in moves.items() for now, n in some.items() if was}
-        assert set(heat["y"]) == set(rating.levels)
+        assert set(heat["y"]) == set(names)
     rows = pictures["rfm"]["data"][0]["z"]
     assert rows[4][0] == report["figures"]["rfm"]["5"]["1"]["customers"]
     assert sum(pictures["churn"]["data"][0]["y"]) == sum(report["figures"]["churn"].values())

@@ -84,9 +84,9 @@ def test_lines_of_a_rating_stay_on_one_line(width: int) -> None:
 
 def test_a_rule_is_told_with_its_groups_and_titles() -> None:
     page = markdown(COMPILED, "en")
-    platinum = page[page.index("| `platinum`") :].split("\n")
+    platinum = page[page.index("| `platinum` Platinum · 白金卡 ") :].split("\n")
     assert platinum[:6] == [
-        "| `platinum` | reached: all of | `spend_365d >= 4000.00` | Net spend in the last year |",
+        "| `platinum` Platinum · 白金卡 | reached: all of | `spend_365d >= 4000.00` | Net spend in the last year |",
         "|  |  | `orders_90d >= 12` | Orders in the last 90 days |",
         "|  |  | `complaints_90d < 2` | Complaints in the last 90 days |",
         "|  |  | none of |  |",

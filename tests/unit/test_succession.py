@@ -199,13 +199,16 @@ def test_what_cannot_follow_is_refused_with_its_place(
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"UTC\n": "UTC\neffective: soon\n"}, "programme.yaml:4: `effective`: a date such as 2026-12-01"),
-        ({"UTC\n": "UTC\neffective: 2026-02-30\n"}, "programme.yaml:4: `effective`: a date such as 2026-12-01"),
-        ({"stability": "existing: keep\nstability"}, "tier.yaml:15: `existing: keep` is about levels reached before"),
-        ({"stability": "existing: forever\nstability"}, "tier.yaml:15: `existing` should be 'keep' or 'reassess'"),
+        ({"UTC\n": "UTC\neffective: soon\n"}, "programme.yaml:4:12: `effective`: a date such as 2026-12-01"),
+        ({"UTC\n": "UTC\neffective: 2026-02-30\n"}, "programme.yaml:4:12: `effective`: a date such as 2026-12-01"),
+        (
+            {"stability": "existing: keep\nstability"},
+            "tier.yaml:15:11: `existing: keep` is about levels reached",
+        ),
+        ({"stability": "existing: forever\nstability"}, "tier.yaml:15:11: `existing` should be 'keep' or 'reassess'"),
         (
             {"levels": "ordered: false\nexisting: reassess\nlevels", "stability: {review: daily}\n": ""},
-            "tier.yaml:4: `existing`: only an ordered rating",
+            "tier.yaml:4:1: `existing`: only an ordered rating",
         ),
     ],
 )

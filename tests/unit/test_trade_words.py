@@ -101,7 +101,7 @@ def test_activities_are_counted_summed_and_compared_as_money(tmp_path: Path) -> 
 def test_an_activity_that_the_programme_does_not_name_is_found_where_a_rule_asks_for_it(tmp_path: Path) -> None:
     (said,) = problems(tmp_path, {"missed": "count: activity; where: {kind: instalment-mised}"})
     assert "`instalment-mised` is not one of deposit, instalment-missed" in said
-    assert "/features.yaml:7: " in said
+    assert "/features.yaml:7:17: " in said
 
 
 def test_a_programme_without_activities_has_none_to_count(tmp_path: Path) -> None:
@@ -180,7 +180,7 @@ def test_what_was_held_has_a_lowest_a_highest_and_a_mean(tmp_path: Path, kind: s
 @pytest.mark.parametrize("kind", ["sum", "distinct", "days_until", "count"])
 def test_what_is_held_does_not_add_up(tmp_path: Path, kind: str) -> None:
     (said,) = problems(tmp_path, {"wrong": f"{kind}: profile.amounts.deposits"})
-    assert "features.yaml:6: " in said
+    assert "features.yaml:6:" in said
 
 
 def test_a_ratio_of_what_is_owed_and_the_limit_is_worked_out(tmp_path: Path) -> None:

@@ -133,9 +133,8 @@ class _Both:
         return self.before.levels[was], self.after.levels[becomes]
 
     def is_fall(self, was: str, becomes: str) -> bool:
-        """Whether a step is down, as the new rules have it."""
-        after = self.after
-        return after.ordered and (was not in after.levels or after.rank(was) > after.rank(becomes))
+        """Whether a step is for the worse, as the new rules have it."""
+        return self.after.worsens(was, becomes)
 
 
 def _steps(both: dict[str, _Both], was: pl.DataFrame, becomes: pl.DataFrame) -> pl.DataFrame:

@@ -46,8 +46,8 @@ class Frozen(BaseModel):
 class Title(Frozen):
     """What people read, in both languages."""
 
-    en: Annotated[str, Field(min_length=1)]
-    zh: Annotated[str, Field(min_length=1)]
+    en: Annotated[str, Field(min_length=1, pattern=r"\S")]
+    zh: Annotated[str, Field(min_length=1, pattern=r"\S")]
 
 
 class Cap(Frozen):
@@ -236,7 +236,8 @@ class Rating(Frozen):
     Ordered: lowest first, `retain` looser than `qualify`. Not ordered: the first whose `qualify` holds, else the last.
     `honours`: whether a level that was announced and that a late event takes away is honoured until the next review.
     `override`: the measure of what was set by hand. `existing`: whether a level that was reached under other rules is
-    kept by those, too (`keep`), or judged by these alone; `terms` are what those rules asked.
+    kept by those, too (`keep`), or judged by these alone; `terms` are what those rules asked. `better` and
+    `level_titles` decide nothing: they are for people.
     """
 
     name: str
@@ -250,6 +251,25 @@ class Rating(Frozen):
     override: int = -1
     existing: Literal["keep", "reassess"] = "reassess"
     terms: tuple[Terms, ...] = ()
+    better: Literal["higher", "lower"] = "higher"
+    level_titles: dict[str, Title] = {}
+
+    def title_of(self, level: str) -> Title:
+        """What people read for a level: its title, or its name where it has none."""
+        return self.level_titles.get(level) or Title(en=level, zh=level)
+
+    @property
+    def best(self) -> str:
+        """The level that is better than all others."""
+        return self.levels[-1 if self.better == "higher" else 0]
+
+    def worsens(self, was: str, becomes: str) -> bool:
+        """Whether a step is for the worse, as this rating has it; a level that is gone was better than any."""
+        if not self.ordered or was == becomes:
+            return False
+        if was not in self.levels:
+            return True
+        return (self.rank(was) > self.rank(becomes)) is (self.better == "higher")
 
     @cached_property
     def terms_names(self) -> dict[str, tuple[tuple[Day, str], ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
 from standing.core.ruleset import Rating
 from standing.pages.shell import BARE, Picture
@@ -13,17 +14,19 @@ MANY = 4  # levels, above which their names stand upright over the columns
 PALE = 1.6  # so far above the strongest is what the full colour stands for: numbers stay readable on it
 STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
 
+type Language = Literal["en", "zh"]
 type Pair = tuple[str, str]
 type Matrix = Mapping[Pair, int]
 
 
-def heat(before: Rating, after: Rating, matrix: Matrix) -> Picture:
-    """Who moves from each level to each: blue where it is up, red where it is down, stronger the more of a level."""
+def heat(before: Rating, after: Rating, matrix: Matrix, language: Language) -> Picture:
+    """Who moves from each level to each: blue for the better, red for the worse, stronger the more of a level."""
     rows = [[_heat_of(after, matrix, (was, level)) for level in after.levels] for was in before.levels]
     texts = [[f"{count:,}" if (count := matrix.get((was, to))) else "" for to in after.levels] for was in before.levels]
     scale = [[0, "@least"], [0.5, "@zero"], [1, "@most"]]
     found = {"type": "heatmap", "z": rows, "zmin": -PALE, "zmax": PALE, "colorscale": scale, "showscale": False}
-    found |= {"x": list(after.levels), "y": list(before.levels), "text": texts, "texttemplate": "%{text}"}
+    olds, news = ([titled(one, level, language) for level in one.levels] for one in (before, after))
+    found |= {"x": news, "y": olds, "text": texts, "texttemplate": "%{text}"}
     found |= {
         "xgap": 2,
         "ygap": 2,
@@ -47,13 +50,13 @@ def _heat_of(after: Rating, matrix: Matrix, pair: Pair) -> float:
     return -strength if way(after, pair) == "fall" else strength
 
 
-def flow(before: Rating, after: Rating, matrix: Matrix, ends: Pair) -> Picture:
+def flow(before: Rating, after: Rating, matrix: Matrix, ends: Pair, language: Language) -> Picture:
     """Levels before to the left, after to the right, the highest on top where they have an order; `ends` names them."""
     olds, news = (_shown(rating, matrix, side) for side, rating in enumerate((before, after)))
     most = sum(matrix.values()) or 1
     labels = [
-        f"{level} {count:,}" if count >= LABELLED * most else ""
-        for side in (olds, news)
+        f"{titled(rating, level, language)} {count:,}" if count >= LABELLED * most else ""
+        for rating, side in ((before, olds), (after, news))
         for level, count in side.items()
     ]
     pairs = [(was, becomes) for was in olds for becomes in news if (was, becomes) in matrix]
@@ -90,8 +93,13 @@ def height(rating: Rating) -> int:
 
 
 def way(after: Rating, pair: Pair) -> str:
-    """Whether a step is a rise, a fall, or, without an order, a move."""
-    was, becomes = pair
+    """Whether a step is for the better (`rise`), for the worse (`fall`), or, without an order, a move."""
     if not after.ordered:
         return "move"
-    return "fall" if was not in after.levels or after.rank(was) > after.rank(becomes) else "rise"
+    return "fall" if after.worsens(*pair) else "rise"
+
+
+def titled(rating: Rating, level: str, language: Language) -> str:
+    """A level as people read it."""
+    title = rating.title_of(level)
+    return title.zh if language == "zh" else title.en

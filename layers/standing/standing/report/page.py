@@ -64,7 +64,9 @@ def _attention(report: Report, language: Language) -> str:
 def _levels(figures: Mapping[str, Any], ruleset: Ruleset, language: Language) -> Part:
     counts = figures.get("levels", {})
     shown = [rating for name, rating in ruleset.ratings.items() if name in counts]
-    drawn = {f"levels-{place}": pictures.levels(rating, counts[rating.name]) for place, rating in enumerate(shown)}
+    drawn = {
+        f"levels-{place}": pictures.levels(rating, counts[rating.name], language) for place, rating in enumerate(shown)
+    }
     boxes = [box(name, titled(rating.title, language)) for name, rating in zip(drawn, shown, strict=True)]
     how = paragraph(said("levels_how", language)) + _who_has_it(shown, language)
     return section(said("levels", language), how, side_by_side(*boxes)), drawn
@@ -102,8 +104,8 @@ def _migration(figures: Mapping[str, Any], ruleset: Ruleset, language: Language)
     for place, rating in enumerate(shown):
         matrix = _matrix(rating, moves[month][rating.name])
         ends = said("then", language, month=since), said("now", language)
-        own = {f"matrix-{place}": migration.heat(rating, rating, matrix)}
-        own |= {f"flow-{place}": migration.flow(rating, rating, matrix, ends)}
+        own = {f"matrix-{place}": migration.heat(rating, rating, matrix, language)}
+        own |= {f"flow-{place}": migration.flow(rating, rating, matrix, ends, language)}
         boxes += f"<h3>{escape(titled(rating.title, language))}</h3>" + side_by_side(*(box(name) for name in own))
         drawn |= own
     new = max((sum(some.get("", {}).values()) for some in moves[month].values()), default=0)

@@ -9,7 +9,7 @@ from standing.core.ruleset import Programme, Rating
 from standing.core.segments import SEGMENTS
 from standing.pages.shell import BARE, Picture
 from standing.report.spelling import rounded
-from standing.report.words import Language, said
+from standing.report.words import Language, said, titled
 
 ROW, LEAST = 34, 120  # pixels of a bar, and of a picture
 TIGHT: dict[str, int] = {"l": 10, "r": 30, "t": 6, "b": 10}
@@ -43,10 +43,10 @@ def bars(names: Sequence[str], values: Sequence[int]) -> Picture:
     return {"data": [one], "layout": layout}
 
 
-def levels(rating: Rating, counts: Counts) -> Picture:
+def levels(rating: Rating, counts: Counts, language: Language) -> Picture:
     """The customers of each level, the highest on top where they have an order."""
     names = rating.levels[::-1] if rating.ordered else rating.levels
-    return bars(names, [counts.get(name, 0) for name in names])
+    return bars([titled(rating.title_of(name), language) for name in names], [counts.get(name, 0) for name in names])
 
 
 def segments(counts: Counts, language: Language) -> Picture:

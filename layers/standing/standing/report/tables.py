@@ -157,7 +157,8 @@ def after(report: Report, ruleset: Ruleset, language: Language) -> str:
     heads = [said("level", language), *(f"#{said(name, language)}" for name in ("customers", "buyers"))]
     heads += [f"#{said('spend_each', language)}, {ruleset.programme.currency}", f"#{said('complaints_100', language)}"]
     blocks = [
-        f"<h3>{escape(titled(rating.title, language))}</h3>" + table(heads, _after(rating, found[month][name], ruleset))
+        f"<h3>{escape(titled(rating.title, language))}</h3>"
+        + table(heads, _after(rating, found[month][name], ruleset, language))
         for name, rating in ruleset.ratings.items()
         if name in found[month]
     ]
@@ -166,9 +167,10 @@ def after(report: Report, ruleset: Ruleset, language: Language) -> str:
     )
 
 
-def _after(rating: Rating, levels: Mapping[str, Counts], ruleset: Ruleset) -> list[list[str]]:
+def _after(rating: Rating, levels: Mapping[str, Counts], ruleset: Ruleset, language: Language) -> list[list[str]]:
     names = rating.levels[::-1] if rating.ordered else rating.levels
-    return [_after_row(name, levels[name], ruleset) for name in names if levels.get(name, {}).get("customers")]
+    known = (name for name in names if levels.get(name, {}).get("customers"))
+    return [_after_row(titled(rating.title_of(name), language), levels[name], ruleset) for name in known]
 
 
 def _after_row(level: str, counts: Counts, ruleset: Ruleset) -> list[str]:

@@ -10,6 +10,7 @@ from standing.core.days import Day
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
 from standing.rulebook.compiling import Compiled, compile_folder
+from standing.rulebook.messages import tell
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.succession import continued
 
@@ -56,6 +57,6 @@ def _read(file: Path) -> Timeline:
     try:
         return Timeline.model_validate_json(file.read_bytes())
     except FileNotFoundError:
-        raise RulesError([Problem(file.name, 1, "is missing: build the rules that were in force before")]) from None
+        raise RulesError([Problem.of(file.name, 1, tell("no_timeline"))]) from None
     except ValidationError:
-        raise RulesError([Problem(file.name, 1, "is not a timeline that this version of Standing reads")]) from None
+        raise RulesError([Problem.of(file.name, 1, tell("not_a_timeline"))]) from None

@@ -10,6 +10,7 @@ from standing.core.conditions import Comparison, comparisons
 from standing.core.readers.plain import holds
 from standing.core.ruleset import Rating, Ruleset
 from standing.rulebook.compiling import Compiled, compile_folder
+from standing.rulebook.messages import tell
 from standing.rulebook.places import Places, owner
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.proving.checks import prove
@@ -120,4 +121,4 @@ def _needless(compiled: Compiled, findings: list[Finding]) -> Iterator[Problem]:
     for (name, check_id), _ in compiled.places.accepted.items():
         if (name, check_id) not in found:
             spot = compiled.places.find(name)
-            yield Problem(spot.file, spot.line, f"`accept` names {check_id}, but there is no such finding: remove it")
+            yield Problem.of(spot.file, spot.line, tell("needless", check=check_id))

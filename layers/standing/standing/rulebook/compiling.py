@@ -27,16 +27,19 @@ from standing.core.ruleset import (
     Stability,
     Stratum,
     Success,
+    Title,
     digest,
 )
 from standing.rulebook.featuring import compile_feature
 from standing.rulebook.kinds import KINDS, strays
 from standing.rulebook.lines import Known, LineError, parse_line, parse_literal
+from standing.rulebook.messages import tell
 from standing.rulebook.notes import Notes
 from standing.rulebook.places import Places
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.producing import compile_producers
 from standing.rulebook.reading import Place, Source
+from standing.rulebook.signs import foreign
 from standing.rulebook.sizes import KB, MOST_NAMED, Sizes, sizes_of
 from standing.rulebook.sources import (
     CARE,
@@ -52,7 +55,7 @@ from standing.rulebook.sources import (
 from standing.rulebook.vocabulary import FAMILIES
 
 MOST_BRANCHES = 500
-ONLY_ORDERED = {"retain", "stability", "late_events", "existing"}
+ONLY_ORDERED = {"retain", "stability", "late_events", "existing", "better"}
 MOST_LATENESS = 400
 FINITE_LATENESS = 180
 
@@ -63,20 +66,20 @@ class Compiler(Notes):
 
     effective: Day | None = None
     files: dict[str, str] = field(default_factory=dict)
+    actions: set[str] | None = field(default_factory=set)  # none where some file of care could not be read
     places: Places = field(default_factory=Places)
 
     def programme(self, source: Source, written: ProgrammeSource) -> Programme:
         """The programme, with its currency's decimals from ISO 4217 and its time zone looked up."""
         digits = _currency_digits(written.currency)
         if digits is None:
-            self.note(source, ("currency",), f"`{written.currency}` is not an ISO 4217 currency, such as USD or CNY")
+            self.note(source, ("currency",), tell("no_currency", code=written.currency))
         if written.time_zone not in zoneinfo.available_timezones():
-            self.note(source, ("time_zone",), f"`{written.time_zone}` is not a time zone, such as Asia/Shanghai")
+            self.note(source, ("time_zone",), tell("no_time_zone", zone=written.time_zone))
         for number, cap in enumerate(written.contact_caps):
             self._check_channel(source, ("contact_caps", number, "channel"), cap.channel, written.channels)
         if written.lateness > (MOST_LATENESS if written.history is None else FINITE_LATENESS):
-            most = f"{MOST_LATENESS}d, or {FINITE_LATENESS}d where history is not `forever`"
-            self.note(source, ("lateness",), f"is longer than can be undone: at most {most}")
+            self.note(source, ("lateness",), tell("lateness", most=MOST_LATENESS, finite=FINITE_LATENESS))
         caps = tuple(Cap(**cap.model_dump()) for cap in written.contact_caps)
         quiet = written.quiet_hours
         return Programme(
@@ -100,8 +103,8 @@ class Compiler(Notes):
 
     def _check_channel(self, source: Source, place: Place, channel: str | None, channels: Sequence[str]) -> None:
         if channel is not None and channel not in channels:
-            known = ", ".join(channels) or "programme.yaml names none"
-            self.note(source, place, f"`{channel}` is not one of the programme's channels: {known}")
+            known = ", ".join(channels) or tell("no_channels")
+            self.note(source, place, tell("no_channel", channel=channel, known=known))
 
     def check_history(self, source: Source, features: Iterable[Feature], programme: Programme) -> None:
         """A window must fit into the history that is kept, even for the latest event that still counts."""
@@ -110,16 +113,20 @@ class Compiler(Notes):
         for feature in features:
             days = feature.reach
             if feature.windowed and (days is None or days + programme.lateness > programme.history):
-                said = f"looks back {days or 'for ever'}{' days' if days else ''}, but with lateness"
                 kept = programme.history - programme.lateness
-                self.note(source, (feature.name,), f"{said} only {kept} are kept", "CHK-13")
+                said = tell("looks_back" if days else "looks_back_ever", days=days, kept=kept)
+                self.note(source, (feature.name,), said, "CHK-13")
+
+    def asks(self, actions: set[str] | None) -> None:
+        """Note the actions that a file of care rules asks for; nothing where it could not be read."""
+        self.actions = None if actions is None or self.actions is None else self.actions | actions
 
     def block(self, source: Source, place: Place, block: Block) -> Condition | None:
         """A condition tree; nothing where one of its lines was wrong, which is noted."""
         (kind,) = block.model_fields_set
         lines = getattr(block, kind)
         if not lines:
-            self.note(source, (*place, kind), f"`{kind}` has no lines")
+            self.note(source, (*place, kind), tell("no_lines", kind=kind), at=None)
             return None
         parts = [self._part(source, (*place, kind, number), line) for number, line in enumerate(lines)]
         found = tuple(part for part in parts if part is not None)
@@ -133,7 +140,7 @@ class Compiler(Notes):
         try:
             return parse_line(line, self.known)
         except LineError as error:
-            self.note(source, place, str(error), error.check)
+            self.note(source, place, error.said, error.check, error.at)
             return None
 
     def conditions(self, source: Source, word: str, written: RatingSource) -> dict[str, Condition]:
@@ -141,7 +148,7 @@ class Compiler(Notes):
         found = {}
         for level, block in getattr(written, word).items():
             if level not in _conditional(written):
-                self.note(source, (word, level), _level_message(level, written))
+                self.note(source, (word, level), _level_message(level, written), at=None)
             elif (tree := self.block(source, (word, level), block)) and self._small(source, (word, level), tree):
                 found[level] = tree
                 self.places.mark(f"{written.rating}/{word}/{level}", source, (word, level), block)
@@ -149,24 +156,25 @@ class Compiler(Notes):
 
     def _small(self, source: Source, place: Place, tree: Condition) -> bool:
         if len({line.fact for line in comparisons(tree)}) > MOST_FACTS:
-            self.note(source, place, f"uses over {MOST_FACTS} features: split the rule")
+            self.note(source, place, tell("too_wide", most=MOST_FACTS), at=None)
             return False
         if count_branches(tree) > MOST_BRANCHES:
-            self.note(source, place, f"has over {MOST_BRANCHES} alternatives: split the rule")
+            self.note(source, place, tell("too_branched", most=MOST_BRANCHES), at=None)
             return False
         return True
 
     def rating(self, source: Source, written: RatingSource) -> Rating:
         """A rating; each level above the lowest (where they have no order: before the last) needs its `qualify`."""
         for word in written.model_fields_set & ONLY_ORDERED if not written.ordered else ():
-            self.note(source, (word,), f"`{word}`: only an ordered rating rises, falls and is retained")
+            self.note(source, (word,), tell("only_ordered", word=word), at=None)
         if written.existing == "keep" and self.effective is None:
-            said = "`existing: keep` is about levels reached before some day: name it in programme.yaml, as `effective`"
-            self.note(source, ("existing",), said)
+            self.note(source, ("existing",), tell("no_effective"))
         self.places.mark(f"{written.rating}/existing", source, ("existing",))
+        for level in written.level_titles.keys() - set(written.levels):
+            self.note(source, ("level_titles", level), _level_message(level, written), at=None)
         for level in _conditional(written):
             if level not in written.qualify:
-                self.note(source, ("qualify",), f"`{level}` is missing: nobody could reach it")
+                self.note(source, ("qualify",), tell("unreached", level=level), at=None)
         return Rating(
             name=written.rating,
             title=written.title,
@@ -178,6 +186,10 @@ class Compiler(Notes):
             qualify=self.conditions(source, "qualify", written),
             retain=self.conditions(source, "retain", written),
             override=self.measure(_override(written.rating)),
+            better=written.better,
+            level_titles={
+                level: written.level_titles[level] for level in written.levels if level in written.level_titles
+            },
         )
 
     def care(self, source: Source, number: int, written: CareSource, programme: Programme) -> Care | None:
@@ -205,7 +217,7 @@ class Compiler(Notes):
         try:
             return int(parse_literal(Known("money", programme.minor_digits), written.do.cost))
         except LineError as error:
-            self.note(source, (number, "do", "cost"), str(error))
+            self.note(source, (number, "do", "cost"), error.said, at=error.at)
             return None
 
     def _success(self, source: Source, number: int, written: SuccessSource | None) -> Success | None:
@@ -213,12 +225,12 @@ class Compiler(Notes):
             return None
         about = self.known.get(written.feature)
         if about is None or about.levels or about.unit == "text":
-            self.note(source, (number, "success", "feature"), f"`{written.feature}` is not a feature that is a number")
+            self.note(source, (number, "success", "feature"), tell("no_success", name=written.feature))
             return None
         try:
             at_least = parse_literal(about, written.at_least)
         except LineError as error:
-            self.note(source, (number, "success", "at_least"), str(error))
+            self.note(source, (number, "success", "at_least"), error.said, at=error.at)
             return None
         return Success(feature=written.feature, at_least=int(at_least), after=written.after)
 
@@ -241,11 +253,14 @@ def compile_folder(folder: Path) -> Compiled:
     """The ruleset of a `rules/` folder, with where it is written. Raises RulesError with every problem found."""
     compiler = Compiler()
     compiler.problems += [_stray(folder, path) for path in strays(folder)]
+    passed_over = bool(compiler.problems)  # what a file that is not read defines would be called unknown elsewhere
     programme, never_together = _programme(compiler, folder)
     features = _features(compiler, folder, programme)
+    if passed_over:
+        raise RulesError(compiler.problems)
     ratings = _ratings(compiler, folder)
     care = _care(compiler, folder, programme) if programme else []
-    _check_actions(compiler, care, never_together)
+    _check_actions(compiler, never_together)
     try:
         strata = stratified(ratings, care)
     except CycleError as error:
@@ -261,15 +276,14 @@ def compile_folder(folder: Path) -> Compiled:
 def _too_large(compiler: Compiler, sizes: Sizes) -> Problem:
     """A state that may outgrow a row of the table would keep every further event of its customer from being saved."""
     largest = ", ".join(f"{names} ({size // KB} KB)" for names, size in sizes.largest[:MOST_NAMED])
-    said = f"a customer's state could grow to {sizes.most // KB} KB, and there is room for {sizes.limit // KB} KB: "
-    out = "look back over fewer days (`over`), count fewer different values (`at_most`), or shorten `lateness`"
+    said = tell("state_too_large", most=sizes.most // KB, limit=sizes.limit // KB, largest=largest)
     spot = compiler.places.find(sizes.largest[0][0].partition(", ")[0])
-    return Problem(spot.file, spot.line, f"{said}{out}; the largest are {largest}")
+    return Problem.of(spot.file, spot.line, said)
 
 
 def _stray(folder: Path, path: Path) -> Problem:
     belongs = ", ".join(kind.pattern for kind in KINDS)
-    return Problem(path.relative_to(folder.parent).as_posix(), 1, f"is not read: rules are in {belongs}")
+    return Problem.of(path.relative_to(folder.parent).as_posix(), 1, tell("stray", where=belongs))
 
 
 def assemble(
@@ -335,13 +349,15 @@ def _programme(compiler: Compiler, folder: Path) -> tuple[Programme | None, tupl
     return compiler.programme(source, written), tuple((pair[0], pair[1]) for pair in written.never_together)
 
 
-def _check_actions(compiler: Compiler, care: Iterable[Care], never_together: Iterable[tuple[str, str]]) -> None:
-    """The actions that must never fall due together are ones that some care rule asks for."""
-    known = {one.do.action for one in care}
+def _check_actions(compiler: Compiler, never_together: Iterable[tuple[str, str]]) -> None:
+    """The actions that must never fall due together are ones that some care rule asks for, as far as all are read."""
+    known = compiler.actions
+    if known is None:
+        return
     for action in (one for pair in never_together for one in pair if one not in known):
         file, line = compiler.places.spots["programme/never_together"]
-        said = f"`{action}` is an action of no care rule; there are {', '.join(sorted(known))}"
-        compiler.problems.append(Problem(file, line, said))
+        said = tell("no_action", action=action, names=", ".join(sorted(known)))
+        compiler.problems.append(Problem.of(file, line, said))
 
 
 def _features(compiler: Compiler, folder: Path, programme: Programme | None) -> tuple[Feature, ...]:
@@ -366,7 +382,7 @@ def _ratings(compiler: Compiler, folder: Path) -> list[Rating]:
         raise RulesError(compiler.problems)  # without a rating, every line that speaks of it would be called wrong
     for source, written in files:
         if written.rating in compiler.known:
-            compiler.note(source, ("rating",), f"`{written.rating}` is already the name of a feature or rating")
+            compiler.note(source, ("rating",), tell("name_taken", name=written.rating))
         compiler.known |= _known_of(written)
         compiler.files[written.rating] = source.file
         compiler.places.accept(written.rating, source, ("rating",), written.accept)
@@ -377,9 +393,10 @@ def _care(compiler: Compiler, folder: Path, programme: Programme) -> list[Care]:
     found: dict[str, Care] = {}
     for path in sorted((folder / "care").glob("*.yaml")):
         source, entries = compiler.load(path, folder, CARE) or (None, [])
+        compiler.asks(None if source is None else {written.do.action for written in entries})
         for number, written in enumerate(entries):
             if source and written.care in found:
-                compiler.note(source, (number, "care"), f"`{written.care}` is the name of another care rule")
+                compiler.note(source, (number, "care"), tell("care_taken", name=written.care))
             elif source and (care := compiler.care(source, number, written, programme)):
                 found[care.name] = care
     return list(found.values())
@@ -402,8 +419,8 @@ def stratified(ratings: Iterable[Rating], care: Iterable[Care]) -> tuple[Stratum
 
 
 def _circle(compiler: Compiler, names: list[str]) -> Problem:
-    said = f"ratings need each other in a circle: {' → '.join(names)}"
-    return Problem(compiler.files[names[0]], 1, said, "CHK-12")
+    said = tell("circle", names=" → ".join(names))
+    return Problem.of(compiler.files[names[0]], 1, said, "CHK-12")
 
 
 def _used(rating: Rating) -> set[str]:
@@ -428,7 +445,8 @@ def _conditional(written: RatingSource) -> list[str]:
     return written.levels[1:] if written.ordered else written.levels[:-1]
 
 
-def _level_message(level: str, written: RatingSource) -> str:
+def _level_message(level: str, written: RatingSource) -> Title:
     if level in written.levels:
-        return f"`{level}` is the {'lowest' if written.ordered else 'last'} level, which needs no condition"
-    return f"`{level}` is not one of the levels: {', '.join(written.levels)}"
+        return tell("lowest" if written.ordered else "last", level=level)
+    slip = foreign(level)
+    return slip.said if slip else tell("not_a_level", level=level, levels=", ".join(written.levels))

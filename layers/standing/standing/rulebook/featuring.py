@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from difflib import get_close_matches
 
 from standing.core.answers import REMAINDER
-from standing.core.ruleset import MOST_VALUES, Feature, Keeps, Measure, Programme, Ramp, Unit
+from standing.core.ruleset import MOST_VALUES, Feature, Keeps, Measure, Programme, Ramp, Title, Unit
 from standing.rulebook.lines import Known, LineError, parse_literal
+from standing.rulebook.messages import NOTHING, Said, tell
 from standing.rulebook.notes import Notes
 from standing.rulebook.reading import Place, Source
 from standing.rulebook.sources import FeatureSource, RampSource
@@ -34,6 +37,13 @@ def compile_feature(
     notes: Notes, source: Source, name: str, written: FeatureSource, programme: Programme
 ) -> Feature | None:
     """A feature, or nothing where its problems were noted."""
+    feature = _compiled(notes, source, name, written, programme)
+    if feature is None:
+        notes.broken.add(name)
+    return feature
+
+
+def _compiled(notes: Notes, source: Source, name: str, written: FeatureSource, programme: Programme) -> Feature | None:
     if written.points:
         return _score(notes, source, name, written, written.points)
     if written.parts:
@@ -42,10 +52,10 @@ def compile_feature(
     family_name, dot, path = written.measured.partition(".")
     family = FAMILIES.get(family_name)
     if family is None:
-        notes.note(source, place, f"`{family_name}` is not one of {', '.join(FAMILIES)}")
+        notes.note(source, place, _not_allowed(family_name, list(FAMILIES)))
         return None
     if family_name == ACTIVITY and not programme.activities:
-        notes.note(source, place, "programme.yaml names no `activities`: what they are called, such as [deposit]")
+        notes.note(source, place, tell("no_activities"))
         return None
     value = None if dot and not path else _value(written.kind, path, family)
     if value is None:
@@ -53,7 +63,7 @@ def compile_feature(
         return None
     _check_where(notes, source, name, written, family, programme)
     if (family_name, path) in {(SCORE, "value"), (SCORE, "band")} and "name" not in written.where:
-        notes.note(source, place, "of which score? Name it, such as `where: {name: churn}`")
+        notes.note(source, place, tell("which_score"))
     return _measured(notes, name, written, programme, Measured(family, path, value))
 
 
@@ -109,13 +119,13 @@ def _anything(programme: Programme) -> Measure:
 def _combination(notes: Notes, source: Source, name: str, written: FeatureSource) -> Feature | None:
     known = [notes.known.get(part) for part in written.parts]
     for number, part in enumerate(written.parts):
-        if known[number] is None:
-            notes.note(source, (name, written.kind, number), f"`{part}` is not a feature that stands above this one")
+        if known[number] is None and part not in notes.broken:
+            notes.note(source, (name, written.kind, number), tell("not_above", name=part))
     first, second = known
     if first is None or second is None:
         return None
     if first.unit != second.unit or first.unit in {"text", "level"}:
-        said = f"{written.kind} needs two numbers of a kind, not {first.unit} and {second.unit}"
+        said = tell("two_of_a_kind", kind=written.kind, first=_kind(first), second=_kind(second))
         notes.note(source, (name, written.kind), said)
         return None
     personal = first.personal or second.personal
@@ -130,7 +140,7 @@ def _score(notes: Notes, source: Source, name: str, written: FeatureSource, poin
     ramps = [_ramp(notes, source, (name, "points", number), one) for number, one in enumerate(points)]
     weights = sum(one.weight for one in points)
     if weights != ALL_POINTS:
-        notes.note(source, (name, "points"), f"the weights add up to {weights}: together they are to be {ALL_POINTS}")
+        notes.note(source, (name, "points"), tell("weights", weights=weights, all=ALL_POINTS))
     found = [ramp for ramp in ramps if ramp]
     if len(found) < len(points) or weights != ALL_POINTS:
         return None
@@ -145,19 +155,17 @@ def _score(notes: Notes, source: Source, name: str, written: FeatureSource, poin
 def _ramp(notes: Notes, source: Source, place: Place, written: RampSource) -> Ramp | None:
     about = notes.known.get(written.feature)
     if about is None or about.levels or about.unit == "text":
-        said = "is not a number that stands above this one" if about else "is not a feature that stands above this one"
-        notes.note(source, (*place, "feature"), f"`{written.feature}` {said}")
+        said = tell("no_number_above" if about else "not_above", name=written.feature)
+        if written.feature not in notes.broken:
+            notes.note(source, (*place, "feature"), said)
         return None
     try:
         begin, end = (int(parse_literal(about, value)) for value in (written.begin, written.end))
     except LineError as error:
-        notes.note(source, place, str(error))
+        notes.note(source, place, error.said)
         return None
     if begin == end or written.unknown > written.weight or not written.weight:
-        wrong = (
-            "`from` and `to` are the same" if begin == end else "`weight` is at least 1, and `unknown` no more than it"
-        )
-        notes.note(source, place, wrong)
+        notes.note(source, place, tell("ramp_flat" if begin == end else "ramp_weight"))
         return None
     return Ramp(begin=begin, end=end, weight=written.weight, unknown=written.unknown)
 
@@ -168,9 +176,28 @@ def _check_where(
     for word, value in written.where.items():
         place: Place = (name, "where", word)
         if word not in family.fields:
-            notes.note(source, place, f"`{word}` cannot be filtered here; {', '.join(family.fields) or 'nothing'} can")
+            notes.note(source, place, _not_filtered(word, family), at=None)
         elif (allowed := _allowed(family, word, programme)) and value not in allowed:
-            notes.note(source, place, f"`{value}` is not one of {', '.join(allowed)}")
+            notes.note(source, place, _not_allowed(value, allowed))
+
+
+def _not_filtered(word: str, family: Family) -> Title:
+    fields = ", ".join(family.fields) or tell("nothing")
+    return tell("not_filtered", word=word, fields=fields, nearest=_perhaps(word, family.fields))
+
+
+def _not_allowed(value: str, allowed: Sequence[str]) -> Title:
+    return tell("no_family", name=value, names=", ".join(allowed), nearest=_perhaps(value, allowed))
+
+
+def _perhaps(word: str, known: Iterable[str]) -> Said:
+    """The word that was probably meant, if any is near."""
+    close = get_close_matches(word, list(known), n=1)
+    return tell("did_you_mean", close=close[0]) if close else NOTHING
+
+
+def _kind(known: Known) -> Title:
+    return tell(f"kind_{known.unit}")
 
 
 def _allowed(family: Family, word: str, programme: Programme) -> tuple[str, ...]:
@@ -200,12 +227,15 @@ def measurable(kind: str) -> list[str]:
     return alone + [f"{name}.{path}" for name, path in values if _value(kind, path, FAMILIES[name])]
 
 
-def _value_problem(kind: str, path: str, family_name: str, family: Family) -> str:
+def _value_problem(kind: str, path: str, family_name: str, family: Family) -> Title:
     if kind not in {*NUMBERS, *OF_DATES, "latest", "distinct"}:
-        return f"{kind} takes {family_name} alone, without `.{path}`"
+        return tell("takes_alone", kind=kind, family=family_name, path=path)
     fits = [name for name in (*family.values, *family.dates) if _value(kind, name, family)]
-    choices = " or ".join(f"{family_name}.{name.replace('*', 'NAME')}" for name in fits)
-    return f"{kind} needs a value: {choices}" if choices else f"{kind} needs a value, and {family_name} has none for it"
+    names = [f"{family_name}.{name.replace('*', 'NAME')}" for name in fits]
+    choices = Title(en=" or ".join(names), zh=" 或 ".join(names)) if names else None
+    if not choices:
+        return tell("has_no_value", kind=kind, family=family_name)
+    return tell("needs_value", kind=kind, choices=choices)
 
 
 def _unit(kind: str, value: Value) -> Unit:

@@ -12,15 +12,18 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import dropwhile
 from pathlib import Path
+from typing import Any
 
 from ruamel.yaml.nodes import MappingNode, Node, ScalarNode
 
 from standing.rulebook.compiling import compile_rules
 from standing.rulebook.kinds import Kind, rule_files
 from standing.rulebook.layout import Entry, Layout, Remark
+from standing.rulebook.lines import canonical
+from standing.rulebook.messages import tell
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.reading import parse, read, text_of, validate
 from standing.rulebook.scenarios.reading import read_scenarios
@@ -88,7 +91,7 @@ def format_text(text: str, kind: Kind, modeline: str | None = None) -> str:
     layout = Layout(text if text.endswith("\n") else text + "\n", MODELINE if modeline else None)
     written = "\n".join([*([modeline] if modeline else []), *_body(layout, kind)]) + "\n"
     if _content(written, modeline) != before:
-        raise RulesError([Problem(kind.name, 1, "cannot be formatted without a change of meaning: left as it is")])
+        raise RulesError([Problem.of(kind.name, 1, tell("formatting"))])
     return written
 
 
@@ -125,9 +128,7 @@ def _check_version(folder: Path, changed: dict[Path, str], version: str) -> None
             shutil.copyfile(path, copy / path.relative_to(folder))
         write(Formatted({copy / path.relative_to(folder): text for path, text in changed.items() if path in rules}))
         if compile_rules(copy).version != version:
-            raise RulesError(
-                [Problem(folder.name, 1, "formatting would change what the rules mean: nothing is written")]
-            )
+            raise RulesError([Problem.of(folder.name, 1, tell("formatting_all"))])
 
 
 def _format_file(kind: Kind, path: Path, name: str, schemas: Path | None) -> str:
@@ -137,7 +138,7 @@ def _format_file(kind: Kind, path: Path, name: str, schemas: Path | None) -> str
     try:
         return format_text(_text(path), kind, f"# yaml-language-server: $schema={relative}" if relative else None)
     except RulesError as error:
-        raise RulesError([Problem(name, problem.line, problem.message) for problem in error.problems]) from None
+        raise RulesError([replace(problem, file=name) for problem in error.problems]) from None
 
 
 def _text(path: Path) -> str:
@@ -146,9 +147,18 @@ def _text(path: Path) -> str:
 
 def _content(text: str, modeline: str | None) -> tuple[str, Counter[str]]:
     """What must stay: the data as the rules read them, in their order, and the comments."""
-    data = parse(text, "").data
+    data = _lines_alike(parse(text, "").data)
     comments = [comment for _, comment in Layout(text).comments()]
     return json.dumps(data), Counter(one for one in comments if not (modeline and MODELINE.fullmatch(one)))
+
+
+def _lines_alike(data: Any, word: str = "") -> Any:  # noqa: ANN401 -- any YAML
+    """The data with every condition as it is formatted: spaces around an operator mean nothing."""
+    if isinstance(data, dict):
+        return {name: _lines_alike(value, name) for name, value in data.items()}
+    if isinstance(data, list):
+        return [_lines_alike(item, word if isinstance(item, str) else "") for item in data]
+    return canonical(data) if word in GROUPS and isinstance(data, str) else data
 
 
 # Blocks ------------------------------------------------------------------------------------------------------------
@@ -207,7 +217,8 @@ def _pair(entry: Entry, indent: str) -> Iterator[str]:
 def _item(entry: Entry, indent: str) -> Iterator[str]:
     """An item of a list: its first line stands behind the dash."""
     if not _is_block(entry):
-        yield f"{indent}{_head(entry)}{_flow(entry.value)}{_beside(entry)}"
+        written = _written(canonical(text_of(entry.value))) if _is_line(entry) else _flow(entry.value)
+        yield f"{indent}{_head(entry)}{written}{_beside(entry)}"
         return
     first, *rest = entry.entries
     lines = _bare(first, indent + "  ")
@@ -215,6 +226,12 @@ def _item(entry: Entry, indent: str) -> Iterator[str]:
     yield from lines
     for other in rest:
         yield from _entry(other, indent + "  ")
+
+
+def _is_line(entry: Entry) -> bool:
+    """Whether it is a condition: a text of a list that stands below all, any or none."""
+    above = entry.parent.key if entry.parent else None
+    return isinstance(entry.value, ScalarNode) and above is not None and above.value in GROUPS
 
 
 def _head(entry: Entry) -> str:

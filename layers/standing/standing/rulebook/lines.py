@@ -3,37 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from difflib import get_close_matches
+from functools import partial
 
 from standing.core.conditions import Comparison, Condition, Fact, Group, Operator
 from standing.core.features import EXACT
 from standing.core.money import MoneyError, to_minor
-from standing.core.ruleset import Unit
+from standing.core.ruleset import Title, Unit
+from standing.rulebook.meaning import line_meant, number_meant
+from standing.rulebook.messages import Wrong, instead, nearest, tell
+from standing.rulebook.signs import QUOTES, foreign
 
 LINE = re.compile(
-    r"(?P<fact>[a-z][a-z0-9_-]*(?:\.[a-z_]+)?)\s+(?P<op>==|!=|<=|>=|<(?!=)|>(?!=)|in\b|is\b|entered\b|left\b|was\b)\s*(?P<value>\S.*)",
+    r"(?P<fact>[a-z][a-z0-9_-]*(?:\.[a-z_]+)?)"
+    r"(?:\s*(?P<sign>==|!=|<=|>=|<(?![=>])|>(?!=))|\s+(?P<verb>in|is|entered|left|was)\b)\s*(?P<value>\S.*)",
     re.ASCII,
 )
 LONG = re.compile(r"-?[0-9]{16,}(\.[0-9]+)?", re.ASCII)
 NUMBER = re.compile(r"-?[0-9]{1,15}(\.[0-9]{1,6})?", re.ASCII)
-
-
+BY_SIZE = {"<", "<=", ">", ">="}
 TEXT = re.compile(r"[^\x00-\x1f\x7f,\[\]\"]{1,64}")
 
 
-class LineError(ValueError):
-    """A condition line that means nothing; the message says what was expected."""
+class LineError(Wrong):
+    """A condition line that means nothing; the message says what was expected.
+
+    `has_way_out`: whether it also says what to write.
+    """
 
     check = "CHK-11"
+    has_way_out = False
 
 
 class UnknownFact(LineError):  # noqa: N818 -- the message's own words
     """A line about something that is neither a feature nor a rating."""
 
     check = "CHK-10"
+
+
+def line_error(name: str, /, **parts: object) -> LineError:
+    """The error that says a message."""
+    return LineError(tell(name, **parts))
 
 
 @dataclass(frozen=True)
@@ -51,25 +63,63 @@ class Known:
     at_most: int = 0
 
 
-def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
-    """The comparison that a line stands for. Raises LineError."""
+def canonical(text: str) -> str:
+    """A line as it stands in formatted rules: one space on each side of its operator. One that is none stays."""
     match = LINE.fullmatch(text.strip())
     if not match:
-        raise LineError(f"`{text}` is not a condition: write `feature operator value`, such as `orders_90d >= 3`")
-    fact, verb, value = match["fact"], match["op"], match["value"].strip()
-    if fact not in known:
-        raise UnknownFact(f"`{fact}` is not a feature or rating{nearest(fact, known)}")
-    about = known[fact]
+        return text
+    value = match["value"].strip()
+    if match["verb"] == "in" and value.startswith("[") and value.endswith("]"):
+        value = f"[{', '.join(item.strip() for item in value[1:-1].split(','))}]"
+    return f"{match['fact']} {match['sign'] or match['verb']} {value}"
+
+
+def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
+    """The comparison that a line stands for. Raises LineError, at the sign of the text that is wrong."""
+    try:
+        return _read_line(text, known)
+    except UnknownFact:
+        raise
+    except LineError as error:
+        meant = None if error.has_way_out else line_meant(text, partial(_is_line, known))
+        if meant is None:
+            raise
+        raise LineError(*meant) from None
+
+
+def _is_line(known: Mapping[str, Known], text: str) -> bool:
+    try:
+        return bool(_read_line(text, known))
+    except LineError:
+        return False
+
+
+def _read_line(text: str, known: Mapping[str, Known]) -> Condition:
+    match = LINE.fullmatch(text.strip())
+    if not match:
+        raise line_error("no_condition", text=text)
+    fact, verb = match["fact"], match["sign"] or match["verb"]
+    about = known.get(fact)
+    if about is None:
+        raise UnknownFact(tell("unknown_fact", fact=fact, nearest=nearest(fact, known)))
+    if about.unit == "text" and verb in BY_SIZE:
+        raise line_error("text_by_size", verb=verb, fact=fact)
+    if not about.ordered and verb in BY_SIZE:
+        raise line_error("no_order", verb=verb, fact=fact)
+    try:
+        return _compared(fact, verb, about, match["value"].strip(), canonical(text))
+    except LineError as error:
+        error.at = match.start("value") + len(text) - len(text.lstrip())
+        raise
+
+
+def _compared(fact: str, verb: str, about: Known, value: str, text: str) -> Condition:
     if verb == "is":
         return _state_of(fact, about, value, text)
     if verb in {"entered", "left", "was"}:
         return _transition(fact, verb, about, value, text)
     if verb == "in":
         return Comparison(fact=fact, op="in", value=_list(about, value), text=text)
-    if about.unit == "text" and verb not in {"==", "!="}:
-        raise LineError(f"`{verb}` compares by size; `{fact}` is a text: use ==, != or in")
-    if not about.ordered and verb not in {"==", "!="}:
-        raise LineError(f"`{verb}` needs an order; the levels of `{fact}` have none: use ==, != or in")
     return Comparison(fact=fact, op=_operator(verb), value=parse_literal(about, value), text=text)
 
 
@@ -82,15 +132,15 @@ def _state_of(fact: str, about: Known, value: str, text: str) -> Condition:
     if value == "saturated" and about.at_most:
         return Comparison(fact=fact, op=">=", value=about.at_most, text=text)
     if value == "saturated":
-        raise LineError(f"`is saturated` speaks of a feature that counts different values; `{fact}` is not one")
+        raise line_error("saturated", fact=fact)
     if value != "unknown":
-        raise LineError(f"`is` is followed by `unknown` or `saturated`, not by `{value}`")
+        raise line_error("is_what", value=value)
     return Comparison(fact=fact, op="unknown", text=text)
 
 
 def _transition(fact: str, verb: str, about: Known, value: str, text: str) -> Condition:
     if about.unit == "level" or not about.levels or "." in fact:
-        raise LineError(f"`{verb}` speaks of a rating; `{fact}` is not one")
+        raise line_error("not_a_rating", verb=verb, fact=fact)
     rank, before = parse_literal(about, value), f"{fact}.was"
     if verb == "was":
         return Comparison(fact=before, op="==", value=rank, text=text)
@@ -106,7 +156,7 @@ def _transition(fact: str, verb: str, about: Known, value: str, text: str) -> Co
 
 def _list(about: Known, value: str) -> tuple[Fact, ...]:
     if not (value.startswith("[") and value.endswith("]") and value[1:-1].strip()):
-        raise LineError(f"`in` is followed by a list such as [gold, platinum], not by `{value}`")
+        raise line_error("in_what", value=value)
     return tuple(parse_literal(about, item.strip()) for item in value[1:-1].split(","))
 
 
@@ -116,33 +166,36 @@ def parse_literal(about: Known, value: str) -> Fact:
         return _text(value)
     if about.levels:
         if value not in about.levels:
-            raise LineError(f"`{value}` is not one of its levels: {', '.join(about.levels)}")
+            raise line_error("no_level", value=value, levels=", ".join(about.levels))
         return about.levels.index(value)
     if not NUMBER.fullmatch(value):
-        said = "is too large to compare exactly" if LONG.fullmatch(value) else "is not a number such as 3 or 0.5"
-        raise LineError(f"`{value}` {said}")
+        if LONG.fullmatch(value):
+            raise line_error("too_large", value=value)
+        raise _no_number(value, about)
     try:
         whole = to_minor(Decimal(value), about.digits)
-    except MoneyError as error:
-        raise LineError(f"`{value}` has too many decimals for {_units(about)}: {error}") from None
+    except MoneyError:
+        raise line_error("decimals", value=value, units=_units(about), digits=about.digits) from None
     if abs(whole) > EXACT:
-        raise LineError(f"`{value}` is too large to compare exactly")
+        raise line_error("too_large", value=value)
     return whole
 
 
+def _no_number(value: str, about: Known) -> LineError:
+    meant = number_meant(value, about.unit)
+    error = line_error("no_number", value=value, instead=instead(meant))
+    error.has_way_out = meant is not None
+    return error
+
+
 def _text(value: str) -> str:
+    if slip := foreign(value[:1] if value[:1] in QUOTES else ""):
+        raise LineError(slip.said)
     bare = value[1:-1] if value[:1] == value[-1:] == '"' else value
     if not TEXT.fullmatch(bare):
-        raise LineError(f"`{value}` is not a text of at most 64 characters without commas, brackets and quotes")
+        raise line_error("no_text", value=value)
     return bare
 
 
-def _units(about: Known) -> str:
-    return {"money": "an amount of money", "score": "a score", "days": "whole days"}.get(about.unit, "a count")
-
-
-def nearest(word: str, known: Iterable[str]) -> str:
-    """The way out of an unknown word: the one that was probably meant, or all there are."""
-    names = sorted(known)
-    close = get_close_matches(word, names, n=1)
-    return f"; did you mean `{close[0]}`?" if close else f"; there are {', '.join(names)}"
+def _units(about: Known) -> Title:
+    return tell(f"unit_{about.unit if about.unit in {'money', 'score', 'days'} else 'count'}")

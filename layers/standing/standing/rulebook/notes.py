@@ -7,7 +7,7 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from standing.core.ruleset import Measure
+from standing.core.ruleset import Measure, Title
 from standing.rulebook.lines import Known
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.reading import Place, Source, read, validate
@@ -15,9 +15,13 @@ from standing.rulebook.reading import Place, Source, read, validate
 
 @dataclass
 class Notes:
-    """What is known so far: facts that lines may speak of, measures, problems."""
+    """What is known so far: facts that lines may speak of, measures, problems.
+
+    `broken` are the features that are wrong themselves, so that nobody else is blamed for them.
+    """
 
     problems: list[Problem] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
     known: dict[str, Known] = field(default_factory=dict)
     measures: list[Measure] = field(default_factory=list)
 
@@ -30,9 +34,9 @@ class Notes:
             self.problems += error.problems
             return None
 
-    def note(self, source: Source, place: Place, message: str, check: str = "") -> None:
-        """A problem at a place of a file, and the check that it belongs to."""
-        self.problems.append(source.problem(place, message, check))
+    def note(self, source: Source, place: Place, said: Title, check: str = "", at: int | None = 0) -> None:
+        """A problem at a place of a file (a sign of its value, or its name), and the check that it belongs to."""
+        self.problems.append(source.problem(place, said, check, at))
 
     def measure(self, measure: Measure) -> int:
         """The place of a measure, shared with everything that measures the same."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from standing.rulebook.lines import canonical
 from standing.rulebook.reading import Place, Source
 from standing.rulebook.sources import Block
 
@@ -33,7 +34,7 @@ class Places:
         """Note where something is written, and each of its lines."""
         self.spots[name] = Spot(source.file, source.line(place))
         written = _written(place, block) if block else ()
-        self.lines[name] = [(text, Spot(source.file, source.line(at))) for at, text in written]
+        self.lines[name] = [(canonical(text), Spot(source.file, source.line(at))) for at, text in written]
 
     def accept(self, name: str, source: Source, place: Place, reasons: Mapping[str, str]) -> None:
         """Note what is accepted about a feature, a rating or a care rule."""

@@ -12,12 +12,12 @@ from dataclasses import dataclass
 from pydantic import TypeAdapter
 
 from standing.core.conditions import Condition
-from standing.core.ruleset import Feature, Rating, Ruleset
+from standing.core.ruleset import Feature, Rating, Ruleset, Title
 from standing.rulebook.compiling import Compiler
 from standing.rulebook.featuring import DIGITS
 from standing.rulebook.lines import Known
 from standing.rulebook.problems import Problem, RulesError
-from standing.rulebook.reading import DEEPEST, LARGEST, Place, Source, parse, validate
+from standing.rulebook.reading import DEEPEST, LARGEST, Mark, Place, Source, parse, validate
 from standing.rulebook.sources import Block
 
 NAME = "condition"  # where a rule file's name stands in what is said of a mistake
@@ -33,7 +33,7 @@ type Written = str | dict[str, list[Written]]
 def question(text: str, ruleset: Ruleset) -> Condition:
     """The condition that a text asks for. Raises RulesError with everything that is wrong with it."""
     if len(text) > LARGEST:
-        raise _wrong(f"is over {LARGEST:,} characters")
+        raise _wrong(f"is over {LARGEST:,} characters", f"超过 {LARGEST:,} 个字符")
     source = _source(text)
     compiler = Compiler(known=known_of(ruleset))
     found = compiler.block(source, (), validate(source, BLOCK))
@@ -64,25 +64,26 @@ def _rating(rating: Rating) -> Mapping[str, Known]:
 class Asked(Source):
     """What was asked, as a rule file's content. A problem names its line of the condition, as all stand on one line."""
 
-    def problem(self, place: Place, message: str, check: str = "") -> Problem:
+    def problem(self, place: Place, said: Title, check: str = "", at: int | None = 0) -> Problem:  # noqa: ARG002 -- one line
         """A problem at a place."""
         written = self.data
         for part in place:
             written = written[part]
-        named = isinstance(written, str) and f"`{written}`" not in message
-        return Problem(self.file, self.line(place), f"`{written}`: {message}" if named else message, check)
+        named = isinstance(written, str) and f"`{written}`" not in said.en
+        told = Title(en=f"`{written}`: {said.en}", zh=f"`{written}`：{said.zh}") if named else said
+        return Problem.of(self.file, self.line(place), told, check)
 
 
 def _source(text: str) -> Source:
     if AS_IN_A_FILE.match(text):
         read = parse(text, NAME)
-        return Asked(read.file, read.data, read.lines)
+        return Asked(read.file, read.data, read.marks)
     written = _Reading(text).whole()
-    return Asked(NAME, written if isinstance(written, dict) else {"all": [written]}, {(): 1})
+    return Asked(NAME, written if isinstance(written, dict) else {"all": [written]}, {(): Mark(1, 0)})
 
 
-def _wrong(said: str) -> RulesError:
-    return RulesError([Problem(NAME, 1, said)])
+def _wrong(en: str, zh: str) -> RulesError:
+    return RulesError([Problem.of(NAME, 1, Title(en=en, zh=zh))])
 
 
 class _Reading:
@@ -96,7 +97,10 @@ class _Reading:
         """All of it."""
         found = self._joined("or")
         if self._next():
-            raise _wrong(f"`{self._next()}` stands where `and`, `or` or the end was expected")
+            raise _wrong(
+                f"`{self._next()}` stands where `and`, `or` or the end was expected",
+                f"`{self._next()}` 处应为 `and`、`or` 或结尾",
+            )
         return found
 
     def _joined(self, joint: str) -> Written:
@@ -117,20 +121,23 @@ class _Reading:
             return self._deeper(self._bracketed)
         if part in {"", *JOINTS}:
             raise _wrong(
-                f"{f'`{part}`' if part else 'the end'} stands where a condition such as `orders_90d >= 3` was expected"
+                f"{f'`{part}`' if part else 'the end'} stands where a condition such as `orders_90d >= 3` was expected",
+                f"{f'`{part}` ' if part else '结尾'}处应为条件，例如 `orders_90d >= 3`",
             )
         return part
 
     def _bracketed(self) -> Written:
         found = self._joined("or")
         if self._next() != ")":
-            raise _wrong("a bracket `(` is not closed: write `)` after its conditions")
+            raise _wrong(
+                "a bracket `(` is not closed: write `)` after its conditions", "括号 `(` 没有闭合：请在其条件之后写 `)`"
+            )
         self.at += 1
         return found
 
     def _deeper(self, read: Callable[[], Written]) -> Written:
         if self.depth == DEEPEST:
-            raise _wrong("is nested too deep")
+            raise _wrong("is nested too deep", "嵌套过深")
         self.depth += 1
         found = read()
         self.depth -= 1

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
@@ -14,7 +15,9 @@ from pydantic import (
     BaseModel,
     BeforeValidator,
     ConfigDict,
+    Discriminator,
     Field,
+    Tag,
     TypeAdapter,
     WithJsonSchema,
     model_validator,
@@ -24,11 +27,14 @@ from standing.core.days import Day, day_number
 from standing.core.intake import SOURCE
 from standing.core.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE
 from standing.core.ruleset import TEN_THOUSAND, TWO_YEARS, Review, Title
+from standing.rulebook.meaning import days_meant, number_meant
+from standing.rulebook.messages import Wrong, instead, wrong
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
 WINDOWED = ("count", "sum", "mean", "min", "max", "distinct", "latest")
 MEASURES = (*WINDOWED, "days_since_first", "days_since_last", "days_until", "days_to")
+YEARS = ("calendar-year", "membership-year")
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
 NO_ENDING = ("distinct", "latest")  # they keep no more than the last day of each value
 MOST_DISTINCT = 5_000  # different values of one feature
@@ -38,20 +44,20 @@ MADE_OF_OTHERS = (*COMBINATIONS, "points")
 
 def _name(text: str) -> str:
     if not NAME.fullmatch(text):
-        raise ValueError("a name has small letters, digits, dashes and underscores, and begins with a letter")
+        raise wrong("name", instead=instead(_name_meant(text)))
     return text
 
 
 def _each_once(names: list[str]) -> list[str]:
     for place, name in enumerate(names):
         if name in names[:place]:
-            raise ValueError(f"`{name}` is there twice")
+            raise wrong("there_twice", name=name)
     return names
 
 
 def _days(value: object) -> int:
     if not isinstance(value, str) or not (match := re.fullmatch(r"([1-9][0-9]{0,3})d", value, re.ASCII)):
-        raise ValueError("a number of days such as 90d")
+        raise wrong("days", instead=instead(days_meant(value) if isinstance(value, str) else None))
     return int(match[1])
 
 
@@ -59,9 +65,53 @@ def _days_or_none(value: object) -> int:
     return 0 if value == "0d" else _days(value)
 
 
+def _window(value: object) -> int | str:
+    """A window: days, or one of the years."""
+    if value in YEARS:
+        return str(value)
+    try:
+        return _days(value)
+    except Wrong:
+        raise wrong("or_a_year", instead=instead(days_meant(value) if isinstance(value, str) else None)) from None
+
+
+def _name_meant(text: str) -> str | None:
+    """A name with capital letters or spaces, as it may be written."""
+    meant = re.sub(r"[\s.]+", "-", text.strip().lower())
+    return meant if NAME.fullmatch(meant) else None
+
+
+def _amount_meant(value: object) -> str | None:
+    meant = number_meant(value, "money") if isinstance(value, str) else None
+    return meant if meant and re.fullmatch(AMOUNT, meant, re.ASCII) else None
+
+
+def _count_meant(value: object) -> str | None:
+    meant = number_meant(value) if isinstance(value, str) else None
+    return meant if meant and re.fullmatch(r"[1-9][0-9]{0,3}", meant, re.ASCII) else None
+
+
+def _share_meant(value: object) -> str | None:
+    """A fraction, or a number of per cent without its sign, as a share."""
+    match = re.fullmatch(r"(0?\.[0-9]{1,4}|[0-9]{1,2}|100)(?: *(?:percent|per cent|pct))?", str(value), re.ASCII)
+    if not match or match[1] in {"0", "1"}:
+        return None
+    share = Decimal(match[1]) * (100 if "." in match[1] else 1)
+    return f"{share.normalize():f}%"
+
+
+def _date_meant(value: object) -> str | None:
+    match = re.fullmatch(r"([0-9]{4})[-/.年]([0-9]{1,2})[-/.月]([0-9]{1,2})日?", str(value), re.ASCII)
+    meant = f"{match[1]}-{int(match[2]):02}-{int(match[3]):02}" if match else ""
+    try:
+        return str(date.fromisoformat(meant)) if DATE.fullmatch(meant) else None
+    except ValueError:
+        return None
+
+
 def _amount(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(AMOUNT, value, re.ASCII):
-        raise ValueError("an amount such as 4.50, in the programme's currency")
+        raise wrong("amount", instead=instead(_amount_meant(value)))
     return value
 
 
@@ -74,19 +124,29 @@ def _one_of(*names: str) -> dict[str, Any]:
     return {"oneOf": [{"required": [name]} for name in names]}
 
 
+def _line_or_block(value: object) -> str:
+    return "tagged-block" if isinstance(value, dict | list | Block) else "tagged-line"
+
+
 # A line as an editor can check it, knowing neither features nor levels; `lines.py` has the last word.
 VALUE = r"[^\s,\[\]][^,\[\]]*"
 CONDITION = (
-    r"\s*[a-z][a-z0-9_-]*(\.[a-z_]+)?\s+"
-    rf"((==|!=|<=|>=|<|>)\s*{VALUE}|in\s*\[\s*{VALUE}(,\s*{VALUE})*\]\s*|is\s+(unknown|saturated)\s*|(entered|left|was)\s+{VALUE})"
+    r"\s*[a-z][a-z0-9_-]*(\.[a-z_]+)?"
+    rf"(\s*(==|!=|<=|>=|<|>)\s*{VALUE}|\s+(in\s*\[\s*{VALUE}(,\s*{VALUE})*\]\s*|is\s+(unknown|saturated)\s*|(entered|left|was)\s+{VALUE}))"
 )
 
 type DaysOrNone = Annotated[int, BeforeValidator(_days_or_none), like("(0|[1-9][0-9]{0,3})d", "30d", "0d")]
 type Name = Annotated[str, AfterValidator(_name), like(NAME.pattern, "call-back")]
-type Days = Annotated[int, BeforeValidator(_days), like("[1-9][0-9]{0,3}d", "90d")]
+LENGTH: dict[str, Any] = {"type": "string", "pattern": "^[1-9][0-9]{0,3}d$", "examples": ["90d"]}
+type Days = Annotated[int, BeforeValidator(_days), WithJsonSchema(LENGTH)]
+WINDOW: dict[str, Any] = {"anyOf": [{"enum": list(YEARS), "type": "string"}, LENGTH]}
+type Window = Annotated[int | str, BeforeValidator(_window), WithJsonSchema(WINDOW)]
 type Parts = Annotated[list[str], Field(min_length=2, max_length=2)]
 type Condition = Annotated[str, like(CONDITION, "orders_90d >= 3", "tier in [gold, platinum]", "tier entered gold")]
-type Lines = Annotated[list[Condition | Block], Field(json_schema_extra={"minItems": 1})]
+type Line = Annotated[
+    Annotated[Condition, Tag("tagged-line")] | Annotated[Block, Tag("tagged-block")], Discriminator(_line_or_block)
+]
+type Lines = Annotated[list[Line], Field(json_schema_extra={"minItems": 1})]
 
 
 class Written(BaseModel):
@@ -110,20 +170,20 @@ class Block(Written):
     @model_validator(mode="after")
     def _one_group(self) -> Block:
         if len(self.model_fields_set) != 1:
-            raise ValueError("one of all, any or none, with its lines below it")
+            raise wrong("one_group")
         return self
 
 
 def _minutes(value: object) -> int:
     if not isinstance(value, str) or not (match := re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", value, re.ASCII)):
-        raise ValueError('a time of the day in quotes, such as "21:00"')
+        raise wrong("time_of_day")
     return int(match[1]) * 60 + int(match[2])
 
 
 def _share(value: object) -> int:
     match = re.fullmatch(r"([0-9]{1,3}(\.[0-9]{1,2})?)%", value, re.ASCII) if isinstance(value, str) else None
     if not match or (share := round(float(match[1]) * 100)) > TEN_THOUSAND:
-        raise ValueError("a share such as 10% or 2.5%")
+        raise wrong("share", instead=instead(_share_meant(value)))
     return share
 
 
@@ -133,7 +193,7 @@ def _days_or_ever(value: object) -> int | None:
 
 def _count(value: object) -> int:
     if not isinstance(value, str) or not re.fullmatch(r"[1-9][0-9]{0,3}", value, re.ASCII):
-        raise ValueError("a whole number such as 3")
+        raise wrong("whole_number", instead=instead(_count_meant(value)))
     return int(value)
 
 
@@ -143,7 +203,7 @@ def _date(value: object) -> Day:
     except ValueError:
         written = None
     if written is None:
-        raise ValueError("a date such as 2026-12-01")
+        raise wrong("date", instead=instead(_date_meant(value)))
     return day_number(written)
 
 
@@ -165,8 +225,8 @@ ONCE: dict[str, Any] = {"uniqueItems": True}
 
 def _checks(reasons: dict[str, str]) -> dict[str, str]:
     for check, reason in reasons.items():
-        if not re.fullmatch(r"CHK-(0[1-9]|1[0-4])", check) or not reason.strip():
-            raise ValueError("a check such as CHK-09 with the reason why its finding is accepted")
+        if not re.fullmatch(r"CHK-(0[1-9]|1[0-7])", check) or not reason.strip():
+            raise wrong("accepted_check")
     return reasons
 
 
@@ -256,20 +316,20 @@ FEATURE_RULES: dict[str, Any] = {
 
 def _points(value: object) -> int:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,2}|100", value, re.ASCII):
-        raise ValueError("whole points from 0 to 100")
+        raise wrong("points")
     return int(value)
 
 
 def _values(value: object) -> int:
     many = int(value) if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,3}", value, re.ASCII) else 0
     if not 1 <= many <= MOST_DISTINCT:
-        raise ValueError(f"a whole number from 1 to {MOST_DISTINCT}: a customer's state has no room for more")
+        raise wrong("at_most_values", most=MOST_DISTINCT)
     return many
 
 
 def _number(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(f"-?{AMOUNT}", value, re.ASCII):
-        raise ValueError("a number such as 12 or 4.50, as rules compare the feature with")
+        raise wrong("number")
     return value
 
 
@@ -335,7 +395,7 @@ class FeatureSource(Written):
     """A score from 0 to 100: what each of some features gives to it."""
     where: dict[str, str] = {}
     """Only events with these values, such as {kind: complaint}."""
-    over: Literal["calendar-year", "membership-year"] | Days | None = None
+    over: Window | None = None
     """The window: a number of days, today included, or a year; left out: all time."""
     ending: Days = 0
     """How many days ago the window ends; left out: today."""
@@ -347,17 +407,17 @@ class FeatureSource(Written):
     @model_validator(mode="after")
     def _one_measure(self) -> FeatureSource:
         if sum(getattr(self, kind) is not None for kind in (*MEASURES, *MADE_OF_OTHERS)) != 1:
-            raise ValueError("exactly one of " + ", ".join((*MEASURES, *MADE_OF_OTHERS)))
+            raise wrong("one_measure", names=", ".join((*MEASURES, *MADE_OF_OTHERS)))
         if self.kind in MADE_OF_OTHERS and (self.over or self.ending or self.where):
-            raise ValueError(f"{self.kind} combines features with windows of their own: leave out over and where")
+            raise wrong("combines", kind=self.kind)
         if self.kind.startswith("days_") and (self.over or self.ending):
-            raise ValueError(f"{self.kind} looks as far as there is: leave out over and ending")
+            raise wrong("looks_far", kind=self.kind)
         if self.kind in NO_ENDING and self.ending:
-            raise ValueError(f"{self.kind} keeps only the last of each value: leave out ending")
+            raise wrong("no_ending", kind=self.kind)
         if self.at_most and not self.distinct:
-            raise ValueError(f"at_most is how many different values are counted; {self.kind} counts none: leave it out")
+            raise wrong("no_at_most", kind=self.kind)
         if self.ending and not self.over:
-            raise ValueError("ending needs over: the length of the window that ends then")
+            raise wrong("needs_over")
         return self
 
     @property
@@ -404,7 +464,7 @@ class LateSource(Written):
 
 UNORDERED: dict[str, Any] = {
     "if": {"properties": {"ordered": {"const": False}}, "required": ["ordered"]},
-    "then": _without("retain", "stability", "late_events", "existing"),
+    "then": _without("retain", "stability", "late_events", "existing", "better"),
 }
 
 
@@ -423,6 +483,10 @@ class RatingSource(Written):
         list[Name], Field(min_length=2, max_length=20, json_schema_extra=ONCE), AfterValidator(_each_once)
     ]
     """Its levels, lowest first. Without an order: those matched first come first, and the last needs no lines."""
+    better: Literal["higher", "lower"] = "higher"
+    """Which way is better for a customer: `higher` as of a tier, `lower` as of a risk. It decides nothing."""
+    level_titles: dict[str, Title] = {}
+    """What people read for levels, in English and Chinese; the name of one that is left out. It decides nothing."""
     qualify: dict[str, Block]
     """For each level, what a customer needs to reach it."""
     retain: dict[str, Block] = {}

@@ -11,9 +11,10 @@ from graphlib import CycleError
 
 from standing.core.conditions import Condition, Group, comparisons
 from standing.core.days import Day
-from standing.core.ruleset import Rating, Ruleset, Terms
+from standing.core.ruleset import Rating, Ruleset, Terms, Title
 from standing.core.timeline import Timeline
 from standing.rulebook.compiling import Compiled, assemble, stratified
+from standing.rulebook.messages import tell
 from standing.rulebook.problems import Problem, RulesError
 
 
@@ -48,7 +49,7 @@ def succeeding(before: Ruleset, rules: Compiled, since: Day) -> Ruleset:
     try:
         strata = stratified(ratings, after.care.values())
     except CycleError as error:
-        said = f"with the terms of `existing: keep`, ratings need each other in a circle: {' → '.join(error.args[1])}"
+        said = tell("circle_of_terms", names=" → ".join(error.args[1]))
         raise RulesError([_problem(rules, f"{error.args[1][0]}/existing", said)]) from None
     return assemble(after.programme, after.measures, after.features, strata)
 
@@ -78,7 +79,7 @@ def _any(ways: tuple[Condition, ...]) -> Condition:
 def _unchangeable(before: Ruleset, rules: Compiled) -> Iterator[Problem]:
     for word in ("currency", "time_zone"):
         if getattr(before.programme, word) != getattr(rules.ruleset.programme, word):
-            yield Problem("rules/programme.yaml", 1, f"`{word}` cannot change: days and amounts are stored")
+            yield Problem.of("rules/programme.yaml", 1, tell("cannot_change", word=word))
 
 
 def _lost(before: Ruleset, rules: Compiled) -> Iterator[Problem]:
@@ -87,8 +88,7 @@ def _lost(before: Ruleset, rules: Compiled) -> Iterator[Problem]:
         old = before.ratings.get(name)
         for fact in _spoken_of(old, rating) if old and _takes_over(old, rating) else ():
             if _meaning(before, fact) != _meaning(rules.ruleset, fact):
-                said = f"`existing: keep` needs `{fact}` as the rules before define it: keep it beside the new one"
-                yield _problem(rules, f"{name}/existing", said)
+                yield _problem(rules, f"{name}/existing", tell("keep_needs", fact=fact))
 
 
 def _spoken_of(before: Rating, after: Rating) -> list[str]:
@@ -103,6 +103,6 @@ def _meaning(ruleset: Ruleset, fact: str) -> object:
     return rating and (rating.ordered, rating.levels)
 
 
-def _problem(rules: Compiled, about: str, said: str) -> Problem:
+def _problem(rules: Compiled, about: str, said: Title) -> Problem:
     spot = rules.places.find(about)
-    return Problem(spot.file, spot.line, said)
+    return Problem.of(spot.file, spot.line, said)

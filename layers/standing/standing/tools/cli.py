@@ -262,7 +262,7 @@ def main() -> None:
         sys.exit(app(standalone_mode=False))
     except SystemExit:  # asked first, so that whoever ends well need not know the errors of AWS
         raise
-    except typer.Abort:
+    except (typer.Abort, KeyboardInterrupt):
         _fail("stopped")
     except typer.TyperException as error:  # what was typed is no command of ours
         from typer.rich_utils import rich_format_error
@@ -270,16 +270,21 @@ def main() -> None:
         error.message = visible(error.message)
         rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
         sys.exit(error.exit_code)
-    except (UserError, RulesError) as error:
-        _fail(str(error))
     except _errors_of_aws() as error:
         from standing.tools.refusals import told
 
         _fail(told(error))  # type: ignore[arg-type]  # no other is raised
-    except OSError as error:  # a file that cannot be read or written
-        _fail(f"{error.filename or 'a file'}: {error.strerror or error}")
-    except KeyboardInterrupt:
-        _fail("stopped")
+    except (RulesError, UserError, OSError) as error:
+        _fail(_mistake(error))
+
+
+def _mistake(error: RulesError | UserError | OSError) -> str:
+    """What was wrong, in the language that was asked for where it is told in both."""
+    if isinstance(error, RulesError):
+        return error.told(chosen.language)
+    if isinstance(error, OSError):  # a file that cannot be read or written
+        return f"{error.filename or 'a file'}: {error.strerror or error}"
+    return str(error)
 
 
 def _complain(lines: Iterable[str]) -> None:

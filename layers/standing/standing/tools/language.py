@@ -58,6 +58,7 @@ WORDS = phrases(
     ("not", "Not", "不属于"),
     ("time", "Time alone", "仅随时间"),
     ("reach", "To reach", "升至"),
+    ("reach_lower", "To come down to", "降至"),
     ("keep", "To keep", "保住"),
     ("become", "To become", "变为"),
     ("announced", "Announced", "最近公布"),
@@ -95,6 +96,13 @@ WORDS = phrases(
     ),
     ("found", "{problems:problem|problems}, {faults:finding|findings}, ", "{problems} 处错误，{faults} 项发现，"),
     ("asked", "{questions:question|questions}, {accepted} accepted", "{questions} 个疑问，{accepted} 项已接受"),
+    (
+        "folded",
+        "{accepted:finding is|findings are} accepted: `standing rules check --all` shows them",
+        "{accepted} 项发现已接受：`standing rules check --all` 可查看",
+    ),
+    ("formatted", "formatted", "已排版"),
+    ("would_change", "would change", "将会改动"),
     ("too_long", ", {unproved} not proved", "，{unproved} 项未能证明"),
     (
         "state_size",

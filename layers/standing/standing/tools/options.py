@@ -19,6 +19,7 @@ class Chosen:
     """What the options before the command said."""
 
     local = False
+    language: Literal["en", "zh"] = "en"
 
 
 chosen = Chosen()
@@ -28,7 +29,19 @@ err = Plain(stderr=True, highlight=False)
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables for people.")]
 EventFile = Annotated[Path, typer.Argument(metavar="FILE", help="Events, one JSON object a line (see events/).")]
 Stack = Annotated[str, typer.Option("--stack", envvar="STANDING_STACK", help="The CloudFormation stack.")]
-Lang = Annotated[Literal["en", "zh"], typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.")]
+type Spoken = Literal["en", "zh"]
+
+
+def _speak(language: Spoken) -> Spoken:
+    """What goes wrong is told in the language that was asked for, too."""
+    chosen.language = language
+    return language
+
+
+Lang = Annotated[
+    Literal["en", "zh"],
+    typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.", callback=_speak),
+]
 Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another rules folder than the clone's.")]
 
 

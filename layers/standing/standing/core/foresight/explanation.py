@@ -76,7 +76,7 @@ def _around(outlook: Outlook, rating: Rating, level: str) -> Iterator[Asked]:
     for terms in rating.older(level, since):
         yield Asked("kept-as-before", level, reasons(outlook.today.ruleset, terms, outlook.today.facts))
     for above in rating.levels[place + 1 : place + 2]:
-        yield from told(outlook.today, rating, "needs", above)
+        yield from told(outlook.today, rating, "needs" if rating.better == "higher" else "not", above)
 
 
 def told(lived: DayLived, rating: Rating, purpose: Purpose, level: str) -> Iterator[Asked]:

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from pydantic import ValidationError
 
-from standing.core.conditions import Atom, Branch, Condition, Fact, branches
+from standing.core.conditions import Atom, Branch, Condition, Fact, Group, branches
 from standing.core.days import Day
 from standing.core.features import facts
 from standing.core.fold import DayLived
@@ -23,6 +23,7 @@ from standing.core.measures import gather
 from standing.core.ratings import is_review, next_review
 from standing.core.readers.plain import OPERATORS
 from standing.core.ruleset import Rating, Ruleset
+from standing.core.state import Held
 
 MOST_ALTERNATIVES = 60
 MOST_TRIED = 24
@@ -81,7 +82,7 @@ class Aim:
     def met_by(self, level: str) -> bool:
         """Whether a level is as good as the one aimed at."""
         ranked = self.rating.ordered and level in self.rating.levels
-        return self.rating.rank(level) >= self.rating.rank(self.level) if ranked else level == self.level
+        return not self.rating.worsens(self.level, level) if ranked else level == self.level
 
 
 class Candidate(NamedTuple):
@@ -98,12 +99,25 @@ class Candidate(NamedTuple):
 
 
 def next_level(outlook: Outlook, rating: Rating) -> Aim | None:
-    """The level above the one that is computed, today or on a day to come; none without order or at the highest."""
+    """The level that is better by one than the computed one, on a day from today on; none without order or at the best.
+
+    Where lower is better, that is not to be kept at the level; none where a fall waits for a review or a grace period.
+    """
     held = outlook.today.closed.levels.get(rating.name)
-    if not rating.ordered or held is None or held.level == rating.levels[-1]:
+    if not rating.ordered or held is None or held.level == rating.best:
         return None
+    if rating.better == "lower":
+        return _lower(outlook, rating, held)
     level = rating.levels[rating.rank(held.level) + 1]
     return Aim(rating, level, (rating.qualify[level],), outlook.days)
+
+
+def _lower(outlook: Outlook, rating: Rating, held: Held) -> Aim | None:
+    stability = rating.stability
+    if stability.review != "daily" or stability.grace or stability.minimum_stay:
+        return None
+    kept = Group(group="none", of=rating.keeping(held.level, held.since))
+    return Aim(rating, rating.levels[rating.rank(held.level) - 1], (kept,), outlook.days)
 
 
 def other_levels(outlook: Outlook, rating: Rating) -> Iterator[Aim]:
@@ -116,8 +130,9 @@ def other_levels(outlook: Outlook, rating: Rating) -> Iterator[Aim]:
 
 
 def keeping(outlook: Outlook, rating: Rating, turn: Turn) -> Aim | None:
-    """Not falling where time alone would make it fall; none for another turn."""
-    if not rating.ordered or rating.rank(turn.level) > rating.rank(turn.was) or rating.name in outlook.today.rulings:
+    """Not falling where time alone would make it fall, for the worse; none for another turn."""
+    is_fall = rating.ordered and rating.rank(turn.level) <= rating.rank(turn.was)
+    if not is_fall or rating.better == "lower" or rating.name in outlook.today.rulings:
         return None
     days = tuple(lived for lived in outlook.ahead if lived.day == turn.day)
     since = outlook.today.closed.levels[rating.name].since

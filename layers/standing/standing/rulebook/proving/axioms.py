@@ -13,7 +13,9 @@ from typing import Any, Protocol
 
 import z3
 
-from standing.core.ruleset import LONGEST_YEAR, TEN_THOUSAND, Feature, Measure, Ruleset
+from standing.core.ruleset import Feature, Ruleset
+from standing.rulebook.proving.ranges import of_feature
+from standing.rulebook.proving.windows import inside, never_negative, part_of
 
 MOST = 10**9  # of anything that is not compared with more: examples stay readable
 
@@ -35,9 +37,9 @@ def feature_axioms(world: Facts) -> Iterator[Any]:
     measured = [feature for feature in world.ruleset.features if not feature.parts]
     for feature in measured:
         yield from _bounds(world, feature)
-    adding = [feature for feature in measured if _never_negative(world.ruleset, feature)]
+    adding = [feature for feature in measured if never_negative(world.ruleset, feature)]
     for inner, outer in permutations(adding, 2):
-        if _part_of(world.ruleset, inner, outer):
+        if part_of(world.ruleset, inner, outer):
             yield world.number(inner.name) <= world.number(outer.name)
     yield from _apart(world, adding)
     yield from _of_days(world, measured)
@@ -45,61 +47,16 @@ def feature_axioms(world: Facts) -> Iterator[Any]:
 
 
 def _bounds(world: Facts, feature: Feature) -> Iterator[Any]:
-    number = world.number(feature.name)
-    if feature.unit == "level":
-        yield from (number >= 0, number < len(feature.levels))
-    elif feature.unit == "score":
-        said = world.ruleset.measures[feature.measure].of == ("score",)  # by a model: it need not end at 1
-        yield from (number >= 0, number <= (_most(world.ruleset) if said else TEN_THOUSAND))
-    elif feature.unit == "text":
-        yield number >= 0
-    elif feature.kind == "days_until":
-        yield from (number >= 0, number <= LONGEST_YEAR)
-    elif feature.kind == "distinct":
-        yield from (number >= 0, number <= feature.at_most)
-    else:
-        most = _most(world.ruleset)
-        lowest = 0 if feature.unit == "days" or _not_below_zero(world.ruleset, feature) else -most
-        yield from (number >= lowest, number <= most)
+    number, most = world.number(feature.name), _most(world.ruleset)
+    low, high = of_feature(world.ruleset, feature)
+    yield number >= (-most if low is None else low)
+    if feature.unit != "text":
+        yield number <= (most if high is None else high)
 
 
 def _most(ruleset: Ruleset) -> int:
     """More than any number that rules compare with."""
     return max([MOST, *(2 * abs(literal) for literals in ruleset.compared.values() for literal in literals)])
-
-
-def _not_below_zero(ruleset: Ruleset, feature: Feature) -> bool:
-    """Whether it is never negative: it adds up, or is one of, what is not."""
-    amount = feature.unit == "money" and ruleset.measures[feature.measure].value != "net_amount"
-    return amount or _never_negative(ruleset, feature)
-
-
-def _never_negative(ruleset: Ruleset, feature: Feature) -> bool:
-    """Whether it adds up what is not negative: events, or amounts that only grow."""
-    return feature.kind == "count" or (feature.kind == "sum" and ruleset.measures[feature.measure].value == "amount")
-
-
-def _part_of(ruleset: Ruleset, inner: Feature, outer: Feature) -> bool:
-    """Whether all that one feature adds up is added up by another, too."""
-    first, second = ruleset.measures[inner.measure], ruleset.measures[outer.measure]
-    return inner.kind == outer.kind and _implies(first, second) and _inside(inner, outer)
-
-
-def _implies(first: Measure, second: Measure) -> bool:
-    """Whether every event that one measure takes is taken by another, for the same value."""
-    same = first.value == second.value
-    return same and set(first.of) <= set(second.of) and second.where.items() <= first.where.items()
-
-
-def _inside(inner: Feature, outer: Feature) -> bool:
-    if outer.over is None:
-        return True
-    if inner.over == outer.over and inner.ending == outer.ending and inner.anchor == outer.anchor:
-        return True
-    longest = LONGEST_YEAR if isinstance(inner.over, str) else inner.over
-    if not isinstance(outer.over, int) or longest is None:
-        return False
-    return outer.ending <= inner.ending and inner.ending + longest <= outer.ending + outer.over
 
 
 def _apart(world: Facts, adding: list[Feature]) -> Iterator[Any]:
@@ -108,7 +65,7 @@ def _apart(world: Facts, adding: list[Feature]) -> Iterator[Any]:
     for later, earlier, whole in permutations(plain, 3):
         if later.ending + int(later.over or 0) > earlier.ending:
             continue
-        if all(_part_of(world.ruleset, one, whole) for one in (later, earlier)) and later.measure == earlier.measure:
+        if all(part_of(world.ruleset, one, whole) for one in (later, earlier)) and later.measure == earlier.measure:
             yield world.number(later.name) + world.number(earlier.name) <= world.number(whole.name)
 
 
@@ -163,7 +120,7 @@ def _same_window(ruleset: Ruleset, one: Feature, count: Feature) -> bool:
     first, second = ruleset.measures[one.measure], ruleset.measures[count.measure]
     counted = second.value == "count" and set(first.of) <= set(second.of)
     kinds = not second.where if first.nets else second.where.items() <= first.where.items()
-    return counted and kinds and _inside(one, count)
+    return counted and kinds and inside(one, count)
 
 
 def _below(ruleset: Ruleset, one: Feature, other: Feature) -> bool:

@@ -13,7 +13,11 @@ import z3
 
 from standing.core.conditions import Comparison, Condition, Group, comparisons
 from standing.core.ruleset import PRIORITIES, Care, Feature, Rating, Ruleset, Title
+from standing.rulebook.messages import NOTHING, Said
+from standing.rulebook.proving.above import asking_less, left_out
 from standing.rulebook.proving.findings import Finding
+from standing.rulebook.proving.idle import hint, idle_lines, idle_values
+from standing.rulebook.proving.needed import needed
 from standing.rulebook.proving.prover import PATIENCE, Prover
 from standing.rulebook.proving.sayings import listed, saying
 from standing.rulebook.proving.worlds import Truth, World
@@ -38,15 +42,21 @@ def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = (), *, patience: 
 
 def _proved(prover: Prover, by_hand: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
     ruleset = prover.ruleset
-    yield from never_hold(prover, by_hand)
+    impossible = list(never_hold(prover, by_hand))
+    yield from impossible
+    yield from idle_lines(by_hand, {one.about for one in impossible})
+    yield from idle_values(ruleset)
     for rating in ruleset.ratings.values():
-        yield from hidden_levels(prover, rating)
+        hidden = list(hidden_levels(prover, rating))
+        yield from hidden
+        yield from asking_less(prover, rating, {one.about for one in hidden})
         yield from stricter_retention(prover, rating)
         yield from out_of_reach(prover, rating)
         yield from without_exit(prover, rating)
         yield from falling_back(prover, rating)
         yield from gaps(prover, rating)
         yield from both_ways(prover, rating)
+    yield from left_out(prover)
     yield from hidden_care(prover, by_hand)
     yield from contradicting_care(prover, by_hand, contradictions)
 
@@ -57,21 +67,29 @@ def never_hold(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
         _ask("CHK-01", name, prover, by_hand)
         if prover.impossible(prover.world.holds(condition)):
             only_by_hand = by_hand.possible(by_hand.world.holds(condition))
-            yield _impossible(name, prover.contradiction(condition), only_by_hand=only_by_hand)
+            parts = prover.contradiction(condition)
+            yield _impossible(prover.ruleset, name, parts, only_by_hand=only_by_hand)
             continue
         for part in _alternatives(condition):
             if prover.impossible(prover.world.holds(part)) and by_hand.impossible(by_hand.world.holds(part)):
-                said = saying("alternative", part=_said(part))
+                said = saying("alternative", part=_said(part), hint=_hint(prover.ruleset, [part]))
                 yield Finding("CHK-01", name, said, line=_first_line(part))
 
 
-def _impossible(name: str, parts: list[Condition], *, only_by_hand: bool) -> Finding:
+def _hint(ruleset: Ruleset, parts: list[Condition]) -> Said:
+    """What was probably meant by a line that is impossible by itself."""
+    (first, *others) = parts
+    return hint(ruleset, first) if isinstance(first, Comparison) and not others else NOTHING
+
+
+def _impossible(ruleset: Ruleset, name: str, parts: list[Condition], *, only_by_hand: bool) -> Finding:
     said = [f"`{_said(part)}`" for part in parts]
     if len(said) > 1:
         why = Title(en=" contradicts ".join(said), zh=" 与之矛盾：".join(said))
     else:
         why = Title(en=f"{said[0]} is impossible", zh=f"{said[0]} 不可能成立")
-    sentence = saying("impossible_but_by_hand" if only_by_hand else "impossible", why=why)
+    told = "impossible_but_by_hand" if only_by_hand else "impossible"
+    sentence = saying(told, why=why, hint=_hint(ruleset, parts))
     return Finding("CHK-01", name, sentence, line=_first_line(parts[0]))
 
 
@@ -125,7 +143,7 @@ def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
         _ask("CHK-03", f"{rating.name}/retain/{level}", prover)
         qualifies = prover.world.holds(rating.qualify[level])
         asked = {line.fact for line in comparisons(rating.qualify[level])}
-        for line in _needed(condition):
+        for line in needed(condition):
             fails = z3.Not(prover.world.holds(line))
             if line.fact in asked and prover.possible(qualifies, fails):
                 example = prover.example([qualifies, fails], [rating.qualify[level], condition])
@@ -234,15 +252,6 @@ def _default(rating: Rating) -> str:
 def _asks_the_same(one: Care, other: Care) -> bool:
     same = (one.do.action, one.do.channel, one.do.owner) == (other.do.action, other.do.channel, other.do.owner)
     return same and PRIORITIES.index(other.do.priority) <= PRIORITIES.index(one.do.priority)
-
-
-def _needed(condition: Condition) -> Iterator[Comparison]:
-    """The lines that must hold for a condition to hold."""
-    if isinstance(condition, Comparison):
-        yield condition
-    elif condition.group == "all" or (len(condition.of) == 1 and condition.group == "any"):
-        for part in condition.of:
-            yield from _needed(part)
 
 
 def _alternatives(condition: Condition) -> Iterator[Condition]:

@@ -22,8 +22,11 @@ CHECKS: Mapping[str, Title] = {
     "CHK-12": Title(en="ratings that need each other in a circle", zh="评级循环依赖"),
     "CHK-13": Title(en="a window longer than the history that is kept", zh="窗口长于所保留的历史"),
     "CHK-14": Title(en="something that nothing uses", zh="无人使用的内容"),
+    "CHK-15": Title(en="a line or a value that says nothing", zh="不起作用的条件或数值"),
+    "CHK-16": Title(en="a level above that asks for less", zh="更高等级的要求反而更少"),
+    "CHK-17": Title(en="levels above that are left out", zh="更高等级被漏掉"),
 }
-QUESTIONS = {"CHK-09"}  # it may be meant
+QUESTIONS = {"CHK-09", "CHK-16", "CHK-17"}  # it may be meant
 
 
 @dataclass(frozen=True)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from standing.core.ruleset import Title
+from standing.rulebook.messages import Said, in_both
 
 SAYINGS: Mapping[str, tuple[str, str]] = {
-    "impossible": ("can never hold: {why}", "永远不可能成立：{why}"),
+    "impossible": ("can never hold: {why}{hint}", "永远不可能成立：{why}{hint}"),
     "impossible_but_by_hand": (
-        "can only hold where a level is set by hand: {why}",
-        "只有人工设定等级时才可能成立：{why}",
+        "can only hold where a level is set by hand: {why}{hint}",
+        "只有人工设定等级时才可能成立：{why}{hint}",
     ),
-    "alternative": ("an alternative can never hold: `{part}`", "其中一种情形永远不可能成立：`{part}`"),
+    "alternative": ("an alternative can never hold: `{part}`{hint}", "其中一种情形永远不可能成立：`{part}`{hint}"),
     "hidden_above": (
         "whoever qualifies gets {names}, which is above it",
         "凡达标者都会得到更高的 {names}",
@@ -63,6 +64,49 @@ SAYINGS: Mapping[str, tuple[str, str]] = {
         "no rule tells {levels} apart: are they only shown and announced?",
         "没有规则区分 {levels}：它们只用于展示和公布吗？",
     ),
+    "always": (
+        "`{line}` holds for everybody of whom `{fact}` is known: it goes {range}{hint}",
+        "凡 `{fact}` 已知的客户都满足 `{line}`：它的范围是 {range}{hint}",
+    ),
+    "always_all": (
+        "`{line}` holds for everybody: `{fact}` goes {range}{hint}",
+        "所有客户都满足 `{line}`：`{fact}` 的范围是 {range}{hint}",
+    ),
+    "never_line": (
+        "`{line}` holds for nobody: `{fact}` goes {range}{hint}",
+        "没有客户满足 `{line}`：`{fact}` 的范围是 {range}{hint}",
+    ),
+    "always_succeeds": (
+        "`success` is always met: `{fact}` goes {range}",
+        "`success` 总会达到：`{fact}` 的范围是 {range}",
+    ),
+    "never_succeeds": (
+        "`success` can never be met: `{fact}` goes {range}{hint}",
+        "`success` 永远达不到：`{fact}` 的范围是 {range}{hint}",
+    ),
+    "all_held_out": (
+        "everybody is held out: nothing would ever be done",
+        "所有客户都在对照组：永远不会执行",
+    ),
+    "beyond": (
+        "`{line}` is no value that `{fact}` has: it goes {range}{hint}",
+        "`{fact}` 不会有 `{line}` 这个值：它的范围是 {range}{hint}",
+    ),
+    "from_to": ("from {low} to {high}", "{low} 至 {high}"),
+    "from_on": ("from {low} on", "{low} 以上"),
+    "scale": ("; did you mean `{line}`?", "；是想写 `{line}` 吗？"),
+    "asks_less": (
+        "`{level}` stands above `{below}`, and asks for less: `{line}` is not met; is that meant?",
+        "`{level}` 高于 `{below}`，要求却更少：不满足 `{line}`；是有意为之吗？",
+    ),
+    "drops": (
+        "`{level}` stands above `{below}`, and does not ask for `{line}`; is that meant?",
+        "`{level}` 高于 `{below}`，却没有要求 `{line}`；是有意为之吗？",
+    ),
+    "left_out": (
+        "`{line}` leaves out {levels}, above it; did you mean `{meant}`?",
+        "`{line}` 漏掉了更高的 {levels}；是想写 `{meant}` 吗？",
+    ),
     "unproved": (
         "not proved: the question took over {seconds} s; it may or may not be so",
         "未能证明：求解超过 {seconds} 秒；结论未知",
@@ -92,15 +136,22 @@ WAYS_OUT: Mapping[str, Title] = {
         zh="缩短窗口，或加长 programme.yaml 中的 `history`",
     ),
     "CHK-14": Title(en="use it, or remove it", zh="使用它，或删去它"),
+    "CHK-15": Title(
+        en="write a value within its range, or leave it out; that a feature is known is `none: [FEATURE is unknown]`",
+        zh="写范围之内的数值，或删去它；要表示特征已知，请写 `none: [特征 is unknown]`",
+    ),
+    "CHK-16": Title(
+        en="ask at the level above for at least as much, line by line", zh="让更高等级的每一项要求都不低于下一级"
+    ),
+    "CHK-17": Title(en="write `>=`, or name the levels above as well", zh="写 `>=`，或把更高的等级也列出"),
 }
 OR_ACCEPT = Title(en="if it is meant: `accept: {{{check}: the reason}}`", zh="若有意为之：`accept: {{{check}: 理由}}`")
 CANNOT_BE_ACCEPTED = {"CHK-10", "CHK-11", "CHK-12", "CHK-13"}  # the rules do not compile
 
 
-def saying(name: str, **parts: str | Title) -> Title:
+def saying(name: str, **parts: str | Said) -> Title:
     """A sentence in both languages; a part that is a Title is told in the sentence's own language."""
-    en, zh = SAYINGS[name]
-    return Title(en=en.format(**_in(0, parts)), zh=zh.format(**_in(1, parts)))
+    return in_both(SAYINGS, name, parts)
 
 
 def listed(word: str, names: list[str]) -> Title:
@@ -116,8 +167,3 @@ def way_out(check: str) -> Title:
     if check in CANNOT_BE_ACCEPTED:
         return out
     return Title(en=f"{out.en}; {accept.en.format(check=check)}", zh=f"{out.zh}；{accept.zh.format(check=check)}")
-
-
-def _in(language: int, parts: Mapping[str, str | Title]) -> dict[str, str]:
-    told = ("en", "zh")[language]
-    return {name: getattr(part, told) if isinstance(part, Title) else part for name, part in parts.items()}

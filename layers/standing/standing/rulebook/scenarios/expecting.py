@@ -7,22 +7,20 @@ from typing import Any, NamedTuple, get_args
 
 from standing.core.care import Gate
 from standing.core.conditions import Fact
-from standing.core.ruleset import Feature, Ruleset
-from standing.rulebook.lines import Known, LineError, nearest, parse_literal
+from standing.core.ruleset import Feature, Ruleset, Title
+from standing.rulebook.lines import Known, LineError, parse_literal
+from standing.rulebook.messages import NOTHING, Said, nearest
 from standing.rulebook.reading import Place
+from standing.rulebook.scenarios.messages import tell
 from standing.rulebook.scenarios.sources import StepSource
 from standing.rulebook.scenarios.story import Kind
 
 FEATURES = "features"
 GATES: tuple[Gate, ...] = get_args(Gate.__value__)
 DIGITS = {"score": 4}
-EXAMPLES = {
-    "money": "an amount such as 120.00",
-    "score": "a fraction such as 0.75",
-    "text": "a short text",
-}
+EXAMPLES = {"money", "score", "text"}
 
-type Note = Callable[[Place, str], None]
+type Note = Callable[[Place, Title], None]
 
 
 class Wish(NamedTuple):
@@ -63,7 +61,7 @@ def is_care(ruleset: Ruleset, place: Place, name: Any, note: Note) -> bool:  # n
     """Whether there is a care rule of this name; noted where there is not."""
     known = isinstance(name, str) and name in ruleset.care
     if not known:
-        note(place, f"`{name}` is not a care rule{nearest(str(name), ruleset.care)}")
+        note(place, tell("no_care", name=name, nearest=nearest(str(name), ruleset.care)))
     return known
 
 
@@ -71,15 +69,16 @@ def _levels(ruleset: Ruleset, place: Place, kind: Kind, levels: Mapping[str, Any
     for name, level in levels.items():
         rating = ruleset.ratings.get(name)
         if rating is None:
-            note(place, f"`{name}` is not a rating{nearest(name, ruleset.ratings)}{_perhaps_feature(ruleset, name)}")
+            near, perhaps = nearest(name, ruleset.ratings), _perhaps_feature(ruleset, name)
+            note(place, tell("no_rating", name=name, nearest=near, perhaps=perhaps))
         elif level not in rating.levels:
-            note(place, f"`{level}` is not a level of `{name}`: {', '.join(rating.levels)}")
+            note(place, tell("no_level", level=level, name=name, levels=", ".join(rating.levels)))
         else:
             yield Wish(place, kind, name, level)
 
 
-def _perhaps_feature(ruleset: Ruleset, name: str) -> str:
-    return f"; `{name}` is a feature, which stands below `{FEATURES}`" if name in ruleset.by_name else ""
+def _perhaps_feature(ruleset: Ruleset, name: str) -> Said:
+    return tell("a_feature", name=name, word=FEATURES) if name in ruleset.by_name else NOTHING
 
 
 def _care(ruleset: Ruleset, word: str, kind: Kind, names: Iterable[str], note: Note) -> Iterator[Wish]:
@@ -91,7 +90,8 @@ def _gates(ruleset: Ruleset, gates: Mapping[str, str], note: Note) -> Iterator[W
     for name, gate in gates.items():
         place = ("held_back", name)
         if gate not in GATES:
-            note(place, f"`{gate}` holds nothing back: {' or '.join(GATES)} does")
+            either = Title(en=" or ".join(GATES), zh=" 或 ".join(GATES))
+            note(place, tell("no_gate", gate=gate, gates=either))
         elif is_care(ruleset, place, name, note):
             yield Wish(place, "held-back", name, gate)
 
@@ -101,12 +101,12 @@ def _features(ruleset: Ruleset, values: Mapping[str, Any], note: Note) -> Iterat
         place = ("expect", FEATURES, name)
         feature = ruleset.by_name.get(name)
         if feature is None:
-            note(place, f"`{name}` is not a feature{nearest(name, ruleset.by_name)}")
+            note(place, tell("no_feature", name=name, nearest=nearest(name, ruleset.by_name)))
             continue
         try:
             yield Wish(place, "feature", name, _value(ruleset, feature, text))
         except LineError:
-            note(place, f"`{text}` is not a value of `{name}`: {_example(feature)}, or unknown")
+            note(place, tell("no_value", text=text, name=name, example=_example(feature)))
 
 
 def _value(ruleset: Ruleset, feature: Feature, text: object) -> Fact | None:
@@ -116,9 +116,12 @@ def _value(ruleset: Ruleset, feature: Feature, text: object) -> Fact | None:
     digits = ruleset.programme.minor_digits if feature.unit == "money" else DIGITS.get(feature.unit, 0)
     written = str(text).lower() if isinstance(text, bool) else text
     if not isinstance(written, str):
-        raise LineError(str(text))
+        raise LineError(_example(feature))
     return parse_literal(Known(feature.unit, digits, feature.levels), written)
 
 
-def _example(feature: Feature) -> str:
-    return ", ".join(feature.levels) or EXAMPLES.get(feature.unit, "a whole number such as 3")
+def _example(feature: Feature) -> Title:
+    if feature.levels:
+        levels = ", ".join(feature.levels)
+        return Title(en=levels, zh=levels)
+    return tell(f"example_{feature.unit if feature.unit in EXAMPLES else 'whole'}")

@@ -13,12 +13,13 @@ from pydantic import TypeAdapter
 from standing.core.days import Day, day_date
 from standing.core.events import Purchase, Refund
 from standing.core.intake import Event, Rejected
-from standing.core.ruleset import Ruleset
-from standing.rulebook.lines import nearest
+from standing.core.ruleset import Ruleset, Title
+from standing.rulebook.messages import nearest
 from standing.rulebook.problems import Problem, RulesError
 from standing.rulebook.reading import Place, Source, parse, read, validate
 from standing.rulebook.scenarios.expecting import never_wishes, wishes
 from standing.rulebook.scenarios.making import expected_of, fields_of, make
+from standing.rulebook.scenarios.messages import expectation, tell
 from standing.rulebook.scenarios.sources import SCENARIO, STEP, ScenarioSource, StepSource
 from standing.rulebook.scenarios.story import Expected, Scenario
 
@@ -31,11 +32,11 @@ def read_scenarios(folder: Path, ruleset: Ruleset) -> list[Scenario]:
     """Every story beside the rules of a folder. Raises RulesError with every problem that could be found."""
     paths = sorted((folder / FOLDER).glob("*.yaml"))
     if not paths:
-        said = "has no story: write one in a file of this folder whose name ends in .yaml (docs/scenarios.md)"
-        raise RulesError([Problem((folder / FOLDER).relative_to(folder.parent).as_posix(), 1, said)])
+        place = (folder / FOLDER).relative_to(folder.parent).as_posix()
+        raise RulesError([Problem.of(place, 1, tell("no_story"))])
     sources = []
     problems = [
-        Problem(path.relative_to(folder.parent).as_posix(), 1, "is not read: let its name end in .yaml")
+        Problem.of(path.relative_to(folder.parent).as_posix(), 1, tell("not_read"))
         for path in (folder / FOLDER).glob("*.yml")
     ]
     for path in paths:
@@ -57,7 +58,8 @@ def _understood(sources: list[Source], ruleset: Ruleset, problems: list[Problem]
         teller = Teller(part, ruleset, problems)
         scenario = teller.scenario()
         if scenario and (other := found.get(scenario.name)):
-            teller.note(("scenario",), f"`{scenario.name}` is the name of another story, {other.file}:{other.line}")
+            place = f"{other.file}:{other.line}"
+            teller.note(("scenario",), tell("name_taken", name=scenario.name, place=place))
         elif scenario:
             found[scenario.name] = scenario
     if problems:
@@ -78,7 +80,7 @@ def _part(source: Source, place: Place) -> Source:
     for step in place:
         data = data[step]
     depth = len(place)
-    return Source(source.file, data, {at[depth:]: line for at, line in source.lines.items() if at[:depth] == place})
+    return Source(source.file, data, {at[depth:]: mark for at, mark in source.marks.items() if at[:depth] == place})
 
 
 @dataclass
@@ -93,9 +95,9 @@ class Teller:
     days: list[Day] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
-    def note(self, place: Place, message: str, source: Source | None = None) -> None:
-        """A problem at a place of the story, or of a part of it."""
-        self.problems.append((source or self.source).problem(place, message))
+    def note(self, place: Place, said: Title, source: Source | None = None, at: int | None = 0) -> None:
+        """A problem at a place of the story, or of a part of it: at its value, or at its name."""
+        self.problems.append((source or self.source).problem(place, said, at=at))
 
     def scenario(self) -> Scenario | None:
         """The story, or nothing where it was not understood; why is noted."""
@@ -111,7 +113,7 @@ class Teller:
         return self._finished(told) if len(self.problems) == before else None
 
     def _finished(self, told: ScenarioSource) -> Scenario:
-        line = self.source.problem(("scenario",), "").line
+        line = self.source.line(("scenario",))
         first = min(event.day for event in self.events)
         days = tuple(sorted({day for day in self.days if day >= first}))
         events, expected = tuple(self.events), tuple(self.expected)
@@ -120,11 +122,12 @@ class Teller:
     def _shaped[T](self, source: Source, shape: TypeAdapter[T], words: Collection[str], what: str) -> T | None:
         """A part of the story in its shape; nothing where that is wrong, or where a word does not belong."""
         if not isinstance(source.data, dict):
-            self.note((), f"a {what} is a block of `name: value` lines", source)
+            self.note((), tell("no_block", what=tell(what)), source)
             return None
         unknown = [word for word in source.data if word not in words]
         for word in unknown:
-            self.note((word,), f"`{word}` is not a word of a {what}{nearest(str(word), words)}", source)
+            said = tell("no_word", word=word, what=tell(what), nearest=nearest(str(word), words))
+            self.note((word,), said, source, at=None)
         try:
             shaped = validate(source, shape)
         except RulesError as error:
@@ -139,28 +142,27 @@ class Teller:
             return
         self.days.append(day)
         if len(step.happens) > 1:
-            said = f"has {' and '.join(step.happens)}: one event a step, the next one below `after: 0d`"
-            self.note((step.happens[1],), said, source)
+            events = Title(en=" and ".join(step.happens), zh="、".join(step.happens))
+            self.note((step.happens[1],), tell("two_events", events=events), source, at=None)
         elif step.happens:
             self._happen(source, step, step.happens[0], day)
         elif "times" in step.model_fields_set:
-            self.note(("times",), "`times` repeats an event, and this step has none", source)
+            self.note(("times",), tell("times"), source, at=None)
         self._expect(source, step, day)
 
     def _day(self, source: Source, step: StepSource) -> Day | None:
         """The day of a step, which is no earlier than that of the step before."""
         before = self.days[-1] if self.days else None
         if (step.on is None) is (step.after is None):
-            self.note((), "each step has `on` (a date) or `after` (days after the step before), not both", source)
+            self.note((), tell("on_or_after"), source)
         elif step.on is not None and before is not None and step.on < before:
-            said = f"goes back in time: the step before is on {day_date(before)}; order the steps by their days"
-            self.note(("on",), said, source)
+            self.note(("on",), tell("back_in_time", day=day_date(before)), source)
         elif step.on is not None:
             return step.on
         elif before is None:
-            self.note(("after",), "the first step has no step before it: begin with `on` and a date", source)
+            self.note(("after",), tell("first_after"), source)
         elif day_date(before).year > LAST_YEAR - 30:  # 9999 days, the most there can be, are 28 years
-            self.note(("after",), f"stories end before {LAST_YEAR - 30}", source)
+            self.note(("after",), tell("end_of_time", year=LAST_YEAR - 30), source)
         else:
             return before + (step.after or 0)
         return None
@@ -168,24 +170,23 @@ class Teller:
     def _happen(self, source: Source, step: StepSource, family: str, day: Day) -> None:
         fields: dict[str, Any] = getattr(step, family)
         if problem := self._odd_field(family, fields):
-            self.note((family, problem[0]), problem[1], source)
+            self.note((family, problem[0]), problem[1], source, at=None)
         elif len(self.events) + step.times > MOST_EVENTS:
-            self.note((family,), f"is more than {MOST_EVENTS:,} events: tell it in several stories", source)
+            self.note((family,), tell("too_many", most=f"{MOST_EVENTS:,}"), source)
         else:
             self._made(source, step, family, day)
 
-    def _odd_field(self, family: str, fields: Mapping[str, Any]) -> tuple[str, str] | None:
+    def _odd_field(self, family: str, fields: Mapping[str, Any]) -> tuple[str, Title] | None:
         """A field that events of this kind do not have, or a care rule that there is not."""
         known = fields_of(family)
         odd = next((name for name in fields if name not in known), None)
         if odd == "customer":
-            return odd, "a story is of one customer: leave `customer` out"
+            return odd, tell("a_customer")
         if odd is not None:
-            said = f"`{odd}` is not a field of `{family}`, which has {', '.join(known)}"
-            return odd, said
+            return odd, tell("no_field", name=odd, family=family, fields=", ".join(known))
         care = str(fields.get("care"))
         if "care" in fields and care not in self.ruleset.care:
-            return "care", f"`{care}` is not a care rule{nearest(care, self.ruleset.care)}"
+            return "care", tell("no_care", name=care, nearest=nearest(care, self.ruleset.care))
         return None
 
     def _made(self, source: Source, step: StepSource, family: str, day: Day) -> None:
@@ -196,45 +197,45 @@ class Teller:
                 event = make(self.ruleset, family, fields | numbered, day, len(self.events) + 1)
             except Rejected as error:
                 path = (family, *error.field.split(".")[1:])
-                self.note(path, f"`{'.'.join(path)}`: expected {expected_of(error)}", source)
+                expected = expectation(expected_of(error))
+                self.note(path, tell("expected", field=".".join(path), expected=expected), source)
                 return
             if said := self._of_nothing(event):
                 self.note((family, "purchase"), said, source)
                 return
             if event.detail.id in self.ids:
-                self.note((family, "id"), f"`{event.detail.id}` is the id of another event of this story", source)
+                self.note((family, "id"), tell("id_taken", name=event.detail.id), source)
                 return
             self.ids.add(event.detail.id)
             self.events.append(event)
 
-    def _of_nothing(self, event: Event) -> str | None:
+    def _of_nothing(self, event: Event) -> Title | None:
         """What is wrong with a refund that names a purchase of which this story has not told."""
         named = event.detail.purchase if isinstance(event.detail, Refund) else None
         bought = [one.detail.id for one in self.events if isinstance(one.detail, Purchase)] if named else []
         if named is None or named in bought:
             return None
-        example = f"`purchase: {{id: {named}, amount: 9.00}}`"
-        return f"`{named}` is the id of no purchase above, such as {example}{nearest(named, bought)}"
+        return tell("of_nothing", name=named, nearest=nearest(named, bought))
 
     def _expect(self, source: Source, step: StepSource, day: Day) -> None:
         for wish in wishes(self.ruleset, step, partial(self.note, source=source)):
-            line = source.problem(wish.place, "").line
+            line = source.line(wish.place)
             self.expected.append(Expected(wish.kind, wish.about, wish.wanted, line, day))
 
     def _never(self, never: list[Any]) -> None:
         for wish in never_wishes(self.ruleset, never, self.note):
-            line = self.source.problem(wish.place, "").line
+            line = self.source.line(wish.place)
             self.expected.append(Expected(wish.kind, wish.about, wish.wanted, line, None))
 
     def _check_whole(self) -> None:
         """A story needs somebody of whom it tells, from before anything is expected, and something expected."""
         first = min((event.day for event in self.events), default=None)
         if first is None:
-            self.note(("story",), "has no event: before the first one there is nobody to rate")
+            self.note(("story",), tell("no_event"))
             return
         for early in self.expected:
             if early.day is not None and early.day < first:
-                said = f"is expected before the first event, on {day_date(first)}: there is no standing yet"
-                self.problems.append(Problem(self.source.file, early.line, f"`{early.about}` {said}"))
+                said = tell("too_early", about=early.about, day=day_date(first))
+                self.problems.append(Problem.of(self.source.file, early.line, said))
         if not self.expected:
-            self.note((), "expects nothing: add expect, expect_not, care, no_care, held_back or never")
+            self.note((), tell("nothing_expected"))

@@ -11,6 +11,7 @@ from standing.core.care import Gate as GateName
 from standing.core.days import Day, day_in
 from standing.core.events import MODELS
 from standing.core.ruleset import Title
+from standing.rulebook.scenarios.messages import wrong
 from standing.rulebook.sources import Count, DaysOrNone, Name, like
 
 FAMILIES = {name.partition(".")[0]: model for name, model in MODELS.items()}
@@ -31,16 +32,16 @@ class Told(BaseModel):
 
 def _day(value: object) -> Day:
     if not isinstance(value, str) or not DATE.fullmatch(value):
-        raise ValueError("a date such as 2026-03-01, from 1970 to 2199")
+        raise wrong("a_date")
     try:
         return day_in(value)
     except ValueError:
-        raise ValueError(f"{value} is not in the calendar: a date such as 2026-03-01") from None
+        raise wrong("no_date", value=value) from None
 
 
 def _names(value: object) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
-        raise ValueError("a list of care rules, such as [win-back]")
+        raise wrong("care_list")
     return value
 
 
@@ -48,13 +49,13 @@ def _care(value: object) -> object:
     if isinstance(value, dict):
         return value
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
-        raise ValueError("a list of care rules that fall due, such as [win-back], or a block: what became of one")
+        raise wrong("care_block")
     return value
 
 
 def _wishes(value: object) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise ValueError("a list of what never happens, such as [win-back, {tier: platinum}]")
+        raise wrong("never_list")
     return value
 
 

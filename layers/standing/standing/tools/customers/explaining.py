@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 from rich.console import Console, Group, RenderableType
@@ -18,7 +19,7 @@ from standing.core.foresight.explanation import Explanation, Way, explanations
 from standing.core.foresight.outlook import AHEAD, Outlook, Turn, look_ahead
 from standing.core.foresight.reaching import Plan, Wanted
 from standing.core.retelling import Past, begin_towards
-from standing.core.ruleset import Ruleset
+from standing.core.ruleset import Rating, Ruleset
 from standing.core.timeline import Timeline
 from standing.tools.customers.phrases import plan_in_words, turn_in_words
 from standing.tools.language import Language, reason_line, say, tense, word
@@ -133,7 +134,7 @@ def _headline(one: Explanation, language: Language) -> RenderableType:
     parts = [f"{word('since', language).lower()} {_date(one.held.since)}", f"{word('rules', language)} {one.rules}"]
     if one.held.grace_until is not None:
         parts.append(f"{word('grace', language)} {_date(one.held.grace_until)}")
-    level = f"{say(one.rating.title, language)}: {one.held.level}  "
+    level = f"{say(one.rating.title, language)}: {say(one.rating.title_of(one.held.level), language)}  "
     return Text.assemble((level, "bold"), (" · ".join(parts), "dim"))
 
 
@@ -146,24 +147,31 @@ def _lines(explained: Explained, one: Explanation, language: Language) -> Table:
 
 
 def _told(explained: Explained, one: Explanation, language: Language) -> Iterator[tuple[str, str]]:
+    titles = partial(_titled, one.rating, language)
     for asked in one.asked:
         met = tense(explained.day, explained.now)
         lines = "\n".join(reason_line(reason, language, met) for reason in asked.because)
-        yield f"{word(asked.purpose, language)} {asked.level}", lines
-    yield word("time", language), _in_time(explained, one.turn, language)
+        yield f"{word(asked.purpose, language)} {titles(asked.level)}", lines
+    yield word("time", language), _in_time(explained, one, language)
     for way in one.ways:
-        yield f"{word(way.change, language)} {way.level}", _found(explained, way, language)
+        name = "reach_lower" if way.change == "reach" and one.rating.better == "lower" else way.change
+        yield f"{word(name, language)} {titles(way.level)}", _found(explained, way, language)
     if said := explained.announced.get(one.rating.name):
-        level = said.get("honoured") or said["to"]
+        level = titles(said.get("honoured") or said["to"])
         yield word("announced", language), f"{level} · {said['day']} · {word('rules', language)} {said['rules']}"
 
 
-def _in_time(explained: Explained, turn: Turn | None, language: Language) -> str:
+def _titled(rating: Rating, language: Language, level: str) -> str:
+    return say(rating.title_of(level), language)
+
+
+def _in_time(explained: Explained, one: Explanation, language: Language) -> str:
+    turn = one.turn
     if turn is None:
         return f"{word('stays', language)} {_date(explained.day + AHEAD)}"
     met = tense(turn.day, explained.now)
     lines = [reason_line(reason, language, met) for reason in turn.because]
-    return "\n".join([turn_in_words(turn, language), *lines])
+    return "\n".join([turn_in_words(one.rating, turn, language), *lines])
 
 
 def _found(explained: Explained, way: Way, language: Language) -> str:

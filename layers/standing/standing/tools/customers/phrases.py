@@ -11,7 +11,7 @@ from standing.core.foresight.levers import Lever
 from standing.core.foresight.outlook import Turn
 from standing.core.foresight.reaching import Plan, Wanted
 from standing.core.money import from_minor
-from standing.core.ruleset import Ruleset
+from standing.core.ruleset import Rating, Ruleset
 from standing.tools.language import Language, phrase, say, word
 
 
@@ -59,11 +59,11 @@ def plan_in_words(ruleset: Ruleset, plan: Plan, today: Day, language: Language) 
     return word("and", language).join([*waits, _in_time(plan, happens, today, language)])
 
 
-def turn_in_words(turn: Turn, language: Language) -> str:
+def turn_in_words(rating: Rating, turn: Turn, language: Language) -> str:
     """The level that time alone brings, and when."""
     name = "turn" if turn.grace_from is None else "turn_after_grace"
     grace = None if turn.grace_from is None else day_date(turn.grace_from)
-    return phrase(name, language, level=turn.level, day=day_date(turn.day), grace=grace)
+    return phrase(name, language, level=say(rating.title_of(turn.level), language), day=day_date(turn.day), grace=grace)
 
 
 def _waits(ruleset: Ruleset, plan: Plan, language: Language) -> Iterator[str]:

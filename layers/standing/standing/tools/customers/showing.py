@@ -15,7 +15,7 @@ from standing.core.days import day_date, day_in, day_of
 from standing.core.decide import needs_past
 from standing.core.explain import display
 from standing.core.retelling import NOTHING
-from standing.core.ruleset import Feature, Ruleset
+from standing.core.ruleset import Feature, Rating, Ruleset
 from standing.core.timeline import Timeline
 from standing.core.view import View, view, view_of_history
 from standing.tools.language import Language, reason_line, say, tense, word
@@ -77,9 +77,10 @@ def print_card(shown: Card, language: Language, console: Console) -> None:
 def _ratings(shown: Card, language: Language) -> Table:
     table = _table(language, "rating", "level", "since", "grace")
     for name, held in shown.seen.memory.all_shown().items():
-        title = shown.ruleset.ratings[name].title
+        rating = shown.ruleset.ratings[name]
         grace = str(day_date(held.grace_until)) if held.grace_until is not None else ""
-        table.add_row(say(title, language), Text(held.level, style="bold"), str(day_date(held.since)), grace)
+        level = Text(say(rating.title_of(held.level), language), style="bold")
+        table.add_row(say(rating.title, language), level, str(day_date(held.since)), grace)
     return table
 
 
@@ -105,13 +106,19 @@ def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
     if "rating" in decision:
         rating = shown.ruleset.ratings.get(decision["rating"])
         name = say(rating.title, language) if rating else decision["rating"]
+        levels = {key: _level(rating, decision.get(key), language) for key in ("honoured", "from", "to")}
         if "honoured" in decision:
-            return f"{name}: {decision['honoured']} {word('honoured', language)} {decision['until']}"
-        return f"{name}: {decision['from'] or '–'} → {decision['to']}"
+            return f"{name}: {levels['honoured']} {word('honoured', language)} {decision['until']}"
+        return f"{name}: {levels['from']} → {levels['to']}"
     care = shown.ruleset.care.get(decision["care"])
     name = say(care.title, language) if care else decision["care"]
     status = word(decision.get("gate") or decision["status"], language)
     return f"{name}\n{decision['action']} ({status})" if "action" in decision else f"{name} ({status})"
+
+
+def _level(rating: Rating | None, level: str | None, language: Language) -> str:
+    """A level that was decided, as people read it now."""
+    return say(rating.title_of(level), language) if rating and level else level or "–"
 
 
 def _value(shown: Card, feature: Feature) -> str | None:

@@ -7,7 +7,7 @@ import polars as pl
 from standing.batch.finding.decisions import IS_CARE, OPEN, care
 from standing.core.days import day_date
 from standing.core.timeline import Timeline
-from standing.rulebook.lines import nearest
+from standing.rulebook.messages import nearest
 from standing.tools.finding.listing import Listed
 from standing.tools.finding.request import Places, Request
 from standing.tools.finding.words import said
@@ -50,7 +50,7 @@ def _check_words(rules: Timeline, request: Request) -> None:
     for name, words in known.items():
         value = getattr(request, name)
         if value and value not in words:
-            raise UserError(f"`{value}` is the {name} of no care rule{nearest(value, words)}")
+            raise UserError(f"`{value}` is the {name} of no care rule{nearest(value, words).en}")
 
 
 def _date(name: str) -> pl.Expr:

@@ -20,7 +20,7 @@ from standing.core.conditions import Condition
 from standing.core.days import Day, day_of
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
-from standing.rulebook.lines import nearest
+from standing.rulebook.messages import nearest
 from standing.rulebook.questions import question
 from standing.tools.language import Language
 from standing.tools.project import UserError
@@ -99,7 +99,7 @@ class Request:
         known = [*(name for rating in ruleset.ratings.values() for name in rating.fact_names), *ruleset.by_name]
         for name in [*facts, *([self.sort] if self.sort else [])]:
             if name not in known:
-                raise UserError(f"`{name}` is not a feature or rating{nearest(name, known)}")
+                raise UserError(f"`{name}` is not a feature or rating{nearest(name, known).en}")
         return Wanted(condition, tuple(facts), self.sort, self.ascending, self.most)
 
 

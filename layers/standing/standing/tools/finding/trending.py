@@ -14,7 +14,7 @@ from standing.core.days import day_date, day_in
 from standing.core.ruleset import Rating, Ruleset
 from standing.night.summary import days_reported
 from standing.night.trends import nights_up_to
-from standing.rulebook.lines import nearest
+from standing.rulebook.messages import nearest
 from standing.tools.finding.words import said
 from standing.tools.language import Language, say
 from standing.tools.printing import Text
@@ -54,7 +54,7 @@ class Trend:
 def trend_of(lake: Lake, ruleset: Ruleset, name: str, nights: int) -> Trend:
     """The trend of a rating over so many nights up to the last. Raises UserError where there is none."""
     if name not in ruleset.ratings:
-        raise UserError(f"`{name}` is not a rating{nearest(name, ruleset.ratings)}")
+        raise UserError(f"`{name}` is not a rating{nearest(name, ruleset.ratings).en}")
     days = days_reported(lake)
     if not days:
         raise UserError("no night has ended yet: `standing night` closes the last day that is over")

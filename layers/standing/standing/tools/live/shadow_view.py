@@ -34,10 +34,10 @@ def print_comparison(found: Comparison, left: int, language: Language, out: Cons
 def _matrix(found: Comparison, rating: str, language: Language) -> Table:
     """Rows: the live level; columns: the level in the shadow."""
     counts, before, after = found.matrices[rating], found.live.ratings[rating], found.candidate.ratings[rating]
-    table = _table(phrase("live_shadow", language), *after.levels)
+    table = _table(phrase("live_shadow", language), *(say(after.title_of(level), language) for level in after.levels))
     for was in before.levels:
         cells = (_cell(counts, was, becomes) for becomes in after.levels)
-        table.add_row(Text(was, style="bold"), *cells)
+        table.add_row(Text(say(before.title_of(was), language), style="bold"), *cells)
     return table
 
 
@@ -51,11 +51,17 @@ def _movers(found: Comparison, rating: str, language: Language) -> Table:
     for (name, was, becomes), move in sorted(found.moves.items()):
         if name == rating:
             for number, (customer, because) in enumerate(move.because.items()):
-                about = (f"{was} → {becomes}", f"{len(move.customers):,}") if number == 0 else ("", "")
+                step = _step(found, name, was, becomes, language)
+                about = (step, f"{len(move.customers):,}") if number == 0 else ("", "")
                 lines = "\n".join(reason_line(line, language, "is") for line in because)
                 table.add_row(*map(Text, (*about, customer, lines)))
             _rest(table, move, language)
     return table
+
+
+def _step(found: Comparison, rating: str, was: str, becomes: str, language: Language) -> str:
+    live, candidate = (one.ratings[rating] for one in (found.live, found.candidate))
+    return f"{say(live.title_of(was), language)} → {say(candidate.title_of(becomes), language)}"
 
 
 def _rest(table: Table, move: Move, language: Language) -> None:

@@ -72,14 +72,19 @@ def _print_moved(found: dict[str, Any], language: Language, out: Console) -> Non
 def _print_levels(levels: dict[str, dict[str, int]], ruleset: Ruleset, language: Language, out: Console) -> None:
     for name, rating in ruleset.ratings.items():
         if counts := levels.get(name):
-            out.print(_bars(rating, counts, titled(rating.title, language)))
+            out.print(_bars(rating, counts, language))
     out.print()
 
 
-def _bars(rating: Rating, counts: dict[str, int], title: str) -> Table:
+def _bars(rating: Rating, counts: dict[str, int], language: Language) -> Table:
+    title = titled(rating.title, language)
     table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
     most = max([1, *counts.values()])
     for level in rating.levels[::-1] if rating.ordered else rating.levels:
         count = counts.get(level, 0)
-        table.add_row(Text(f"  {level}"), Text(f"{count:,}", justify="right"), Text("█" * round(WIDTH * count / most)))
+        table.add_row(
+            Text(f"  {titled(rating.title_of(level), language)}"),
+            Text(f"{count:,}", justify="right"),
+            Text("█" * round(WIDTH * count / most)),
+        )
     return table

@@ -16,15 +16,21 @@ from standing.tools.printing import Text
 from standing.tools.rules.size import state_size
 
 
-def print_report(report: Report, language: Language, console: Console, *, accepted: bool = True) -> None:
-    """Every problem and finding with its place, and the count; what is `accepted` first, or left out."""
+def print_report(report: Report, language: Language, console: Console, *, whole: bool = False) -> None:
+    """Every problem and finding with its place, and the count; what is accepted comes first, if `whole`."""
     for problem in report.problems:
         _print_problem(problem, language, console)
     open_still = [one for one in report.found if not one.accepted]
-    for one in [*(report.accepted if accepted else ()), *open_still]:
+    for one in [*(report.accepted if whole else ()), *open_still]:
         _print_finding(one, language, console)
     console.print(Text(_summary(report, language)))
-    if report.ruleset and accepted:
+
+
+def print_more(report: Report, language: Language, console: Console, *, whole: bool = False) -> None:
+    """Where the accepted findings are shown, if they were not; and how large a customer's state can be."""
+    if report.accepted and not whole:
+        console.print(Text(phrase("folded", language, accepted=len(report.accepted))), style="dim", soft_wrap=True)
+    if report.ruleset:
         console.print(Text(state_size(report.ruleset, language)), style="dim", soft_wrap=True)
 
 
@@ -34,19 +40,24 @@ def report_as_dict(report: Report, language: Language = "en") -> dict[str, Any]:
     state = {"most_bytes": sizes.most, "room_bytes": sizes.limit, "series": dict(sizes.largest)} if sizes else None
     return {
         "state": state,
-        "problems": [vars(problem) for problem in report.problems],
+        "problems": [_problem_as_dict(problem, language) for problem in report.problems],
         "findings": [_as_dict(one, language) for one in report.found],
     }
 
 
+def _problem_as_dict(problem: Problem, language: Language) -> dict[str, Any]:
+    place = {"file": problem.file, "line": problem.line, "column": problem.column or None}
+    return {**place, "message": problem.said(language), "check": problem.check}
+
+
 def _print_problem(problem: Problem, language: Language, console: Console) -> None:
-    place = (f"{problem.file}:{problem.line}: ", "bold")
+    place = (f"{problem.place}: ", "bold")
     if not problem.check:
-        console.print(Text.assemble(place, problem.message), soft_wrap=True)
+        console.print(Text.assemble(place, problem.said(language)), soft_wrap=True)
         return
     title = say(CHECKS[problem.check], language)
     console.print(Text.assemble(place, (f"{problem.check} {title}", "red")), soft_wrap=True)
-    console.print(Text(f"    {problem.message}"), soft_wrap=True)
+    console.print(Text(f"    {problem.said(language)}"), soft_wrap=True)
     console.print(Text(f"    → {say(way_out(problem.check), language)}", style="dim"), soft_wrap=True)
 
 

@@ -10,6 +10,7 @@ import typer
 
 from standing.core.counted import counted
 from standing.core.days import day_number
+from standing.tools.language import word
 from standing.tools.options import Json, Lang, Rules, err, out, print_json, print_whole
 from standing.tools.project import project_root
 from standing.tools.rules.impact_commands import comment, impact, snapshot
@@ -29,6 +30,7 @@ def build(
             help="In force from this day on, after the rules that were built before; left out: on all days.",
         ),
     ] = None,
+    language: Lang = "en",
 ) -> None:
     """Check the rules and compile them into the layer `ruleset`."""
     from standing.rulebook.building import build_ruleset
@@ -44,24 +46,32 @@ def build(
         counted(care, "care rule"),
     )
     err.print(f"rules {ruleset.version}: {', '.join(parts)}")
-    err.print(state_size(ruleset, "en"), markup=False, highlight=False, soft_wrap=True)
+    err.print(state_size(ruleset, language), markup=False, highlight=False, soft_wrap=True)
 
 
 @rules.command()
-def check(folder: Rules = None, language: Lang = "en", as_json: Json = False) -> None:
+def check(
+    whole: Annotated[
+        bool, typer.Option("--all", help="Show the accepted findings as well, with their reasons.")
+    ] = False,
+    folder: Rules = None,
+    language: Lang = "en",
+    as_json: Json = False,
+) -> None:
     """Check the rules: schema, types and units, and proofs about every customer there could be, each with an example.
 
     The exit code is 1 where something has to be mended. A finding may be accepted with a reason where it is written:
     `accept: {CHK-09: large orders are looked at by hand}`.
     """
     from standing.rulebook.checking import check as check_rules
-    from standing.tools.rules.check_report import print_report, report_as_dict
+    from standing.tools.rules.check_report import print_more, print_report, report_as_dict
 
     report = check_rules(folder or project_root() / "rules")
     if as_json:
         print_json(report_as_dict(report, language))
     else:
-        print_report(report, language, out)
+        print_report(report, language, out, whole=whole)
+        print_more(report, language, out, whole=whole)
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -95,6 +105,7 @@ def fmt(
         bool, typer.Option("--check", help="Write nothing; list the files that would change, and fail.")
     ] = False,
     folder: Rules = None,
+    language: Lang = "en",
 ) -> None:
     """Write the rule files in their canonical form: one condition a line, comments kept, never another meaning.
 
@@ -106,9 +117,9 @@ def fmt(
     place = (folder or root / "rules").resolve()
     done = formatting.format_rules(place, root / SCHEMAS if place.is_relative_to(root) else None)
     for problem in done.problems:
-        err.print(str(problem), style="red", soft_wrap=True)
+        err.print(problem.told(language), style="red", soft_wrap=True)
     for path in done.changed:
-        said = "would change" if check else "formatted"
+        said = word("would_change" if check else "formatted", language)
         out.print(f"{path.relative_to(place.parent).as_posix()}: {said}", highlight=False, soft_wrap=True)
     if not check:
         formatting.write(done)

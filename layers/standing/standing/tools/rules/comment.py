@@ -39,7 +39,7 @@ PHRASES = phrases(
 
 def comment(checked: Report, played: Checked | None, impact: str | None, language: Language = "en") -> str:
     """The comment as Markdown. Without stories played, the rules could not be compiled."""
-    says = partial(print_report, checked, language, accepted=False)
+    says = partial(print_report, checked, language)
     heading = f"## {phrase_of(PHRASES, 'rules', language)}"
     parts = [MARK, heading, _section("check", says, language, fine=not checked.failed)]
     if played is not None:

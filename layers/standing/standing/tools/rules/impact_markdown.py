@@ -13,7 +13,7 @@ from standing.core.visible import on_one_line
 from standing.tools.language import Language, say
 from standing.tools.language import word as common
 from standing.tools.rules.impact_report import Mover, Report
-from standing.tools.rules.impact_words import phrase, pressure
+from standing.tools.rules.impact_words import phrase, pressure, step
 from standing.tools.rules.markdown import block, code, escaped, inline, row
 
 PLAIN = re.compile(r"[\w ()-]+")  # a name that needs no quotes in a diagram
@@ -60,12 +60,15 @@ def _matrices(report: Report, language: Language) -> Iterator[str]:
         matrix = report.impact.matrices[name]
         yield f"### {escaped(f'{after.title.en} · {after.title.zh}')}"
         yield _matrix(before, after, matrix, language)
-        yield _picture(name, matrix)
+        yield _picture(before, after, matrix, language)
 
 
 def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> str:
-    head = row(escaped(phrase("from_to", language)), *map(escaped, after.levels))
-    rows = [row(f"**{inline(was)}**", *(_cell(matrix, was, to) for to in after.levels)) for was in before.levels]
+    head = row(
+        escaped(phrase("from_to", language)), *(escaped(say(after.title_of(one), language)) for one in after.levels)
+    )
+    olds = {was: inline(say(before.title_of(was), language)) for was in before.levels}
+    rows = [row(f"**{olds[was]}**", *(_cell(matrix, was, to) for to in after.levels)) for was in before.levels]
     return "\n".join([head, row("---", *["---:"] * len(after.levels)), *rows])
 
 
@@ -75,10 +78,13 @@ def _cell(matrix: dict[Pair, int], was: str, becomes: str) -> str:
     return shown if was == becomes or not count else f"**{shown}**"
 
 
-def _picture(rating: str, matrix: dict[Pair, int]) -> str:
+def _picture(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> str:
     """The flow as a Sankey diagram, which GitHub draws."""
+    olds, news = (
+        {level: f"{one.name} {say(one.title_of(level), language)}" for level in one.levels} for one in (before, after)
+    )
     flows = [
-        f"{_flowing(f'{rating} {was}')},{_flowing(f'{rating} {becomes} (new)')},{count}"
+        f"{_flowing(olds[was])},{_flowing(f'{news[becomes]} (new)')},{count}"
         for (was, becomes), count in matrix.items()
     ]
     return block("\n".join(["sankey-beta", *flows]), "mermaid")
@@ -93,7 +99,7 @@ def _movers(report: Report, language: Language) -> Iterator[str]:
     if report.movers:
         names = ("rating", "move", "customers", "customer", "because")
         columns = [f"{'#' * (name == 'customers')}{phrase(name, language)}" for name in names]
-        rows = [_mover(one, language) for one in report.movers]
+        rows = [_mover(report, one, language) for one in report.movers]
         yield f"### {phrase('movers', language)}\n\n" + "\n".join([*_table(*columns), *rows])
 
 
@@ -103,9 +109,9 @@ def _table(*columns: str) -> tuple[str, str]:
     return row(*(escaped(column.removeprefix("#")) for column in columns)), row(*marks)
 
 
-def _mover(one: Mover, language: Language) -> str:
+def _mover(report: Report, one: Mover, language: Language) -> str:
     move, lines = one.move, "<br>".join(_line(line, language) for line in one.because)
-    told = map(escaped, (move.rating, f"{move.was} → {move.becomes}", f"{move.customers:,}", one.customer))
+    told = map(escaped, (move.rating, step(report, move, language), f"{move.customers:,}", one.customer))
     return row(*told, lines)
 
 

@@ -16,6 +16,7 @@ from standing.tools.rules.impact_words import (
     headline,
     phrase,
     pressure,
+    step,
     summary,
 )
 
@@ -31,8 +32,9 @@ def page(report: Report, language: Language) -> str:
 def _figures(report: Report, language: Language) -> Iterator[tuple[str, Picture]]:
     for number, name in enumerate(report.ratings):
         before, after, matrix = report.before.ratings[name], report.after.ratings[name], report.impact.matrices[name]
-        yield f"matrix-{number}", heat(before, after, matrix)
-        yield f"flow-{number}", flow(before, after, matrix, (phrase("before", language), phrase("after", language)))
+        yield f"matrix-{number}", heat(before, after, matrix, language)
+        ends = phrase("before", language), phrase("after", language)
+        yield f"flow-{number}", flow(before, after, matrix, ends, language)
 
 
 def _sections(report: Report, language: Language) -> Iterator[str]:
@@ -51,7 +53,7 @@ def _move(report: Report, move: Move, language: Language) -> Iterator[list[str]]
     """A row a customer that is named; what they share stands in the first."""
     after = report.after.ratings[move.rating]
     kind = way(after, (move.was, move.becomes))
-    moved = f'<span class="{kind}">{escape(move.was)} → {escape(move.becomes)}</span>'
+    moved = f'<span class="{kind}">{escape(step(report, move, language))}</span>'
     shared = [escape(say(after.title, language)), moved, f"{move.customers:,}"]
     for number, one in enumerate(one for one in report.movers if one.move is move):
         lines = "<br>".join(f"<code>{escape(because(line, language))}</code>" for line in one.because)

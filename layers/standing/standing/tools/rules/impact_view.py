@@ -11,7 +11,7 @@ from standing.core.ruleset import Rating
 from standing.tools.language import Language, say
 from standing.tools.printing import Text
 from standing.tools.rules.impact_report import Mover, Report
-from standing.tools.rules.impact_words import amounts, because, costs, headline, phrase, pressure, summary
+from standing.tools.rules.impact_words import amounts, because, costs, headline, phrase, pressure, step, summary
 
 BAR = 30  # columns
 SHOWN = 2  # customers of each move
@@ -35,7 +35,7 @@ def _print_rating(report: Report, name: str, language: Language, console: Consol
     _print_head(say(after.title, language), console)
     console.print(_matrix(before, after, matrix, language))
     moves = [move for move in report.impact.moves if move.rating == name]
-    console.print(_flows(after, moves))
+    console.print(_flows(report, moves, language))
 
 
 def _print_head(title: str, console: Console) -> None:
@@ -44,10 +44,13 @@ def _print_head(title: str, console: Console) -> None:
 
 
 def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> Table:
-    table = _table(phrase("from_to", language), *(f"#{level}" for level in after.levels))
+    news = (f"#{say(after.title_of(level), language)}" for level in after.levels)
+    table = _table(phrase("from_to", language), *news)
     table.columns[0].no_wrap = True
     for was in before.levels:
-        table.add_row(was, *(_cell(after, matrix, (was, level)) for level in after.levels))
+        table.add_row(
+            say(before.title_of(was), language), *(_cell(after, matrix, (was, level)) for level in after.levels)
+        )
     return table
 
 
@@ -61,19 +64,19 @@ def _cell(after: Rating, matrix: dict[Pair, int], pair: Pair) -> Text:
 def _style(after: Rating, was: str, becomes: str) -> str:
     if not after.ordered:
         return MOVE
-    return FALL if was not in after.levels or after.rank(was) > after.rank(becomes) else RISE
+    return FALL if after.worsens(was, becomes) else RISE
 
 
-def _flows(after: Rating, moves: list[Move]) -> Table:
+def _flows(report: Report, moves: list[Move], language: Language) -> Table:
     """A bar a move, as long as the most is to it."""
     table, most = Table.grid(padding=(0, 1)), max(move.customers for move in moves)
     table.add_column(no_wrap=True)
     table.add_column(no_wrap=True, width=BAR)
     table.add_column(justify="right")
     for move in moves:
-        style = _style(after, move.was, move.becomes)
+        style = _style(report.after.ratings[move.rating], move.was, move.becomes)
         bar = Text(_bar(move.customers / most), style=style)
-        table.add_row(f"{move.was} → {move.becomes}", bar, Text(f"{move.customers:,}", style=style))
+        table.add_row(step(report, move, language), bar, Text(f"{move.customers:,}", style=style))
     return table
 
 
@@ -94,7 +97,7 @@ def _print_movers(report: Report, language: Language, console: Console) -> None:
 
 def _mover(report: Report, one: Mover, language: Language, *, is_first: bool) -> list[Text]:
     after = report.after.ratings[one.move.rating]
-    move = Text(f"{one.move.was} → {one.move.becomes}", style=_style(after, one.move.was, one.move.becomes))
+    move = Text(step(report, one.move, language), style=_style(after, one.move.was, one.move.becomes))
     lines = Text("\n".join(because(line, language) for line in one.because))
     first = [Text(say(after.title, language)), move] if is_first else [Text(), Text()]
     return [*first, Text(one.customer, overflow="fold"), lines]

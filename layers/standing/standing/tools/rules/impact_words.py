@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from standing.batch.impact import CareImpact
+from standing.batch.impact import CareImpact, Move
 from standing.core.days import day_date
 from standing.core.explain import Reason
 from standing.tools.language import Language, phrase_of, phrases, say
@@ -23,8 +23,8 @@ WORDS = phrases(
     ),
     ("nobody", "No customer comes to another level.", "没有客户改变等级。"),
     ("moved", "{moved:comes|come} to another level", "{moved} 位客户改变等级"),
-    ("falls", "{falls} would lose a level by this edit alone", "{falls} 位客户仅因此次修改而降级"),
-    ("no_falls", "nobody loses a level", "无人降级"),
+    ("falls", "{falls} would come to a worse level by this edit alone", "{falls} 位客户仅因此次修改而等级变差"),
+    ("no_falls", "nobody comes to a worse level", "无人等级变差"),
     (
         "cost",
         "{before} → {after} {currency} a day for care that states a cost",
@@ -78,6 +78,12 @@ def summary(report: Report, language: Language) -> list[str]:
         return [phrase("nobody", language), *kept]
     falls = phrase("falls", language, falls=f"{found.falls:,}") if found.falls else phrase("no_falls", language)
     return [phrase("moved", language, moved=found.moved), falls, *kept]
+
+
+def step(report: Report, move: Move, language: Language) -> str:
+    """From which level to which, as people read them."""
+    before, after = report.before.ratings[move.rating], report.after.ratings[move.rating]
+    return f"{say(before.title_of(move.was), language)} → {say(after.title_of(move.becomes), language)}"
 
 
 def costs(report: Report, language: Language) -> str | None:

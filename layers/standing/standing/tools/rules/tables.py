@@ -144,7 +144,8 @@ class Teller:
 
     def _rating(self, rating: Rating) -> Section:
         words = self.words
-        said = [*([words("ordered")] if rating.ordered else []), *stability(words, rating).split("\n")]
+        order = [words("ordered" if rating.better == "higher" else "ordered_lower")] if rating.ordered else []
+        said = [*order, *stability(words, rating).split("\n")]
         rows = [row for level in rating.levels for row in self._level(rating, level)]
         columns = (words("level"), words("when"), words("line"), words("about"))
         return Section(f"{self.title(rating.title)} (`{rating.name}`)", 3, said, columns, rows, whole=2, grouped=True)
@@ -156,7 +157,12 @@ class Teller:
         if not rows:
             rows = [("", self.words("otherwise"), "")]
         for number, row in enumerate(rows):
-            yield "" if number else f"`{level}`", *row
+            yield "" if number else self._level_name(rating, level), *row
+
+    def _level_name(self, rating: Rating, level: str) -> str:
+        """A level's name in rules, with its title where it has one."""
+        title = rating.level_titles.get(level)
+        return f"`{level}` {self.title(title)}" if title else f"`{level}`"
 
     def _lines(self, name: str, tree: Condition) -> Iterator[Row]:
         for number, row in enumerate(lines(self.words, self.ruleset, tree)):

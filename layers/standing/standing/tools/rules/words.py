@@ -120,6 +120,11 @@ WORDS: dict[str, tuple[str, str]] = {
         "Levels from the lowest to the highest; each is kept while what reaches it holds, or what keeps it.",
         "等级由低到高；达标条件或保级条件成立时，等级得以保持。",
     ),
+    "ordered_lower": (
+        "Levels from the lowest to the highest, of which a lower one is better; each is kept while what reaches it "
+        "holds, or what keeps it.",
+        "等级由低到高，越低越好；达标条件或保级条件成立时，等级得以保持。",
+    ),
     "unordered": (
         "The levels have no order: a customer has the first whose lines hold, from the top.",
         "等级没有高低之分：自上而下，客户属于第一个条件成立的等级。",
