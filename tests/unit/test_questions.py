@@ -113,7 +113,7 @@ def _flat(tree: Condition) -> object:
             "spend_356d > 3",
             "condition:1: `spend_356d > 3`: `spend_356d` is not a feature or rating; did you mean `spend_365",
         ),
-        ("tier = gold", "condition:1: `tier = gold` is not a condition: write `feature operator value`"),
+        ("tier = gold", "condition:1: `tier = gold`: `=` is not an operator: write `==`"),
         ("lifecycle > new", "condition:1: `lifecycle > new`: `>` needs an order"),
         ("tier >= gold and", "condition:1: the end stands where a condition such as `orders_90d >= 3` was expected"),
         ("tier >= gold and or tier == silver", "condition:1: `or` stands where a condition"),
@@ -124,7 +124,7 @@ def _flat(tree: Condition) -> object:
         ("not " * 30 + "tier == gold", "condition:1: is nested too deep"),
         ("any:\n- tier == gold\n- tier == golf", "condition:3: `tier == golf`: `golf` is not one"),
         ("{any: x}", "condition:1: `x`: `any` should be a list"),
-        ("all:\n\t- x", "condition:2: has a tab"),
+        ("all:\n\t- x", "condition:2:1: has a tab"),
         ("x" * 1_000_001, "condition:1: is over 1,000,000 characters"),
     ],
 )

@@ -467,8 +467,8 @@ SLIPS = [
         "notes: hello\nrating: tier",
         1,
         1,
-        "`notes` is not a word that belongs here; what does: accept, existing, late_events, levels, ordered, qualify, rating, retain, stability, title. A remark begins with #",
-        "`notes` 不能写在这里；可以写的有：accept, existing, late_events, levels, ordered, qualify, rating, retain, stability, title。备注以 # 开头",
+        "`notes` is not a word that belongs here; what does: accept, better, existing, late_events, level_titles, levels, ordered, qualify, rating, retain, stability, title. A remark begins with #",
+        "`notes` 不能写在这里；可以写的有：accept, better, existing, late_events, level_titles, levels, ordered, qualify, rating, retain, stability, title。备注以 # 开头",
     ),
     Slip(
         TIER,
@@ -767,7 +767,7 @@ def test_accepted_findings_are_one_line_until_all_are_asked_for(tmp_path: Path, 
     newcomers = folder / "care/newcomers.yaml"
     newcomers.write_text(newcomers.read_text(encoding="utf-8").replace("      - stage == new\n", ""), encoding="utf-8")
     folded, whole = said("check", folder), said("check", folder, "--all")
-    assert "1 findings are accepted: `standing rules check --all` shows them" in folded
+    assert "1 finding is accepted: `standing rules check --all` shows them" in folded
     assert "1 项发现已接受：`standing rules check --all` 可查看" in said("check", folder, "--lang", "zh")
     assert "shown on the card" not in folded
     assert "accepted: shown on the card" in whole

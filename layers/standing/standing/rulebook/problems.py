@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Self
+from typing import TYPE_CHECKING, Literal, Self
 
-from standing.core.ruleset import Title
+if TYPE_CHECKING:  # whoever only catches what is wrong needs no rules
+    from standing.core.ruleset import Title
 
 
 @dataclass(frozen=True, order=True)
