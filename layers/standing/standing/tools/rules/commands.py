@@ -10,7 +10,6 @@ import typer
 
 from standing.core.counted import counted
 from standing.core.days import day_number
-from standing.tools.language import word
 from standing.tools.options import Json, Lang, Rules, err, out, print_json, print_whole
 from standing.tools.project import project_root
 from standing.tools.rules.impact_commands import comment, impact, snapshot
@@ -112,6 +111,7 @@ def fmt(
     Files that are wrong are left alone; each problem is shown with its line.
     """
     from standing.rulebook import formatting
+    from standing.tools.language import word
 
     root = project_root()
     place = (folder or root / "rules").resolve()
