@@ -42,6 +42,7 @@ def bad(ruleset: Ruleset) -> dict[str, Any]:
     """A night in which much went wrong."""
     told = ordinary(ruleset)
     told |= {"failed_buckets": [17, 201], "differences": 2, "busy": 1, "incomplete": ["c-9"], "buckets": 254}
+    told["incomplete_customers"] = 31
     told["different"] = [
         {"customer": "<b>c-1</b>", "day": 20_000, "feature": "spend_365d", "state": "12300", "lake": "12400"},
         {"customer": "c-2", "day": 20_000, "feature": "orders_90d", "state": "3", "lake": None},

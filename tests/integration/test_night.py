@@ -158,7 +158,8 @@ def test_a_customer_of_whom_the_lake_misses_something_is_left_to_the_core(
     written_rows(lake, "states", [state_row(row, rules, "stream")])
     stage(lake)
     told = night(lake, bought, rules)
-    assert told["incomplete"] == [WHO]
+    assert (told["incomplete"], told["incomplete_customers"], told["customers"]) == ([WHO], 1, 1)
+    assert told["figures"].get("levels", {}) == {}  # the lake knows no standing of theirs
     assert told["moved"] == 1
 
 

@@ -145,7 +145,7 @@ def test_customers_whose_files_are_gone_are_named_and_lived_through_until_they_a
     assert NUMBER in plan(lake, RULES.latest, LATER)["known"]
     for day in (UNTIL - 1, UNTIL):
         told = lived(customers, lake, day)
-        assert told["incomplete"] == sorted(names)
+        assert (told["incomplete"], told["incomplete_customers"], told["customers"]) == (sorted(names), 3, 3)
         for who in names:
             state = customers.load(who)
             assert state is not None

@@ -82,7 +82,10 @@ def _told(number: int, lived: list[Lived], passing: Passing) -> dict[str, Any]:
     different = _together(one.different for one in lived)
     return {
         "bucket": number,
-        **{name: counts[name] for name in ("customers", "stirred", "reconciled", "differences", "scores")},
+        **{
+            name: counts[name]
+            for name in ("customers", "incomplete_customers", "stirred", "reconciled", "differences", "scores")
+        },
         **{name: passing.counts[name] for name in ("moved", "gone", "busy", "commits", "decisions", "conflicts")},
         "different": different.head(NAMED).to_dicts(),
         "incomplete": names[:NAMED],

@@ -52,7 +52,8 @@ class Night:
     def of(self, share: Share, bucket: Bucket) -> Lived:
         """Live through the night of a share.
 
-        Customers of whom the lake misses something, or everything, are left to the core, which reads the table.
+        Customers of whom the lake misses something, or everything, are left to the core, which reads the table: they
+        are counted as customers and named, and no figure that the lake gives is of them.
         """
         states, records = latest(bucket.states), bucket.records.filter(~pl.col("late"))
         before = None if self.before is None else self.before.filter(share.holds)
@@ -63,8 +64,10 @@ class Night:
         found = rescore(self.rules, records, states_of(whole), before, self.until)
         self.passing.all([*found.stirred, *incomplete])
         scored, said = self._scored(records)
-        ended = at_end(found.standing, bucket.states, records, self.rules.on(self.until), self.until)
-        counts = Counter({"customers": states.height, "stirred": len(found.stirred), "scores": said})
+        known = bucket.states.join(whole, on="customer", how="semi")
+        ended = at_end(found.standing, known, records, self.rules.on(self.until), self.until)
+        counts = Counter({"customers": whole.height + len(incomplete), "incomplete_customers": len(incomplete)})
+        counts += Counter({"stirred": len(found.stirred), "scores": said})
         counts += Counter({"reconciled": reconciled.customers, "differences": reconciled.differences.height})
         told = self._figures(share, bucket, ended, scored)
         standing = pl.concat([found.standing, lost], how="diagonal_relaxed")

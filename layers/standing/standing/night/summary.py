@@ -19,7 +19,7 @@ from standing.batch.lake.layout import INCOMING, number_in, partition
 
 COUNTS = (
     *("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts"),
-    *("reconciled", "differences", "scores"),
+    *("reconciled", "differences", "scores", "incomplete_customers"),
 )
 DONE = ("moved", "commits", "decisions", "conflicts")  # by one run or by another; what else is counted, both find
 NAMES = ("different", "incomplete")

@@ -30,7 +30,7 @@ def _customers(report: Report, language: Language) -> Iterator[str]:
     if count := report["differences"]:
         ids = list(dict.fromkeys(str(one.get("customer")) for one in report["different"]))
         yield said("differ", language, count=count, names=named(ids, len(ids), language))
-    if count := len(report["incomplete"]):
+    if count := left_out(report):
         yield said("incomplete", language, count=count, names=named(report["incomplete"], count, language))
     if report["busy"]:
         yield said("busy", language, count=report["busy"])
@@ -43,6 +43,11 @@ def _unanswered(report: Report, language: Language) -> Iterator[str]:
         rules = BETWEEN[language].join(f"{name} {many:,}" for name, many in care.by_rule.items())
         ids = named(care.first, count, language)
         yield said("unanswered", language, day=day, count=count, rules=rules, names=ids, command=care.command(day))
+
+
+def left_out(report: Report) -> int:
+    """Of how many customers the lake lacks something: figures leave them out. A report of before only named some."""
+    return int(report.get("incomplete_customers", len(report["incomplete"])))
 
 
 def _run(report: Report, language: Language) -> Iterator[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from standing.report.words import Language
+from standing.core.ruleset import Ruleset
+from standing.report.words import Language, titled
 
 BETWEEN: Mapping[Language, str] = {"en": ", ", "zh": "、"}
 
@@ -44,6 +45,19 @@ def moved(groups: Groups) -> list[Moved]:
     parts = ((key.split("/"), one) for key, one in _under("moved", groups))
     found = [Moved(path[1], path[2], path[3], one["customers"], one["first"]) for path, one in parts]
     return sorted(found, key=lambda one: (one.rating, -one.customers, one.before, one.level))
+
+
+def step_of(one: Moved, ruleset: Ruleset, language: Language) -> str:
+    """From which level to which, as people read them."""
+    rating = ruleset.ratings.get(one.rating)
+    levels = (one.before, one.level)
+    return " → ".join(titled(rating.title_of(level), language) if rating else level for level in levels)
+
+
+def move_of(one: Moved, ruleset: Ruleset, language: Language) -> str:
+    """The same, with the rating."""
+    rating = ruleset.ratings.get(one.rating)
+    return f"{titled(rating.title, language) if rating else one.rating}: {step_of(one, ruleset, language)}"
 
 
 def expired(groups: Groups) -> Expired:

@@ -9,7 +9,7 @@ from standing.core.ruleset import Rating, Ruleset
 from standing.pages import migration
 from standing.pages.shell import Picture, assembled, box, escape, paragraph, section, side_by_side, with_commands
 from standing.report import pictures, tables
-from standing.report.attention import Report, attention
+from standing.report.attention import Report, attention, left_out
 from standing.report.spelling import month as month_said
 from standing.report.tables import cost
 from standing.report.trends import trend
@@ -44,7 +44,7 @@ def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Par
     figures: Mapping[str, Any] = report.get("figures", {})
     yield _attention(report, language), {}
     yield tables.moved_today(report, ruleset, language), {}
-    yield _levels(figures, ruleset, language)
+    yield _levels(report, ruleset, language)
     yield _trend(report, ruleset, language)
     yield _migration(figures, ruleset, language)
     yield _rfm(report, ruleset, language)
@@ -61,15 +61,22 @@ def _attention(report: Report, language: Language) -> str:
     return section(said("attention", language), said_of)
 
 
-def _levels(figures: Mapping[str, Any], ruleset: Ruleset, language: Language) -> Part:
-    counts = figures.get("levels", {})
+def _levels(report: Report, ruleset: Ruleset, language: Language) -> Part:
+    counts = report.get("figures", {}).get("levels", {})
     shown = [rating for name, rating in ruleset.ratings.items() if name in counts]
     drawn = {
         f"levels-{place}": pictures.levels(rating, counts[rating.name], language) for place, rating in enumerate(shown)
     }
     boxes = [box(name, titled(rating.title, language)) for name, rating in zip(drawn, shown, strict=True)]
-    how = paragraph(said("levels_how", language)) + _who_has_it(shown, language)
+    how = paragraph(" ".join(_levels_how(report, language))) + _who_has_it(shown, language)
     return section(said("levels", language), how, side_by_side(*boxes)), drawn
+
+
+def _levels_how(report: Report, language: Language) -> Iterator[str]:
+    """What is counted, and who is not."""
+    yield said("levels_how", language)
+    if count := left_out(report):
+        yield said("left_out", language, count=count)
 
 
 def _who_has_it(shown: Sequence[Rating], language: Language) -> str:

@@ -11,7 +11,7 @@ from standing.core.ruleset import Rating, Ruleset
 from standing.pages.shell import escape, paragraph, section, table, unbroken
 from standing.report.attention import DRIFTED, Report
 from standing.report.derived import UNIT, drifts, silent_days
-from standing.report.groups import Moved, moved, named
+from standing.report.groups import Moved, moved, named, step_of
 from standing.report.spelling import calendar_day, value
 from standing.report.spelling import month as month_said
 from standing.report.words import Language, said, titled
@@ -54,7 +54,7 @@ def moved_today(report: Report, ruleset: Ruleset, language: Language) -> str:
 def _moved_row(one: Moved, ruleset: Ruleset, day: str, language: Language) -> list[str]:
     rating = ruleset.ratings.get(one.rating)
     title = titled(rating.title, language) if rating else one.rating
-    move = unbroken(f"{one.before} → {one.level}")
+    move = unbroken(step_of(one, ruleset, language))
     who = named(map(unbroken, one.first), one.customers, language)
     return [escape(title), move, f"{one.customers:,}", who, f"<code>{escape(one.command(day))}</code>"]
 

@@ -16,6 +16,10 @@ WORDS: dict[str, tuple[str, str]] = {
         "{customers:customer|customers}, each rescored to the end of {day} · rules {rules}",
         "共{customers}位客户，均已重评至{day}日终 · 规则版本 {rules}",
     ),
+    "left_out": (
+        "Without {count:customer|customers} of whom the lake lacks something.",
+        "未计入数据湖缺少部分数据的{count}位客户。",
+    ),
     # What needs attention
     "attention": ("What needs attention", "需要关注"),
     "all_well": (

@@ -11,8 +11,8 @@ from rich.table import Table
 from standing.adapters.lake import ABSENT, Lake
 from standing.core.ruleset import Rating, Ruleset
 from standing.night.summary import days_reported, report_key
-from standing.report.attention import attention
-from standing.report.groups import moved, named
+from standing.report.attention import attention, left_out
+from standing.report.groups import move_of, moved, named
 from standing.report.tables import cost
 from standing.report.words import Language, said, titled
 from standing.tools.printing import Text
@@ -48,7 +48,9 @@ def print_report(found: dict[str, Any], ruleset: Ruleset, language: Language, ou
     out.print(said("attention", language), style="bold")
     for line in lines or [said("all_well", language)]:
         out.print(f"  {line}", style="red" if lines else "green")
-    _print_moved(found, language, out)
+    _print_moved(found, ruleset, language, out)
+    if count := left_out(found):
+        out.print(said("left_out", language, count=count), style="red")
     _print_levels(found.get("figures", {}).get("levels", {}), ruleset, language, out)
     told = {"count": found["reconciled"], "differences": found["differences"]}
     out.print(said("reconciled", language, **told))
@@ -57,7 +59,7 @@ def print_report(found: dict[str, Any], ruleset: Ruleset, language: Language, ou
     out.print(said("report_is", language), style="dim")
 
 
-def _print_moved(found: dict[str, Any], language: Language, out: Console) -> None:
+def _print_moved(found: dict[str, Any], ruleset: Ruleset, language: Language, out: Console) -> None:
     """Who moved on the day, a line a group, with the command that lists all."""
     day = found["day"]
     if groups := moved(found.get("groups", {})):
@@ -65,7 +67,7 @@ def _print_moved(found: dict[str, Any], language: Language, out: Console) -> Non
         out.print(said("moved_today", language), style="bold")
     for one in groups:
         ids = named(one.first, one.customers, language)
-        out.print(f"  {one.rating}: {one.before} → {one.level}  {one.customers:,}  {ids}")
+        out.print(f"  {move_of(one, ruleset, language)}  {one.customers:,}  {ids}")
         out.print(f"    {one.command(day)}", style="dim")
 
 
