@@ -345,5 +345,5 @@ def test_the_terminal_names_who_moved(ruleset: Ruleset) -> None:
     print_report(reports.ordinary(ruleset), ruleset, "en", console)
     assert isinstance(console.file, io.StringIO)
     said = console.file.getvalue()
-    assert "tier: gold → silver  12  hh-1000, hh-1001" in said
+    assert "Tier: Gold → Silver  12  hh-1000, hh-1001" in said
     assert "standing list --moved 'tier: gold → silver' --since 2026-11-25 --until" in said
