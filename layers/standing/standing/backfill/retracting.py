@@ -86,13 +86,12 @@ class Retracting:
 
         What became of them: counts, and `conflicts`. Raises Damaged where the lake's own file cannot be read.
         """
-        if (done := self._done(number)) is not None:
-            return done
+        found, some = self._done(number), set(in_the_table)
         there = self._in_the_lake(number)
-        found, names = Found(), sorted(there.customers | set(in_the_table))
-        ends = ends_kept(self.lake, number)
+        names = sorted(there.customers | some)
+        ends = ends_kept(self.lake, number).values() if names else ()
         for customer in names:
-            self._customer(customer, there, ends.values(), found)
+            self._customer(customer, there, ends, found)
         self._into_the_lake(number, found)
         told = {"counts": dict(found.counts), "conflicts": [one._asdict() for one in found.conflicts]}
         if names:
@@ -103,14 +102,14 @@ class Retracting:
     def _mark(self, number: int) -> str:
         return f"{taken_back(number)}{self.run}.json"
 
-    def _done(self, number: int) -> dict[str, Any] | None:
-        """What became of a bucket that is done; it may not be compacted yet."""
+    def _done(self, number: int) -> Found:
+        """What became of a bucket that is marked already, of which nothing is left but what was written since."""
         stored = self.lake.get(self._mark(number))
         if stored is ABSENT:
-            return None
+            return Found()
         compact(self.lake, number)
-        told: dict[str, Any] = orjson.loads(stored.body)
-        return told
+        told = orjson.loads(stored.body)
+        return Found(Counter(told["counts"]), [Conflict(**one) for one in told["conflicts"]])
 
     def _in_the_lake(self, number: int) -> InTheLake:
         ours = pl.col("run") == self.run
@@ -204,7 +203,8 @@ class Retracting:
         for one in ours:
             self.customers.claim(one.event)
         self._rows(customer, found)
-        for kind, rows in (("records", there.records), ("states", there.states)):
+        wrote: dict[Kind, pl.DataFrame] = {"records": there.records, "states": there.states}
+        for kind, rows in wrote.items():
             own = rows.filter(pl.col("customer") == customer)
             found.disowned[kind].append(own.with_columns(pl.lit(None, dtype=pl.String).alias("run")))
 

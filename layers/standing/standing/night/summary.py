@@ -14,6 +14,7 @@ from standing.adapters.lake import ABSENT, Lake, Stored
 from standing.adapters.rules_bucket import Overtaken
 from standing.batch.figures.adding import added_all
 from standing.batch.lake.layout import INCOMING, number_in, partition
+from standing.batch.lake.runs import unfinished
 
 COUNTS = (
     *("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts"),
@@ -84,7 +85,7 @@ def summed_up(lake: Lake, planned: Mapping[str, Any]) -> Report:
     for cause in _read(lake, causes):
         report["wrong"] |= cause
     report["wrong"] |= planned.get("wrong", {})
-    return report | {"model": planned.get("model", {})}
+    return report | {"model": planned.get("model", {}), "backfills": unfinished(lake, day)}
 
 
 def concluded(

@@ -19,7 +19,12 @@ type Report = Mapping[str, Any]
 
 def attention(report: Report, language: Language) -> list[str]:
     """The lines; none where all is well."""
-    return [*_run(report, language), *_sources(report, language), *_drift(report, language)]
+    return [
+        *_run(report, language),
+        *_backfills(report, language),
+        *_sources(report, language),
+        *_drift(report, language),
+    ]
 
 
 def _run(report: Report, language: Language) -> Iterator[str]:
@@ -35,6 +40,12 @@ def _run(report: Report, language: Language) -> Iterator[str]:
         yield said("wrong", language, count=len(report["wrong"]))
     if report["busy"]:
         yield said("busy", language, count=report["busy"])
+
+
+def _backfills(report: Report, language: Language) -> Iterator[str]:
+    """Backfills that ended half-way: each night, until somebody resumes them or takes them back."""
+    for run in report.get("backfills", []):
+        yield said(f"backfill_{run['state']}", language, run=run["run"], day=run["began"][:10])
 
 
 def _sources(report: Report, language: Language) -> Iterator[str]:
