@@ -146,9 +146,12 @@ def test_what_was_sent_stays_and_is_folded_without_the_run(world: World) -> None
     assert (holes(bucket).height, bucket.states["run"].null_count()) == (0, bucket.states.height)
 
 
-def test_an_event_that_is_sent_as_well_is_of_the_run_no_more(world: World) -> None:
+@pytest.mark.parametrize("compacted", [False, True])
+def test_an_event_that_is_sent_as_well_is_of_the_run_no_more(world: World, *, compacted: bool) -> None:
     world.backfill(A, taken(RULES.latest, *own(30, 20)))
     world.stream()
+    if compacted:
+        world.tidy()
     assert world.live(message(1, own(30)[0]), message(2, purchase(77, days_ago=1))) == {
         "duplicates": 1,
         "applied": 1,
@@ -156,6 +159,8 @@ def test_an_event_that_is_sent_as_well_is_of_the_run_no_more(world: World) -> No
     }
     assert sorted(run for _, run in world.records().values()) == ["", "", A]
     world.stream()
+    if compacted:
+        assert world.tidy().records.select("id", "run").sort("id").rows() == [("p-0", None), ("p-1", A), ("p-77", None)]
     world.retract()
     assert sorted(world.records()) == [("shop.checkout", "p-0"), ("shop.checkout", "p-77")]
     assert sorted(world.tidy().records["id"]) == ["p-0", "p-77"]
@@ -332,11 +337,12 @@ def _after(customers: Customers, who: str, calls: list[str], last: int) -> Any:
     return (state.closed, state.buckets, there, bucket.records.drop("customer", "at", "version").rows(), months)
 
 
-def test_an_event_that_is_sent_in_between_stays(world: World) -> None:
+@pytest.mark.parametrize("sent", [own(30)[0], purchase(77, amount="3.00", days_ago=2)])
+def test_an_event_that_is_sent_in_between_stays(world: World, sent: dict[str, Any]) -> None:
     world.backfill(A, taken(RULES.latest, *own(30, 20)))
 
     class Sent:
-        """A table to which one of the events is sent just before the run is taken back of it."""
+        """A table to which an event is sent just before the run is taken back of it."""
 
         came = False
 
@@ -346,14 +352,27 @@ def test_an_event_that_is_sent_in_between_stays(world: World) -> None:
         def transact(self, writes: Any) -> None:
             if not self.came:
                 self.came = True
-                assert world.live(message(1, own(30)[0])) == {"duplicates": 1}
+                world.live(message(1, sent))
             world.customers.transact(writes)
 
     table: Any = Sent()
     stage(world.lake)
     Retracting(world.lake, table, RULES, A, BEGAN, lambda: NOW).bucket(NUMBER, [WHO])
-    assert world.records() == {("shop.checkout", "p-0"): (True, "")}
-    assert world.state().closed == view_of_history(taken(RULES.latest, *own(30)), RULES, world.state().day).memory
+    (only,) = taken(RULES.latest, sent)
+    assert world.records() == {only.key: (True, "")}
+    assert world.state().closed == view_of_history([only], RULES, world.state().day).memory
+
+
+def test_the_night_after_looks_for_nobody_who_is_gone(world: World) -> None:
+    until = day_to_close(NOW, RULES.latest)
+    world.backfill(A, taken(RULES.latest, *own(3, 2)))
+    nights = []
+    for taken_back in (False, True):
+        if taken_back:
+            assert world.retract()["counts"]["gone"] == 1
+        nights.append(rescore_bucket(world.lake, world.customers, RULES, NUMBER, until, clock=lambda: NOW))
+    assert [(one["customers"], one["gone"], one["commits"]) for one in nights] == [(1, 0, 0), (0, 0, 0)]
+    assert nights[1]["incomplete"] == []
 
 
 def test_what_is_taken_back_just_before_it_is_claimed_is_taken_in(world: World) -> None:

@@ -110,9 +110,8 @@ class Settling:
             taken = take_over(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
             if new or not _is_told(before, taken.state):
                 self._write(before, taken, new, brought)
-        self._gather(
-            customer, everything.events, brought, gathered
-        )  # the last that can be refused: what follows is done once
+        # the last that can be refused: what follows is done once
+        self._gather(customer, everything.events, brought, gathered)
         self._keep_months(customer, taken.months if taken else {}, gathered)
         gathered.counts.update({"customers": 1, **counts})
 

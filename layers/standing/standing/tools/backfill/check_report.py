@@ -57,6 +57,7 @@ def runs_table(runs: list[dict[str, Any]], language: Language) -> Table:
     """The runs, one a line."""
     names = ("list_run", "began", "files", "state", "list_events", "customers")
     table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    table.columns[0].no_wrap = True  # it is to be copied
     for one in runs:
         counts = [f"{one['counts'][name]:,}" if name in one["counts"] else "" for name in ("events", "customers")]
         state = WORDS[one["state"]][language == "zh"]
