@@ -186,6 +186,18 @@ def test_one_that_was_too_late_is_again_whenever_it_was_sent(customers: Customer
     assert lake["at"].to_list() == [int((NOW - timedelta(days=3)).timestamp()), int(NOW.timestamp())]
 
 
+def test_one_that_was_too_late_and_has_expired_in_the_table_is_too_late_again_in_the_lake(customers: Customers) -> None:
+    rules = under(RULES, **SHORT)
+    world = World(customers, rules)
+    world.live(message(1, purchase(1, amount="70.00", days_ago=300)))
+    world.stream()
+    world.backfill(A, taken(rules.latest, *own(300, 20, first=1)))
+    assert world.tidy().records.select("id", "late").rows() == [("p-1", False), ("p-2", False)]
+    customers.delete_all([row for row in customers.rows(WHO) if row["sk"]["S"].endswith("p-1")])
+    assert world.retract()["counts"]["too_late_again"] == 1
+    assert world.tidy().records.select("id", "late", "version").rows() == [("p-1", True, 0)]
+
+
 def test_of_whom_something_was_announced_what_was_said_stays_and_versions_go_on(world: World) -> None:
     until = day_to_close(LATER, RULES.latest)
     world.backfill(A, taken(RULES.latest, *own(7, amount="30.00"), *own(3, first=1, amount="2500.00")))
@@ -203,8 +215,9 @@ def test_of_whom_something_was_announced_what_was_said_stays_and_versions_go_on(
     night = rescore_bucket(world.lake, world.customers, RULES, NUMBER, until, clock=lambda: LATER)
     assert (night["customers"], night["commits"], night["incomplete"]) == (0, 0, [])
     assert list(world.customers.states()) == []
-    world.live(message(1, purchase(99, amount="900.00", days_ago=-7)), now=LATER)
-    fresh = taken(RULES.latest, purchase(99, amount="900.00", days_ago=-7), now=LATER)
+    days_after = LATER + timedelta(days=5)
+    world.live(message(1, purchase(99, amount="900.00", days_ago=-12)), now=days_after)
+    fresh = taken(RULES.latest, purchase(99, amount="900.00", days_ago=-12), now=days_after)
     assert world.state().closed == view_of_history(fresh, RULES, world.state().day).memory
     ids = [one["id"] for one in world.customers.decisions(WHO)]
     assert len(ids) == len(set(ids)) > len(said)
@@ -302,6 +315,27 @@ def test_what_a_killed_run_left_goes_too(world: World) -> None:
         world = World(world.customers, RULES)
 
 
+def test_what_was_sent_counts_though_a_killed_run_had_counted_nothing(world: World) -> None:
+    class Killed:
+        """A table to which no state can be written."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(world.customers, name)
+
+        def put_state(self, *_arguments: Any) -> None:
+            end_here()
+
+    table: Any = Killed()
+    with suppress(KeyboardInterrupt):
+        events = taken(RULES.latest, *own(30, 20))
+        Settling(world.lake, table, RULES, day_to_close(NOW, RULES.latest), lambda: NOW, A).bucket(NUMBER, events)
+    assert world.live(message(1, own(30)[0])) == {"duplicates": 1}
+    world.retract()
+    assert world.records() == {("shop.checkout", "p-0"): (True, "")}
+    assert world.state().closed == view_of_history(taken(RULES.latest, *own(30)), RULES, world.state().day).memory
+    assert world.state().ledger.said == {}
+
+
 def test_what_a_run_brought_before_it_was_killed_is_counted_as_brought(world: World) -> None:
     events = taken(RULES.latest, *own(30, 20))
     world.backfill(A, events)
@@ -349,11 +383,11 @@ def test_an_event_that_is_sent_in_between_stays(world: World, sent: dict[str, An
         def __getattr__(self, name: str) -> Any:
             return getattr(world.customers, name)
 
-        def transact(self, writes: Any) -> None:
+        def transact(self, *arguments: Any) -> None:
             if not self.came:
                 self.came = True
                 world.live(message(1, sent))
-            world.customers.transact(writes)
+            world.customers.transact(*arguments)
 
     table: Any = Sent()
     stage(world.lake)

@@ -294,10 +294,14 @@ class Customers:
         for some in batched(rows, MOST_BATCHED):
             self._batch([{"PutRequest": {"Item": row}} for row in some])
 
-    def transact(self, writes: Sequence[Any]) -> None:
-        """Do writes of any kind together, or none of them. Raises Refused where a condition of one did not hold."""
+    def transact(self, writes: Sequence[Any], unless_forgotten: str | None = None) -> None:
+        """Do writes of any kind together, or none of them. Raises Refused where a condition of one did not hold.
+
+        Or Forgotten, where it is asked whether a customer was.
+        """
+        look: list[Any] = [{"ConditionCheck": self._not_forgotten(unless_forgotten)}] if unless_forgotten else []
         try:
-            self.client.transact_write_items(TransactItems=writes)
+            self.client.transact_write_items(TransactItems=[*writes, *look])
         except ClientError as error:
             raise _refusal(error, (), len(writes)) from error
 

@@ -34,17 +34,15 @@ def take_back(
     for some in first:
         customers.transact(some)
     if writes := [*_state(customers.table, before, after, rules, run), *last]:
-        customers.transact(writes)
+        customers.transact(writes, after.customer if after and before is None else None)
 
 
 def _state(
     table: str, before: State | None, after: State | None, rules: Timeline, run: str
 ) -> Iterator[dict[str, Any]]:
-    if before is None:
-        return
     if after is not None:
         yield {"Put": state_put(before, after, rules, 0, run) | {"TableName": table}}
-    else:
+    elif before is not None:
         yield {
             "Delete": {
                 "TableName": table,

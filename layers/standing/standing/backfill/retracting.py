@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ import orjson
 import polars as pl
 
 from standing.adapters.lake import ABSENT, Lake
-from standing.adapters.table import STATE, Customers, Recorded, Refused, checkpoint_put, state_in
+from standing.adapters.table import STATE, Customers, Forgotten, Recorded, Refused, checkpoint_put, state_in
 from standing.adapters.taking_back import take_back
 from standing.backfill.history_left import Left, left_of
 from standing.backfill.months_anew import Anew, ends_kept, months_anew, standing_without
@@ -28,7 +28,7 @@ from standing.batch.lake.rows import Row, frame, rows_in
 from standing.core.days import Day, day_of
 from standing.core.events import Purchase
 from standing.core.history import TakenOver, emptied, take_over
-from standing.core.state import State
+from standing.core.state import Checkpoint, Ledger, State
 from standing.core.timeline import Timeline
 
 ALL = 10_000  # ends of months: of all that are kept
@@ -87,7 +87,7 @@ class Retracting:
         What became of them: counts, and `conflicts`. Raises Damaged where the lake's own file cannot be read.
         """
         found, some = self._done(number), set(in_the_table)
-        there = self._in_the_lake(number)
+        there = self._in_the_lake(number, some)
         names = sorted(there.customers | some)
         ends = ends_kept(self.lake, number).values() if names else ()
         for customer in names:
@@ -111,13 +111,14 @@ class Retracting:
         told = orjson.loads(stored.body)
         return Found(Counter(told["counts"]), [Conflict(**one) for one in told["conflicts"]])
 
-    def _in_the_lake(self, number: int) -> InTheLake:
+    def _in_the_lake(self, number: int, in_the_table: Collection[str]) -> InTheLake:
         ours = pl.col("run") == self.run
         records, states = (self._read(kind, number, ours) for kind in KINDS if kind != "decisions")
         if self.rules.latest.programme.history is None:
             return InTheLake(records, states, records.clear())
-        of_them = pl.col("customer").is_in([*records["customer"].unique(), *states["customer"].unique()])
-        return InTheLake(records, states, self._read("records", number, of_them & ~pl.col("late")))
+        found = InTheLake(records, states, records.clear())
+        of_them = pl.col("customer").is_in(sorted(found.customers.union(in_the_table)))
+        return found._replace(everything=self._read("records", number, of_them & ~pl.col("late")))
 
     def _read(self, kind: Kind, number: int, which: pl.Expr) -> pl.DataFrame:
         """Rows of a bucket, repeats included. Raises Damaged."""
@@ -132,7 +133,7 @@ class Retracting:
             found.counts["forgotten"] += 1
             return
         for _ in range(TRIES):
-            with suppress(Refused):
+            with suppress(Refused, Forgotten):  # whoever is forgotten meanwhile has nothing left
                 self._one(customer, there, ends, found)
                 return
         raise Refused({})
@@ -151,18 +152,27 @@ class Retracting:
             return
         before = state_in(row) if row else None
         after = self._after(row, before, left)
-        if ours or (before and after and not _is_told(before, after.state)):
+        if ours or (after and not _is_told(before, after.state)):
             self._write(before, after, left, ours, left.run if row and "run" in row else "")
         self._tell(customer, left, ours, lake, found)
         self._gather(customer, after, left, ends, found)
 
     def _after(self, row: Row | None, before: State | None, left: Left) -> TakenOver | None:
         """The customer without the run; none where nothing is to be left of it."""
-        if row is None or before is None or (not left.past.events and not self._stays(row)):
+        if row is None or before is None:
+            return self._begun(left)
+        if not left.past.events and not self._stays(row):
             return None
         if not left.past.events:
             return TakenOver(before if before.is_empty else emptied(before), (), {})
         return take_over(before, left.past, self.rules, before.day, ALL, left.first)
+
+    def _begun(self, left: Left) -> TakenOver | None:
+        """A customer of whom the run wrote no state, and something that it brought was sent: nobody counts that yet."""
+        if not left.past.events or left.run:
+            return None
+        taken = take_over(None, left.past, self.rules, 0, ALL)
+        return taken._replace(state=replace(taken.state, ledger=Ledger()))
 
     def _stays(self, row: Row) -> bool:
         """Whether an empty state is to stay: where something was decided, whose ids go on with the versions.
@@ -174,12 +184,13 @@ class Retracting:
     def _write(self, before: State | None, after: TakenOver | None, left: Left, ours: list[Recorded], run: str) -> None:
         """Checkpoints first, so that no late event begins at one that no longer holds; then the rest together."""
         made = after.checkpoints if after else ()
-        anew = [checkpoint_put(before.customer, one, self.rules)["Item"] for one in made] if before else []
         if before:
-            stale = [checkpoint_put(before.customer, one, self.rules)["Item"] for one in left.stale(made)]
-            self.customers.delete_all(stale)
-            self.customers.put_all(anew)
+            self.customers.delete_all(self._checkpoints(before.customer, left.stale(made)))
+            self.customers.put_all(self._checkpoints(before.customer, made))
         take_back(self.customers, before, after.state if after else None, ours, self.rules, run)
+
+    def _checkpoints(self, customer: str, some: Iterable[Checkpoint]) -> list[Row]:
+        return [checkpoint_put(customer, one, self.rules)["Item"] for one in some]
 
     def _tell(self, customer: str, left: Left, ours: list[Recorded], lake: pl.DataFrame, found: Found) -> None:
         keys = {one.event.key for one in ours} | set(lake.select("source", "id").iter_rows())
@@ -244,6 +255,6 @@ class Retracting:
         standing_without(self.lake, number, found.gone)
 
 
-def _is_told(before: State, after: State) -> bool:
+def _is_told(before: State | None, after: State) -> bool:
     """Whether a state says already what is left of the customer."""
-    return (before.buckets, before.closed) == (after.buckets, after.closed)
+    return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)

@@ -36,7 +36,7 @@ from standing.core.days import Day
 from standing.core.ruleset import Ruleset
 from standing.core.timeline import Timeline
 from standing.night.planning import day_asked_for, day_to_close
-from standing.tools.backfill.folders import DEALT, note, noted, work_below
+from standing.tools.backfill.folders import DEALT, RUN, note, noted, work_below
 from standing.tools.project import UserError
 from standing.tools.target import Target
 
@@ -128,7 +128,7 @@ class Backfill:
     def _dealt(self, seen: Seen) -> dict[str, Any]:
         """What became of the rows, dealt out now or noted when they were. Raises UserError."""
         dealt = self.folder / DEALT
-        if not dealt.exists():
+        if not dealt.exists() or not (self.folder / RUN).exists():  # of an earlier release: it had no id
             shutil.rmtree(self.folder, ignore_errors=True)  # half of it may be there
             self.folder.mkdir(parents=True)
             now = datetime.now(UTC)
