@@ -8,7 +8,9 @@ import sys
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
+import polars as pl
 from standing.batch.lake.compacting import compact_all
 from standing.batch.lake.gaps import holes
 from standing.batch.lake.layout import bucket_of
@@ -95,3 +97,38 @@ def test_a_backfill_that_is_killed_goes_on_and_nobody_hears_of_it(target: Target
     said = {(one["rating"], one["from"]) for one in target.customers.decisions(names[0]) if one.get("rating")}
     assert ("tier", None) not in said
     assert said
+
+
+def filled(path: Path, events: list[dict[str, Any]]) -> str:
+    """A run that brings these events; its id."""
+    path.write_text("".join(f"{json.dumps(event)}\n" for event in events))
+    done = standing("backfill", str(path), "--jobs", "1", "--json")
+    assert done.returncode == 0, done.stderr
+    return str(json.loads(done.stdout)["run"])
+
+
+def test_a_run_is_taken_back_beside_another_and_live_events(target: Target, tmp_path: Path) -> None:
+    both, alone = "bf-both", "bf-alone"
+    first = [purchase(who, n, "3000.00", 100 - n) for who in (both, alone) for n in range(2)]
+    run = filled(tmp_path / "first.jsonl", first)
+    live = [purchase(both, 20, "40.00", 1), first[0]]
+    deliver(target, tmp_path / "live", live)
+    until(lambda: len(target.customers.history(both)) == 3)
+    other = filled(tmp_path / "second.jsonl", [purchase(both, n, "9.00", 60) for n in (10, 11)])
+    until(lambda: in_the_lake(target, both) and in_the_lake(target, alone))
+
+    back = standing("backfill", "--retract", run, "--json")
+    assert back.returncode == 0, back.stdout + back.stderr
+    told = json.loads(back.stdout)
+    assert (told["customers"], told["events"], told["gone"], told["conflicts"]) == (2, 3, 1, [])
+    states = {one["run"]: one["state"] for one in json.loads(standing("backfill", "--list", "--json").stdout)["runs"]}
+    assert (states[run], states[other]) == ("retracted", "done")
+    assert target.customers.rows(alone) == []
+    assert {one.event.detail.id for one in target.customers.history(both)} == {f"{both}-{n}" for n in (0, 10, 11, 20)}
+    assert "as its events say" in standing("rebuild", both).stdout
+    until(lambda: in_the_lake(target, both))
+    compact_all(target.lake, {bucket_of(both), bucket_of(alone)})
+    bucket = read_bucket(target.lake, bucket_of(both))
+    assert set(bucket.records.filter(pl.col("customer") == both)["id"]) == {f"{both}-{n}" for n in (0, 10, 11, 20)}
+    gone = read_bucket(target.lake, bucket_of(alone))
+    assert not {*gone.records["customer"], *gone.states["customer"]} & {alone}

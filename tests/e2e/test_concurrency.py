@@ -42,6 +42,9 @@ class Counting:
     def record(self, *arguments: Any) -> None:
         self.inner.record(*arguments)
 
+    def claim(self, *arguments: Any) -> bool:
+        return self.inner.claim(*arguments)
+
     def commit(self, *arguments: Any) -> None:
         self.inner.commit(*arguments)
         self.commits += 1

@@ -1014,3 +1014,12 @@ def test_cfn_lint_finds_nothing(path: Path) -> None:
     command = [str(Path(sys.executable).with_name("cfn-lint")), "--non-zero-exit-code", "warning", str(path)]
     linted = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
     assert (linted.returncode, linted.stdout, linted.stderr) == (0, "", "")
+
+
+def test_a_record_that_is_changed_reaches_the_lake_and_ingest_may_change_it(real: Template) -> None:
+    sources = of_type(real, "AWS::Lambda::EventSourceMapping").values()
+    patterns = [one["Pattern"] for source in sources for one in source.get("FilterCriteria", {}).get("Filters", [])]
+    (events,) = [pattern for pattern in patterns if '"EVENT#"' in pattern]
+    assert '"eventName": ["INSERT", "MODIFY"]' in events
+    allowed = [action for part in walk(of_type(real, ROLE)["IngestRole"]) for action in listed(part.get("Action"))]
+    assert "dynamodb:UpdateItem" in allowed

@@ -109,6 +109,9 @@ class Table:
             raise Refused(known)
         self._record(events, now, counts=False)
 
+    def claim(self, event: Event, too_late_at: datetime | None = None) -> bool:
+        raise NotImplementedError  # no backfill brings any of these
+
     def _record(self, events: Sequence[Event], now: datetime, *, counts: bool) -> None:
         self.events |= {event.key: Recorded(event, now, counts) for event in events}
 

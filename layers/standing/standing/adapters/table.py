@@ -9,11 +9,12 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from itertools import batched
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import orjson
 from botocore.exceptions import ClientError
@@ -38,6 +39,20 @@ FORGOTTEN, SALT = "FORGOTTEN", "SALT"  # rows that belong to no customer
 MOST_BATCHED = 25  # writes a call
 MARGIN = 31  # days for which a row stays after it is of no more use
 KEPT_FOR_EVER = {"profile", "override"}  # what they say holds until something else is said
+RUN = {"#run": "run"}  # how expressions name the attribute that says which run of a backfill wrote a row
+
+
+class Brought(NamedTuple):
+    """Which run of `standing backfill` brought an event, if one did; and when it was sent too late to count, if it was.
+
+    Seconds since 1970. By these the run can be taken back, and the event is again what it was without it.
+    """
+
+    run: str = ""
+    too_late_at: int | None = None
+
+
+SENT = Brought()
 
 
 @dataclass(frozen=True)
@@ -48,6 +63,7 @@ class Recorded:
     at: datetime
     counts: bool
     version: int = 0
+    brought: Brought = SENT
 
 
 def past(history: Iterable[Recorded], checkpoints: Iterable[Checkpoint] = ()) -> Past:
@@ -58,12 +74,14 @@ def past(history: Iterable[Recorded], checkpoints: Iterable[Checkpoint] = ()) ->
 class Refused(Exception):  # noqa: N818 -- the table's word
     """A commit that changed nothing. `applied` holds the events that were there already under the same keys.
 
-    Where it is empty, somebody else was faster: load again and decide again.
+    Where it is empty, somebody else was faster: load again and decide again. `brought` are those of them that a run of
+    `standing backfill` brought, and nobody sent so far.
     """
 
-    def __init__(self, applied: dict[tuple[str, str], Event]) -> None:
+    def __init__(self, applied: dict[tuple[str, str], Event], brought: Iterable[tuple[str, str]] = ()) -> None:
         super().__init__(f"{counted(len(applied), 'event')} applied already" if applied else "the state has moved on")
         self.applied = applied
+        self.brought = frozenset(brought)
 
 
 class TooLarge(Exception):  # noqa: N818 -- what a row or a commit is
@@ -142,9 +160,10 @@ class Customers:
         return sorted(details, key=lambda detail: (detail["sequence"], detail["id"]))
 
     def states(self) -> Iterator[State]:
-        """Every customer's state, in no order. Reads the whole table."""
+        """The state of every customer of whom some event counts, in no order. Reads the whole table."""
         for row in self._scan("sk = :state", {":state": {"S": STATE}}):
-            yield state_in(row)
+            if not (state := state_in(row)).is_empty:
+                yield state
 
     def care(self) -> Iterator[dict[str, Any]]:
         """Every care action of the ledger, in no order. Reads the whole table."""
@@ -174,6 +193,46 @@ class Customers:
         rows = [event_put(event, 0, rules, now, counts=False) for event in events]
         self._write(rows, events, unless_forgotten=events[0].detail.customer)
 
+    def claim(self, event: Event, too_late_at: datetime | None = None) -> bool:
+        """Note that an event that a backfill brought was sent as well; whether it still was of the backfill alone.
+
+        From then on it stays when the backfill is taken back; where it was sent too late to count, as one that was.
+        """
+        change: dict[str, Any] = {"UpdateExpression": "REMOVE #run, too_late_at"}
+        if too_late_at is not None:
+            change = {
+                "UpdateExpression": "SET too_late_at = if_not_exists(too_late_at, :at)",
+                "ExpressionAttributeValues": {":at": {"N": str(int(too_late_at.timestamp()))}},
+            }
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=event_key(event),
+                ConditionExpression="attribute_exists(#run)",
+                ExpressionAttributeNames=RUN,
+                **change,
+            )
+        except self.client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def disown(self, customer: str, run: str) -> None:
+        """Note that a customer's state is not only of a run of `standing backfill`; one of another stays as it is."""
+        with suppress(self.client.exceptions.ConditionalCheckFailedException):
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(customer, STATE),
+                UpdateExpression="REMOVE #run",
+                ConditionExpression="#run = :run",
+                ExpressionAttributeNames=RUN,
+                ExpressionAttributeValues={":run": {"S": run}},
+            )
+
+    def brought_by(self, run: str) -> set[str]:
+        """The customers of whom a run of `standing backfill` wrote rows that are still there. Reads the whole table."""
+        found = self._scan("#run = :run", {":run": {"S": run}}, RUN)
+        return {row["pk"]["S"] for row in found}
+
     def rows(self, customer: str) -> list[dict[str, Any]]:
         """Every row of a customer, as it is stored."""
         return [row for row in self._rows(customer, "") if row["sk"]["S"] not in {FORGOTTEN, SALT}]
@@ -200,9 +259,13 @@ class Customers:
         self.client.put_item(TableName=self.table, Item=_key(mark_of(self.salt, customer), FORGOTTEN))
         there = self.client.delete_item(TableName=self.table, Key=_key(customer, STATE), ReturnValues="ALL_OLD")
         rows = self.rows(customer)
-        for some in batched(rows, MOST_BATCHED):
-            self._batch([{"DeleteRequest": {"Key": _key(customer, row["sk"]["S"])}} for row in some])
+        self.delete_all(rows)
         return len(rows) + ("Attributes" in there)
+
+    def delete_all(self, rows: Iterable[dict[str, Any]]) -> None:
+        """Delete rows, those that are gone already too."""
+        for some in batched(rows, MOST_BATCHED):
+            self._batch([{"DeleteRequest": {"Key": {name: row[name] for name in ("pk", "sk")}}} for row in some])
 
     def _batch(self, writes: Sequence[dict[str, Any]]) -> None:
         """Do up to MOST_BATCHED writes; what the table had no room for is done again, ever more slowly."""
@@ -220,14 +283,28 @@ class Customers:
         except self.client.exceptions.ConditionalCheckFailedException:
             return  # somebody else was faster
 
-    def put_state(self, before: State | None, state: State, rules: Timeline, events: int) -> None:
-        """Write a state alone, committed with so many events. Raises Refused or Forgotten where it was not."""
-        self._write([state_put(before, state, rules, events)], (), None if before else state.customer)
+    def put_state(self, before: State | None, state: State, rules: Timeline, events: int, run: str = "") -> None:
+        """Write a state alone, committed with so many events, by a run of `standing backfill` if it names one.
+
+        Raises Refused or Forgotten where it was not.
+        """
+        self._write([state_put(before, state, rules, events, run)], (), None if before else state.customer)
 
     def put_all(self, rows: Iterable[dict[str, Any]]) -> None:
         """Write rows over whatever is there under their keys."""
         for some in batched(rows, MOST_BATCHED):
             self._batch([{"PutRequest": {"Item": row}} for row in some])
+
+    def transact(self, writes: Sequence[Any], unless_forgotten: str | None = None) -> None:
+        """Do writes of any kind together, or none of them. Raises Refused where a condition of one did not hold.
+
+        Or Forgotten, where it is asked whether a customer was.
+        """
+        look: list[Any] = [{"ConditionCheck": self._not_forgotten(unless_forgotten)}] if unless_forgotten else []
+        try:
+            self.client.transact_write_items(TransactItems=[*writes, *look])
+        except ClientError as error:
+            raise _refusal(error, (), len(writes)) from error
 
     def _write(self, rows: list[Any], events: Sequence[Event], unless_forgotten: str | None) -> None:
         """One transaction; the rows of the events come first, and the look at who was forgotten last."""
@@ -244,10 +321,12 @@ class Customers:
         key = _key(mark_of(self.salt, customer), FORGOTTEN)
         return {"TableName": self.table, "Key": key, "ConditionExpression": "attribute_not_exists(pk)"}
 
-    def _scan(self, condition: str, values: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _scan(
+        self, condition: str, values: dict[str, Any], names: dict[str, str] | None = None
+    ) -> Iterator[dict[str, Any]]:
         arguments: dict[str, Any] = {"TableName": self.table, "FilterExpression": condition, "ConsistentRead": True}
-        if values:
-            arguments["ExpressionAttributeValues"] = values
+        arguments |= {"ExpressionAttributeValues": values} if values else {}
+        arguments |= {"ExpressionAttributeNames": names} if names else {}
         for page in self.client.get_paginator("scan").paginate(**arguments):
             yield from page["Items"]
 
@@ -283,12 +362,17 @@ def event_sort_key(source: str, event_id: str) -> str:
     return f"EVENT#{source}#{event_id}"
 
 
+def event_key(event: Event) -> dict[str, Any]:
+    """The key of an event's record."""
+    return _key(event.detail.customer, event_sort_key(*event.key))
+
+
 def _key(customer: str, sort: str) -> dict[str, Any]:
     return {"pk": {"S": customer}, "sk": {"S": sort}}
 
 
-def state_put(before: State | None, state: State, rules: Timeline, events: int) -> dict[str, Any]:
-    """Writing a state over the one before it, which was committed with so many events."""
+def state_put(before: State | None, state: State, rules: Timeline, events: int, run: str = "") -> dict[str, Any]:
+    """Writing a state over the one before it, committed with so many events, perhaps by a run of a backfill."""
     row = {
         **_key(state.customer, STATE),
         "version": {"N": str(state.version)},
@@ -297,6 +381,7 @@ def state_put(before: State | None, state: State, rules: Timeline, events: int) 
         "rules": {"S": rules.on(state.day).version},
         "events": {"N": str(events)},  # of this commit: by it the lake knows whether it has them all
         "image": {"B": pack(state)},
+        **({"run": {"S": run}} if run else {}),
     }
     if before is None:
         return {"Item": row, "ConditionExpression": "attribute_not_exists(pk)"}
@@ -318,11 +403,13 @@ def state_in(row: dict[str, Any]) -> State:
     )
 
 
-def event_put(event: Event, version: int, rules: Timeline, now: datetime, *, counts: bool = True) -> dict[str, Any]:
+def event_put(
+    event: Event, version: int, rules: Timeline, now: datetime, brought: Brought = SENT, *, counts: bool = True
+) -> dict[str, Any]:
     """Writing an event's record where there is none yet."""
     detail = event.detail.stored()
     row = {
-        **_key(event.detail.customer, event_sort_key(*event.key)),
+        **event_key(event),
         "day": {"N": str(event.day)},
         "type": {"S": event.detail.detail_type},
         "detail": {"S": _json({name: detail[name] for name in detail if name not in {"id", "customer"}})},
@@ -332,6 +419,10 @@ def event_put(event: Event, version: int, rules: Timeline, now: datetime, *, cou
     }
     if not counts:
         row["late"] = {"BOOL": True}
+    if brought.run:
+        row["run"] = {"S": brought.run}
+    if brought.too_late_at is not None:
+        row["too_late_at"] = {"N": str(brought.too_late_at)}
     if (history := rules.latest.programme.history) is not None and event.detail.family not in KEPT_FOR_EVER:
         row["expires_at"] = {"N": str((event.day + history + MARGIN) * 86_400)}
     return {
@@ -348,7 +439,13 @@ def recorded_in(row: dict[str, Any]) -> Recorded:
     raw = orjson.loads(row["detail"]["S"]) | {"id": event_id, "customer": customer}
     event = Event(source, read_stored(row["type"]["S"], raw), int(row["day"]["N"]), row["fingerprint"]["S"])
     at = datetime.fromtimestamp(int(row["at"]["N"]), UTC) if "at" in row else event.detail.time
-    return Recorded(event, at, not row.get("late", {}).get("BOOL", False), int(row.get("version", {}).get("N", 0)))
+    late, version = row.get("late", {}).get("BOOL", False), int(row.get("version", {}).get("N", 0))
+    return Recorded(event, at, not late, version, _brought(row))
+
+
+def _brought(row: dict[str, Any]) -> Brought:
+    too_late_at = int(row["too_late_at"]["N"]) if "too_late_at" in row else None
+    return Brought(row.get("run", {}).get("S", ""), too_late_at)
 
 
 def checkpoint_put(customer: str, checkpoint: Checkpoint, rules: Timeline) -> dict[str, Any]:
@@ -384,7 +481,9 @@ def _refusal(error: ClientError, events: Sequence[Event], rows: int) -> Exceptio
         return error  # a throttle: not a matter of who was first
     if any(cause.get("Code") == "ConditionalCheckFailed" for cause in causes[rows:]):
         return Forgotten()
-    return Refused(dict(_applied(causes[: len(events)], events)))
+    applied = dict(_applied(causes[: len(events)], events))
+    brought = [key for key, one in applied.items() if one.brought.run]
+    return Refused({key: one.event for key, one in applied.items()}, brought)
 
 
 def _is_too_large(response: dict[str, Any]) -> bool:
@@ -394,10 +493,10 @@ def _is_too_large(response: dict[str, Any]) -> bool:
     return any("size" in (cause.get("Message") or "").lower() for cause in refused)
 
 
-def _applied(causes: Sequence[dict[str, Any]], events: Sequence[Event]) -> Iterator[tuple[tuple[str, str], Event]]:
+def _applied(causes: Sequence[dict[str, Any]], events: Sequence[Event]) -> Iterator[tuple[tuple[str, str], Recorded]]:
     for cause, event in zip(causes, events, strict=True):
         if cause.get("Code") == "ConditionalCheckFailed":
-            yield event.key, recorded_in(cause["Item"]).event
+            yield event.key, recorded_in(cause["Item"])
 
 
 def _json(content: object) -> str:

@@ -19,6 +19,7 @@ from standing.adapters.lake import Lake
 from standing.adapters.rules_bucket import Overtaken
 from standing.adapters.table import (
     KEPT_FOR_EVER,
+    Brought,
     Customers,
     Forgotten,
     Recorded,
@@ -37,6 +38,8 @@ from standing.core.intake import Event, is_repeat
 from standing.core.retelling import Past
 from standing.core.state import Memory, State
 from standing.core.timeline import Timeline
+
+type Key = tuple[str, str]
 
 MONTHS = 14  # ends of months that are kept for reports
 TRIES = 10
@@ -64,13 +67,14 @@ class Settled(NamedTuple):
 
 @dataclass(frozen=True)
 class Settling:
-    """Into one table and one lake; `until` is the last day that is over."""
+    """Into one table and one lake; `until` is the last day that is over, `run` the id by which it can be taken back."""
 
     lake: Lake
     customers: Customers
     rules: Timeline
     until: Day
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    run: str = ""
 
     def bucket(self, number: int, events: Iterable[Event]) -> Settled:
         """Settle the customers of a bucket."""
@@ -97,15 +101,17 @@ class Settling:
         """One try: what is new of a customer into the table, and all of it into the lake."""
         before, history = self.customers.load(customer), self.customers.history(customer)
         there = {one.event.key: one for one in history}
-        new, counts = _new(events, there)
+        new, counts = _new(events, there, self.run)
+        brought = self._brought(there, new)
         counted = [one.event for one in history if one.counts]
         everything = Past([*counted, *new], self.customers.checkpoints(customer))
         taken = None
         if new or self._is_to_be_folded(before, history):
             taken = take_over(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
             if new or not _is_told(before, taken.state):
-                self._write(before, taken, new)
-        self._gather(customer, everything.events, gathered)  # the last that can be refused: what follows is done once
+                self._write(before, taken, new, brought)
+        # the last that can be refused: what follows is done once
+        self._gather(customer, everything.events, brought, gathered)
         self._keep_months(customer, taken.months if taken else {}, gathered)
         gathered.counts.update({"customers": 1, **counts})
 
@@ -121,12 +127,18 @@ class Settling:
     def _expires(self) -> bool:
         return self.rules.latest.programme.history is not None
 
-    def _write(self, before: State | None, taken: TakenOver, new: list[Event]) -> None:
+    def _brought(self, there: Mapping[Key, Recorded], new: Iterable[Event]) -> dict[Key, Brought]:
+        """Of each event, which run brought it, and when it was sent too late to count, if it was."""
+        known = {key: one.brought for key, one in there.items()}
+        return known | {event.key: Brought(self.run, _sent_at(there.get(event.key))) for event in new}
+
+    def _write(self, before: State | None, taken: TakenOver, new: list[Event], brought: Mapping[Key, Brought]) -> None:
         state, now = taken.state, self.clock()
-        rows = [event_put(event, state.version, self.rules, now)["Item"] for event in new if self._is_kept(event)]
+        kept = (event for event in new if self._is_kept(event))
+        rows = [event_put(event, state.version, self.rules, now, brought[event.key])["Item"] for event in kept]
         rows += [checkpoint_put(state.customer, one, self.rules)["Item"] for one in taken.checkpoints]
         self.customers.put_all(rows)
-        self.customers.put_state(before, state, self.rules, len(new))
+        self.customers.put_state(before, state, self.rules, len(new), self.run)
 
     def _is_kept(self, event: Event) -> bool:
         """Whether the table keeps the record of an event of that day; the lake keeps all."""
@@ -139,14 +151,16 @@ class Settling:
         for day, memory in months.items():
             gathered.months.setdefault(day, []).append((customer, day, memory))
 
-    def _gather(self, customer: str, events: Sequence[Event], gathered: Gathered) -> None:
+    def _gather(
+        self, customer: str, events: Sequence[Event], brought: Mapping[Key, Brought], gathered: Gathered
+    ) -> None:
         """What the lake is to have of a customer, as the table has it now."""
         row = self.customers.state_row(customer)
         if row is None:
             raise Refused({})
         version, now, digits = int(row["version"]["N"]), self.clock(), self.rules.latest.programme.minor_digits
         ordered = sorted(events, key=lambda event: (event.day, event.key))
-        records = (event_put(event, version, self.rules, now)["Item"] for event in ordered)
+        records = (event_put(event, version, self.rules, now, brought[event.key])["Item"] for event in ordered)
         gathered.rows["records"] += [record_row(record, digits) for record in records]
         gathered.rows["states"].append(state_row(row, self.rules, "table"))
 
@@ -191,20 +205,28 @@ def _is_told(before: State | None, after: State) -> bool:
     return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
 
 
-def _new(events: Iterable[Event], there: dict[tuple[str, str], Recorded]) -> tuple[list[Event], Counter[str]]:
+def _sent_at(recorded: Recorded | None) -> int | None:
+    """When an event was sent that was there already, though it does not count."""
+    return int(recorded.at.timestamp()) if recorded and not recorded.counts else None
+
+
+def _new(events: Iterable[Event], there: dict[Key, Recorded], run: str = "") -> tuple[list[Event], Counter[str]]:
     """The events that do not count yet, each once: those, too, that came too late to, when they were sent.
 
-    The same id with other content is not taken.
+    The same id with other content is not taken. What this run brought before it was killed is counted as brought.
     """
     counts: Counter[str] = Counter()
-    new: dict[tuple[str, str], Event] = {}
+    new: dict[Key, Event] = {}
+    again: set[Key] = set()
     for event in events:
         recorded = there.get(event.key)
         known = new.get(event.key) or (recorded.event if recorded else None)
         if known is not None and not is_repeat(known, event):
             counts["conflicting"] += 1
         elif event.key in new or (recorded and recorded.counts):
-            counts["known"] += 1
+            ours = bool(run and recorded and recorded.brought.run == run and event.key not in again)
+            again |= {event.key} if ours else set()
+            counts["events" if ours else "known"] += 1
         else:
             new[event.key] = event
             counts["events"] += 1

@@ -67,7 +67,7 @@ def decide(
     everything is folded anew from the events.
     """
     rewritten = state is not None and (not events or is_late(state, events))
-    if state is None or rewritten:
+    if state is None or state.is_empty or rewritten:
         start = begin_again(events, past if events else Past(past.events))
     else:
         start = go_on(state, events, past)

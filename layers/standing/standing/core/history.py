@@ -38,7 +38,7 @@ def take_over(
     """
     events = past.events
     start = begin_again((), Past(events)) if first is None else begin_before(first, past)
-    last = max(*start.busy, before.day if before else until)
+    last = max([*start.busy, before.day if before else until])  # after a checkpoint there may be no events
     lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy))
     end = lived[-1]
     state = State(
@@ -52,6 +52,15 @@ def take_over(
         _kept(before.ledger, lived) if before else _known(lived),
     )
     return TakenOver(state, checkpoints(start, lived, past.checkpoints), _months(lived, months))
+
+
+def emptied(before: State) -> State:
+    """A customer none of whose events counts any more: it stands nowhere, and what was said of it stays said.
+
+    The next event makes it anew, as a first one does. Its versions go on, by which what was announced has its ids.
+    """
+    ledger = replace(before.ledger, waiting={})
+    return State(before.customer, before.version + 1, before.day, "", (), Memory(), Memory(), ledger)
 
 
 def _known(lived: Sequence[DayLived]) -> Ledger:

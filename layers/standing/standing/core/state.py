@@ -88,6 +88,11 @@ class State:
     closed: Memory
     ledger: Ledger = field(default_factory=Ledger)
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no event counts any more: every one of them was taken back, and what was said stays said."""
+        return not self.features_hash
+
 
 @dataclass(frozen=True)
 class Checkpoint:

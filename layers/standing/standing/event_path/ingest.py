@@ -76,6 +76,9 @@ class CustomersPort(Protocol):
     def record(self, events: Sequence[Event], rules: Timeline, now: datetime) -> None:
         """Keep events that came too late to count."""
 
+    def claim(self, event: Event, too_late_at: datetime | None = None) -> bool:
+        """Note that an event that a backfill brought was sent as well; whether it was of the backfill alone."""
+
 
 class RejectedPort(Protocol):
     """What ingest needs of the Rejected queue."""
@@ -198,10 +201,27 @@ class Ingest:
                 waiting = waiting if most > 1 else self._without_first(waiting, wave, report)
                 most = 1  # to find the event that there is no room for: the others go on
             except Refused as refusal:
-                for key, known in refusal.applied.items():
-                    self._known_already(wave[key], known, report)
-                waiting = [event for event in waiting if event.key not in refusal.applied]
-                tries = self._after_conflict(tries) if not refusal.applied else tries
+                known = self._that_stay(refusal, wave)
+                for key, event in known.items():
+                    self._known_already(wave[key], event, report)
+                waiting = [event for event in waiting if event.key not in known]
+                tries = self._after_conflict(tries) if not known else tries
+
+    def _that_stay(self, refusal: Refused, wave: dict[tuple[str, str], list[Taken]]) -> dict[tuple[str, str], Event]:
+        """The events that were there already; but for those that a backfill had brought and that are taken back by now.
+
+        What is sent and was brought as well is no longer the backfill's alone.
+        """
+        now = self.clock()
+        return {
+            key: known
+            for key, known in refusal.applied.items()
+            if key not in refusal.brought or self._stays(wave[key][0].event, known, now)
+        }
+
+    def _stays(self, event: Event, known: Event, now: datetime) -> bool:
+        late = now if too_late(event, self.rules, now) else None
+        return not is_repeat(event, known) or self.customers.claim(event, late)
 
     def _without_first(
         self, waiting: list[Event], wave: dict[tuple[str, str], list[Taken]], report: Report
@@ -242,9 +262,11 @@ class Ingest:
         """What was stored of the customer. Raises Refused where some of the events are among it."""
         customer = events[0].detail.customer
         history = self.customers.history(customer)
-        known = {one.event.key: one.event for one in history}
+        known = {one.event.key: one for one in history}
         if repeated := {event.key: known[event.key] for event in events if event.key in known}:
-            raise Refused(repeated)  # what the table would say as well, but before the costly fold
+            brought = [key for key, one in repeated.items() if one.brought.run]
+            # what the table would say as well, but before the costly fold
+            raise Refused({key: one.event for key, one in repeated.items()}, brought)
         return past(history, self.customers.checkpoints(customer))
 
     def _known_already(self, copies: list[Taken], known: Event, report: Report) -> None:

@@ -83,7 +83,7 @@ class Passing:
     def _commit(self, customer: str) -> bool:
         """One commit; whether there was something to write. Raises Refused where somebody was faster."""
         now, state = self.clock(), self.table.load(customer)
-        if state is None:
+        if state is None or state.is_empty:
             self.counts["gone"] += 1
             return False
         outcome = self._outcome(state, now)

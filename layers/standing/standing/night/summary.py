@@ -16,6 +16,7 @@ from standing.batch.figures.adding import added_all
 from standing.batch.figures.naming import together
 from standing.batch.figures.naming import without as groups_without
 from standing.batch.lake.layout import INCOMING, number_in, partition
+from standing.batch.lake.runs import unfinished
 
 COUNTS = (
     *("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts"),
@@ -88,7 +89,7 @@ def summed_up(lake: Lake, planned: Mapping[str, Any]) -> Report:
     for cause in _read(lake, causes):
         report["wrong"] |= cause
     report["wrong"] |= planned.get("wrong", {})
-    return report | {"model": planned.get("model", {})}
+    return report | {"model": planned.get("model", {}), "backfills": unfinished(lake, day)}
 
 
 def concluded(

@@ -20,7 +20,7 @@ type Report = Mapping[str, Any]
 
 def attention(report: Report, language: Language) -> list[str]:
     """The lines; none where all is well."""
-    parts = (_customers, _sources, _drift, _run)
+    parts = (_customers, _backfills, _sources, _drift, _run)
     return [line for part in parts for line in part(report, language)]
 
 
@@ -57,6 +57,12 @@ def _run(report: Report, language: Language) -> Iterator[str]:
         yield said("failed", language, count=len(failed), buckets=buckets, names=names, day=report["day"])
     if report["wrong"]:
         yield said("wrong", language, count=len(report["wrong"]))
+
+
+def _backfills(report: Report, language: Language) -> Iterator[str]:
+    """Backfills that ended half-way: each night, until somebody resumes them or takes them back."""
+    for run in report.get("backfills", []):
+        yield said(f"backfill_{run['state']}", language, run=run["run"], day=run["began"][:10])
 
 
 def _sources(report: Report, language: Language) -> Iterator[str]:

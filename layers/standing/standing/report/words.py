@@ -51,6 +51,15 @@ WORDS: dict[str, tuple[str, str]] = {
         "Customers who kept changing, and are left to the next night: {count}.",
         "{count}位客户持续变动，留待次夜处理。",
     ),
+    "backfill_begun": (
+        "The backfill {run} began on {day} and did not end: its command again goes on where it was, "
+        "`standing backfill --retract {run}` takes it back.",
+        "历史导入 {run} 于{day}开始，尚未完成：重新运行原命令即可继续，或用 `standing backfill --retract {run}` 撤回。",
+    ),
+    "backfill_retracting": (
+        "The backfill {run} of {day} is taken back half-way: `standing backfill --retract {run}` goes on.",
+        "历史导入 {run}（{day}）的撤回尚未完成：运行 `standing backfill --retract {run}` 继续。",
+    ),
     "silent": (
         "{source} sent nothing on {days}, though it sends on most days.",
         "数据源 {source} 平时几乎每天都有数据，但在{days}没有发送。",

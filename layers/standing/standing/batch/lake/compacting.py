@@ -1,4 +1,6 @@
-"""Compaction: what came in becomes one file a bucket and kind, sorted, each row once, without forgotten customers.
+"""Compaction: what came in becomes one file a bucket and kind, sorted, each row once.
+
+Without forgotten customers, and without what runs of `standing backfill` brought that were taken back.
 
 First what came in is dealt out to the buckets, then each bucket is made anew. Every step can be repeated, and may end
 at any call: a file is replaced whole and only over the one that it was made from; what went into it is deleted after.
@@ -6,7 +8,7 @@ at any call: a file is replaced whole and only over the one that it was made fro
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import batched
 from tempfile import TemporaryDirectory
@@ -19,8 +21,10 @@ from standing.batch.lake.files import Damaged, Parts, collected, read_all, scan_
 from standing.batch.lake.layout import BUCKETS, KINDS, Kind, bucket_of, current, incoming, named_after, staged
 from standing.batch.lake.marks import Marks, marks
 from standing.batch.lake.rows import tidy
+from standing.batch.lake.runs import runs_taken_back
 from standing.batch.lake.shares import shares
 from standing.batch.lake.standings import forget_standings
+from standing.batch.lake.undoing import without_runs
 
 AT_ONCE = 100  # objects that are dealt out together: 100,000 rows at most, less than half a GB while they are
 
@@ -79,10 +83,10 @@ def compact(lake: Lake, number: int) -> Compacted:
 
 def _compact_once(lake: Lake, number: int) -> Compacted:
     done = Compacted()
-    gone = marks(lake, number)
+    gone, runs = marks(lake, number), runs_taken_back(lake, number)
     for kind in KINDS:
         try:
-            done.rows[kind] = _compact(lake, kind, number, gone, done)
+            done.rows[kind] = _compact(lake, kind, number, gone, runs, done)
         except Damaged as error:
             done.wrong[current(kind, number)] = str(error)
         except Overtaken:
@@ -90,13 +94,13 @@ def _compact_once(lake: Lake, number: int) -> Compacted:
     return done
 
 
-def _compact(lake: Lake, kind: Kind, number: int, gone: Marks, done: Compacted) -> int:
+def _compact(lake: Lake, kind: Kind, number: int, gone: Marks, runs: frozenset[str], done: Compacted) -> int:
     stored = lake.get(current(kind, number))
     before = scan_stored(kind, stored)
     new, wrong = scan_all(lake, kind, lake.keys(staged(kind, number)))
     _set_aside(lake, wrong, done)
     with TemporaryDirectory() as folder:
-        made = _made(kind, [before, *new.values()], gone, Parts(folder))
+        made = _made(kind, [before, *new.values()], gone, without_runs(kind, runs), Parts(folder))
         if kind == "states" and made.forgotten:
             forget_standings(lake, number, gone)  # before their states go, by which it is known that they are to
         if made.changed:
@@ -115,13 +119,19 @@ class Made:
     forgotten: bool = False
 
 
-def _made(kind: Kind, files: list[pl.LazyFrame], gone: Marks, parts: Parts) -> Made:
+def _made(
+    kind: Kind,
+    files: list[pl.LazyFrame],
+    gone: Marks,
+    undone: Callable[[pl.DataFrame], pl.DataFrame],
+    parts: Parts,
+) -> Made:
     """What is to become of a bucket's own file, the first, and of new ones, a share of its customers at a time."""
     made = Made(parts)
     for share in shares(files):
         was, *new = (collected(file.filter(share.holds)) for file in files)
         stay = gone.kept(was)
-        now = tidy(kind, pl.concat([stay, *map(gone.kept, new)]))
+        now = tidy(kind, undone(pl.concat([stay, *map(gone.kept, new)])))
         parts.add(now)
         made.rows += now.height
         made.changed |= not now.equals(was)

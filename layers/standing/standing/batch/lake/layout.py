@@ -10,6 +10,7 @@ type Kind = Literal["records", "decisions", "states"]
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
 BUCKETS = 256
 INCOMING, STAGED, FORGOTTEN, MONTHS, STANDING = "incoming", "staged", "forgotten", "months", "standing"
+BACKFILLS = "backfills"
 
 
 def bucket_of(customer: str) -> int:
@@ -60,6 +61,16 @@ def incoming(kind: Kind) -> str:
 def forgotten(number: int | None = None) -> str:
     """The prefix of the marks of forgotten customers: of one bucket, or of all."""
     return f"{FORGOTTEN}/" + ("" if number is None else f"{partition(number)}/")
+
+
+def run_key(run: str) -> str:
+    """The key of what is known of a run of `standing backfill`."""
+    return f"{BACKFILLS}/{run}.json"
+
+
+def taken_back(number: int) -> str:
+    """The prefix of a bucket's marks of runs that were taken back: what compaction finds of them goes."""
+    return f"{BACKFILLS}/retracted/{partition(number)}/"
 
 
 def named_after(parts: list[str]) -> str:

@@ -13,8 +13,9 @@ type Side = Literal["opened", "closed"]
 
 
 def latest(states: pl.DataFrame) -> pl.DataFrame:
-    """The last state of each customer."""
-    return states.sort("customer", "version").group_by("customer", maintain_order=True).last()
+    """The last state of each customer of whom some event counts."""
+    last = states.sort("customer", "version").group_by("customer", maintain_order=True).last()
+    return last.filter(pl.col("features_hash") != "")  # an empty one: all was taken back
 
 
 def remembered(states: pl.DataFrame, wanted: dict[str, Any], side: Side = "closed") -> pl.DataFrame:

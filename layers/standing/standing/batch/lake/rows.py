@@ -45,6 +45,8 @@ RECORDS: dict[str, Any] = {
     "version": pl.Int64,  # of the state that counted it first; 0 where it came too late to count
     "late": pl.Boolean,
     "at": pl.Int64,  # when it was taken in, in seconds since 1970
+    "run": pl.String,  # the run of `standing backfill` that brought it; null where it was sent
+    "too_late_at": pl.Int64,  # of one that a run brought: when it was sent too late to count, in seconds since 1970
 }
 STATES: dict[str, Any] = {
     "customer": pl.String,
@@ -58,12 +60,13 @@ STATES: dict[str, Any] = {
     "closed": MEMORY,
     "ledger": LEDGER,
     "features": FEATURES,
+    "run": pl.String,  # the run of `standing backfill` that wrote it
 }
-# What a file of an earlier time may lack, because events had no such field then.
+# What a file of an earlier time may lack, because there was no such column then.
 LATER: Mapping[Kind, frozenset[str]] = {
-    "records": frozenset((*records.NUMBERS, *records.TEXTS)),
+    "records": frozenset((*records.NUMBERS, *records.TEXTS, "run", "too_late_at")),
     "decisions": frozenset(),
-    "states": frozenset(),
+    "states": frozenset({"run"}),
 }
 SCHEMAS: Mapping[Kind, dict[str, Any]] = {"records": RECORDS, "decisions": DECISIONS, "states": STATES}
 KEYS: Mapping[Kind, list[str]] = {
@@ -101,7 +104,20 @@ class Bucket(NamedTuple):
 def tidy(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows sorted by customer, each once, whatever order they came in."""
     names, falling = zip(*FIRST[kind], strict=True)
+    rows = _brought(rows) if kind == "records" else rows
     return rows.sort(names, descending=falling).unique(KEYS[kind], keep="first").sort(ORDER[kind])
+
+
+def _brought(rows: pl.DataFrame) -> pl.DataFrame:
+    """Records as all copies of each say together: what some copy that counts says was sent is of no run any more."""
+    if rows["run"].null_count() == rows.height:
+        return rows
+    sent = (pl.col("run").is_null() & ~pl.col("late")).any().over(KEYS["records"])
+    late = pl.col("too_late_at").min().over(KEYS["records"])
+    return rows.with_columns(
+        pl.when(~sent).then(pl.col("run")).alias("run"),
+        pl.when(~sent & ~pl.col("late")).then(late).alias("too_late_at"),
+    )
 
 
 def record_row(row: Row, minor_digits: int) -> Row:
@@ -113,6 +129,8 @@ def record_row(row: Row, minor_digits: int) -> Row:
         "version": int(row["version"]["N"]),
         "late": not recorded.counts,
         "at": int(recorded.at.timestamp()),
+        "run": recorded.brought.run or None,
+        "too_late_at": recorded.brought.too_late_at,
     }
 
 
@@ -145,6 +163,7 @@ def state_row(row: Row, rules: Timeline, origin: Origin) -> Row:
         "closed": _memory(state.closed),
         "ledger": _ledger(state.ledger),
         "features": _features(state, rules),
+        "run": row["run"]["S"] if "run" in row else None,
     }
 
 

@@ -19,6 +19,7 @@ from standing.tools.backfill.working import named_faults
 from standing.tools.language import Language
 from standing.tools.printing import json_text
 
+BACK = ("customers", "events", "too_late_again", "gone", "announced", "forgotten")
 TOLD = ("rows", "taken", "skipped", "refused", "customers", "events", "known", "conflicting", "forgotten")
 CHECKED = ("rows", "taken", "skipped", "refused", "customers", "mapped")
 MOST_REASONS = 10
@@ -35,6 +36,32 @@ def told_table(told: dict[str, Any], language: Language, names: Sequence[str] = 
     table = _bare()
     for name in names:
         table.add_row(WORDS[name][language == "zh"], f"{told[name]:,}")
+    return table
+
+
+def retracted_tables(told: dict[str, Any], language: Language) -> Iterator[Table]:
+    """What became of a run that was taken back, and what could not be without a trace."""
+    table = _bare()
+    for name in BACK:
+        table.add_row(WORDS[f"back_{name}"][language == "zh"], f"{told[name]:,}")
+    yield table
+    if told["conflicts"]:
+        names = ("customer", "id", "conflict")
+        found = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+        for one in told["conflicts"]:
+            found.add_row(one["customer"], one["event"], WORDS[f"conflict_{one['kind']}"][language == "zh"])
+        yield found
+
+
+def runs_table(runs: list[dict[str, Any]], language: Language) -> Table:
+    """The runs, one a line."""
+    names = ("list_run", "began", "files", "state", "list_events", "customers")
+    table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    table.columns[0].no_wrap = True  # it is to be copied
+    for one in runs:
+        counts = [f"{one['counts'][name]:,}" if name in one["counts"] else "" for name in ("events", "customers")]
+        state = WORDS[one["state"]][language == "zh"]
+        table.add_row(one["run"], one["began"][:16].replace("T", " "), "\n".join(one["files"]), state, *counts)
     return table
 
 

@@ -32,12 +32,14 @@ VALUES = typer.Option(
     "--show-values", help="With --check: show what stands in rows that are refused, and personal fields."
 )
 STOP_AT = typer.Option("--stop-at", metavar="PERCENT", help="Take nothing in where more of the rows are refused.")
+LIST = typer.Option("--list", help="Name the runs that there are, and those that did not end.")
+RETRACT = typer.Option("--retract", metavar="RUN", help="Take back what a run brought in, and nothing else.")
 PROPOSE = typer.Option("--propose", help="Print a first mapping, from the columns of the file.")
 STOP_AT_PERCENT = "5 %"
 
 
 def backfill(
-    files: Annotated[list[Path], FILES],
+    files: Annotated[list[Path] | None, FILES] = None,
     mapping: Annotated[Path | None, MAPPING] = None,
     until: Annotated[str | None, UNTIL] = None,
     jobs: Annotated[int | None, JOBS] = None,
@@ -45,7 +47,9 @@ def backfill(
     stack: Stack = "standing",
     folder: Rules = None,
     lang: Lang = "en",
+    retract: Annotated[str | None, RETRACT] = None,
     *,
+    list_runs: Annotated[bool, LIST] = False,
     check: Annotated[bool, CHECK] = False,
     propose: Annotated[bool, PROPOSE] = False,
     show_values: Annotated[bool, VALUES] = False,
@@ -58,7 +62,13 @@ def backfill(
     """
     from standing.tools.live.kept import rules_of
 
-    if propose:
+    if list_runs:
+        _list(target_of(stack), lang, as_json=as_json)
+    elif retract:
+        _retract(target_of(stack), folder, retract, lang, as_json=as_json)
+    elif not files:
+        raise UserError("FILES are missing: name files or folders, or say --list or --retract RUN")
+    elif propose:
         print_whole(_proposed(files, folder))
     elif check:
         _check(files, mapping, _rules_to_check_by(stack, folder), lang, as_json=as_json, values=show_values)
@@ -66,6 +76,51 @@ def backfill(
         target = target_of(stack)
         part = percent(stop_at)
         _tell(filled(target, rules_of(target, folder), files, mapping, until, jobs, lang, part), lang, as_json=as_json)
+
+
+def _list(target: Target, lang: Language, *, as_json: bool) -> None:
+    from standing.tools.backfill.check_report import runs_table
+    from standing.tools.backfill.retracting import listed
+
+    found = listed(target, project_root())
+    if as_json:
+        print_json(found)
+        return
+    out.print(runs_table(found["runs"], lang) if found["runs"] else WORDS["no_runs"][lang == "zh"])
+    for one in found["unfinished"]:
+        for line in _how_to_go_on(one, lang == "zh"):
+            out.print(line, soft_wrap=True)
+
+
+def _how_to_go_on(one: dict[str, Any], place: int) -> Iterator[str]:
+    """What to do with a working folder that is here."""
+    yield ""
+    if not one["dealt"]:
+        yield WORDS["begins_anew"][place].format(folder=one["folder"])
+        yield f"  {one['command']}"
+        return
+    yield WORDS["goes_on"][place].format(folder=one["folder"])
+    yield f"  {one['command']}"
+    yield WORDS["or_back"][place]
+    yield f"  standing backfill --retract {one['run']}"
+
+
+def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, as_json: bool) -> None:
+    from standing.tools.backfill.check_report import retracted_tables
+    from standing.tools.backfill.retracting import retracted
+    from standing.tools.live.kept import rules_of
+
+    with _progress(lang) as seen:
+        told = retracted(target, rules_of(target, folder), project_root(), run, seen)
+    if as_json:
+        print_json(told)
+    else:
+        for table in retracted_tables(told, lang):
+            out.print(table)
+        for removed in told["removed"]:
+            err.print(f"{WORDS['removed'][lang == 'zh']} {removed}", soft_wrap=True)
+    if told["conflicts"]:
+        raise typer.Exit(1)
 
 
 def _proposed(files: Sequence[Path], folder: Path | None) -> str:
@@ -129,12 +184,14 @@ def filled(
     stop_at: float = 1.0,
 ) -> dict[str, Any]:
     """Fill back, with a progress bar; what became of the rows. Raises UserError."""
+    from standing.tools.backfill.folders import command_of
     from standing.tools.backfill.working import Backfill, folder_of, last_day, processors
 
     day, began = last_day(rules, until), time.monotonic()
-    work = folder_of(project_root(), target, files, mapping, day)
+    work = folder_of(project_root(), target, files, mapping, until)
+    command = command_of(files, mapping, until)
     with _progress(lang) as seen:
-        done = Backfill(target, rules, files, mapping, work, jobs or processors(), day, stop_at).run(seen)
+        done = Backfill(target, rules, files, mapping, work, jobs or processors(), day, stop_at, command).run(seen)
     return done | {"seconds": round(time.monotonic() - began, 1)}
 
 
@@ -156,6 +213,7 @@ def _tell(done: dict[str, Any], language: Language, *, as_json: bool) -> None:
         print_json(done)
     else:
         out.print(told_table(done, language))
+        out.print(f"{WORDS['run'][language == 'zh']}: {done['run']}", soft_wrap=True)
         if done["reasons"]:
             err.print(reasons_table(done["reasons"], language))
         for key in done["aside"]:

@@ -2,6 +2,7 @@
 
 WORDS = {
     "doing_rows": ("rows read and checked", "已读取并校验的行"),
+    "doing_back": ("buckets of customers looked through", "已检查的客户分桶"),
     "doing_buckets": ("buckets of customers settled", "已处理的客户分桶"),
     "rows": ("Rows in the files", "文件中的行数"),
     "taken": ("Rows that are events", "成为事件的行数"),
@@ -13,6 +14,40 @@ WORDS = {
     "known": ("Events that were there already", "已存在的事件数"),
     "conflicting": ("Events whose id is there with other content: left out", "编号已存在但内容不同、未写入的事件数"),
     "forgotten": ("Customers who were forgotten: left out", "已被遗忘、未写入的客户数"),
+    "run": ("Run (`standing backfill --retract` takes it back)", "导入编号（可用 `standing backfill --retract` 撤回）"),
+    "back_customers": ("Customers whom the run brought something of", "本次导入涉及的客户数"),
+    "back_events": ("Events taken back", "已撤回的事件数"),
+    "back_too_late_again": ("of these, too late as they were when they were sent", "其中恢复为“太迟”记录的事件数"),
+    "back_gone": ("Customers of whom nothing is left", "已无任何事件的客户数"),
+    "back_announced": ("Announced of them since the run began: stays announced", "导入开始后已发布、仍然有效的通知数"),
+    "back_forgotten": ("Customers who were forgotten meanwhile: passed over", "其间已被遗忘、已跳过的客户数"),
+    "conflict_records-gone": (
+        "Left as it is: the table no longer has all that it would be folded from",
+        "保持原样：表中已没有重算所需的全部记录",
+    ),
+    "conflict_refund": (
+        "A refund that was not of the run names a purchase of it; it counts on its own day now",
+        "不属于本次导入的退款指向已撤回的购买，现按退款当日计入",
+    ),
+    "conflict": ("Conflict", "冲突"),
+    "removed": ("Working folder removed:", "已删除工作目录："),
+    "list_run": ("Run", "编号"),
+    "began": ("Began", "开始时间"),
+    "files": ("Files", "文件"),
+    "state": ("State", "状态"),
+    "list_events": ("Events", "事件数"),
+    "begun": ("begun, not ended", "未完成"),
+    "done": ("done", "已完成"),
+    "retracting": ("taken back half-way", "撤回未完成"),
+    "retracted": ("taken back", "已撤回"),
+    "goes_on": ("{folder} is of a run that did not end. This goes on:", "{folder} 属于未完成的导入。继续运行："),
+    "or_back": ("or this takes it back:", "或撤回："),
+    "begins_anew": (
+        "{folder} is of files that were not read to the end; nothing of them was taken in. This begins anew, and "
+        "removing the folder drops them:",
+        "{folder} 的文件尚未读完，未写入任何数据。重新运行，或删除该目录以放弃：",
+    ),
+    "no_runs": ("There is no run yet.", "尚无历史导入。"),
     "aside": (
         "A file of the lake could not be read and was begun anew; what it was is now",
         "数据湖中有一个文件无法读取，已重新写入；原文件现为",

@@ -9,7 +9,7 @@ import typer
 
 from standing.core.counted import counted
 from standing.tools.options import Stack, err, print_whole, target_of
-from standing.tools.project import UserError
+from standing.tools.project import UserError, project_root
 
 if TYPE_CHECKING:
     from standing.tools.target import Target
@@ -48,13 +48,13 @@ def forget_customer(
 
     `standing export` shows what will go. What stays is a mark that says of an id whether it was forgotten.
     """
+    from standing.tools.backfill.folders import is_in_work
     from standing.tools.customers.exporting import export, rows_in
-    from standing.tools.customers.forgetting import forget, forget_in_reports
-    from standing.tools.live.kept import rules_of
+    from standing.tools.customers.forgetting import forget
 
     target = target_of(stack)
     in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
-    if not in_table and not in_lake:
+    if not in_table and not in_lake and not is_in_work(project_root(), customer):
         raise UserError(f"{_said(customer, 0, 0)}: there is nothing to forget")
     err.print(_said(customer, in_table, in_lake))
     if not yes:
@@ -62,12 +62,23 @@ def forget_customer(
     for place in _places(target):
         deleted = forget(place.customers, target.lake, customer)
         err.print(f"{place.stack}: {counted(deleted, 'row')} deleted; later events of `{customer}` are rejected")
-    nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
-    err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}")
+    _forget_elsewhere(target, customer)
     err.print(
         "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and queues keep what "
         "they have for 35 days at most (docs/lake.md)."
     )
+
+
+def _forget_elsewhere(target: Target, customer: str) -> None:
+    """Where a customer is named beside table and lake."""
+    from standing.tools.backfill.folders import forget_in_work
+    from standing.tools.customers.forgetting import forget_in_backfills, forget_in_reports
+    from standing.tools.live.kept import rules_of
+
+    nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
+    err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}")
+    backfills = forget_in_backfills(target.lake, customer) + forget_in_work(project_root(), customer)
+    err.print(f"backfills that did not end, or were taken back, and named `{customer}`: {backfills}")
 
 
 def _places(target: Target) -> list[Target]:

@@ -6,7 +6,7 @@ import orjson
 
 from standing.adapters.lake import Lake
 from standing.adapters.table import Customers
-from standing.batch.lake.layout import bucket_of
+from standing.batch.lake.layout import bucket_of, taken_back
 from standing.batch.lake.marks import mark
 from standing.core.ruleset import Ruleset
 from standing.night.summary import Report, days_reported, keep, page_key, part_key, report_key, without
@@ -29,6 +29,20 @@ def forget_in_reports(lake: Lake, ruleset: Ruleset, customer: str) -> int:
     It can be repeated where it ended half-way.
     """
     return sum(_forget_in_report(lake, ruleset, day, customer) for day in days_reported(lake))
+
+
+def forget_in_backfills(lake: Lake, customer: str) -> int:
+    """Take a customer out of what is kept of backfills that were taken back; how many of them named it."""
+    keys = lake.keys(taken_back(bucket_of(customer)))
+    return sum(_forget_in_mark(lake, key, customer) for key in keys)
+
+
+def _forget_in_mark(lake: Lake, key: str, customer: str) -> bool:
+    told = orjson.loads(lake.get(key).body)
+    others = [one for one in told["conflicts"] if one["customer"] != customer]
+    if named := len(others) < len(told["conflicts"]):
+        lake.put(key, orjson.dumps(told | {"conflicts": others}))
+    return named
 
 
 def _forget_in_report(lake: Lake, ruleset: Ruleset, day: str, customer: str) -> bool:

@@ -61,7 +61,7 @@ def rebuild(target: Target, rules: Timeline, customer: str) -> str:
     Raises UserError where there is no such customer, or where events kept coming in between.
     """
     state = target.customers.load(customer)
-    if state is None:
+    if state is None or state.is_empty:
         raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}")
     now = datetime.now(UTC)
     stored = past(target.customers.history(customer), target.customers.checkpoints(customer))
