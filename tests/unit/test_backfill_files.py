@@ -132,7 +132,7 @@ def test_quotes_can_be_text(tmp_path: Path) -> None:
     assert [one.row["article"] for one in found if one.row] == ['Monitor 27"', '"Desk']
 
 
-TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\ufeff"), max_size=8).filter(
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\x00\ufeff0123456789"), max_size=8).filter(
     lambda cell: cell.count(",") < 4  # a line like a row is refused
 )
 BROKEN = st.sampled_from(['"', ',"', '"x" y', "a,b,c,d,e,f", "\xff", "", "x", '"\n', 'a"b,c'])

@@ -177,8 +177,8 @@ def _has_a_row(before: list[str], more: list[str], dialect: Dialect, width: int)
     if width < FEW:
         return False
     figures = [_is_figure(one) for one in before]
-    inner = more if before else more[:-1]  # the last line ends the cell: without others before it, it says nothing
-    split = (_ended(line).split(dialect.separator) for line in inner)
+    lines = [line for line in more[:-1] if '"' not in line] + (more[-1:] if any(figures) else [])
+    split = (_ended(line).split(dialect.separator) for line in lines)
     return any(len(cells) == width and [*map(_is_figure, cells[: len(before)])] == figures for cells in split)
 
 
