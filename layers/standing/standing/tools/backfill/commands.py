@@ -58,7 +58,7 @@ def backfill(
     """Take years of history into the table and the lake, in bulk. Nothing of it is sent to anybody.
 
     Every row is taken in, skipped because the mapping says so, or refused and named in a file; the exit code is 1 where
-    any is refused. It may be stopped and begun again at any time, and live events may come in meanwhile.
+    any is refused, or an event's id is there with other content. It may be stopped and begun again at any time, and live events may come in meanwhile.
     """
     from standing.tools.live.kept import rules_of
 
@@ -220,5 +220,5 @@ def _tell(done: dict[str, Any], language: Language, *, as_json: bool) -> None:
             err.print(f"{WORDS['aside'][language == 'zh']} {key}", style="red", soft_wrap=True)
         if done["reasons"]:
             err.print(f"{WORDS['named_in'][language == 'zh']} {done['refused_rows']}", style="red", soft_wrap=True)
-    if done["reasons"]:
+    if done["reasons"] or done["conflicting"]:
         raise typer.Exit(1)
