@@ -251,7 +251,7 @@ def test_what_nights_and_backfills_end_with_is_told_as_it_is(
     check(capsys.readouterr().err, SHOWN)
     reason = {"rows": 1, "field": HOSTILE, "expected": HOSTILE, "examples": [{"file": HOSTILE, "row": 1}]}
     done: dict[str, Any] = dict.fromkeys(check_report.TOLD, 0)
-    done |= {"reasons": [reason], "aside": [HOSTILE], "refused_rows": HOSTILE}
+    done |= {"reasons": [reason], "aside": [HOSTILE], "refused_rows": HOSTILE, "run": HOSTILE}
     with pytest.raises(Exit):
         backfill_commands._tell(done, language, as_json=False)
     assert bare(check(capsys.readouterr().err)).count(bare(SHOWN)) == 2  # in the table it is wrapped

@@ -58,7 +58,8 @@ def backfill(
     """Take years of history into the table and the lake, in bulk. Nothing of it is sent to anybody.
 
     Every row is taken in, skipped because the mapping says so, or refused and named in a file; the exit code is 1 where
-    any is refused, or an event's id is there with other content. It may be stopped and begun again at any time, and live events may come in meanwhile.
+    any is refused, or an event's id is there with other content. It may be stopped and begun again at any time, and
+    live events may come in meanwhile.
     """
     from standing.tools.live.kept import rules_of
 
