@@ -31,6 +31,7 @@ from standing.tools.live import shadow_commands
 from standing.tools.live.comparing import Move, Side, compare
 from standing.tools.night import commands as night_commands
 from standing.tools.night.running import Night
+from standing.tools.options import out
 from standing.tools.target import Target
 from typer import Exit
 from typer.testing import CliRunner
@@ -250,10 +251,22 @@ def test_what_nights_and_backfills_end_with_is_told_as_it_is(
     check(capsys.readouterr().err, SHOWN)
     reason = {"rows": 1, "field": HOSTILE, "expected": HOSTILE, "examples": [{"file": HOSTILE, "row": 1}]}
     done: dict[str, Any] = dict.fromkeys(check_report.TOLD, 0)
-    done |= {"reasons": [reason], "aside": [HOSTILE], "refused_rows": HOSTILE}
+    done |= {"reasons": [reason], "aside": [HOSTILE], "refused_rows": HOSTILE, "run": "20260301-1200-aaaaaaaa"}
     with pytest.raises(Exit):
         backfill_commands._tell(done, language, as_json=False)
     assert bare(check(capsys.readouterr().err)).count(bare(SHOWN)) == 2  # in the table it is wrapped
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_taken_back_and_listed_is_told_as_it_is(language: Language, capsys: pytest.CaptureFixture[str]) -> None:
+    conflict = {"customer": HOSTILE, "event": HOSTILE, "kind": "refund"}
+    run = {"run": "20260301-1200-aaaaaaaa", "began": "2026-03-01T12:00:00+00:00", "files": [HOSTILE], "state": "begun"}
+    told: dict[str, Any] = dict.fromkeys(check_report.BACK, 0) | {"conflicts": [conflict]}
+    here = {"folder": HOSTILE, "command": HOSTILE, "run": run["run"], "dealt": True}
+    tables = [*check_report.retracted_tables(told, language), check_report.runs_table([run | {"counts": {}}], language)]
+    for one in (*tables, *backfill_commands._how_to_go_on(here, language == "zh")):
+        out.print(one)
+    check(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
