@@ -109,7 +109,7 @@ def filled(path: Path, events: list[dict[str, Any]]) -> str:
 
 def test_a_run_is_taken_back_beside_another_and_live_events(target: Target, tmp_path: Path) -> None:
     both, alone = "bf-both", "bf-alone"
-    first = [purchase(who, n, "3000.00", 100 - n) for who in (both, alone) for n in range(2)]
+    first = [purchase(who, n, "3000.00", 20 - n) for who in (both, alone) for n in range(2)]
     run = filled(tmp_path / "first.jsonl", first)
     live = [purchase(both, 20, "40.00", 1), first[0]]
     deliver(target, tmp_path / "live", live)

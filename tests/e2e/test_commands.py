@@ -54,7 +54,7 @@ def test_explain_says_what_would_change_a_level_and_answers_mistakes_in_a_senten
     standing("send", sample("purchase.v1.json"))
     said = json.loads(standing("explain", "c-1001", "--json").stdout)
     assert said["ratings"]["tier"]["changes"][0]["plan"]["wanted"][0]["feature"] == "spend_365d"
-    assert "To reach silver" in standing("explain", "c-1001").stdout
+    assert "To reach Silver" in standing("explain", "c-1001").stdout
     for arguments in (("c-1001", "--as-of", "2001-01-01"), ("nobody",), ("c-1001", "--known-on", "soon")):
         answer = standing("explain", *arguments)
         assert answer.returncode != 0

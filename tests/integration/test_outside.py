@@ -31,6 +31,7 @@ from standing.tools.live.comparing import Move, Side, compare
 from standing.tools.live.shadow_view import print_comparison
 from standing.tools.night import commands as night_commands
 from standing.tools.night.running import Night
+from standing.tools.options import out
 from standing.tools.printing import Plain
 from standing.tools.target import Target
 from typer import Exit
@@ -255,6 +256,18 @@ def test_what_nights_and_backfills_end_with_is_told_as_it_is(
     with pytest.raises(Exit):
         backfill_commands._tell(done, language, as_json=False)
     assert bare(check(capsys.readouterr().err)).count(bare(SHOWN)) == 2  # in the table it is wrapped
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_what_is_taken_back_and_listed_is_told_as_it_is(language: Language, capsys: pytest.CaptureFixture[str]) -> None:
+    conflict = {"customer": HOSTILE, "event": HOSTILE, "kind": "refund"}
+    run = {"run": "20260301-1200-aaaaaaaa", "began": "2026-03-01T12:00:00+00:00", "files": [HOSTILE], "state": "begun"}
+    told: dict[str, Any] = dict.fromkeys(check_report.BACK, 0) | {"conflicts": [conflict]}
+    here = {"folder": HOSTILE, "command": HOSTILE, "run": run["run"], "dealt": True}
+    tables = [*check_report.retracted_tables(told, language), check_report.runs_table([run | {"counts": {}}], language)]
+    for one in (*tables, *backfill_commands._how_to_go_on(here, language == "zh")):
+        out.print(one)
+    check(capsys.readouterr().out)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

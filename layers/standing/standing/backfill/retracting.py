@@ -193,12 +193,13 @@ class Retracting:
         return [checkpoint_put(customer, one, self.rules)["Item"] for one in some]
 
     def _tell(self, customer: str, left: Left, ours: list[Recorded], lake: pl.DataFrame, found: Found) -> None:
-        keys = {one.event.key for one in ours} | set(lake.select("source", "id").iter_rows())
+        stay = {event.key for event in left.past.events}  # what was sent as well: the lake may not have heard of it yet
+        keys = ({one.event.key for one in ours} | set(lake.select("source", "id").iter_rows())) - stay
         late = lake.filter(pl.col("too_late_at").is_not_null()).select("source", "id")
         again = {one.event.key for one in ours if one.brought.too_late_at is not None} | set(late.iter_rows())
         found.counts.update({"customers": 1, "events": len(keys), "too_late_again": len(again)})
         bought = {one.event.detail.id for one in ours if isinstance(one.event.detail, Purchase)}
-        bought |= set(lake.filter(pl.col("family") == "purchase")["id"])
+        bought |= {name for _, name in keys & set(_purchases(lake))}
         found.conflicts += [Conflict(customer, REFUND, name) for name in left.refunds_of(bought)]
         found.counts["announced"] += self._announced(customer)
 
@@ -258,3 +259,8 @@ class Retracting:
 def _is_told(before: State | None, after: State) -> bool:
     """Whether a state says already what is left of the customer."""
     return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
+
+
+def _purchases(lake: pl.DataFrame) -> Iterable[tuple[str, str]]:
+    """The keys of purchases among records of the lake."""
+    return lake.filter(pl.col("family") == "purchase").select("source", "id").iter_rows()
