@@ -53,7 +53,7 @@ def place(customers: Customers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     """A stack, and a clone in a folder of its own."""
     found = Place(customers)
     monkeypatch.setattr(commands, "target_of", lambda _: found)
-    monkeypatch.setattr(commands, "rules_of", lambda *_: RULES)
+    monkeypatch.setattr("standing.tools.live.kept.rules_of", lambda *_: RULES)
     monkeypatch.setattr(commands, "project_root", lambda: tmp_path)
     return found
 

@@ -59,7 +59,7 @@ def lake(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> MemoryLake:
     concluded(lake, planned, lambda found: with_trend(found, lake), lambda _: None)
     refill(lake, customers, RULES, NAMES)  # what the night decided, as the stream brings it
     monkeypatch.setattr(commands, "target_of", lambda _: SimpleNamespace(lake=lake, customers=customers))
-    monkeypatch.setattr(commands, "rules_of", lambda *_: RULES)
+    monkeypatch.setattr("standing.tools.live.kept.rules_of", lambda *_: RULES)
     monkeypatch.setattr(commands, "_places", lambda *_, live: Places(lake, customers, RULES, "en", live, LATER))
     return lake
 

@@ -87,7 +87,7 @@ def test_each_kind_is_named_and_the_rest_goes_on(
     assert f"customer {MANY}" in odd
     assert "2,002 event records" in odd
     assert "2,000 purchases with the amount 0" in odd
-    assert "1 events of days to come" in odd
+    assert "1 event of days to come" in odd
     assert report["buckets"] == 3
     assert report["customers"] == 2
     assert lake.get(current("records", bucket_of(TORN))).body == torn[:-40]

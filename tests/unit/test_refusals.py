@@ -38,7 +38,7 @@ def called(path: Command, command: Any) -> Command:
     """The words of a command with all that it requires; what it writes goes to a file that is not there."""
     words = list(path)
     for one in command.params:
-        if one.required:
+        if one.required or one.name == "files":  # a backfill needs them where it is not asked for its runs
             value = "nowhere.out" if path[-1] in ("export", "snapshot") and one.name == "file" else REQUIRED[one.name]
             words += [value] if one.param_type_name == "argument" else [one.opts[0], value]
     return tuple(words)

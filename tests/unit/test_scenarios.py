@@ -279,7 +279,7 @@ def test_the_result_says_file_line_day_and_why_in_both_languages(tmp_path: Path)
     assert "When  ✓ lifecycle entered new  (was none → new)" in english
     assert "0 of 1 story is as expected" in english
     places = {line.split()[0] for line in english.partition("In no story false:")[2].splitlines() if line}
-    assert {"rules/ratings/tier.yaml:7", "rules/ratings/tier.yaml:9"} <= places  # silver's rule, and its one line
+    assert {"rules/ratings/tier.yaml:12", "rules/ratings/tier.yaml:14"} <= places  # silver's rule, and its one line
     assert "✗ one: 一个故事" in chinese
     assert "客户等级应为 gold，实际为 silver" in chinese
 

@@ -267,7 +267,7 @@ def test_impact_counts_whom_the_older_rules_keep(written: Written) -> None:
     assert as_dict(found)["effective"] == "2026-12-01"
     said = markdown(found)
     assert "In force from 2026-12-01." in said
-    assert "**Tier: 1 keep their level by nothing but the rules under which they reached it.**" in said
+    assert "**Tier: 1 keeps a level by nothing but the rules under which they reached it.**" in said
 
 
 def test_an_explanation_tells_the_older_rules_that_keep_a_level(written: Written) -> None:
