@@ -51,6 +51,7 @@ def bad(ruleset: Ruleset) -> dict[str, Any]:
         "bucket 017": "Damaged: records/…: not a whole Parquet file",
         "aside/<x>.parquet": "another schema",
     }
+    told["groups"]["moved/lifecycle/loyal/slipping"] = {"customers": 1, "first": ["<i>hh-9</i>"]}
     told["groups"]["expired/win-back"] = {"customers": 1, "first": ["c-3"]}
     told["groups"]["expired/service-recovery"] = {"customers": 11, "first": [f"c-{number}" for number in range(10, 20)]}
     quality = told["figures"]["quality"]
@@ -64,7 +65,7 @@ def _groups() -> dict[str, Any]:
     return {
         "moved/tier/gold/silver": {"customers": 12, "first": [f"hh-{number}" for number in range(1000, 1010)]},
         "moved/tier/silver/gold": {"customers": 2, "first": ["hh-1142", "hh-7"]},
-        "moved/lifecycle/loyal/slipping": {"customers": 1, "first": ["<i>hh-9</i>"]},
+        "moved/lifecycle/loyal/slipping": {"customers": 1, "first": ["hh-9"]},
     }
 
 

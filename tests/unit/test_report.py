@@ -299,7 +299,7 @@ def test_a_browser_draws_every_picture_and_nothing_sticks_out(
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_page_names_who_moved_and_how_all_are_listed(ruleset: Ruleset, language: Language) -> None:
-    text = content(page(reports.ordinary(ruleset), ruleset, language))
+    text = content(page(reports.bad(ruleset), ruleset, language))
     for one in ("hh-1000", "hh-1009", "hh-1142", "&lt;i&gt;hh-9&lt;/i&gt;"):
         assert one in text
     command = "standing list --moved &#x27;tier: gold → silver&#x27; --since 2026-11-25 --until 2026-11-25"
