@@ -31,6 +31,7 @@ def test_each_day_has_the_rules_that_were_released_last_before_it() -> None:
     days = [in_force(entries, FIRST + timedelta(days=day)).version for day in (0, 2, 3, 6, 7, 99)]
     assert days == ["a", "a", "b", "b", "c", "c"]
     assert in_force(told(said("a", 3)), FIRST).version == "a"
+    assert in_force(told(said("a", 3), said("b", 7)), FIRST).version == "a"
 
 
 def test_what_was_to_begin_later_is_dropped_and_no_rules_follow_themselves() -> None:
