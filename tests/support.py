@@ -115,8 +115,6 @@ class FailingFor:
 
 def taking_in(paths: Sequence[Path], ruleset: Ruleset, folder: Path, mapping: Path | None = None) -> Iterator[Became]:
     """What the rows of files become, under some rules; `folder` is for what does not fit into the memory."""
-    from standing.backfill.mapping.reading import read_mapping  # noqa: PLC0415 -- polars
-    from standing.backfill.rows import TakingIn  # noqa: PLC0415 -- as above
+    from standing.tools.backfill import working  # noqa: PLC0415 -- polars
 
-    beside = mapping.parent if mapping else folder
-    return TakingIn(read_mapping(mapping) if mapping else None, beside, ruleset, NOW, folder).files(paths)
+    return working.taking_in(paths, mapping, ruleset, NOW, folder)

@@ -9,7 +9,7 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import IO, NamedTuple
 
-from standing.backfill.mapping.taking import Row
+from standing.backfill.files.rows import Row
 
 PARTS = 256
 

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standing.backfill.files.opening import rows_of
-from standing.backfill.files.rows import Read
+from standing.backfill.files.rows import Read, Row
 from standing.backfill.mapping.joining import Join
-from standing.backfill.mapping.taking import Row
 from standing.backfill.mapping.wrong import BadRow
 
 

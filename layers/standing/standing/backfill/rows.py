@@ -13,10 +13,9 @@ import orjson
 
 from standing.backfill.baskets import Baskets, Line
 from standing.backfill.files.opening import Format, events_of, is_table, lines_counted, rows_of
-from standing.backfill.files.rows import Read, Unreadable
+from standing.backfill.files.rows import Read, Row, Unreadable
 from standing.backfill.joined import Others
 from standing.backfill.mapping.rows import Envelope, Mapping
-from standing.backfill.mapping.taking import Row
 from standing.backfill.mapping.wrong import BadRow
 from standing.core.intake import Event, Rejected, take_in
 from standing.core.ruleset import Ruleset

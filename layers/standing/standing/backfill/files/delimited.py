@@ -39,16 +39,18 @@ class Dialect:
     @cached_property
     def row(self) -> re.Pattern[str]:
         """A whole row."""
-        mark = re.escape(self.separator)
-        one = rf'(?:"[^"]*(?:""[^"]*)*"|[^"{mark}]*)'
+        one, mark = self._one, re.escape(self.separator)
         return re.compile(rf"{one}(?:{mark}{one})*")
 
     @cached_property
     def begun(self) -> re.Pattern[str]:
         """A row of which the last cell's quote is not closed; the group is what stands before that cell."""
-        mark = re.escape(self.separator)
-        one = rf'(?:"[^"]*(?:""[^"]*)*"|[^"{mark}]*)'
+        one, mark = self._one, re.escape(self.separator)
         return re.compile(rf'((?:{one}{mark})*)"[^"]*(?:""[^"]*)*')
+
+    @property
+    def _one(self) -> str:
+        return rf'(?:"[^"]*(?:""[^"]*)*"|[^"{re.escape(self.separator)}]*)'
 
     def cells(self, text: str) -> list[str]:
         """The cells of a whole row."""

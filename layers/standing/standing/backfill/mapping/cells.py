@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from standing.backfill.files.rows import Row
 from standing.backfill.mapping.wrong import BadRow
 
 EXACT = 2**53  # from here on a float leaves out whole numbers
@@ -53,3 +54,9 @@ def id_of(found: object, column: str) -> str | None:
         return None
     match = WHOLE_FLOAT.fullmatch(text)
     return (match[1] if match else text) or None
+
+
+def id_in(row: Row, column: str) -> str | None:
+    """The cell of a column as part of an id; None where it is empty. Raises BadRow."""
+    found = cell(row[column], column)
+    return None if found is None else id_of(found, column)

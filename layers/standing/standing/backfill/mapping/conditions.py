@@ -8,9 +8,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from standing.backfill.files.rows import Row
 from standing.backfill.mapping.amounts import Mark, number
 from standing.backfill.mapping.cells import cell, id_of
-from standing.backfill.mapping.taking import Row
 from standing.backfill.mapping.wrong import BadRow
 
 BOUNDS = {

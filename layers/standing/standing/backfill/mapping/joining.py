@@ -7,9 +7,9 @@ from typing import Annotated, Any
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from standing.backfill.files.opening import Format
+from standing.backfill.files.rows import Row
 from standing.backfill.mapping.amounts import Mark, spelled
-from standing.backfill.mapping.cells import cell, id_of
-from standing.backfill.mapping.taking import Row
+from standing.backfill.mapping.cells import cell, id_in
 from standing.backfill.mapping.together import Together, together
 
 
@@ -29,6 +29,22 @@ def _separator(text: str) -> str:
 
 Encoding = Annotated[str, AfterValidator(_encoding)]
 Separator = Annotated[str, AfterValidator(_separator)]
+
+
+class Written(BaseModel):
+    """How files are written, where their names do not say it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    separator: Separator | None = None
+    encoding: Encoding = "utf-8"
+    quotes: bool = True
+    sheet: str | None = None
+
+    @property
+    def format(self) -> Format:
+        """The same, as the readers of files want it."""
+        return Format(self.separator, self.encoding, self.quotes, self.sheet)
 
 
 class Joined(BaseModel):
@@ -58,26 +74,15 @@ def _columns(found: Any) -> Any:  # noqa: ANN401 -- as above
     return {name: {"column": one} if isinstance(one, str) else one for name, one in found.items()}
 
 
-class Join(BaseModel):
+class Join(Written):
     """Another file, beside the mapping: on which columns its rows belong to ours, and which of its columns are taken.
 
     A row of ours to which none belongs has nothing in these columns.
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
     file: str
     on: Annotated[dict[str, str], BeforeValidator(_keys), Field(min_length=1)]
     columns: Annotated[dict[str, Joined], BeforeValidator(_columns), Field(min_length=1)]
-    separator: Separator | None = None
-    encoding: Encoding = "utf-8"
-    quotes: bool = True
-    sheet: str | None = None
-
-    @property
-    def format(self) -> Format:
-        """How the other file is written."""
-        return Format(self.separator, self.encoding, self.quotes, self.sheet)
 
     @property
     def ours(self) -> list[str]:
@@ -91,5 +96,5 @@ class Join(BaseModel):
 
     def key_of(self, row: Row, names: list[str]) -> str | None:
         """The key of a row, as one text; None where part of it is empty. Raises BadRow."""
-        parts = [None if (found := cell(row[name], name)) is None else id_of(found, name) for name in names]
+        parts = [id_in(row, name) for name in names]
         return None if None in parts else "\x1f".join(str(part) for part in parts)

@@ -11,11 +11,11 @@ from pathlib import Path
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from standing.backfill.files.opening import Format, rows_of
-from standing.backfill.files.rows import Unreadable
+from standing.backfill.files.rows import Row, Unreadable
 from standing.backfill.mapping.amounts import Mark, number, product, rounded, spelled
-from standing.backfill.mapping.cells import cell, id_of
+from standing.backfill.mapping.cells import cell, id_in
 from standing.backfill.mapping.joining import Separator
-from standing.backfill.mapping.taking import Row, Taken
+from standing.backfill.mapping.taking import Taken
 from standing.backfill.mapping.together import together
 from standing.backfill.mapping.wrong import BadRow
 
@@ -58,12 +58,12 @@ class Rates(BaseModel):
             raise BadRow(self.rate, "a rate above nought")
         told = cell(row[self.day], self.day)
         day = told if isinstance(told, date) else date.fromisoformat(str(told).strip()[:10])
-        self._known.setdefault(str(id_of(row[self.currency], self.currency)), []).append((day, worth))
+        self._known.setdefault(str(id_in(row, self.currency)), []).append((day, worth))
 
     def converted(self, amount: str, field: Taken, rows: Sequence[Row], day: str) -> str:
         """An amount in the events' currency, rounded once. Raises BadRow where no rate is known for its day."""
         column = str(field.currency)
-        named = [None if (found := cell(row[column], column)) is None else id_of(found, column) for row in rows]
+        named = [id_in(row, column) for row in rows]
         currency = together("only", named, column)
         worth = Decimal(1) if currency == self.to else self._on(day, currency, column)
         return spelled(rounded(product([Decimal(amount), worth]), field.decimals, field.name))

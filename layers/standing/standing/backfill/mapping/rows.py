@@ -7,13 +7,13 @@ from typing import Annotated, Any, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
-from standing.backfill.files.opening import Format
-from standing.backfill.mapping.cells import cell, id_of
+from standing.backfill.files.rows import Row
+from standing.backfill.mapping.cells import id_in
 from standing.backfill.mapping.conditions import Conditions, all_hold, must_hold
 from standing.backfill.mapping.fields import MONEY, Use, use_of
-from standing.backfill.mapping.joining import Encoding, Join, Separator
+from standing.backfill.mapping.joining import Join, Written
 from standing.backfill.mapping.rates import Rates
-from standing.backfill.mapping.taking import COLUMN, Row, Taken, Zone, filled
+from standing.backfill.mapping.taking import COLUMN, Taken, Zone, filled
 from standing.backfill.mapping.together import together
 from standing.backfill.mapping.wrong import BadRow
 from standing.core.events import MODELS
@@ -49,14 +49,12 @@ def _listed(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
     return [found] if isinstance(found, str) else found
 
 
-class Mapping(BaseModel):
+class Mapping(Written):
     """A mapping: the `source` of the events, and of which kinds they are.
 
     A mapping of one kind says its `type` and `fields`; one of several says `events`, a list of kinds. Rows for which
     one of `skip` holds are not meant. `group_by` makes one event of all lines that have the same in some columns.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     source: str
     events: Annotated[tuple[Kind, ...], Field(min_length=1)]
@@ -65,11 +63,6 @@ class Mapping(BaseModel):
     join: tuple[Join, ...] = ()
     rates: Rates | None = None
     zone: Zone | None = None
-    empty: tuple[str, ...] = ()
-    separator: Separator | None = None
-    encoding: Encoding = "utf-8"
-    quotes: bool = True
-    sheet: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -88,11 +81,6 @@ class Mapping(BaseModel):
         if not self.rates and any(one.currency for one in taken):
             raise ValueError("`rates`, since an amount says with `from` that it is converted")
         return self
-
-    @property
-    def format(self) -> Format:
-        """How its files are written."""
-        return Format(self.separator, self.encoding, self.quotes, self.sheet)
 
     @property
     def columns(self) -> set[str]:
@@ -165,8 +153,7 @@ class Mapping(BaseModel):
 
 
 def _named(row: Row, column: str) -> str:
-    found = cell(row[column], column)
-    name = None if found is None else id_of(found, column)
+    name = id_in(row, column)
     if name is None:
         raise BadRow(column, "a value: the mapping groups by it")
     return name

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, Literal, Self
@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from standing.backfill.files.rows import Row
 from standing.backfill.mapping.amounts import Mark, number, product, rounded, shifted, spelled
 from standing.backfill.mapping.cells import cell, id_of, text_of, whole
 from standing.backfill.mapping.fields import Use
@@ -21,8 +22,6 @@ from standing.backfill.mapping.wrong import BadRow
 COLUMN = re.compile(r"\{([^{}]+)\}")
 CODE = re.compile(r"\s*0[0-9]+\s*")
 FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
-
-type Row = Mapping[str, Any]
 
 
 def zone_of(name: str) -> str:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
+from standing.core.counted import counted
 from standing.core.visible import on_one_line
 from standing.tools.options import Json, Stack, err, out, print_json, target_of
 from standing.tools.printing import Text
@@ -133,7 +134,7 @@ def _drop(pile: Pile, target: Target, shown: Sequence[Kept], *, yes: bool) -> No
 
 
 def _messages(count: int) -> str:
-    return f"{count:,} message" if count == 1 else f"{count:,} messages"
+    return counted(count, "message")
 
 
 def _read_by_others() -> str:
