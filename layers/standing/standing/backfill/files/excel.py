@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import polars as pl
 
-from standing.backfill.files.rows import Read, Unreadable, said
+from standing.backfill.files.rows import Read, unreadable
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LINKED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -46,7 +46,7 @@ def _frame(path: Path, sheet: str | None) -> pl.DataFrame:
             path, sheet_name=sheet, infer_schema_length=None, drop_empty_rows=False, drop_empty_cols=False
         )
     except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
-        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+        raise unreadable(path, error) from None
 
 
 def sheet_of(path: Path, name: str | None) -> Sheet:
@@ -55,7 +55,7 @@ def sheet_of(path: Path, name: str | None) -> Sheet:
         with zipfile.ZipFile(path) as book, book.open(_part(book, name)) as file:
             return _sheet(ElementTree.iterparse(file, ("end",)))  # noqa: S314 -- expat refuses to blow up
     except (OSError, KeyError, StopIteration, zipfile.BadZipFile, ElementTree.ParseError) as error:
-        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+        raise unreadable(path, error) from None
 
 
 def _part(book: zipfile.ZipFile, name: str | None) -> str:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from standing.backfill.files.rows import Read, Unreadable, said
+from standing.backfill.files.rows import Read, unreadable
 
 CHUNK = 50_000  # rows that are in memory at once
 
@@ -17,7 +17,7 @@ def parquet_columns(path: Path) -> list[str]:
     try:
         return _scan(path).collect_schema().names()
     except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
-        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+        raise unreadable(path, error) from None
 
 
 def parquet(path: Path, columns: set[str]) -> Iterator[Read]:
@@ -29,7 +29,7 @@ def parquet(path: Path, columns: set[str]) -> Iterator[Read]:
                 number += 1
                 yield Read(number, row)
     except pl.exceptions.PolarsError as error:
-        raise Unreadable(f"{path}: cannot be read after row {number:,}: {said(error)}") from None
+        raise unreadable(path, error, f" after row {number:,}") from None
 
 
 def parquet_rows(path: Path) -> int:
@@ -37,7 +37,7 @@ def parquet_rows(path: Path) -> int:
     try:
         return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
     except Exception as error:  # noqa: BLE001 -- as above
-        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+        raise unreadable(path, error) from None
 
 
 def _scan(path: Path) -> pl.LazyFrame:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any, NamedTuple
 
 type Row = Mapping[str, Any]
@@ -26,6 +27,7 @@ class Read(NamedTuple):
     guess: Row | None = None
 
 
-def said(error: Exception) -> str:
-    """The first line of what a library says of a file."""
-    return (str(error).splitlines() or [type(error).__name__])[0]
+def unreadable(path: Path, error: Exception, after: str = "") -> Unreadable:
+    """What a library says of a file that it cannot read, in its first line; `after` is how far it came."""
+    said = (str(error).splitlines() or [type(error).__name__])[0]
+    return Unreadable(f"{path}: cannot be read{after}: {said}")

@@ -10,7 +10,7 @@ from io import TextIOWrapper
 from pathlib import Path
 
 from standing.adapters.lines import opened
-from standing.backfill.files.rows import Unreadable, said
+from standing.backfill.files.rows import unreadable
 
 BAD = "\udfff"  # stands for what is no text: no encoding can bring it in
 ENDS = re.compile("\r\n|\r|\n")
@@ -33,7 +33,7 @@ def lines_of(path: Path, encoding: str) -> Iterator[str]:
             for number, line in enumerate(text):
                 yield line if number else line.removeprefix("\ufeff")
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
-        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+        raise unreadable(path, error) from None
 
 
 def count_of_lines(path: Path, encoding: str) -> int:
@@ -48,7 +48,7 @@ def count_of_lines(path: Path, encoding: str) -> int:
                 count += sum(1 for line in whole if line.strip("\ufeff").strip())
             last = ENDS.split(rest + decoder.decode(b"", final=True))
     except (OSError, EOFError, zlib.error, UnicodeError) as error:
-        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+        raise unreadable(path, error) from None
     return count + sum(1 for line in last if line.strip("\ufeff").strip())
 
 
@@ -66,7 +66,7 @@ def _sample(path: Path) -> bytes:
         with opened(path) as file:
             return file.read(SAMPLE)
     except (OSError, EOFError, zlib.error) as error:
-        raise Unreadable(f"{path}: cannot be read: {said(error)}") from None
+        raise unreadable(path, error) from None
 
 
 def _fits(sample: bytes, encoding: str) -> bool:
