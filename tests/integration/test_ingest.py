@@ -16,7 +16,7 @@ from standing.core.series import Happened, Seen, Sums
 from standing.core.state import Memory, State
 from standing.core.timeline import Timeline
 from standing.core.view import view, view_of_history
-from standing.event_path.ingest import Ingest
+from standing.event_path.ingest import TRIES, Ingest
 from standing.rulebook.compiling import assemble
 
 from tests.support import NOW, FailingFor, KeptRejections, complaint, envelope, message, purchase, taken
@@ -217,6 +217,34 @@ def test_a_conflict_is_decided_again_on_the_newer_state(rules: Timeline, custome
     report = desk(rules, Overtaken(customers, set())).batch([message(1, purchase(1))])
     assert (report.failed, report.counts["applied"]) == ({}, 1)
     assert view_of(customers, rules)["spend_365d"] == 20_000
+
+
+@pytest.mark.invariant("INV-13")
+def test_whoever_others_keep_changing_goes_back_to_the_queue_and_comes_again(
+    rules: Timeline, customers: Customers
+) -> None:
+    class Contended(FailingFor):
+        """Others always commit for these customers between a load and a commit."""
+
+        def commit(self, *arguments: Any) -> None:
+            _, _, events, *_ = arguments
+            if events[0].detail.customer in self.customers:
+                raise Refused({})
+            customers.commit(*arguments)
+
+        def load(self, customer: str) -> State | None:
+            return customers.load(customer)
+
+    table, pauses = Contended(customers, {"c-1"}), list[float]()
+    ingest = desk(rules, table)
+    ingest.pause = pauses.append
+    messages = [message(1, purchase(1)), message(2, purchase(2)), message(3, purchase(3, customer="c-2"))]
+    report = ingest.batch(messages)
+    assert (set(report.failed), report.counts["applied"]) == ({"m-1", "m-2"}, 1)
+    assert (len(pauses), max(pauses) <= 1.5) == (TRIES, True)
+    table.customers = set()
+    assert ingest.batch(messages).failed == {}
+    assert rows(customers, "c-1", "EVENT#") == 2
 
 
 def test_a_late_duplicate_is_known_before_history_is_folded(
