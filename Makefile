@@ -2,6 +2,8 @@
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
 HOUSEHOLDS ?= 2469
+# As many tests at once as there are processors; whoever is done takes over what another has not begun.
+AT_ONCE := -n $(shell nproc) --dist worksteal
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 unexport PYTHONPATH
@@ -41,10 +43,10 @@ types: setup ## mypy, strict.
 	@.venv/bin/mypy
 
 unit: setup ## The core and the rulebook, without network.
-	@$(PYTHON) -m pytest tests/unit
+	@$(PYTHON) -m pytest tests/unit $(AT_ONCE)
 
 integration: setup ## The adapters, on moto.
-	@$(PYTHON) -m pytest tests/integration
+	@$(PYTHON) -m pytest tests/integration $(AT_ONCE)
 
 template: build ## The template, its checks, and what was built.
 	@$(PYTHON) -m pytest tests/template
@@ -57,13 +59,14 @@ test: lint types build ## Everything that must hold before a change lands.
 
 # Two halves at once: one computes, the other mostly waits.
 offline:
-	@$(PYTHON) -m pytest tests/unit tests/integration tests/template -m "not long"
+	@$(PYTHON) -m pytest tests/unit tests/integration tests/template -m "not long" $(AT_ONCE)
 
 deployed:
 	@$(PYTHON) -m pytest tests/e2e -m "not long"
 
 test-long: test ## And the slow proofs.
-	@$(PYTHON) -m pytest -m long
+	@$(PYTHON) -m pytest tests/unit tests/integration tests/template -m long $(AT_ONCE)
+	@$(PYTHON) -m pytest tests/e2e -m long
 	@$(PYTHON) -m tests.mutants.run
 
 mutants: build ## Take each mechanism out, and see its test fail.

@@ -22,6 +22,7 @@ from tests.support import ROOT
 HERE = Path(__file__).parent
 FAILED = 1
 LINKED = (".venv", ".tools")
+DEPLOYED = "tests/e2e"
 
 
 @dataclass(frozen=True)
@@ -71,10 +72,11 @@ def copy_tree(tree: Path) -> Path:
     return tree
 
 
-def run_tests(tree: Path, tests: list[str]) -> subprocess.CompletedProcess[str]:
+def run_tests(tree: Path, tests: list[str], *, at_once: bool = False) -> subprocess.CompletedProcess[str]:
     """Run tests in a tree, with that tree's package and not the installed one: whole files, or tests by name."""
     quick = [] if any("::" in test for test in tests) else ["-m", "not long"]  # a slow test is run where it is named
-    options = ["-o", "addopts=", "-x", "-p", "no:cacheprovider", "--tb=line", *quick]
+    spread = ["-n", str(os.cpu_count()), "--dist", "worksteal"] if at_once else []
+    options = ["-o", "addopts=", "-x", "-p", "no:cacheprovider", "--tb=line", *quick, *spread]
     command = [sys.executable, "-m", "pytest", *options, *tests]
     environment = {
         "PYTHONPATH": str(tree / "layers" / "standing"),
@@ -88,8 +90,9 @@ def baseline_fault(mutants: list[Mutant]) -> str:
     named = {mutant.test for mutant in mutants}
     files = {test for test in named if "::" not in test}
     single = {test for test in named - files if test.partition("::")[0] not in files or "[" in test}
-    for tests in (sorted(files), sorted(single)):
-        result = run_tests(ROOT, tests) if tests else None
+    deployed = {test for test in named if test.startswith(DEPLOYED)}
+    for tests, at_once in ((files - deployed, True), (single - deployed, True), (deployed, False)):
+        result = run_tests(ROOT, sorted(tests), at_once=at_once) if tests else None
         if result and (result.returncode or "passed" not in result.stdout):
             return result.stdout
     return ""
@@ -97,7 +100,7 @@ def baseline_fault(mutants: list[Mutant]) -> str:
 
 def verdicts(mutants: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
     """Each mutant with its verdict: as many at once as there are processors; those that deploy, one by one."""
-    alone = [mutant for mutant in mutants if mutant.test.startswith("tests/e2e")]
+    alone = [mutant for mutant in mutants if mutant.test.startswith(DEPLOYED)]
     together = [mutant for mutant in mutants if mutant not in alone]
     with ThreadPoolExecutor(os.cpu_count()) as workers:
         yield from zip(together, workers.map(verdict, together), strict=True)

@@ -138,7 +138,7 @@ def test_a_command_says_what_is_wrong_and_that_there_is_a_local_aws(
 
 
 @pytest.mark.usefixtures("alone")
-@pytest.mark.parametrize("path", set(OF_A_STACK) - {("rules", "release")}, ids=" ".join)
+@pytest.mark.parametrize("path", sorted(set(OF_A_STACK) - {("rules", "release")}), ids=" ".join)
 def test_a_command_says_that_there_is_no_such_stack(
     path: Command, said: Callable[[Command], str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
