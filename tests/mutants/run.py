@@ -1,8 +1,7 @@
-"""`make mutants`: apply each patch to a copy of the tree and see the test that it names fail.
+"""`make mutants`: make each edit of the catalogue in a copy of the tree, and see the test that it names fail.
 
-A patch begins with `kills: TEST` and `takes out: WHAT`. `python -m tests.mutants.run NAME…` runs some of them. A mutant
-counts as killed only where pytest says that tests failed (exit code 1) and the failure is not one of setting up, and
-where the same test passes on the tree as it is.
+`python -m tests.mutants.run NAME…` runs some of them. A mutant counts as killed only where pytest says that tests
+failed (exit code 1) and the failure is not one of setting up, and where the same test passes on the tree as it is.
 """
 
 from __future__ import annotations
@@ -14,44 +13,26 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from pathlib import Path
 
+from tests.mutants.catalogue import Mutant, OutdatedError, mutants
 from tests.support import ROOT
 
-HERE = Path(__file__).parent
 FAILED = 1
 LINKED = (".venv", ".tools")
 DEPLOYED = "tests/e2e"
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """A patch, the test it must make fail, and what it takes out."""
-
-    name: str
-    patch: str
-    test: str
-    what: str
-
-
-def read(path: Path) -> Mutant:
-    """A mutant from its file."""
-    text = path.read_text()
-    header = dict(line.split(": ", 1) for line in text.split("\n---", 1)[0].splitlines() if ": " in line)
-    return Mutant(path.stem, text, header["kills"], header["takes out"])
 
 
 def verdict(mutant: Mutant) -> str:
     """`killed`, or what is wrong."""
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         tree = copy_tree(Path(folder) / "tree")
-        applied = subprocess.run(
-            ["git", "apply", "-"], cwd=tree, input=mutant.patch, text=True, capture_output=True, check=False
-        )
-        if applied.returncode:
-            return f"does not apply, renew it: {applied.stderr.strip().splitlines()[0]}"
-        result = run_tests(tree, [mutant.test])
+        try:
+            for edit in mutant.edits:
+                edit.apply(tree)
+        except OutdatedError as outdated:
+            return f"does not apply, renew it: {outdated}"
+        result = run_tests(tree, [mutant.kills])
         if result.returncode == FAILED and "FAILED" in result.stdout and "ERROR tests" not in result.stdout:
             return "killed"
         return f"SURVIVED (pytest exit {result.returncode})\n{result.stdout[-1500:]}"
@@ -85,9 +66,9 @@ def run_tests(tree: Path, tests: list[str], *, at_once: bool = False) -> subproc
     return subprocess.run(command, cwd=tree, env=environment, text=True, capture_output=True, check=False)
 
 
-def baseline_fault(mutants: list[Mutant]) -> str:
+def baseline_fault(chosen: list[Mutant]) -> str:
     """What pytest says of the tree as it is where not all tests pass that the mutants name; empty where they do."""
-    named = {mutant.test for mutant in mutants}
+    named = {mutant.kills for mutant in chosen}
     files = {test for test in named if "::" not in test}
     single = {test for test in named - files if test.partition("::")[0] not in files or "[" in test}
     deployed = {test for test in named if test.startswith(DEPLOYED)}
@@ -98,10 +79,10 @@ def baseline_fault(mutants: list[Mutant]) -> str:
     return ""
 
 
-def verdicts(mutants: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
+def verdicts(chosen: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
     """Each mutant with its verdict: as many at once as there are processors; those that deploy, one by one."""
-    alone = [mutant for mutant in mutants if mutant.test.startswith(DEPLOYED)]
-    together = [mutant for mutant in mutants if mutant not in alone]
+    alone = [mutant for mutant in chosen if mutant.kills.startswith(DEPLOYED)]
+    together = [mutant for mutant in chosen if mutant not in alone]
     with ThreadPoolExecutor(os.cpu_count()) as workers:
         yield from zip(together, workers.map(verdict, together), strict=True)
     yield from ((mutant, verdict(mutant)) for mutant in alone)
@@ -110,17 +91,17 @@ def verdicts(mutants: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
 def main() -> int:
     """Run the mutants named on the command line, or all; the exit code is 1 where one survives."""
     wanted = set(sys.argv[1:])
-    mutants = [read(path) for path in sorted(HERE.glob("*.patch")) if not wanted or path.stem in wanted]
-    if fault := baseline_fault(mutants):
+    chosen = [mutant for mutant in mutants() if not wanted or mutant.name in wanted]
+    if fault := baseline_fault(chosen):
         sys.stdout.write(f"the tests do not pass without a mutant:\n{fault[-3000:]}\n")
         return 1
     survivors = 0
-    for mutant, said in verdicts(mutants):
+    for mutant, said in verdicts(chosen):
         survivors += said != "killed"
-        sys.stdout.write(f"{said:8} {mutant.name}: without {mutant.what}\n")
+        sys.stdout.write(f"{said:8} {mutant.name}: without {mutant.takes_out}\n")
         sys.stdout.flush()
-    sys.stdout.write(f"mutants: {len(mutants) - survivors} killed, {survivors} survived\n")
-    return 1 if survivors or not mutants else 0
+    sys.stdout.write(f"mutants: {len(chosen) - survivors} killed, {survivors} survived\n")
+    return 1 if survivors or not chosen else 0
 
 
 if __name__ == "__main__":

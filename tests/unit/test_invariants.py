@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import re
-from pathlib import Path
 
 import pytest
 
-from tests.mutants.run import read
+from tests.mutants.catalogue import mutants
 from tests.support import ROOT
 
 ROW = re.compile(r"^\| (INV-\d+) \| .+ \| (.+) \|$", re.MULTILINE)
@@ -16,7 +15,7 @@ TABLE = {
     name: set(re.findall(r"`(tests/[^`]+)`", tests))
     for name, tests in ROW.findall((ROOT / "docs" / "ARCHITECTURE.md").read_text())
 }
-PATCHES = sorted((ROOT / "tests" / "mutants").glob("*.patch"))
+MUTANTS = mutants()
 
 
 def marked() -> dict[str, set[str]]:
@@ -34,17 +33,10 @@ def test_the_table_names_exactly_the_files_whose_tests_are_marked() -> None:
 
 @pytest.mark.parametrize("name", sorted(TABLE))
 def test_each_promise_has_a_mutant_that_its_own_tests_kill(name: str) -> None:
-    patches = [path for path in PATCHES if path.name.startswith(f"{name.lower()}-")]
-    assert any(read(path).test.split("::")[0] in TABLE[name] for path in patches)
+    own = [mutant for mutant in MUTANTS if mutant.name.startswith(f"{name.lower()}-")]
+    assert any(mutant.kills.split("::")[0] in TABLE[name] for mutant in own)
 
 
 def test_each_mutant_of_a_promise_belongs_to_one_in_the_table() -> None:
-    names = {match[1].upper() for path in PATCHES if (match := re.match(r"(inv-\d+)-", path.name))}
+    names = {match[1].upper() for mutant in MUTANTS if (match := re.match(r"(inv-\d+)-", mutant.name))}
     assert names <= TABLE.keys()
-
-
-@pytest.mark.parametrize("path", PATCHES, ids=lambda path: path.stem)
-def test_each_mutant_names_a_test_that_exists(path: Path) -> None:
-    file, _, test = read(path).test.partition("::")
-    text = (ROOT / file).read_text()
-    assert f"\ndef {test.partition('[')[0]}(" in text if test else "\ndef test_" in text
