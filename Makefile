@@ -49,23 +49,23 @@ integration: setup ## The adapters, on moto.
 	@$(PYTHON) -m pytest tests/integration $(AT_ONCE)
 
 template: build ## The template, its checks, and what was built.
-	@$(PYTHON) -m pytest tests/template
+	@$(PYTHON) -m pytest tests/template $(AT_ONCE)
 
 e2e: build ## The deployed template on the local AWS, IAM enforced.
 	@$(PYTHON) -m pytest tests/e2e -m "not long"
 
-test: lint types build ## Everything that must hold before a change lands.
+test: lint types template ## Everything that must hold before a change lands.
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target offline deployed
 
-# Two halves at once: one computes, the other mostly waits.
+# Two halves at once: one computes, the other mostly waits. The second builds anew, so the template's tests are before it.
 offline:
-	@$(PYTHON) -m pytest tests/unit tests/integration tests/template -m "not long" $(AT_ONCE)
+	@$(PYTHON) -m pytest tests/unit tests/integration -m "not long" $(AT_ONCE)
 
 deployed:
 	@$(PYTHON) -m pytest tests/e2e -m "not long"
 
 test-long: test ## And the slow proofs.
-	@$(PYTHON) -m pytest tests/unit tests/integration tests/template -m long $(AT_ONCE)
+	@$(PYTHON) -m pytest tests/unit tests/integration -m long $(AT_ONCE)
 	@$(PYTHON) -m pytest tests/e2e -m long
 	@$(PYTHON) -m tests.mutants.run
 
