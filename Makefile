@@ -22,14 +22,14 @@ setup: .venv/.ready .tools/.ready ## Install everything into this clone: .venv a
 	@test -f $@ || ./scripts/setup.sh
 
 demo: setup ## Real purchases through the deployed template on the local AWS (HOUSEHOLDS=20 is the quick one).
-	@$(PYTHON) -m standing.tools.demo --households $(HOUSEHOLDS)
+	@$(PYTHON) -m demo --households $(HOUSEHOLDS)
 
 down: setup ## Stop the local AWS that `make demo` or `standing local up` started.
 	@.venv/bin/standing local down
 
 build: setup ## Check and compile the rules, then build the functions and layers.
 	@.venv/bin/standing rules build
-	@$(PYTHON) -m standing.tools.local.sam build
+	@$(PYTHON) -m standing.local.sam build
 
 lint: setup ## Ruff, on code and format.
 	@.venv/bin/ruff check
@@ -76,7 +76,7 @@ bench: build ## Measure everything, beside its peers, and write benchmarks/resul
 	@$(PYTHON) -m benchmarks
 
 schemas: setup ## Write the events' JSON Schemas from their models.
-	@$(PYTHON) -m standing.tools.events.schemas
+	@$(PYTHON) -m standing.events.schemas events/schemas
 
 pictures: setup ## Draw the pictures of docs/how-to-change-a-rule.md anew (needs Chromium).
 	@$(PYTHON) scripts/pictures.py

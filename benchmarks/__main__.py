@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from standing.tools.project import project_root
+from standing.local.project import project_root
 
 from benchmarks import cost, finding, imports, local, rescoring, ruling, scale, scoring, sizes, stages
 from benchmarks.figures import Figures

@@ -11,15 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from standing.adapters.lake import ABSENT, Lake, Stored
-from standing.batch.lake.files import ROW_GROUP, written
-from standing.batch.lake.layout import current, staged
-from standing.batch.lake.rows import ORDER, RECORDS, STATES
-from standing.batch.rescoring.features import features_on
-from standing.batch.scores.fitting.fitted import Terms, fitted
-from standing.batch.scores.model import Model, parsed, text
-from standing.core.days import day_number
-from standing.core.ruleset import Ruleset
+from standing.aws.lake_bucket import ABSENT, Lake, Stored
+from standing.lake.layout import current, staged
+from standing.lake.parquet import ROW_GROUP, written
+from standing.lake.rows import ORDER, RECORDS, STATES
+from standing.rescoring.features import features_on
+from standing.rules.ruleset import Ruleset
+from standing.scores.fitting.model import Terms, fitted
+from standing.scores.model import Model, parsed, text
+from standing.values.days import day_number
 
 from benchmarks.lake_made import LAST, Made
 from tests.unit import cdnow

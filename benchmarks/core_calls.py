@@ -12,17 +12,19 @@ from pathlib import Path
 from typing import Any, cast
 from unittest import mock
 
-from standing.adapters import table
-from standing.core import decide as deciding
-from standing.core import fold, intake, retelling, view
-from standing.core.conditions import Condition, branches
-from standing.core.decide import Outcome
-from standing.core.intake import Event
-from standing.core.readers import durable, plain
-from standing.core.retelling import Past
-from standing.core.state import State
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import compile_rules
+from standing.aws import table
+from standing.engine import decide as deciding
+from standing.engine import fold, start, view
+from standing.engine.backends import durable, plain
+from standing.engine.decide import Outcome
+from standing.engine.engine import Engine, engine_of
+from standing.engine.start import Past
+from standing.engine.state import State
+from standing.events import intake
+from standing.events.intake import Event
+from standing.rules.author.compiler import compile_rules
+from standing.rules.conditions import Condition, branches
+from standing.rules.timeline import Timeline
 
 type Row = dict[str, Any]
 type Facts = Mapping[str, int | str]
@@ -37,8 +39,8 @@ SEAMS: tuple[tuple[str, object, str], ...] = (
     ("clock", fold, "stirring"),
     ("clock", fold, "set_going"),
     ("clock", fold, "next_flip"),
-    ("features", retelling, "gather"),
-    ("features", fold, "facts"),
+    ("features", start, "gather"),
+    ("features", Engine, "facts"),
     ("match", durable.Reader, "match"),
     ("match", plain.Reader, "match"),
     ("encode", table.Customers, "commit"),
@@ -156,7 +158,7 @@ def reader(rules: Timeline) -> Callable[[Any], frozenset[str]]:
 
 def readers_by_stratum(rules: Timeline) -> Callable[[Any], frozenset[str]]:
     """The same over the strata one by one, as a decision has to match them."""
-    strata = rules.latest.durable
+    strata = engine_of(rules.latest).durable
     return lambda facts: frozenset().union(*(one.match(facts) for one in strata))
 
 

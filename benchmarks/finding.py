@@ -6,14 +6,14 @@ from pathlib import Path
 from time import perf_counter
 
 import polars as pl
-from standing.batch.finding.nights import last_night
-from standing.batch.finding.standings import Wanted, find
-from standing.batch.lake.files import written
-from standing.batch.lake.layout import BUCKETS, month_key
-from standing.core.ruleset import Ruleset
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.questions import question
-from standing.tools.project import project_root
+from standing.lake.layout import BUCKETS, month_key
+from standing.lake.parquet import written
+from standing.local.project import project_root
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.questions import question
+from standing.rules.ruleset import Ruleset
+from standing.search.nights import last_night
+from standing.search.standings import Wanted, find
 
 from benchmarks.bucket_made import FolderLake
 from benchmarks.figures import Figures

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import polars as pl
-from standing.batch.population import Population
-from standing.core.ruleset import Feature, Ruleset
+from standing.impact.population import Population
+from standing.rules.ruleset import Feature, Ruleset
 
 from benchmarks.made import LAST, RULES
 

@@ -9,8 +9,8 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from standing.rulebook.building import build_ruleset
-from standing.tools.project import project_root
+from standing.local.project import project_root
+from standing.rules.author.build import build_ruleset
 
 from benchmarks.figures import Figures
 from benchmarks.timing import ratios

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
-from standing.batch.lake.files import ROW_GROUP
-from standing.batch.records import ENTRIES
-from standing.core.days import Day, day_number
+from standing.lake.parquet import ROW_GROUP
+from standing.lake.records import ENTRIES
+from standing.values.days import Day, day_number
 
 EACH = 50  # transactions a customer, in the mean
 DAYS = 730

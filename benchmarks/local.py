@@ -15,18 +15,19 @@ from pathlib import Path
 from statistics import median
 
 from rich.console import Console
-from standing.rulebook.compiling import compile_rules
-from standing.tools.demo.data import write_demo
-from standing.tools.events.auditing import audit
-from standing.tools.events.listening import await_published, listen
-from standing.tools.events.sending import progress_bar, send
-from standing.tools.events.usage import usage
-from standing.tools.live.releasing import release_clone
-from standing.tools.local.aws import LocalAws, use
-from standing.tools.project import UserError, project_root
-from standing.tools.target import Target
+from standing.aws.stack import Target
+from standing.local.aws import LocalAws, use
+from standing.local.project import project_root
+from standing.operations.audit import audit
+from standing.operations.listener import await_published, listen
+from standing.operations.sender import progress_bar, send
+from standing.operations.usage import usage
+from standing.release.release import release_clone
+from standing.rules.author.compiler import compile_rules
+from standing.values.errors import UserError
 
 from benchmarks.figures import Figures
+from demo.data import write_demo
 
 LOGS = ("IngestLogGroup", "PublishLogGroup")
 BILLED = re.compile(r"^REPORT .*\bBilled Duration: ([0-9.]+) ms", re.DOTALL)

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from standing.tools.project import project_root
+from standing.local.project import project_root
 
 PACKAGES = ("zen-engine", "durable-rules", "orjson", "pydantic", "boto3", "aws-lambda-powertools", "ministack")
 

@@ -15,8 +15,8 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from standing.core.days import Day, day_date, day_number
-from standing.core.timeline import Timeline
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date, day_number
 
 from benchmarks.core_calls import Memory, Row, delivered, parse, programme
 

@@ -13,7 +13,7 @@ from typing import Any
 import durable_rules_engine as engine
 import orjson
 import zen
-from standing.core.timeline import Timeline
+from standing.rules.timeline import Timeline
 
 from benchmarks.core_calls import Facts, alternatives
 

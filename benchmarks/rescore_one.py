@@ -15,15 +15,15 @@ from time import perf_counter
 from typing import TYPE_CHECKING, Any
 
 import polars as pl
-from standing.batch.rescoring.days import judged, plan_of
-from standing.batch.rescoring.features import features_on
-from standing.batch.rescoring.memory import REMEMBERED, completed, schema
-from standing.batch.rescoring.refunds import COUNTS_ON
-from standing.core.ruleset import Ruleset
-from standing.core.timeline import Timeline
-from standing.night.bucket import rescore_bucket
-from standing.night.scoring import Scoring
-from standing.rulebook.compiling import compile_rules
+from standing.nightly.bucket import rescore_bucket
+from standing.nightly.scores import Scoring
+from standing.rescoring.days import judged, plan_of
+from standing.rescoring.features import features_on
+from standing.rescoring.memory import REMEMBERED, completed, schema
+from standing.rescoring.refunds import COUNTS_ON
+from standing.rules.author.compiler import compile_rules
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
 
 from benchmarks.bucket_made import NUMBER, FolderLake, NobodyThere, model_of
 from benchmarks.lake_made import LAST

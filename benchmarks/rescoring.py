@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
-from standing.tools.project import project_root
+from standing.local.project import project_root
 
 from benchmarks.bucket_made import bucket_made
 from benchmarks.figures import Figures

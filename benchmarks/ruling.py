@@ -16,17 +16,17 @@ from time import perf_counter, process_time
 from typing import Literal
 
 import polars as pl
-from standing.batch.impact import impact
-from standing.batch.population import Population, write
-from standing.batch.reader import expression, with_facts
-from standing.batch.settling import settle
-from standing.core.ruleset import Ruleset
-from standing.rulebook.checking import check
-from standing.rulebook.compiling import compile_rules
-from standing.tools.project import project_root
-from standing.tools.rules.impact_markdown import markdown
-from standing.tools.rules.impact_report import compared
-from standing.tools.rules.impacting import of_file
+from standing.impact.impact import impact
+from standing.impact.markdown import markdown
+from standing.impact.population import Population, write
+from standing.impact.report import compared
+from standing.impact.settled_levels import settle
+from standing.impact.sources import of_file
+from standing.local.project import project_root
+from standing.rescoring.backend import expression, with_facts
+from standing.rules.author.compiler import compile_rules
+from standing.rules.prove.check import check
+from standing.rules.ruleset import Ruleset
 
 from benchmarks.figures import Figures
 from benchmarks.hundred import population, write_rules
@@ -52,7 +52,7 @@ def measure(figures: Figures, repeats: int, customers: int) -> None:
 
 
 def _check(figures: Figures, rules: Path, repeats: int) -> None:
-    command = [sys.executable, "-m", "standing.tools.cli", "rules", "check", "--rules", str(rules)]
+    command = [sys.executable, "-m", "standing.cli.app", "rules", "check", "--rules", str(rules)]
     run = partial(subprocess.run, command, cwd=project_root(), capture_output=True, check=False)
     timed = [_timed(partial(check, rules)) for _ in range(repeats + 1)][1:]
     figures.note("check.seconds_100_rules", [wall for wall, _ in timed])

@@ -8,8 +8,8 @@ from math import ceil
 from time import perf_counter
 
 import polars as pl
-from standing.batch.scores.fitting.bgnbd import collapsed, fit
-from standing.batch.scores.purchases import BgNbd
+from standing.scores.bgnbd import BgNbd
+from standing.scores.fitting.bgnbd import collapsed, fit
 
 from benchmarks.figures import Figures
 from benchmarks.timing import no_collection

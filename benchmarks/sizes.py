@@ -12,12 +12,12 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from standing.core.timeline import Timeline
-from standing.tools.demo.data import SEED, Dated, purchases, redemptions, synthetic
-from standing.tools.project import project_root
+from standing.local.project import project_root
+from standing.rules.timeline import Timeline
 
 from benchmarks.core_calls import Memory, Row, delivered, parse, programme
 from benchmarks.figures import Figures
+from demo.data import SEED, Dated, purchases, redemptions, synthetic
 
 NOW = datetime(2026, 6, 15, 12, tzinfo=UTC)
 DEPLOYED = Path("rules")

@@ -19,21 +19,21 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
-from standing.batch.population import gathered
-from standing.core.conditions import Fact
-from standing.core.state import Held
-from standing.report.page import page as report_page
-from standing.rulebook.checking import check
-from standing.rulebook.compiling import compile_folder, compile_rules
-from standing.rulebook.scenarios.checking import check_stories
-from standing.tools.language import Language
-from standing.tools.rules.check_report import print_report
-from standing.tools.rules.comment import comment
-from standing.tools.rules.impact_markdown import markdown
-from standing.tools.rules.impact_report import Report, compared
-from standing.tools.rules.impact_view import print_impact
-from standing.tools.rules.impacting import edited
-from standing.tools.rules.stories import print_checked
+from standing.engine.state import Held
+from standing.impact.markdown import markdown
+from standing.impact.population import gathered
+from standing.impact.pull_request import comment
+from standing.impact.report import Report, compared
+from standing.impact.sources import edited
+from standing.impact.terminal import print_impact
+from standing.present.check import print_report
+from standing.present.language import Language
+from standing.present.report.page import page as report_page
+from standing.present.rules.scenarios import print_checked
+from standing.rules.author.compiler import compile_folder, compile_rules
+from standing.rules.conditions import Fact
+from standing.rules.prove.check import check
+from standing.rules.scenarios.check import check_stories
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"

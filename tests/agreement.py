@@ -13,9 +13,9 @@ from collections.abc import Callable
 import polars as pl
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from standing.batch import reader as batch
-from standing.core.conditions import Condition, Fact
-from standing.core.readers import Reader, durable, plain
+from standing.engine.backends import Reader, durable, plain
+from standing.rescoring import backend as batch
+from standing.rules.conditions import Condition, Fact
 
 from tests.support import ROOT
 from tests.unit import strategies as made

@@ -8,9 +8,9 @@ from datetime import timedelta
 from random import Random
 from typing import Any
 
-from standing.core.days import Day, day_date
-from standing.core.events import Engagement, Profile
-from standing.core.intake import Event
+from standing.events import Engagement, Profile
+from standing.events.intake import Event
+from standing.values.days import Day, day_date
 
 from tests.unit import strategies as made
 from tests.unit.programmes import override

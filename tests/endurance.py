@@ -16,12 +16,12 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
-from standing.core.codec import pack, unpack
-from standing.core.decide import Outcome, decide, needs_past
-from standing.core.intake import Event
-from standing.core.retelling import NOTHING, Past
-from standing.core.state import State
-from standing.core.timeline import Timeline
+from standing.engine.codec.state import pack, unpack
+from standing.engine.decide import Outcome, decide, needs_past
+from standing.engine.start import NOTHING, Past
+from standing.engine.state import State
+from standing.events.intake import Event
+from standing.rules.timeline import Timeline
 
 from tests.support import NOW, complaint, purchase, real_rules, taken
 

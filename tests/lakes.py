@@ -8,18 +8,18 @@ from datetime import UTC, datetime
 from itertools import count, islice
 from typing import Any
 
-from standing.adapters.decisions import decision_rows
-from standing.adapters.lake import ABSENT, ASIDE, Lake, Stored
-from standing.adapters.rules_bucket import Overtaken
-from standing.batch.lake.decisions import decision_row
-from standing.batch.lake.files import written
-from standing.batch.lake.layout import KINDS, bucket_of, incoming
-from standing.batch.lake.rows import Bucket, frame, record_row, state_row, tidy
-from standing.core.decide import Outcome, decide, needs_past
-from standing.core.intake import Event
-from standing.core.retelling import Past
-from standing.core.state import State
-from standing.core.timeline import Timeline
+from standing.aws.decisions import decision_rows
+from standing.aws.lake_bucket import ABSENT, ASIDE, Lake, Stored
+from standing.aws.rules_bucket import Overtaken
+from standing.engine.decide import Outcome, decide, needs_past
+from standing.engine.start import Past
+from standing.engine.state import State
+from standing.events.intake import Event
+from standing.lake.decisions import decision_row
+from standing.lake.layout import KINDS, bucket_of, incoming
+from standing.lake.parquet import written
+from standing.lake.rows import Bucket, frame, record_row, state_row, tidy
+from standing.rules.timeline import Timeline
 
 AT = datetime(1974, 1, 1, tzinfo=UTC)
 
@@ -98,7 +98,7 @@ def outcomes(rules: Timeline, events: Sequence[Event]) -> list[tuple[Outcome, li
 
 def lake_rows(rules: Timeline, customer: str, events: Sequence[Event]) -> Bucket:
     """A customer's commits as rows of the lake, by way of the table's rows."""
-    from standing.adapters.table import event_put, state_put  # noqa: PLC0415 -- as a commit writes them
+    from standing.aws.table import event_put, state_put  # noqa: PLC0415 -- as a commit writes them
 
     records, states, decisions = [], [], []
     for outcome, taken in outcomes(rules, owned(events, customer)):

@@ -7,8 +7,8 @@ from datetime import date, timedelta
 from random import Random
 from typing import Any
 
-from standing.core.ruleset import Ruleset
-from standing.core.segments import SEGMENTS
+from standing.rules.ruleset import Ruleset
+from standing.values.segments import SEGMENTS
 
 DAY = date(2026, 11, 25)
 COUNTS = ("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts", "reconciled")

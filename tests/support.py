@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import orjson
-from standing.core.intake import Event, take_in
-from standing.core.producers import NIGHT_SOURCE, SCORE
-from standing.core.ruleset import Ruleset
-from standing.core.state import State
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Message
-from standing.rulebook.compiling import compile_rules
+from standing.engine.state import State
+from standing.events.intake import Event, take_in
+from standing.events.producers import NIGHT_SOURCE, SCORE
+from standing.ingest.batch import Message
+from standing.rules.author.compiler import compile_rules
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
 
 if TYPE_CHECKING:
-    from standing.backfill.rows import Became
+    from standing.backfill.conversion import Became
 
 ROOT = Path(__file__).parent.parent
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -115,6 +115,6 @@ class FailingFor:
 
 def taking_in(paths: Sequence[Path], ruleset: Ruleset, folder: Path, mapping: Path | None = None) -> Iterator[Became]:
     """What the rows of files become, under some rules; `folder` is for what does not fit into the memory."""
-    from standing.tools.backfill import working  # noqa: PLC0415 -- polars
+    from standing.backfill import run  # noqa: PLC0415 -- polars
 
-    return working.taking_in(paths, mapping, ruleset, NOW, folder)
+    return run.taking_in(paths, mapping, ruleset, NOW, folder)

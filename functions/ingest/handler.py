@@ -8,11 +8,11 @@ import boto3
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from standing.adapters.rejected import RejectedQueue
-from standing.adapters.table import Customers, Units
-from standing.adapters.telling import discreet, own_logger
-from standing.event_path.ingest import SPOKEN_OF, Ingest, Message
-from standing.event_path.ruleset_layer import deployed_rules
+from standing.aws.logging import discreet, own_logger
+from standing.aws.rejected_queue import RejectedQueue
+from standing.aws.ruleset_layer import deployed_rules
+from standing.aws.table import Customers, Units
+from standing.ingest.batch import SPOKEN_OF, Ingest, Message
 
 SHARE = 0.6  # of the time that is left: the customer that is being settled then needs the rest
 PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})

@@ -7,10 +7,10 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Metrics
 from botocore.config import Config
-from standing.adapters.lake import Lake
-from standing.adapters.telling import discreet, own_logger
-from standing.event_path.ruleset_layer import deployed_rules
-from standing.night.planning import plan
+from standing.aws.lake_bucket import Lake
+from standing.aws.logging import discreet, own_logger
+from standing.aws.ruleset_layer import deployed_rules
+from standing.nightly.plan import plan
 
 logger = own_logger()
 metrics = Metrics()

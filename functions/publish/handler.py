@@ -6,9 +6,9 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Metrics
 from botocore.config import Config
-from standing.adapters.bus import Bus
-from standing.adapters.telling import discreet, own_logger
-from standing.event_path.publish import publish
+from standing.aws.bus import Bus
+from standing.aws.logging import discreet, own_logger
+from standing.publish.publisher import publish
 
 logger = own_logger()
 metrics = Metrics()

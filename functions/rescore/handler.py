@@ -7,14 +7,14 @@ import boto3
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from standing.adapters.bus import Bus
-from standing.adapters.lake import Lake
-from standing.adapters.table import Customers
-from standing.adapters.telling import discreet, own_logger
-from standing.core.days import day_in
-from standing.event_path.ruleset_layer import deployed_rules
-from standing.night.summary import COUNTS
-from standing.night.working import Work
+from standing.aws.bus import Bus
+from standing.aws.lake_bucket import Lake
+from standing.aws.logging import discreet, own_logger
+from standing.aws.ruleset_layer import deployed_rules
+from standing.aws.table import Customers
+from standing.nightly.summary import COUNTS
+from standing.nightly.work import Work
+from standing.values.days import day_in
 
 logger = own_logger()
 metrics = Metrics()

@@ -6,15 +6,15 @@ from typing import Any
 import boto3
 from aws_lambda_powertools import Metrics
 from botocore.config import Config
-from standing.adapters.lake import Lake
-from standing.adapters.logs import Logs
-from standing.adapters.telling import discreet, own_logger
-from standing.event_path.ruleset_layer import deployed_rules
-from standing.night.arrivals import with_refused
-from standing.night.summary import COUNTS, concluded, page_key, report_key
-from standing.night.trends import with_trend
-from standing.report.page import page
-from standing.report.words import LANGUAGES
+from standing.aws.lake_bucket import Lake
+from standing.aws.logging import discreet, own_logger
+from standing.aws.logs import Logs
+from standing.aws.ruleset_layer import deployed_rules
+from standing.nightly.arrivals import with_refused
+from standing.nightly.summary import COUNTS, concluded, page_key, report_key
+from standing.nightly.trends import with_trend
+from standing.present.report.page import page
+from standing.present.report.words import LANGUAGES
 
 logger = own_logger()
 metrics = Metrics()

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from standing.core.timeline import Timeline
-from standing.tools.events.listening import NAME as LISTENER
-from standing.tools.events.listening import listen
-from standing.tools.live.releasing import release_clone
-from standing.tools.local.aws import LocalAws, use
-from standing.tools.target import Target
+from standing.aws.stack import Target
+from standing.local.aws import LocalAws, use
+from standing.operations.listener import NAME as LISTENER
+from standing.operations.listener import listen
+from standing.release.release import release_clone
+from standing.rules.timeline import Timeline
 
 from tests.support import ROOT, real_rules
 

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from standing.batch.lake.compacting import compact_all
-from standing.batch.lake.gaps import holes
-from standing.batch.lake.layout import bucket_of
-from standing.batch.lake.reading import read_bucket
-from standing.tools.events.queues import peek
-from standing.tools.target import Target
+from standing.aws.queues import peek
+from standing.aws.stack import Target
+from standing.lake.compaction import compact_all
+from standing.lake.gaps import holes
+from standing.lake.layout import bucket_of
+from standing.lake.reader import read_bucket
 
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_road import deliver, purchase, until

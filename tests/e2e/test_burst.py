@@ -11,14 +11,14 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from standing.adapters.bus import Bus
-from standing.core.timeline import Timeline
-from standing.core.view import view, view_of_history
-from standing.tools.events.auditing import audit
-from standing.tools.events.files import Line, read_lines
-from standing.tools.events.queues import peek
-from standing.tools.events.sending import await_drained, progress_bar
-from standing.tools.target import Target
+from standing.aws.bus import Bus
+from standing.aws.queues import peek
+from standing.aws.stack import Target
+from standing.engine.view import view, view_of_history
+from standing.operations.audit import audit
+from standing.operations.event_files import Line, read_lines
+from standing.operations.sender import await_drained, progress_bar
+from standing.rules.timeline import Timeline
 
 from tests.e2e.test_road import purchase
 from tests.support import taken

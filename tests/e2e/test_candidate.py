@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.tools.events.listening import await_published
-from standing.tools.events.queues import peek
-from standing.tools.events.sending import waiting
-from standing.tools.target import Target
+from standing.aws.queues import peek
+from standing.aws.stack import Target
+from standing.operations.listener import await_published
+from standing.operations.sender import waiting
 
 from tests.e2e.conftest import gold_from
 from tests.e2e.test_commands import said, standing

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.tools.target import Target
+from standing.aws.stack import Target
 
 from tests.support import ROOT
 

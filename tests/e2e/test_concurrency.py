@@ -9,11 +9,11 @@ from typing import Any
 
 import orjson
 import pytest
-from standing.adapters.table import Customers
-from standing.core.timeline import Timeline
-from standing.core.view import view
-from standing.event_path.ingest import Ingest, Message
-from standing.tools.target import Target
+from standing.aws.stack import Target
+from standing.aws.table import Customers
+from standing.engine.view import view
+from standing.ingest.batch import Ingest, Message
+from standing.rules.timeline import Timeline
 
 from tests.support import KeptRejections, envelope
 

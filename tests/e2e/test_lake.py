@@ -9,12 +9,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from standing.batch.lake.compacting import compact_all
-from standing.batch.lake.gaps import holes, lagging
-from standing.batch.lake.layout import bucket_of
-from standing.batch.lake.reading import everything_of, read_bucket
-from standing.tools.events.queues import peek
-from standing.tools.target import Target
+from standing.aws.queues import peek
+from standing.aws.stack import Target
+from standing.lake.compaction import compact_all
+from standing.lake.gaps import holes, lagging
+from standing.lake.layout import bucket_of
+from standing.lake.reader import everything_of, read_bucket
 
 from tests.e2e.test_road import complaint, deliver, purchase, until
 from tests.support import ROOT

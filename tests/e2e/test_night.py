@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.batch.lake.layout import bucket_of, current, month_key
-from standing.core.days import day_in
-from standing.night.summary import parts
-from standing.tools.target import Target
+from standing.aws.stack import Target
+from standing.lake.layout import bucket_of, current, month_key
+from standing.nightly.summary import parts
+from standing.values.days import day_in
 
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_road import consent, deliver, outcomes, purchase, until

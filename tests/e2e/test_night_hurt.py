@@ -19,16 +19,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.adapters.lake import ABSENT
-from standing.batch.lake.compacting import stage
-from standing.batch.lake.layout import KINDS, bucket_of, current, staged
-from standing.core.days import Day, day_date, day_in
-from standing.core.timeline import Timeline
-from standing.core.view import view, view_of_history
-from standing.night.planning import buckets, day_to_close
-from standing.night.summary import part_key, report_key
-from standing.tools.night.running import Night, follow
-from standing.tools.target import Target
+from standing.aws.lake_bucket import ABSENT
+from standing.aws.stack import Target
+from standing.engine.view import view, view_of_history
+from standing.lake.compaction import stage
+from standing.lake.layout import KINDS, bucket_of, current, staged
+from standing.nightly.execution import Night, follow
+from standing.nightly.plan import buckets, day_to_close
+from standing.nightly.summary import part_key, report_key
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date, day_in
 
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_night import night, planned

@@ -11,8 +11,8 @@ from typing import Any
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from standing.tools.events.queues import peek
-from standing.tools.target import Target
+from standing.aws.queues import peek
+from standing.aws.stack import Target
 
 from tests.e2e.test_road import deliver, outcomes, until
 from tests.support import envelope

@@ -9,9 +9,9 @@ from typing import Any
 
 import boto3
 import pytest
-from standing.core.days import day_date, day_of
-from standing.core.timeline import Timeline
-from standing.tools.target import Target
+from standing.aws.stack import Target
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date, day_of
 
 from tests.e2e.conftest import gold_from
 from tests.e2e.test_commands import said, standing

@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.tools.events.auditing import audit
-from standing.tools.events.listening import await_published
-from standing.tools.events.queues import peek
-from standing.tools.events.sending import waiting
-from standing.tools.target import Target
+from standing.aws.queues import peek
+from standing.aws.stack import Target
+from standing.operations.audit import audit
+from standing.operations.listener import await_published
+from standing.operations.sender import waiting
 
 from tests.e2e.test_road import Event, complaint, consent, deliver, purchase, until
 

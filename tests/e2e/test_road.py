@@ -14,18 +14,18 @@ from typing import Any
 import boto3
 import pytest
 from rich.console import Console
-from standing.core.codec import pack
-from standing.core.measures import empty
-from standing.core.timeline import Timeline
-from standing.core.view import view, view_of_history
-from standing.tools.demo.data import bad_events
-from standing.tools.events import aside, recovery
-from standing.tools.events.auditing import Audit, audit
-from standing.tools.events.listening import await_published
-from standing.tools.events.queues import peek
-from standing.tools.events.sending import progress_bar, send, waiting
-from standing.tools.target import Target
+from standing.aws.queues import peek
+from standing.aws.stack import Target
+from standing.engine.codec.state import pack
+from standing.engine.measures import empty
+from standing.engine.view import view, view_of_history
+from standing.operations import recovery, set_aside
+from standing.operations.audit import Audit, audit
+from standing.operations.listener import await_published
+from standing.operations.sender import progress_bar, send, waiting
+from standing.rules.timeline import Timeline
 
+from demo.data import bad_events
 from tests.support import envelope, taken
 
 UNPUBLISHED = {"missed", "held-out", "held-back"}  # of care: only the table remembers it
@@ -206,9 +206,9 @@ def test_what_failed_for_want_of_a_permission_is_redriven_unharmed(
     finally:
         boto3.client("iam").put_role_policy(RoleName=role, PolicyName="ingest", PolicyDocument=json.dumps(policy))
         _retry_every(target, queue, seconds=180)
-    assert [kept.source for kept in aside.dead_letters(target)] == ["shop.checkout"] * 6
-    assert aside.redrive(target) == 6
-    assert aside.dead_letters(target) == []
+    assert [kept.source for kept in set_aside.dead_letters(target)] == ["shop.checkout"] * 6
+    assert set_aside.redrive(target) == 6
+    assert set_aside.dead_letters(target) == []
     until(lambda: waiting(target) == 0)
     until(lambda: audit(target, tmp_path / "events").applied == 6)
     state = target.customers.load("redrive")

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 import pytest
 from moto import mock_aws
-from standing.adapters.table import Customers
-from standing.core.timeline import Timeline
+from standing.aws.table import Customers
+from standing.rules.timeline import Timeline
 
 from tests.support import real_rules
 

@@ -13,12 +13,12 @@ import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from standing.tools import cli
-from standing.tools.events import aside
-from standing.tools.events.aside import DEAD_LETTERS, REJECTED, chosen_of
-from standing.tools.events.queues import each, peek
-from standing.tools.project import UserError
-from standing.tools.target import Target
+from standing.aws.queues import each, peek
+from standing.aws.stack import Target
+from standing.cli import app
+from standing.operations import set_aside
+from standing.operations.set_aside import DEAD_LETTERS, REJECTED, chosen_of
+from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 
 from tests.support import purchase
@@ -35,14 +35,14 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Target:
     sqs = boto3.client("sqs")
     outputs = {name: sqs.create_queue(QueueName=queue)["QueueUrl"] for name, queue in QUEUES.items()}
     monkeypatch.setattr(Target, "outputs", outputs)
-    monkeypatch.setattr("standing.tools.events.queues.WAIT", 0)  # moto really waits
+    monkeypatch.setattr("standing.aws.queues.WAIT", 0)  # moto really waits
     return Target()
 
 
 @pytest.fixture
 def run() -> Run:
     def command(*words: object, typed: str = "") -> Result:
-        result = CliRunner().invoke(cli.app, [str(word) for word in words], input=typed)
+        result = CliRunner().invoke(app.app, [str(word) for word in words], input=typed)
         assert result.exception is None or isinstance(result.exception, SystemExit | UserError), result.exception
         return result
 
@@ -116,7 +116,7 @@ def test_nothing_is_dropped_before_the_file_is_whole(
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(os, "fsync", full)
-    result = CliRunner().invoke(cli.app, ["rejected", "export", str(tmp_path / "r.jsonl"), "--drop", "--yes"])
+    result = CliRunner().invoke(app.app, ["rejected", "export", str(tmp_path / "r.jsonl"), "--drop", "--yes"])
     assert isinstance(result.exception, OSError)
     assert (list(tmp_path.iterdir()), there(target)) == ([], ["p-1", "p-2"])
 
@@ -125,13 +125,13 @@ def test_an_export_drops_what_it_wrote_and_no_more(
     target: Target, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(target, 1, 2)
-    write = aside.write
+    write = set_aside.write
 
     def and_one_comes(file: Path, kept: Any) -> None:
         write(file, kept)
         put(target, 3)
 
-    monkeypatch.setattr("standing.tools.events.aside.write", and_one_comes)
+    monkeypatch.setattr("standing.operations.set_aside.write", and_one_comes)
     assert "2 messages dropped" in run("rejected", "export", tmp_path / "r.jsonl", "--drop", "--yes").stderr
     assert there(target) == ["p-3"]
 
@@ -227,7 +227,7 @@ def test_a_message_that_could_not_be_put_back_stays(target: Target, monkeypatch:
     with monkeypatch.context() as failing:
         failing.setattr(target.sqs, "send_message", refused)
         with pytest.raises(ClientError):
-            aside.redrive(target)
+            set_aside.redrive(target)
     assert there(target, "DeadLettersUrl") == ["p-1"]
 
 

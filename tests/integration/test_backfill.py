@@ -10,22 +10,22 @@ from typing import Any
 
 import polars as pl
 import pytest
-from standing.adapters.table import Customers, Refused
-from standing.backfill.dealing import REFUSED, deal_out
-from standing.backfill.settling import Settling
-from standing.batch.lake.compacting import compact, stage
-from standing.batch.lake.gaps import holes, refill
-from standing.batch.lake.layout import bucket_of, current, month_key, staged
-from standing.batch.lake.reading import read_bucket
-from standing.core.days import day_number
-from standing.core.decide import decide
-from standing.core.intake import Event
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest
-from standing.night.bucket import rescore_bucket
-from standing.night.planning import day_to_close
-from standing.tools.backfill.working import Backfill
-from standing.tools.project import UserError
+from standing.aws.table import Customers, Refused
+from standing.backfill.partition import REFUSED, deal_out
+from standing.backfill.run import Backfill
+from standing.backfill.settlement import Settling
+from standing.engine.decide import decide
+from standing.events.intake import Event
+from standing.ingest.batch import Ingest
+from standing.lake.compaction import compact, stage
+from standing.lake.gaps import holes, refill
+from standing.lake.layout import bucket_of, current, month_key, staged
+from standing.lake.reader import read_bucket
+from standing.nightly.bucket import rescore_bucket
+from standing.nightly.plan import day_to_close
+from standing.rules.timeline import Timeline
+from standing.values.days import day_number
+from standing.values.errors import UserError
 
 from tests.integration.test_night import RULES, end_here
 from tests.lakes import Meanwhile, MemoryLake
@@ -69,7 +69,7 @@ def test_the_state_is_what_all_events_make_of_it_and_nothing_is_said(rules: Time
 
 
 def customers_past(customers: Customers) -> Any:
-    from standing.adapters.table import past  # noqa: PLC0415
+    from standing.aws.table import past  # noqa: PLC0415
 
     return past(customers.history(WHO), customers.checkpoints(WHO))
 
@@ -130,7 +130,7 @@ def test_a_damaged_end_of_a_month_is_set_aside_and_the_rest_goes_on(rules: Timel
 
 
 def _parquet(rows: pl.DataFrame) -> bytes:
-    from standing.batch.lake.files import written  # noqa: PLC0415
+    from standing.lake.parquet import written  # noqa: PLC0415
 
     return written(rows)
 

@@ -10,23 +10,23 @@ from typing import Any
 
 import orjson
 import pytest
-from standing.adapters.table import Customers
-from standing.backfill.dealing import bucket_file
-from standing.backfill.settling import Settling
-from standing.batch.lake.layout import bucket_of, taken_back
-from standing.batch.lake.runs import Run, begin, keep, run_of, runs, unfinished
-from standing.night.planning import day_to_close
-from standing.night.summary import summed_up
-from standing.report.attention import attention
-from standing.report.words import LANGUAGES
-from standing.tools import cli
-from standing.tools.backfill import commands
-from standing.tools.backfill.commands import filled
-from standing.tools.backfill.folders import forget_in_work, is_in_work, work_below
-from standing.tools.backfill.retracting import listed, retracted
-from standing.tools.backfill.working import Backfill, folder_of
-from standing.tools.customers.forgetting import forget_in_backfills
-from standing.tools.project import UserError
+from standing.aws.table import Customers
+from standing.backfill.partition import bucket_file
+from standing.backfill.run import Backfill, folder_of
+from standing.backfill.run_list import listed, retracted
+from standing.backfill.settlement import Settling
+from standing.backfill.work_folders import forget_in_work, is_in_work, work_below
+from standing.cli import app
+from standing.cli import backfill as commands
+from standing.cli.backfill import filled
+from standing.customers.forget import forget_in_backfills
+from standing.lake.layout import bucket_of, taken_back
+from standing.lake.runs import Run, begin, keep, run_of, runs, unfinished
+from standing.nightly.plan import day_to_close
+from standing.nightly.summary import summed_up
+from standing.present.report.attention import attention
+from standing.present.report.words import LANGUAGES
+from standing.values.errors import UserError
 from typer.testing import CliRunner
 
 from tests import reports
@@ -53,13 +53,13 @@ def place(customers: Customers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     """A stack, and a clone in a folder of its own."""
     found = Place(customers)
     monkeypatch.setattr(commands, "target_of", lambda _: found)
-    monkeypatch.setattr("standing.tools.live.kept.rules_of", lambda *_: RULES)
+    monkeypatch.setattr("standing.release.store.rules_of", lambda *_: RULES)
     monkeypatch.setattr(commands, "project_root", lambda: tmp_path)
     return found
 
 
 def said(*arguments: str) -> Any:
-    return CliRunner().invoke(cli.app, ["backfill", *arguments])
+    return CliRunner().invoke(app.app, ["backfill", *arguments])
 
 
 def nothing(*_: Any) -> None:

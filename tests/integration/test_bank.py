@@ -11,8 +11,8 @@ from typing import Any
 import boto3
 import orjson
 import pytest
-from standing.adapters.table import Customers
-from standing.rulebook.building import build_ruleset
+from standing.aws.table import Customers
+from standing.rules.author.build import build_ruleset
 
 from tests.integration.test_rules_of_a_batch import Context, start
 from tests.support import ROOT, envelope, message, sender

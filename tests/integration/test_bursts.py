@@ -10,15 +10,15 @@ from typing import Any
 
 import orjson
 import pytest
-from standing.adapters.table import MOST_ITEMS, Customers
-from standing.core.decide import Outcome
-from standing.core.events.fields import LONGEST_CODE, MOST_ENTRIES
-from standing.core.intake import Event
-from standing.core.ruleset import Stratum
-from standing.core.state import State
-from standing.core.timeline import Timeline
-from standing.core.view import view, view_of_history
-from standing.event_path.ingest import MOST_EVENTS, Ingest, Message
+from standing.aws.table import MOST_ITEMS, Customers
+from standing.engine.decide import Outcome
+from standing.engine.state import State
+from standing.engine.view import view, view_of_history
+from standing.events.fields import LONGEST_CODE, MOST_ENTRIES
+from standing.events.intake import Event
+from standing.ingest.batch import MOST_EVENTS, Ingest, Message
+from standing.rules.ruleset import Stratum
+from standing.rules.timeline import Timeline
 
 from tests.support import NOW, KeptRejections, complaint, envelope, message, purchase, taken
 from tests.unit.strategies import PURCHASES, every, feature, line, rating, ruleset

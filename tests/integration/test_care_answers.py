@@ -6,11 +6,11 @@ from typing import Any
 
 import orjson
 import pytest
-from standing.adapters.table import Customers
-from standing.core.days import day_date, day_of
-from standing.core.ruleset import Stratum
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest
+from standing.aws.table import Customers
+from standing.ingest.batch import Ingest
+from standing.rules.ruleset import Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date, day_of
 
 from tests.support import NOW, KeptRejections, envelope, message, naming, purchase
 from tests.unit.strategies import CLUB, CLUB_FEATURES, MOOD, RECOVER, TIER, ruleset

@@ -18,13 +18,13 @@ import boto3
 import orjson
 import pytest
 from botocore.config import Config
-from standing.adapters.bus import Bus
-from standing.adapters.rejected import RejectedQueue
-from standing.adapters.table import Customers
-from standing.core.days import day_date, day_of
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest, Message
-from standing.event_path.publish import publish
+from standing.aws.bus import Bus
+from standing.aws.rejected_queue import RejectedQueue
+from standing.aws.table import Customers
+from standing.ingest.batch import Ingest, Message
+from standing.publish.publisher import publish
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date, day_of
 
 from tests.integration.conftest import KEYS
 from tests.support import NOW, complaint, envelope, message, naming, purchase
@@ -215,7 +215,7 @@ BATCHES = [
 @pytest.fixture(autouse=True)
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commits of few events, so that a small batch needs several."""
-    monkeypatch.setattr("standing.event_path.ingest.MOST_EVENTS", FEW)
+    monkeypatch.setattr("standing.ingest.batch.MOST_EVENTS", FEW)
 
 
 def test_the_world_has_everything_that_can_be_interrupted() -> None:

@@ -7,15 +7,15 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import boto3
-from standing.adapters.lake import Lake
-from standing.adapters.table import Customers
-from standing.batch.lake.gaps import refill
-from standing.core.days import day_date, day_of
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest
-from standing.night.planning import day_to_close
-from standing.tools.demo.ahead import closed_ahead
+from standing.aws.lake_bucket import Lake
+from standing.aws.table import Customers
+from standing.ingest.batch import Ingest
+from standing.lake.gaps import refill
+from standing.nightly.plan import day_to_close
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date, day_of
 
+from demo.ahead import closed_ahead
 from tests.support import KeptRejections, envelope, message, real_rules
 
 NOW = datetime(2026, 3, 31, 15, 0, tzinfo=UTC)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from standing.adapters.table import Customers
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest
+from standing.aws.table import Customers
+from standing.ingest.batch import Ingest
+from standing.rules.timeline import Timeline
 
 from tests.support import NOW, ROOT, KeptRejections, envelope, message, purchase
 from tests.template.translate import translate

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 from rich.console import Console
-from standing.adapters.table import Customers
-from standing.core.days import day_of
-from standing.core.timeline import Timeline
-from standing.core.view import view
-from standing.event_path.ingest import Ingest
-from standing.tools.customers.explaining import Explained, explain, print_explained
-from standing.tools.customers.showing import Card, print_card
-from standing.tools.project import UserError
+from standing.aws.table import Customers
+from standing.customers.card import Card, print_card
+from standing.customers.explanation import Explained, explain, print_explained
+from standing.engine.view import view
+from standing.ingest.batch import Ingest
+from standing.rules.timeline import Timeline
+from standing.values.days import day_of
+from standing.values.errors import UserError
 
 from tests.support import NOW, KeptRejections, complaint, message, purchase
 

@@ -10,22 +10,23 @@ from typing import Any
 
 import polars as pl
 import pytest
-from standing.adapters.table import Customers
-from standing.batch.lake.compacting import compact_all
-from standing.batch.lake.gaps import refill
-from standing.batch.lake.layout import bucket_of
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest
-from standing.night.planning import day_to_close, plan
-from standing.night.summary import concluded
-from standing.night.trends import with_trend
-from standing.night.working import Work
-from standing.rulebook.problems import RulesError
-from standing.tools.cli import app
-from standing.tools.customers.forgetting import forget
-from standing.tools.finding import asking, commands
-from standing.tools.finding.request import Places
-from standing.tools.project import UserError
+from standing.aws.table import Customers
+from standing.cli import search as commands
+from standing.cli.app import app
+from standing.customers.forget import forget
+from standing.ingest.batch import Ingest
+from standing.lake.compaction import compact_all
+from standing.lake.gaps import refill
+from standing.lake.layout import bucket_of
+from standing.nightly.plan import day_to_close, plan
+from standing.nightly.summary import concluded
+from standing.nightly.trends import with_trend
+from standing.nightly.work import Work
+from standing.rules.author.problems import RulesError
+from standing.rules.timeline import Timeline
+from standing.search import search as asking
+from standing.search.request import Places
+from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 
 from tests.lakes import MemoryLake
@@ -59,7 +60,7 @@ def lake(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> MemoryLake:
     concluded(lake, planned, lambda found: with_trend(found, lake), lambda _: None)
     refill(lake, customers, RULES, NAMES)  # what the night decided, as the stream brings it
     monkeypatch.setattr(commands, "target_of", lambda _: SimpleNamespace(lake=lake, customers=customers))
-    monkeypatch.setattr("standing.tools.live.kept.rules_of", lambda *_: RULES)
+    monkeypatch.setattr("standing.release.store.rules_of", lambda *_: RULES)
     monkeypatch.setattr(commands, "_places", lambda *_, live: Places(lake, customers, RULES, "en", live, LATER))
     return lake
 

@@ -11,18 +11,18 @@ from typing import Any
 import boto3
 import polars as pl
 import pytest
-from standing.adapters.lake import Lake
-from standing.adapters.table import SALT, Customers
-from standing.batch.lake.archiving import archive
-from standing.batch.lake.compacting import compact_all
-from standing.batch.lake.files import written
-from standing.batch.lake.layout import bucket_of, month_key
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest, Message
-from standing.night.summary import keep, keep_part, page_key, report_key
-from standing.report.page import page
-from standing.tools.customers.exporting import as_json, export, rows_in
-from standing.tools.customers.forgetting import forget, forget_in_reports
+from standing.archive.archiver import archive
+from standing.aws.lake_bucket import Lake
+from standing.aws.table import SALT, Customers
+from standing.customers.export import as_json, export, rows_in
+from standing.customers.forget import forget, forget_in_reports
+from standing.ingest.batch import Ingest, Message
+from standing.lake.compaction import compact_all
+from standing.lake.layout import bucket_of, month_key
+from standing.lake.parquet import written
+from standing.nightly.summary import keep, keep_part, page_key, report_key
+from standing.present.report.page import page
+from standing.rules.timeline import Timeline
 
 from tests import reports
 from tests.integration.test_crashes import Crash, Fatal, Wire, fatals
@@ -215,7 +215,7 @@ def test_forgetting_that_ended_half_way_is_finished_by_the_next(
 def test_a_customer_of_many_rows_is_forgotten_whole(
     rules: Timeline, streamed: Customers, lake: Lake, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("standing.adapters.table.MOST_BATCHED", 7)
+    monkeypatch.setattr("standing.aws.table.MOST_BATCHED", 7)
     many = [Message(f"m-{n}", message(n, purchase(n, days_ago=n)).body) for n in range(40)]
     assert desk(rules, streamed).batch(many).failed == {}
     there = len(streamed.rows("c-1"))

@@ -6,12 +6,12 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from standing.adapters.table import Customers
-from standing.batch import population
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest
-from standing.tools.rules.impact_report import as_dict, compared
-from standing.tools.rules.impacting import of_file, of_table
+from standing.aws.table import Customers
+from standing.impact import population
+from standing.impact.report import as_dict, compared
+from standing.impact.sources import of_file, of_table
+from standing.ingest.batch import Ingest
+from standing.rules.timeline import Timeline
 
 from tests.support import NOW, KeptRejections, message, purchase
 

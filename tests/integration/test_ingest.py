@@ -7,17 +7,17 @@ from typing import Any
 
 import orjson
 import pytest
-from standing.adapters.table import MOST_ITEMS, Customers, Refused, TooLarge
-from standing.core.conditions import Fact
-from standing.core.days import day_of
-from standing.core.decide import decide, too_late
-from standing.core.ruleset import Feature, Measure
-from standing.core.series import Happened, Seen, Sums
-from standing.core.state import Memory, State
-from standing.core.timeline import Timeline
-from standing.core.view import view, view_of_history
-from standing.event_path.ingest import TRIES, Ingest
-from standing.rulebook.compiling import assemble
+from standing.aws.table import MOST_ITEMS, Customers, Refused, TooLarge
+from standing.engine.decide import decide, too_late
+from standing.engine.series import Happened, Seen, Sums
+from standing.engine.state import Memory, State
+from standing.engine.view import view, view_of_history
+from standing.ingest.batch import TRIES, Ingest
+from standing.rules.author.compiler import assemble
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Feature, Measure
+from standing.rules.timeline import Timeline
+from standing.values.days import day_of
 
 from tests.support import NOW, FailingFor, KeptRejections, complaint, envelope, message, purchase, taken
 from tests.unit.strategies import PROGRAMME, TITLE
@@ -253,7 +253,7 @@ def test_a_late_duplicate_is_known_before_history_is_folded(
     ingest = desk(rules, customers)
     ingest.batch([message(1, purchase(1, days_ago=40))])
     ingest.batch([message(2, purchase(2))])
-    monkeypatch.setattr("standing.event_path.ingest.decide", lambda *_: pytest.fail("folded"))
+    monkeypatch.setattr("standing.ingest.batch.decide", lambda *_: pytest.fail("folded"))
     report = ingest.batch([message(3, purchase(1, days_ago=40))])
     assert (report.counts["duplicates"], report.failed) == (1, {})
 

@@ -16,23 +16,23 @@ import duckdb
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from standing.adapters.lake import ABSENT, Lake
-from standing.adapters.rules_bucket import Overtaken
-from standing.adapters.table import Customers
-from standing.batch.lake import compacting
-from standing.batch.lake.archiving import archive
-from standing.batch.lake.compacting import compact, compact_all, stage
-from standing.batch.lake.decisions import DECISIONS
-from standing.batch.lake.files import written
-from standing.batch.lake.gaps import holes, lagging, refill
-from standing.batch.lake.layout import KINDS, bucket_of, month_key, number_in, standing_key
-from standing.batch.lake.marks import mark
-from standing.batch.lake.reading import everything_of, read_bucket, read_decisions
-from standing.batch.lake.rows import RECORDS, STATES, Bucket
-from standing.batch.records import TEXTS
-from standing.core.days import day_date
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest
+from standing.archive.archiver import archive
+from standing.aws.lake_bucket import ABSENT, Lake
+from standing.aws.rules_bucket import Overtaken
+from standing.aws.table import Customers
+from standing.ingest.batch import Ingest
+from standing.lake import compaction
+from standing.lake.compaction import compact, compact_all, stage
+from standing.lake.decisions import DECISIONS
+from standing.lake.gaps import holes, lagging, refill
+from standing.lake.layout import KINDS, bucket_of, month_key, number_in, standing_key
+from standing.lake.parquet import written
+from standing.lake.reader import everything_of, read_bucket, read_decisions
+from standing.lake.records import TEXTS
+from standing.lake.rows import RECORDS, STATES, Bucket
+from standing.lake.tombstones import mark
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date
 
 from tests.integration.conftest import KEYS
 from tests.integration.test_crashes import BY_REGION, STREAM, Crash, Fatal, Wire, fatals
@@ -118,7 +118,7 @@ def test_an_object_is_replaced_only_over_the_one_that_was_read(lake: Lake) -> No
 
 
 def test_many_objects_are_read_in_order_and_deleted_in_parts(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("standing.adapters.lake.MOST_DELETED", 7)
+    monkeypatch.setattr("standing.aws.lake_bucket.MOST_DELETED", 7)
     for number in range(20):
         lake.put(f"incoming/{number:04d}", str(number).encode())
     keys = lake.keys("incoming/")
@@ -289,7 +289,7 @@ def test_who_is_overtaken_deletes_nothing_and_says_so(
         patched.setattr(Lake, "replace", overtaken)
         assert compact(lake, bucket_of("c-1")).overtaken
     assert lake.keys("staged/") == waiting
-    assert compacting.TRIES > 1
+    assert compaction.TRIES > 1
 
 
 def test_who_is_overtaken_once_does_it_again(snapshot: dict[str, bytes], monkeypatch: pytest.MonkeyPatch) -> None:

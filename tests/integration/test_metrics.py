@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from standing.adapters.table import Customers
+from standing.aws.table import Customers
 
 from tests.integration.test_private import Context, batch, events, function, layer, stack, stream
 from tests.support import ROOT

@@ -11,24 +11,24 @@ import boto3
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from standing.adapters.lake import Lake
-from standing.adapters.table import Customers
-from standing.batch.figures.months import month_before, month_end, month_of
-from standing.batch.lake.archiving import written_rows
-from standing.batch.lake.compacting import compact_all, stage
-from standing.batch.lake.files import WRONG, Damaged, written
-from standing.batch.lake.gaps import refill
-from standing.batch.lake.layout import Kind, bucket_of, current, month_key, standing_key
-from standing.batch.lake.rows import state_row
-from standing.core.days import day_date, day_in, day_of
-from standing.core.ruleset import Stratum
-from standing.core.timeline import Timeline
-from standing.core.view import view
-from standing.event_path.ingest import Ingest
-from standing.night.bucket import rescore_bucket
-from standing.night.planning import buckets, day_to_close, plan
-from standing.night.summary import COUNTS, USED, added_up, keep, summed_up
-from standing.night.working import Work
+from standing.aws.lake_bucket import Lake
+from standing.aws.table import Customers
+from standing.engine.view import view
+from standing.ingest.batch import Ingest
+from standing.lake.compaction import compact_all, stage
+from standing.lake.gaps import refill
+from standing.lake.incoming import written_rows
+from standing.lake.layout import Kind, bucket_of, current, month_key, standing_key
+from standing.lake.parquet import WRONG, Damaged, written
+from standing.lake.rows import state_row
+from standing.nightly.bucket import rescore_bucket
+from standing.nightly.metrics.months import month_before, month_end, month_of
+from standing.nightly.plan import buckets, day_to_close, plan
+from standing.nightly.summary import COUNTS, USED, added_up, keep, summed_up
+from standing.nightly.work import Work
+from standing.rules.ruleset import Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date, day_in, day_of
 
 from tests.lakes import Meanwhile, MemoryLake, neighbours
 from tests.support import NOW, KeptRejections, complaint, message, purchase
@@ -273,7 +273,7 @@ def test_a_night_by_shares_of_customers_comes_to_the_same(
         lake.put(month_key(month_before(until), NUMBER), written(before))
     expected = night(whole, Gone(), rules)
     assert expected["figures"]["drift"][month_before(until)]["features"]["spend"] == {"2^2": 5}
-    monkeypatch.setattr("standing.batch.lake.shares.ROWS", 3)
+    monkeypatch.setattr("standing.lake.chunks.ROWS", 3)
     found = night(parts, Gone(), rules)
     assert expected["customers"] == len(names)
     assert found == expected
@@ -291,7 +291,7 @@ def test_a_bucket_that_is_damaged_at_its_end_says_nothing_of_its_beginning(
     refill(lake, customers, rules, names)
     compact_all(lake, [NUMBER])
     before = {who: customers.load(who) for who in names}
-    monkeypatch.setattr("standing.batch.lake.shares.ROWS", 1)
+    monkeypatch.setattr("standing.lake.chunks.ROWS", 1)
     key = current(kind, NUMBER)
     lake.put(key, _broken_at_its_end(pl.read_parquet(lake.get(key).body)))
     with pytest.raises(Damaged, match=key):

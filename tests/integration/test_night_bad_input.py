@@ -9,21 +9,21 @@ from typing import Any
 import boto3
 import polars as pl
 import pytest
-from standing.adapters.lake import Lake
-from standing.adapters.table import Customers
-from standing.batch.lake.archiving import written_rows
-from standing.batch.lake.files import Damaged, written
-from standing.batch.lake.gaps import refill
-from standing.batch.lake.layout import bucket_of, current, incoming
-from standing.batch.lake.rows import RECORDS, STATES
-from standing.core.days import day_in
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest
-from standing.night import oddities
-from standing.night.planning import plan
-from standing.night.summary import summed_up
-from standing.night.working import Work
-from standing.report.page import page
+from standing.aws.lake_bucket import Lake
+from standing.aws.table import Customers
+from standing.ingest.batch import Ingest
+from standing.lake.gaps import refill
+from standing.lake.incoming import written_rows
+from standing.lake.layout import bucket_of, current, incoming
+from standing.lake.parquet import Damaged, written
+from standing.lake.rows import RECORDS, STATES
+from standing.nightly import anomalies
+from standing.nightly.plan import plan
+from standing.nightly.summary import summed_up
+from standing.nightly.work import Work
+from standing.present.report.page import page
+from standing.rules.timeline import Timeline
+from standing.values.days import day_in
 
 from tests.integration.test_night import LATER, RULES
 from tests.support import NOW, KeptRejections, message, purchase
@@ -75,7 +75,7 @@ def test_each_kind_is_named_and_the_rest_goes_on(
     lake.put(current("records", EMPTY), written(pl.DataFrame(schema=RECORDS)))
     lake.put(current("states", EMPTY), written(pl.DataFrame(schema=STATES)))
     _add_oddities(lake)
-    monkeypatch.setattr(oddities, "MANY", 1_000)
+    monkeypatch.setattr(anomalies, "MANY", 1_000)
 
     report = night(lake, customers, rules)
     assert report["failed_buckets"] == [bucket_of(TORN)]

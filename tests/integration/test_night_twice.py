@@ -7,17 +7,17 @@ from typing import Any
 
 import polars as pl
 import pytest
-from standing.adapters.table import Customers
-from standing.batch.lake.compacting import compact_all, stage
-from standing.batch.lake.gaps import refill
-from standing.batch.lake.layout import KINDS, bucket_of, current, incoming, standing_key
-from standing.batch.lake.marks import mark
-from standing.core.days import Day
-from standing.core.view import view
-from standing.event_path.ingest import Ingest
-from standing.night.planning import day_to_close, plan
-from standing.night.summary import COUNTS, DONE, concluded, of_both, part_key, report_key
-from standing.night.working import Work
+from standing.aws.table import Customers
+from standing.engine.view import view
+from standing.ingest.batch import Ingest
+from standing.lake.compaction import compact_all, stage
+from standing.lake.gaps import refill
+from standing.lake.layout import KINDS, bucket_of, current, incoming, standing_key
+from standing.lake.tombstones import mark
+from standing.nightly.plan import day_to_close, plan
+from standing.nightly.summary import COUNTS, DONE, concluded, of_both, part_key, report_key
+from standing.nightly.work import Work
+from standing.values.days import Day
 
 from tests.integration.test_night import LATER, RULES
 from tests.lakes import Meanwhile, MemoryLake, neighbours

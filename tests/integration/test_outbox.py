@@ -11,13 +11,13 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from standing.adapters.bus import Bus
-from standing.adapters.table import Customers
-from standing.event_path.ingest import Ingest
-from standing.event_path.publish import Unpublished, publish
-from standing.tools.events.recovery import replay_outbox
-from standing.tools.project import UserError
-from standing.tools.target import Target
+from standing.aws.bus import Bus
+from standing.aws.stack import Target
+from standing.aws.table import Customers
+from standing.ingest.batch import Ingest
+from standing.operations.recovery import replay_outbox
+from standing.publish.publisher import Unpublished, publish
+from standing.values.errors import UserError
 
 from tests.support import NOW, KeptRejections, complaint, envelope, message, purchase
 from tests.unit.strategies import CLUB_RULES
@@ -134,7 +134,7 @@ def test_what_is_published_again_is_what_the_stream_would_have_carried(customers
 def test_a_bus_that_refuses_is_asked_again_and_in_the_end_it_is_said(
     customers: Customers, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("standing.adapters.bus.TRIES", 1)
+    monkeypatch.setattr("standing.aws.bus.TRIES", 1)
     outage(customers)
     bus = Carrying(refuses=3)
     with pytest.raises(UserError, match="refused 3 of"):
@@ -145,7 +145,7 @@ def test_a_bus_that_refuses_is_asked_again_and_in_the_end_it_is_said(
 
 @pytest.mark.usefixtures("published_before")
 def test_a_bus_that_takes_nothing_at_all_is_said(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("standing.adapters.bus.TRIES", 1)
+    monkeypatch.setattr("standing.aws.bus.TRIES", 1)
     publishable = len([row for row in rows(customers) if "outcome" in row])
     with pytest.raises(UserError, match=f"refused {publishable} of {publishable} outcomes"):
         replay_outbox(stack(customers, Carrying(refuses=9_999)), BEFORE.date())

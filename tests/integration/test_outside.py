@@ -15,25 +15,25 @@ from typing import Any
 import boto3
 import orjson
 import pytest
-from standing.adapters.table import Customers
-from standing.batch.population import gathered, write
-from standing.core.decide import decide
-from standing.core.state import Held
-from standing.core.timeline import Timeline
-from standing.core.visible import on_one_line
-from standing.night.summary import report_key
-from standing.rulebook.compiling import compile_rules
-from standing.tools import cli
-from standing.tools.backfill import check_report
-from standing.tools.backfill import commands as backfill_commands
-from standing.tools.language import Language
-from standing.tools.live.comparing import Move, Side, compare
-from standing.tools.live.shadow_view import print_comparison
-from standing.tools.night import commands as night_commands
-from standing.tools.night.running import Night
-from standing.tools.options import out
-from standing.tools.printing import Plain
-from standing.tools.target import Target
+from standing.aws.stack import Target
+from standing.aws.table import Customers
+from standing.backfill import view
+from standing.cli import app
+from standing.cli import backfill as backfill_commands
+from standing.cli import night as night_commands
+from standing.engine.decide import decide
+from standing.engine.state import Held
+from standing.impact.population import gathered, write
+from standing.nightly.execution import Night
+from standing.nightly.summary import report_key
+from standing.present.language import Language
+from standing.present.output import out
+from standing.present.terminal import Plain
+from standing.release.comparison import Move, Side, compare
+from standing.release.comparison_view import print_comparison
+from standing.rules.author.compiler import compile_rules
+from standing.rules.timeline import Timeline
+from standing.values.visible import on_one_line
 from typer import Exit
 from typer.testing import CliRunner
 
@@ -120,7 +120,7 @@ def run() -> Run:
     """What a command prints, on either stream."""
 
     def command(*words: object, code: int | None = 0) -> str:
-        result = CliRunner().invoke(cli.app, [str(word) for word in words])
+        result = CliRunner().invoke(app.app, [str(word) for word in words])
         assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
         assert code is None or result.exit_code == code, result.output
         return result.output
@@ -132,7 +132,7 @@ def told(*words: object, capsys: pytest.CaptureFixture[str], monkeypatch: pytest
     """What `standing` says where something is wrong."""
     monkeypatch.setattr(sys, "argv", ["standing", *map(str, words)])
     with pytest.raises(SystemExit) as ended:
-        cli.main()
+        app.main()
     assert ended.value.code
     captured = capsys.readouterr()
     return captured.out + captured.err
@@ -251,7 +251,7 @@ def test_what_nights_and_backfills_end_with_is_told_as_it_is(
     night_commands._print(Night("FAILED", {}, HOSTILE), language)
     check(capsys.readouterr().err, SHOWN)
     reason = {"rows": 1, "field": HOSTILE, "expected": HOSTILE, "examples": [{"file": HOSTILE, "row": 1}]}
-    done: dict[str, Any] = dict.fromkeys(check_report.TOLD, 0)
+    done: dict[str, Any] = dict.fromkeys(view.TOLD, 0)
     done |= {"reasons": [reason], "aside": [HOSTILE], "refused_rows": HOSTILE, "run": HOSTILE}
     with pytest.raises(Exit):
         backfill_commands._tell(done, language, as_json=False)
@@ -262,9 +262,9 @@ def test_what_nights_and_backfills_end_with_is_told_as_it_is(
 def test_what_is_taken_back_and_listed_is_told_as_it_is(language: Language, capsys: pytest.CaptureFixture[str]) -> None:
     conflict = {"customer": HOSTILE, "event": HOSTILE, "kind": "refund"}
     run = {"run": "20260301-1200-aaaaaaaa", "began": "2026-03-01T12:00:00+00:00", "files": [HOSTILE], "state": "begun"}
-    told: dict[str, Any] = dict.fromkeys(check_report.BACK, 0) | {"conflicts": [conflict]}
+    told: dict[str, Any] = dict.fromkeys(view.BACK, 0) | {"conflicts": [conflict]}
     here = {"folder": HOSTILE, "command": HOSTILE, "run": run["run"], "dealt": True}
-    tables = [*check_report.retracted_tables(told, language), check_report.runs_table([run | {"counts": {}}], language)]
+    tables = [*view.retracted_tables(told, language), view.runs_table([run | {"counts": {}}], language)]
     for one in (*tables, *backfill_commands._how_to_go_on(here, language == "zh")):
         out.print(one)
     check(capsys.readouterr().out)

@@ -19,12 +19,12 @@ from typing import Any
 import boto3
 import polars as pl
 import pytest
-from standing.adapters.table import STATE, Customers
-from standing.adapters.telling import Failed, cause, told
-from standing.batch.lake.files import Damaged
-from standing.core.events import MODELS, personal_fields, unstored_fields
-from standing.rulebook.building import build_ruleset
-from standing.rulebook.compiling import compile_rules
+from standing.aws.logging import Failed, cause, told
+from standing.aws.table import STATE, Customers
+from standing.events import MODELS, personal_fields, unstored_fields
+from standing.lake.parquet import Damaged
+from standing.rules.author.build import build_ruleset
+from standing.rules.author.compiler import compile_rules
 
 from tests.support import ROOT, sender
 from tests.support import envelope as an_envelope
@@ -215,7 +215,7 @@ def run_all(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> str:
     rescore, planned = function("rescore"), function("plan").handler({}, context)
     with monkeypatch.context() as failing:
         failing.setattr(rescore.customers.__class__, "load", quoting)
-        failing.setattr("standing.night.bucket.compact", quoting)
+        failing.setattr("standing.nightly.bucket.compact", quoting)
         work = {"day": planned["day"], "bucket": planned["due"][0]}
         failures = raised(lambda: rescore.handler(work, context))
         function("summarise").handler(planned, context)

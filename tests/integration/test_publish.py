@@ -6,8 +6,8 @@ import json
 from typing import Any
 
 import pytest
-from standing.adapters.bus import MOST_BYTES, TRIES, Bus
-from standing.event_path.publish import Unpublished, publish
+from standing.aws.bus import MOST_BYTES, TRIES, Bus
+from standing.publish.publisher import Unpublished, publish
 
 
 class FakeEvents:

@@ -10,14 +10,14 @@ from pathlib import Path
 
 import boto3
 import pytest
-from standing.adapters.rules_bucket import RulesBucket
-from standing.core.releases import Releases
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.problems import RulesError
-from standing.tools.live.kept import Kept
-from standing.tools.live.releasing import Releasing
-from standing.tools.project import UserError
+from standing.aws.rules_bucket import RulesBucket
+from standing.release.release import Releasing
+from standing.release.store import Kept
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.problems import RulesError
+from standing.rules.releases import Releases
+from standing.rules.timeline import Timeline
+from standing.values.errors import UserError
 
 from tests.support import ROOT
 

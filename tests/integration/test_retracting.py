@@ -10,24 +10,24 @@ from typing import Any
 
 import polars as pl
 import pytest
-from standing.adapters.table import Customers, past
-from standing.backfill.retracting import RECORDS_GONE, REFUND, Retracting
-from standing.backfill.settling import Settling
-from standing.batch.lake.archiving import written_rows
-from standing.batch.lake.compacting import compact, stage
-from standing.batch.lake.gaps import holes, lagging
-from standing.batch.lake.layout import bucket_of, month_key
-from standing.batch.lake.memories import latest
-from standing.batch.lake.reading import read_bucket
-from standing.batch.lake.rows import rows_in
-from standing.core.decide import decide
-from standing.core.intake import Event
-from standing.core.state import State
-from standing.core.timeline import Timeline
-from standing.core.view import view_of_history
-from standing.event_path.ingest import Ingest, Message
-from standing.night.bucket import rescore_bucket
-from standing.night.planning import day_to_close
+from standing.aws.table import Customers, past
+from standing.backfill.retraction import RECORDS_GONE, REFUND, Retracting
+from standing.backfill.settlement import Settling
+from standing.engine.decide import decide
+from standing.engine.state import State
+from standing.engine.view import view_of_history
+from standing.events.intake import Event
+from standing.ingest.batch import Ingest, Message
+from standing.lake.compaction import compact, stage
+from standing.lake.gaps import holes, lagging
+from standing.lake.incoming import written_rows
+from standing.lake.layout import bucket_of, month_key
+from standing.lake.reader import read_bucket
+from standing.lake.rows import rows_in
+from standing.nightly.bucket import rescore_bucket
+from standing.nightly.plan import day_to_close
+from standing.rescoring.memories import latest
+from standing.rules.timeline import Timeline
 
 from tests.crowd import crowd
 from tests.integration.conftest import KEYS

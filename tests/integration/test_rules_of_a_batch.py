@@ -11,11 +11,11 @@ from typing import Any
 import boto3
 import orjson
 import pytest
-from standing.adapters.table import Customers
-from standing.core.days import day_of
-from standing.core.ruleset import Ruleset, Stratum
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import Ingest
+from standing.aws.table import Customers
+from standing.ingest.batch import Ingest
+from standing.rules.ruleset import Ruleset, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import day_of
 
 from tests.support import NOW, ROOT, KeptRejections, message, purchase
 from tests.unit.strategies import CLUB, CLUB_FEATURES, TIER, every, line, ruleset

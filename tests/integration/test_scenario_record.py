@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.adapters.table import Customers
-from standing.core.timeline import Timeline
-from standing.rulebook.scenarios.checking import Checked, check_stories
-from standing.tools.cli import app
-from standing.tools.project import UserError
-from standing.tools.rules import scenario_commands
-from standing.tools.rules.recording import record_customer
+from standing.aws.table import Customers
+from standing.cli import scenario
+from standing.cli.app import app
+from standing.customers.scenario import record_customer
+from standing.rules.scenarios.check import Checked, check_stories
+from standing.rules.timeline import Timeline
+from standing.values.errors import UserError
 from typer.testing import CliRunner
 
 from tests.integration.test_explain import apply
@@ -131,7 +131,7 @@ class Stack:
 def test_the_command_writes_a_new_file_and_never_over_another(
     stored: Customers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(scenario_commands, "target_of", lambda _: Stack(stored))
+    monkeypatch.setattr(scenario, "target_of", lambda _: Stack(stored))
     monkeypatch.chdir(ROOT)
     file = tmp_path / "recorded.yaml"
     command = ["scenario", "record", "c-1"]

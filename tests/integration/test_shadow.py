@@ -10,18 +10,18 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from standing.adapters.table import Customers
-from standing.core.days import day_of
-from standing.core.decide import Outcome
-from standing.core.intake import Event
-from standing.core.state import State
-from standing.core.timeline import Timeline
-from standing.core.view import view, view_of_history
-from standing.event_path.ingest import Ingest, Report
-from standing.rulebook.compiling import compile_rules
-from standing.tools.live.comparing import Side, compare
-from standing.tools.live.seeding import Seeding
-from standing.tools.live.shadowing import PASSED_ON, passed_on
+from standing.aws.table import Customers
+from standing.engine.decide import Outcome
+from standing.engine.state import State
+from standing.engine.view import view, view_of_history
+from standing.events.intake import Event
+from standing.ingest.batch import Ingest, Report
+from standing.release.comparison import Side, compare
+from standing.release.seed import Seeding
+from standing.release.shadow import PASSED_ON, passed_on
+from standing.rules.author.compiler import compile_rules
+from standing.rules.timeline import Timeline
+from standing.values.days import day_of
 
 from tests.integration.conftest import KEYS
 from tests.support import ROOT, KeptRejections, envelope, message, naming, taken

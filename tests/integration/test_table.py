@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from standing.adapters.table import Customers, Refused
-from standing.core.decide import decide
-from standing.core.intake import Event
-from standing.core.state import State
-from standing.core.timeline import Timeline
+from standing.aws.table import Customers, Refused
+from standing.engine.decide import decide
+from standing.engine.state import State
+from standing.events.intake import Event
+from standing.rules.timeline import Timeline
 
 from tests.unit.strategies import noon, purchase
 

@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 import pytest
-from standing.core.intake import Rejected, take_in
-from standing.core.ruleset import Ruleset
+from standing.events.intake import Rejected, take_in
+from standing.rules.ruleset import Ruleset
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

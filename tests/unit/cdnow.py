@@ -7,7 +7,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import polars as pl
-from standing.core.days import day_number
+from standing.values.days import day_number
 
 CALIBRATED = date(1997, 9, 30)  # the end of the 39 weeks that parameters are learnt from
 

@@ -7,11 +7,11 @@ from datetime import date, timedelta
 from typing import Any
 
 from hypothesis import strategies as st
-from standing.core.conditions import Comparison, Condition, Operator
-from standing.core.days import Day, day_date
-from standing.core.events import Activity, CareAnswer, Override, Profile, Score
-from standing.core.intake import Event
-from standing.core.ruleset import (
+from standing.events import Activity, CareAnswer, Override, Profile, Score
+from standing.events.intake import Event
+from standing.rules.author.compiler import assemble
+from standing.rules.conditions import Comparison, Condition, Operator
+from standing.rules.ruleset import (
     Action,
     Cap,
     Care,
@@ -25,7 +25,7 @@ from standing.core.ruleset import (
     Stratum,
     Terms,
 )
-from standing.rulebook.compiling import assemble
+from standing.values.days import Day, day_date
 
 from tests.unit import strategies as made
 from tests.unit.strategies import TITLE, every, line, none_of, some

@@ -8,21 +8,21 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
-from standing.core.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
-from standing.core.conditions import Comparison, Condition, Fact, Group, Operator, count_branches
-from standing.core.days import Day, day_date
-from standing.core.decide import Decision, Outcome, decide, needs_past
-from standing.core.events import EventDetail, Feedback, Purchase, Refund
-from standing.core.features import EXACT
-from standing.core.fold import Books, DayLived, live_day
-from standing.core.intake import Event, fingerprint
-from standing.core.measures import empty
-from standing.core.retelling import Past
-from standing.core.ruleset import Action, Care, Feature, Measure, Programme, Rating, Ruleset, Stratum, Title
-from standing.core.series import Happened, Series, Sums
-from standing.core.state import Checkpoint, Memory, State
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import assemble
+from standing.engine.codec.state import pack, pack_checkpoint, unpack, unpack_checkpoint
+from standing.engine.decide import Decision, Outcome, decide, needs_past
+from standing.engine.features import EXACT
+from standing.engine.fold import Books, DayLived, live_day
+from standing.engine.measures import empty
+from standing.engine.series import Happened, Series, Sums
+from standing.engine.start import Past
+from standing.engine.state import Checkpoint, Memory, State
+from standing.events import EventDetail, Feedback, Purchase, Refund
+from standing.events.intake import Event, fingerprint
+from standing.rules.author.compiler import assemble
+from standing.rules.conditions import Comparison, Condition, Fact, Group, Operator, count_branches
+from standing.rules.ruleset import Action, Care, Feature, Measure, Programme, Rating, Ruleset, Stratum, Title
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date
 
 TITLE = Title(en="Made for a test", zh="测试用")
 PROGRAMME = Programme(title=TITLE, currency="USD", minor_digits=2, time_zone="UTC")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from standing.core.announcing import LevelHonoured, RatingChanged
-from standing.core.decide import Decision
-from standing.core.ruleset import Stability, Stratum
-from standing.core.timeline import Timeline
+from standing.engine.decide import Decision
+from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
+from standing.rules.ruleset import Stability, Stratum
+from standing.rules.timeline import Timeline
 
 from tests.unit import strategies as made
 from tests.unit.strategies import Customer, every, line, purchase, refund

@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from standing.core.timeline import Timeline
-from standing.event_path.ingest import UNKNOWN, Ingest, Message
-from standing.night.arrivals import with_refused
+from standing.ingest.batch import UNKNOWN, Ingest, Message
+from standing.nightly.arrivals import with_refused
+from standing.rules.timeline import Timeline
 
 from tests.lakes import MemoryLake
 from tests.support import NOW, KeptRejections, message, purchase, real_rules

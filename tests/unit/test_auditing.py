@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections import Counter
 
-from standing.tools.events.auditing import Audit, compare, message_fingerprint
-from standing.tools.events.files import Line
+from standing.operations.audit import Audit, compare, message_fingerprint
+from standing.operations.event_files import Line
 
 
 def line(number: int, event_id: str, amount: str = "1.00") -> Line:

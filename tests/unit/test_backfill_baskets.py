@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from standing.backfill.dealing import Tally
 from standing.backfill.files.rows import Unreadable
-from standing.backfill.mapping.reading import read_mapping
-from standing.backfill.mapping.wrong import BadMapping
-from standing.core.ruleset import Ruleset
+from standing.backfill.mapping.errors import BadMapping
+from standing.backfill.mapping.reader import read_mapping
+from standing.backfill.partition import Tally
+from standing.rules.ruleset import Ruleset
 
 from tests.support import ROOT, naming, real_ruleset, taking_in
 

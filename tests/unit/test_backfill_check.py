@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from standing.tools import cli
-from standing.tools.backfill.commands import percent
-from standing.tools.project import UserError
+from standing.cli import app
+from standing.cli.backfill import percent
+from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 
 from tests.support import ROOT
@@ -43,7 +43,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[str, str]:
 
 
 def run(*arguments: str) -> Result:
-    return CliRunner().invoke(cli.app, ["backfill", "--rules", str(ROOT / "rules"), *arguments], catch_exceptions=False)
+    return CliRunner().invoke(app.app, ["backfill", "--rules", str(ROOT / "rules"), *arguments], catch_exceptions=False)
 
 
 def test_a_check_counts_every_row_and_says_why_it_is_refused(files: tuple[str, str]) -> None:

@@ -13,12 +13,12 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.backfill.dealing import Tally
-from standing.backfill.files.opening import Format, files_in, lines_counted, rows_of
+from standing.backfill.conversion import Uncounted
+from standing.backfill.files.formats import Format, files_in, lines_counted, rows_of
 from standing.backfill.files.rows import Read, Unreadable
 from standing.backfill.files.text import likely_encoding
-from standing.backfill.rows import Uncounted
-from standing.core.ruleset import Ruleset
+from standing.backfill.partition import Tally
+from standing.rules.ruleset import Ruleset
 from xlsxwriter import Workbook
 
 from tests.support import real_ruleset, taking_in

@@ -13,13 +13,13 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.backfill.dealing import REFUSED, deal_out
-from standing.backfill.mapping.fields import Use
-from standing.backfill.mapping.reading import read_mapping
-from standing.backfill.mapping.rows import Mapping
-from standing.backfill.mapping.taking import Taken
-from standing.backfill.mapping.wrong import BadMapping, BadRow
-from standing.core.ruleset import Ruleset
+from standing.backfill.mapping.errors import BadMapping, BadRow
+from standing.backfill.mapping.field_kinds import Use
+from standing.backfill.mapping.fields import Taken
+from standing.backfill.mapping.mapping import Mapping
+from standing.backfill.mapping.reader import read_mapping
+from standing.backfill.partition import REFUSED, deal_out
+from standing.rules.ruleset import Ruleset
 
 from tests.support import ROOT, naming, real_ruleset, taking_in
 

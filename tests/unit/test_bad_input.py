@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
-from standing.tools import cli
+from standing.cli import app
 
 from tests.unit.test_check import CORRECT
 
@@ -58,7 +58,7 @@ def standing(
         options = [str(out) if word == "OUT" else word for word in (*MORE.get(command, ()), *more)]
         monkeypatch.setattr(sys, "argv", ["standing", "rules", command, "--rules", str(folder), *options])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            app.main()
         captured = capsys.readouterr()
         comment = out.read_text(encoding="utf-8") if command == "comment" and out.exists() else ""
         return Answer(int(ended.value.code or 0), captured.out + captured.err + comment)

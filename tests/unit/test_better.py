@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from standing.core.ruleset import Rating, Ruleset
-from standing.pages.migration import flow, heat, titled, way
-from standing.rulebook.compiling import compile_folder, compile_rules
-from standing.rulebook.problems import RulesError
-from standing.tools.rules.pages import markdown
+from standing.present.migration import flow, heat, titled, way
+from standing.present.rules.pages import markdown
+from standing.rules.author.compiler import compile_folder, compile_rules
+from standing.rules.author.problems import RulesError
+from standing.rules.ruleset import Rating, Ruleset
 
 from tests.unit.test_check import CORRECT, written
 

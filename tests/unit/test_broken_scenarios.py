@@ -9,10 +9,10 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.ruleset import Ruleset
-from standing.rulebook.problems import Problem, RulesError
-from standing.rulebook.scenarios.checking import check_stories
-from standing.rulebook.scenarios.reading import parse_scenarios
+from standing.rules.author.problems import Problem, RulesError
+from standing.rules.author.scenario.reader import parse_scenarios
+from standing.rules.ruleset import Ruleset
+from standing.rules.scenarios.check import check_stories
 
 from tests.support import real_ruleset
 from tests.unit.test_scenarios import FILE, HEAD, RULES, folder_of

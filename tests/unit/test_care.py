@@ -11,14 +11,14 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.asking import CareAccepted, CareClosed, CareDecided, not_before
-from standing.core.care import arm_of, is_capped
-from standing.core.days import day_date
-from standing.core.decide import Decision
-from standing.core.intake import Event
-from standing.core.ruleset import Action, Cap, Care, Programme, QuietHours, Ruleset, Stratum
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import assemble
+from standing.engine.care import arm_of, is_capped
+from standing.engine.decide import Decision
+from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided, not_before
+from standing.events.intake import Event
+from standing.rules.author.compiler import assemble
+from standing.rules.ruleset import Action, Cap, Care, Programme, QuietHours, Ruleset, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date
 
 from tests.unit import programmes
 from tests.unit import strategies as made

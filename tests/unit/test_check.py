@@ -13,19 +13,19 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
-from standing.core.conditions import Condition
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.readers import plain
-from standing.core.ruleset import Measure, Ruleset, Stratum
-from standing.rulebook.checking import Located, Report, check
-from standing.rulebook.compiling import assemble
-from standing.rulebook.proving import reader
-from standing.rulebook.proving.findings import CHECKS
-from standing.rulebook.proving.prover import Prover
-from standing.rulebook.proving.sayings import WAYS_OUT, way_out
-from standing.tools.rules.check_report import print_report, report_as_dict
+from standing.engine.backends import plain
+from standing.engine.engine import engine_of
+from standing.engine.measures import empty, gather
+from standing.events.intake import Event
+from standing.present.check import print_report, report_as_dict
+from standing.rules.author.compiler import assemble
+from standing.rules.conditions import Condition
+from standing.rules.prove import backend
+from standing.rules.prove.check import Located, Report, check
+from standing.rules.prove.findings import CHECKS
+from standing.rules.prove.prover import Prover
+from standing.rules.prove.words import WAYS_OUT, way_out
+from standing.rules.ruleset import Measure, Ruleset, Stratum
 
 from tests.support import ROOT
 from tests.unit import programmes
@@ -522,7 +522,7 @@ RETURNS = ("purchase", "refund")
 
 
 def _holds_for(rules: Ruleset, happened: list[Event], day: int) -> None:
-    known = facts(rules, gather(empty(rules), happened, rules), day)
+    known = engine_of(rules).facts(gather(empty(rules), happened, rules), day)
     prover = Prover(rules)
     said = [prover.world.known(one.name) == z3.BoolVal(one.name in known) for one in rules.features]
     said += [prover.world.number(name) == value for name, value in known.items() if _is_base(rules, name, value)]
@@ -536,7 +536,7 @@ def _is_base(rules: Ruleset, name: str, value: object) -> bool:
 @settings(max_examples=300)
 @given(made.rules, made.facts)
 def test_z3_reads_a_condition_as_plain_python_does(rules: dict[str, Condition], known: dict[str, Any]) -> None:
-    assert reader.Reader(rules).match(known) == plain.Reader(rules).match(known)
+    assert backend.Reader(rules).match(known) == plain.Reader(rules).match(known)
 
 
 def test_a_ratio_is_read_exactly() -> None:

@@ -7,14 +7,14 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.conditions import Condition
-from standing.core.days import Day
-from standing.core.fold import DayLived, live
-from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.ruleset import Rating, Ruleset, Stability, Stratum
-from standing.core.state import Memory
-from standing.core.timeline import Timeline
+from standing.engine.fold import DayLived, live
+from standing.engine.measures import empty, gather
+from standing.engine.state import Memory
+from standing.events.intake import Event
+from standing.rules.conditions import Condition
+from standing.rules.ruleset import Rating, Ruleset, Stability, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
 
 from tests.unit import programmes
 from tests.unit import strategies as made

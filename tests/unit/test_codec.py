@@ -8,12 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
-from standing.core.columns import FEW, put_column, put_days, take_column, take_days
-from standing.core.series import Extremes, Happened, Latest, Reach, Seen, Series, Sums
-from standing.core.series_codec import FORMAT
-from standing.core.state import Checkpoint, Held, Ledger, Memory, State
-from standing.core.varints import Reader, Writer
+from standing.engine.codec.columns import FEW, put_column, put_days, take_column, take_days
+from standing.engine.codec.series import FORMAT
+from standing.engine.codec.state import pack, pack_checkpoint, unpack, unpack_checkpoint
+from standing.engine.codec.varints import Reader, Writer
+from standing.engine.series import Extremes, Happened, Latest, Seen, Series, Sums
+from standing.engine.state import Checkpoint, Held, Ledger, Memory, State
+from standing.rules.ruleset import Reach
 
 from tests.unit.strategies import happened, stored, stored_checkpoint, sums
 

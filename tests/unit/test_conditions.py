@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from standing.core.conditions import (
+from standing.engine.backends import durable, plain
+from standing.engine.features import EXACT
+from standing.rules.conditions import (
     INVERSE,
     Atom,
     Branch,
@@ -23,8 +25,6 @@ from standing.core.conditions import (
     comparisons,
     count_branches,
 )
-from standing.core.features import EXACT
-from standing.core.readers import durable, plain
 
 from tests.unit import strategies as made
 from tests.unit.strategies import every, line, none_of, some

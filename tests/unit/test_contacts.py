@@ -13,18 +13,18 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from standing.adapters.table import Recorded, Refused
-from standing.core.asking import CareDecided
-from standing.core.days import Day
-from standing.core.decide import Outcome
-from standing.core.intake import Event
-from standing.core.passing import pass_time
-from standing.core.ruleset import Action, Cap, Care, Ruleset, Stratum
-from standing.core.state import Checkpoint, State
-from standing.core.timeline import Timeline
-from standing.core.view import view_of_history
-from standing.event_path.ingest import Ingest, Message, Report, Taken
-from standing.rulebook.compiling import assemble
+from standing.aws.table import Recorded, Refused
+from standing.engine.advance import pass_time
+from standing.engine.decide import Outcome
+from standing.engine.ledger.care import CareDecided
+from standing.engine.state import Checkpoint, State
+from standing.engine.view import view_of_history
+from standing.events.intake import Event
+from standing.ingest.batch import Ingest, Message, Report, Taken
+from standing.rules.author.compiler import assemble
+from standing.rules.ruleset import Action, Cap, Care, Ruleset, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
 
 from tests.unit import programmes
 from tests.unit import strategies as made

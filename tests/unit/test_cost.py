@@ -6,7 +6,7 @@ import json
 import re
 
 import pytest
-from standing.report.tables import PRICES
+from standing.present.report.tables import PRICES
 
 from benchmarks import cost
 from tests.support import ROOT

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.counted import Counted, counted
-from standing.report.words import said
-from standing.tools.language import phrase
+from standing.present.language import phrase
+from standing.present.report.words import said
+from standing.values.counted import Counted, counted
 
 
 @pytest.mark.parametrize(

@@ -10,17 +10,17 @@ from itertools import pairwise, permutations, product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.announcing import RatingChanged
-from standing.core.asking import CareDecided
-from standing.core.conditions import Fact
-from standing.core.decide import Decision, decide, is_late, needs_past
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.measures import Buckets
-from standing.core.retelling import Past
-from standing.core.ruleset import Stratum
-from standing.core.state import Held, Memory, State
-from standing.core.timeline import Timeline
+from standing.engine.decide import Decision, decide, is_late, needs_past
+from standing.engine.engine import engine_of
+from standing.engine.ledger.announcements import RatingChanged
+from standing.engine.ledger.care import CareDecided
+from standing.engine.measures import Buckets
+from standing.engine.start import Past
+from standing.engine.state import Held, Memory, State
+from standing.events.intake import Event
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Stratum
+from standing.rules.timeline import Timeline
 
 from tests.unit import strategies as made
 from tests.unit.strategies import (
@@ -50,7 +50,7 @@ type Standing = tuple[int, Memory, Memory, Buckets, dict[str, Fact]]
 
 def _standing(customer: Customer) -> Standing:
     state = customer.standing
-    known = facts(customer.rules.on(state.day), state.buckets, state.day)
+    known = engine_of(customer.rules.on(state.day)).facts(state.buckets, state.day)
     return state.day, state.opened, state.closed, state.buckets, known
 
 

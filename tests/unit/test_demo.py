@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.core.decide import too_late
-from standing.core.events import CareAnswer, Refund
-from standing.core.intake import Rejected, take_in
-from standing.core.ruleset import Ruleset
-from standing.core.timeline import Timeline
-from standing.tools.demo import data, story
-from standing.tools.demo.data import Dated, bad_events, odd_events, write_demo
+from standing.engine.decide import too_late
+from standing.events import CareAnswer, Refund
+from standing.events.intake import Rejected, take_in
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
 
+from demo import data, story
+from demo.data import Dated, bad_events, odd_events, write_demo
 from tests.support import real_ruleset
 
 NOW = datetime(2026, 3, 31, 15, 0, tzinfo=UTC)

@@ -9,21 +9,21 @@ import pytest
 import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.batch import reader as batch
-from standing.batch.records import rows_of
-from standing.batch.rescoring.features import features_on
-from standing.core.codec import pack
-from standing.core.events import Engagement
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.measures import Buckets, empty, gather, prune
-from standing.core.readers import durable, plain
-from standing.core.ruleset import Ruleset
-from standing.core.series import Happened, Reach, Seen
-from standing.core.state import Memory, State
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.problems import RulesError
-from standing.rulebook.proving.worlds import World
+from standing.engine.backends import durable, plain
+from standing.engine.codec.state import pack
+from standing.engine.engine import engine_of
+from standing.engine.measures import Buckets, empty, gather, prune
+from standing.engine.series import Happened, Seen
+from standing.engine.state import Memory, State
+from standing.events import Engagement
+from standing.events.intake import Event
+from standing.lake.records import rows_of
+from standing.rescoring import backend as batch
+from standing.rescoring.features import features_on
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.problems import RulesError
+from standing.rules.prove.worlds import World
+from standing.rules.ruleset import Reach, Ruleset
 
 from tests.unit import strategies as made
 from tests.unit.test_score_rules import RISK, written
@@ -82,7 +82,7 @@ def test_up_to_its_number_it_counts_exactly_however_often_a_state_was_saved(
         buckets = gather(buckets, [one], rules)
     end = in_time[-1].day
     for day in range(end, end + 8):
-        known = facts(rules, buckets, day)
+        known = engine_of(rules).facts(buckets, day)
         assert known["items"] == truly(events, day, None, 4)
         assert known["items_5d"] == truly(events, day, 5, 3)
         assert in_polars(rules, events, day) == known
@@ -99,8 +99,8 @@ def test_days_between_are_counted_though_later_ones_are_known(
     before, after = ([one for one in events if (one.day <= cut) is early] for early in (True, False))
     buckets = gather(prune(gather(empty(rules), before, rules), cut, rules), after, rules)
     for day in range(cut, DAY + 3):
-        assert facts(rules, buckets, day)["items"] == truly(events, day, None, 4)
-        assert facts(rules, buckets, day)["items_5d"] == truly(events, day, 5, 3)
+        assert engine_of(rules).facts(buckets, day)["items"] == truly(events, day, None, 4)
+        assert engine_of(rules).facts(buckets, day)["items_5d"] == truly(events, day, 5, 3)
 
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from("abcdef"))), st.randoms())
@@ -136,7 +136,7 @@ def test_a_long_value_that_an_older_state_holds_whole_is_counted_once() -> None:
 
 @pytest.mark.parametrize(("items", "saturated"), [(3, False), (4, True), (5, True)])
 def test_rules_can_ask_whether_there_may_be_more(rules: Ruleset, items: int, saturated: bool) -> None:
-    known = facts(rules, gather(empty(rules), [viewed(DAY, f"i{n}") for n in range(items)], rules), DAY)
+    known = engine_of(rules).facts(gather(empty(rules), [viewed(DAY, f"i{n}") for n in range(items)], rules), DAY)
     conditions = {"high": rules.rules["risk/qualify/high"]}
     for reader in (plain.Reader(conditions), durable.Reader(conditions), batch.Reader(conditions)):
         assert (reader.match(known) == frozenset({"high"})) is saturated

@@ -10,8 +10,8 @@ from typing import Any
 
 import durable_rules_engine as engine
 import pytest
-from standing.core.conditions import Condition, Fact
-from standing.core.readers import durable, plain
+from standing.engine.backends import durable, plain
+from standing.rules.conditions import Condition, Fact
 
 from tests.unit.strategies import every, line, none_of, some
 

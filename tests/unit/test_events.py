@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.events import MODELS, EventDetail, Feedback, MoneyDetail, personal_fields, unstored_fields
-from standing.core.intake import Event, Rejected, take_in
-from standing.core.producers import NAMEABLE
+from standing.events import MODELS, EventDetail, Feedback, MoneyDetail, personal_fields, unstored_fields
+from standing.events.intake import Event, Rejected, take_in
+from standing.events.producers import NAMEABLE
 
 from tests.support import sender
 from tests.unit.broken import NOW, Broken, why_rejected

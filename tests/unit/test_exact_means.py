@@ -8,16 +8,16 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.batch import reader as batch
-from standing.batch.records import rows_of
-from standing.batch.rescoring.features import features_on
-from standing.core.answers import FINE, exact, remainder, score
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.measures import empty, gather, prune
-from standing.core.readers import durable, plain
-from standing.core.ruleset import Ruleset
-from standing.rulebook.compiling import compile_rules
+from standing.engine.backends import durable, plain
+from standing.engine.engine import engine_of
+from standing.engine.measures import empty, gather, prune
+from standing.events.intake import Event
+from standing.lake.records import rows_of
+from standing.rescoring import backend as batch
+from standing.rescoring.features import features_on
+from standing.rules.author.compiler import compile_rules
+from standing.rules.ruleset import Ruleset
+from standing.values.scales import FINE, exact, remainder, score
 
 from tests.unit.strategies import line, survey
 from tests.unit.test_score_rules import written
@@ -71,7 +71,7 @@ def in_polars(rules: Ruleset, events: list[Event]) -> dict[str, int]:
 def test_four_ones_and_a_two_of_three_are_two_fifths(rules: Ruleset) -> None:
     given_answers = [(1, 0, 3)] * 4 + [(2, 0, 3)]
     events = events_of(given_answers)
-    known = facts(rules, gather(empty(rules), events, rules), DAY)
+    known = engine_of(rules).facts(gather(empty(rules), events, rules), DAY)
     assert known["answered"] == 4_000
     assert known == in_polars(rules, events)
 
@@ -90,7 +90,7 @@ def test_a_mean_is_at_least_a_number_exactly_where_the_exact_one_is(
     events, scores = events_of(given_answers), exactly(given_answers)
     mean = sum(scores) / len(scores)
     number = data.draw(st.integers(-1, 1)) + mean.__floor__()
-    known = facts(rules, gather(empty(rules), data.draw(st.permutations(events)), rules), DAY)
+    known = engine_of(rules).facts(gather(empty(rules), data.draw(st.permutations(events)), rules), DAY)
     rule = {"rule": line("answered", ">=", number)}
     expected = frozenset({"rule"} if mean >= number else ())
     for reader in (plain.Reader(rule), durable.Reader(rule), batch.Reader(rule)):
@@ -105,8 +105,8 @@ def test_what_pruning_leaves_has_the_same_mean(rules: Ruleset, given_answers: li
     events = events_of(given_answers)
     before, after = events[:cut], events[cut:]
     kept = prune(gather(empty(rules), before, rules), before[-1].day, rules)
-    known = facts(rules, gather(kept, after, rules), DAY)
-    assert known == facts(rules, gather(empty(rules), events, rules), DAY)
+    known = engine_of(rules).facts(gather(kept, after, rules), DAY)
+    assert known == engine_of(rules).facts(gather(empty(rules), events, rules), DAY)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2_000), st.integers(1, 2_000)), max_size=40))

@@ -8,13 +8,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.days import day_in
-from standing.core.events import Feedback, MoneyDetail
-from standing.core.features import EXACT, facts
-from standing.core.intake import Event
-from standing.core.measures import empty, gather, prune
-from standing.core.ruleset import Feature
-from standing.core.series import Sums
+from standing.engine.engine import engine_of
+from standing.engine.features import EXACT
+from standing.engine.measures import empty, gather, prune
+from standing.engine.series import Sums
+from standing.events import Feedback, MoneyDetail
+from standing.events.intake import Event
+from standing.rules.ruleset import Feature
+from standing.values.days import day_in
 
 from tests.unit import strategies as made
 from tests.unit.strategies import (
@@ -34,7 +35,7 @@ from tests.unit.strategies import (
 
 def _value(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
     rules = ruleset([wanted])
-    value = facts(rules, gather(empty(rules), events, rules), day).get(wanted.name)
+    value = engine_of(rules).facts(gather(empty(rules), events, rules), day).get(wanted.name)
     assert not isinstance(value, str)
     return value
 
@@ -76,7 +77,7 @@ def _by_hand(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
 @given(made.features(), made.histories(most=12), st.integers(990, 1_060))
 def test_features_are_what_one_counts_by_hand(features: tuple[Feature, ...], events: list[Event], day: int) -> None:
     rules = ruleset(features)
-    known = facts(rules, gather(empty(rules), events, rules), day)
+    known = engine_of(rules).facts(gather(empty(rules), events, rules), day)
     by_hand = {wanted.name: _by_hand(wanted, events, day) for wanted in features}
     assert known == {name: value for name, value in by_hand.items() if value is not None}
 
@@ -151,7 +152,7 @@ def test_days_since_count_from_today(kind: str, expected: list[int | None]) -> N
 def test_a_sum_beyond_what_readers_compare_exactly_stays_at_the_largest(total: int, compared: int) -> None:
     rules = ruleset([feature("spend", "sum", NET)])
     buckets = (Sums(), Sums().plus(made.happened((100, total))), Sums(), Sums())
-    assert facts(rules, buckets, 100) == {"spend": compared}
+    assert engine_of(rules).facts(buckets, 100) == {"spend": compared}
 
 
 @given(st.integers(-50, 50), st.integers(-50, 50))
@@ -162,7 +163,7 @@ def test_two_features_combined(first: int, second: int) -> None:
     combined = [Feature(name=kind, title=made.TITLE, kind=kind, unit=units[kind], parts=("a", "b")) for kind in kinds]
     ruleset = made.ruleset([*parts, *combined])
     events = [_moved(1_000, first, "x"), _moved(999, second, "y")]
-    known = facts(ruleset, gather(empty(ruleset), events, ruleset), 1_000)
+    known = engine_of(ruleset).facts(gather(empty(ruleset), events, ruleset), 1_000)
     assert (known["minus"], known["plus"]) == (100 * (first - second), 100 * (first + second))
     assert known.get("ratio") == (first * 10_000 // second if second else None)
 
@@ -176,7 +177,7 @@ def test_what_is_made_of_something_unknown_is_unknown() -> None:
     mean = made.feature("a", "mean", made.SCORES, over=10)
     ratio = Feature(name="r", title=made.TITLE, kind="ratio", unit="score", parts=("a", "a"))
     ruleset = made.ruleset([mean, ratio])
-    assert "r" not in facts(ruleset, empty(ruleset), 1_000)
+    assert "r" not in engine_of(ruleset).facts(empty(ruleset), 1_000)
 
 
 def test_a_calendar_year_begins_on_the_first_of_january() -> None:
@@ -185,6 +186,6 @@ def test_a_calendar_year_begins_on_the_first_of_january() -> None:
     eve, first = (day_in(text) for text in ("2025-12-31", "2026-01-01"))
     events = [made.purchase(eve, "5.00", "a"), made.purchase(first, "7.00", "b")]
     buckets = gather(empty(ruleset), events, ruleset)
-    assert [facts(ruleset, buckets, day)["spend"] for day in (eve, first, first + 364)] == [500, 700, 700]
-    assert facts(ruleset, buckets, first + 365)["spend"] == 0
-    assert facts(ruleset, prune(buckets, first + 365, ruleset), first + 365)["spend"] == 0
+    assert [engine_of(ruleset).facts(buckets, day)["spend"] for day in (eve, first, first + 364)] == [500, 700, 700]
+    assert engine_of(ruleset).facts(buckets, first + 365)["spend"] == 0
+    assert engine_of(ruleset).facts(prune(buckets, first + 365, ruleset), first + 365)["spend"] == 0

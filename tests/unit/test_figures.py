@@ -13,31 +13,31 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.batch.figures.adding import Figures, added, added_all
-from standing.batch.figures.after import after
-from standing.batch.figures.all import Known, figures
-from standing.batch.figures.care import care
-from standing.batch.figures.closing import at_end
-from standing.batch.figures.drift import numbers
-from standing.batch.figures.groups import groups, moved_now
-from standing.batch.figures.levels import changes, held
-from standing.batch.figures.months import compared_with, month_before, month_end, month_of, month_watched
-from standing.batch.figures.naming import together
-from standing.batch.figures.quality import quality, refunds
-from standing.batch.figures.scores import scores
-from standing.batch.lake.memories import latest, states_of
-from standing.batch.lake.rows import Bucket, frame, tidy
-from standing.batch.records import row_of
-from standing.batch.rescoring.bucket import rescore
-from standing.batch.rescoring.refunds import counted_on as records_counted_on
-from standing.core.announcing import LevelHonoured, RatingChanged
-from standing.core.days import Day, day_date, day_in, end_of_day
-from standing.core.events import Feedback, Purchase, Refund
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.ruleset import Ruleset
-from standing.core.timeline import Timeline
+from standing.engine.engine import engine_of
+from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
+from standing.engine.measures import empty, gather
+from standing.events import Feedback, Purchase, Refund
+from standing.events.intake import Event
+from standing.lake.records import row_of
+from standing.lake.rows import Bucket, frame, tidy
+from standing.nightly.metrics.aftermath import after
+from standing.nightly.metrics.all import Known, figures
+from standing.nightly.metrics.care import care
+from standing.nightly.metrics.day_end import at_end
+from standing.nightly.metrics.drift import numbers
+from standing.nightly.metrics.groups import groups, moved_now
+from standing.nightly.metrics.levels import changes, held
+from standing.nightly.metrics.months import compared_with, month_before, month_end, month_of, month_watched
+from standing.nightly.metrics.quality import quality, refunds
+from standing.nightly.metrics.samples import together
+from standing.nightly.metrics.scores import scores
+from standing.nightly.metrics.sums import Figures, added, added_all
+from standing.rescoring.bucket import rescore
+from standing.rescoring.memories import latest, states_of
+from standing.rescoring.refunds import counted_on as records_counted_on
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date, day_in, end_of_day
 
 from tests.crowd import FIRST, crowd
 from tests.lakes import lake_rows, owned
@@ -213,7 +213,7 @@ def test_drift_bins_every_number_by_powers_of_two(made: Made, counted: Figures) 
     for month, day in (("now", UNTIL), (BEFORE, month_end(BEFORE)), (WATCHED, month_end(WATCHED))):
         bins: Counter[tuple[str, ...]] = Counter()
         for events in made.up_to(day).values():
-            known = facts(RULESET, gather(empty(RULESET), events, RULESET), day)
+            known = engine_of(RULESET).facts(gather(empty(RULESET), events, RULESET), day)
             bins.update((name, _bin(known.get(name))) for name in numbers(RULESET))
         assert counted["drift"][month]["features"] == nested(bins), month
         ratings = Counter((rating, level) for (_, rating), level in made.shown(day).items())
@@ -258,7 +258,9 @@ def test_whatever_the_rules_a_day_ends_as_the_fold_says(
     shown = {who: folded(rules, events, day).all_shown() for who, events in there.items()}
     expected = {(who, rating, one.level) for who, levels in shown.items() for rating, one in levels.items()}
     assert set(held(standing, ruleset.ratings).rows()) == expected
-    known = {who: facts(ruleset, gather(empty(ruleset), events, ruleset), day) for who, events in there.items()}
+    known = {
+        who: engine_of(ruleset).facts(gather(empty(ruleset), events, ruleset), day) for who, events in there.items()
+    }
     names = [name for name in ruleset.by_name if name in standing.columns]
     rows = {row["customer"]: {name: row[name] for name in names} for row in standing.rows(named=True)}
     assert rows == {who: {name: one.get(name) for name in names} for who, one in known.items()}

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from standing.tools.events.files import Line, Unsendable, read_lines, read_lines_to_send
-from standing.tools.project import UserError
+from standing.operations.event_files import Line, Unsendable, read_lines, read_lines_to_send
+from standing.values.errors import UserError
 
 GOOD = {"source": "shop", "detail-type": "purchase.v1", "detail": {"id": "1"}}
 

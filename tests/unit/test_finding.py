@@ -12,36 +12,36 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.adapters.decisions import decision_rows
-from standing.batch.figures.closing import at_end
-from standing.batch.figures.months import month_of
-from standing.batch.finding.decisions import IS_CARE, care, decisions, is_move, moves
-from standing.batch.finding.nights import NoNight, last_night, night_of
-from standing.batch.finding.reading import readable
-from standing.batch.finding.standings import NotKept, Wanted, find, schema_of
-from standing.batch.lake.compacting import compact_all
-from standing.batch.lake.decisions import decision_row
-from standing.batch.lake.files import Damaged, written
-from standing.batch.lake.layout import bucket_of, month_key
-from standing.batch.lake.marks import mark
-from standing.batch.lake.memories import latest, states_of
-from standing.batch.lake.rows import Bucket, frame
-from standing.batch.rescoring.bucket import rescore
-from standing.core.conditions import Condition, Fact, comparisons
-from standing.core.days import Day, day_date, day_number
-from standing.core.explain import display
-from standing.core.fold import live
-from standing.core.intake import Event
-from standing.core.readers.plain import holds
-from standing.core.retelling import Past, begin_again
-from standing.core.ruleset import Ruleset, Stratum
-from standing.core.state import State
-from standing.core.timeline import Timeline
-from standing.core.view import asks_for_past, facts_today
-from standing.tools.finding.asking import listed
-from standing.tools.finding.moves import move_in
-from standing.tools.finding.request import Places, Request
-from standing.tools.project import UserError
+from standing.aws.decisions import decision_rows
+from standing.engine.backends.plain import holds
+from standing.engine.fold import live
+from standing.engine.reasons import display
+from standing.engine.start import Past, begin_again
+from standing.engine.state import State
+from standing.engine.view import asks_for_past, facts_today
+from standing.events.intake import Event
+from standing.lake.compaction import compact_all
+from standing.lake.decisions import decision_row
+from standing.lake.layout import bucket_of, month_key
+from standing.lake.parquet import Damaged, written
+from standing.lake.rows import Bucket, frame
+from standing.lake.tombstones import mark
+from standing.nightly.metrics.day_end import at_end
+from standing.nightly.metrics.months import month_of
+from standing.rescoring.bucket import rescore
+from standing.rescoring.memories import latest, states_of
+from standing.rules.conditions import Condition, Fact, comparisons
+from standing.rules.ruleset import Ruleset, Stratum
+from standing.rules.timeline import Timeline
+from standing.search.decisions import IS_CARE, care, decisions, is_move, moves
+from standing.search.display import readable
+from standing.search.moves import move_in
+from standing.search.nights import NoNight, last_night, night_of
+from standing.search.request import Places, Request
+from standing.search.search import listed
+from standing.search.standings import NotKept, Wanted, find, schema_of
+from standing.values.days import Day, day_date, day_number
+from standing.values.errors import UserError
 
 from tests.lakes import AT, MemoryLake, lake_rows, neighbours, outcomes, owned, pour
 from tests.support import real_rules

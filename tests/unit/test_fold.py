@@ -8,16 +8,16 @@ from itertools import pairwise
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.conditions import Fact
-from standing.core.features import facts
-from standing.core.fold import DayLived, live, live_day
-from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.ratings import follow
-from standing.core.readers.plain import holds
-from standing.core.ruleset import Ruleset, Stratum
-from standing.core.state import Held, Memory
-from standing.core.timeline import Timeline
+from standing.engine.backends.plain import holds
+from standing.engine.engine import engine_of
+from standing.engine.fold import DayLived, live, live_day
+from standing.engine.measures import empty, gather
+from standing.engine.ratings import follow
+from standing.engine.state import Held, Memory
+from standing.events.intake import Event
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Ruleset, Stratum
+from standing.rules.timeline import Timeline
 
 from tests.unit import strategies as made
 from tests.unit.strategies import (
@@ -207,7 +207,7 @@ def _told(events: Sequence[Event], last: int) -> list[tuple[dict[str, str], dict
     due: dict[str, int] = {}
     told = []
     for day in range(min(event.day for event in events), last + 1):
-        known = facts(CLUB, buckets, day)
+        known = engine_of(CLUB).facts(buckets, day)
         for one in CLUB.ratings.values():
             before = one.levels.index(levels[one.name]) if one.name in levels else -1
             qualified = [rank for rank, level in enumerate(one.levels) if _holds(one.qualify.get(level), known)]
@@ -260,8 +260,9 @@ def test_a_customer_without_a_score_is_not_upset_by_it() -> None:
 
 
 def test_a_changed_copy_of_the_rules_works_everything_out_anew() -> None:
-    before = {"formulas": CLUB.formulas, "compared": CLUB.compared, "plain": CLUB.plain, "ratings": CLUB.ratings}
+    engine = engine_of(CLUB)
+    before = {"formulas": engine.formulas, "compared": CLUB.compared, "plain": engine.plain, "ratings": CLUB.ratings}
     bare = CLUB.model_copy(update={"features": (), "strata": ()})
     assert all(before.values())
-    assert not any((bare.formulas, bare.compared, bare.plain, bare.ratings))
-    assert CLUB.formulas is before["formulas"]
+    assert not any((engine_of(bare).formulas, bare.compared, engine_of(bare).plain, bare.ratings))
+    assert engine_of(CLUB).formulas is before["formulas"]

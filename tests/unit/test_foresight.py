@@ -7,17 +7,17 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.conditions import Condition
-from standing.core.days import Day
-from standing.core.foresight.explanation import Explanation, explanations
-from standing.core.foresight.levers import Pull, events
-from standing.core.foresight.outlook import AHEAD, Outlook, look_ahead, turns
-from standing.core.foresight.reaching import Aim, Plan, keeping, next_level, other_levels, plan
-from standing.core.intake import Event
-from standing.core.retelling import Past, begin_towards
-from standing.core.ruleset import Rating, Ruleset, Stability, Stratum
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import assemble
+from standing.engine.start import Past, begin_towards
+from standing.events.intake import Event
+from standing.foresight.explanation import Explanation, explanations
+from standing.foresight.levers import Pull, events
+from standing.foresight.outlook import AHEAD, Outlook, look_ahead, turns
+from standing.foresight.plans import Aim, Plan, keeping, next_level, other_levels, plan
+from standing.rules.author.compiler import assemble
+from standing.rules.conditions import Condition
+from standing.rules.ruleset import Rating, Ruleset, Stability, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
 
 from tests.unit import programmes
 from tests.unit import strategies as made

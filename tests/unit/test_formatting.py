@@ -13,14 +13,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from ruamel.yaml.representer import SafeRepresenter
-from standing.rulebook import formatting
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.formatting import WIDTH, format_rules, format_text, write
-from standing.rulebook.kinds import KINDS, rule_files
-from standing.rulebook.layout import Layout
-from standing.rulebook.problems import RulesError
-from standing.rulebook.reading import parse
-from standing.tools.cli import app
+from standing.cli.app import app
+from standing.rules.author import formatter
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.files import KINDS, rule_files
+from standing.rules.author.formatter import WIDTH, format_rules, format_text, write
+from standing.rules.author.layout import Layout
+from standing.rules.author.problems import RulesError
+from standing.rules.author.reader import parse
 from typer.testing import CliRunner
 
 from tests.support import ROOT
@@ -309,14 +309,14 @@ def test_a_wrong_file_is_left_alone_and_the_others_are_formatted(folder: Path, o
 def test_nothing_is_written_where_the_rules_would_mean_something_else(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    right = formatting.format_text
-    monkeypatch.setattr(formatting, "format_text", lambda *given: right(*given).replace("800.00", "900.00"))
+    right = formatter.format_text
+    monkeypatch.setattr(formatter, "format_text", lambda *given: right(*given).replace("800.00", "900.00"))
     with pytest.raises(RulesError, match="would change what the rules mean: nothing is written"):
         format_rules(folder)
 
 
 def test_a_file_whose_data_or_comments_would_not_stay_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(formatting, "_remarks", lambda *_: iter(()))
+    monkeypatch.setattr(formatter, "_remarks", lambda *_: iter(()))
     with pytest.raises(RulesError, match="cannot be formatted without a change of meaning"):
         format_text(ODD, KIND["rating"])
 

@@ -15,11 +15,11 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from standing.core.events import MODELS, unstored_fields
-from standing.core.intake import Event, Rejected, read_stored, take_in
-from standing.core.measures import empty, gather
-from standing.core.producers import NAMEABLE
-from standing.core.ruleset import Ruleset
+from standing.engine.measures import empty, gather
+from standing.events import MODELS, unstored_fields
+from standing.events.intake import Event, Rejected, read_stored, take_in
+from standing.events.producers import NAMEABLE
+from standing.rules.ruleset import Ruleset
 
 from tests.support import real_ruleset, sender
 from tests.unit.strategies import JSON

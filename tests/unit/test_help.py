@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 import typer
-from standing.tools.cli import app
+from standing.cli.app import app
 from typer.testing import CliRunner
 
 HEAVY = ("boto3", "botocore", "durable_rules_engine", "numpy", "orjson", "plotly", "polars", "ruamel", "z3")
-OURS = (*HEAVY, "standing.core.ruleset")  # our models need pydantic; typer uses it, too, once a command has options
+OURS = (*HEAVY, "standing.rules.ruleset")  # our models need pydantic; typer uses it, too, once a command has options
 TELL = f"""
 import sys
-from standing.tools.cli import main
+from standing.cli.app import main
 sys.argv[0] = "standing"
 try:
     main()
@@ -26,7 +26,7 @@ finally:
 """
 ALL = f"""
 import contextlib, io, sys
-from standing.tools.cli import main
+from standing.cli.app import main
 for words in sys.argv.pop().split(","):
     sys.argv[1:] = [*words.split(), "--help"]
     with contextlib.redirect_stdout(io.StringIO()), contextlib.suppress(SystemExit):

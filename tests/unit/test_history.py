@@ -6,17 +6,17 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.announcing import LevelHonoured, RatingChanged
-from standing.core.asking import CareDecided
-from standing.core.days import Day, month_ends
-from standing.core.decide import Decision, decide
-from standing.core.history import TakenOver, take_over
-from standing.core.intake import Event
-from standing.core.retelling import Past
-from standing.core.ruleset import Ruleset
-from standing.core.state import State
-from standing.core.timeline import Timeline
-from standing.core.view import view_of_history
+from standing.engine.decide import Decision, decide
+from standing.engine.history import TakenOver, take_over
+from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
+from standing.engine.ledger.care import CareDecided
+from standing.engine.start import Past
+from standing.engine.state import State
+from standing.engine.view import view_of_history
+from standing.events.intake import Event
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, month_ends
 
 from tests.unit import programmes
 from tests.unit.strategies import CLUB_RULES, Customer, noon, purchase

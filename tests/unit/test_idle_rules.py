@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.ruleset import Ruleset
-from standing.rulebook.checking import Report, check
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.proving.idle import on_scale
-from standing.rulebook.proving.ranges import range_of
+from standing.engine.engine import engine_of
+from standing.engine.measures import empty, gather
+from standing.events.intake import Event
+from standing.rules.author.compiler import compile_rules
+from standing.rules.prove.check import Report, check
+from standing.rules.prove.idle_lines import on_scale
+from standing.rules.prove.ranges import range_of
+from standing.rules.ruleset import Ruleset
 
 from tests.unit import programmes
 from tests.unit.test_check import CORRECT, TIER, written
@@ -196,7 +196,7 @@ def test_a_score_gives_points_for_values_that_there_are(tmp_path: Path) -> None:
 @settings(max_examples=150)
 @given(programmes.rulesets(), programmes.histories(), st.integers(0, 60))
 def test_every_value_of_every_customer_is_within_its_range(rules: Ruleset, happened: list[Event], later: int) -> None:
-    known = facts(rules, gather(empty(rules), happened, rules), max(event.day for event in happened) + later)
+    known = engine_of(rules).facts(gather(empty(rules), happened, rules), max(event.day for event in happened) + later)
     for name, value in known.items():
         low, high = range_of(rules, name)
         if isinstance(value, int):

@@ -13,18 +13,19 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.batch.impact import NAMED, CareImpact, Impact, Move, impact
-from standing.batch.population import Population, Row, gathered, read, write
-from standing.batch.settling import settle
-from standing.core.conditions import Condition, Fact
-from standing.core.ratings import next_review, would_become
-from standing.core.ruleset import Cap, Care, Rating, Ruleset, Stratum
-from standing.core.state import Held
-from standing.rulebook.compiling import assemble
-from standing.tools.project import UserError
-from standing.tools.rules.impact_markdown import markdown
-from standing.tools.rules.impact_report import Report, as_dict
-from standing.tools.rules.impacting import of_file, rules_at
+from standing.engine.engine import engine_of
+from standing.engine.ratings import next_review, would_become
+from standing.engine.state import Held
+from standing.impact.impact import NAMED, CareImpact, Impact, Move, impact
+from standing.impact.markdown import markdown
+from standing.impact.population import Population, Row, gathered, read, write
+from standing.impact.report import Report, as_dict
+from standing.impact.settled_levels import settle
+from standing.impact.sources import of_file, rules_at
+from standing.rules.author.compiler import assemble
+from standing.rules.conditions import Condition, Fact
+from standing.rules.ruleset import Cap, Care, Rating, Ruleset, Stratum
+from standing.values.errors import UserError
 
 from tests.support import ROOT
 from tests.unit import programmes
@@ -202,7 +203,7 @@ def test_costs_are_shown_in_the_programmes_currency_a_day() -> None:
 def alone(ruleset: Ruleset, known: dict[str, Fact], levels: dict[str, Held]) -> tuple[dict[str, str], set[str]]:
     """Where one customer settles (what it would become, again and again, with the plain reader) and what holds then."""
     facts, settled, held = dict(known), dict[str, str](), set[str]()
-    for stratum, reader in zip(ruleset.strata, ruleset.plain, strict=True):
+    for stratum, reader in zip(ruleset.strata, engine_of(ruleset).plain, strict=True):
         hits = reader.match(facts)
         held |= hits
         for rating in stratum.ratings:

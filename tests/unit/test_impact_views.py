@@ -13,17 +13,17 @@ from typing import Any
 import pytest
 from rich.cells import cell_len
 from rich.console import Console
-from standing.batch.population import Population, gathered, write
-from standing.core.conditions import Condition
-from standing.core.ruleset import Ruleset, Stratum, Title
-from standing.core.state import Held
-from standing.rulebook.compiling import assemble
-from standing.tools.cli import app
-from standing.tools.language import Language
-from standing.tools.rules.impact_page import page
-from standing.tools.rules.impact_report import Report, as_dict, compared
-from standing.tools.rules.impact_view import print_impact
-from standing.tools.rules.impact_words import WORDS
+from standing.cli.app import app
+from standing.engine.state import Held
+from standing.impact.page import page
+from standing.impact.population import Population, gathered, write
+from standing.impact.report import Report, as_dict, compared
+from standing.impact.terminal import print_impact
+from standing.impact.words import WORDS
+from standing.present.language import Language
+from standing.rules.author.compiler import assemble
+from standing.rules.conditions import Condition
+from standing.rules.ruleset import Ruleset, Stratum, Title
 from typer.testing import CliRunner
 
 from tests.support import ROOT, real_ruleset

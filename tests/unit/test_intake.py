@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.days import day_number
-from standing.core.intake import Event, Rejected, fingerprint, take_in
-from standing.core.ruleset import Programme, Ruleset
-from standing.rulebook.compiling import assemble
+from standing.events.intake import Event, Rejected, fingerprint, take_in
+from standing.rules.author.compiler import assemble
+from standing.rules.ruleset import Programme, Ruleset
+from standing.values.days import day_number
 
 from tests.unit.strategies import CLUB, JSON, TITLE
 

@@ -16,26 +16,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from standing.adapters.decisions import decision_rows
-from standing.adapters.table import event_put, state_put
-from standing.batch.lake.archiving import archive
-from standing.batch.lake.compacting import Compacted, compact, stage
-from standing.batch.lake.files import Damaged, written
-from standing.batch.lake.gaps import holes, lagging
-from standing.batch.lake.layout import KINDS, bucket_of, current, incoming, month_key, staged, standing_key
-from standing.batch.lake.marks import mark
-from standing.batch.lake.memories import latest, remembered, states_of
-from standing.batch.lake.reading import everything_of, open_bucket, read_bucket, read_decisions
-from standing.batch.lake.rows import ORDER, Bucket, frame, tidy
-from standing.batch.lake.shares import shares
-from standing.batch.lake.standings import standings_of
-from standing.batch.rescoring import bucket, memory
-from standing.core.announcing import LevelHonoured, RatingChanged
-from standing.core.asking import CareAccepted, CareClosed, CareDecided
-from standing.core.decide import Decision, decide
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.timeline import Timeline
+from standing.archive.archiver import archive
+from standing.aws.decisions import decision_rows
+from standing.aws.table import event_put, state_put
+from standing.engine.decide import Decision, decide
+from standing.engine.engine import engine_of
+from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
+from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided
+from standing.events.intake import Event
+from standing.lake.chunks import shares
+from standing.lake.compaction import Compacted, compact, stage
+from standing.lake.gaps import holes, lagging
+from standing.lake.layout import KINDS, bucket_of, current, incoming, month_key, staged, standing_key
+from standing.lake.parquet import Damaged, written
+from standing.lake.reader import everything_of, open_bucket, read_bucket, read_decisions
+from standing.lake.rows import ORDER, Bucket, frame, tidy
+from standing.lake.standings import standings_of
+from standing.lake.tombstones import mark
+from standing.rescoring import bucket, memory
+from standing.rescoring.memories import latest, remembered, states_of
+from standing.rules.timeline import Timeline
 
 from tests.lakes import AT, MemoryLake, decided, lake_rows, neighbours, owned, pour
 from tests.support import NOW, purchase, real_rules, taken
@@ -131,7 +131,7 @@ def test_a_bucket_that_is_compacted_by_shares_is_the_same(monkeypatch: pytest.Mo
     names = sorted(neighbours("c-1", 4))
     expected = together([lake_rows(RULES, who, bought(RULES, 5)) for who in names])
     lake, number = MemoryLake(), bucket_of("c-1")
-    monkeypatch.setattr("standing.batch.lake.shares.ROWS", 3)
+    monkeypatch.setattr("standing.lake.chunks.ROWS", 3)
     for cut in (1, 2):
         pour(lake, expected, f"{cut}", **{kind: getattr(expected, kind)[cut - 1 :: cut] for kind in KINDS})
         settled_of(lake, number)
@@ -355,7 +355,7 @@ def test_states_remember_what_the_fold_remembers(ruleset: Any, histories: list[l
     assert_frame_equal(states_of(states), bucket.states_of(finals))
     for state, row in zip(finals, states.rows(named=True), strict=True):
         known = {one["name"]: one["number"] if one["text"] is None else one["text"] for one in row["features"]}
-        assert known == facts(ruleset, state.buckets, state.day)
+        assert known == engine_of(ruleset).facts(state.buckets, state.day)
 
 
 def stream_record(number: int, row: dict[str, Any], *, as_lambda: bool = True) -> dict[str, Any]:

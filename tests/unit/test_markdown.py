@@ -10,8 +10,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from standing.core.visible import on_one_line, visible
-from standing.tools.rules.markdown import block, code, escaped, inline, marked, row
+from standing.present.markdown import block, code, escaped, inline, marked, row
+from standing.values.visible import on_one_line, visible
 
 PARSER = MarkdownIt("commonmark").enable(["table", "strikethrough"])
 PIECES = [

@@ -7,12 +7,12 @@ from itertools import permutations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.measures import Buckets, empty, gather, prune
-from standing.core.ruleset import Feature, Measure, Ruleset
-from standing.core.series import Reach, Sums
-from standing.rulebook.compiling import assemble
+from standing.engine.engine import engine_of
+from standing.engine.measures import Buckets, empty, gather, prune
+from standing.engine.series import Sums
+from standing.events.intake import Event
+from standing.rules.author.compiler import assemble
+from standing.rules.ruleset import Feature, Measure, Reach, Ruleset
 
 from tests.unit import strategies as made
 from tests.unit.strategies import (
@@ -67,7 +67,7 @@ def test_pruning_changes_no_feature_on_that_day_or_later(
     day = max(event.day for event in events) + idle
     pruned = prune(whole, day, rules)
     for asked in (day, day + later):
-        assert facts(rules, pruned, asked) == facts(rules, whole, asked)
+        assert engine_of(rules).facts(pruned, asked) == engine_of(rules).facts(whole, asked)
 
 
 @given(made.features(), made.histories(), made.histories())

@@ -12,7 +12,7 @@ from zoneinfo import available_timezones
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.days import (
+from standing.values.days import (
     day_date,
     day_in,
     day_number,
@@ -22,7 +22,7 @@ from standing.core.days import (
     month_ends,
     next_anniversary,
 )
-from standing.core.money import MoneyError, from_minor, to_minor
+from standing.values.money import MoneyError, from_minor, to_minor
 
 ZONES = sorted(available_timezones() - {"Factory", "localtime"})
 MOMENTS = st.datetimes(datetime(1970, 1, 2), datetime(2100, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001

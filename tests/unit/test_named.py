@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.adapters.bus import MOST_BYTES, size
-from standing.adapters.decisions import decision_rows, tell
-from standing.core.announcing import LevelHonoured, RatingChanged
-from standing.core.asking import CareAccepted, CareClosed
-from standing.core.days import Day
-from standing.core.decide import Decision, Outcome
-from standing.core.explain import Reason
-from standing.core.intake import Event
-from standing.core.ruleset import Ruleset, Stratum
-from standing.core.timeline import Timeline
+from standing.aws.bus import MOST_BYTES, size
+from standing.aws.decisions import decision_rows, tell
+from standing.engine.decide import Decision, Outcome
+from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
+from standing.engine.ledger.care import CareAccepted, CareClosed
+from standing.engine.reasons import Reason
+from standing.events.intake import Event
+from standing.rules.ruleset import Ruleset, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
 
 from tests.unit import programmes
 from tests.unit import strategies as made

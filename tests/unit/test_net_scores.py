@@ -7,17 +7,17 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from standing.batch.lake.files import written
-from standing.batch.records import rows_of
-from standing.batch.rescoring.refunds import counted_on
-from standing.batch.scores.fitting.fitted import Terms, fitted
-from standing.batch.scores.model import Model, parsed, text
-from standing.batch.scores.rfm import summary
-from standing.batch.scores.scoring import scores
-from standing.batch.scores.spending import Spend, spending
-from standing.core.intake import Event
-from standing.night.learning import MODEL, OLD, learn
-from standing.night.scoring import Scoring
+from standing.events.intake import Event
+from standing.lake.parquet import written
+from standing.lake.records import rows_of
+from standing.nightly.model import MODEL, OLD, learn
+from standing.nightly.scores import Scoring
+from standing.rescoring.refunds import counted_on
+from standing.scores.fitting.model import Terms, fitted
+from standing.scores.model import Model, parsed, text
+from standing.scores.rfm import summary
+from standing.scores.scores import scores
+from standing.scores.spending import Spend, spending
 
 from tests.lakes import MemoryLake
 from tests.unit import cdnow

@@ -10,16 +10,16 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.adapters.table import MOST_ITEMS, Recorded, Refused, items
-from standing.core.days import Day
-from standing.core.decide import Outcome, decide, needs_past
-from standing.core.intake import Event
-from standing.core.passing import pass_time
-from standing.core.retelling import NOTHING, Past
-from standing.core.ruleset import Ruleset, Stratum
-from standing.core.state import Checkpoint, State
-from standing.core.timeline import Timeline
-from standing.night.passing import Passing
+from standing.aws.table import MOST_ITEMS, Recorded, Refused, items
+from standing.engine.advance import pass_time
+from standing.engine.decide import Outcome, decide, needs_past
+from standing.engine.start import NOTHING, Past
+from standing.engine.state import Checkpoint, State
+from standing.events.intake import Event
+from standing.nightly.clock import Passing
+from standing.rules.ruleset import Ruleset, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
 
 from tests.unit import programmes
 from tests.unit import strategies as made

@@ -8,9 +8,10 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from standing.tools.night import commands, running
-from standing.tools.night.running import step
-from standing.tools.target import Target
+from standing.aws.stack import Target
+from standing.cli import night
+from standing.nightly import execution
+from standing.nightly.execution import step
 
 ARN = "arn:night"
 FAILS = ClientError({"Error": {"Code": "ThrottlingException"}}, "ListMapRuns")
@@ -59,7 +60,7 @@ def test_what_a_night_is_doing_is_told_by_its_buckets(done: int, of: int, said: 
 
 def test_a_look_that_fails_says_nothing(target: Target) -> None:
     seen: list[tuple[int, int]] = []
-    ended = running.follow(target, ARN, lambda *look: seen.append(look))
+    ended = execution.follow(target, ARN, lambda *look: seen.append(look))
     assert seen == [(0, 0), (0, 2), (1, 2), (2, 2)]
     assert ended.output == {"day": "2026-03-30"}
 
@@ -67,12 +68,12 @@ def test_a_look_that_fails_says_nothing(target: Target) -> None:
 def test_progress_tells_planning_from_rescoring(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
 
-    def follow(_: Target, __: str, seen: Any) -> running.Night:
+    def follow(_: Target, __: str, seen: Any) -> execution.Night:
         for look in ((0, 0), (0, 2), (2, 2)):
             seen(*look)
-        return running.Night("SUCCEEDED", {}, "")
+        return execution.Night("SUCCEEDED", {}, "")
 
-    monkeypatch.setattr(running, "follow", follow)
+    monkeypatch.setattr(execution, "follow", follow)
     monkeypatch.setattr("rich.progress.Progress.update", lambda _, __, description, **___: told.append(description))
-    commands.closed(target)
+    night.closed(target)
     assert told == ["planning the night", "buckets rescored", "summing up"]

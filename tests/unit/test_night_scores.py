@@ -8,13 +8,13 @@ from typing import Any
 
 import polars as pl
 import pytest
-from standing.batch.lake.files import written
-from standing.batch.lake.layout import bucket_of, current
-from standing.batch.lake.rows import RECORDS
-from standing.core.days import day_date, day_number
-from standing.core.ruleset import Measure, Ruleset
-from standing.night.learning import MODEL, OLD, learn, model_of
-from standing.night.scoring import Scoring, Unsent, used_by
+from standing.lake.layout import bucket_of, current
+from standing.lake.parquet import written
+from standing.lake.rows import RECORDS
+from standing.nightly.model import MODEL, OLD, learn, model_of
+from standing.nightly.scores import Scoring, Unsent, used_by
+from standing.rules.ruleset import Measure, Ruleset
+from standing.values.days import day_date, day_number
 
 from tests.lakes import MemoryLake
 from tests.unit import cdnow

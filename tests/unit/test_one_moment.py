@@ -8,20 +8,20 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.batch.records import rows_of
-from standing.batch.rescoring.features import features_on
-from standing.batch.scores.scoring import last_said
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.overrides import ruling_on
-from standing.core.ruleset import Ruleset
-from standing.core.series import Happened, Latest
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.scenarios.playing import play
-from standing.rulebook.scenarios.reading import parse_scenarios
-from standing.rulebook.scenarios.recording import record
+from standing.engine.engine import engine_of
+from standing.engine.measures import empty, gather
+from standing.engine.overrides import ruling_on
+from standing.engine.series import Happened, Latest
+from standing.events.intake import Event
+from standing.lake.records import rows_of
+from standing.rescoring.features import features_on
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.scenario.reader import parse_scenarios
+from standing.rules.ruleset import Ruleset
+from standing.rules.scenarios.player import play
+from standing.rules.scenarios.recorder import record
+from standing.rules.timeline import Timeline
+from standing.scores.scores import last_said
 
 from tests.unit.programmes import override, profile, score
 from tests.unit.test_score_rules import PROGRAMME, written
@@ -65,7 +65,7 @@ def test_the_more_cautious_word_counts(
         buckets = empty(rules)
         for one in order:
             buckets = gather(buckets, [one], rules)
-        assert facts(rules, buckets, DAY)[feature] == expected
+        assert engine_of(rules).facts(buckets, DAY)[feature] == expected
         assert gather(empty(rules), order, rules) == buckets
     assert in_polars(rules, events)[feature] == expected
 
@@ -80,7 +80,7 @@ def test_consent_taken_back_as_it_is_given_is_no_consent(rules: Ruleset) -> None
 
 def test_consent_that_is_given_later_counts(rules: Ruleset) -> None:
     events = [said(DAY, "no", hour=9, consent={"email": False}), said(DAY, "yes", hour=12, consent={"email": True})]
-    assert facts(rules, gather(empty(rules), events, rules), DAY)["may_email"] == 1
+    assert engine_of(rules).facts(gather(empty(rules), events, rules), DAY)["may_email"] == 1
     assert in_polars(rules, events)["may_email"] == 1
 
 
@@ -91,7 +91,7 @@ def test_of_two_levels_set_at_one_moment_the_lower_shows(rules: Ruleset) -> None
         ruling = ruling_on(rules.ratings["risk"], buckets, DAY)
         assert ruling
         assert ruling.level == "low"
-        assert facts(rules, buckets, DAY)["set_level"] == "low"
+        assert engine_of(rules).facts(buckets, DAY)["set_level"] == "low"
     assert in_polars(rules, both)["ruling/risk"].startswith('["low"')
     assert in_polars(rules, both)["set_level"] == "low"
 

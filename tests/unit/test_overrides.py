@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import pytest
-from standing.core.announcing import RatingChanged
-from standing.core.asking import CareDecided
-from standing.core.decide import Decision
-from standing.core.fold import DayLived
-from standing.core.intake import Event
-from standing.core.ruleset import Stability, Stratum
-from standing.core.state import Held
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import assemble
+from standing.engine.decide import Decision
+from standing.engine.fold import DayLived
+from standing.engine.ledger.announcements import RatingChanged
+from standing.engine.ledger.care import CareDecided
+from standing.engine.state import Held
+from standing.events.intake import Event
+from standing.rules.author.compiler import assemble
+from standing.rules.ruleset import Stability, Stratum
+from standing.rules.timeline import Timeline
 
 from tests.unit import programmes
 from tests.unit import strategies as made

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.announcing import RatingChanged
-from standing.core.asking import CareClosed, CareDecided
-from standing.core.days import Day
-from standing.core.decide import Decision, Outcome
-from standing.core.intake import Event
-from standing.core.passing import needs_past_to, pass_time
-from standing.core.retelling import NOTHING
-from standing.core.ruleset import Ruleset, Stratum
-from standing.core.timeline import Timeline
+from standing.engine.advance import needs_past_to, pass_time
+from standing.engine.decide import Decision, Outcome
+from standing.engine.ledger.announcements import RatingChanged
+from standing.engine.ledger.care import CareClosed, CareDecided
+from standing.engine.start import NOTHING
+from standing.events.intake import Event
+from standing.rules.ruleset import Ruleset, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
 
 from tests.unit import programmes
 from tests.unit import strategies as made

@@ -14,25 +14,25 @@ from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as RichText
-from standing.core.visible import visible
-from standing.tools.events.sending import progress_bar
-from standing.tools.printing import Plain, Text, json_text, working
+from standing.operations.sender import progress_bar
+from standing.present.terminal import Plain, Text, json_text, working
+from standing.values.visible import visible
 
 from tests.unit.test_architecture import PACKAGE
 from tests.unit.test_visible import anything, hides
 
 # Whoever needs one of these takes what stands in the one module instead.
 ONLY_IN = {
-    "rich.text": "tools/printing.py",
+    "rich.text": "present/terminal.py",
     "rich.markup": "",
     "rich.print": "",
-    "html": "pages/shell.py",
+    "html": "present/page.py",
     "csv": "",
     "getpass": "",
 }
 ONLY_CALLED_IN = {"Console": "", "Plain": "tools", "echo": "", "secho": "", "print_exception": "", "from_markup": ""}
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
-SHEETS = {"write_csv": "tools/sheets.py", "sink_csv": "", "write_excel": ""}
+SHEETS = {"write_csv": "present/sheets.py", "sink_csv": "", "write_excel": ""}
 
 
 def around(source: str, place: str) -> Iterator[str]:

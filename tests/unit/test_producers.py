@@ -10,17 +10,17 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.days import day_date, day_number
-from standing.core.events import Override
-from standing.core.intake import Event, Rejected, read_stored, take_in, understand
-from standing.core.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, TYPES
-from standing.core.ruleset import Programme, Ruleset
-from standing.core.state import Held
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import compile_folder, compile_rules
-from standing.rulebook.problems import RulesError
-from standing.rulebook.scenarios.making import make
-from standing.tools.rules.pages import in_plain_text
+from standing.engine.state import Held
+from standing.events import Override
+from standing.events.intake import Event, Rejected, read_stored, take_in, understand
+from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, TYPES
+from standing.present.rules.pages import in_plain_text
+from standing.rules.author.compiler import compile_folder, compile_rules
+from standing.rules.author.problems import RulesError
+from standing.rules.author.scenario.events import make
+from standing.rules.ruleset import Programme, Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date, day_number
 
 from tests.support import ROOT, naming, real_ruleset
 from tests.unit.strategies import CLUB, Customer

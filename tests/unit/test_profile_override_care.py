@@ -8,9 +8,9 @@ from datetime import date
 from typing import Any
 
 import pytest
-from standing.core.events import MODELS, CareAnswer, Override, Profile, personal_fields, unstored_fields
-from standing.core.intake import Event, Rejected, read_stored, take_in
-from standing.core.producers import NAMEABLE
+from standing.events import MODELS, CareAnswer, Override, Profile, personal_fields, unstored_fields
+from standing.events.intake import Event, Rejected, read_stored, take_in
+from standing.events.producers import NAMEABLE
 
 from tests.support import naming
 from tests.unit.broken import NOW, Broken, why_rejected

@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date, timedelta
 
 import pytest
-from standing.core.days import day_number
-from standing.core.view import view_of_history
+from standing.engine.view import view_of_history
+from standing.values.days import day_number
 
 from tests.support import complaint, purchase, real_rules, taken
 

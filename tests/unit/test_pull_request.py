@@ -13,10 +13,10 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from ruamel.yaml import YAML
-from standing.batch.population import gathered, write
-from standing.core.state import Held
-from standing.tools.cli import app
-from standing.tools.rules.comment import MARK, NO_POPULATION
+from standing.cli.app import app
+from standing.engine.state import Held
+from standing.impact.population import gathered, write
+from standing.impact.pull_request import MARK, NO_POPULATION
 from typer.testing import CliRunner
 
 from tests.support import ROOT, real_ruleset

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.conditions import Comparison, Condition, Group
-from standing.rulebook.compiling import Compiler, _care, _features, _programme, _ratings, compile_rules
-from standing.rulebook.problems import RulesError
-from standing.rulebook.questions import known_of, question
+from standing.rules.author.compiler import Compiler, _care, _features, _programme, _ratings, compile_rules
+from standing.rules.author.problems import RulesError
+from standing.rules.author.questions import known_of, question
+from standing.rules.conditions import Comparison, Condition, Group
 
 from tests.support import ROOT, real_ruleset
 

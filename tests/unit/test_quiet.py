@@ -7,13 +7,13 @@ import sys
 from pathlib import Path
 
 import pytest
-from standing.tools.local.sam import run_sam
-from standing.tools.project import UserError
+from standing.local.sam import run_sam
+from standing.values.errors import UserError
 
 CHATTY = "#!/bin/sh\necho said by another; echo warned by another >&2; exit {code}\n"
 WARNS = """
 import logging
-from standing.adapters.telling import silence_others
+from standing.aws.logging import silence_others
 {what}
 logging.getLogger("urllib3").warning("pool is full")
 """

@@ -7,9 +7,9 @@ from typing import get_args
 
 import pytest
 from hypothesis import given, settings
-from standing.core.conditions import Condition, comparisons
-from standing.core.ruleset import Feature, Ruleset
-from standing.rulebook.proving import reader as proving
+from standing.rules.conditions import Condition, comparisons
+from standing.rules.prove import backend as proving
+from standing.rules.ruleset import Feature, Ruleset
 
 from tests.agreement import CASES, agree, compared_apart
 from tests.unit import programmes, written

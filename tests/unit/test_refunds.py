@@ -10,22 +10,22 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.batch.records import rows_of
-from standing.batch.rescoring.features import features_on
-from standing.batch.rescoring.refunds import counted_on
-from standing.core.codec import pack
-from standing.core.conditions import Fact
-from standing.core.days import Day, day_in
-from standing.core.decide import needs_past
-from standing.core.features import facts
-from standing.core.fold import live
-from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.ruleset import Feature, Measure, Ruleset, Stratum
-from standing.core.series import Amendment, Happened, Sums
-from standing.core.state import Memory
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import assemble
+from standing.engine.codec.state import pack
+from standing.engine.decide import needs_past
+from standing.engine.engine import engine_of
+from standing.engine.fold import live
+from standing.engine.measures import empty, gather
+from standing.engine.series import Amendment, Happened, Sums
+from standing.engine.state import Memory
+from standing.events.intake import Event
+from standing.lake.records import rows_of
+from standing.rescoring.features import features_on
+from standing.rescoring.refunds import counted_on
+from standing.rules.author.compiler import assemble
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Feature, Measure, Ruleset, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_in
 
 from tests.unit import programmes
 from tests.unit import strategies as made
@@ -41,7 +41,7 @@ AGAIN = order(JUNE, "900.00", "order-2")
 def _both(features: Sequence[Feature], events: Sequence[Event], day: Day, rules: Ruleset | None = None) -> list[Fact]:
     """Features by the core and over the lake, which are the same."""
     ruleset = rules or assemble(made.PROGRAMME, programmes.MEASURES, tuple(features), ())
-    known = facts(ruleset, gather(empty(ruleset), events, ruleset), day)
+    known = engine_of(ruleset).facts(gather(empty(ruleset), events, ruleset), day)
     (lake,) = features_on(ruleset, rows_of(events, 2).lazy(), day).collect().rows(named=True)
     assert {name: value for name, value in lake.items() if value is not None and name != "customer"} == known
     return [known[one.name] for one in features if one.name in known]
@@ -211,8 +211,8 @@ def test_the_past_is_read_where_a_refund_names_what_is_not_beside_it() -> None:
     assert needs_past(customer.state, [order(1_001, "150.00", "a", "web"), refund(1_002, of="a")], CLUB_RULES)
     assert not needs_past(None, [refund(1_002, of="a")], CLUB_RULES)
     customer.deliver(refund(1_002, "150.00", of="a"))
-    assert facts(CLUB, customer.standing.buckets, 1_009)["spend_10d"] == 0
-    assert facts(CLUB, customer.standing.buckets, 1_010)["spend_10d"] == 0
+    assert engine_of(CLUB).facts(customer.standing.buckets, 1_009)["spend_10d"] == 0
+    assert engine_of(CLUB).facts(customer.standing.buckets, 1_010)["spend_10d"] == 0
 
 
 def test_nobody_asks_for_the_past_where_no_rule_asks_for_net_amounts() -> None:

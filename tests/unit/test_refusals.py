@@ -12,9 +12,9 @@ import pytest
 import typer
 from botocore import exceptions as aws
 from botocore.client import BaseClient
-from standing.tools import cli
-from standing.tools.options import chosen
-from standing.tools.refusals import LOCALLY, told
+from standing.aws.refusals import LOCALLY, told
+from standing.cli import app
+from standing.cli.options import chosen
 
 from tests.support import ROOT
 
@@ -44,7 +44,7 @@ def called(path: Command, command: Any) -> Command:
     return tuple(words)
 
 
-ALL = list(commands(typer.main.get_command(cli.app)))
+ALL = list(commands(typer.main.get_command(app.app)))
 OF_A_STACK = {path: called(path, one) for path, one in ALL if any("--stack" in part.opts for part in one.params)}
 OF_NONE = {path for path, _ in ALL} - set(OF_A_STACK)
 WITHOUT_AWS = {  # all the others
@@ -101,7 +101,7 @@ def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     def command(words: Command) -> str:
         monkeypatch.setattr(sys, "argv", ["standing", *words])
         with pytest.raises(SystemExit) as ended:
-            cli.main()
+            app.main()
         assert ended.value.code == 1
         captured = capsys.readouterr()
         assert captured.out == ""

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from standing.adapters.rejected import LONGEST, MOST_BYTES, RejectedQueue
-from standing.core.intake import Rejected
-from standing.tools.events.aside import rejected
-from standing.tools.events.auditing import compare, message_fingerprint
-from standing.tools.events.files import Line
+from standing.aws.rejected_queue import LONGEST, MOST_BYTES, RejectedQueue
+from standing.events.intake import Rejected
+from standing.operations.audit import compare, message_fingerprint
+from standing.operations.event_files import Line
+from standing.operations.set_aside import rejected
 
 MOST_SENT = 262_144  # bytes that a message of the ingest queue may have
 TAKEN = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")  # as the documentation of SendMessage says

@@ -7,7 +7,7 @@ from typing import Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.core.releases import ALL_DAYS, Entries, Released, Releases, begun, followed_by, in_force, predecessor
+from standing.rules.releases import ALL_DAYS, Entries, Released, Releases, begun, followed_by, in_force, predecessor
 
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 FIRST = date(2026, 11, 1)

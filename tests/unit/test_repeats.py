@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.adapters.table import Recorded, event_put, recorded_in
-from standing.backfill.settling import _new
-from standing.core.intake import Event, fingerprint, is_repeat, take_in
-from standing.core.ruleset import Ruleset
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import assemble
-from standing.tools.events.auditing import compare, envelope_fingerprint, fingerprint_in
-from standing.tools.events.files import Line
+from standing.aws.table import Recorded, event_put, recorded_in
+from standing.backfill.settlement import _new
+from standing.events.intake import Event, fingerprint, is_repeat, take_in
+from standing.operations.audit import compare, envelope_fingerprint, fingerprint_in
+from standing.operations.event_files import Line
+from standing.rules.author.compiler import assemble
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
 
 from tests.unit.strategies import CLUB, LONG_AFTER, PROGRAMME
 

@@ -16,18 +16,19 @@ from unittest.mock import patch
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from standing.core.ruleset import Ruleset, Title
-from standing.pages.shell import in_script
-from standing.report import words
-from standing.report.attention import attention
-from standing.report.derived import drifts, psi, silent_days
-from standing.report.page import page
-from standing.report.spelling import rounded
-from standing.report.tables import cost, quality
-from standing.report.words import LANGUAGES, Language
-from standing.tools.night.reporting import kept_report, print_report
-from standing.tools.printing import Plain
-from standing.tools.project import UserError
+from standing.nightly.reports import kept_report
+from standing.present.page import in_script
+from standing.present.report import words
+from standing.present.report.attention import attention
+from standing.present.report.derived import drifts, psi, silent_days
+from standing.present.report.page import page
+from standing.present.report.spelling import rounded
+from standing.present.report.tables import cost, quality
+from standing.present.report.terminal import print_report
+from standing.present.report.words import LANGUAGES, Language
+from standing.present.terminal import Plain
+from standing.rules.ruleset import Ruleset, Title
+from standing.values.errors import UserError
 
 from tests import reports
 from tests.lakes import MemoryLake

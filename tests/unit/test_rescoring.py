@@ -13,25 +13,25 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.batch.records import SCHEMA, TEXTS, rows_of
-from standing.batch.rescoring.bucket import rescore, states_of
-from standing.batch.rescoring.days import beginning, live_all, plan_of
-from standing.batch.rescoring.features import features_on
-from standing.batch.rescoring.memory import memory_of
-from standing.core.conditions import Fact
-from standing.core.days import Day
-from standing.core.features import facts
-from standing.core.fold import live
-from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.passing import pass_time
-from standing.core.retelling import Past, begin_again
-from standing.core.ruleset import Action, Cap, Care, Ruleset, Stratum
-from standing.core.state import Memory
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import assemble, compile_folder
-from standing.rulebook.succession import continued
-from standing.rulebook.vocabulary import FAMILIES
+from standing.engine.advance import pass_time
+from standing.engine.engine import engine_of
+from standing.engine.fold import live
+from standing.engine.measures import empty, gather
+from standing.engine.start import Past, begin_again
+from standing.engine.state import Memory
+from standing.events.intake import Event
+from standing.lake.records import SCHEMA, TEXTS, rows_of
+from standing.rescoring.bucket import rescore, states_of
+from standing.rescoring.days import beginning, live_all, plan_of
+from standing.rescoring.features import features_on
+from standing.rescoring.memory import memory_of
+from standing.rules.author.compiler import assemble, compile_folder
+from standing.rules.author.succession import continued
+from standing.rules.author.vocabulary import FAMILIES
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Action, Cap, Care, Ruleset, Stratum
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
 
 from tests.crowd import FIRST, crowd
 from tests.support import ROOT, real_rules
@@ -50,7 +50,7 @@ def taken(ruleset: Ruleset, events: list[Event], day: Day) -> dict[str, Fact]:
 @settings(max_examples=150, deadline=None)
 @given(programmes.rulesets(), programmes.histories(span=90), st.integers(990, 1_130))
 def test_features_from_the_lake_are_those_of_the_state(ruleset: Ruleset, events: list[Event], day: Day) -> None:
-    assert taken(ruleset, events, day) == facts(ruleset, gather(empty(ruleset), events, ruleset), day)
+    assert taken(ruleset, events, day) == engine_of(ruleset).facts(gather(empty(ruleset), events, ruleset), day)
 
 
 def test_of_two_values_of_a_day_the_later_counts() -> None:

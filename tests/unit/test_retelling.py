@@ -8,14 +8,14 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.days import day_date
-from standing.core.decide import decide, needs_past, too_late
-from standing.core.intake import Event
-from standing.core.measures import Buckets
-from standing.core.retelling import MOST_CHECKPOINTS, Past
-from standing.core.ruleset import Ruleset
-from standing.core.state import Memory
-from standing.core.timeline import Timeline
+from standing.engine.decide import decide, needs_past, too_late
+from standing.engine.measures import Buckets
+from standing.engine.start import MOST_CHECKPOINTS, Past
+from standing.engine.state import Memory
+from standing.events.intake import Event
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date
 
 from tests.unit import programmes
 from tests.unit import strategies as made

@@ -7,8 +7,8 @@ from random import Random
 import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.batch.scores import rfm
-from standing.core.segments import SEGMENTS
+from standing.scores import rfm
+from standing.values.segments import SEGMENTS
 
 from tests.support import ROOT
 

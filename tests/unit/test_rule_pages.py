@@ -11,13 +11,13 @@ import pytest
 from markdown_it import MarkdownIt
 from rich.cells import cell_len
 from rich.console import Console
-from standing.core.conditions import comparisons
-from standing.core.ruleset import Stability
-from standing.rulebook.compiling import Compiled, compile_folder
-from standing.tools.cli import app
-from standing.tools.language import Language, say
-from standing.tools.rules.pages import markdown, print_rules
-from standing.tools.rules.words import WORDS, Words, stability
+from standing.cli.app import app
+from standing.present.language import Language, say
+from standing.present.rules.pages import markdown, print_rules
+from standing.present.rules.words import WORDS, Words, stability
+from standing.rules.author.compiler import Compiled, compile_folder
+from standing.rules.conditions import comparisons
+from standing.rules.ruleset import Stability
 from typer.testing import CliRunner
 
 from tests.support import ROOT

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
-from standing.rulebook.kinds import KINDS, Kind, rule_files
-from standing.rulebook.lines import LINE, LineError, parse_line
-from standing.rulebook.reading import parse, validate
-from standing.rulebook.schemas import rule_schemas, schema_of
-from standing.tools.cli import app
+from standing.cli.app import app
+from standing.rules.author.files import KINDS, Kind, rule_files
+from standing.rules.author.lines import LINE, LineError, parse_line
+from standing.rules.author.reader import parse, validate
+from standing.rules.author.schemas import rule_schemas, schema_of
 from typer.testing import CliRunner
 
 from tests.support import ROOT

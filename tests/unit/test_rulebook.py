@@ -9,11 +9,11 @@ from typing import NamedTuple
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.core.conditions import Comparison, Condition, Group, comparisons
-from standing.core.ruleset import Ruleset, digest
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.lines import Known, LineError, parse_line
-from standing.rulebook.problems import Problem, RulesError
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.lines import Known, LineError, parse_line
+from standing.rules.author.problems import Problem, RulesError
+from standing.rules.conditions import Comparison, Condition, Group, comparisons
+from standing.rules.ruleset import Ruleset, digest
 
 RULES = Path(__file__).parents[2] / "rules"
 PROGRAMME = "programme.yaml"

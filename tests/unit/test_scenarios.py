@@ -14,19 +14,19 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from rich.console import Console
-from standing.core.events import personal_fields
-from standing.core.intake import Event
-from standing.core.ruleset import Ruleset
-from standing.core.timeline import Timeline
-from standing.rulebook.compiling import assemble, compile_rules
-from standing.rulebook.reading import parse
-from standing.rulebook.scenarios.checking import Checked, check_stories
-from standing.rulebook.scenarios.playing import Miss, Played, play
-from standing.rulebook.scenarios.reading import parse_scenarios
-from standing.rulebook.scenarios.recording import record
-from standing.rulebook.scenarios.writing import flow
-from standing.tools.cli import app
-from standing.tools.rules.stories import checked_as_dict, print_checked, told
+from standing.cli.app import app
+from standing.events import personal_fields
+from standing.events.intake import Event
+from standing.present.rules.scenarios import checked_as_dict, print_checked, told
+from standing.rules.author.compiler import assemble, compile_rules
+from standing.rules.author.reader import parse
+from standing.rules.author.scenario.reader import parse_scenarios
+from standing.rules.ruleset import Ruleset
+from standing.rules.scenarios.check import Checked, check_stories
+from standing.rules.scenarios.player import Miss, Played, play
+from standing.rules.scenarios.recorder import record
+from standing.rules.scenarios.yaml import flow
+from standing.rules.timeline import Timeline
 from typer.testing import CliRunner
 
 from tests.support import ROOT, real_ruleset

@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
-from standing.core.days import day_date
-from standing.tools.cli import app
+from standing.cli.app import app
+from standing.values.days import day_date
 from typer.testing import CliRunner, Result
 
 from tests.unit import cdnow

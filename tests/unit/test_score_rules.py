@@ -9,17 +9,17 @@ from pathlib import Path
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from standing.core.conditions import Fact
-from standing.core.features import facts
-from standing.core.intake import Event
-from standing.core.measures import empty, gather
-from standing.core.ruleset import Ramp, Ruleset
-from standing.core.timeline import Timeline
-from standing.rulebook.checking import check
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.problems import RulesError
-from standing.rulebook.scenarios.playing import play
-from standing.rulebook.scenarios.reading import parse_scenarios
+from standing.engine.engine import engine_of
+from standing.engine.measures import empty, gather
+from standing.events.intake import Event
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.problems import RulesError
+from standing.rules.author.scenario.reader import parse_scenarios
+from standing.rules.conditions import Fact
+from standing.rules.prove.check import check
+from standing.rules.ruleset import Ramp, Ruleset
+from standing.rules.scenarios.player import play
+from standing.rules.timeline import Timeline
 
 from tests.support import real_ruleset
 from tests.unit.programmes import score
@@ -51,7 +51,7 @@ def written(folder: Path, features: dict[str, str], risk: str = RISK) -> Path:
 
 
 def known(rules: Ruleset, events: list[Event], day: int) -> dict[str, Fact]:
-    return facts(rules, gather(empty(rules), events, rules), day)
+    return engine_of(rules).facts(gather(empty(rules), events, rules), day)
 
 
 def problems(folder: Path, features: dict[str, str]) -> list[str]:

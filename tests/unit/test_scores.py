@@ -16,11 +16,13 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.batch.scores import amounts, bands, purchases, rfm, scoring
-from standing.batch.scores.fitting import bgnbd, gammagamma, newton
-from standing.batch.scores.fitting.fitted import Terms, fitted
-from standing.batch.scores.fitting.special import digamma, trigamma
-from standing.batch.scores.model import Model, decimal, read, text
+from standing.scores import bands, rfm, scores
+from standing.scores import bgnbd as purchases
+from standing.scores import gammagamma as amounts
+from standing.scores.fitting import bgnbd, gammagamma, newton
+from standing.scores.fitting.model import Terms, fitted
+from standing.scores.fitting.special import digamma, trigamma
+from standing.scores.model import Model, decimal, read, text
 
 from tests.support import ROOT
 from tests.unit import cdnow
@@ -382,9 +384,9 @@ def test_who_scores_imports_nothing_that_fits() -> None:
 
 
 def test_scores_are_whole_numbers_in_their_ranges(learnt: Model, all_customers: pl.DataFrame) -> None:
-    found = scoring.scores(learnt, all_customers)
+    found = scores.scores(learnt, all_customers)
     assert len(found) == len(all_customers)
-    assert [found[name].dtype for name in scoring.NAMES] == [pl.Int64] * 3
+    assert [found[name].dtype for name in scores.NAMES] == [pl.Int64] * 3
     assert found.null_count().sum_horizontal().item() == 0
     assert found.select(pl.col("churn").is_between(0, 10_000).all()).item()
     once = all_customers.filter(pl.col("frequency") == 0).select("customer")
@@ -394,22 +396,22 @@ def test_scores_are_whole_numbers_in_their_ranges(learnt: Model, all_customers: 
 def test_a_score_is_said_again_only_when_its_band_changes(learnt: Model, all_customers: pl.DataFrame) -> None:
     some = all_customers.sort("customer").head(200)
     found, nothing = (
-        scoring.scores(learnt, some),
+        scores.scores(learnt, some),
         pl.DataFrame(schema={"customer": pl.String, "name": pl.String, "band": pl.String}),
     )
-    first = scoring.changed(learnt, found, nothing)
+    first = scores.changed(learnt, found, nothing)
     assert len(first) == 200 * 4
-    assert scoring.changed(learnt, found, first).is_empty()
+    assert scores.changed(learnt, found, first).is_empty()
     moved = found.with_columns(churn=10_000 - pl.col("churn"))
-    again = scoring.changed(learnt, moved, first)
+    again = scores.changed(learnt, moved, first)
     assert set(again["name"]) == {"churn"}
     assert 0 < len(again) < 200
     said = {(row["customer"], row["name"]): row["band"] for row in first.iter_rows(named=True)}
     alone = [
-        scoring.due(learnt, row["customer"], name, row[name], said[row["customer"], name], AT)
-        for row in moved.iter_rows(named=True) for name in sorted(scoring.NAMES)
+        scores.due(learnt, row["customer"], name, row[name], said[row["customer"], name], AT)
+        for row in moved.iter_rows(named=True) for name in sorted(scores.NAMES)
     ]  # fmt: skip
-    assert [event for event in alone if event] == list(scoring.events(learnt, again, AT))
+    assert [event for event in alone if event] == list(scores.events(learnt, again, AT))
 
 
 @given(steps=st.lists(st.integers(1, 99), unique=True, max_size=4), values=st.lists(st.integers(0, 99), min_size=1))

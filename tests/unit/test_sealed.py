@@ -12,13 +12,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from standing.adapters.lake import Stored
-from standing.batch.lake.compacting import stage
-from standing.batch.lake.files import SEAL, Damaged, Parts, collected, scan, written
-from standing.batch.lake.layout import KINDS, bucket_of, current, incoming
-from standing.batch.lake.reading import open_bucket
-from standing.batch.lake.rows import RECORDS, frame
-from standing.batch.lake.standings import standing_in
+from standing.aws.lake_bucket import Stored
+from standing.lake.compaction import stage
+from standing.lake.layout import KINDS, bucket_of, current, incoming
+from standing.lake.parquet import SEAL, Damaged, Parts, collected, scan, written
+from standing.lake.reader import open_bucket
+from standing.lake.rows import RECORDS, frame
+from standing.lake.standings import standing_in
 
 from tests.lakes import MemoryLake
 
@@ -112,8 +112,8 @@ def test_a_bucket_is_looked_at_once_however_many_shares_it_has(monkeypatch: pyte
     lake, looked = MemoryLake(), list[bytes]()
     for kind in KINDS:
         lake.put(current(kind, 7), written(frame(kind)) if kind != "records" else sealed())
-    monkeypatch.setattr("standing.batch.lake.shares.ROWS", 10)
-    monkeypatch.setattr("standing.batch.lake.files.check_seal", looked.append)
+    monkeypatch.setattr("standing.lake.chunks.ROWS", 10)
+    monkeypatch.setattr("standing.lake.parquet.check_seal", looked.append)
     opened = open_bucket(lake, 7)
     assert sum(opened.of(share).records.height for share in opened.shares()) == rows().height
     assert len(looked) == len(KINDS)

@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.core.ruleset import Ruleset
-from standing.tools.events.checking import SHOWN, prepared, told
-from standing.tools.events.sending import Sent
+from standing.operations.check import SHOWN, prepared, told
+from standing.operations.sender import Sent
+from standing.rules.ruleset import Ruleset
 
 from tests.support import NOW, purchase, real_ruleset
 

@@ -12,7 +12,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.tools.sheets import harmless, write_sheet
+from standing.present.sheets import harmless, write_sheet
 
 FORMULAS = (
     *(

@@ -7,20 +7,20 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from standing.core.answers import FINE, REMAINDER
-from standing.core.codec import pack, pack_checkpoint
-from standing.core.measures import Buckets
-from standing.core.ruleset import RULING, Measure, Ruleset
-from standing.core.series import Extremes, Happened, Latest, Reach, Seen, Series, Sums
-from standing.core.series_codec import write_series
-from standing.core.state import Checkpoint, Held, Ledger, Memory, State
-from standing.core.varints import Writer
-from standing.rulebook.checking import check
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.problems import RulesError
-from standing.rulebook.sizes import KB, MOST_COMMIT, MOST_STATE, sizes_of
-from standing.tools.rules.check_report import report_as_dict
-from standing.tools.rules.size import state_size
+from standing.engine.codec.series import write_series
+from standing.engine.codec.state import pack, pack_checkpoint
+from standing.engine.codec.varints import Writer
+from standing.engine.measures import Buckets
+from standing.engine.series import Extremes, Happened, Latest, Seen, Series, Sums
+from standing.engine.state import Checkpoint, Held, Ledger, Memory, State
+from standing.present.check import report_as_dict
+from standing.present.rules.size import state_size
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.problems import RulesError
+from standing.rules.author.sizes import KB, MOST_COMMIT, MOST_STATE, sizes_of
+from standing.rules.prove.check import check
+from standing.rules.ruleset import RULING, Measure, Reach, Ruleset
+from standing.values.scales import FINE, REMAINDER
 
 from tests.support import ROOT, real_ruleset
 from tests.unit.test_score_rules import PROGRAMME, written

@@ -12,13 +12,13 @@ from string import Formatter
 from typing import Any, NamedTuple
 
 import pytest
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.formatting import format_text
-from standing.rulebook.kinds import KINDS
-from standing.rulebook.messages import MESSAGES
-from standing.rulebook.problems import Problem, RulesError
-from standing.rulebook.scenarios.messages import EXPECTED, STORIES
-from standing.tools import cli
+from standing.cli import app
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.files import KINDS
+from standing.rules.author.formatter import format_text
+from standing.rules.author.messages import MESSAGES
+from standing.rules.author.problems import Problem, RulesError
+from standing.rules.author.scenario.messages import EXPECTED, STORIES
 
 from tests.unit.test_check import CORRECT, MAY_NOT_MEET, written
 
@@ -740,7 +740,7 @@ def said(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) ->
     def run(command: str, folder: Path, *more: str) -> str:
         monkeypatch.setattr(sys, "argv", ["standing", "rules", command, "--rules", str(folder), *more])
         with pytest.raises(SystemExit):
-            cli.main()
+            app.main()
         captured = capsys.readouterr()
         return captured.out + captured.err
 

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
-from standing.core.days import Day, day_in, day_number
-from standing.core.measures import empty as no_buckets
-from standing.core.measures import gather
-from standing.core.ratings import follow, is_review, next_review, would_become
-from standing.core.ruleset import Rating, Stability, Stratum, Title
-from standing.core.state import Held, Memory
-from standing.core.timeline import Timeline
-from standing.rulebook.sources import StabilitySource
+from standing.engine.measures import empty as no_buckets
+from standing.engine.measures import gather
+from standing.engine.ratings import follow, is_review, next_review, would_become
+from standing.engine.state import Held, Memory
+from standing.rules.author.sources import StabilitySource
+from standing.rules.ruleset import Rating, Stability, Stratum, Title
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_in, day_number
 
 from tests.support import ROOT
 from tests.unit import strategies as made

@@ -7,26 +7,26 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from standing.batch.impact import impact
-from standing.batch.population import gathered
-from standing.core.announcing import RatingChanged
-from standing.core.conditions import Group, comparisons
-from standing.core.days import Day, day_date, day_number
-from standing.core.foresight.explanation import explanations
-from standing.core.foresight.outlook import look_ahead
-from standing.core.intake import Event
-from standing.core.retelling import Past, begin_towards
-from standing.core.ruleset import Ruleset
-from standing.core.state import Held
-from standing.core.timeline import Timeline
-from standing.core.view import view
-from standing.rulebook.building import build_ruleset, built_rules
-from standing.rulebook.compiling import Compiled, compile_folder
-from standing.rulebook.problems import RulesError
-from standing.rulebook.succession import continued, continues, succeeding
-from standing.tools.rules.impact_markdown import markdown
-from standing.tools.rules.impact_report import Report, as_dict
-from standing.tools.rules.impacting import edited
+from standing.engine.ledger.announcements import RatingChanged
+from standing.engine.start import Past, begin_towards
+from standing.engine.state import Held
+from standing.engine.view import view
+from standing.events.intake import Event
+from standing.foresight.explanation import explanations
+from standing.foresight.outlook import look_ahead
+from standing.impact.impact import impact
+from standing.impact.markdown import markdown
+from standing.impact.population import gathered
+from standing.impact.report import Report, as_dict
+from standing.impact.sources import edited
+from standing.rules.author.build import build_ruleset, built_rules
+from standing.rules.author.compiler import Compiled, compile_folder
+from standing.rules.author.problems import RulesError
+from standing.rules.author.succession import continued, continues, succeeding
+from standing.rules.conditions import Group, comparisons
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date, day_number
 
 from tests.unit.strategies import Customer, purchase
 

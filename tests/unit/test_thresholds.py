@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
-from standing.rulebook.scenarios.checking import Checked, check_stories
-from standing.tools.cli import app
-from standing.tools.language import Language
-from standing.tools.rules.stories import print_checked
+from standing.cli.app import app
+from standing.present.language import Language
+from standing.present.rules.scenarios import print_checked
+from standing.rules.scenarios.check import Checked, check_stories
 from typer.testing import CliRunner
 
 from tests.support import ROOT

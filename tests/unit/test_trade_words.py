@@ -7,28 +7,28 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from standing.core.announcing import RatingChanged
-from standing.core.conditions import Fact
-from standing.core.days import Day
-from standing.core.events import Engagement, Purchase
-from standing.core.explain import WITHHELD, reasons
-from standing.core.features import facts
-from standing.core.fold import live_day
-from standing.core.foresight.explanation import explanations
-from standing.core.foresight.outlook import look_ahead
-from standing.core.intake import Event
-from standing.core.measures import empty, gather, prune
-from standing.core.retelling import Past, begin_towards
-from standing.core.ruleset import Ruleset
-from standing.core.state import Memory
-from standing.core.timeline import Timeline
-from standing.rulebook.checking import check
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.problems import RulesError
-from standing.rulebook.scenarios.reading import parse_scenarios
-from standing.rulebook.vocabulary import FAMILIES, allowed_values
-from standing.tools.customers.phrases import NOUNS, plan_in_words
-from standing.tools.rules.words import FAMILY_WORDS
+from standing.customers.phrases import NOUNS, plan_in_words
+from standing.engine.engine import engine_of
+from standing.engine.fold import live_day
+from standing.engine.ledger.announcements import RatingChanged
+from standing.engine.measures import empty, gather, prune
+from standing.engine.reasons import WITHHELD, reasons
+from standing.engine.start import Past, begin_towards
+from standing.engine.state import Memory
+from standing.events import Engagement, Purchase
+from standing.events.intake import Event
+from standing.foresight.explanation import explanations
+from standing.foresight.outlook import look_ahead
+from standing.present.rules.words import FAMILY_WORDS
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.problems import RulesError
+from standing.rules.author.scenario.reader import parse_scenarios
+from standing.rules.author.vocabulary import FAMILIES, allowed_values
+from standing.rules.conditions import Fact
+from standing.rules.prove.check import check
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
 
 from tests.unit import strategies as made
 from tests.unit.programmes import activity, profile
@@ -70,7 +70,7 @@ def problems(folder: Path, features: dict[str, str], programme: str = PROGRAMME)
 
 
 def known_of(rules: Ruleset, events: Sequence[Event], day: Day) -> dict[str, Fact]:
-    return facts(rules, prune(gather(empty(rules), events, rules), day, rules), day)
+    return engine_of(rules).facts(prune(gather(empty(rules), events, rules), day, rules), day)
 
 
 def deposits(day: Day, amount: str, name: str = "v") -> Event:

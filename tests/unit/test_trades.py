@@ -19,26 +19,26 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
-from standing.batch.population import gathered, write
-from standing.batch.records import rows_of
-from standing.batch.rescoring.features import features_on
-from standing.core.conditions import Fact
-from standing.core.days import Day, day_date
-from standing.core.events import MODELS
-from standing.core.events.models import SCORED
-from standing.core.fold import DayLived
-from standing.core.intake import Event, take_in, understand
-from standing.core.ruleset import Measure, Ruleset
-from standing.core.state import Held
-from standing.core.timeline import Timeline
-from standing.rulebook.building import build_ruleset, built_rules
-from standing.rulebook.checking import check
-from standing.rulebook.compiling import compile_rules
-from standing.rulebook.kinds import Kind, rule_files
-from standing.rulebook.scenarios.checking import Checked, check_stories
-from standing.rulebook.scenarios.recording import record
-from standing.rulebook.schemas import schema_of
-from standing.tools.cli import app
+from standing.cli.app import app
+from standing.engine.fold import DayLived
+from standing.engine.state import Held
+from standing.events import MODELS
+from standing.events.intake import Event, take_in, understand
+from standing.events.models import SCORED
+from standing.impact.population import gathered, write
+from standing.lake.records import rows_of
+from standing.rescoring.features import features_on
+from standing.rules.author.build import build_ruleset, built_rules
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.files import Kind, rule_files
+from standing.rules.author.schemas import schema_of
+from standing.rules.conditions import Fact
+from standing.rules.prove.check import check
+from standing.rules.ruleset import Measure, Ruleset
+from standing.rules.scenarios.check import Checked, check_stories
+from standing.rules.scenarios.recorder import record
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date
 from typer.testing import CliRunner
 
 from tests.support import ROOT, sender

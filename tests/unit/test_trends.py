@@ -9,12 +9,12 @@ from typing import Any
 
 import orjson
 import pytest
-from standing.night.summary import report_key
-from standing.night.trends import nights_up_to, with_trend
-from standing.tools.finding.trending import drawn, print_trend, trend_of
-from standing.tools.language import Language
-from standing.tools.printing import Plain
-from standing.tools.project import UserError
+from standing.nightly.summary import report_key
+from standing.nightly.trends import nights_up_to, with_trend
+from standing.present.language import Language
+from standing.present.terminal import Plain
+from standing.search.trend import drawn, print_trend, trend_of
+from standing.values.errors import UserError
 
 from tests.lakes import MemoryLake
 from tests.support import real_ruleset
@@ -101,6 +101,6 @@ def test_the_terminal_shows_a_line_a_level(lake: MemoryLake, language: Language,
 
 
 def test_whoever_sums_a_night_up_has_no_polars() -> None:
-    names = "standing.night.summary, standing.night.arrivals, standing.night.trends, standing.report.page"
+    names = "standing.nightly.summary, standing.nightly.arrivals, standing.nightly.trends, standing.present.report.page"
     asked = f"import sys, {names}; print('polars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from standing.adapters.table import Customers
-from standing.core.events import MODELS, OLDER, Engagement, newest, unstored_fields
-from standing.core.intake import Event, Rejected, is_repeat, read_stored, understand
+from standing.aws.table import Customers
+from standing.events import MODELS, OLDER, Engagement, newest, unstored_fields
+from standing.events.intake import Event, Rejected, is_repeat, read_stored, understand
 
 from tests.support import ROOT
 from tests.unit.strategies import CLUB

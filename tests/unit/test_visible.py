@@ -9,7 +9,7 @@ import unicodedata
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
-from standing.core.visible import in_json, on_one_line, visible
+from standing.values.visible import in_json, on_one_line, visible
 
 # With halves of surrogate pairs, and far more often than not with something that is hidden.
 HIDING = "\x00\x07\x1b\x7f\x9b\t\r\n\u00ad\u061c\u200b\u200e\u200f\u2028\u202e\u2066\u2069\ufeff\ud83d\ufe0f\U000e0041"

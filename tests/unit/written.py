@@ -8,13 +8,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from hypothesis import strategies as st
-from standing.core.conditions import Condition, Fact, Group, comparisons, count_branches
-from standing.core.fold import live
-from standing.core.readers.durable import SHARD
-from standing.core.retelling import Past, begin_towards
-from standing.core.ruleset import Ruleset
-from standing.core.timeline import Timeline
-from standing.rulebook.lines import Known, parse_line
+from standing.engine.backends.durable import SHARD
+from standing.engine.fold import live
+from standing.engine.start import Past, begin_towards
+from standing.rules.author.lines import Known, parse_line
+from standing.rules.conditions import Condition, Fact, Group, comparisons, count_branches
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
 
 from tests.unit import programmes
 from tests.unit import strategies as made

@@ -12,9 +12,9 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from standing.backfill.files.opening import Format, columns_of, rows_of
+from standing.backfill.files.formats import Format, columns_of, rows_of
 from standing.backfill.mapping.cells import NOT_A_NUMBER, cell
-from standing.backfill.mapping.wrong import BadRow
+from standing.backfill.mapping.errors import BadRow
 
 LOOKED_AT = 10_000  # rows
 MOST = 1_000  # values that are told apart

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from io import TextIOWrapper
 from pathlib import Path
 
-from standing.adapters.lines import opened
 from standing.backfill.files.rows import unreadable
+from standing.operations.json_lines import opened
 
 BAD = "\udfff"  # stands for what is no text: no encoding can bring it in
 ENDS = re.compile("\r\n|\r|\n")

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Literal
 
 from standing.backfill.mapping.cells import NOT_A_NUMBER
-from standing.backfill.mapping.wrong import BadRow
+from standing.backfill.mapping.errors import BadRow
 
 type Mark = Literal[".", ","]
 BETWEEN = "\u0020\u00a0\u2009\u202f'\u2019"  # what stands between thousands, beside the other mark

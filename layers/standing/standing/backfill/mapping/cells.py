@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from standing.backfill.files.rows import Row
-from standing.backfill.mapping.wrong import BadRow
+from standing.backfill.mapping.errors import BadRow
 
 EXACT = 2**53  # from here on a float leaves out whole numbers
 NOT_A_NUMBER = {"nan", "NaN", "NAN"}

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from standing.backfill.files.rows import Row
 from standing.backfill.mapping.amounts import Mark, number
 from standing.backfill.mapping.cells import cell, id_of
-from standing.backfill.mapping.wrong import BadRow
+from standing.backfill.mapping.errors import BadRow
 
 BOUNDS = {
     "below": lambda found, bound: found < bound,

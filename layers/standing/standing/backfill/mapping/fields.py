@@ -1,35 +1,207 @@
-"""What kind of value each field of an event wants, as the events' models say it."""
+"""How a field of an event is taken from the columns of a row, or of the lines of a basket."""
 
 from __future__ import annotations
 
-from enum import Enum, auto
+import re
+from collections.abc import Sequence
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, Literal, Self
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+
+from standing.backfill.files.rows import Row
+from standing.backfill.mapping.aggregation import Together, together
+from standing.backfill.mapping.amounts import Mark, number, product, rounded, shifted, spelled
+from standing.backfill.mapping.cells import cell, id_of, text_of, whole
+from standing.backfill.mapping.errors import BadRow
+from standing.backfill.mapping.field_kinds import Use
+from standing.backfill.mapping.moments import moment
+
+COLUMN = re.compile(r"\{([^{}]+)\}")
+CODE = re.compile(r"\s*0[0-9]+\s*")
+FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0": False}
 
 
-class Use(Enum):
-    """What a field's value is for."""
-
-    ID = auto()
-    MOMENT = auto()
-    MONEY = auto()
-    WHOLE = auto()
-    FLAG = auto()
-    OTHER = auto()
+def zone_of(name: str) -> str:
+    """A time zone's name. Raises ValueError where there is none such."""
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("a time zone such as Europe/Berlin") from None
+    return name
 
 
-IDS = {"id", "customer", "purchase"}
-MONEY = {"amount", "amounts"}
-WHOLE = {"items", "score", "value"}
+def _codes(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+    """Codes as texts: YAML takes 1 for a number."""
+    return {str(code): value for code, value in found.items()} if isinstance(found, dict) else found
 
 
-def use_of(field: str) -> Use:
-    """What a field's value is for, by the field's name; `amounts.deposits` is an entry of `amounts`."""
-    holder = field.partition(".")[0]
-    if holder in IDS:
-        return Use.ID
-    if holder in MONEY:
-        return Use.MONEY
-    if holder in WHOLE:
-        return Use.WHOLE
-    if holder == "consent":
-        return Use.FLAG
-    return Use.MOMENT if holder == "time" else Use.OTHER
+Zone = Annotated[str, AfterValidator(zone_of)]
+Places = Annotated[int, Field(ge=0, le=4)]
+
+
+class Taken(BaseModel):
+    """A field taken from a `column`, from a `text` in which `{column}` stands for values, or the `product` of columns.
+
+    `format` and `zone` read a time; `values` replaces codes. Of an amount, `mark` is the decimal mark of a text,
+    `shift` by how many places the point moves to the left, `unsigned` drops its sign, `decimals` rounds, half to even,
+    and `from` is the column of its currency, from which it is converted. `as` is what the field wants where the column
+    is a text; `trim` takes spaces away around it. Of a basket, `lines` says what its lines make together.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    column: str | None = None
+    text: str | None = None
+    product: Annotated[tuple[str, ...], Field(min_length=2)] | None = None
+    format: str | None = None
+    zone: Zone | None = None
+    values: Annotated[dict[str, str | bool | int], BeforeValidator(_codes)] | None = None
+    mark: Mark | None = None
+    shift: Places | None = None
+    decimals: Places | None = None
+    unsigned: bool = False
+    kind: Literal["text", "whole", "flag"] | None = Field(None, alias="as")
+    trim: bool | None = None
+    currency: str | None = Field(None, alias="from")
+    lines: Together = "only"
+
+    @model_validator(mode="after")
+    def _says_where_from(self) -> Self:
+        if sum(one is not None for one in (self.column, self.text, self.product)) != 1:
+            raise ValueError("either `column`, `text` or `product`: where its value comes from")
+        return self
+
+    @property
+    def columns(self) -> set[str]:
+        """The columns that it needs."""
+        named = {self.column, self.currency, *(self.product or ())} - {None}
+        return {str(name) for name in named} | set(COLUMN.findall(self.text or ""))
+
+    @property
+    def name(self) -> str:
+        """How a column is called where something is wrong with its value."""
+        return self.column or self.text or " × ".join(self.product or ())
+
+    @property
+    def is_amount(self) -> bool:
+        """Whether it says what only an amount has."""
+        some = (self.mark, self.shift, self.decimals, self.product, self.currency)
+        return self.unsigned or any(one is not None for one in some)
+
+    def value(self, row: Row, use: Use = Use.OTHER, zone: str | None = None) -> Any:  # noqa: ANN401 -- any JSON
+        """The field's value; None where the row has none. Raises BadRow."""
+        found = self.raw(row, use)
+        return None if found is None else self.meant(found, use, zone)
+
+    def raw(self, row: Row, use: Use = Use.OTHER) -> Any:  # noqa: ANN401 -- whatever a file can hold
+        """What the row has, before it is read as the field wants it; an amount as a number. Raises BadRow."""
+        if self.product:
+            factors = [number_in(row, name, self.mark) for name in self.product]
+            return None if None in factors else product([one for one in factors if one is not None])
+        found = filled(self.text, row, use) if self.text is not None else cell(row[str(self.column)], self.name)
+        if isinstance(found, str) and self._is_trimmed(use):
+            found = found.strip() or None
+        return number(found, self.mark, self.name) if self.is_amount and self._is_number(found, use) else found
+
+    def _is_number(self, found: object, use: Use) -> bool:
+        """Whether a value is to be read as a number. A code such as 00123 is none, nor is the text of an id."""
+        if isinstance(found, str) and use is not Use.MONEY:
+            return use is not Use.ID and not CODE.fullmatch(found)
+        return found is not None and self.values is None
+
+    def _is_trimmed(self, use: Use) -> bool:
+        return use is Use.ID if self.trim is None else self.trim
+
+    def meant(self, found: Any, use: Use, zone: str | None) -> Any:  # noqa: ANN401 -- whatever a file can hold
+        """A value that is there, as the field wants it. Raises BadRow."""
+        if self.values is not None:
+            return self._replaced(text_of(found, self.name))
+        if use is Use.MOMENT:
+            return moment(found, self.format, self.zone or zone or ("UTC" if self.format else None), self.name)
+        if self.format is not None:
+            return moment(found, self.format, "UTC", self.name)[: len("2026-03-01")]
+        if not self.is_amount or not isinstance(found, Decimal):
+            return self._plain(found, use)
+        amount = self._amount(found)
+        return _whole(amount, self.name) if self.kind == "whole" or use is Use.WHOLE else amount
+
+    def _replaced(self, code: str) -> str | bool | int:
+        assert self.values is not None  # noqa: S101 -- whoever calls has looked
+        if code not in self.values:
+            raise BadRow(self.name, f"one of {', '.join(self.values)}", code)
+        return self.values[code]
+
+    def _amount(self, found: Decimal) -> str:
+        places = None if self.currency else self.decimals  # rounded once, after it is converted
+        amount = rounded(shifted(found, self.shift or 0), places, self.name)
+        return spelled(abs(amount) if self.unsigned else amount)
+
+    def _plain(self, found: Any, use: Use) -> object:  # noqa: ANN401 -- whatever a file can hold
+        if self.kind == "text":
+            return text_of(found, self.name)
+        if self.kind == "flag" or (use is Use.FLAG and not isinstance(found, bool)):
+            return _flag(found, self.name)
+        if self.kind == "whole" or use is Use.WHOLE:
+            count = _whole(found, self.name)
+            return str(count) if use is Use.ID and count is not None else count
+        if use is Use.ID:
+            return id_of(found, self.name)
+        if use is Use.MONEY:
+            return _money(found, self.name)
+        return found.isoformat() if isinstance(found, date) else whole(found, self.name)
+
+    def together(self, rows: Sequence[Row], use: Use, zone: str | None) -> Any:  # noqa: ANN401 -- any JSON
+        """The field's value of a basket. Raises BadRow."""
+        found = [value for row in rows if (value := self.raw(row, use)) is not None]
+        made = together(self.lines, found, self.name, self.mark)
+        if self.lines == "sum" and made is not None and not self.is_amount:
+            made = spelled(made)
+        return None if made is None else self.meant(made, use, zone)
+
+
+def filled(text: str | None, row: Row, use: Use) -> str | None:
+    """A text with the columns' values; None where one of them is empty. Raises BadRow."""
+    assert text is not None  # noqa: S101 -- whoever calls has looked
+    spell = id_of if use is Use.ID else text_of
+    values: dict[str, str | None] = {}
+    for name in COLUMN.findall(text):
+        found = cell(row[name], name)
+        values[name] = None if found is None else spell(found, name)
+    if any(value is None or value == "" for value in values.values()):
+        return None
+    return COLUMN.sub(lambda match: str(values[match[1]]), text)
+
+
+def number_in(row: Row, column: str, mark: Mark | None) -> Decimal | None:
+    """The number in a column; None where it is empty. Raises BadRow."""
+    found = cell(row[column], column)
+    return None if found is None else number(found, mark, column)
+
+
+def _flag(found: object, column: str) -> bool:
+    word = text_of(found, column).strip().lower()
+    if word not in FLAGS:
+        raise BadRow(column, "true or false, yes or no, 1 or 0", found)
+    return FLAGS[word]
+
+
+def _whole(found: object, column: str) -> int | None:
+    value = number(found, None, column) if not isinstance(found, bool) else None
+    if value is None and isinstance(found, str):
+        return None
+    if value is None or value != value.to_integral_value():
+        raise BadRow(column, "a whole number", found)
+    return int(value)
+
+
+def _money(found: object, column: str) -> object:
+    """An amount of which the mapping says nothing: taken to the last digit."""
+    if isinstance(found, float | Decimal):
+        raise BadRow(
+            column, "a text or a whole number: of a fraction, say with `decimals` to how many it is rounded", found
+        )
+    amount = number(found, None, column)
+    return None if amount is None else found.strip() if isinstance(found, str) else spelled(amount)

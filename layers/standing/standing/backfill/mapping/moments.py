@@ -9,8 +9,8 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 from standing.backfill.mapping.amounts import number
-from standing.backfill.mapping.wrong import BadRow
-from standing.core.events.fields import iso_moment
+from standing.backfill.mapping.errors import BadRow
+from standing.events.fields import iso_moment
 
 EXCEL_FIRST = datetime(1899, 12, 30)  # noqa: DTZ001 -- its days are those of a wall
 EXCEL_KNOWN = 61  # before that day, Excel counts a 29 February 1900

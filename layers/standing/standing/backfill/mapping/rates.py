@@ -10,14 +10,14 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, PrivateAttr
 
-from standing.backfill.files.opening import Format, rows_of
+from standing.backfill.files.formats import Format, rows_of
 from standing.backfill.files.rows import Row, Unreadable
+from standing.backfill.mapping.aggregation import together
 from standing.backfill.mapping.amounts import Mark, number, product, rounded, spelled
 from standing.backfill.mapping.cells import cell, id_in
-from standing.backfill.mapping.joining import Separator
-from standing.backfill.mapping.taking import Taken
-from standing.backfill.mapping.together import together
-from standing.backfill.mapping.wrong import BadRow
+from standing.backfill.mapping.errors import BadRow
+from standing.backfill.mapping.fields import Taken
+from standing.backfill.mapping.joins import Separator
 
 OLDEST = 7  # days that a rate may be old: markets rest on weekends and holidays
 

@@ -1,0 +1,243 @@
+"""The demo: `make demo`. Real purchases through the deployed template on the local AWS, and what came of them."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from botocore.exceptions import BotoCoreError, ClientError
+from rich.table import Table
+from standing.aws.logging import silence_others
+from standing.aws.queues import peek
+from standing.aws.stack import Target
+from standing.cli.backfill import filled
+from standing.cli.night import closed
+from standing.customers.card import card, print_card
+from standing.local.aws import LocalAws
+from standing.local.connection import local_folder, use_local_aws
+from standing.local.project import project_root
+from standing.operations.audit import Audit, audit
+from standing.operations.listener import await_published, listen
+from standing.operations.sender import Sent, progress_bar, send
+from standing.operations.usage import Usage, usage
+from standing.present.report.page import page
+from standing.present.report.terminal import print_report
+from standing.present.terminal import Plain, Text, working
+from standing.release.release import release_clone
+from standing.rules.author.compiler import compile_rules
+from standing.rules.author.problems import RulesError
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.counted import counted
+from standing.values.days import Day, day_date, day_of, end_of_day
+from standing.values.errors import UserError
+
+from demo.ahead import today_closed
+from demo.data import SYNTHETIC, best_households, write_demo
+from demo.story import follow_complaint
+
+MOST_CHANGES = 14
+LIVE_DAYS = 14  # what happened since is sent live; what was before is filled back
+out = Plain()
+
+
+@dataclass(frozen=True)
+class Happened:
+    """What the demo counted: the audit from outside, and the outcomes heard on the bus.
+
+    `meant`: of the deliveries that were sent, those that have to be rejected.
+    """
+
+    audit: Audit
+    outcomes: list[dict[str, Any]]
+    sent: Sent
+    usage: Usage
+    ear: str
+    meant: int
+
+    @property
+    def by_type(self) -> Counter[str]:
+        """Outcomes by detail type, each stable id once."""
+        return Counter(outcome["detail-type"] for outcome in self.outcomes)
+
+
+def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 2469) -> None:
+    """Start the local AWS, deploy, fill back, send the last weeks live, close the day, and show what came of it."""
+    root = project_root()
+    rules = Timeline.of(compile_rules(root / "rules"))
+    _start(root)
+    target, now = Target(), datetime.now(UTC)
+    history, live = (root / ".standing" / "demo" / f"{name}.jsonl" for name in ("history", "live"))
+    today = day_of(now, rules.latest.programme.time_zone)
+    meant = _write_events(history, live, households, rules, now)
+    _fill_back(target, rules, history, today - LIVE_DAYS)
+    happened = _send(target, live, meant)
+    customer = follow_complaint(target, happened.ear, live.parent, now, today, out) or _best(history)
+    night = _nights(target, rules, live.with_name("report.html"))
+    _tables(happened)
+    out.print(_care(target, rules.latest))
+    print_card(card(target, rules, customer, last=5), "en", out)
+    out.print(
+        f"Go on: standing --local explain {customer} · standing --local report · standing --local audit "
+        f"{live.relative_to(root)} · make down"
+    )
+    _last_line(happened, night)
+    wrong = happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable or night["failed_buckets"]
+    if wrong or happened.audit.rejected != happened.meant:
+        sys.exit(1)
+
+
+def _write_events(history: Path, live: Path, households: int, rules: Timeline, now: datetime) -> int:
+    """Write both files; how many of the live deliveries are wrong on purpose."""
+    zone_name = rules.latest.programme.time_zone
+    first = day_of(now, zone_name) - LIVE_DAYS
+    meant = write_demo(history, live, households, zone_name, now, end_of_day(first - 1, zone_name))
+    _introduce(history, "to be filled back", "some twice, some out of order")
+    wrong = counted(meant, "is wrong on purpose, and has", "are wrong on purpose, and have")
+    _introduce(live, "of the last weeks, to be sent live", f"{wrong} to be rejected")
+    return meant
+
+
+def _best(history: Path) -> str:
+    (customer,) = best_households([json.loads(line) for line in history.read_text().splitlines()], 1)
+    return customer
+
+
+def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> None:
+    filled_back = filled(target, rules, [history], until=str(day_date(first - 1)))
+    _done(
+        f"{counted(filled_back['events'], 'event')} of {counted(filled_back['customers'], 'customer')} filled back in "
+        f"{filled_back['seconds']:.0f} s: states, checkpoints and records in the table, everything in the lake; "
+        "nothing announced"
+    )
+
+
+def _nights(target: Target, rules: Timeline, path: Path) -> dict[str, Any]:
+    """Close the last day that is over, and then today, which most of it came on; its report, also written as a page."""
+    ended = closed(target)
+    if not ended.output:
+        raise UserError(f"the night did not end: {ended.cause}")
+    _done(f"{ended.output['day']} is closed for {counted(ended.output['customers'], 'customer')}, by the state machine")
+    with progress_bar(out) as progress:
+        bar = progress.add_task("buckets rescored", total=None)
+        report = today_closed(target, rules, lambda done, of: progress.update(bar, completed=done, total=of))
+    path.write_text(page(report, rules.latest, "en"), encoding="utf-8")
+    _done(f"{report['day']} is closed, too, as its night will do at 04:30: what was sent came today")
+    print_report(report, rules.latest, "en", out)
+    _done(f"the report as a page: {path.relative_to(project_root())}")
+    return report
+
+
+app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+app.command()(demo)
+
+
+def _start(root: Path) -> None:
+    aws = LocalAws(root, local_folder())
+    with working(out, "starting the local AWS") as tell:
+        aws.start()
+        use_local_aws()
+        release_clone(tell)
+    _done("local AWS started, template.yaml deployed unchanged, IAM enforced")
+
+
+def _done(what: str) -> None:
+    out.print(Text.assemble(("✓", "green"), f" {what}"))
+
+
+def _introduce(path: Path, what: str, besides: str) -> None:
+    lines = [json.loads(line) for line in path.read_text().splitlines()]
+    made = sum(line["source"] == SYNTHETIC for line in lines)
+    _done(
+        f"{counted(len(lines), 'delivery', 'deliveries')} {what}: {len(lines) - made:,} baskets and redeemed coupons "
+        f"of real households (dates shifted by whole days), {made:,} synthetic refunds, feedback and profiles; "
+        f"{besides}"
+    )
+
+
+def _send(target: Target, path: Path, meant: int) -> Happened:
+    ear = listen(target)
+    with progress_bar(out) as progress:
+        sent = send(target, path, progress, wait=True)
+    await_published(target)
+    outcomes = {(outcome := json.loads(body))["detail"]["id"]: outcome for body in peek(target, ear)}
+    return Happened(audit(target, path), list(outcomes.values()), sent, usage(target), ear, meant)
+
+
+def _tables(happened: Happened) -> None:
+    out.print(_counted("Rating changes announced", _changes(happened)))
+    per_event = max(1, happened.audit.applied)
+    figures = {
+        "events a second, from bus to table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
+        "DynamoDB write units an applied event (commits)": f"{happened.usage.write_units / per_event:.2f}",
+        "DynamoDB read units an applied event": f"{happened.usage.read_units / per_event:.2f}",
+    }
+    out.print(_counted("On this machine", figures))
+
+
+def _changes(happened: Happened) -> dict[str, str]:
+    details = (outcome["detail"] for outcome in happened.outcomes if outcome["detail-type"] == "rating.changed.v1")
+    counts = Counter(f"{detail['rating']}: {detail['from'] or 'new'} → {detail['to']}" for detail in details)
+    shown = {change: f"{count:,}" for change, count in counts.most_common(MOST_CHANGES)}
+    others = counts.total() - sum(count for _, count in counts.most_common(MOST_CHANGES))
+    return shown | ({"others": f"{others:,}"} if others else {})
+
+
+def _care(target: Target, ruleset: Ruleset) -> Table:
+    """What became of each care rule's actions, as the table's ledger says."""
+    counts = Counter((row["care"], row.get("gate") or row["status"]) for row in target.customers.care())
+    columns = ("requested", "held-out", "missed", "consent", "contact-cap", "expired", "done")
+    heads = ("asked", "held out", "missed", "no consent", "capped", "expired", "done")
+    table = Table(title="Care actions", title_justify="left", title_style="bold", box=None, pad_edge=False)
+    table.add_column("rule", no_wrap=True)
+    for head in heads:
+        table.add_column(head, justify="right", no_wrap=True)
+    for name in ruleset.care:
+        table.add_row(name, *(f"{counts[name, column]:,}" for column in columns))
+    table.caption = "missed: known too late to make sense"
+    return table
+
+
+def _counted(title: str, rows: dict[str, str]) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
+    table.add_column(min_width=56)
+    table.add_column(justify="right")
+    for name, value in rows.items():
+        table.add_row(name, value)
+    return table
+
+
+def _meant(happened: Happened) -> str:
+    if happened.audit.rejected == happened.meant:
+        return "all of them wrong on purpose"
+    return f"{counted(happened.meant, 'is', 'are')} wrong on purpose: look at the others"
+
+
+def _last_line(happened: Happened, night: dict[str, Any]) -> None:
+    audited, types = happened.audit, happened.by_type
+    out.print(
+        f"demo: {audited.sent} sent, {audited.applied} applied, {audited.too_late} too late, "
+        f"{counted(audited.duplicates, 'duplicate')} ignored, "
+        f"{audited.rejected} rejected ({_meant(happened)}), {audited.lost + audited.dead_letters} lost; "
+        f"{counted(types['rating.changed.v1'], 'rating change')}, "
+        f"{counted(types['care.requested.v1'], 'care action')}; "
+        f"night of {night['day']}: {counted(night['customers'], 'customer')}, {night['moved']} moved, "
+        f"{counted(night['differences'], 'difference')}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+if __name__ == "__main__":
+    silence_others()
+    try:
+        app()
+    except (UserError, RulesError, BotoCoreError, ClientError) as error:
+        out.print(str(error), style="red")
+        sys.exit(1)

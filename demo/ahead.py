@@ -1,0 +1,85 @@
+"""The night of today, ahead of its time: what was sent live came today, and a night tells of the day that it closes.
+
+It does what the state machine's functions do, in this process and by a clock that is moved on to tomorrow. For the
+demo alone: nobody's day is over before it has ended.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.logs import Logs
+from standing.aws.stack import Target
+from standing.aws.table import Customers
+from standing.lake.layout import INCOMING
+from standing.nightly.arrivals import LogsPort, with_refused
+from standing.nightly.plan import LAG, plan
+from standing.nightly.summary import concluded, page_key
+from standing.nightly.work import Work
+from standing.present.report.page import page
+from standing.present.report.words import LANGUAGES
+from standing.rules.timeline import Timeline
+from standing.values.days import day_of, end_of_day
+
+BEGINS = LAG + timedelta(minutes=30)  # after a day's end, as the schedule has it
+GIGABYTES = 3008 / 1024  # of the function rescore, by whose memory its cost is told
+QUIET, PATIENCE = 3.0, 60.0  # seconds without anything new in the lake; and how long that is waited for
+
+type Report = dict[str, Any]
+
+
+class Nowhere:
+    """A bus that carries nothing: scores of a day to come would be refused for being of the future."""
+
+    def put(self, _entries: Sequence[Any]) -> list[int]:
+        """Nothing is refused, and nothing sent."""
+        return []
+
+
+def today_closed(target: Target, rules: Timeline, seen: Callable[[int, int], None]) -> Report:
+    """The report of the night of today; `seen` is told how many buckets are done, of how many."""
+    await_lake(target.lake)
+    logs = Logs(target.logs, target.outputs["IngestLogGroup"])
+    return closed_ahead(target.lake, target.customers, rules, logs, datetime.now(UTC), seen)
+
+
+def closed_ahead(
+    lake: Lake,
+    customers: Customers,
+    rules: Timeline,
+    logs: LogsPort,
+    now: datetime,
+    seen: Callable[[int, int], None] = lambda _done, _of: None,
+) -> Report:
+    """Close the day of `now` as its night will; its report, kept in the lake with its pages."""
+    zone = rules.latest.programme.time_zone
+    day = day_of(now, zone)
+    begins = end_of_day(day, zone) + BEGINS
+    planned = plan(lake, rules.latest, begins)
+    work = Work(lake, customers, rules, Nowhere(), lambda: begins + (datetime.now(UTC) - now))
+    for done, number in enumerate(planned["due"], 1):
+        work.bucket(number, day, GIGABYTES)
+        seen(done, len(planned["due"]))
+    return concluded(lake, planned, lambda report: with_refused(report, lake, logs, zone), _pages(lake, rules))
+
+
+def await_lake(lake: Lake) -> None:
+    """Wait until nothing new comes into the lake: it is written by the table's stream, a moment later."""
+    deadline, quiet = time.monotonic() + PATIENCE, time.monotonic() + QUIET
+    known = len(lake.keys(f"{INCOMING}/"))
+    while time.monotonic() < min(quiet, deadline):
+        time.sleep(QUIET / 6)
+        if (found := len(lake.keys(f"{INCOMING}/"))) != known:
+            known, quiet = found, time.monotonic() + QUIET
+
+
+def _pages(lake: Lake, rules: Timeline) -> Callable[[Report], None]:
+    def keep(report: Report) -> None:
+        for language in LANGUAGES:
+            lake.put(page_key(report["day"], language), page(report, rules.latest, language).encode())
+
+    return keep

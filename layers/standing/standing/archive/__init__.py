@@ -1,0 +1,1 @@
+"""Archive: rows of the table's stream become objects of the lake."""

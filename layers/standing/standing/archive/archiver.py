@@ -1,0 +1,68 @@
+"""Archiving: rows of the table's stream become objects of the lake, at least once.
+
+Their keys make a retry harmless. A row that cannot be read is set aside, whole, and holds nothing back; the gap is
+found and filled from the table later.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator, Sequence
+from typing import Any, NamedTuple
+
+import orjson
+
+from standing.aws.lake_bucket import ASIDE, Lake
+from standing.aws.logging import told
+from standing.aws.table import STATE
+from standing.lake.layout import KINDS, Kind, incoming, named_after
+from standing.lake.parquet import written
+from standing.lake.rows import Row, frame, rows_in
+from standing.rules.timeline import Timeline
+
+
+class Archived(NamedTuple):
+    """How many rows of each kind were written, and what was set aside: why, by the record's sequence number."""
+
+    records: int
+    states: int
+    decisions: int
+    aside: dict[str, str]
+
+
+def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> Archived:
+    """Write the event records, decisions and states among a batch of stream records. Any failure to write is raised."""
+    rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
+    aside: dict[str, str] = {}
+    for record in stream:
+        try:
+            for kind, found in rows_in(_images(record), rules, "stream").items():
+                rows[kind] += found
+        except Exception as error:  # noqa: BLE001 -- one row that cannot be read must not hold back the others
+            number = record["dynamodb"]["SequenceNumber"]
+            aside[number] = type(error).__name__
+            lake.put(f"{ASIDE}stream/{number}.json", orjson.dumps({"why": told(error), "record": record}, default=str))
+    for kind in KINDS:
+        if rows[kind]:
+            lake.put(_key(kind, stream), written(frame(kind, rows[kind])))
+    return Archived(len(rows["records"]), len(rows["states"]), len(rows["decisions"]), aside)
+
+
+def _key(kind: Kind, stream: Sequence[dict[str, Any]]) -> str:
+    """Named after the records of the batch: whoever writes the same batch again writes the same object."""
+    numbers = [record["dynamodb"]["SequenceNumber"] for record in stream]
+    name = named_after([f"{record.get('eventID')} {number}" for record, number in zip(stream, numbers, strict=True)])
+    return f"{incoming(kind)}{numbers[0]}-{numbers[-1]}-{name}.parquet"
+
+
+def _images(record: dict[str, Any]) -> Iterator[Row]:
+    """The row that a stream record is of; none where it was deleted."""
+    image = record["dynamodb"].get("NewImage")
+    if image is not None:
+        yield _with_bytes(image) if image["sk"]["S"] == STATE else image
+
+
+def _with_bytes(image: Row) -> Row:
+    """Lambda hands bytes over as Base64."""
+    packed = image["image"]["B"]
+    return image | {"image": {"B": base64.b64decode(packed) if isinstance(packed, str) else packed}}

@@ -1,0 +1,133 @@
+"""Decisions as rows of the table: the ledger, and what the table's stream carries to the publisher."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import singledispatch
+from itertools import accumulate
+from typing import Any, NamedTuple
+
+import orjson
+
+from standing.engine.decide import Decision, Outcome
+from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
+from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided
+from standing.engine.reasons import Reason
+from standing.values.days import Day, day_date
+
+MOST_REASONS = 64 * 1024  # bytes: a row of the table has room for 400 KB, and an entry of the bus for 256
+
+
+class Told(NamedTuple):
+    """How a decision is told: its sort key (none: numbered), its content, and as what it is published."""
+
+    place: str | None
+    content: dict[str, Any]
+    outcome: str | None = None
+
+
+def decision_rows(outcome: Outcome, now: datetime) -> Iterator[dict[str, Any]]:
+    """Each decision of a commit as a row, under an id that is the same however often it is published."""
+    for number, decision in enumerate(outcome.decisions):
+        yield _row(decision, outcome, number, now)
+
+
+def care_sort_key(care: str, day: Day) -> str:
+    """The sort key of a care action that fell due."""
+    return f"CARE#{care}#{day_date(day)}"
+
+
+def _row(decision: Decision, outcome: Outcome, number: int, now: datetime) -> dict[str, Any]:
+    state = outcome.state
+    place, content, published_as = tell(decision)
+    sort = place or f"DECISION#{state.version:012d}#{number:02d}"
+    detail = {
+        "id": hashlib.sha256(f"{state.customer}|{sort}".encode()).hexdigest()[:32],
+        "customer": state.customer,
+        "sequence": state.version,
+        "rules": decision.rules,
+        "decided_at": now.isoformat(timespec="seconds"),
+        **content,
+    }
+    row: dict[str, Any] = {
+        "pk": {"S": state.customer},
+        "sk": {"S": sort},
+        "detail": {"S": orjson.dumps(detail).decode()},
+    }
+    return row | ({"outcome": {"S": published_as}} if published_as else {})
+
+
+@singledispatch
+def tell(decision: Decision) -> Told:
+    """A decision's content, by its kind."""
+    raise TypeError(type(decision).__name__)
+
+
+@tell.register
+def _(decision: RatingChanged) -> Told:
+    content = {"rating": decision.rating, "from": decision.was, "to": decision.level, **_common(decision)}
+    return Told(None, content, "rating.changed.v1")
+
+
+@tell.register
+def _(decision: LevelHonoured) -> Told:
+    content = {
+        "rating": decision.rating,
+        "honoured": decision.level,
+        "computed": decision.computed,
+        "until": str(day_date(decision.until)),
+        **_common(decision),
+    }
+    return Told(None, content)
+
+
+@tell.register
+def _(decision: CareDecided) -> Told:
+    do = decision.do
+    content = {
+        "care": decision.care,
+        "status": decision.status,
+        "arm": decision.arm,
+        "action": do.action,
+        "owner": do.owner,
+        "priority": do.priority,
+        **({"channel": do.channel} if do.channel else {}),
+        **({"gate": decision.gate} if decision.gate else {}),
+        "not_before": decision.not_before.isoformat(timespec="seconds"),
+        "expires_at": decision.expires.isoformat(),
+        **_common(decision),
+    }
+    place = care_sort_key(decision.care, decision.day)
+    if decision.status == "held-back":
+        return Told(f"{place}#held-back#{decision.gate}", content)
+    return Told(place, content, "care.requested.v1" if decision.status == "requested" else None)
+
+
+@tell.register
+def _(decision: CareAccepted) -> Told:
+    return Told(*_answer(decision))
+
+
+@tell.register
+def _(decision: CareClosed) -> Told:
+    return Told(*_answer(decision), "care.closed.v1")
+
+
+def _answer(decision: CareAccepted | CareClosed) -> tuple[str, dict[str, Any]]:
+    """The place of an answer among a customer's rows, and what it says."""
+    content = {"care": decision.care, "status": decision.status, "day": str(day_date(decision.day))}
+    return f"{care_sort_key(decision.care, decision.day)}#{decision.status}", content
+
+
+def _common(decision: RatingChanged | LevelHonoured | CareDecided) -> dict[str, Any]:
+    return {"day": str(day_date(decision.day)), **_reasons(decision.because)}
+
+
+def _reasons(because: Sequence[Reason]) -> dict[str, Any]:
+    """The reasons, the first of them where all are too many to be written and published; and how many are left out."""
+    sizes = accumulate(len(orjson.dumps(reason)) for reason in because)
+    some = [reason for reason, size in zip(because, sizes, strict=True) if size <= MOST_REASONS]
+    left = len(because) - len(some)
+    return {"because": some, **({"more_reasons": left} if left else {})}

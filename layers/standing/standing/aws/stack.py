@@ -1,0 +1,138 @@
+"""Where Standing is deployed: a stack in AWS by the ordinary boto3 configuration, or on the local AWS."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError, NoRegionError
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.rules_bucket import RulesBucket
+from standing.aws.table import Customers
+from standing.values.errors import UserError
+
+if TYPE_CHECKING:
+    from mypy_boto3_cloudformation import CloudFormationClient
+    from mypy_boto3_cloudformation.type_defs import StackTypeDef
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_lambda import LambdaClient
+    from mypy_boto3_logs import CloudWatchLogsClient
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_sqs import SQSClient
+    from mypy_boto3_stepfunctions import SFNClient
+
+CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connections=32)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A deployed stack, its clients, and the names its outputs give."""
+
+    stack: str = "standing"
+
+    @cached_property
+    def session(self) -> boto3.Session:
+        """The boto3 session of the environment. Raises NoRegionError also where its region is an empty text."""
+        session = boto3.Session()
+        if session.region_name == "":  # of which boto3 would make an endpoint that is none
+            raise NoRegionError
+        return session
+
+    @cached_property
+    def dynamodb(self) -> DynamoDBClient:
+        """DynamoDB."""
+        return self.session.client("dynamodb", config=CONFIG)
+
+    @cached_property
+    def events(self) -> EventBridgeClient:
+        """EventBridge."""
+        return self.session.client("events", config=CONFIG)
+
+    @cached_property
+    def sqs(self) -> SQSClient:
+        """SQS."""
+        return self.session.client("sqs", config=CONFIG)
+
+    @cached_property
+    def logs(self) -> CloudWatchLogsClient:
+        """CloudWatch Logs."""
+        return self.session.client("logs", config=CONFIG)
+
+    @cached_property
+    def s3(self) -> S3Client:
+        """S3."""
+        return self.session.client("s3", config=CONFIG)
+
+    @cached_property
+    def functions(self) -> LambdaClient:
+        """Lambda."""
+        return self.session.client("lambda", config=CONFIG)
+
+    @cached_property
+    def states(self) -> SFNClient:
+        """Step Functions."""
+        return self.session.client("stepfunctions", config=CONFIG)
+
+    @cached_property
+    def cloudformation(self) -> CloudFormationClient:
+        """CloudFormation."""
+        return self.session.client("cloudformation", config=CONFIG)
+
+    @cached_property
+    def outputs(self) -> dict[str, str]:
+        """The stack's outputs by name. Raises UserError where there is no such stack."""
+        stack = self._described()
+        if stack is None:
+            raise UserError(f"no stack `{self.stack}` in {self.cloudformation.meta.region_name}\n{HINT}")
+        return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+    def status(self) -> str:
+        """What CloudFormation says of the stack now, such as `UPDATE_COMPLETE`; empty where there is no such stack."""
+        stack = self._described()
+        return stack["StackStatus"] if stack else ""
+
+    def _described(self) -> StackTypeDef | None:
+        """The stack as CloudFormation has it; none where there is no such. Whatever else is wrong is raised."""
+        try:
+            return self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
+        except ClientError as error:
+            if error.response["Error"]["Code"] == "ValidationError":
+                return None
+            raise
+
+    @property
+    def dead_letter_queues(self) -> tuple[str, str]:
+        """Where messages end that failed at every retry, or that the bus could not deliver."""
+        return self.outputs["DeadLettersUrl"], self.outputs["UndeliveredUrl"]
+
+    @property
+    def rules_bucket(self) -> RulesBucket | None:
+        """The bucket of rules; none where the stack is of a time before there was one."""
+        name = self.outputs.get("RulesBucketName")
+        return RulesBucket(self.s3, name) if name else None
+
+    @property
+    def lake(self) -> Lake:
+        """The lake. Raises UserError where the stack has none, being a shadow or of a time before there was one."""
+        if "LakeBucketName" not in self.outputs:
+            raise UserError(f"the stack `{self.stack}` has no lake")
+        return Lake(self.s3, self.outputs["LakeBucketName"])
+
+    @cached_property
+    def customers(self) -> Customers:
+        """The table of customers."""
+        return self.customers_in(self.outputs["TableName"])
+
+    def customers_in(self, table: str) -> Customers:
+        """A table of customers by its name."""
+        return Customers(self.dynamodb, table)
+
+
+HINT = (
+    "`standing local up` starts one on this machine (then use `standing --local …`); `standing rules release` in AWS."
+)

@@ -1,0 +1,52 @@
+"""`standing backfill --check`: what files and mapping would bring in. Writes nothing to table or lake."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from standing.backfill.partition import Tally
+from standing.backfill.run import named_faults, taking_in
+from standing.events.intake import Event
+from standing.rules.ruleset import Ruleset
+
+SHOWN = 20
+
+
+@dataclass
+class Checked:
+    """What rows would become: the counts, the first events, and how many customers they are of."""
+
+    tally: Tally = field(default_factory=Tally)
+    events: list[Event] = field(default_factory=list)
+    customers: set[int] = field(default_factory=set)  # of their names only a hash: there may be millions
+
+    def as_dict(self, *, values: bool) -> dict[str, Any]:
+        """The counts for machines; with `values`, what stands in the rows that are shown as examples."""
+        told = self.tally.as_dict() | {"customers": len(self.customers)}
+        if values:
+            for reason, examples in zip(told["reasons"], self._examples(), strict=True):
+                reason["values"] = examples
+        return told
+
+    def _examples(self) -> list[list[str]]:
+        shown = self.tally.examples
+        return [[str(one.found) for one in shown[reason]] for reason, _ in self.tally.refused.most_common()]
+
+
+def check(paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, seen: Callable[[int], None]) -> Checked:
+    """What the rows of files would become. Raises UserError."""
+    checked = Checked()
+    with TemporaryDirectory(prefix="standing-") as folder, named_faults():
+        for one in taking_in(paths, mapping, ruleset, datetime.now(UTC), Path(folder)):
+            checked.tally.add(one)
+            for _, event in one.events:
+                checked.customers.add(hash(event.detail.customer))
+                if len(checked.events) < SHOWN:
+                    checked.events.append(event)
+            seen(checked.tally.rows)
+    return checked

@@ -1,0 +1,196 @@
+"""Rows into events: each row of the files is taken, skipped on purpose or refused by name, and all are counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import NamedTuple
+
+import orjson
+
+from standing.backfill.baskets import Baskets, Line
+from standing.backfill.files.formats import Format, events_of, is_table, lines_counted, rows_of
+from standing.backfill.files.rows import Read, Row, Unreadable
+from standing.backfill.lookups import Others
+from standing.backfill.mapping.errors import BadRow
+from standing.backfill.mapping.mapping import Envelope, Mapping
+from standing.events.intake import Event, Rejected, take_in
+from standing.rules.ruleset import Ruleset
+
+NO_MAPPING = "a table needs a mapping: name it with --mapping (docs/backfill.md), or have one proposed with --propose"
+UNSENDABLE = "JSON whose texts are Unicode and whose numbers have at most 64 bits"
+
+
+class Refusal(NamedTuple):
+    """A row that is refused: where it stands, why, in which field, what was expected there, and what stands there."""
+
+    path: Path
+    number: int
+    reason: str
+    field: str
+    expected: str
+    found: object = None
+
+
+class Became(NamedTuple):
+    """What so many `rows` became: events, refusals (one a row), or neither where they were skipped."""
+
+    rows: int
+    events: Sequence[tuple[Envelope, Event]] = ()
+    refused: Sequence[Refusal] = ()
+
+
+class Uncounted(ValueError):  # noqa: N818 -- it says what is with the file
+    """A file of which another reader finds another number of rows."""
+
+
+@dataclass
+class TakingIn:
+    """Taking in the rows of files, by a mapping, under rules. `folder` is for what does not fit into the memory."""
+
+    mapping: Mapping | None
+    beside: Path
+    ruleset: Ruleset
+    now: datetime
+    folder: Path
+
+    def files(self, paths: Sequence[Path]) -> Iterator[Became]:
+        """What every row of the files became. Raises Unreadable, and Uncounted where rows are missing."""
+        lines = [path for path in paths if not is_table(path)]
+        tables = [path for path in paths if is_table(path)]
+        if tables and self.mapping is None:
+            raise Unreadable(f"{tables[0]}: {NO_MAPPING}")
+        for path in lines:
+            yield from self._counted(path, events_of(path), self._line, Format())
+        if self.mapping is not None:
+            yield from self._tables(tables, self.mapping)
+
+    def _counted(
+        self, path: Path, rows: Iterator[Read], taken: Callable[[Path, Read], Became | None], form: Format
+    ) -> Iterator[Became]:
+        """What the rows of a file became, and then whether another reader finds as many."""
+        found = 0
+        for read in rows:
+            found += read.lines
+            if (became := taken(path, read)) is not None:
+                yield became
+        if (counted := lines_counted(path, form)) != found:
+            raise Uncounted(
+                f"{path}: {found:,} rows were read, and another reader counts {counted:,}: nothing was taken in"
+            )
+
+    def _line(self, path: Path, read: Read) -> Became:
+        """A line of a file of events."""
+        if read.row is None:
+            return Became(1, refused=[_unread(path, read)])
+        try:
+            orjson.dumps(read.row)
+            return Became(1, [self._event(dict(read.row))])
+        except orjson.JSONEncodeError:
+            return Became(1, refused=[Refusal(path, read.number, "no-event", "row", UNSENDABLE)])
+        except Rejected as rejected:
+            return Became(1, refused=[_rejected(path, read.number, rejected)])
+
+    def _event(self, envelope: Envelope) -> tuple[Envelope, Event]:
+        event = take_in(envelope, self.ruleset, self.now)
+        return {part: envelope[part] for part in ("source", "detail-type", "detail")}, event
+
+    def _tables(self, tables: Sequence[Path], mapping: Mapping) -> Iterator[Became]:
+        others, baskets = Others(mapping.join, self.beside, self.folder), Baskets(self.folder)
+        with closing(others):
+            for one in others.read():
+                yield Became(0, refused=[Refusal(one.path, one.number, "no-event", "row", one.why)])
+            reading = Table(mapping, others, baskets, self._event)
+            for path in tables:
+                yield from self._counted(
+                    path, rows_of(path, mapping.format, mapping.columns), reading.row, mapping.format
+                )
+            for lines in baskets.all():
+                yield reading.basket(lines)
+
+
+@dataclass(frozen=True)
+class Table:
+    """Rows of tables as events: one by one, or put into baskets first."""
+
+    mapping: Mapping
+    others: Others
+    baskets: Baskets
+    event: Callable[[Envelope], tuple[Envelope, Event]]
+
+    def row(self, path: Path, read: Read) -> Became | None:
+        """What a row became; None where it waits in a basket."""
+        if read.row is None:
+            return self._unread(path, read)
+        try:
+            row = self.others.with_others(read.row) if self.mapping.join else read.row
+            if self.mapping.group_by:
+                return self._put(path, read.number, row)
+            if not self.mapping.is_meant(row):
+                return Became(1)
+            return self._events(1, path, read.number, [row])
+        except BadRow as bad:
+            return Became(1, refused=[_bad(path, read.number, bad)])
+
+    def _unread(self, path: Path, read: Read) -> Became | None:
+        """A row that cannot be read; where it seems to be of a basket, that basket is not whole."""
+        if self.mapping.group_by and read.guess and set(self.mapping.group_by) <= set(read.guess):
+            try:
+                self.baskets.add(self.mapping.group_of(read.guess), Line(path, read.number, {}, read.why))
+            except BadRow:
+                pass
+            else:
+                return None
+        return Became(1, refused=[_unread(path, read)])
+
+    def _put(self, path: Path, number: int, row: Row) -> Became | None:
+        """Put a row into its basket, unless it is not meant. Raises BadRow where it has none."""
+        group, why = self.mapping.group_of(row), ""
+        try:
+            if not self.mapping.is_meant(row):
+                return Became(1)
+        except BadRow as bad:
+            why = str(bad)
+        self.baskets.add(group, Line(path, number, row, why))
+        return None
+
+    def basket(self, lines: list[Line]) -> Became:
+        """What the lines of a basket became: an event together, or all of them refused."""
+        if wrong := [line for line in lines if line.why]:
+            at = f"the same basket as row {wrong[0].number:,} of {wrong[0].path.name}, which is refused"
+            return Became(
+                len(lines),
+                refused=[
+                    Refusal(one.path, one.number, "no-event", "row", one.why or f"not to be in {at}") for one in lines
+                ],
+            )
+        first = lines[0]
+        try:
+            became = self._events(len(lines), first.path, first.number, [line.row for line in lines])
+        except BadRow as bad:
+            became = Became(len(lines), refused=[_bad(first.path, first.number, bad)])
+        if not became.refused:
+            return became
+        return became._replace(refused=[became.refused[0]._replace(path=one.path, number=one.number) for one in lines])
+
+    def _events(self, rows: int, path: Path, number: int, found: list[Row]) -> Became:
+        """All events of a row, or none of them where one is refused. Raises BadRow."""
+        try:
+            return Became(rows, [self.event(envelope) for envelope in self.mapping.envelopes(found)])
+        except Rejected as rejected:
+            return Became(rows, refused=[_rejected(path, number, rejected)])
+
+
+def _unread(path: Path, read: Read) -> Refusal:
+    return Refusal(path, read.number, "no-event", "row", read.why)
+
+
+def _bad(path: Path, number: int, bad: BadRow) -> Refusal:
+    return Refusal(path, number, "no-event", "row", str(bad), bad.found)
+
+
+def _rejected(path: Path, number: int, rejected: Rejected) -> Refusal:
+    return Refusal(path, number, rejected.reason, rejected.field, rejected.expected)

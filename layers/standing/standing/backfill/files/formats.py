@@ -1,0 +1,123 @@
+"""Which reader a file of history needs, by its name; and how many rows another reader finds in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from standing.backfill.files import delimited as text
+from standing.backfill.files.delimited import Dialect
+from standing.backfill.files.excel import excel, excel_columns, sheet_of
+from standing.backfill.files.parquet import parquet, parquet_columns, parquet_rows
+from standing.backfill.files.rows import Read, Unreadable
+from standing.backfill.files.text import count_of_lines
+from standing.operations.json_lines import json_lines, opened
+
+LINES = (".jsonl", ".ndjson")
+TEXTS = (".csv", ".tsv", ".txt")
+OTHERS = (".parquet", ".xlsx")
+KINDS = (*LINES, *TEXTS, *OTHERS)
+UNSEEN = ("_", ".")  # what others leave in a folder of parts begins so
+
+
+@dataclass(frozen=True)
+class Format:
+    """How files are written, where their names do not say it: see the mapping (docs/backfill.md)."""
+
+    separator: str | None = None
+    encoding: str = "utf-8"
+    quotes: bool = True
+    sheet: str | None = None
+
+    def dialect(self, path: Path) -> Dialect:
+        """How a table is written as text."""
+        return Dialect(self.separator or ("\t" if kind_of(path) == ".tsv" else ","), self.encoding, self.quotes)
+
+
+def kind_of(path: Path) -> str:
+    """What a file's name says that it is. Raises Unreadable where it says nothing known."""
+    suffixes = [one.lower() for one in path.suffixes]
+    kind = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else suffixes[-1] if suffixes else ""
+    if kind not in KINDS or (suffixes[-1] == ".gz" and kind in OTHERS):
+        expected = ", ".join(sorted(KINDS))
+        raise Unreadable(f"{path}: expected a name that ends with {expected}; a text may end with .gz as well")
+    return kind
+
+
+def is_table(path: Path) -> bool:
+    """Whether a mapping has to say what a file's rows are. Raises Unreadable."""
+    return kind_of(path) not in LINES
+
+
+def files_in(paths: Iterable[Path]) -> list[Path]:
+    """The files that are named, and those of named folders, in the order of their names. Raises Unreadable."""
+    return [file for path in paths for file in (_parts(path) if path.is_dir() else [path])]
+
+
+def _parts(folder: Path) -> list[Path]:
+    inside = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_unseen(path.relative_to(folder)))
+    if not inside:
+        raise Unreadable(f"{folder}: expected a folder with files in it")
+    return inside
+
+
+def _is_unseen(path: Path) -> bool:
+    return any(part.startswith(UNSEEN) for part in path.parts)
+
+
+def columns_of(path: Path, form: Format) -> list[str]:
+    """The names of a table's columns. Raises Unreadable."""
+    match kind_of(path):
+        case ".parquet":
+            return parquet_columns(path)
+        case ".xlsx":
+            return excel_columns(path, form.sheet)
+        case _:
+            return text.header(path, form.dialect(path))
+
+
+def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[Read]:
+    """Every row of a table, with the columns asked for at least. Raises Unreadable."""
+    if not is_table(path):
+        raise Unreadable(f"{path}: expected a table, such as .csv or .parquet, and no file of events")
+    there = columns_of(path, form)
+    if missing := sorted(columns - set(there)):
+        hint = "" if len(there) > 1 else "; is its `separator` another one?"
+        raise Unreadable(f"{path}: has no column `{missing[0]}`; it has {', '.join(there)}{hint}")
+    if twice := sorted(name for name in columns if there.count(name) > 1):
+        raise Unreadable(f"{path}: has two columns `{twice[0]}`: rename one of them")
+    match kind_of(path):
+        case ".parquet":
+            return parquet(path, columns)
+        case ".xlsx":
+            return excel(path, form.sheet)
+        case _:
+            return text.delimited(path, form.dialect(path))
+
+
+def events_of(path: Path) -> Iterator[Read]:
+    """Every line of a file of events, as an envelope. Raises Unreadable."""
+    try:
+        yield from (Read(*line) for line in json_lines(path))
+    except OSError as error:
+        raise Unreadable(f"{path}: {error.strerror or error}") from None
+
+
+def lines_counted(path: Path, form: Format) -> int:
+    """How many rows (of text: lines that are not blank, without the names') another reader finds. Raises Unreadable."""
+    match kind_of(path):
+        case ".parquet":
+            return parquet_rows(path)
+        case ".xlsx":
+            return sheet_of(path, form.sheet).rows
+        case kind if kind in LINES:
+            return _count_of_events(path)
+        case _:
+            dialect = form.dialect(path)
+            return count_of_lines(path, dialect.encoding) - text.lines_of_header(path, dialect)
+
+
+def _count_of_events(path: Path) -> int:
+    with opened(path) as file:
+        return sum(1 for line in file if line.strip())

@@ -1,0 +1,79 @@
+"""Rows of other files, by their keys, on disk: they may be more than the memory holds."""
+
+from __future__ import annotations
+
+import pickle
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from standing.backfill.files.formats import rows_of
+from standing.backfill.files.rows import Read, Row
+from standing.backfill.mapping.errors import BadRow
+from standing.backfill.mapping.joins import Join
+
+
+@dataclass(frozen=True)
+class Refused:
+    """A row of another file that cannot be joined, and why."""
+
+    path: Path
+    number: int
+    why: str
+
+
+class Others:
+    """The files that a mapping joins, ready to be asked for what belongs to a row."""
+
+    def __init__(self, joins: tuple[Join, ...], beside: Path, folder: Path) -> None:
+        self.joins, self.beside, self.path = joins, beside, folder / "joined.sqlite"
+        self.path.unlink(missing_ok=True)
+        self.store = sqlite3.connect(self.path, isolation_level=None)
+        self.store.execute("pragma journal_mode = off")
+        self.store.execute("pragma synchronous = off")
+        self.store.execute("create table joined (file integer, key text, row blob)")
+
+    def read(self) -> Iterator[Refused]:
+        """Read all of them; rows that cannot be read or have no key are given back. Raises Unreadable."""
+        for place, join in enumerate(self.joins):
+            path = self.beside / join.file
+            self.store.execute("begin")
+            for read in rows_of(path, join.format, join.theirs):
+                if why := self._kept(place, join, read):
+                    yield Refused(path, read.number, why)
+            self.store.execute("commit")
+        self.store.execute("create index of_key on joined (file, key)")
+
+    def _kept(self, place: int, join: Join, read: Read) -> str:
+        """Keep a row, or say why not."""
+        if read.row is None:
+            return read.why
+        try:
+            key = join.key_of(read.row, list(join.on.values()))
+        except BadRow as error:
+            return str(error)
+        if key is None:
+            return f"has nothing in `{', '.join(join.on.values())}`, by which it is joined"
+        row = {name: read.row[name] for name in join.theirs}
+        self.store.execute("insert into joined values (?, ?, ?)", (place, key, pickle.dumps(row)))
+        return ""
+
+    def with_others(self, row: Row) -> Row:
+        """A row with what belongs to it. Raises BadRow."""
+        whole = dict(row)
+        for place, join in enumerate(self.joins):
+            key = join.key_of(whole, join.ours)
+            found = self._found(place, key) if key is not None else []
+            for name, joined in join.columns.items():
+                whole[name] = joined.value([one[joined.column] for one in found])
+        return whole
+
+    def _found(self, place: int, key: str) -> list[Row]:
+        rows = self.store.execute("select row from joined where file = ? and key = ? order by rowid", (place, key))
+        return [pickle.loads(body) for (body,) in rows]  # noqa: S301 -- written by us a moment ago
+
+    def close(self) -> None:
+        """Forget what was read."""
+        self.store.close()
+        self.path.unlink(missing_ok=True)

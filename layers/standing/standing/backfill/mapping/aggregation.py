@@ -1,0 +1,39 @@
+"""What the values of several rows make together: of the lines of a basket, or of rows of another file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Literal
+
+from standing.backfill.mapping.amounts import Mark, number
+from standing.backfill.mapping.errors import BadRow
+
+type Together = Literal["only", "first", "last", "sum", "count", "most"]
+
+
+def together(how: Together, found: list[Any], column: str, mark: Mark | None = None) -> Any:  # noqa: ANN401 -- any cell
+    """One value of several, none of them empty; None of none, but `count` counts nought. Raises BadRow."""
+    return WAYS[how](found, column, mark) if found or how == "count" else None
+
+
+def _only(found: list[Any], column: str, _: Mark | None) -> Any:  # noqa: ANN401 -- as above
+    if any(one != found[0] for one in found):
+        raise BadRow(column, "the same in all rows that belong together, or with `lines` what they make")
+    return found[0]
+
+
+def _sum(found: list[Any], column: str, mark: Mark | None) -> Decimal:
+    numbers = (one if isinstance(one, Decimal) else number(one, mark, column) for one in found)
+    return sum((one for one in numbers if one is not None), Decimal())
+
+
+WAYS: dict[Together, Callable[[list[Any], str, Mark | None], Any]] = {
+    "only": _only,
+    "first": lambda found, *_: found[0],
+    "last": lambda found, *_: found[-1],
+    "sum": _sum,
+    "count": lambda found, *_: len(found),
+    "most": lambda found, *_: Counter(found).most_common(1)[0][0],  # of several, the first
+}

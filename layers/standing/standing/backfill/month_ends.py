@@ -1,0 +1,66 @@
+"""The ends of months and the standing of the last night, for customers of whom a run was taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from contextlib import suppress
+from typing import NamedTuple
+
+import polars as pl
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.rules_bucket import Overtaken
+from standing.engine.state import Memory
+from standing.lake.layout import MONTHS, number_in, standing_key
+from standing.lake.parquet import written
+from standing.lake.standings import kept
+from standing.nightly.metrics.months import month_end
+from standing.rescoring.memory import frame_of
+from standing.values.days import Day
+
+TRIES = 10
+
+
+class Anew(NamedTuple):
+    """A customer's memory at ends of months, from the day `since` on: what was kept of days before it holds."""
+
+    months: Mapping[Day, Memory] = {}
+    since: Day = 0
+
+
+def ends_kept(lake: Lake, number: int) -> dict[str, Day]:
+    """The months that are kept of a bucket, by key, each with its last day."""
+    keys = (key for key in lake.keys(f"{MONTHS}/") if number_in(key) == number)
+    return {key: month_end(key.split("/")[1]) for key in keys}
+
+
+def months_anew(lake: Lake, number: int, anew: Mapping[str, Anew]) -> None:
+    """Replace what ends of months say of some customers; nothing is said where there was nothing, or is none now.
+
+    The month that runs is left to the next night. What cannot be read is left to it as well: it names it.
+    """
+    for key, end in ends_kept(lake, number).items():
+        of = {who: one for who, one in anew.items() if one.since <= end}
+        now = {who: one.months[end] for who, one in of.items() if end in one.months}
+        _replaced(lake, key, of, [(who, end, memory) for who, memory in now.items()])
+
+
+def standing_without(lake: Lake, number: int, customers: Collection[str]) -> None:
+    """Take customers out of the standing of the last night, so that no night looks for them."""
+    _replaced(lake, standing_key(number), customers, [])
+
+
+def _replaced(lake: Lake, key: str, customers: Collection[str], now: list[tuple[str, Day, Memory]]) -> None:
+    for _ in range(TRIES):
+        there = kept(lake, key)
+        if there.rows is None:
+            return
+        ours = pl.col("customer").is_in(list(customers))
+        known = set(there.rows.filter(ours)["customer"])
+        if not known:
+            return
+        others, made = there.rows.filter(~ours), frame_of((one for one in now if one[0] in known), {})
+        with suppress(Overtaken):
+            lake.replace(key, written(pl.concat([others, made], how="diagonal").sort("customer")), there.etag)
+            return
+    raise Overtaken

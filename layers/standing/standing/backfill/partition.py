@@ -1,0 +1,131 @@
+"""Dealing out: the events of all files, checked, by the lake's bucket of their customer, into a folder on disk.
+
+So that afterwards the events of one customer stand in one file. What is no event is named, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import IO, Any
+
+import orjson
+
+from standing.backfill.conversion import Became, Refusal
+from standing.backfill.mapping.mapping import Envelope
+from standing.events.intake import Event, take_in
+from standing.lake.layout import bucket_of
+from standing.rules.ruleset import Ruleset
+
+REFUSED = "refused.jsonl"
+EXAMPLES = 3
+
+type Reason = tuple[str, str, str]
+
+
+@dataclass
+class Tally:
+    """What became of the rows of files: each is taken, refused or skipped on purpose.
+
+    `refused` counts rows by reason, field and what was expected; `examples` has the first few of each. `others` are
+    refused rows of files that are joined: they are no rows of the files themselves.
+    """
+
+    rows: int = 0
+    taken: int = 0
+    skipped: int = 0
+    events: int = 0
+    refused: Counter[Reason] = field(default_factory=Counter)
+    others: int = 0
+    examples: dict[Reason, list[Refusal]] = field(default_factory=dict)
+
+    def add(self, became: Became) -> None:
+        """Count what some rows became."""
+        self.rows += became.rows
+        self.events += len(became.events)
+        if became.refused:
+            self._refuse(became)
+        elif became.events:
+            self.taken += became.rows
+        else:
+            self.skipped += became.rows
+
+    def _refuse(self, became: Became) -> None:
+        for one in became.refused:
+            reason = (one.reason, one.field, one.expected)
+            self.refused[reason] += 1
+            if len(shown := self.examples.setdefault(reason, [])) < EXAMPLES:
+                shown.append(one)
+        self.others += 0 if became.rows else len(became.refused)  # rows of files that are joined
+
+    @property
+    def share(self) -> float:
+        """Which part of the rows was refused, those of joined files included, from 0 to 1."""
+        return self.refused.total() / max(self.rows + self.others, 1)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The counts, the reasons from the most frequent on."""
+        return {
+            "rows": self.rows,
+            "taken": self.taken,
+            "skipped": self.skipped,
+            "refused": self.refused.total() - self.others,
+            "refused_in_joined": self.others,
+            "events": self.events,
+            "reasons": [self._reason(reason, count) for reason, count in self.refused.most_common()],
+        }
+
+    def _reason(self, reason: Reason, count: int) -> dict[str, Any]:
+        examples = [{"file": str(one.path), "row": one.number} for one in self.examples[reason]]
+        return dict(zip(("reason", "field", "expected"), reason, strict=True)) | {"rows": count, "examples": examples}
+
+
+def deal_out(became: Iterable[Became], folder: Path, seen: Callable[[int], None]) -> Tally:
+    """Deal what rows became out into a folder; those that are refused go to `refused.jsonl` there, with the reason.
+
+    Raises what reading the rows raises.
+    """
+    tally = Tally()
+    with ExitStack() as stack:
+        refused = stack.enter_context((folder / REFUSED).open("wb"))
+        files: dict[int, IO[bytes]] = {}
+        for one in became:
+            for envelope, event in one.events:
+                number = bucket_of(event.detail.customer)
+                if number not in files:
+                    files[number] = stack.enter_context(bucket_file(folder, number).open("wb"))
+                files[number].write(orjson.dumps(envelope) + b"\n")
+            for refusal in one.refused:
+                refused.write(json.dumps(_named(refusal)).encode() + b"\n")
+            tally.add(one)
+            seen(tally.rows)
+    return tally
+
+
+def bucket_file(folder: Path, number: int) -> Path:
+    """Where the events of a bucket's customers are."""
+    return folder / f"{number:03d}.jsonl"
+
+
+def events_in(path: Path, ruleset: Ruleset, now: datetime) -> Iterator[Event]:
+    """The events of a bucket's file."""
+    with path.open("rb") as file:
+        for line in file:
+            envelope: Envelope = json.loads(line)
+            yield take_in(envelope, ruleset, now)
+
+
+def _named(refusal: Refusal) -> dict[str, Any]:
+    """A row, its reason and what was expected; its content stays where it came from."""
+    return {
+        "file": str(refusal.path),
+        "row": refusal.number,
+        "reason": refusal.reason,
+        "field": refusal.field,
+        "expected": refusal.expected,
+    }

@@ -1,0 +1,208 @@
+"""A first mapping for a table, from the names of its columns and what they look like. People read it and mend it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from standing.backfill.columns import Column, columns_seen, named_like
+from standing.backfill.files.formats import Format, columns_of, is_table, kind_of
+from standing.backfill.files.rows import Unreadable
+from standing.backfill.files.text import likely_encoding
+from standing.rules.ruleset import Programme
+
+SEPARATORS = (",", ";", "\t", "|")
+CUSTOMER = (
+    "customer.*unique",
+    "customer.?id",
+    "customer",
+    "client",
+    "member",
+    "user",
+    "kund",
+    "客户",
+    "会员",
+    "顾客",
+    "用户",
+)
+EVENT = (
+    "review.?id",
+    "invoice",
+    "order",
+    "transaction",
+    "booking",
+    "receipt",
+    "beleg",
+    "订单",
+    "单号",
+    "流水",
+    r"^id$",
+    "id$",
+)
+TIME = ("timestamp", "date", "time", "booked", "placed", "created", "datum", "时间", "日期", " at$", "_at$")
+AMOUNT = ("amount", "total", "payment.?value", "betrag", "sum", "金额", "实付", "value", "price")
+QUANTITY = ("quantity", "qty", "units", "menge", "数量")
+PRICE = ("unit.?price", "price", "preis", "单价")
+SCORE = ("score", "rating", "stars", "评分")
+CATEGORY = ("category", "department", "品类", "类别")
+CHANNEL = ("channel", "渠道")
+FORMATS = (
+    "%Y-%m-%d %H:%M:%S", "%Y-%m-%d %H:%M", "%Y-%m-%d", "%Y/%m/%d %H:%M:%S", "%Y/%m/%d %H:%M", "%Y/%m/%d",
+    "%d.%m.%Y %H:%M:%S", "%d.%m.%Y %H:%M", "%d.%m.%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y", "%d/%m/%Y %H:%M", "%d/%m/%Y",
+    "%m/%d/%y %H:%M", "%d/%m/%y %H:%M", "%d-%m-%Y %H:%M", "%d-%m-%Y", "%Y年%m月%d日", "%Y%m%d",
+)  # fmt: skip
+UNKNOWN = "?"
+
+
+def likely_format(path: Path) -> Format:
+    """How a table seems to be written. Raises Unreadable."""
+    if not is_table(path):
+        raise Unreadable(f"{path}: is a file of events, which needs no mapping")
+    if kind_of(path) in {".parquet", ".xlsx"}:
+        return Format()
+    encoding = likely_encoding(path) or "utf-8"
+    forms = [Format(one, encoding) for one in SEPARATORS]
+    return max(forms, key=lambda form: len(columns_of(path, form)))
+
+
+def proposed(path: Path, programme: Programme) -> str:
+    """A mapping of a table, as YAML with notes; a column that is not found is `{?}`. Raises Unreadable."""
+    form = likely_format(path)
+    columns = columns_seen(path, form)
+    lines = [
+        f"# A first mapping of {path.name}: read it, mend it, then try it with --check.",
+        f"source: {_source(programme)}",
+    ]
+    lines += _format_lines(path, form)
+    return "\n".join([*lines, *_event_lines(columns, programme)]) + "\n"
+
+
+def _source(programme: Programme) -> str:
+    """A producer that may send purchases, where the programme names its producers."""
+    named = [source for source, families in programme.producers.items() if "purchase" in families]
+    return next((one for one in named if "refund" in programme.producers[one]), named[0] if named else "my-system")
+
+
+def _format_lines(path: Path, form: Format) -> list[str]:
+    lines = []
+    if kind_of(path) not in {".parquet", ".xlsx"} and form.separator != ("\t" if kind_of(path) == ".tsv" else ","):
+        lines.append(f'separator: "{"\\t" if form.separator == "\t" else form.separator}"')
+    return lines + ([f"encoding: {form.encoding}"] if form.encoding != "utf-8" else [])
+
+
+def _event_lines(columns: Sequence[Column], programme: Programme) -> list[str]:
+    filled = [one for one in columns if one.filled]
+    score = next(iter(named_like(filled, *SCORE)), None)
+    if score is not None and score.kind == "whole":
+        return _review(filled, score, programme)
+    return _purchase(filled, programme)
+
+
+def _base(columns: Sequence[Column], programme: Programme) -> list[str]:
+    event, customer, time = (_first(columns, words) for words in (EVENT, CUSTOMER, TIME))
+    return [
+        f'  id: "{{{event}}}"',
+        f'  customer: "{{{customer}}}"',
+        f"  time: {_time(next((one for one in columns if one.name == time), None), programme)}",
+    ]
+
+
+def _first(columns: Sequence[Column], words: Sequence[str]) -> str:
+    return next((one.name for one in named_like(columns, *words)), UNKNOWN)
+
+
+def _review(columns: Sequence[Column], score: Column, programme: Programme) -> list[str]:
+    most = max((int(float(one)) for one in score.values if re.fullmatch(r"[0-9]+(\.0)?", one)), default=5)
+    scale = [1, 5] if most <= 5 else [0, 10] if most <= 10 else [0, 100]
+    return [
+        "type: feedback.v1",
+        "fields:",
+        *_base(columns, programme),
+        "  kind: review",
+        f"  score: {{column: {_quoted(score.name)}, as: whole}}",
+        f"  scale: {scale}",
+    ]
+
+
+def _purchase(columns: Sequence[Column], programme: Programme) -> list[str]:
+    quantity = next(iter(named_like(columns, *QUANTITY)), None)
+    price = next((one for one in named_like(columns, *PRICE) if one is not quantity), None)
+    event = _first(columns, EVENT)
+    if quantity and price:
+        return _basket(columns, event, quantity, price, programme)
+    amount = next(iter(named_like([one for one in columns if one.kind in {"whole", "number"}], *AMOUNT)), None)
+    said = (
+        f"{{column: {_quoted(amount.name)}{_mark(amount)}, decimals: {programme.minor_digits}}}"
+        if amount
+        else f'"{{{UNKNOWN}}}"'
+    )
+    lines = ["type: purchase.v1", "fields:", *_base(columns, programme), f"  amount: {said}"]
+    return [*lines, f"  currency: {programme.currency}", *_codes(columns)]
+
+
+def _codes(columns: Sequence[Column]) -> list[str]:
+    found = (("category", CATEGORY), ("channel", CHANNEL))
+    return [f'  {name}: "{{{one}}}"' for name, words in found if (one := _first(columns, words)) != UNKNOWN]
+
+
+def _basket(columns: Sequence[Column], event: str, quantity: Column, price: Column, programme: Programme) -> list[str]:
+    """Lines of invoices: a purchase each, and a refund each where the quantities are below nought."""
+    mark = _mark(price)
+    product = f"product: [{_quoted(quantity.name)}, {_quoted(price.name)}]{mark}"
+    fields = [
+        *(f"    {line}" for line in _base(columns, programme)),
+        f"      amount: {{{product}, decimals: {programme.minor_digits}, unsigned: true, lines: sum}}",
+        f"      currency: {programme.currency}",
+    ]
+    time = next(line for line in fields if line.strip().startswith("time:"))
+    fields[fields.index(time)] = f"{time[:-1]}, lines: first}}" if time.endswith("}") else time
+    kinds = [
+        [f"  - type: {kind}", *(f"    {line}" for line in asked), "    fields:", *fields]
+        for kind, asked in zip(("purchase.v1", "refund.v1"), _sides(columns, event, quantity), strict=True)
+    ]
+    skipped = f"skip:\n  - {{column: {_quoted(_first(columns, CUSTOMER))}, empty: true}}  # nobody's"
+    return [
+        f"group_by: {_quoted(event)}  # its lines are one basket",
+        skipped,
+        "events:",
+        *(line for kind in kinds for line in kind),
+    ]
+
+
+def _sides(columns: Sequence[Column], event: str, quantity: Column) -> tuple[list[str], list[str]]:
+    """When a line is of a purchase, and when of a refund: by the letter of a cancelled invoice, or by the sign."""
+    values = [text for one in columns if one.name == event for text in one.values]
+    bought, back = (f"{{column: {_quoted(quantity.name)}, {side}: 0}}" for side in ("above", "below"))
+    if not any(re.fullmatch("C[0-9]+", one) for one in values):
+        return [f"when: {bought}"], [f"when: {back}"]
+    number, letter = f"{{column: {_quoted(event)}, matches: '[0-9]+'}}", f"{{column: {_quoted(event)}, starts: C}}"
+    return [f"when: {number}", f"expect: {bought}"], [f"when: {letter}", f"expect: {back}"]
+
+
+def _quoted(name: str) -> str:
+    return name if re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", name) else f'"{name}"'
+
+
+def _mark(column: Column) -> str:
+    """`mark`, where commas are the decimal marks or set thousands apart."""
+    if not any("," in one for one in column.values):
+        return ""
+    return ', mark: ","' if any(re.search(r",[0-9]{1,2}$", one) for one in column.values) else ', mark: "."'
+
+
+def _time(column: Column | None, programme: Programme) -> str:
+    if column is None:
+        return f'"{{{UNKNOWN}}}"'
+    form = next((one for one in FORMATS if all(_fits(text, one) for text in column.values)), None)
+    said = f', format: "{form}"' if form and column.kinds["time"] + column.kinds["whole"] else ""
+    return f"{{column: {_quoted(column.name)}{said}, zone: {programme.time_zone}}}"
+
+
+def _fits(text: str, form: str) -> bool:
+    try:
+        datetime.strptime(text, form)  # noqa: DTZ007 -- only whether it can be read
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,75 @@
+"""What is left of a customer's history without what a run of a backfill brought. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from standing.aws.table import Recorded
+from standing.engine.start import Past
+from standing.engine.state import Checkpoint
+from standing.events import Purchase, Refund
+from standing.values.days import Day
+
+DAY = pl.col("day")
+
+
+@dataclass(frozen=True)
+class Left:
+    """The events that still count, with the checkpoints; where the oldest are gone, `first` is the run's first day.
+
+    The fold then begins at the last checkpoint before it, which knows nothing of the run. `run` is another run that
+    brought some of the events, where none of them was sent.
+    """
+
+    past: Past
+    first: Day | None = None
+    run: str = ""
+
+    @property
+    def since(self) -> Day:
+        """From which day on what is known of the customer changes."""
+        return self.first or 0
+
+    def stale(self, anew: Collection[Checkpoint]) -> list[Checkpoint]:
+        """The checkpoints that no longer hold, and of whose days none was made anew."""
+        made = {one.day for one in anew}
+        return [one for one in self.past.checkpoints if one.day not in made and one.day >= self.since]
+
+    def refunds_of(self, bought: Collection[str]) -> list[str]:
+        """The ids of refunds that name one of some purchases that are taken back, and of that id no other is left."""
+        still = {one.detail.id for one in self.past.events if isinstance(one.detail, Purchase)}
+        refunds = ((one.detail.id, one.detail.purchase) for one in self.past.events if isinstance(one.detail, Refund))
+        return sorted(name for name, purchase in refunds if purchase in bought and purchase not in still)
+
+
+def left_of(
+    run: str,
+    history: Sequence[Recorded],
+    checkpoints: Sequence[Checkpoint],
+    brought: pl.DataFrame,
+    everything: pl.DataFrame,
+) -> Left | None:
+    """What is left without a run; none where the table no longer has what would be needed to fold it.
+
+    `brought` are the lake's records of the run, `everything` all that count where those of the table may have expired.
+    """
+    others = [one for one in history if one.counts and one.brought.run != run]
+    past, runs = Past([one.event for one in others], checkpoints), {one.brought.run for one in others}
+    only = "" if "" in runs else max(runs, default="")
+    gone = _gone(run, history, everything)
+    if gone is None:
+        return Left(past, None, only)
+    ours = [one.event.day for one in history if one.brought.run == run]
+    first = min([*ours, *brought["day"]])
+    base = max((one.day for one in checkpoints if one.day < first), default=None)
+    return Left(past, first, only) if base is not None and gone <= base and past.events else None
+
+
+def _gone(run: str, history: Iterable[Recorded], everything: pl.DataFrame) -> Day | None:
+    """The last day of an event that is not of the run, and that the table no longer has; none where it has them all."""
+    there = {one.event.key for one in history}
+    others = everything.filter(pl.col("run").ne_missing(run)).select("source", "id", "day").iter_rows()
+    return max((day for source, name, day in others if (source, name) not in there), default=None)

@@ -1,0 +1,266 @@
+"""Taking a run back: what it brought goes from table and lake, as if it had never been. Announces nothing.
+
+Bucket by bucket; every step can be repeated and may end at any call. A bucket is marked last: from then on compaction
+drops what the run wrote, whenever it comes, and until then the lake still says whom it brought something of.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import orjson
+import polars as pl
+
+from standing.aws.lake_bucket import ABSENT, Lake
+from standing.aws.retraction import take_back
+from standing.aws.table import STATE, Customers, Forgotten, Recorded, Refused, checkpoint_put, state_in
+from standing.backfill.month_ends import Anew, ends_kept, months_anew, standing_without
+from standing.backfill.remaining_history import Left, left_of
+from standing.engine.history import TakenOver, emptied, take_over
+from standing.engine.state import Checkpoint, Ledger, State
+from standing.events import Purchase
+from standing.lake.compaction import compact
+from standing.lake.layout import KINDS, Kind, current, named_after, staged, taken_back
+from standing.lake.parquet import Damaged, collected, scan_all, written
+from standing.lake.rows import Row, frame, rows_in
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_of
+
+ALL = 10_000  # ends of months: of all that are kept
+TRIES = 10
+COUNTS = ("customers", "events", "too_late_again", "gone", "announced", "forgotten")
+RECORDS_GONE, REFUND = "records-gone", "refund"  # the kinds of conflict
+
+
+class Conflict(NamedTuple):
+    """What could not be taken back without a trace: of which customer, of which kind, and of which event (or none)."""
+
+    customer: str
+    kind: str
+    event: str = ""
+
+
+@dataclass
+class Found:
+    """What became of a bucket's customers, and what the lake is to have of them."""
+
+    counts: Counter[str] = field(default_factory=Counter)
+    conflicts: list[Conflict] = field(default_factory=list)
+    rows: dict[Kind, list[Row]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    disowned: dict[Kind, list[pl.DataFrame]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
+    anew: dict[str, Anew] = field(default_factory=dict)
+    gone: set[str] = field(default_factory=set)
+
+
+class InTheLake(NamedTuple):
+    """What the run wrote into the lake; where history is finite, all records that count of its customers as well."""
+
+    records: pl.DataFrame
+    states: pl.DataFrame
+    everything: pl.DataFrame
+
+    @property
+    def customers(self) -> set[str]:
+        """Of whom the run wrote something."""
+        return {*self.records["customer"], *self.states["customer"]}
+
+
+@dataclass(frozen=True)
+class Retracting:
+    """Takes a run back of one table and one lake; what was announced since the moment `began` is counted."""
+
+    lake: Lake
+    customers: Customers
+    rules: Timeline
+    run: str
+    began: datetime
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def bucket(self, number: int, in_the_table: Iterable[str] = ()) -> dict[str, Any]:
+        """Take the run back of a bucket's customers: those whom the lake names, and some more that the table does.
+
+        What became of them: counts, and `conflicts`. Raises Damaged where the lake's own file cannot be read.
+        """
+        found, some = self._done(number), set(in_the_table)
+        there = self._in_the_lake(number, some)
+        names = sorted(there.customers | some)
+        ends = ends_kept(self.lake, number).values() if names else ()
+        for customer in names:
+            self._customer(customer, there, ends, found)
+        self._into_the_lake(number, found)
+        told = {"counts": dict(found.counts), "conflicts": [one._asdict() for one in found.conflicts]}
+        if names:
+            self.lake.put(self._mark(number), orjson.dumps(told))
+            compact(self.lake, number)
+        return told
+
+    def _mark(self, number: int) -> str:
+        return f"{taken_back(number)}{self.run}.json"
+
+    def _done(self, number: int) -> Found:
+        """What became of a bucket that is marked already, of which nothing is left but what was written since."""
+        stored = self.lake.get(self._mark(number))
+        if stored is ABSENT:
+            return Found()
+        compact(self.lake, number)
+        told = orjson.loads(stored.body)
+        return Found(Counter(told["counts"]), [Conflict(**one) for one in told["conflicts"]])
+
+    def _in_the_lake(self, number: int, in_the_table: Collection[str]) -> InTheLake:
+        ours = pl.col("run") == self.run
+        records, states = (self._read(kind, number, ours) for kind in KINDS if kind != "decisions")
+        if self.rules.latest.programme.history is None:
+            return InTheLake(records, states, records.clear())
+        found = InTheLake(records, states, records.clear())
+        of_them = pl.col("customer").is_in(sorted(found.customers.union(in_the_table)))
+        return found._replace(everything=self._read("records", number, of_them & ~pl.col("late")))
+
+    def _read(self, kind: Kind, number: int, which: pl.Expr) -> pl.DataFrame:
+        """Rows of a bucket, repeats included. Raises Damaged."""
+        own = current(kind, number)
+        files, wrong = scan_all(self.lake, kind, [own, *self.lake.keys(staged(kind, number))])
+        if own in wrong:
+            raise Damaged(f"{own}: {wrong[own]}")
+        return pl.concat([frame(kind), *(collected(file.filter(which)) for file in files.values())])
+
+    def _customer(self, customer: str, there: InTheLake, ends: Collection[Day], found: Found) -> None:
+        if self.customers.is_forgotten(customer):
+            found.counts["forgotten"] += 1
+            return
+        for _ in range(TRIES):
+            with suppress(Refused, Forgotten):  # whoever is forgotten meanwhile has nothing left
+                self._one(customer, there, ends, found)
+                return
+        raise Refused({})
+
+    def _one(self, customer: str, there: InTheLake, ends: Collection[Day], found: Found) -> None:
+        """One try: a customer's state without what the run brought, and its records gone."""
+        row, history = self.customers.state_row(customer), self.customers.history(customer)
+        ours, own = [one for one in history if one.brought.run == self.run], pl.col("customer") == customer
+        lake, everything = there.records.filter(own), there.everything.filter(own)
+        if not ours and lake.is_empty():
+            self._rows(customer, found)  # all that it brought of the customer was sent since
+            return
+        left = left_of(self.run, history, self.customers.checkpoints(customer), lake, everything)
+        if left is None:
+            self._disown(customer, ours, there, found)
+            return
+        before = state_in(row) if row else None
+        after = self._after(row, before, left)
+        if ours or (after and not _is_told(before, after.state)):
+            self._write(before, after, left, ours, left.run if row and "run" in row else "")
+        self._tell(customer, left, ours, lake, found)
+        self._gather(customer, after, left, ends, found)
+
+    def _after(self, row: Row | None, before: State | None, left: Left) -> TakenOver | None:
+        """The customer without the run; none where nothing is to be left of it."""
+        if row is None or before is None:
+            return self._begun(left)
+        if not left.past.events and not self._stays(row):
+            return None
+        if not left.past.events:
+            return TakenOver(before if before.is_empty else emptied(before), (), {})
+        return take_over(before, left.past, self.rules, before.day, ALL, left.first)
+
+    def _begun(self, left: Left) -> TakenOver | None:
+        """A customer of whom the run wrote no state, and something that it brought was sent: nobody counts that yet."""
+        if not left.past.events or left.run:
+            return None
+        taken = take_over(None, left.past, self.rules, 0, ALL)
+        return taken._replace(state=replace(taken.state, ledger=Ledger()))
+
+    def _stays(self, row: Row) -> bool:
+        """Whether an empty state is to stay: where something was decided, whose ids go on with the versions.
+
+        Where backfills alone wrote the customer, nothing stays, and whoever comes back is new.
+        """
+        return "run" not in row or bool(self.customers.decisions(row["pk"]["S"]))
+
+    def _write(self, before: State | None, after: TakenOver | None, left: Left, ours: list[Recorded], run: str) -> None:
+        """Checkpoints first, so that no late event begins at one that no longer holds; then the rest together."""
+        made = after.checkpoints if after else ()
+        if before:
+            self.customers.delete_all(self._checkpoints(before.customer, left.stale(made)))
+            self.customers.put_all(self._checkpoints(before.customer, made))
+        take_back(self.customers, before, after.state if after else None, ours, self.rules, run)
+
+    def _checkpoints(self, customer: str, some: Iterable[Checkpoint]) -> list[Row]:
+        return [checkpoint_put(customer, one, self.rules)["Item"] for one in some]
+
+    def _tell(self, customer: str, left: Left, ours: list[Recorded], lake: pl.DataFrame, found: Found) -> None:
+        stay = {event.key for event in left.past.events}  # what was sent as well: the lake may not have heard of it yet
+        keys = ({one.event.key for one in ours} | set(lake.select("source", "id").iter_rows())) - stay
+        late = lake.filter(pl.col("too_late_at").is_not_null()).select("source", "id")
+        again = {one.event.key for one in ours if one.brought.too_late_at is not None} | set(late.iter_rows())
+        found.counts.update({"customers": 1, "events": len(keys), "too_late_again": len(again)})
+        bought = {one.event.detail.id for one in ours if isinstance(one.event.detail, Purchase)}
+        bought |= {name for _, name in keys & set(_purchases(lake))}
+        found.conflicts += [Conflict(customer, REFUND, name) for name in left.refunds_of(bought)]
+        found.counts["announced"] += self._announced(customer)
+
+    def _announced(self, customer: str) -> int:
+        """How many decisions of a customer were announced since the run began: they stay announced."""
+        rows = (row for row in self.customers.rows(customer) if "outcome" in row)
+        moments = (datetime.fromisoformat(orjson.loads(row["detail"]["S"])["decided_at"]) for row in rows)
+        return sum(1 for moment in moments if moment >= self.began)
+
+    def _disown(self, customer: str, ours: list[Recorded], there: InTheLake, found: Found) -> None:
+        """Leave a customer as it is, as what of it is left cannot be folded: its events are of no run any more."""
+        found.conflicts.append(Conflict(customer, RECORDS_GONE))
+        for one in ours:
+            self.customers.claim(one.event)
+        self._rows(customer, found)
+        wrote: dict[Kind, pl.DataFrame] = {"records": there.records, "states": there.states}
+        for kind, rows in wrote.items():
+            own = rows.filter(pl.col("customer") == customer)
+            found.disowned[kind].append(own.with_columns(pl.lit(None, dtype=pl.String).alias("run")))
+
+    def _gather(self, customer: str, after: TakenOver | None, left: Left, ends: Collection[Day], found: Found) -> None:
+        """What the lake is to have of a customer, and of the ends of months."""
+        if after is None or after.state.is_empty:
+            found.gone.add(customer)
+            found.counts["gone"] += 1
+        found.anew[customer] = self._anew(after, left, ends)
+        self._rows(customer, found)
+
+    def _rows(self, customer: str, found: Found) -> None:
+        """A customer's rows for the lake, as the table has them now: the state first, and then what it counts."""
+        self.customers.disown(customer, self.run)  # a state that stays as it is
+        state = self.customers.state_row(customer)
+        others = [row for row in self.customers.rows(customer) if row["sk"]["S"] != STATE]
+        for kind, rows in rows_in([*others, *([state] if state else [])], self.rules, "table").items():
+            found.rows[kind] += rows
+
+    def _anew(self, after: TakenOver | None, left: Left, ends: Collection[Day]) -> Anew:
+        """The customer at the ends of months that are over; of those after its state, too, which nights kept."""
+        if after is None or not left.past.events:
+            return Anew()
+        over = day_of(self.clock(), self.rules.latest.programme.time_zone) - 1
+        last = max((end for end in ends if end <= over), default=0)
+        if last > after.state.day:
+            after = take_over(None, left.past, self.rules, last, ALL, left.first)
+        return Anew(after.months, left.since)
+
+    def _into_the_lake(self, number: int, found: Found) -> None:
+        for kind in KINDS:
+            rows = pl.concat([frame(kind, found.rows[kind]), *found.disowned[kind]])
+            if rows.height:
+                body = written(rows)
+                self.lake.put(f"{staged(kind, number)}retracted-{named_after([body.hex()])}.parquet", body)
+        months_anew(self.lake, number, found.anew)
+        standing_without(self.lake, number, found.gone)
+
+
+def _is_told(before: State | None, after: State) -> bool:
+    """Whether a state says already what is left of the customer."""
+    return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
+
+
+def _purchases(lake: pl.DataFrame) -> Iterable[tuple[str, str]]:
+    """The keys of purchases among records of the lake."""
+    return lake.filter(pl.col("family") == "purchase").select("source", "id").iter_rows()

@@ -1,0 +1,272 @@
+"""What `standing backfill` does: files dealt out on disk, then settled bucket by bucket in processes of its own.
+
+What was done is marked in the working folder, so that whoever begins again goes on there.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import multiprocessing
+import os
+import shutil
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.rules_bucket import Overtaken
+from standing.aws.stack import Target
+from standing.aws.table import Customers, Refused
+from standing.backfill.conversion import Became, TakingIn, Uncounted
+from standing.backfill.files.formats import files_in
+from standing.backfill.files.rows import Unreadable
+from standing.backfill.mapping.errors import BadMapping
+from standing.backfill.mapping.reader import read_mapping
+from standing.backfill.partition import REFUSED, Tally, bucket_file, deal_out, events_in
+from standing.backfill.settlement import Settled, Settling, named
+from standing.backfill.work_folders import DEALT, RUN, note, noted, work_below
+from standing.lake.layout import BUCKETS
+from standing.lake.runs import Run, begin, keep, run_of
+from standing.nightly.plan import day_asked_for, day_to_close
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
+from standing.values.errors import UserError
+
+RULES = "rules.json"
+
+BUSY = "others keep writing the same customers: begin again later"
+TAKEN_BACK = (
+    "the run {run} was taken back, or is: `standing backfill --retract {run}` takes back what is left of it, and "
+    "removes {folder}; then the same command begins anew"
+)
+
+type Seen = Callable[[str, int, int | None], None]
+
+
+class TooManyRefusedError(UserError):
+    """So many rows are refused that the mapping is more likely wrong than they are; nothing was settled."""
+
+    def __init__(self, tally: Tally, stop_at: float, path: Path) -> None:
+        super().__init__(
+            f"{tally.share:.1%} of the rows are refused, more than --stop-at {stop_at:.0%}: nothing was taken in. "
+            f"Each of them is named in {path}; `--check` shows them by reason"
+        )
+        self.tally = tally
+
+
+@contextmanager
+def named_faults() -> Iterator[None]:
+    """Faults of files and mappings as what a user is told."""
+    try:
+        yield
+    except (BadMapping, Unreadable, Uncounted) as error:
+        raise UserError(str(error)) from None
+
+
+def taking_in(
+    paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, now: datetime, folder: Path
+) -> Iterator[Became]:
+    """What the rows of files become. Raises BadMapping, Unreadable and Uncounted."""
+    beside = mapping.parent if mapping else Path()
+    taking = TakingIn(read_mapping(mapping) if mapping else None, beside, ruleset, now, folder)
+    return taking.files(files_in(paths))
+
+
+@dataclass(frozen=True)
+class Backfill:
+    """One backfill: its files, their mapping, and the folder in which its work is kept until it is done.
+
+    New customers stand at the end of `until`, or of their last event if that is later. Where more than the part
+    `stop_at` of the rows is refused, nothing is settled. `command` is what goes on where it was.
+    """
+
+    target: Target
+    rules: Timeline
+    paths: list[Path]
+    mapping: Path | None
+    folder: Path
+    jobs: int
+    until: Day
+    stop_at: float = 1.0
+    command: str = ""
+
+    def run(self, seen: Seen) -> dict[str, Any]:
+        """All of it; `seen` is told what is going on, how much of it is done, and of how much. Raises UserError."""
+        dealt = self._dealt(seen)
+        run = self._begun()
+        buckets, counts, aside = self._buckets(), Counter[str](), list[str]()
+        for done, (bucket_counts, bucket_aside) in enumerate(self._settled(buckets), 1):
+            counts.update(bucket_counts)
+            aside += bucket_aside
+            seen("buckets", done, len(buckets))
+        told = dict(named(counts))
+        keep(self.target.lake, replace(run, ended=_now(), state="done", counts=told))
+        self._tidy_up()
+        return {**dealt, **told, "run": run.run, "aside": sorted(aside)}  # events: of those in the rows, what is new
+
+    def _begun(self) -> Run:
+        """The run, noted in the lake before anything is settled. Raises UserError where it was taken back."""
+        run = begin(self.target.lake, noted(self.folder).run)
+        if run.state not in {"begun", "done"}:
+            raise UserError(TAKEN_BACK.format(run=run.run, folder=self.folder))
+        return run
+
+    def _tidy_up(self) -> None:
+        """Leave of the work only what names the rows that were left out: done again, it begins anew."""
+        for path in self.folder.iterdir():
+            if path.name != REFUSED:
+                path.unlink()
+
+    def _dealt(self, seen: Seen) -> dict[str, Any]:
+        """What became of the rows, dealt out now or noted when they were. Raises UserError."""
+        dealt = self.folder / DEALT
+        if not dealt.exists() or not (self.folder / RUN).exists():  # of an earlier release: it had no id
+            shutil.rmtree(self.folder, ignore_errors=True)  # half of it may be there
+            self.folder.mkdir(parents=True)
+            now = datetime.now(UTC)
+            note(self.folder, self._run(now), self.until, self.command)
+            tally = self._tally(now, seen)
+            (self.folder / RULES).write_text(self.rules.model_dump_json())
+            told = tally.as_dict() | {"now": now.isoformat(), "refused_rows": str(self.folder / REFUSED)}
+            dealt.write_text(json.dumps(told))
+        found: dict[str, Any] = json.loads(dealt.read_text())
+        return found
+
+    def _run(self, now: datetime) -> Run:
+        """The run that begins now: its id is of this moment and of this folder, so that no two runs have the same."""
+        unique = hashlib.sha256(f"{self.folder} {now.isoformat()}".encode()).hexdigest()[:8]
+        mapping, began = self.mapping.name if self.mapping else None, now.isoformat(timespec="seconds")
+        return Run(f"{now:%Y%m%d-%H%M}-{unique}", [path.name for path in self.paths], mapping, self.folder.name, began)
+
+    def _tally(self, now: datetime, seen: Seen) -> Tally:
+        """Deal the rows out. Raises UserError where a file cannot be used, or too many rows are refused."""
+        with named_faults():
+            taking = taking_in(self.paths, self.mapping, self.rules.latest, now, self.folder)
+            tally = deal_out(taking, self.folder, lambda rows: seen("rows", rows, None))
+        if tally.share > self.stop_at:
+            self._tidy_up()
+            raise TooManyRefusedError(tally, self.stop_at, self.folder / REFUSED)
+        return tally
+
+    def _buckets(self) -> list[int]:
+        return [number for number in range(BUCKETS) if bucket_file(self.folder, number).exists()]
+
+    def _settled(self, buckets: list[int]) -> Iterator[Settled]:
+        """What became of each bucket: of those that are noted, and of those that are settled now. Raises UserError."""
+        waiting = []
+        for number in buckets:
+            if (done := _done(self.folder, number)).exists():
+                yield Settled(*json.loads(done.read_text()))
+            else:
+                waiting.append(number)
+        outputs = self.target.outputs
+        began = noted(self.folder)
+        place = Place(str(self.folder), outputs["TableName"], outputs["LakeBucketName"], began.until, began.run.run)
+        context = multiprocessing.get_context("spawn")  # polars' threads do not survive a fork
+        with ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin, initargs=(place,)) as pool:
+            futures = [pool.submit(_settle, number) for number in waiting]
+            try:
+                yield from (future.result() for future in as_completed(futures))
+            except (Refused, Overtaken):
+                raise UserError(BUSY) from None
+            except TakenBack as error:
+                raise UserError(TAKEN_BACK.format(run=error, folder=self.folder)) from None
+            finally:
+                pool.shutdown(cancel_futures=True)
+
+
+@dataclass(frozen=True)
+class Place:
+    """What a process has to know: the working folder, and where the rows go."""
+
+    folder: str
+    table: str
+    lake: str
+    until: Day
+    run: str
+
+
+class TakenBack(Exception):  # noqa: N818 -- what became of it
+    """A run that is taken back while it is settled: its id."""
+
+
+_here: list[tuple[Place, Settling]] = []
+
+
+def _begin(place: Place) -> None:
+    """Begin a process of the pool; it has the environment of the command, and so its AWS."""
+    threading.Thread(target=_end_with_the_command, daemon=True).start()
+    rules = Timeline.model_validate_json((Path(place.folder) / RULES).read_bytes())
+    target = Target()
+    customers = target.customers_in(place.table)
+    _here[:] = [(place, _settling(Lake(target.s3, place.lake), customers, rules, place))]
+
+
+def _settling(lake: Lake, customers: Customers, rules: Timeline, place: Place) -> Settling:
+    return Settling(lake, customers, rules, place.until, run=place.run)
+
+
+def _end_with_the_command() -> None:
+    """End when the command is killed: nobody else would ever tell."""
+    if (command := multiprocessing.parent_process()) is not None:
+        command.join()
+        os._exit(1)
+
+
+def _settle(number: int) -> Settled:
+    """Settle a bucket, and note that it is done. Raises TakenBack."""
+    ((place, settling),) = _here
+    if (run := run_of(settling.lake, place.run)) and run.state not in {"begun", "done"}:
+        raise TakenBack(place.run)
+    folder = Path(place.folder)
+    events = events_in(bucket_file(folder, number), settling.rules.latest, datetime.now(UTC))
+    settled = settling.bucket(number, events)
+    done = _done(folder, number)
+    half = done.with_suffix(".half")
+    half.write_text(json.dumps(settled))
+    half.replace(done)
+    return settled
+
+
+def _done(folder: Path, number: int) -> Path:
+    return folder / f"{number:03d}.done"
+
+
+def last_day(rules: Timeline, asked: str | None) -> Day:
+    """The last day of a history: as somebody says, or the last that is over. Raises UserError."""
+    try:
+        return day_asked_for(asked, day_to_close(datetime.now(UTC), rules.latest))
+    except ValueError as error:
+        raise UserError(f"--until: {error}") from None
+
+
+def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | None, until: str | None) -> Path:
+    """The working folder of a backfill: the same for the same files, as they are, into the same table.
+
+    And for the same last day, if somebody named one; otherwise it is that of the day on which the run began.
+    """
+    parts = [target.outputs["TableName"], until or ""]
+    for path in [*paths, *([mapping] if mapping else [])]:
+        try:
+            told = path.stat()
+        except OSError as error:
+            raise UserError(f"{path}: {error.strerror}") from None
+        parts.append(f"{path.resolve()} {told.st_size} {told.st_mtime_ns}")
+    return work_below(root) / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def processors() -> int:
+    """How many processes can work at once on this machine."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,75 @@
+"""`standing backfill --list` and `--retract`: which runs there are, and taking one back."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import asdict, replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from standing.aws.rules_bucket import Overtaken
+from standing.aws.stack import Target
+from standing.aws.table import Refused
+from standing.backfill.retraction import COUNTS, Retracting
+from standing.backfill.run import BUSY, Seen
+from standing.backfill.work_folders import removed, unfinished
+from standing.lake.compaction import stage
+from standing.lake.layout import BUCKETS, bucket_of
+from standing.lake.parquet import Damaged
+from standing.lake.runs import Run, keep, run_of, runs
+from standing.rules.timeline import Timeline
+from standing.values.errors import UserError
+
+
+def listed(target: Target, root: Path) -> dict[str, Any]:
+    """All runs, the newest first, and the working folders here of those that did not end."""
+    here = [
+        {"folder": str(one.folder), "run": one.run.run, "command": one.command, "began": one.run.began}
+        | {"dealt": one.is_dealt}
+        for one in unfinished(root)
+    ]
+    return {"runs": [asdict(one) for one in runs(target.lake)], "unfinished": here}
+
+
+def retracted(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) -> dict[str, Any]:
+    """Take a run back, and remove its working folder if it is here; what became of it. Can be repeated.
+
+    Raises UserError where there is no such run, or where others keep writing the same customers.
+    """
+    run = run_of(target.lake, name)
+    if run is None:
+        raise UserError(
+            f"--retract {name}: there is no such run; `standing backfill --list` names those that there are"
+        )
+    if run.state != "retracted":
+        keep(target.lake, replace(run, state="retracting"))
+    try:
+        told = _all_buckets(target, rules, run, seen)
+    except (Refused, Overtaken):
+        raise UserError(BUSY) from None
+    except Damaged as error:
+        raise UserError(f"{error}: restore it (docs/lake.md), then the same command goes on") from None
+    keep(target.lake, replace(run, state="retracted"))
+    return told | {"run": name, "removed": [str(folder) for folder in removed(root, name)]}
+
+
+def _all_buckets(target: Target, rules: Timeline, run: Run, seen: Seen) -> dict[str, Any]:
+    stage(target.lake)
+    retracting = Retracting(target.lake, target.customers, rules, run.run, datetime.fromisoformat(run.began))
+    there = _by_bucket(target.customers.brought_by(run.run))
+    counts, conflicts = Counter[str](), list[dict[str, str]]()
+    for number in range(BUCKETS):
+        told = retracting.bucket(number, there.get(number, ()))
+        counts.update(told["counts"])
+        conflicts += told["conflicts"]
+        seen("back", number + 1, BUCKETS)
+    return {name: counts[name] for name in COUNTS} | {"conflicts": conflicts}
+
+
+def _by_bucket(customers: Iterable[str]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    for customer in customers:
+        found.setdefault(bucket_of(customer), []).append(customer)
+    return found

@@ -1,0 +1,238 @@
+"""Settling: the history of a bucket's customers becomes rows of the table and files of the lake. Announces nothing.
+
+Every step can be repeated and may end at any call. A customer's records come first and its state last, on condition
+that nobody else wrote it meanwhile; otherwise the customer is folded again, with what came in between.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.rules_bucket import Overtaken
+from standing.aws.table import (
+    KEPT_FOR_EVER,
+    Brought,
+    Customers,
+    Forgotten,
+    Recorded,
+    Refused,
+    checkpoint_put,
+    event_put,
+)
+from standing.engine.history import TakenOver, take_over
+from standing.engine.start import Past
+from standing.engine.state import Memory, State
+from standing.events.intake import Event, is_repeat
+from standing.lake.layout import Kind, month_key, named_after, staged
+from standing.lake.parquet import written
+from standing.lake.rows import Row, frame, record_row, state_row
+from standing.lake.standings import Kept, kept
+from standing.rescoring.memory import frame_of
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date, day_of
+
+type Key = tuple[str, str]
+
+MONTHS = 14  # ends of months that are kept for reports
+TRIES = 10
+
+
+@dataclass
+class Gathered:
+    """What a bucket's customers come to in the lake, and counts of what became of them."""
+
+    rows: dict[Kind, list[Row]] = field(default_factory=lambda: {"records": [], "states": []})
+    months: dict[Day, list[tuple[str, Day, Memory]]] = field(default_factory=dict)
+    counts: Counter[str] = field(default_factory=Counter)
+    aside: list[str] = field(default_factory=list)
+
+
+class Settled(NamedTuple):
+    """What became of a bucket: counts of `customers`, `events`, `known`, `conflicting`, `forgotten`.
+
+    `aside` has the keys of files of the lake that could not be read, as they are called now.
+    """
+
+    counts: Counter[str]
+    aside: list[str]
+
+
+@dataclass(frozen=True)
+class Settling:
+    """Into one table and one lake; `until` is the last day that is over, `run` the id by which it can be taken back."""
+
+    lake: Lake
+    customers: Customers
+    rules: Timeline
+    until: Day
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    run: str = ""
+
+    def bucket(self, number: int, events: Iterable[Event]) -> Settled:
+        """Settle the customers of a bucket."""
+        gathered = Gathered()
+        for customer, own in _by_customer(events).items():
+            try:
+                self._customer(customer, own, gathered)
+            except Forgotten:
+                self.customers.forget(customer)  # what was written of it before the mark was seen
+                gathered.counts["forgotten"] += 1
+        self._into_the_lake(number, gathered)
+        return Settled(gathered.counts, gathered.aside)
+
+    def _customer(self, customer: str, events: list[Event], gathered: Gathered) -> None:
+        if self.customers.is_forgotten(customer):
+            raise Forgotten
+        for _ in range(TRIES):
+            with suppress(Refused):
+                self._settled(customer, events, gathered)
+                return
+        raise Refused({})
+
+    def _settled(self, customer: str, events: list[Event], gathered: Gathered) -> None:
+        """One try: what is new of a customer into the table, and all of it into the lake."""
+        before, history = self.customers.load(customer), self.customers.history(customer)
+        there = {one.event.key: one for one in history}
+        new, counts = _new(events, there, self.run)
+        brought = self._brought(there, new)
+        counted = [one.event for one in history if one.counts]
+        everything = Past([*counted, *new], self.customers.checkpoints(customer))
+        taken = None
+        if new or self._is_to_be_folded(before, history):
+            taken = take_over(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
+            if new or not _is_told(before, taken.state):
+                self._write(before, taken, new, brought)
+        # the last that can be refused: what follows is done once
+        self._gather(customer, everything.events, brought, gathered)
+        self._keep_months(customer, taken.months if taken else {}, gathered)
+        gathered.counts.update({"customers": 1, **counts})
+
+    def _is_to_be_folded(self, before: State | None, history: list[Recorded]) -> bool:
+        """Whether records may be there that no state counts yet. Where old ones expire, no more is folded than must."""
+        return not self._expires or before is None or any(one.version > before.version for one in history)
+
+    def _first(self, before: State | None, events: list[Event]) -> Day | None:
+        """Where the fold of a customer has to begin whose oldest records may have expired."""
+        return min(event.day for event in events) if self._expires and before else None
+
+    @property
+    def _expires(self) -> bool:
+        return self.rules.latest.programme.history is not None
+
+    def _brought(self, there: Mapping[Key, Recorded], new: Iterable[Event]) -> dict[Key, Brought]:
+        """Of each event, which run brought it, and when it was sent too late to count, if it was."""
+        known = {key: one.brought for key, one in there.items()}
+        return known | {event.key: Brought(self.run, _sent_at(there.get(event.key))) for event in new}
+
+    def _write(self, before: State | None, taken: TakenOver, new: list[Event], brought: Mapping[Key, Brought]) -> None:
+        state, now = taken.state, self.clock()
+        kept = (event for event in new if self._is_kept(event))
+        rows = [event_put(event, state.version, self.rules, now, brought[event.key])["Item"] for event in kept]
+        rows += [checkpoint_put(state.customer, one, self.rules)["Item"] for one in taken.checkpoints]
+        self.customers.put_all(rows)
+        self.customers.put_state(before, state, self.rules, len(new), self.run)
+
+    def _is_kept(self, event: Event) -> bool:
+        """Whether the table keeps the record of an event of that day; the lake keeps all."""
+        programme = self.rules.latest.programme
+        if programme.history is None or event.detail.family in KEPT_FOR_EVER:
+            return True
+        return event.day + programme.history >= day_of(self.clock(), programme.time_zone)
+
+    def _keep_months(self, customer: str, months: Mapping[Day, Memory], gathered: Gathered) -> None:
+        for day, memory in months.items():
+            gathered.months.setdefault(day, []).append((customer, day, memory))
+
+    def _gather(
+        self, customer: str, events: Sequence[Event], brought: Mapping[Key, Brought], gathered: Gathered
+    ) -> None:
+        """What the lake is to have of a customer, as the table has it now."""
+        row = self.customers.state_row(customer)
+        if row is None:
+            raise Refused({})
+        version, now, digits = int(row["version"]["N"]), self.clock(), self.rules.latest.programme.minor_digits
+        ordered = sorted(events, key=lambda event: (event.day, event.key))
+        records = (event_put(event, version, self.rules, now, brought[event.key])["Item"] for event in ordered)
+        gathered.rows["records"] += [record_row(record, digits) for record in records]
+        gathered.rows["states"].append(state_row(row, self.rules, "table"))
+
+    def _into_the_lake(self, number: int, gathered: Gathered) -> None:
+        for kind, rows in gathered.rows.items():
+            if rows:
+                body = written(frame(kind, rows))
+                self.lake.put(f"{staged(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
+        for day, memories in gathered.months.items():
+            self._month(month_key(str(day_date(day))[:7], number), frame_of(memories, {}), gathered)
+
+    def _month(self, key: str, found: pl.DataFrame, gathered: Gathered) -> None:
+        """Customers' standing at the end of a month, beside that of others which is there already."""
+        for _ in range(TRIES):
+            there = self._readable(key, gathered)
+            others = found.clear() if there.rows is None else there.rows
+            others = others.join(found.select("customer"), on="customer", how="anti")
+            rows = pl.concat([others, found], how="diagonal").sort("customer")
+            with suppress(Overtaken):
+                self.lake.replace(key, written(rows), there.etag)
+                return
+        raise Overtaken
+
+    def _readable(self, key: str, gathered: Gathered) -> Kept:
+        """What a key of the lake holds; what cannot be read is set aside, and its place is empty then."""
+        there = kept(self.lake, key)
+        if there.wrong:
+            gathered.aside.append(self.lake.set_aside(key))
+            there = kept(self.lake, key)
+        return there
+
+
+def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:
+    found: dict[str, list[Event]] = {}
+    for event in events:
+        found.setdefault(event.detail.customer, []).append(event)
+    return found
+
+
+def _is_told(before: State | None, after: State) -> bool:
+    """Whether a state holds already what all events make of the customer."""
+    return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
+
+
+def _sent_at(recorded: Recorded | None) -> int | None:
+    """When an event was sent that was there already, though it does not count."""
+    return int(recorded.at.timestamp()) if recorded and not recorded.counts else None
+
+
+def _new(events: Iterable[Event], there: dict[Key, Recorded], run: str = "") -> tuple[list[Event], Counter[str]]:
+    """The events that do not count yet, each once: those, too, that came too late to, when they were sent.
+
+    The same id with other content is not taken. What this run brought before it was killed is counted as brought.
+    """
+    counts: Counter[str] = Counter()
+    new: dict[Key, Event] = {}
+    again: set[Key] = set()
+    for event in events:
+        recorded = there.get(event.key)
+        known = new.get(event.key) or (recorded.event if recorded else None)
+        if known is not None and not is_repeat(known, event):
+            counts["conflicting"] += 1
+        elif event.key in new or (recorded and recorded.counts):
+            ours = bool(run and recorded and recorded.brought.run == run and event.key not in again)
+            again |= {event.key} if ours else set()
+            counts["events" if ours else "known"] += 1
+        else:
+            new[event.key] = event
+            counts["events"] += 1
+    return list(new.values()), counts
+
+
+def named(counts: Counter[str]) -> Iterator[tuple[str, Any]]:
+    """The counts by name, those included that are none."""
+    return ((name, counts[name]) for name in ("customers", "events", "known", "conflicting", "forgotten"))

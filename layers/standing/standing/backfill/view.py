@@ -1,0 +1,123 @@
+"""What is printed of a backfill, and of a check of one: tables of counts, reasons, events and columns."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from standing.backfill.check import Checked
+from standing.backfill.columns import Column, columns_seen
+from standing.backfill.files.formats import Format, files_in, is_table
+from standing.backfill.mapping.reader import read_mapping
+from standing.backfill.run import named_faults
+from standing.backfill.words import KINDS, WORDS
+from standing.events import personal_fields
+from standing.events.intake import Event
+from standing.present.language import Language
+from standing.present.terminal import json_text
+
+BACK = ("customers", "events", "too_late_again", "gone", "announced", "forgotten")
+TOLD = ("rows", "taken", "skipped", "refused", "customers", "events", "known", "conflicting", "forgotten")
+CHECKED = ("rows", "taken", "skipped", "refused", "customers", "mapped")
+MOST_REASONS = 10
+MOST_VALUES = 5
+HIDDEN = "•••"
+
+
+def _bare() -> Table:
+    return Table(show_header=False, box=None, pad_edge=False)
+
+
+def told_table(told: dict[str, Any], language: Language, names: Sequence[str] = TOLD) -> Table:
+    """The counts, one a line."""
+    table = _bare()
+    for name in names:
+        table.add_row(WORDS[name][language == "zh"], f"{told[name]:,}")
+    return table
+
+
+def retracted_tables(told: dict[str, Any], language: Language) -> Iterator[Table]:
+    """What became of a run that was taken back, and what could not be without a trace."""
+    table = _bare()
+    for name in BACK:
+        table.add_row(WORDS[f"back_{name}"][language == "zh"], f"{told[name]:,}")
+    yield table
+    if told["conflicts"]:
+        names = ("customer", "id", "conflict")
+        found = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+        for one in told["conflicts"]:
+            found.add_row(one["customer"], one["event"], WORDS[f"conflict_{one['kind']}"][language == "zh"])
+        yield found
+
+
+def runs_table(runs: list[dict[str, Any]], language: Language) -> Table:
+    """The runs, one a line."""
+    names = ("list_run", "began", "files", "state", "list_events", "customers")
+    table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    table.columns[0].no_wrap = True  # it is to be copied
+    for one in runs:
+        counts = [f"{one['counts'][name]:,}" if name in one["counts"] else "" for name in ("events", "customers")]
+        state = WORDS[one["state"]][language == "zh"]
+        table.add_row(one["run"], one["began"][:16].replace("T", " "), "\n".join(one["files"]), state, *counts)
+    return table
+
+
+def reasons_table(reasons: list[dict[str, Any]], language: Language, *, values: bool = False) -> Table:
+    """Why rows are refused, the most frequent reason first, with examples."""
+    names = ("refused_rows", "field", "expected", "examples")
+    table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    for one in reasons[:MOST_REASONS]:
+        shown = [f"{Path(example['file']).name}:{example['row']}" for example in one["examples"]]
+        if values:
+            shown = [f"{place} {value}" for place, value in zip(shown, one["values"], strict=True)]
+        table.add_row(f"{one['rows']:,}", one["field"], one["expected"], "\n".join(shown))
+    if more := reasons[MOST_REASONS:]:
+        table.add_row(f"{sum(one['rows'] for one in more):,}", "…", "", "")
+    return table
+
+
+def tables(checked: Checked, language: Language, *, values: bool) -> Iterator[Table]:
+    """What a check found: counts, reasons, and the first events."""
+    told = checked.as_dict(values=values)
+    yield told_table(told | {"mapped": told["events"]}, language, CHECKED)
+    if told["reasons"]:
+        yield reasons_table(told["reasons"], language, values=values)
+    if checked.events:
+        yield _events(checked.events, language, values=values)
+
+
+def _events(events: list[Event], language: Language, *, values: bool) -> Table:
+    names = ("type", "id", "customer", "time", "says")
+    table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    for event in events:
+        said = event.detail.model_dump(mode="json", exclude_none=True)
+        base = [str(said.pop(name)) for name in ("id", "customer", "time")]
+        hidden = set() if values else personal_fields(type(event.detail))
+        shown = {name: HIDDEN if name in hidden else value for name, value in said.items()}
+        table.add_row(event.detail.detail_type, *base, json_text(shown, indent=None))
+    return table
+
+
+def column_tables(files: Sequence[Path], mapping: Path | None, language: Language, *, values: bool) -> Iterator[Table]:
+    """What the columns of the tables look like."""
+    with named_faults():
+        form = read_mapping(mapping).format if mapping else Format()
+        for path in files_in(files)[:MOST_VALUES]:
+            if is_table(path):
+                yield _columns(path, columns_seen(path, form), language, values=values)
+
+
+def _columns(path: Path, columns: Sequence[Column], language: Language, *, values: bool) -> Table:
+    names = ("column", "kind", "filled", "shape", "different", *(["values"] if values else []))
+    table = Table(
+        *(WORDS[name][language == "zh"] for name in names), title=path.name, title_justify="left", pad_edge=False
+    )
+    for one in columns:
+        different = f"{len(one.values):,}" + ("+" if len(one.values) < one.filled and len(one.values) >= 1000 else "")
+        shown = [", ".join(value for value, _ in one.values.most_common(MOST_VALUES))] if values else []
+        kind = KINDS[one.kind][language == "zh"] + ("" if one.is_all else " *")
+        table.add_row(one.name, kind, f"{one.filled / max(one.rows, 1):.0%}", one.shape, different, *shown)
+    return table

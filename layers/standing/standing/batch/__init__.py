@@ -1,1 +1,0 @@
-"""The batch path: the same rules over many customers at once, in polars. No Python function runs per customer."""

@@ -1,0 +1,1 @@
+"""The command line: one module a noun. What a command does stands in the room of its subject."""

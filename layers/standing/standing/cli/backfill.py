@@ -1,0 +1,229 @@
+"""`standing backfill`: years of history into table and lake."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from standing.backfill.words import WORDS
+from standing.cli.options import Json, Lang, Rules, Stack, target_of
+from standing.local.project import project_root
+from standing.present.output import err, out, print_json, print_whole
+from standing.values.errors import UserError
+
+if TYPE_CHECKING:
+    from standing.aws.stack import Target
+    from standing.backfill.run import Seen
+    from standing.present.language import Language
+    from standing.rules.timeline import Timeline
+
+FILES = typer.Argument(
+    metavar="FILES",
+    help="CSV, TSV, Parquet, Excel, or folders of them, with --mapping; or event files, one JSON object a line.",
+)
+MAPPING = typer.Option("--mapping", metavar="FILE", help="How a row of a table becomes an event (docs/backfill.md).")
+JOBS = typer.Option("--jobs", min=1, help="Processes at once; as many as there are processors if left out.")
+UNTIL = typer.Option("--until", metavar="DATE", help="The last day of the history; the last that is over if left out.")
+CHECK = typer.Option("--check", help="Say what would come in and what is refused, and write nothing.")
+VALUES = typer.Option(
+    "--show-values", help="With --check: show what stands in rows that are refused, and personal fields."
+)
+STOP_AT = typer.Option("--stop-at", metavar="PERCENT", help="Take nothing in where more of the rows are refused.")
+LIST = typer.Option("--list", help="Name the runs that there are, and those that did not end.")
+RETRACT = typer.Option("--retract", metavar="RUN", help="Take back what a run brought in, and nothing else.")
+PROPOSE = typer.Option("--propose", help="Print a first mapping, from the columns of the file.")
+STOP_AT_PERCENT = "5 %"
+
+
+def backfill(
+    files: Annotated[list[Path] | None, FILES] = None,
+    mapping: Annotated[Path | None, MAPPING] = None,
+    until: Annotated[str | None, UNTIL] = None,
+    jobs: Annotated[int | None, JOBS] = None,
+    stop_at: Annotated[str, STOP_AT] = STOP_AT_PERCENT,
+    stack: Stack = "standing",
+    folder: Rules = None,
+    lang: Lang = "en",
+    retract: Annotated[str | None, RETRACT] = None,
+    *,
+    list_runs: Annotated[bool, LIST] = False,
+    check: Annotated[bool, CHECK] = False,
+    propose: Annotated[bool, PROPOSE] = False,
+    show_values: Annotated[bool, VALUES] = False,
+    as_json: Json = False,
+) -> None:
+    """Take years of history into the table and the lake, in bulk. Nothing of it is sent to anybody.
+
+    Every row is taken in, skipped because the mapping says so, or refused and named in a file; the exit code is 1 where
+    any is refused, or an event's id is there with other content. It may be stopped and begun again at any time, and
+    live events may come in meanwhile.
+    """
+    from standing.release.store import rules_of
+
+    if list_runs:
+        _list(target_of(stack), lang, as_json=as_json)
+    elif retract:
+        _retract(target_of(stack), folder, retract, lang, as_json=as_json)
+    elif not files:
+        raise UserError("FILES are missing: name files or folders, or say --list or --retract RUN")
+    elif propose:
+        print_whole(_proposed(files, folder))
+    elif check:
+        _check(files, mapping, _rules_to_check_by(stack, folder), lang, as_json=as_json, values=show_values)
+    else:
+        target = target_of(stack)
+        part = percent(stop_at)
+        _tell(filled(target, rules_of(target, folder), files, mapping, until, jobs, lang, part), lang, as_json=as_json)
+
+
+def _list(target: Target, lang: Language, *, as_json: bool) -> None:
+    from standing.backfill.run_list import listed
+    from standing.backfill.view import runs_table
+
+    found = listed(target, project_root())
+    if as_json:
+        print_json(found)
+        return
+    out.print(runs_table(found["runs"], lang) if found["runs"] else WORDS["no_runs"][lang == "zh"])
+    for one in found["unfinished"]:
+        for line in _how_to_go_on(one, lang == "zh"):
+            out.print(line, soft_wrap=True)
+
+
+def _how_to_go_on(one: dict[str, Any], place: int) -> Iterator[str]:
+    """What to do with a working folder that is here."""
+    yield ""
+    if not one["dealt"]:
+        yield WORDS["begins_anew"][place].format(folder=one["folder"])
+        yield f"  {one['command']}"
+        return
+    yield WORDS["goes_on"][place].format(folder=one["folder"])
+    yield f"  {one['command']}"
+    yield WORDS["or_back"][place]
+    yield f"  standing backfill --retract {one['run']}"
+
+
+def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, as_json: bool) -> None:
+    from standing.backfill.run_list import retracted
+    from standing.backfill.view import retracted_tables
+    from standing.release.store import rules_of
+
+    with _progress(lang) as seen:
+        told = retracted(target, rules_of(target, folder), project_root(), run, seen)
+    if as_json:
+        print_json(told)
+    else:
+        for table in retracted_tables(told, lang):
+            out.print(table)
+        for removed in told["removed"]:
+            err.print(f"{WORDS['removed'][lang == 'zh']} {removed}", soft_wrap=True)
+    if told["conflicts"]:
+        raise typer.Exit(1)
+
+
+def _proposed(files: Sequence[Path], folder: Path | None) -> str:
+    from standing.backfill.proposal import proposed
+    from standing.backfill.run import named_faults
+    from standing.release.clone import rules_of_clone
+
+    with named_faults():
+        return proposed(files[0], rules_of_clone(folder).latest.programme)
+
+
+def _rules_to_check_by(stack: str, folder: Path | None) -> Timeline:
+    """The rules of the stack, or the clone's where there is none to ask: a check needs no AWS."""
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    from standing.release.clone import rules_of_clone
+    from standing.release.store import rules_of
+
+    try:
+        return rules_of(target_of(stack), folder)
+    except (UserError, BotoCoreError, ClientError):
+        return rules_of_clone(folder)
+
+
+def _check(
+    files: Sequence[Path], mapping: Path | None, rules: Timeline, lang: Language, *, as_json: bool, values: bool
+) -> None:
+    from standing.backfill.check import check
+    from standing.backfill.view import column_tables, tables
+
+    with _progress(lang) as seen:
+        checked = check(files, mapping, rules.latest, lambda rows: seen("rows", rows, None))
+    if as_json:
+        print_json(checked.as_dict(values=values))
+    else:
+        for table in (*column_tables(files, mapping, lang, values=values), *tables(checked, lang, values=values)):
+            out.print(table)
+    if checked.tally.refused:
+        raise typer.Exit(1)
+
+
+@contextmanager
+def _progress(lang: Language) -> Iterator[Seen]:
+    from standing.operations.sender import progress_bar
+
+    with progress_bar(err) as progress:
+        bar = progress.add_task("", total=None)
+
+        def seen(what: str, done: int, of: int | None) -> None:
+            progress.update(bar, description=WORDS[f"doing_{what}"][lang == "zh"], completed=done, total=of)
+
+        yield seen
+
+
+def filled(
+    target: Target,
+    rules: Timeline,
+    files: list[Path],
+    mapping: Path | None = None,
+    until: str | None = None,
+    jobs: int | None = None,
+    lang: Language = "en",
+    stop_at: float = 1.0,
+) -> dict[str, Any]:
+    """Fill back, with a progress bar; what became of the rows. Raises UserError."""
+    from standing.backfill.run import Backfill, folder_of, last_day, processors
+    from standing.backfill.work_folders import command_of
+
+    day, began = last_day(rules, until), time.monotonic()
+    work = folder_of(project_root(), target, files, mapping, until)
+    command = command_of(files, mapping, until)
+    with _progress(lang) as seen:
+        done = Backfill(target, rules, files, mapping, work, jobs or processors(), day, stop_at, command).run(seen)
+    return done | {"seconds": round(time.monotonic() - began, 1)}
+
+
+def percent(text: str) -> float:
+    """A part of one, from a percentage such as `5 %` or `5`. Raises UserError."""
+    try:
+        part = float(text.strip().removesuffix("%")) / 100
+    except ValueError:
+        part = -1
+    if not 0 <= part <= 1:
+        raise UserError(f"--stop-at {text}: expected a percentage from 0 to 100, such as 5 %")
+    return part
+
+
+def _tell(done: dict[str, Any], language: Language, *, as_json: bool) -> None:
+    from standing.backfill.view import reasons_table, told_table
+
+    if as_json:
+        print_json(done)
+    else:
+        out.print(told_table(done, language))
+        out.print(f"{WORDS['run'][language == 'zh']}: {done['run']}", soft_wrap=True)
+        if done["reasons"]:
+            err.print(reasons_table(done["reasons"], language))
+        for key in done["aside"]:
+            err.print(f"{WORDS['aside'][language == 'zh']} {key}", style="red", soft_wrap=True)
+        if done["reasons"]:
+            err.print(f"{WORDS['named_in'][language == 'zh']} {done['refused_rows']}", style="red", soft_wrap=True)
+    if done["reasons"] or done["conflicting"]:
+        raise typer.Exit(1)

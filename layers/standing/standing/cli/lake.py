@@ -1,0 +1,79 @@
+"""The commands `standing lake …`: compaction by hand, and gaps."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+import typer
+from rich.table import Table
+
+from standing.cli.options import Json, Rules, Stack, target_of
+from standing.present.output import err, out, print_json
+from standing.present.terminal import Text, working
+from standing.values.counted import counted
+
+lake = typer.Typer(no_args_is_help=True, help="The lake: events, decisions and states as Parquet (docs/lake.md).")
+Bucket = Annotated[int | None, typer.Option("--bucket", min=0, max=255, help="This bucket alone.")]
+
+
+@lake.command("compact")
+def compact_lake(bucket: Bucket = None, stack: Stack = "standing", as_json: Json = False) -> None:
+    """Make one sorted file a bucket of what came in, without repeats and forgotten customers.
+
+    Objects that are damaged are set aside and named; the exit code is then 1.
+    """
+    from standing.lake.upkeep import compacted
+
+    target = target_of(stack)
+    with working(err, "compacting"):
+        done = compacted(target, bucket)
+    if as_json:
+        print_json(done)
+    else:
+        out.print(" and ".join(f"{count:,} {kind}" for kind, count in done["rows"].items()))
+    _tell(done)
+
+
+@lake.command("gaps")
+def show_gaps(
+    fill: Annotated[bool, typer.Option("--refill", help="Fill them from the table.")] = False,
+    stack: Stack = "standing",
+    folder: Rules = None,
+    as_json: Json = False,
+) -> None:
+    """List the customers of whom the lake lacks something that the table has; the exit code is 1 where there are any.
+
+    Compact first: what waits to be compacted is not looked at. Reads the whole table.
+    """
+    from standing.lake.upkeep import filled, gaps
+    from standing.release.store import rules_of
+
+    target = target_of(stack)
+    with working(err, "looking for gaps"):
+        found = gaps(target)
+    if as_json:
+        print_json(found)
+    else:
+        out.print(_table(found) if found else "no gaps")
+    if fill and found:
+        customers, done = filled(target, rules_of(target, folder), [one["customer"] for one in found])
+        err.print(f"{counted(customers, 'customer')} filled from the table")
+        _tell(done)
+    elif found:
+        raise typer.Exit(1)
+
+
+def _tell(done: dict[str, Any]) -> None:
+    for key, why in done["wrong"].items():
+        err.print(f"{key}: {why}", style="red", soft_wrap=True)
+    if done["overtaken"]:
+        err.print("somebody else compacted at the same time: run it again", style="yellow")
+    if done["wrong"] or done["overtaken"]:
+        raise typer.Exit(1)
+
+
+def _table(found: list[dict[str, Any]]) -> Table:
+    table = Table("customer", "version in the lake", "versions missing", box=None, pad_edge=False)
+    for one in found:
+        table.add_row(Text(one["customer"], overflow="fold"), str(one["version"]), str(one["missing"]))
+    return table

@@ -1,0 +1,103 @@
+"""`standing night`: close a day for everybody now, and see what came of it; `standing report`: its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from standing.cli.options import Json, Lang, Rules, Stack, target_of
+from standing.nightly.words import WORDS
+from standing.present.output import err, out, print_json
+
+if TYPE_CHECKING:
+    from standing.aws.stack import Target
+    from standing.nightly.execution import Night
+    from standing.present.language import Language
+
+ASKED = typer.Option("--day", metavar="DATE", help="A day that is over; the last one if left out.")
+TOLD = (
+    "customers",
+    "moved",
+    "decisions",
+    "conflicts",
+    "busy",
+    "reconciled",
+    "differences",
+    "failed_buckets",
+    "damaged",
+)
+REPORTED = typer.Option("--day", metavar="DATE", help="The day that was closed; the last one if left out.")
+OUT = typer.Option("--out", metavar="FILE", help="Write the page, HTML that needs no network, to this file.")
+
+
+def night(
+    day: Annotated[str | None, ASKED] = None, stack: Stack = "standing", lang: Lang = "en", *, as_json: Json = False
+) -> None:
+    """Let time pass for everybody up to the end of a day, as the schedule does at 04:30.
+
+    Started again for the same day, it does the buckets that failed or are new, and otherwise nothing. The exit code is
+    1 where a bucket failed.
+    """
+    ended = closed(target_of(stack), day, lang)
+    if as_json:
+        print_json({"status": ended.status, "cause": ended.cause, **ended.output})
+    else:
+        _print(ended, lang)
+    if ended.status != "SUCCEEDED":
+        raise typer.Exit(1)
+
+
+def report(
+    day: Annotated[str | None, REPORTED] = None,
+    out_file: Annotated[Path | None, OUT] = None,
+    stack: Stack = "standing",
+    folder: Rules = None,
+    lang: Lang = "en",
+    *,
+    as_json: Json = False,
+) -> None:
+    """Show the report of a night: what needs attention, where customers stand, and how the night went."""
+    from standing.nightly.reports import kept_report
+    from standing.present.report.page import page
+    from standing.present.report.terminal import print_report
+    from standing.release.store import rules_of
+
+    target = target_of(stack)
+    found = kept_report(target.lake, day)
+    ruleset = rules_of(target, folder).latest
+    if out_file:
+        out_file.write_text(page(found, ruleset, lang), encoding="utf-8")
+        err.print(str(out_file))
+    if as_json:
+        print_json(found)
+    elif not out_file:
+        print_report(found, ruleset, lang, out)
+
+
+def closed(target: Target, day: str | None = None, lang: Language = "en") -> Night:
+    """Close a day, with a progress bar; how it ended. Raises UserError where the stack has no night."""
+    from standing.nightly.execution import begin, follow, step
+    from standing.operations.sender import progress_bar
+
+    execution, chinese = begin(target, day), lang == "zh"
+    with progress_bar(err) as progress:
+        bar = progress.add_task(WORDS["planning"][chinese], total=None)
+
+        def seen(done: int, of: int) -> None:
+            progress.update(bar, description=WORDS[step(done, of)][chinese], completed=done, total=of or None)
+
+        return follow(target, execution, seen)
+
+
+def _print(ended: Night, language: Language) -> None:
+    if ended.cause:
+        err.print(ended.cause, style="red", soft_wrap=True)
+    if not ended.output:
+        return
+    table = Table(title=f"{WORDS['night'][language == 'zh']} {ended.output['day']}", show_header=False)
+    for name in TOLD:
+        table.add_row(WORDS[name][language == "zh"], f"{ended.output[name]:,}")
+    out.print(table)

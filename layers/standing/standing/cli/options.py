@@ -1,0 +1,61 @@
+"""What the commands share: their options, where they print, and which stack they work on."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal
+
+import typer
+
+from standing.present.output import out, print_json
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from standing.aws.stack import Target
+
+
+class Chosen:
+    """What the options before the command said."""
+
+    local = False
+    language: Literal["en", "zh"] = "en"
+
+
+chosen = Chosen()
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables for people.")]
+EventFile = Annotated[Path, typer.Argument(metavar="FILE", help="Events, one JSON object a line (see events/).")]
+Stack = Annotated[str, typer.Option("--stack", envvar="STANDING_STACK", help="The CloudFormation stack.")]
+type Spoken = Literal["en", "zh"]
+
+
+def _speak(language: Spoken) -> Spoken:
+    """What goes wrong is told in the language that was asked for, too."""
+    chosen.language = language
+    return language
+
+
+Lang = Annotated[
+    Literal["en", "zh"],
+    typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.", callback=_speak),
+]
+Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another rules folder than the clone's.")]
+
+
+def target_of(stack: str) -> Target:
+    """The stack to work on; the local AWS is looked for only where it was asked for and is needed."""
+    from standing.aws.stack import Target
+    from standing.local.connection import use_local_aws
+
+    if chosen.local:
+        use_local_aws()
+    return Target(stack)
+
+
+def print_data(data: dict[str, Any], *, as_json: bool, table: Table | str | None) -> None:
+    """Data as JSON, or as its table; without one, the local AWS is not running."""
+    if as_json:
+        print_json(data)
+    else:
+        out.print(table if table is not None else "the local AWS is not running: `standing local up` starts it")

@@ -1,0 +1,159 @@
+"""`standing rejected …` and `standing dead-letters …`: what was laid aside is listed, kept in a file, and dropped.
+
+What works with AWS is imported when it is called: help needs none of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.table import Table
+
+from standing.cli.options import Json, Stack, target_of
+from standing.present.output import err, out, print_json
+from standing.present.terminal import Text
+from standing.values.counted import counted
+from standing.values.visible import on_one_line
+
+if TYPE_CHECKING:
+    from standing.aws.stack import Target
+    from standing.operations.set_aside import Kept, Pile
+
+refused = typer.Typer(no_args_is_help=True, help="Events that can never be applied, with the reason.")
+dead = typer.Typer(no_args_is_help=True, help="Messages that failed at every retry, or could not be delivered.")
+
+Ids = Annotated[list[str] | None, typer.Argument(metavar="ID", help="Ids of events, or of messages; all if left out.")]
+Reasons = Annotated[list[str] | None, typer.Option("--reason", help="Only what has this reason; repeatable.")]
+Yes = Annotated[bool, typer.Option("--yes", help="Do not ask.")]
+ExportFile = Annotated[Path, typer.Argument(metavar="FILE", help="A new file: JSON, one message a line.")]
+Drop = Annotated[bool, typer.Option("--drop", help="Then drop what was written, once the file is whole.")]
+
+
+@refused.command("list")
+def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
+    """List what was rejected: which event, in which field, and what was expected there.
+
+    Of a message too large for the queue only the beginning is kept, and it is said how large it was.
+    """
+    from standing.operations.set_aside import REJECTED
+
+    _list(REJECTED, target_of(stack), as_json=as_json)
+
+
+@refused.command("export")
+def export_rejected(file: ExportFile, drop: Drop = False, yes: Yes = False, stack: Stack = "standing") -> None:
+    """Write what was rejected to a file, whole, with its reasons. It has personal fields, and is the owner's alone."""
+    from standing.operations.set_aside import REJECTED
+
+    _export(REJECTED, target_of(stack), file, drop=drop, yes=yes)
+
+
+@refused.command("drop")
+def drop_rejected(ids: Ids = None, reasons: Reasons = None, yes: Yes = False, stack: Stack = "standing") -> None:
+    """Drop what was rejected, for good, after it was shown: all, or what has these ids and reasons.
+
+    `export --drop` keeps it in a file.
+    """
+    from standing.operations.set_aside import REJECTED, chosen_of
+
+    target = target_of(stack)
+    _drop(REJECTED, target, chosen_of(REJECTED.kept(target), ids or [], reasons or []), yes=yes)
+
+
+@dead.command("list")
+def list_dead_letters(stack: Stack = "standing", as_json: Json = False) -> None:
+    """List the dead letters. What failed, and where, is in the ingest function's log."""
+    from standing.operations.set_aside import DEAD_LETTERS
+
+    _list(DEAD_LETTERS, target_of(stack), as_json=as_json)
+
+
+@dead.command("export")
+def export_dead_letters(file: ExportFile, drop: Drop = False, yes: Yes = False, stack: Stack = "standing") -> None:
+    """Write the dead letters to a file, whole. It has personal fields, and is the owner's alone."""
+    from standing.operations.set_aside import DEAD_LETTERS
+
+    _export(DEAD_LETTERS, target_of(stack), file, drop=drop, yes=yes)
+
+
+@dead.command("drop")
+def drop_dead_letters(ids: Ids = None, yes: Yes = False, stack: Stack = "standing") -> None:
+    """Drop dead letters, for good, after they were shown: all, or those with these ids. They were never applied.
+
+    `redrive` has them applied; `export --drop` keeps them in a file.
+    """
+    from standing.operations.set_aside import DEAD_LETTERS, chosen_of
+
+    target = target_of(stack)
+    _drop(DEAD_LETTERS, target, chosen_of(DEAD_LETTERS.kept(target), ids or [], []), yes=yes)
+
+
+@dead.command("redrive")
+def redrive_dead_letters(stack: Stack = "standing") -> None:
+    """Put every dead letter back into the ingest queue, after the cause was mended. Repeats do no harm."""
+    from standing.operations.set_aside import redrive
+
+    out.print(f"{_messages(redrive(target_of(stack)))} put back into the ingest queue")
+
+
+def _list(pile: Pile, target: Target, *, as_json: bool) -> None:
+    kept = pile.kept(target)
+    if as_json:
+        print_json([one.as_dict() for one in kept])
+    else:
+        out.print(_table(pile, kept) if kept else "none")
+        err.print(_messages(len(kept)))
+    _tell_of_others(pile, target, kept)
+
+
+def _export(pile: Pile, target: Target, file: Path, *, drop: bool, yes: bool) -> None:
+    from standing.operations.set_aside import write
+
+    kept = pile.kept(target)
+    write(file, kept)
+    err.print(f"{_messages(len(kept))} written to {file}")
+    _tell_of_others(pile, target, kept)
+    if drop:
+        _drop(pile, target, kept, yes=yes)
+
+
+def _drop(pile: Pile, target: Target, shown: Sequence[Kept], *, yes: bool) -> None:
+    if not shown:
+        err.print("nothing to drop")
+        return
+    err.print(_table(pile, shown))
+    if not yes:
+        typer.confirm(f"Drop {_messages(len(shown))} for good?", abort=True, err=True)
+    dropped = pile.drop(target, shown)
+    err.print(f"{_messages(dropped)} dropped")
+    if dropped < len(shown):
+        err.print(f"not to be had: {len(shown) - dropped:,}, gone already, or {_read_by_others()}", style="yellow")
+        raise typer.Exit(1)
+
+
+def _messages(count: int) -> str:
+    return counted(count, "message")
+
+
+def _read_by_others() -> str:
+    from standing.aws.queues import HIDDEN
+
+    return f"read by somebody else just now; look again in {HIDDEN} seconds"
+
+
+def _tell_of_others(pile: Pile, target: Target, kept: Sequence[Kept]) -> None:
+    """A message that somebody else is reading cannot be shown: say how many there are of them."""
+    others = pile.waiting(target) - len(kept)
+    if others > 0:
+        err.print(f"about {others:,} more cannot be shown: {_read_by_others()}", style="yellow")
+
+
+def _table(pile: Pile, kept: Sequence[Kept]) -> Table:
+    columns = (*pile.columns, "cut") if any(one.cut for one in kept) else pile.columns
+    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False)
+    for one in kept:
+        table.add_row(*(Text(on_one_line(getattr(one, column)), overflow="fold") for column in columns))
+    return table

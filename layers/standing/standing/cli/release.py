@@ -1,0 +1,99 @@
+"""`standing rules release`, `live` and `rollback`: which rules are in force from which day, and how that is changed."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from standing.cli.options import Json, Lang, Rules, Stack, target_of
+from standing.local.project import project_root
+from standing.present.output import err, out, print_json
+
+if TYPE_CHECKING:
+    from standing.release.store import StackPlace
+
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--parameter", metavar="NAME=VALUE", help="A parameter of the template, such as Stage=prod; repeatable."
+    ),
+]
+
+
+def release(
+    folder: Rules = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            "--from",
+            formats=["%Y-%m-%d"],
+            help="In force from this day on; left out: the day that the rules name, or tomorrow. Today at the soonest.",
+        ),
+    ] = None,
+    stack: Stack = "standing",
+    parameters: Parameters = None,
+    language: Lang = "en",
+) -> None:
+    """Deploy the rules, so that they go live: in force from a day on, after those that were live before.
+
+    The first rules that are released are in force on all days. A day is decided by one ruleset, so the default is
+    tomorrow, in the programme's time zone. What was released before, to begin on that day or later, is dropped. If it
+    is interrupted, do it again. The same rules again deploy the code of this clone alone.
+    """
+    from standing.release.release import Releasing
+    from standing.release.store import released
+    from standing.release.timeline import print_timeline, today_of
+
+    place = _place(stack, parameters)
+    entries = Releasing(place, _say).release(folder or project_root() / "rules", since.date() if since else None)
+    print_timeline(entries, today_of(released(target_of(stack))), language, out)
+
+
+def live(stack: Stack = "standing", language: Lang = "en", as_json: Json = False) -> None:
+    """Show which rules are in force from which day."""
+    from standing.release.store import released
+    from standing.release.timeline import as_dict, print_timeline, today_of, unfinished
+
+    found = released(target_of(stack))
+    today = today_of(found)
+    if as_json:
+        print_json(as_dict(found, today))
+        return
+    print_timeline(found.entries, today, language, out)
+    if found.unfinished:
+        _say(unfinished(found.unfinished, language))
+
+
+def rollback(
+    version: Annotated[
+        str | None,
+        typer.Option("--to", metavar="VERSION", help="Rules that were released once; left out: those before."),
+    ] = None,
+    stack: Stack = "standing",
+    parameters: Parameters = None,
+    language: Lang = "en",
+) -> None:
+    """Put the rules before, or those of a version, in force again from today on.
+
+    Days that are over stay as the rules of their time decided them. A release that has not begun yet, or did not come
+    to its end, is dropped.
+    """
+    from standing.release.release import Releasing
+    from standing.release.store import released
+    from standing.release.timeline import print_timeline, today_of
+
+    entries = Releasing(_place(stack, parameters), _say).rollback(version)
+    print_timeline(entries, today_of(released(target_of(stack))), language, out)
+
+
+def _place(stack: str, parameters: list[str] | None) -> StackPlace:
+    from standing.release.store import StackPlace
+
+    target_of(stack)
+    return StackPlace(stack, _say, tuple(parameters or ()))
+
+
+def _say(what: str) -> None:
+    err.print(what, soft_wrap=True)

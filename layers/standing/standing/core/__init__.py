@@ -1,1 +1,0 @@
-"""The functional core: no clock, no network, no environment."""

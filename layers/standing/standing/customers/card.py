@@ -1,0 +1,129 @@
+"""The card of one customer: ratings, features with their titles, and the last decisions with their reasons."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+
+from standing.aws.stack import Target
+from standing.aws.table import past
+from standing.engine.decide import needs_past
+from standing.engine.reasons import display
+from standing.engine.start import NOTHING
+from standing.engine.view import View, view, view_of_history
+from standing.present.language import Language, reason_line, say, tense, word
+from standing.present.terminal import Text
+from standing.rules.ruleset import Feature, Rating, Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date, day_in, day_of
+from standing.values.errors import UserError
+
+
+@dataclass(frozen=True)
+class Card:
+    """What is known of a customer today, and what was decided, latest first."""
+
+    customer: str
+    seen: View
+    decisions: list[dict[str, Any]]
+    ruleset: Ruleset
+    decided_by: str
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        levels = self.seen.memory.all_shown()
+        return {
+            "customer": self.customer,
+            "day": str(day_date(self.seen.day)),
+            "rules": self.ruleset.version,
+            "ratings": {
+                name: {"level": held.level, "since": str(day_date(held.since))} for name, held in levels.items()
+            },
+            "features": {feature.name: _value(self, feature) for feature in self.ruleset.features},
+            "decisions": self.decisions,
+        }
+
+
+def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
+    """Read a customer and move the clock to today, without writing. Raises UserError where there is none."""
+    state = target.customers.load(customer)
+    if state is None or state.is_empty:
+        raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}: nothing was ever applied to it")
+    today = day_of(datetime.now(UTC), rules.latest.programme.time_zone)
+    decided_by = target.customers.rules_of(customer)
+    if decided_by == rules.on(state.day).version:
+        stored = past(target.customers.history(customer)) if needs_past(state, [], rules) else NOTHING
+        seen = view(state, rules, today, stored.events)
+    else:
+        seen = view_of_history(past(target.customers.history(customer)).events, rules, today)
+    decisions = target.customers.decisions(customer)[::-1][:last]
+    return Card(customer, seen, decisions, rules.on(today), decided_by)
+
+
+def print_card(shown: Card, language: Language, console: Console) -> None:
+    """The card in the terminal, in English or Chinese."""
+    title = f"{word('customer', language)} {shown.customer} · {word('as_of', language)} {day_date(shown.seen.day)}"
+    parts: list[RenderableType] = [_ratings(shown, language), _features(shown, language)]
+    if shown.decisions:
+        parts += [Text(word("decisions", language), style="bold"), _decisions(shown, language)]
+    console.print(Panel(Group(*parts), title=Text(title), subtitle=Text(say(shown.ruleset.programme.title, language))))
+
+
+def _ratings(shown: Card, language: Language) -> Table:
+    table = _table(language, "rating", "level", "since", "grace")
+    for name, held in shown.seen.memory.all_shown().items():
+        rating = shown.ruleset.ratings[name]
+        grace = str(day_date(held.grace_until)) if held.grace_until is not None else ""
+        level = Text(say(rating.title_of(held.level), language), style="bold")
+        table.add_row(say(rating.title, language), level, str(day_date(held.since)), grace)
+    return table
+
+
+def _features(shown: Card, language: Language) -> Table:
+    table = _table(language, "feature", "value", "name")
+    table.columns[1].justify = "right"
+    for feature in shown.ruleset.features:
+        value = _value(shown, feature) or word("unknown", language)
+        table.add_row(say(feature.title, language), value, Text(feature.name, style="dim"))
+    return table
+
+
+def _decisions(shown: Card, language: Language) -> Table:
+    table = _table(language, "day", "decision", "because")
+    for decision in shown.decisions:
+        met = tense(day_in(decision["day"]), shown.seen.day)
+        because = "\n".join(reason_line(reason, language, met) for reason in decision.get("because", ()))
+        table.add_row(decision["day"], Text(_headline(shown, decision, language)), Text(because))
+    return table
+
+
+def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
+    if "rating" in decision:
+        rating = shown.ruleset.ratings.get(decision["rating"])
+        name = say(rating.title, language) if rating else decision["rating"]
+        levels = {key: _level(rating, decision.get(key), language) for key in ("honoured", "from", "to")}
+        if "honoured" in decision:
+            return f"{name}: {levels['honoured']} {word('honoured', language)} {decision['until']}"
+        return f"{name}: {levels['from']} → {levels['to']}"
+    care = shown.ruleset.care.get(decision["care"])
+    name = say(care.title, language) if care else decision["care"]
+    status = word(decision.get("gate") or decision["status"], language)
+    return f"{name}\n{decision['action']} ({status})" if "action" in decision else f"{name} ({status})"
+
+
+def _level(rating: Rating | None, level: str | None, language: Language) -> str:
+    """A level that was decided, as people read it now."""
+    return say(rating.title_of(level), language) if rating and level else level or "–"
+
+
+def _value(shown: Card, feature: Feature) -> str | None:
+    return display(shown.ruleset, feature.name, shown.seen.facts.get(feature.name))
+
+
+def _table(language: Language, *columns: str) -> Table:
+    return Table(*(word(column, language) for column in columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))

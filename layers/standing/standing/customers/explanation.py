@@ -1,0 +1,212 @@
+"""`standing explain`: why a customer stands where it does, what time will change, and what would change it sooner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+
+from standing.aws.table import Customers, Recorded, past
+from standing.customers.phrases import plan_in_words, turn_in_words
+from standing.engine.reasons import display
+from standing.engine.start import Past, begin_towards
+from standing.foresight.explanation import Explanation, Way, explanations
+from standing.foresight.outlook import AHEAD, Outlook, Turn, look_ahead
+from standing.foresight.plans import Plan, Wanted
+from standing.present.language import Language, reason_line, say, tense, word
+from standing.present.terminal import Text
+from standing.rules.ruleset import Rating, Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date, day_number, day_of, end_of_day
+from standing.values.errors import UserError
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A customer explained as of a day, by what was known at the end of another (none: by all that is known now).
+
+    `now` is the day on which it is read.
+    """
+
+    customer: str
+    outlook: Outlook
+    ratings: tuple[Explanation, ...]
+    announced: dict[str, dict[str, Any]]
+    known_on: date | None
+    now: Day
+
+    @property
+    def day(self) -> Day:
+        """The day it is about."""
+        return self.outlook.today.day
+
+    @property
+    def ruleset(self) -> Ruleset:
+        """The rules in force on that day."""
+        return self.outlook.today.ruleset
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "customer": self.customer,
+            "day": _date(self.day),
+            "known_on": str(self.known_on) if self.known_on else None,
+            "rules": self.ruleset.version,
+            "ratings": {one.rating.name: self._rating(one) for one in self.ratings},
+        }
+
+    def _rating(self, one: Explanation) -> dict[str, Any]:
+        return {
+            "level": one.held.level,
+            "since": _date(one.held.since),
+            "grace_until": _date(one.held.grace_until),
+            "rules": one.rules,
+            "announced": self.announced.get(one.rating.name),
+            "asked": [asked._asdict() for asked in one.asked],
+            "time_alone": _turn(one.turn),
+            "changes": [_way(self.ruleset, way) for way in one.ways],
+        }
+
+
+def explain(
+    customers: Customers, rules: Timeline, customer: str, as_of: date | None = None, known_on: date | None = None
+) -> Explained:
+    """Explain a customer as of a day, from the events known then. Raises UserError where there is nothing to explain.
+
+    `known_on` without `as_of` explains that day itself. Nothing is written.
+    """
+    programme = rules.latest.programme
+    today = day_of(datetime.now(UTC), programme.time_zone)
+    history = _known(customers.history(customer), known_on, programme.time_zone)
+    stored = past(history, customers.checkpoints(customer) if programme.history and not known_on else ())
+    asked = as_of or known_on
+    day = day_number(asked) if asked else today
+    outlook = look_ahead(begin_towards(day, _up_to(customer, stored, day)), rules, day)
+    announced = _announced(customers.decisions(customer), known_on, programme.time_zone)
+    return Explained(customer, outlook, tuple(explanations(outlook)), announced, known_on, today)
+
+
+def print_explained(explained: Explained, language: Language, console: Console) -> None:
+    """The explanation in the terminal, in English or Chinese."""
+    title = f"{word('customer', language)} {explained.customer} · {word('as_of', language)} {_date(explained.day)}"
+    if explained.known_on:
+        title += f" · {word('known_on', language)} {explained.known_on}"
+    parts: list[RenderableType] = []
+    for one in explained.ratings:
+        parts += [_headline(one, language), _lines(explained, one, language), Text()]
+    subtitle = (
+        f"{say(explained.ruleset.programme.title, language)} · {word('rules', language)} {explained.ruleset.version}"
+    )
+    console.print(Panel(Group(*parts[:-1]), title=Text(title), subtitle=Text(subtitle)))
+
+
+def _known(history: list[Recorded], known_on: date | None, time_zone: str) -> list[Recorded]:
+    if known_on is None:
+        return history
+    end = end_of_day(day_number(known_on), time_zone)
+    return [one for one in history if one.at < end]
+
+
+def _up_to(customer: str, stored: Past, day: Day) -> Past:
+    """What was stored; a UserError where none of it is of a day up to `day`."""
+    days = [event.day for event in stored.events] + [checkpoint.day + 1 for checkpoint in stored.checkpoints]
+    if not days:
+        raise UserError(f"no customer `{customer}`: nothing was applied to it by then")
+    if min(days) > day:
+        raise UserError(f"`{customer}` had no standing on {_date(day)}: its first event is of {_date(min(days))}")
+    return stored
+
+
+def _announced(decisions: list[dict[str, Any]], known_on: date | None, time_zone: str) -> dict[str, dict[str, Any]]:
+    """The last announcement of each rating, made by the end of a day."""
+    end = end_of_day(day_number(known_on), time_zone) if known_on else None
+    said = (one for one in decisions if "rating" in one)
+    return {one["rating"]: one for one in said if end is None or datetime.fromisoformat(one["decided_at"]) < end}
+
+
+def _headline(one: Explanation, language: Language) -> RenderableType:
+    parts = [f"{word('since', language).lower()} {_date(one.held.since)}", f"{word('rules', language)} {one.rules}"]
+    if one.held.grace_until is not None:
+        parts.append(f"{word('grace', language)} {_date(one.held.grace_until)}")
+    level = f"{say(one.rating.title, language)}: {say(one.rating.title_of(one.held.level), language)}  "
+    return Text.assemble((level, "bold"), (" · ".join(parts), "dim"))
+
+
+def _lines(explained: Explained, one: Explanation, language: Language) -> Table:
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
+    table.add_column(no_wrap=True)
+    for label, said in _told(explained, one, language):
+        table.add_row(Text(label, style="cyan"), Text(said, overflow="fold"))
+    return table
+
+
+def _told(explained: Explained, one: Explanation, language: Language) -> Iterator[tuple[str, str]]:
+    titles = partial(_titled, one.rating, language)
+    for asked in one.asked:
+        met = tense(explained.day, explained.now)
+        lines = "\n".join(reason_line(reason, language, met) for reason in asked.because)
+        yield f"{word(asked.purpose, language)} {titles(asked.level)}", lines
+    yield word("time", language), _in_time(explained, one, language)
+    for way in one.ways:
+        name = "reach_lower" if way.change == "reach" and one.rating.better == "lower" else way.change
+        yield f"{word(name, language)} {titles(way.level)}", _found(explained, way, language)
+    if said := explained.announced.get(one.rating.name):
+        level = titles(said.get("honoured") or said["to"])
+        yield word("announced", language), f"{level} · {said['day']} · {word('rules', language)} {said['rules']}"
+
+
+def _titled(rating: Rating, language: Language, level: str) -> str:
+    return say(rating.title_of(level), language)
+
+
+def _in_time(explained: Explained, one: Explanation, language: Language) -> str:
+    turn = one.turn
+    if turn is None:
+        return f"{word('stays', language)} {_date(explained.day + AHEAD)}"
+    met = tense(turn.day, explained.now)
+    lines = [reason_line(reason, language, met) for reason in turn.because]
+    return "\n".join([turn_in_words(one.rating, turn, language), *lines])
+
+
+def _found(explained: Explained, way: Way, language: Language) -> str:
+    if way.plan is None:
+        return word("not_found", language)
+    return plan_in_words(explained.ruleset, way.plan, explained.day, language)
+
+
+def _turn(turn: Turn | None) -> dict[str, Any] | None:
+    if turn is None:
+        return None
+    days = {"day": _date(turn.day), "grace_from": _date(turn.grace_from)}
+    return {**days, "to": turn.level, "because": turn.because, "rules": turn.rules}
+
+
+def _way(ruleset: Ruleset, way: Way) -> dict[str, Any]:
+    return {"change": way.change, "level": way.level, "plan": _plan(ruleset, way.plan) if way.plan else None}
+
+
+def _plan(ruleset: Ruleset, plan: Plan) -> dict[str, Any]:
+    return {
+        "wanted": [_wanted(ruleset, one) for one in plan.wanted],
+        "waiting": list(plan.waiting),
+        "first": _date(plan.first),
+        "last": _date(plan.last),
+        "reached": _date(plan.reached),
+    }
+
+
+def _wanted(ruleset: Ruleset, one: Wanted) -> dict[str, Any]:
+    feature = one.lever.feature
+    was, becomes = (display(ruleset, feature.name, value) for value in (one.was, one.becomes))
+    quantity = display(ruleset, feature.name, one.quantity) if feature.unit == "money" else one.quantity
+    return {"event": one.lever.kind, "feature": feature.name, "more": quantity, "from": was, "to": becomes}
+
+
+def _date(day: Day | None) -> str | None:
+    return None if day is None else str(day_date(day))

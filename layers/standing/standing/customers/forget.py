@@ -1,0 +1,68 @@
+"""Forgetting a customer: in the table and the reports at once, and in the lake at its next compaction."""
+
+from __future__ import annotations
+
+import orjson
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.table import Customers
+from standing.lake.layout import bucket_of, taken_back
+from standing.lake.tombstones import mark
+from standing.nightly.summary import Report, days_reported, keep, page_key, part_key, report_key, without
+from standing.present.report.page import page
+from standing.present.report.words import LANGUAGES
+from standing.rules.ruleset import Ruleset
+
+
+def forget(customers: Customers, lake: Lake, customer: str) -> int:
+    """Delete a customer's rows, have the lake forget them, and refuse their events from now on; how many rows.
+
+    It can be repeated where it ended half-way.
+    """
+    mark(lake, customers.salt, customer)
+    return customers.forget(customer)
+
+
+def forget_in_reports(lake: Lake, ruleset: Ruleset, customer: str) -> int:
+    """Take a customer out of the reports of nights that name them, and out of their pages; how many nights did.
+
+    It can be repeated where it ended half-way.
+    """
+    return sum(_forget_in_report(lake, ruleset, day, customer) for day in days_reported(lake))
+
+
+def forget_in_backfills(lake: Lake, customer: str) -> int:
+    """Take a customer out of what is kept of backfills that were taken back; how many of them named it."""
+    keys = lake.keys(taken_back(bucket_of(customer)))
+    return sum(_forget_in_mark(lake, key, customer) for key in keys)
+
+
+def _forget_in_mark(lake: Lake, key: str, customer: str) -> bool:
+    told = orjson.loads(lake.get(key).body)
+    others = [one for one in told["conflicts"] if one["customer"] != customer]
+    if named := len(others) < len(told["conflicts"]):
+        lake.put(key, orjson.dumps(told | {"conflicts": others}))
+    return named
+
+
+def _forget_in_report(lake: Lake, ruleset: Ruleset, day: str, customer: str) -> bool:
+    """Whether a night named the customer. The report comes last: by it the night is found again."""
+    part, whole = part_key(day, bucket_of(customer)), report_key(day)
+    mended = {key: report for key in (part, whole) if (report := _mended(lake, key, customer))}
+    if part in mended:
+        lake.put(part, orjson.dumps(mended[part]))
+    if whole in mended:
+        for language in LANGUAGES:
+            lake.put(page_key(day, language), page(mended[whole], ruleset, language).encode())
+        keep(lake, mended[whole])
+    return bool(mended)
+
+
+def _mended(lake: Lake, key: str, customer: str) -> Report | None:
+    """A report without the customer; none where it does not name them, or is none."""
+    try:
+        found = orjson.loads(lake.get(key).body)
+        mended = without(found, customer)
+    except (ValueError, KeyError, TypeError):
+        return None
+    return None if mended == found | {"odd": found.get("odd", {})} else mended

@@ -1,0 +1,66 @@
+"""`standing scenario record`: a stored customer as a story without personal data, and where it ends otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from standing.aws.table import Customers, past
+from standing.engine.fold import DayLived
+from standing.engine.start import Past, begin_towards
+from standing.foresight.outlook import lived_up_to
+from standing.rules.author.scenario.reader import MOST_EVENTS
+from standing.rules.scenarios.recorder import record
+from standing.rules.timeline import Timeline
+from standing.values.counted import counted
+from standing.values.days import day_date, day_number
+from standing.values.errors import UserError
+
+
+@dataclass(frozen=True)
+class Story:
+    """A recorded customer: the story's name and text, and what it tells otherwise than the table, one line each."""
+
+    name: str
+    text: str
+    otherwise: tuple[str, ...]
+
+
+def record_customer(customers: Customers, rules: Timeline, customer: str, as_of: date | None = None) -> Story:
+    """The story of a customer up to a day (none: that of the last event). Raises UserError where there is none."""
+    programme = rules.latest.programme
+    stored = past(customers.history(customer), customers.checkpoints(customer) if programme.history else ())
+    days = [event.day for event in stored.events if as_of is None or event.day <= day_number(as_of)]
+    if not days:
+        raise UserError(f"no customer `{customer}` with an event up to {as_of or 'today'}: there is nothing to tell")
+    if len(days) > MOST_EVENTS:
+        raise UserError(f"`{customer}` has {counted(len(days), 'event')}; a story tells of at most {MOST_EVENTS:,}")
+    day = max(days) if as_of is None else day_number(as_of)
+    recorded = record(stored.events, rules.latest, day)
+    if recorded is None:
+        raise UserError(f"today's rules would take in no event of `{customer}`: there is nothing to tell")
+    otherwise = [*_left_out(recorded.left_out), *_differences(_end(rules, stored, day), recorded.end)]
+    return Story(recorded.name, recorded.text, tuple(otherwise))
+
+
+def _end(rules: Timeline, stored: Past, day: int) -> DayLived:
+    """The customer's own last day, with everything that the story leaves out."""
+    return lived_up_to(begin_towards(day, stored), rules, day)
+
+
+def _left_out(number: int) -> Iterator[str]:
+    if number:
+        yield f"left out: {counted(number, 'event')} that today's rules would refuse"
+
+
+def _differences(stored: DayLived, told: DayLived) -> Iterator[str]:
+    """What rests on personal data, on rules of another time, or on events that are no longer kept."""
+    seen = told.closed.all_shown()
+    for name, held in stored.closed.all_shown().items():
+        level = seen[name].level if name in seen else "none"
+        if level != held.level:
+            yield f"{name}: {held.level} in the table, {level} in the story"
+    for name in sorted({*stored.due} ^ {*told.due}):
+        where = "table" if name in stored.due else "story"
+        yield f"{name}: due on {day_date(told.day)} in the {where} alone"

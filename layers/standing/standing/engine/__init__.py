@@ -1,0 +1,1 @@
+"""The engine: from a customer's events to features, levels, care and decisions. Touches no clock and no network."""

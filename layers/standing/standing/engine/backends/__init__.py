@@ -1,0 +1,15 @@
+"""Readers of one condition tree: each says which rules a set of facts satisfies, and all of them agree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from standing.rules.conditions import Fact
+
+
+class Reader(Protocol):
+    """The one interface of all readers. A fact that is unknown is absent."""
+
+    def match(self, facts: Mapping[str, Fact]) -> frozenset[str]:
+        """The names of the rules that hold."""

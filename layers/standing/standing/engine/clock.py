@@ -1,0 +1,218 @@
+"""The clock: on which days the passing of time alone could change anything. All others need not be lived through.
+
+A customer's silent days are mostly alike. What can tell them apart is a condition that begins or ceases to hold,
+because a window slid over something or a count of days reached a number; and what the day before set going: a level
+that is not kept falls at a review, or at the end of its grace.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import zip_longest
+from operator import itemgetter
+from typing import NamedTuple, cast
+
+from standing.engine.engine import engine_of
+from standing.engine.features import beginning
+from standing.engine.measures import Buckets
+from standing.engine.overrides import read_ruling
+from standing.engine.ratings import next_move, next_review
+from standing.engine.series import Amended, Extremes, Latest, Seen, Sums
+from standing.engine.state import Memory
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Feature, Rating, Ruleset
+from standing.values.days import Day, day_in, next_anniversary
+
+type Band = tuple[int, int] | Fact | None
+
+
+class Flip(NamedTuple):
+    """From `day` on, a fact lies elsewhere among the numbers it is compared with: its value (none: unknown)."""
+
+    day: Day
+    fact: str
+    value: Fact | None
+
+
+class Stirring(NamedTuple):
+    """What time alone will do: how facts flip, in order, and the days, rising, that must be lived through anyway."""
+
+    flips: list[Flip]
+    days: list[Day]
+
+
+def stirring(ruleset: Ruleset, buckets: Buckets, first: Day, last: Day) -> Stirring:
+    """What will happen from `first` to `last`, whatever a day before does."""
+    flips: list[Flip] = []
+    for name, literals in ruleset.compared.items():
+        if name in ruleset.by_name:
+            flips += _flips(ruleset, ruleset.by_name[name], literals, buckets, first, last)
+    days = {day for rating in ruleset.ratings.values() for day in _rating_days(ruleset, rating, buckets, first, last)}
+    return Stirring(sorted(flips, key=itemgetter(0)), sorted(day for day in days if first <= day <= last))
+
+
+def next_flip(ruleset: Ruleset, flips: list[Flip], known: Mapping[str, Fact], day: Day, end: Day) -> Day:
+    """The first day after `day` and before `end` on which a condition begins or ceases to hold; else `end`.
+
+    `known` are the facts of `day`.
+    """
+    facts = dict(known)
+    for flip in flips[bisect_right(flips, day, key=itemgetter(0)) :]:
+        if flip.day >= end:
+            break
+        tests = engine_of(ruleset).conditions_on[flip.fact]
+        before = [test(facts) for test in tests]
+        _set(facts, flip)
+        if before != [test(facts) for test in tests]:
+            return flip.day
+    return end
+
+
+def set_going(
+    ruleset: Ruleset, memory: Memory, known: Mapping[str, Fact], holding: Iterable[str], day: Day
+) -> Iterator[Day]:
+    """The days, some of them past, on which something begins or ends that was set going by `day`.
+
+    `known` are the facts of that day, `memory` is what it closed with, `holding` the care rules whose conditions hold.
+    """
+    for name, held in memory.levels.items():
+        rating, becomes = ruleset.ratings[name], cast("int", known[f"{name}.would_become"])
+        if becomes != rating.rank(held.level):
+            yield next_move(rating, held, day, falls=becomes < rating.rank(held.level))
+    for name in holding:
+        if name in memory.due:
+            yield memory.due[name] + ruleset.care[name].repeat_after
+    if memory.held_back:
+        for contacts in memory.contacts.values():
+            yield from (contact + cap.within for contact in contacts for cap in ruleset.programme.caps)
+
+
+def _set(facts: dict[str, Fact], flip: Flip) -> None:
+    if flip.value is None:
+        facts.pop(flip.fact, None)
+    else:
+        facts[flip.fact] = flip.value
+
+
+def _flips(
+    ruleset: Ruleset, feature: Feature, literals: tuple[int, ...], buckets: Buckets, first: Day, last: Day
+) -> Iterator[Flip]:
+    """How a feature comes to lie elsewhere among the numbers it is compared with."""
+    moves = {day for day in _moves(ruleset, feature, literals, buckets, first, last) if first <= day <= last}
+    if not moves:
+        return
+    before = _band(_value(ruleset, feature, buckets, first - 1), literals)
+    for day in sorted(moves):
+        value = _value(ruleset, feature, buckets, day)
+        band = _band(value, literals)
+        if band != before:
+            yield Flip(day, feature.name, value)
+        before = band
+
+
+def _band(value: Fact | None, literals: tuple[int, ...]) -> Band:
+    """Where a number lies among those it is compared with; a text is only ever equal or not."""
+    return (bisect_left(literals, value), bisect_right(literals, value)) if isinstance(value, int) else value
+
+
+def _value(ruleset: Ruleset, feature: Feature, buckets: Buckets, day: Day) -> Fact | None:
+    work_out = engine_of(ruleset).formulas[feature.name]
+    if not feature.parts:
+        return work_out(buckets, day, {})
+    values = ((part, _value(ruleset, ruleset.by_name[part], buckets, day)) for part in feature.parts)
+    return work_out(buckets, day, {part: value for part, value in values if value is not None})
+
+
+def _moves(
+    ruleset: Ruleset, feature: Feature, literals: tuple[int, ...] | None, buckets: Buckets, first: Day, last: Day
+) -> Iterable[Day]:
+    """The days on which a feature's value may move among some numbers; or, without numbers, move at all."""
+    if feature.parts:
+        parts = [ruleset.by_name[part] for part in feature.parts]
+        steps = [ramp.steps for ramp in feature.ramps]  # a part of a score moves it where it gives another point
+        each = zip_longest(parts, steps)
+        return [day for part, at in each for day in _moves(ruleset, part, at, buckets, first, last)]
+    if not feature.kind.startswith("days_"):
+        return _sliding(feature, buckets, first, last)
+    if literals is None:
+        return range(first, last + 1)
+    counting = {"days_until": _counting_down, "days_to": _counting_to}.get(feature.kind, _counting_up)
+    return counting(feature, literals, buckets, first, last)
+
+
+def _counting_up(
+    feature: Feature, literals: tuple[int, ...], buckets: Buckets, first: Day, _last: Day
+) -> Iterator[Day]:
+    """The days on which the days since something reach or pass a number."""
+    series = cast("Sums", buckets[feature.measure])
+    latest = series.days[max(bisect_left(series.days, first) - 1, 0) :]
+    for begun in latest if feature.kind == "days_since_last" else [series.first or 0]:
+        yield begun
+        yield from (begun + number + after for number in literals for after in (0, 1))
+
+
+def _counting_down(
+    feature: Feature, literals: tuple[int, ...], buckets: Buckets, first: Day, last: Day
+) -> Iterator[Day]:
+    """The days on which the days until an anniversary reach or pass a number, or begin anew."""
+    series = cast("Latest", buckets[feature.measure])
+    yield from series.days
+    for value in series.values:
+        there = next_anniversary(str(value)[-5:], first - 1)
+        while there <= last + max(literals, default=0):
+            yield there + 1
+            yield from (there - number + after for number in literals for after in (0, 1))
+            there = next_anniversary(str(value)[-5:], there + 1)
+
+
+def _counting_to(
+    feature: Feature, literals: tuple[int, ...], buckets: Buckets, _first: Day, _last: Day
+) -> Iterator[Day]:
+    """The days on which the days to a date reach or pass a number, or the date has passed."""
+    series = cast("Latest", buckets[feature.measure])
+    yield from series.days
+    for value in series.values:
+        there = day_in(str(value))
+        yield there + 1
+        yield from (there - number + after for number in literals for after in (0, 1))
+
+
+def _sliding(feature: Feature, buckets: Buckets, first: Day, last: Day) -> Iterator[Day]:
+    """The days on which something enters a window or leaves it, or a year begins anew."""
+    series, over = buckets[feature.measure], feature.over
+    days = _days_kept(series)
+    yield from (one.known for one in series.pending) if isinstance(series, Amended) else ()
+    for after in (feature.ending, feature.ending + over) if isinstance(over, int) else (feature.ending,):
+        yield from (day + after for day in days[bisect_left(days, first - after) : bisect_right(days, last - after)])
+    if isinstance(over, str):
+        begin = beginning(feature)
+        start = begin(buckets, last - feature.ending)
+        while start is not None and start + feature.ending >= first:
+            yield start + feature.ending
+            start = begin(buckets, start - 1)
+
+
+def _days_kept(series: Sums | Extremes | Latest | Seen) -> Sequence[Day]:
+    if isinstance(series, Seen):
+        return sorted(day for days in series.days.values() for day in days)
+    if isinstance(series, Amended) and series.pending:
+        return sorted({*series.days, *(one.happened.day for one in series.pending)})
+    return series.days
+
+
+def _rating_days(ruleset: Ruleset, rating: Rating, buckets: Buckets, first: Day, last: Day) -> Iterator[Day]:
+    """The days on which the days to a review, where rules ask for them, reach a number; and what was set by hand."""
+    literals = ruleset.compared.get(f"{rating.name}.days_to_review")
+    if literals is not None:
+        review = next_review(rating.stability.review, first - 1)
+        while review <= last + max(literals, default=0):
+            yield review
+            yield from (review - number + after for number in literals for after in (0, 1))
+            review = next_review(rating.stability.review, review)
+    if rating.override >= 0:
+        rulings = cast("Latest", buckets[rating.override])
+        yield from rulings.days
+        for ends in (read_ruling(str(text)).expires + 1 for text in rulings.values):
+            yield ends
+            yield from (ends - number + after for number in literals or () for after in (0, 1))

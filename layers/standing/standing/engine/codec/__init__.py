@@ -1,0 +1,1 @@
+"""States as bytes, as the table keeps them."""

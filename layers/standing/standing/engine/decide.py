@@ -1,0 +1,110 @@
+"""Deciding: a state, some events, the rules and the time in; a new state and what to announce out.
+
+Pure. The standing comes from the fold (`retelling` says where it begins); the ledger (`announcing`, `asking`) says what
+is made of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from standing.engine.fold import DayLived, live
+from standing.engine.ledger.announcements import LevelHonoured, RatingChanged, announce
+from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided, answers, asking
+from standing.engine.measures import prune
+from standing.engine.refunds import names_others
+from standing.engine.start import NOTHING, Past, Start, begin_again, checkpoints, go_on
+from standing.engine.state import Checkpoint, Memory, State
+from standing.events.intake import Event
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_of
+
+type Decision = RatingChanged | LevelHonoured | CareDecided | CareAccepted | CareClosed
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one commit writes beside the events themselves."""
+
+    state: State
+    decisions: tuple[Decision, ...]
+    checkpoints: tuple[Checkpoint, ...] = ()
+
+
+def too_late(event: Event, rules: Timeline, now: datetime) -> bool:
+    """Whether an event comes later than the programme allows: it is recorded, and changes nothing."""
+    programme = rules.latest.programme
+    return day_of(now, programme.time_zone) - event.day > programme.lateness
+
+
+def is_late(state: State | None, events: Iterable[Event]) -> bool:
+    """Whether some event is of a day that is already behind."""
+    return state is not None and any(event.day < state.day for event in events)
+
+
+def needs_past(state: State | None, events: Iterable[Event], rules: Timeline) -> bool:
+    """Whether more than the state is needed.
+
+    An event is late, features are defined otherwise than they were, or a refund names a purchase that came before.
+    """
+    if state is None:
+        return False
+    some = list(events)
+    spans = rules.spans(state.day, max((event.day for event in some), default=state.day))
+    return is_late(state, some) or any(
+        span.ruleset.features_hash != state.features_hash or names_others(some, span.ruleset) for span in spans
+    )
+
+
+def decide(
+    state: State | None, events: Sequence[Event], rules: Timeline, now: datetime, past: Past = NOTHING
+) -> Outcome:
+    """Apply events (all of one customer, none applied before) to a customer's state.
+
+    `past` is what was stored before. It is read where `needs_past` says so, and where there are no events at all: then
+    everything is folded anew from the events.
+    """
+    rewritten = state is not None and (not events or is_late(state, events))
+    if state is None or state.is_empty or rewritten:
+        start = begin_again(events, past if events else Past(past.events))
+    else:
+        start = go_on(state, events, past)
+    last = max(*start.busy, state.day if state else 0, start.day + 1)
+    busy = start.busy | waited_for(state)
+    lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=busy))
+    before = state or State(events[0].detail.customer, 0, 0, "", (), Memory(), Memory())
+    return Outcome(
+        *outcome_of(before, events, start, lived, now, rewritten=rewritten),
+        checkpoints(start, lived, past.checkpoints if rewritten else ()),
+    )
+
+
+def waited_for(state: State | None) -> frozenset[Day]:
+    """The days on which care that had to wait may be acted on: they are lived through, though nothing happens."""
+    return frozenset(state.ledger.waiting.values() if state else ())
+
+
+def outcome_of(
+    before: State, events: Sequence[Event], start: Start, lived: list[DayLived], now: datetime, *, rewritten: bool
+) -> tuple[State, tuple[Decision, ...]]:
+    """The state after some days that were lived, and what is said and done about them."""
+    last = lived[-1]
+    ratings = announce(before.ledger, lived, rewritten=rewritten)
+    care = asking(before.ledger, before.customer, now)
+    today = day_of(now, last.ruleset.programme.time_zone)
+    care.close(answers(events), today, last.ruleset.version)
+    care.ask(lived)
+    care.refrain(lived)
+    state = replace(
+        before,
+        version=before.version + 1,
+        day=last.day,
+        features_hash=last.ruleset.features_hash,
+        buckets=prune(start.under(last.ruleset), last.day, last.ruleset),
+        opened=last.opened,
+        closed=last.closed,
+        ledger=care.ledger(ratings.said, ratings.honoured, last),
+    )
+    return state, (*ratings.decisions, *care.decisions)

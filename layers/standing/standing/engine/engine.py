@@ -1,0 +1,60 @@
+"""The engine of a ruleset: its features as formulas, and its conditions as each backend matches them."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from standing.engine.backends.durable import Reader as DurableReader
+from standing.engine.backends.plain import Reader as PlainReader
+from standing.engine.backends.plain import Test
+from standing.engine.features import Formula, formula
+from standing.engine.measures import Buckets
+from standing.rules.conditions import Fact, comparisons
+from standing.rules.ruleset import Ruleset
+from standing.values.days import Day
+
+
+class Engine:
+    """How a ruleset is evaluated. Made once for each, by `engine_of`."""
+
+    def __init__(self, ruleset: Ruleset) -> None:
+        self.ruleset = ruleset
+
+    def facts(self, buckets: Buckets, day: Day) -> dict[str, Fact]:
+        """Every known feature by name, in whole units or as a text, as of the end of `day`; not what is unknown."""
+        known: dict[str, Fact] = {}
+        for name, work_out in self.formulas.items():
+            value = work_out(buckets, day, known)
+            if value is not None:
+                known[name] = value
+        return known
+
+    @cached_property
+    def formulas(self) -> dict[str, Formula]:
+        """How every feature is worked out, by name; those that are made of others come after them."""
+        return {feature.name: formula(feature) for feature in self.ruleset.features}
+
+    @cached_property
+    def plain(self) -> tuple[PlainReader, ...]:
+        """The plain-Python backend of each stratum: the oracle, and the source of explanations."""
+        return tuple(PlainReader(stratum.rules()) for stratum in self.ruleset.strata)
+
+    @cached_property
+    def durable(self) -> tuple[DurableReader, ...]:
+        """The durable-rules backend of each stratum: the event path's matcher."""
+        return tuple(DurableReader(stratum.rules()) for stratum in self.ruleset.strata)
+
+    @cached_property
+    def conditions_on(self) -> dict[str, tuple[Test, ...]]:
+        """For every fact that some condition speaks of, those conditions, as functions."""
+        found: dict[str, list[Test]] = {}
+        for backend in self.plain:
+            for name, condition in backend.rules.items():
+                for fact in {line.fact for line in comparisons(condition)}:
+                    found.setdefault(fact, []).append(backend.tests[name])
+        return {fact: tuple(tests) for fact, tests in found.items()}
+
+
+def engine_of(ruleset: Ruleset) -> Engine:
+    """The engine of a ruleset."""
+    return ruleset.derived(Engine)

@@ -1,0 +1,213 @@
+"""Features: from a customer's day buckets to the numbers a rule may compare, as of one day.
+
+How each feature is worked out is settled once for a ruleset: `formula` makes a function of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, cast
+
+from standing.engine.series import Extremes, Latest, Seen, Sums
+from standing.rules.conditions import Fact
+from standing.values.days import Day, day_date, day_in, last_anniversary, next_anniversary
+from standing.values.scales import exact
+
+if TYPE_CHECKING:
+    from standing.engine.measures import Buckets
+    from standing.rules.ruleset import Feature
+
+RATIO_UNIT = 10_000
+EXACT = 2**53 - 1  # every reader compares whole numbers exactly up to here
+
+type Formula = Callable[[Buckets, Day, Mapping[str, Fact]], Fact | None]
+type Beginning = Callable[[Buckets, Day], Day | None]
+
+
+def formula(feature: Feature) -> Formula:
+    """A feature as of the end of a day; none where it is unknown. Its parts, if it has any, are among the facts."""
+    if feature.ramps:
+        return _points(feature)
+    return _combined(feature, *feature.parts) if feature.parts else KINDS[feature.kind](feature)
+
+
+def limited(value: int) -> int:
+    """A value as every reader compares it exactly."""
+    return value if -EXACT <= value <= EXACT else max(-EXACT, min(EXACT, value))
+
+
+def beginning(feature: Feature) -> Beginning:
+    """The first day of the window that ends on a day; none where it has no beginning."""
+    over, anchor = feature.over, feature.anchor
+    if over == "calendar-year":
+        return lambda _, last: last - day_date(last).timetuple().tm_yday + 1
+    if over == "membership-year":
+        return lambda buckets, last: _membership_year(cast("Sums", buckets[anchor]).first, last)
+    return (lambda _buckets, _last: None) if over is None else (lambda _, last: last - over + 1)
+
+
+def _membership_year(joined: Day | None, last: Day) -> Day:
+    return last if joined is None or joined > last else last_anniversary(day_date(joined), last)
+
+
+def _combined(feature: Feature, first: str, second: str) -> Formula:
+    """A feature that is made of two others; unknown where one of them is."""
+    operation, by_zero_unknown = OPERATIONS[feature.kind], feature.kind == "ratio"
+
+    def combined(_buckets: Buckets, _day: Day, known: Mapping[str, Fact]) -> int | None:
+        one, other = known.get(first), known.get(second)
+        if not isinstance(one, int) or not isinstance(other, int) or (by_zero_unknown and not other):
+            return None
+        return limited(operation(one, other))
+
+    return combined
+
+
+def _points(feature: Feature) -> Formula:
+    """A score: the points of its parts added up; what is unknown gives what its ramp says."""
+    ramps = tuple(zip(feature.parts or (), feature.ramps, strict=True))
+
+    def points(_buckets: Buckets, _day: Day, known: Mapping[str, Fact]) -> int:
+        values = ((known.get(part), ramp) for part, ramp in ramps)
+        return sum(ramp.points(value) if isinstance(value, int) else ramp.unknown for value, ramp in values)
+
+    return points
+
+
+def _ratio(one: int, other: int) -> int:
+    return one * RATIO_UNIT // other
+
+
+def _count(feature: Feature) -> Formula:
+    measure, ending, begin = feature.measure, feature.ending, beginning(feature)
+
+    def count(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
+        last = day - ending
+        return cast("Sums", buckets[measure]).as_of(day).count(begin(buckets, last), last)
+
+    return count
+
+
+def _sum(feature: Feature) -> Formula:
+    summed, ending, begin = _summed(feature), feature.ending, beginning(feature)
+
+    def total(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
+        last = day - ending
+        return limited(summed(buckets, begin(buckets, last), last, day)[1])
+
+    return total
+
+
+def _mean(feature: Feature) -> Formula:
+    summed, ending, begin = _summed(feature), feature.ending, beginning(feature)
+
+    def mean(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        last = day - ending
+        count, total = summed(buckets, begin(buckets, last), last, day)
+        return limited(total // count) if count else None
+
+    return mean
+
+
+def _summed(feature: Feature) -> Callable[[Buckets, Day | None, Day, Day], tuple[int, int]]:
+    """How many values there were from a day to a day, and their sum, floored once, as is known on a day."""
+    measure, remainder = feature.measure, feature.remainder
+    if remainder < 0:
+        return lambda buckets, first, last, day: cast("Sums", buckets[measure]).as_of(day).window(first, last)
+
+    def summed(buckets: Buckets, first: Day | None, last: Day, _: Day) -> tuple[int, int]:
+        count, total = cast("Sums", buckets[measure]).window(first, last)
+        return count, exact(count, total, cast("Sums", buckets[remainder]).total(first, last))
+
+    return summed
+
+
+def _extreme(feature: Feature) -> Formula:
+    measure, ending, begin, place = feature.measure, feature.ending, beginning(feature), feature.kind == "max"
+
+    def extreme(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        last = day - ending
+        found = cast("Extremes", buckets[measure]).as_of(day).window(begin(buckets, last), last)
+        return limited(found[place]) if found else None
+
+    return extreme
+
+
+def _distinct(feature: Feature) -> Formula:
+    measure, begin, most = feature.measure, beginning(feature), feature.at_most
+    return lambda buckets, day, _: cast("Seen", buckets[measure]).distinct(begin(buckets, day), day, most)
+
+
+def _latest(feature: Feature) -> Formula:
+    measure, begin, levels = feature.measure, beginning(feature), feature.levels
+
+    def latest(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> Fact | None:
+        value = cast("Latest", buckets[measure]).value(begin(buckets, day), day)
+        if not levels:
+            return value
+        return levels.index(str(value)) if value in levels else None
+
+    return latest
+
+
+def _since_first(feature: Feature) -> Formula:
+    measure = feature.measure
+
+    def since_first(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        first = cast("Sums", buckets[measure]).first
+        return day - first if first is not None and first <= day else None
+
+    return since_first
+
+
+def _since_last(feature: Feature) -> Formula:
+    measure = feature.measure
+
+    def since_last(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        latest = cast("Sums", buckets[measure]).latest(day)
+        return day - latest if latest is not None else None
+
+    return since_last
+
+
+def _until(feature: Feature) -> Formula:
+    """Days to the next anniversary of a date, of which the last five characters are the month and the day."""
+    measure = feature.measure
+
+    def until(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        value = cast("Latest", buckets[measure]).value(None, day)
+        return None if value is None else next_anniversary(str(value)[-5:], day) - day
+
+    return until
+
+
+def _to(feature: Feature) -> Formula:
+    """Days to a date itself; unknown where it has passed."""
+    measure = feature.measure
+
+    def to(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
+        value = cast("Latest", buckets[measure]).value(None, day)
+        days = -1 if value is None else day_in(str(value)) - day
+        return days if days >= 0 else None
+
+    return to
+
+
+OPERATIONS: dict[str, Callable[[int, int], int]] = {
+    "ratio": _ratio,
+    "minus": lambda one, other: one - other,
+    "plus": lambda one, other: one + other,
+}
+KINDS: dict[str, Callable[[Feature], Formula]] = {
+    "count": _count,
+    "sum": _sum,
+    "mean": _mean,
+    "min": _extreme,
+    "max": _extreme,
+    "distinct": _distinct,
+    "latest": _latest,
+    "days_since_first": _since_first,
+    "days_since_last": _since_last,
+    "days_until": _until,
+    "days_to": _to,
+}

@@ -1,0 +1,134 @@
+"""The fold: days lived through, each decided once on all its events.
+
+This is the standing, pure and blind to the ledger: it depends on the events' days, the rules in force on each, and on
+nothing else.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from standing.engine.backends import Reader
+from standing.engine.care import Gate, take_care
+from standing.engine.clock import Stirring, next_flip, set_going, stirring
+from standing.engine.engine import engine_of
+from standing.engine.measures import Buckets
+from standing.engine.overrides import Ruling, next_decision, ruling_on, shown
+from standing.engine.ratings import follow, would_become
+from standing.engine.state import Held, Memory
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Rating, Ruleset
+from standing.rules.timeline import Span, Timeline
+from standing.values.days import Day
+
+BEFORE_ANY = -1  # the rank of "no level yet"
+
+type Books = Callable[[Ruleset], Buckets]
+
+
+@dataclass(frozen=True)
+class DayLived:
+    """One day: the facts that were compared, what was remembered before and after, and what care there was.
+
+    `holding` are the care rules whose conditions hold, `due` those that fell due, `refrained` those held back for a
+    reason that is new, `ready` and `capped` as `care.CareOfDay` says; `rulings` are the levels set by hand.
+    """
+
+    day: Day
+    ruleset: Ruleset
+    facts: dict[str, Fact]
+    opened: Memory
+    closed: Memory
+    holding: tuple[str, ...] = ()
+    due: tuple[str, ...] = ()
+    refrained: tuple[tuple[str, Gate], ...] = ()
+    rulings: dict[str, Ruling] = field(default_factory=dict)
+    ready: tuple[str, ...] = ()
+    capped: tuple[str, ...] = ()
+
+
+def live(
+    rules: Timeline, books: Books, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
+) -> Iterator[DayLived]:
+    """The days from `first` to `last`, beginning with what was remembered before `first`.
+
+    Days like the one before are left out; `first` and `last` never are. Days in `busy`, which have events, are matched
+    by durable-rules, days on which only time passes by the plain reader, proved equal.
+    """
+    for span in rules.spans(first, last):
+        for lived in _live_span(span, books(span.ruleset), memory, busy):
+            yield lived
+            memory = lived.closed
+
+
+def _live_span(span: Span, buckets: Buckets, memory: Memory, busy: Collection[Day]) -> Iterator[DayLived]:
+    ruleset, day = span.ruleset, span.first
+    ahead: Stirring | None = None
+    while day <= span.last:
+        lived = live_day(ruleset, buckets, memory, day, event_day=day in busy)
+        yield lived
+        memory = lived.closed
+        if not _settled(lived) or day + 1 in busy or day + 1 >= span.last:
+            day = day + 1
+            continue
+        if ahead is None:
+            found = stirring(ruleset, buckets, day + 1, span.last)
+            ahead = found._replace(days=sorted({*found.days, *busy, span.last}))
+        day = _next_stop(ahead, lived)
+
+
+def _settled(lived: DayLived) -> bool:
+    """Whether what changed on a day makes no difference to the next: a new level does where rules ask what it was."""
+    before, after, compared = lived.opened, lived.closed, lived.ruleset.compared
+    if before == after:
+        return True
+    asked = any(f"{name}.was" in compared for name, held in after.levels.items() if held != before.levels.get(name))
+    return not asked and replace(before, levels={}) == replace(after, levels={})
+
+
+def _next_stop(ahead: Stirring, lived: DayLived) -> Day:
+    """The next day that may differ from one on which nothing changed."""
+    ruleset, today = lived.ruleset, lived.day
+    going = set_going(ruleset, lived.closed, lived.facts, lived.holding, today)
+    planned = min([ahead.days[bisect_right(ahead.days, today)], *(day for day in going if day > today)])
+    return next_flip(ruleset, ahead.flips, lived.facts, today, planned)
+
+
+def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, event_day: bool) -> DayLived:
+    """One day, decided on everything known of it."""
+    known = engine_of(ruleset).facts(buckets, day)
+    levels: dict[str, Held] = {}
+    instead: dict[str, Held] = {}
+    rulings: dict[str, Ruling] = {}
+    all_hits: set[str] = set()
+    engine = engine_of(ruleset)
+    readers: Sequence[Reader] = engine.durable if event_day else engine.plain
+    for stratum, reader in zip(ruleset.strata, readers, strict=True):
+        all_hits |= (hits := reader.match(known))
+        for rating in stratum.ratings:
+            levels[rating.name] = held = follow(rating, opened.levels.get(rating.name), hits, day)
+            if ruling := ruling_on(rating, buckets, day):
+                rulings[rating.name] = ruling
+            seen = shown(rating, opened, held, ruling, day)
+            if seen != held:
+                instead[rating.name] = seen
+            to_review = next_decision(rating, ruling, day) - day
+            known |= _rating_facts(rating, opened.shows(rating.name), seen, would_become(rating, held, hits), to_review)
+    holding = tuple(name for name in ruleset.care if f"care/{name}" in all_hits)
+    care = take_care(ruleset, buckets, opened, holding, day)
+    closed = Memory(levels, care.due, instead, care.held_back, care.contacts)
+    gates = care.fell_due, care.refrained, rulings, care.ready, care.capped
+    return DayLived(day, ruleset, known, opened, closed, holding, *gates)
+
+
+def _rating_facts(rating: Rating, before: Held | None, after: Held, becomes: str, to_review: int) -> dict[str, Fact]:
+    """What later rules may ask of a rating. Levels are compared by rank."""
+    now, was, would_become, days_to_review = rating.fact_names
+    return {
+        now: rating.rank(after.level),
+        was: rating.ranks.get(before.level, BEFORE_ANY) if before else BEFORE_ANY,
+        would_become: rating.rank(becomes),
+        days_to_review: to_review,
+    }

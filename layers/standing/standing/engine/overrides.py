@@ -1,0 +1,55 @@
+"""Overrides: levels that somebody set by hand. They show until they expire; the computed level runs on beneath."""
+
+from __future__ import annotations
+
+import json
+from typing import NamedTuple, cast
+
+from standing.engine.measures import Buckets
+from standing.engine.ratings import next_review
+from standing.engine.series import Latest
+from standing.engine.state import Held, Memory
+from standing.rules.ruleset import Rating
+from standing.values.days import Day, day_in
+
+
+class Ruling(NamedTuple):
+    """What somebody decided of a rating: the level that shows up to and including the day `expires`."""
+
+    level: str
+    expires: Day
+    author: str
+    reason: str
+
+
+def ruling_on(rating: Rating, buckets: Buckets, day: Day) -> Ruling | None:
+    """The override that shows on a day: the last one made, unless it has expired or its level is gone."""
+    if rating.override < 0:
+        return None
+    text = cast("Latest", buckets[rating.override]).value(None, day)
+    ruling = read_ruling(str(text)) if text is not None else None
+    return ruling if ruling and day <= ruling.expires and ruling.level in rating.levels else None
+
+
+def read_ruling(text: str) -> Ruling:
+    """A ruling from the text that is kept of it."""
+    level, expires, author, reason = json.loads(text)
+    return Ruling(level, day_in(expires), author, reason)
+
+
+def next_decision(rating: Rating, ruling: Ruling | None, day: Day) -> Day:
+    """When the level that is shown is decided next: at the review, or when what was set by hand has expired."""
+    return ruling.expires + 1 if ruling else next_review(rating.stability.review, day)
+
+
+def shown(rating: Rating, opened: Memory, held: Held, ruling: Ruling | None, day: Day) -> Held:
+    """What everybody sees of a rating at the end of a day: the level set by hand, or the computed one.
+
+    Its `since` is the day on which what is seen last changed.
+    """
+    if ruling is None and rating.name not in opened.shown:
+        return held
+    level = ruling.level if ruling else held.level
+    before = opened.shows(rating.name)
+    since = before.since if before and before.level == level else day
+    return Held(level, since, None if ruling else held.grace_until)

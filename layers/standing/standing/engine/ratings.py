@@ -1,0 +1,127 @@
+"""One rating, one day: which level follows. The whole of the stability block is here; docs/stability.md is its table.
+
+Pure, and blind to features: it sees only which of the rating's conditions hold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import date
+from functools import lru_cache
+
+from standing.engine.state import Held
+from standing.rules.ruleset import Rating, Review
+from standing.values.days import Day, day_date, day_number
+
+MONTHS: dict[Review, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}
+
+
+def follow(rating: Rating, before: Held | None, hits: Collection[str], day: Day) -> Held:
+    """What a customer holds at the end of `day`, having held `before` at its beginning (none: the first day)."""
+    if not rating.ordered:
+        return _settle(before, _first_match(rating, hits), day)
+    best = _best(rating, hits)
+    if before is None or before.level not in rating.levels:
+        return Held(best, day)
+    if rating.rank(best) > rating.rank(before.level) and _may_rise(rating, day):
+        return Held(best, day)
+    if kept(rating, before, hits):
+        return Held(before.level, before.since)  # a grace period that was running is cancelled
+    return _failing(rating, before, hits, day)
+
+
+def kept(rating: Rating, held: Held, hits: Collection[str]) -> bool:
+    """Whether a level that is held is kept: by these rules, or by those under which it was reached."""
+    return _keeps(rating, held.level, hits) or any(
+        held.since < before and name in hits for before, name in rating.terms_names.get(held.level, ())
+    )
+
+
+def _keeps(rating: Rating, level: str, hits: Collection[str]) -> bool:
+    """Whether a level's `retain` holds, or its `qualify`. The lowest needs neither."""
+    qualify, retain = rating.rule_names[level]
+    return retain in hits or qualify in hits or level == rating.levels[0]
+
+
+def would_become(rating: Rating, held: Held, hits: Collection[str]) -> str:
+    """The level that would follow in the end if nothing changed but time: up to what qualifies, or down a step."""
+    if not rating.ordered:
+        return held.level
+    best = _best(rating, hits)
+    if rating.rank(best) > rating.rank(held.level):
+        return best
+    return held.level if kept(rating, held, hits) else _landing(rating, held.level, hits)
+
+
+def next_move(rating: Rating, held: Held, today: Day, *, falls: bool) -> Day:
+    """When a level changes, or its grace begins, that would change in the end if nothing but time did."""
+    stays = held.since + rating.stability.minimum_stay - 1 if falls else today
+    review = next_review(rating.stability.review, max(today, stays))
+    if held.grace_until is None:
+        return review
+    return held.grace_until if falls else min(held.grace_until, review)  # a rise waits for a review, a fall does not
+
+
+@lru_cache(maxsize=4096)
+def next_review(review: Review, day: Day) -> Day:
+    """The first review day after `day`."""
+    months = MONTHS.get(review)
+    if months is None:
+        return day + 1
+    today = day_date(day)
+    place = today.year * 12 + (today.month - 1) // months * months + months
+    return day_number(date(place // 12, place % 12 + 1, 1))
+
+
+@lru_cache(maxsize=4096)
+def is_review(review: Review, day: Day) -> bool:
+    """Whether keeping is tested on `day`: the first of a month, a quarter or a year, or any day."""
+    months = MONTHS.get(review)
+    today = day_date(day)
+    return months is None or (today.day == 1 and (today.month - 1) % months == 0)
+
+
+def _failing(rating: Rating, before: Held, hits: Collection[str], day: Day) -> Held:
+    """The level is not kept: a grace period begins, goes on, or ends in a fall."""
+    stability = rating.stability
+    if before.grace_until is not None:
+        return _fallen(rating, before, hits, day) if day >= before.grace_until else before
+    tested = is_review(stability.review, day) and day - before.since >= stability.minimum_stay
+    if not tested:
+        return before
+    if not stability.grace:
+        return _fallen(rating, before, hits, day)
+    return before._replace(grace_until=day + stability.grace)
+
+
+def _fallen(rating: Rating, before: Held, hits: Collection[str], day: Day) -> Held:
+    return Held(_landing(rating, before.level, hits), day)
+
+
+def _landing(rating: Rating, level: str, hits: Collection[str]) -> str:
+    below = rating.levels[: rating.rank(level)]
+    if rating.stability.fall == "one-level":
+        return below[-1]
+    return next(lower for lower in reversed(below) if _keeps(rating, lower, hits))
+
+
+def _may_rise(rating: Rating, day: Day) -> bool:
+    return rating.stability.rise == "immediate" or is_review(rating.stability.review, day)
+
+
+def _best(rating: Rating, hits: Collection[str]) -> str:
+    for level, (qualify, _) in reversed(rating.rule_names.items()):
+        if qualify in hits:
+            return level
+    return rating.levels[0]
+
+
+def _first_match(rating: Rating, hits: Collection[str]) -> str:
+    for level, (qualify, _) in rating.rule_names.items():
+        if qualify in hits:
+            return level
+    return rating.levels[-1]
+
+
+def _settle(before: Held | None, level: str, day: Day) -> Held:
+    return before if before and before.level == level else Held(level, day)

@@ -1,0 +1,114 @@
+"""Where a fold begins: at the state, at a checkpoint before a late event, or at a customer's first event.
+
+Checkpoints are a customer at the ends of months. A late event begins at the last one before it, and those after it,
+which no longer hold, are written anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from standing.engine.fold import DayLived
+from standing.engine.measures import Buckets, empty, gather, prune
+from standing.engine.state import Checkpoint, Memory, State
+from standing.events.intake import Event
+from standing.rules.ruleset import Ruleset
+from standing.values.days import Day, month_ends
+
+MOST_CHECKPOINTS = 6  # a gap of years need not leave one for each of its months
+MONTH = 31
+
+
+@dataclass(frozen=True)
+class Past:
+    """What was stored of a customer beside the state: every event that counts, and the checkpoints."""
+
+    events: Sequence[Event] = ()
+    checkpoints: Sequence[Checkpoint] = ()
+
+
+NOTHING = Past()
+
+
+@dataclass(frozen=True)
+class Start:
+    """The day before a fold's first, and what was remembered at its end.
+
+    `kept` are buckets by the hash of their features, to which the events `since` are to be added; under other features,
+    buckets are gathered from `events`, which are all of them. In these the purchases that refunds name are looked for.
+    """
+
+    day: Day
+    memory: Memory
+    since: Sequence[Event]
+    events: Sequence[Event]
+    kept: dict[str, Buckets] = field(default_factory=dict)
+    _gathered: dict[str, Buckets] = field(default_factory=dict, init=False, compare=False)
+
+    @cached_property
+    def busy(self) -> frozenset[Day]:
+        """The days that have events."""
+        return frozenset(event.day for event in self.since)
+
+    def under(self, ruleset: Ruleset) -> Buckets:
+        """The customer's buckets as a ruleset wants them."""
+        if ruleset.features_hash not in self._gathered:
+            known = self.kept.get(ruleset.features_hash)
+            events = self.events if known is None else self.since
+            self._gathered[ruleset.features_hash] = gather(known or empty(ruleset), events, ruleset, self.events)
+        return self._gathered[ruleset.features_hash]
+
+    def until(self, day: Day) -> Start:
+        """The same, without what happened after a day."""
+        since, events = ([event for event in some if event.day <= day] for some in (self.since, self.events))
+        return Start(self.day, self.memory, since, events, self.kept)
+
+
+def go_on(state: State, events: Sequence[Event], past: Past) -> Start:
+    """From the state. A finished day stays as it was decided; only a further event of it decides it again."""
+    again = any(event.day == state.day for event in events)
+    memory, day = (state.opened, state.day - 1) if again else (state.closed, state.day)
+    return Start(day, memory, events, [*past.events, *events], {state.features_hash: state.buckets})
+
+
+def begin_again(events: Sequence[Event], past: Past) -> Start:
+    """From the last checkpoint before the first of the events, or from the first event there ever was."""
+    everything = [*past.events, *events]
+    return _begin_before(min(event.day for event in events or everything), everything, past.checkpoints)
+
+
+def begin_before(first: Day, past: Past) -> Start:
+    """From the last checkpoint before a day, or from the first event there ever was."""
+    return _begin_before(first, past.events, past.checkpoints)
+
+
+def begin_towards(day: Day, past: Past) -> Start:
+    """To live through `day` as its last, knowing nothing of what happened later. There is an event up to `day`."""
+    return _begin_before(day, [event for event in past.events if event.day <= day], past.checkpoints)
+
+
+def _begin_before(first: Day, events: Sequence[Event], stored: Iterable[Checkpoint]) -> Start:
+    base = max((one for one in stored if one.day < first), key=lambda one: one.day, default=None)
+    if base is None:
+        return Start(min(event.day for event in events) - 1, Memory(), events, events)
+    since = [event for event in events if event.day > base.day]
+    return Start(base.day, base.memory, since, events, {base.features_hash: base.buckets})
+
+
+def checkpoints(start: Start, lived: Sequence[DayLived], stored: Iterable[Checkpoint]) -> tuple[Checkpoint, ...]:
+    """What to keep of a fold: the customer at the last month ends that it passed, and at those that were `stored`."""
+    last = lived[-1]
+    oldest = last.day - last.ruleset.programme.lateness - MONTH
+    passed = list(month_ends(max(start.day + 1, oldest), last.day - 1))[-MOST_CHECKPOINTS:]
+    again = (checkpoint.day for checkpoint in stored if start.day < checkpoint.day < last.day)
+    return tuple(_checkpoint(start, lived, day) for day in sorted({*passed, *again}))
+
+
+def _checkpoint(start: Start, lived: Sequence[DayLived], day: Day) -> Checkpoint:
+    """The customer at the end of a day; where it was not lived through, it was like the last one before it."""
+    reached = max((one for one in lived if one.day <= day), key=lambda one: one.day)
+    ruleset = reached.ruleset
+    buckets = prune(start.until(day).under(ruleset), day, ruleset)
+    return Checkpoint(day, ruleset.features_hash, buckets, reached.closed)

@@ -1,0 +1,68 @@
+"""A customer as of a day: the clock moved there without anything being written."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from standing.engine.engine import engine_of
+from standing.engine.fold import live
+from standing.engine.start import NOTHING, Start, begin_again
+from standing.engine.state import Memory, State
+from standing.events.intake import Event
+from standing.rules.conditions import Fact
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
+
+
+@dataclass(frozen=True)
+class View:
+    """What is true of a customer on `day`: every rating's level, and every known feature."""
+
+    day: Day
+    memory: Memory
+    facts: dict[str, Fact]
+
+
+def view(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) -> View:
+    """The standing on `day`, no earlier than the state's own last day.
+
+    `past` are all events so far; they are needed where features are defined otherwise than they were (`needs_past`).
+    """
+    day = max(day, state.day)
+    start = Start(state.day, state.closed, (), past, {state.features_hash: state.buckets})
+    return _seen(start, rules, day)
+
+
+def facts_today(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) -> dict[str, Fact]:
+    """Everything that rules may ask at the end of `day`: features, and of each rating what it is, was and becomes.
+
+    No earlier than the state's own last day, which is lived through again. `past` as in `view`: `asks_for_past` says
+    whether it is needed.
+    """
+    again = day <= state.day
+    memory, before = (state.opened, state.day - 1) if again else (state.closed, state.day)
+    start = Start(before, memory, (), past, {state.features_hash: state.buckets})
+    lived = live(rules, start.under, memory, before + 1, max(day, state.day))
+    return deque(lived, maxlen=1)[0].facts
+
+
+def asks_for_past(state: State, rules: Timeline, day: Day) -> bool:
+    """Whether more than the state is needed: features are defined otherwise than they were."""
+    spans = rules.spans(state.day, max(day, state.day))
+    return any(span.ruleset.features_hash != state.features_hash for span in spans)
+
+
+def view_of_history(events: Sequence[Event], rules: Timeline, day: Day) -> View:
+    """The standing on `day` folded from events alone: what `view` is compared with. `events` is not empty."""
+    start = begin_again(events, NOTHING)
+    return _seen(start, rules, max(day, *start.busy))
+
+
+def _seen(start: Start, rules: Timeline, day: Day) -> View:
+    memory = start.memory
+    for lived in live(rules, start.under, memory, start.day + 1, day, busy=start.busy):
+        memory = lived.closed
+    ruleset = rules.on(day)
+    return View(day, memory, engine_of(ruleset).facts(start.under(ruleset), day))

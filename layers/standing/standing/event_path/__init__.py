@@ -1,1 +1,0 @@
-"""What the functions do with a batch: taking events in, publishing outcomes."""

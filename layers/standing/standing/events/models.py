@@ -1,0 +1,294 @@
+"""The events that upstream systems emit, one model for each versioned detail type.
+
+A field marked personal says something of a person beyond the opaque customer id: it is never logged or published, and
+stored only where rules need it. Every error names its field and says what was expected.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from functools import cache
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from standing.events.fields import (
+    KEPT,
+    PERSONAL,
+    Amount,
+    Amounts,
+    Code,
+    Currency,
+    CustomerId,
+    Date,
+    Dates,
+    EventId,
+    Facts,
+    Flags,
+    Moment,
+    MonthDay,
+    Name,
+    Scale,
+)
+
+MONEY = {"amount", "amounts"}
+MICROSECOND = timedelta(microseconds=1)
+START = datetime(1970, 1, 1, tzinfo=UTC)
+SCORED = {"survey", "review"}
+RiskAppetite = Literal["averse", "cautious", "balanced", "growth", "aggressive"]
+Category = Annotated[Code | None, Field(description="a code of what it was about, such as a kind of product")]
+
+
+def _with_its_amount(currency: str | None, info: ValidationInfo) -> str | None:
+    """A currency stands beside an amount, and an amount beside its currency; one that is wrong has its own error."""
+    known = [info.data[name] for name in ("amount", "amounts") if name in info.data]
+    if known and any(known) and currency is None:
+        raise ValueError("the amount's currency: an ISO 4217 code such as USD or CNY")
+    if known and not any(known) and currency is not None:
+        raise ValueError("nothing: there is no amount that it could be the currency of")
+    return currency
+
+
+CurrencyOfAmount = Annotated[
+    Currency | None, AfterValidator(_with_its_amount), Field(description="ISO 4217, the programme's; with an amount")
+]
+
+
+class EventDetail(BaseModel):
+    """What every event carries: the producer's own id, whom it concerns and when it happened."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        frozen=True,
+        defer_build=True,  # built when the first of its kind comes
+        hide_input_in_errors=True,  # it may be personal, and errors are logged
+    )
+    detail_type: ClassVar[str]
+
+    id: Annotated[EventId, Field(description="the producer's id of this event; repeats are ignored")]
+    customer: Annotated[CustomerId, Field(description="an opaque customer id: no name, no address")]
+    time: Annotated[Moment, Field(description="when it happened, with its offset; this decides, not the arrival")]
+
+    @property
+    def family(self) -> str:
+        """What rules call it: `purchase` for `purchase.v1`."""
+        return self.detail_type.partition(".")[0]
+
+    @property
+    def money(self) -> dict[str, str]:
+        """The amounts that it carries, by the field that says them."""
+        return {}
+
+    @property
+    def moment(self) -> int:
+        """When it happened, in microseconds from 1970."""
+        return (self.time - START) // MICROSECOND
+
+    def content(self) -> dict[str, Any]:
+        """What is stored of it, the same however it was written: its moment, amounts as numbers, nothing empty."""
+        said = {name: value for name, value in self.stored().items() if value != {} and name not in MONEY}
+        amounts = {path: str(Decimal(amount).normalize()) for path, amount in self.money.items()}
+        return said | {"time": self.moment, "money": amounts}
+
+    def stored(self) -> dict[str, Any]:
+        """The event without the personal fields that no rule needs, as JSON types; the model reads it back."""
+        return self.model_dump(mode="json", exclude=unstored_fields(type(self)), exclude_none=True)
+
+
+class MoneyDetail(EventDetail):
+    """An event that moves money, in the programme's currency."""
+
+    amount: Annotated[Amount, Field(description="a decimal string, never negative; a refund is an event of its own")]
+    currency: Annotated[Currency, Field(description="ISO 4217, the programme's")]
+
+    @property
+    def money(self) -> dict[str, str]:
+        """Its amount."""
+        return {"amount": self.amount}
+
+
+class Purchase(MoneyDetail):
+    """A customer bought something."""
+
+    detail_type = "purchase.v1"
+
+    channel: Code | None = None
+    category: Category = None
+    items: Annotated[int, Field(ge=1, le=1_000_000, strict=True)] | None = None
+
+
+class Refund(MoneyDetail):
+    """Money went back to a customer."""
+
+    detail_type = "refund.v1"
+
+    purchase: Annotated[
+        EventId | None, Field(description="the id of the purchase that it is of, on whose day its amount counts")
+    ] = None
+    reason: Annotated[Code | None, Field(description="a code, not free text")] = None
+    category: Category = None
+
+
+class Feedback(EventDetail):
+    """A customer said something: a complaint, praise, an inquiry, or an answer on a scale (a survey, a review)."""
+
+    model_config = ConfigDict(validate_default=True)
+    detail_type = "feedback.v1"
+
+    kind: Literal["complaint", "praise", "inquiry", "survey", "review"]
+    topic: Annotated[Code | None, Field(description="a code, not free text")] = None
+    scale: Annotated[Scale | None, Field(description="the lowest and highest answer, such as [1, 5]")] = None
+    score: Annotated[Annotated[int, Field(strict=True)] | None, Field(description="the answer, on that scale")] = None
+    comment: Annotated[Annotated[str, Field(max_length=20_000)] | None, Field(json_schema_extra=PERSONAL)] = None
+
+    @field_validator("scale", "score", mode="after")
+    @classmethod
+    def _belongs_to_an_answer(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- either field's type
+        if info.data.get("kind") not in {*SCORED, None} and value is not None:
+            raise ValueError("nothing: only a survey or a review has a score and a scale")
+        return value
+
+    @field_validator("score", mode="after")
+    @classmethod
+    def _on_its_scale(cls, score: int | None, info: ValidationInfo) -> int | None:
+        scale = info.data.get("scale")
+        if score is not None and scale and not scale[0] <= score <= scale[1]:
+            raise ValueError(f"a score on its scale, from {scale[0]} to {scale[1]}")
+        return score
+
+    @field_validator("scale", "score", mode="before")
+    @classmethod
+    def _answer_has_both(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- either field's type
+        if value is None and info.data.get("kind") in SCORED:
+            raise ValueError("a score and its scale, such as 4 on [1, 5]")
+        return value
+
+
+class Engagement(EventDetail):
+    """A customer was there: signed in, visited, looked for or at something, began to buy it, or redeemed an offer."""
+
+    detail_type = "engagement.v1"
+
+    kind: Literal["login", "visit", "redemption", "search", "view", "basket", "checkout"]
+    channel: Code | None = None
+    campaign: Annotated[Code | None, Field(description="the campaign whose offer was redeemed")] = None
+    category: Category = None
+    item: Annotated[Code | None, Field(description="a code of what was looked at, or put into the basket")] = None
+
+
+class Activity(EventDetail):
+    """Something happened that one trade knows and others do not: a deposit, a missed instalment, a claim."""
+
+    model_config = ConfigDict(validate_default=True)
+    detail_type = "activity.v1"
+
+    kind: Annotated[Name, Field(description="one of the programme's activities, by its name in programme.yaml")]
+    amount: Annotated[Amount | None, Field(description="a decimal string, never negative: the kind says which way")] = (
+        None
+    )
+    currency: CurrencyOfAmount = None
+    category: Category = None
+    channel: Code | None = None
+
+    @property
+    def money(self) -> dict[str, str]:
+        """Its amount, if it has one."""
+        return {} if self.amount is None else {"amount": self.amount}
+
+
+class Profile(EventDetail):
+    """What is known of a customer changed. Only what is named changes; the rest stays as it was."""
+
+    model_config = ConfigDict(validate_default=True)
+    detail_type = "profile.v1"
+
+    birthday: Annotated[
+        MonthDay | None,
+        Field(description="the month and the day; a year is not kept", json_schema_extra=KEPT),
+    ] = None
+    dates: Annotated[Dates | None, Field(description="other dates that come round, such as a renewal")] = None
+    consent: Annotated[
+        Flags | None, Field(description="whether a channel may be used, by its name in programme.yaml")
+    ] = None
+    preferred_channel: Code | None = None
+    risk_appetite: Annotated[RiskAppetite | None, Field(description="how much risk a customer will take")] = None
+    segments: Annotated[Facts | None, Field(description="facts of a segmentation: true, false or a code")] = None
+    amounts: Annotated[
+        Amounts | None,
+        Field(description="what a customer has, earns or owes, such as deposits", json_schema_extra=KEPT),
+    ] = None
+    currency: CurrencyOfAmount = None
+
+    @property
+    def money(self) -> dict[str, str]:
+        """Each of its amounts."""
+        return {f"amounts.{name}": amount for name, amount in (self.amounts or {}).items()}
+
+
+class Override(EventDetail):
+    """Somebody set a level by hand. It shows until it expires, while the computed level runs on beneath it."""
+
+    detail_type = "override.v1"
+
+    rating: Annotated[Name, Field(description="a rating of the rules")]
+    level: Annotated[Name, Field(description="one of its levels")]
+    reason: Annotated[Code, Field(description="a code, not free text")]
+    author: Annotated[Code, Field(description="an opaque id of who decided it")]
+    expires: Annotated[Date, Field(description="the last day on which it shows")]
+
+    @property
+    def ruling(self) -> str:
+        """What it says, as the one text that is kept of it."""
+        return json.dumps([self.level, str(self.expires), self.author, self.reason], ensure_ascii=False)
+
+
+class CareAnswer(EventDetail):
+    """What became of a care action that was requested."""
+
+    detail_type = "care.v1"
+
+    care: Annotated[Name, Field(description="the care rule, as care.requested says")]
+    day: Annotated[Date, Field(description="the day it was due, as care.requested says")]
+    status: Annotated[
+        Literal["accepted", "done", "declined", "failed"],
+        Field(description="accepted: somebody took it on, and it stays open; the others close it"),
+    ]
+    reason: Annotated[Code | None, Field(description="a code, not free text")] = None
+
+
+class Score(EventDetail):
+    """A model's score of a customer lies in another band than it did: what it is from this day on."""
+
+    detail_type = "score.v1"
+
+    name: Annotated[Name, Field(description="which score it is, such as churn")]
+    value: Annotated[int, Field(ge=0, le=10**12, strict=True, description="in ten-thousandths: 7300 is 0.73")]
+    band: Annotated[Name, Field(description="the band that it lies in, such as high")]
+    model: Annotated[Code, Field(description="the hash of the model that it comes from")]
+
+
+MODELS: dict[str, type[EventDetail]] = {
+    model.detail_type: model
+    for model in (Purchase, Refund, Feedback, Engagement, Activity, Profile, Override, CareAnswer, Score)
+}
+
+
+def personal_fields(model: type[EventDetail]) -> set[str]:
+    """Names of the fields that say something of a person, as marked in the model."""
+    return _marked(model, "x-personal")
+
+
+@cache
+def unstored_fields(model: type[EventDetail]) -> set[str]:
+    """Names of the personal fields that no rule needs, which are dropped when an event is taken in."""
+    return personal_fields(model) - _marked(model, "x-kept")
+
+
+def _marked(model: type[EventDetail], mark: str) -> set[str]:
+    return {
+        name
+        for name, field in model.model_fields.items()
+        if isinstance(extra := field.json_schema_extra, dict) and extra.get(mark)
+    }

@@ -1,0 +1,96 @@
+"""An explanation of a rating: what holds and fails, what time alone will change, and what would change it sooner."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Literal, NamedTuple
+
+from standing.engine.fold import DayLived
+from standing.engine.reasons import Reason, reason_for_ruling, reasons
+from standing.engine.state import Held
+from standing.foresight.outlook import Outlook, Turn, turns
+from standing.foresight.plans import Plan, keeping, next_level, other_levels, plan
+from standing.rules.ruleset import Rating
+
+type Purpose = Literal["kept-by", "kept-as-before", "set-by-hand", "qualifies-by", "needs", "not"]
+type Change = Literal["reach", "keep", "become"]
+
+
+class Asked(NamedTuple):
+    """What a level asks for, line by line: why it is held, or why it is not."""
+
+    purpose: Purpose
+    level: str
+    because: tuple[Reason, ...]
+
+
+class Way(NamedTuple):
+    """The least that reaches, keeps or brings a level; no plan where nothing was found."""
+
+    change: Change
+    level: str
+    plan: Plan | None
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """One rating of a customer on a day. `rules` is the version that was in force when the level began."""
+
+    rating: Rating
+    held: Held
+    rules: str
+    asked: tuple[Asked, ...]
+    turn: Turn | None
+    ways: tuple[Way, ...]
+
+
+def explanations(outlook: Outlook) -> Iterator[Explanation]:
+    """Every rating, explained."""
+    turning = turns(outlook)
+    for name, held in outlook.today.closed.all_shown().items():
+        rating = outlook.today.ruleset.ratings[name]
+        turn = turning.get(name)
+        rules = outlook.rules.on(held.since).version
+        yield Explanation(
+            rating, held, rules, tuple(_asked(outlook, rating)), turn, tuple(_ways(outlook, rating, turn))
+        )
+
+
+def _asked(outlook: Outlook, rating: Rating) -> Iterator[Asked]:
+    level = outlook.today.closed.levels[rating.name].level
+    if ruling := outlook.today.rulings.get(rating.name):
+        yield Asked("set-by-hand", ruling.level, (reason_for_ruling(ruling),))
+    if rating.ordered:
+        yield from _around(outlook, rating, level)
+    else:
+        for other in rating.levels[: rating.rank(level) + 1]:
+            yield from told(outlook.today, rating, "qualifies-by" if other == level else "not", other)
+
+
+def _around(outlook: Outlook, rating: Rating, level: str) -> Iterator[Asked]:
+    """What keeps a level, and what the next one needs."""
+    place = rating.rank(level)
+    yield from told(outlook.today, rating, "kept-by", level)
+    since = outlook.today.closed.levels[rating.name].since
+    for terms in rating.older(level, since):
+        yield Asked("kept-as-before", level, reasons(outlook.today.ruleset, terms, outlook.today.facts))
+    for above in rating.levels[place + 1 : place + 2]:
+        yield from told(outlook.today, rating, "needs" if rating.better == "higher" else "not", above)
+
+
+def told(lived: DayLived, rating: Rating, purpose: Purpose, level: str) -> Iterator[Asked]:
+    """What a level asks for on a day, line by line; nothing where it asks for nothing."""
+    condition = next(iter(rating.keeping(level)), None) if purpose == "kept-by" else rating.qualify.get(level)
+    if condition:
+        yield Asked(purpose, level, reasons(lived.ruleset, condition, lived.facts))
+
+
+def _ways(outlook: Outlook, rating: Rating, turn: Turn | None) -> Iterator[Way]:
+    if above := next_level(outlook, rating):
+        yield Way("reach", above.level, plan(outlook, above))
+    if turn and (kept := keeping(outlook, rating, turn)):
+        yield Way("keep", kept.level, plan(outlook, kept))
+    for other in other_levels(outlook, rating):
+        if (found := plan(outlook, other)) and len(found.wanted) == 1:
+            yield Way("become", other.level, found)

@@ -1,0 +1,202 @@
+"""Levers: the kinds of event that move a feature, made up in order to see what they would change."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import reduce
+from itertools import groupby, zip_longest
+from typing import Any, NamedTuple
+
+from standing.events import MODELS, MoneyDetail
+from standing.events.intake import Event
+from standing.events.models import SCORED
+from standing.rules.conditions import Atom
+from standing.rules.ruleset import Feature, Measure, Programme, Ruleset
+from standing.values.days import Day, end_of_day
+from standing.values.money import from_minor
+
+type Fields = dict[str, Any]
+type Move = Callable[[int], list[Fields]]
+
+RISING, FALLING = {">", ">=", "=="}, {"<", "<="}
+FAMILIES = {detail_type.partition(".")[0]: model for detail_type, model in MODELS.items()}
+MOVED_BY_CUSTOMERS = ("purchase", "feedback", "engagement", "activity", "profile", "refund")
+BEST, MIDDLING, WORST = ({"score": score, "scale": [1, 5]} for score in (5, 3, 1))
+PLAIN: dict[str, Fields] = {
+    "feedback": {"kind": "inquiry"},
+    "engagement": {"kind": "visit"},
+}
+MONEY = {"amount", "amounts"}
+MOST_EVENTS, MOST_MONEY = 1_000, 1_000_000_000  # a thousand events, a thousand million of the currency
+A_MOMENT = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True)
+class Lever:
+    """What moves a feature: events of one family. `fields` are those of each event that a quantity takes.
+
+    A quantity is in minor units where its feature adds money up, else it counts events; `most` is where trying ends.
+    `moved`: of a score, the part that the events move.
+    """
+
+    feature: Feature
+    family: str
+    where: tuple[tuple[str, str], ...]
+    fields: Move
+    most: int = MOST_EVENTS
+    moved: Feature | None = None
+
+    @property
+    def adds_money(self) -> bool:
+        """Whether a quantity is an amount: the latest amount is said by one event, whatever it was before."""
+        moved = self.moved or self.feature
+        return moved.unit == "money" and moved.kind != "latest"
+
+    @property
+    def kind(self) -> str:
+        """What its events are, in a word: `purchase`, `complaint`."""
+        return dict(self.where).get("kind", self.family)
+
+
+class Pull(NamedTuple):
+    """A lever and how far it is pulled."""
+
+    lever: Lever
+    quantity: int
+
+
+def lever(ruleset: Ruleset, feature: Feature, atom: Atom) -> Lever | None:
+    """What could make a comparison hold, by moving its feature the right way; none where only time can."""
+    if feature.ramps:
+        return _scored(ruleset, feature, atom)
+    if feature.parts:
+        part = feature.parts[1 if atom.op in FALLING and feature.kind != "plus" else 0]
+        return _part(ruleset, feature, ruleset.by_name[part], atom)
+    measure = ruleset.measures[feature.measure]
+    family = next((family for family in MOVED_BY_CUSTOMERS if family in measure.of), None)
+    fields = _fields(feature, measure, atom, ruleset.programme) if family else None
+    if family is None or fields is None:
+        return None
+    where = tuple(sorted(measure.where.items()))
+    adds = feature.unit == "money" and feature.kind != "latest"
+    most = MOST_MONEY * 10**ruleset.programme.minor_digits if adds else MOST_EVENTS
+    return Lever(feature, family, where, fields, most)
+
+
+def events(pulls: Iterable[Pull], programme: Programme, day: Day) -> list[Event]:
+    """The events of some levers pulled on one day, as few as will do: one purchase is an order and money, too."""
+    by_kind = sorted(pulls, key=_of_one_kind)
+    return [
+        _event(family, dict(where) | fields, number, programme, day)
+        for (family, where), some in groupby(by_kind, key=_of_one_kind)
+        for number, fields in enumerate(_laid_together(some))
+    ]
+
+
+def _of_one_kind(pull: Pull) -> tuple[str, tuple[tuple[str, str], ...]]:
+    return pull.lever.family, pull.lever.where
+
+
+def _laid_together(pulls: Iterable[Pull]) -> list[Fields]:
+    several = zip_longest(*(pull.lever.fields(pull.quantity) for pull in pulls), fillvalue={})
+    return [reduce(_with, one) for one in several]
+
+
+def _with(said: Fields, more: Fields) -> Fields:
+    """What two events say, in one; entries of one field, such as amounts, stand beside each other."""
+    both = {name: said[name] | more[name] for name in said.keys() & more if isinstance(more[name], dict)}
+    return {**said, **more, **both}
+
+
+def _part(ruleset: Ruleset, whole: Feature, part: Feature, atom: Atom) -> Lever | None:
+    """A feature made of two is moved up by its first, and down by its second; not by saying what an amount is now."""
+    if part.kind == "latest":
+        return None
+    found = lever(ruleset, part, Atom(part.name, ">=", atom.value))
+    return replace(found, feature=whole) if found else None
+
+
+def _scored(ruleset: Ruleset, whole: Feature, atom: Atom) -> Lever | None:
+    """A score is moved up by the heaviest of its parts that events can move; nobody wants one moved down."""
+    ramps = sorted(zip(whole.ramps, whole.parts or (), strict=True), key=lambda one: -one[0].weight)
+    for ramp, name in ramps if atom.op in RISING else ():
+        part = ruleset.by_name[name]
+        found = lever(ruleset, part, Atom(name, ">=" if ramp.rises else "<=", ramp.end))
+        if found and part.kind != "latest":
+            return replace(found, feature=whole, moved=found.moved or part)
+    return None
+
+
+def _fields(feature: Feature, measure: Measure, atom: Atom, programme: Programme) -> Move | None:
+    """The fields of each event that a quantity takes; none where events cannot move the feature that way."""
+    if feature.kind == "latest":
+        return _saying(measure.value, feature, atom, programme)
+    rising, falling = _ways(feature, measure, programme)
+    if atom.op == "unknown":
+        return rising if atom.value == 0 else None
+    return falling if atom.op in FALLING else rising
+
+
+def _ways(feature: Feature, measure: Measure, programme: Programme) -> tuple[Move | None, Move | None]:
+    """How events move a feature up, and how down."""
+    if feature.kind.startswith("days_"):
+        return None, _once if feature.kind.startswith("days_since") else None
+    if feature.unit == "score":
+        return _scoring(BEST), _scoring(WORST)
+    if feature.unit == "money":
+        return None if feature.kind == "min" else _of_amount(measure.value, programme.minor_digits), None
+    return _each_with_another(measure.value) if feature.kind == "distinct" else _plain, None
+
+
+def _plain(quantity: int) -> list[Fields]:
+    return [{} for _ in range(quantity)]
+
+
+def _once(quantity: int) -> list[Fields]:
+    return [{}] if quantity else []
+
+
+def _of_amount(path: str, minor_digits: int) -> Move:
+    field = "amount" if path == "net_amount" else path
+    return lambda quantity: [_entry(field, from_minor(quantity, minor_digits))] if quantity else []
+
+
+def _scoring(answer: Fields) -> Move:
+    return lambda quantity: [{"kind": "survey", **answer} for _ in range(quantity)]
+
+
+def _each_with_another(field: str) -> Move:
+    kind: Fields = {"kind": "redemption"} if field == "campaign" else {}
+    return lambda quantity: [{field: f"another-{number}", **kind} for number in range(quantity)]
+
+
+def _saying(path: str, feature: Feature, atom: Atom, programme: Programme) -> Move | None:
+    """An event that says the wanted value; where its values have an order, the least that is enough."""
+    if atom.op not in {"==", ">=", "<="}:
+        return None
+    wanted: Any = atom.value
+    if isinstance(wanted, int):
+        wanted = feature.levels[wanted] if feature.levels else from_minor(wanted, programme.minor_digits)
+    said = {"true": True, "false": False}.get(wanted, wanted)
+    return lambda quantity: [_entry(path, said)] if quantity else []
+
+
+def _entry(path: str, value: object) -> Fields:
+    """A field of an event, or an entry of one such as `segments.student`."""
+    name, _, entry = path.partition(".")
+    return {name: {entry: value} if entry else value}
+
+
+def _event(family: str, fields: Fields, number: int, programme: Programme, day: Day) -> Event:
+    """An event at the last moment of a day. Raises ValidationError where no such event could be sent."""
+    model = FAMILIES[family]
+    money = {"amount": "0"} if issubclass(model, MoneyDetail) else {}
+    money |= {"currency": programme.currency} if MONEY & {*money, *fields} else {}
+    time = end_of_day(day, programme.time_zone) - A_MOMENT
+    who = {"id": f"what-if-{number}", "customer": "what-if", "time": time}
+    answer = MIDDLING if fields.get("kind") in SCORED else {}
+    return Event(
+        "what-if", model.model_validate({**who, **money, **PLAIN.get(family, {}), **answer, **fields}), day, ""
+    )

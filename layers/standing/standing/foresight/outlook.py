@@ -1,0 +1,107 @@
+"""The outlook: a customer on a day, and the days to come if nothing happens any more."""
+
+from __future__ import annotations
+
+from bisect import bisect_left
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from standing.engine.clock import stirring
+from standing.engine.fold import Books, DayLived, live
+from standing.engine.measures import Buckets, gather
+from standing.engine.reasons import Reason, reasons_for_level
+from standing.engine.start import Start
+from standing.engine.state import Memory
+from standing.events.intake import Event
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
+
+AHEAD = 800  # days: the longest window that slides, a year, and a yearly review after it
+
+
+@dataclass(frozen=True)
+class Outlook:
+    """A customer at the end of a day, and each day to come on which time alone could change anything."""
+
+    rules: Timeline
+    books: Books
+    today: DayLived
+    ahead: tuple[DayLived, ...]
+
+    @property
+    def days(self) -> tuple[DayLived, ...]:
+        """Today, and the days ahead."""
+        return (self.today, *self.ahead)
+
+    def opened(self, day: Day) -> Memory:
+        """What today or a day to come begins with, if nothing happens before it."""
+        place = bisect_left(self.days, day, key=lambda lived: lived.day)
+        return self.days[place - 1].closed if place else self.today.opened
+
+    def lived_with(self, events: Sequence[Event], day: Day, last: Day) -> DayLived:
+        """The day `last`, if these events happened on `day` and nothing else did."""
+
+        def books(ruleset: Ruleset) -> Buckets:
+            return gather(self.books(ruleset), events, ruleset)
+
+        return _last(live(self.rules, books, self.opened(day), day, last))
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A change of level that time alone brings. `grace_from`: when the grace period that ends with it begins."""
+
+    day: Day
+    was: str
+    level: str
+    because: tuple[Reason, ...]
+    rules: str
+    grace_from: Day | None = None
+
+
+def look_ahead(start: Start, rules: Timeline, day: Day) -> Outlook:
+    """The outlook from `day`, with all events up to it in `start`."""
+    today = lived_up_to(start, rules, day)
+    watched = set(_watched(rules, start.under, day + 1, day + AHEAD))
+    ahead = live(rules, start.under, today.closed, day + 1, day + AHEAD, busy=watched)
+    return Outlook(rules, start.under, today, tuple(ahead))
+
+
+def _watched(rules: Timeline, books: Books, first: Day, last: Day) -> Iterator[Day]:
+    """The days on which a single comparison flips, also where no condition changes: what is waited for may be one."""
+    for span in rules.spans(first, last):
+        found = stirring(span.ruleset, books(span.ruleset), span.first, span.last)
+        yield from (flip.day for flip in found.flips)
+
+
+def turns(outlook: Outlook) -> dict[str, Turn]:
+    """For each rating the next change that time alone would bring; without those that stay as they are."""
+    shown = outlook.today.closed.all_shown()
+    found = ((name, _turn(outlook, name, held.level)) for name, held in shown.items())
+    return {name: turn for name, turn in found if turn}
+
+
+def lived_up_to(start: Start, rules: Timeline, day: Day) -> DayLived:
+    """A day, and all days before it from where a fold begins."""
+    return _last(live(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
+
+
+def _last(lived: Iterable[DayLived]) -> DayLived:
+    return deque(lived, maxlen=1)[0]
+
+
+def _turn(outlook: Outlook, rating: str, level: str) -> Turn | None:
+    grace_from: Day | None = None
+    for lived in outlook.ahead:
+        held = lived.closed.shows(rating)
+        if held is None:
+            return None  # the rules to come have no such rating
+        if held.level != level:
+            in_force = lived.ruleset.ratings[rating]
+            was = lived.opened.shows(rating)
+            because = reasons_for_level(lived.ruleset, in_force, was, held.level, lived.facts)
+            return Turn(lived.day, level, held.level, because, lived.ruleset.version, grace_from)
+        grace_from = (grace_from or lived.day) if held.grace_until is not None else None
+    return None

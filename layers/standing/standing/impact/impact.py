@@ -1,0 +1,214 @@
+"""Impact: what an edit of the rules does to a population, before it is merged.
+
+Both rulesets are settled over the same customers, so that only the edit can make a difference, and time none. What is
+kept of a customer is one small number a rating; ids are kept of those few who are named.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from fractions import Fraction
+from itertools import product
+
+import polars as pl
+
+from standing.impact.settled_levels import by_terms_of, settling
+from standing.rules.ruleset import TEN_THOUSAND, Care, Rating, Ruleset
+from standing.values.days import Day
+
+NAMED = 5  # customers that are named for each move
+PRESSED = "pressed by a cap"
+MOST_LEVELS = 100  # more than a rating may have
+
+type Pair = tuple[str, str]
+
+
+@dataclass(frozen=True)
+class Move:
+    """How many customers an edit moves from one level of a rating to another, and the first of them by id."""
+
+    rating: str
+    was: str
+    becomes: str
+    customers: int
+    named: tuple[str, ...]
+    is_fall: bool
+
+
+@dataclass(frozen=True)
+class CareImpact:
+    """A care rule: for how many customers its lines hold before and after, and what that makes a day.
+
+    A customer for whom they go on holding is acted on once in `repeat_after` days; who is held out, never. Costs are in
+    minor units of the currency; none where the rule states none, or is not there.
+    """
+
+    care: str
+    before: int
+    after: int
+    a_day_before: Fraction
+    a_day_after: Fraction
+    cost_before: Fraction | None = None
+    cost_after: Fraction | None = None
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether the edit changes anything about it."""
+        before = (self.before, self.a_day_before, self.cost_before)
+        return before != (self.after, self.a_day_after, self.cost_after)
+
+
+@dataclass(frozen=True)
+class Impact:
+    """What an edit does: how many customers there are, the migration of each rating, its moves, and care.
+
+    `moved`: how many customers change in some rating; `falls`: how many would lose a level by this edit alone;
+    `pressed`: for how many more contacts would be due at once than some cap lets through. `by_terms`: for each rating,
+    how many customers keep their level by nothing but the rules under which they reached it.
+    """
+
+    customers: int
+    matrices: dict[str, dict[Pair, int]]
+    moves: tuple[Move, ...]
+    moved: int
+    falls: int
+    care: tuple[CareImpact, ...]
+    pressed_before: int
+    pressed_after: int
+    by_terms: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def cost_before(self) -> Fraction | None:
+        """What care cost a day, in minor units; none where no rule states a cost."""
+        return _total(one.cost_before for one in self.care)
+
+    @property
+    def cost_after(self) -> Fraction | None:
+        """What care will cost a day, in minor units; none where no rule states a cost."""
+        return _total(one.cost_after for one in self.care)
+
+
+def impact(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame, day: Day) -> Impact:
+    """The impact of going from one ruleset to another. `old` and `new` are the same customers' facts under each."""
+    old, new = _side_by_side(old, new)
+    plans = [settling(*one).with_columns(_pressed(one[0])) for one in ((before, old, day), (after, new, day))]
+    was, becomes = pl.collect_all(plans, engine="streaming")
+    names = [name for name in before.ratings if name in after.ratings]
+    both = {name: _Both(before.ratings[name], after.ratings[name]) for name in names}
+    steps = _steps(both, was, becomes)
+    matrices = {name: _matrix(one, steps) for name, one in both.items()}
+    moves = tuple(move for name, one in both.items() for move in _moves(one, matrices[name], steps))
+    moved, falls = (_count(both, moves, steps, only_falls=only) for only in (False, True))
+    care = tuple(_care(before, after, was, becomes))
+    pressed = [int(settled[PRESSED].sum()) for settled in (was, becomes)]
+    with_terms = [rating for rating in after.ratings.values() if rating.terms]
+    by_terms = {rating.name: int(becomes[by_terms_of(rating)].sum()) for rating in with_terms}
+    return Impact(old.height, matrices, moves, moved, falls, care, pressed[0], pressed[1], by_terms)
+
+
+def _side_by_side(old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Both by customer: row by row the same one, those who are in both."""
+    if old is new or old["customer"].equals(new["customer"]):
+        same = old if old["customer"].is_sorted() else old.sort("customer")
+        return same, same if old is new else new if same is old else new.sort("customer")
+    shared = [one.join(other, on="customer", how="semi").sort("customer") for one, other in ((old, new), (new, old))]
+    return shared[0], shared[1]
+
+
+@dataclass(frozen=True)
+class _Both:
+    """A rating before and after, and how a customer's step from a level to a level is one number."""
+
+    before: Rating
+    after: Rating
+
+    def step(self, was: str, becomes: str) -> int:
+        """The number of a step."""
+        return self.before.rank(was) * MOST_LEVELS + self.after.rank(becomes)
+
+    def pair(self, step: int) -> Pair:
+        """The levels of a step."""
+        was, becomes = divmod(step, MOST_LEVELS)
+        return self.before.levels[was], self.after.levels[becomes]
+
+    def is_fall(self, was: str, becomes: str) -> bool:
+        """Whether a step is for the worse, as the new rules have it."""
+        return self.after.worsens(was, becomes)
+
+
+def _steps(both: dict[str, _Both], was: pl.DataFrame, becomes: pl.DataFrame) -> pl.DataFrame:
+    """For each customer and rating the step from level to level."""
+    columns = [was[name].cast(pl.Int16) * MOST_LEVELS + becomes[name] for name in both]
+    return pl.DataFrame([was["customer"], *(one.alias(name) for name, one in zip(both, columns, strict=True))])
+
+
+def _matrix(both: _Both, steps: pl.DataFrame) -> dict[Pair, int]:
+    name = both.after.name
+    pairs = sorted(product(both.before.levels, both.after.levels))
+    counts = steps.select((pl.col(name) == both.step(*pair)).sum().alias("/".join(pair)) for pair in pairs)
+    return {pair: count for pair, count in zip(pairs, counts.row(0), strict=True) if count}
+
+
+def _moves(both: _Both, matrix: dict[Pair, int], steps: pl.DataFrame) -> Iterator[Move]:
+    name = both.after.name
+    for (was, becomes), count in matrix.items():
+        if was != becomes:
+            those = steps.lazy().filter(pl.col(name) == both.step(was, becomes)).head(NAMED).collect()
+            yield Move(name, was, becomes, count, tuple(those["customer"]), both.is_fall(was, becomes))
+
+
+def _count(both: dict[str, _Both], moves: tuple[Move, ...], steps: pl.DataFrame, *, only_falls: bool) -> int:
+    """How many customers make some move, or some fall."""
+    made: dict[str, list[int]] = {}
+    for move in moves:
+        if move.is_fall or not only_falls:
+            made.setdefault(move.rating, []).append(both[move.rating].step(move.was, move.becomes))
+    made_by = [pl.col(name).is_in(numbers) for name, numbers in made.items()]
+    return int(steps.select(pl.any_horizontal(made_by).sum()).item()) if made_by else 0
+
+
+def _care(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame) -> Iterator[CareImpact]:
+    for name in dict.fromkeys([*before.care, *after.care]):
+        was, becomes = _holding(before, old, name), _holding(after, new, name)
+        rules = ((before.care.get(name), was), (after.care.get(name), becomes))
+        rates = [_a_day(care, holding) for care, holding in rules]
+        costs = [_cost(care, rate) for (care, _), rate in zip(rules, rates, strict=True)]
+        yield CareImpact(name, was, becomes, rates[0], rates[1], costs[0], costs[1])
+
+
+def _holding(ruleset: Ruleset, settled: pl.DataFrame, name: str) -> int:
+    return int(settled[f"care/{name}"].sum()) if name in ruleset.care else 0
+
+
+def _a_day(care: Care | None, holding: int) -> Fraction:
+    if care is None:
+        return Fraction(0)
+    return Fraction(holding, care.repeat_after) * Fraction(TEN_THOUSAND - care.holdout, TEN_THOUSAND)
+
+
+def _cost(care: Care | None, a_day: Fraction) -> Fraction | None:
+    return None if care is None or care.do.cost is None else care.do.cost * a_day
+
+
+def _total(costs: Iterator[Fraction | None]) -> Fraction | None:
+    stated = [cost for cost in costs if cost is not None]
+    return sum(stated, Fraction(0)) if stated else None
+
+
+def _pressed(ruleset: Ruleset) -> pl.Expr:
+    """Whether more contacts would be due at once than some cap lets through."""
+    over = [_wanted(ruleset, cap.channel) > cap.at_most for cap in ruleset.programme.caps]
+    return pl.any_horizontal(pl.lit(value=False), *over).alias(PRESSED)
+
+
+def _wanted(ruleset: Ruleset, channel: str | None) -> pl.Expr:
+    """How many contacts a customer would be due."""
+    rules = [pl.col(f"care/{name}").cast(pl.UInt16) for name in _contacts(ruleset, channel)]
+    return pl.sum_horizontal(pl.lit(0, dtype=pl.UInt16), *rules)
+
+
+def _contacts(ruleset: Ruleset, channel: str | None) -> Iterator[str]:
+    for name, care in ruleset.care.items():
+        if care.do.channel and channel in {None, care.do.channel}:
+            yield name

@@ -1,0 +1,86 @@
+"""Why an edit of the rules moves a customer: the comparisons that changed sides, or are new."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import polars as pl
+
+from standing.engine.backends.plain import holds
+from standing.engine.ratings import next_review
+from standing.engine.reasons import Reason, reasons
+from standing.impact.impact import Move
+from standing.impact.settled_levels import settle
+from standing.rules.conditions import Condition, Fact
+from standing.rules.ruleset import Rating, Ruleset
+from standing.values.days import Day
+
+
+@dataclass(frozen=True)
+class Side:
+    """A customer under one of the two rulesets: what is known of it, with the ranks at which its ratings settle."""
+
+    ruleset: Ruleset
+    facts: Mapping[str, Fact]
+
+    def reasons(self, condition: Condition | None, *, held: bool) -> list[Reason]:
+        """The lines of a condition that hold, or that do not."""
+        found = reasons(self.ruleset, condition, self.facts) if condition else ()
+        return [line for line in found if line["holds"] is held]
+
+
+def sides(ruleset: Ruleset, frame: pl.DataFrame, customers: Sequence[str], day: Day) -> dict[str, Side]:
+    """Some customers under a ruleset, by their ids."""
+    rows = frame.filter(pl.col("customer").is_in(customers))
+    settled = settle(ruleset, rows, day).rows(named=True)
+    known = zip(rows.rows(named=True), settled, strict=True)
+    return {row["customer"]: Side(ruleset, _facts(ruleset, row, ranks, day)) for row, ranks in known}
+
+
+def moved_by(before: Side, after: Side, move: Move) -> tuple[Reason, ...]:
+    """The comparisons behind a move: what now reaches the new level, or what no longer keeps the old one."""
+    old, new = before.ruleset.ratings[move.rating], after.ruleset.ratings[move.rating]
+    gains = _gains(new, move)
+    level = move.becomes if gains else move.was
+    found = [line for pair in _ways(old, new, level, after) for line in _changed(before, after, pair, gains=gains)]
+    found = found or after.reasons(new.qualify.get(move.becomes), held=True)
+    return tuple({line["line"]: line for line in found}.values())
+
+
+def _facts(ruleset: Ruleset, row: Mapping[str, Fact | None], ranks: Mapping[str, int], day: Day) -> dict[str, Fact]:
+    known = {fact: value for fact, value in row.items() if value is not None}
+    for name, rating in ruleset.ratings.items():
+        now, was, later, review = rating.fact_names
+        known |= {now: ranks[name], was: ranks[name], later: ranks[name]}
+        known[review] = next_review(rating.stability.review, day) - day
+    return known
+
+
+def _gains(rating: Rating, move: Move) -> bool:
+    """Whether the new level is what a customer now has the lines for, rather than what it is left with."""
+    if move.was not in rating.levels:
+        return True
+    higher = rating.rank(move.becomes) > rating.rank(move.was)
+    return higher if rating.ordered else not higher
+
+
+def _ways(old: Rating, new: Rating, level: str, side: Side) -> Iterator[tuple[Condition | None, Condition | None]]:
+    """What is enough for a level, before and after: to qualify for it, and to keep it, where it is held at least."""
+    yield old.qualify.get(level), new.qualify.get(level)
+    held = new.ranks.get(str(side.facts.get(f"{new.name}/level")), -1)
+    if new.ordered and held >= new.ranks.get(level, len(new.levels)):
+        yield old.retain.get(level), new.retain.get(level)
+
+
+def _changed(
+    before: Side, after: Side, pair: tuple[Condition | None, Condition | None], *, gains: bool
+) -> list[Reason]:
+    """Of a way that now holds (or held), the lines that were not so before."""
+    old, new = pair
+    side, decisive = (after, new) if gains else (before, old)
+    if decisive is None or not holds(decisive, side.facts):
+        return []
+    lines = after.reasons(new, held=gains)
+    same = {line["line"] for line in before.reasons(old, held=gains)}
+    return [line for line in lines if line["line"] not in same] or lines

@@ -1,0 +1,104 @@
+"""Settling: the level each customer comes to have under some rules, if nothing changed any more but time.
+
+Reviews, grace and minimum stay say when a level moves; where it ends up is said here, so that two rulesets can be
+compared without the calendar. A level that is held stays as long as it is kept, and falls to the next one that is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from standing.engine.ratings import next_review
+from standing.rescoring.backend import expression, first_rank, with_facts
+from standing.rules.ruleset import Rating, Ruleset
+from standing.values.days import Day
+
+NO_LEVEL = -1  # the level that is held is not one of this rating
+
+
+def settle(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.DataFrame:
+    """For each customer the rank of every rating, by its name, and whether each care rule holds (`care/welcome`)."""
+    return settling(ruleset, population, day).collect(engine="streaming")
+
+
+def settling(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.LazyFrame:
+    """What `settle` does, to be collected; the customers in the order in which they are.
+
+    `population` has a row a customer: `customer`, a column a feature, `RATING/level`, the level that is held, and
+    `RATING/since`, the day on which it was reached (unknown: before any change of the rules). For a rating with older
+    terms, `RATING/by-terms` says whether nothing but these keeps the level.
+    """
+    frame = with_facts(population, ruleset.rules.values()).lazy()
+    frame = frame.with_columns(_held(rating, population) for rating in ruleset.ratings.values() if rating.ordered)
+    unknown = (f"{name}/since" for name in ruleset.ratings if f"{name}/since" not in population.columns)
+    frame = frame.with_columns(pl.lit(None, dtype=pl.Int32).alias(name) for name in unknown)
+    for stratum in ruleset.strata:
+        frame = frame.with_columns(expression(condition).alias(name) for name, condition in stratum.rules().items())
+        frame = frame.with_columns(_rank(rating).alias(rating.name) for rating in stratum.ratings)
+        frame = frame.with_columns(_only_by_terms(rating) for rating in stratum.ratings if rating.terms)
+        frame = frame.with_columns(column for rating in stratum.ratings for column in _about(rating, day))
+    by_terms = [by_terms_of(rating) for rating in ruleset.ratings.values() if rating.terms]
+    return frame.select("customer", *ruleset.ratings, *by_terms, *(f"care/{name}" for name in ruleset.care))
+
+
+def by_terms_of(rating: Rating) -> str:
+    """The column that says whether nothing but older terms keeps a level."""
+    return f"{rating.name}/by-terms"
+
+
+def _only_by_terms(rating: Rating) -> pl.Expr:
+    without = _rank(rating.model_copy(update={"terms": ()}))
+    return (pl.col(rating.name) > without).alias(by_terms_of(rating))
+
+
+def _held(rating: Rating, population: pl.DataFrame) -> pl.Expr:
+    """The rank of the level that is held; none where that is not one of this rating."""
+    name = _held_name(rating)
+    rank = pl.col(f"{rating.name}/level").cast(pl.Enum(rating.levels), strict=False).to_physical().cast(pl.Int8)
+    known = f"{rating.name}/level" in population.columns
+    return (rank.fill_null(NO_LEVEL) if known else pl.lit(NO_LEVEL, dtype=pl.Int8)).alias(name)
+
+
+def _held_name(rating: Rating) -> str:
+    return f"{rating.name}/held"
+
+
+def _rank(rating: Rating) -> pl.Expr:
+    """The rank of the level that a customer comes to have."""
+    return _highest(rating) if rating.ordered else _first(rating)
+
+
+def _first(rating: Rating) -> pl.Expr:
+    """Without an order: the first level whose lines hold, else the last."""
+    met = [(rating.rank(level), pl.col(f"{rating.name}/qualify/{level}")) for level in rating.qualify]
+    return first_rank(sorted(met, key=lambda one: one[0]), len(rating.levels) - 1)
+
+
+def _highest(rating: Rating) -> pl.Expr:
+    """The highest level that a customer qualifies for, or holds at least and keeps."""
+    levels = {**rating.qualify, **rating.retain, **rating.terms_names}
+    met = [(rating.rank(level), _met(rating, level)) for level in levels]
+    return first_rank(sorted(met, key=lambda one: -one[0]), 0)
+
+
+def _met(rating: Rating, level: str) -> pl.Expr:
+    found = []
+    if level in rating.qualify:
+        found.append(pl.col(f"{rating.name}/qualify/{level}"))
+    if level in rating.retain:
+        held = pl.col(_held_name(rating)) >= rating.rank(level)
+        found.append(pl.col(f"{rating.name}/retain/{level}") & held)
+    for before, name in rating.terms_names.get(level, ()):
+        reached = pl.col(f"{rating.name}/since").fill_null(before - 1) < before
+        found.append(pl.col(name) & reached & (pl.col(_held_name(rating)) == rating.rank(level)))
+    return pl.any_horizontal(found)
+
+
+def _about(rating: Rating, day: Day) -> Iterator[pl.Expr]:
+    """What later rules ask of a rating that has settled: it is what it was, and what it would become."""
+    yield pl.col(rating.name).alias(f"{rating.name}.was")
+    yield pl.col(rating.name).alias(f"{rating.name}.would_become")
+    to_review = next_review(rating.stability.review, day) - day
+    yield pl.lit(to_review, dtype=pl.Int64).alias(f"{rating.name}.days_to_review")

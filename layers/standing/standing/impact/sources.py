@@ -1,0 +1,80 @@
+"""`standing rules impact`: what an edit of the rules does to real customers, before it is merged."""
+
+from __future__ import annotations
+
+import io
+import subprocess
+import tarfile
+import tempfile
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from standing.aws.table import Customers, past
+from standing.engine.engine import engine_of
+from standing.engine.start import Start
+from standing.engine.state import State
+from standing.engine.view import view
+from standing.impact.population import Population, Row, gathered_for, read
+from standing.rules.author.compiler import Compiled, compile_rules
+from standing.rules.author.succession import succeeding
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_of
+from standing.values.errors import UserError
+
+
+def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
+    """The rules of a commit, a branch or a tag: those in the same folder, if it is one of the project, else in `rules`.
+
+    Raises UserError where there is no such.
+    """
+    is_inside = folder is not None and folder.resolve().is_relative_to(root.resolve())
+    place = folder.resolve().relative_to(root.resolve()).as_posix() if folder and is_inside else "rules"
+    if ref.startswith("-"):
+        raise UserError(f"`{ref}` is not the name of a branch, a tag or a commit")
+    found = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
+    if found.returncode:
+        raise UserError(f"`{ref}` has no rules in {place} to compare with: {found.stderr.decode().strip()}")
+    with (
+        tempfile.TemporaryDirectory(prefix="rules-") as extracted,
+        tarfile.open(fileobj=io.BytesIO(found.stdout)) as files,
+    ):
+        files.extractall(extracted, filter="data")
+        return compile_rules(Path(extracted) / place)
+
+
+def edited(before: Ruleset, rules: Compiled, day: Day) -> Ruleset:
+    """Rules as they are when they follow others: from the day that they name, else from `day` on."""
+    effective = rules.ruleset.programme.effective
+    return succeeding(before, rules, day if effective is None else effective)
+
+
+def of_file(path: Path, *rulesets: Ruleset) -> Population:
+    """A population from a file, that has the features of some rulesets. Raises UserError where it has not."""
+    try:
+        population = read(path)
+    except ValueError as error:
+        raise UserError(f"{path} {error}; `standing rules snapshot --out {path}` takes one") from None
+    for ruleset in rulesets:
+        if lacking := population.lacks(ruleset):
+            names = ", ".join(f"`{name}`" for name in lacking)
+            raise UserError(f"{path} does not have {names} as these rules define it: take it from the table instead")
+    return population
+
+
+def of_table(customers: Customers, in_force: Ruleset, *rulesets: Ruleset) -> list[Population]:
+    """The customers of a table today, read once: the levels by the rules in force, the features by each ruleset."""
+    day = day_of(datetime.now(UTC), in_force.programme.time_zone)
+    rows = (_rows(customers, state, in_force, rulesets, day) for state in customers.states())
+    return gathered_for(rulesets, day, rows)
+
+
+def _rows(customers: Customers, state: State, in_force: Ruleset, rulesets: Sequence[Ruleset], day: Day) -> list[Row]:
+    """A customer with its features by each ruleset."""
+    same = {state.features_hash} == {one.features_hash for one in (in_force, *rulesets)}
+    events = [] if same else past(customers.history(state.customer)).events
+    seen = view(state, Timeline.of(in_force), day, events)
+    start = Start(state.day, state.closed, (), events, {state.features_hash: state.buckets})
+    held = seen.memory.levels
+    return [(state.customer, engine_of(one).facts(start.under(one), seen.day), held) for one in rulesets]

@@ -1,0 +1,1 @@
+"""Ingest: a batch of messages is parsed, decided and saved."""

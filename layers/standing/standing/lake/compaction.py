@@ -1,0 +1,155 @@
+"""Compaction: what came in becomes one file a bucket and kind, sorted, each row once.
+
+Without forgotten customers, and without what runs of `standing backfill` brought that were taken back.
+
+First what came in is dealt out to the buckets, then each bucket is made anew. Every step can be repeated, and may end
+at any call: a file is replaced whole and only over the one that it was made from; what went into it is deleted after.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from itertools import batched
+from tempfile import TemporaryDirectory
+
+import polars as pl
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.rules_bucket import Overtaken
+from standing.lake.chunks import shares
+from standing.lake.layout import BUCKETS, KINDS, Kind, bucket_of, current, incoming, named_after, staged
+from standing.lake.parquet import Damaged, Parts, collected, read_all, scan_all, scan_stored, written
+from standing.lake.rows import tidy
+from standing.lake.runs import runs_taken_back
+from standing.lake.standings import forget_standings
+from standing.lake.tombstones import Marks, marks
+from standing.lake.undo import without_runs
+
+AT_ONCE = 100  # objects that are dealt out together: 100,000 rows at most, less than half a GB while they are
+
+TRIES = 3  # of a bucket that somebody else compacts at the same time
+
+
+@dataclass
+class Compacted:
+    """What became of a step: rows by kind, and by key what was wrong with an object. `overtaken`: do it again."""
+
+    rows: dict[Kind, int] = field(default_factory=dict)
+    wrong: dict[str, str] = field(default_factory=dict)
+    overtaken: bool = False
+
+
+def stage(lake: Lake) -> Compacted:
+    """Deal out what came in to the buckets; the rows that were dealt out, repeats counted."""
+    done = Compacted(dict.fromkeys(KINDS, 0))
+    gone = marks(lake)
+    for kind in KINDS:
+        for some in batched(lake.keys(incoming(kind)), AT_ONCE):
+            rows, keys, wrong = read_all(lake, kind, some)
+            for number, own in _dealt(gone.kept(rows)):
+                lake.put(f"{staged(kind, number)}{named_after(keys)}.parquet", written(own))
+            _set_aside(lake, wrong, done)
+            lake.delete(keys)
+            done.rows[kind] += rows.height
+    return done
+
+
+def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> Compacted:
+    """Deal out what came in, and make these buckets anew; everything that was wrong, and the rows that there are."""
+    done = Compacted(dict.fromkeys(KINDS, 0), stage(lake).wrong)
+    for number in numbers:
+        made = compact(lake, number)
+        done.wrong |= made.wrong
+        done.overtaken |= made.overtaken
+        done.rows = {kind: done.rows[kind] + made.rows.get(kind, 0) for kind in KINDS}
+    return done
+
+
+def compact(lake: Lake, number: int) -> Compacted:
+    """Make one bucket anew of its files and of what was dealt out to it; the rows that it then has.
+
+    Again where somebody else compacts it at the same time, so that it has what both found. A bucket whose own file is
+    damaged is left as it is, and named: S3 keeps its older versions.
+    """
+    wrong: dict[str, str] = {}
+    for _ in range(TRIES):
+        done = _compact_once(lake, number)
+        wrong |= done.wrong
+        if not done.overtaken:
+            break
+    return replace(done, wrong=wrong)
+
+
+def _compact_once(lake: Lake, number: int) -> Compacted:
+    done = Compacted()
+    gone, runs = marks(lake, number), runs_taken_back(lake, number)
+    for kind in KINDS:
+        try:
+            done.rows[kind] = _compact(lake, kind, number, gone, runs, done)
+        except Damaged as error:
+            done.wrong[current(kind, number)] = str(error)
+        except Overtaken:
+            done.overtaken = True
+    return done
+
+
+def _compact(lake: Lake, kind: Kind, number: int, gone: Marks, runs: frozenset[str], done: Compacted) -> int:
+    stored = lake.get(current(kind, number))
+    before = scan_stored(kind, stored)
+    new, wrong = scan_all(lake, kind, lake.keys(staged(kind, number)))
+    _set_aside(lake, wrong, done)
+    with TemporaryDirectory() as folder:
+        made = _made(kind, [before, *new.values()], gone, without_runs(kind, runs), Parts(folder))
+        if kind == "states" and made.forgotten:
+            forget_standings(lake, number, gone)  # before their states go, by which it is known that they are to
+        if made.changed:
+            lake.replace(current(kind, number), made.parts.written(), stored.etag)
+    lake.delete(new)
+    return made.rows
+
+
+@dataclass
+class Made:
+    """A bucket's file as it is to be: its rows, and whether it has others than before, or customers went from it."""
+
+    parts: Parts
+    rows: int = 0
+    changed: bool = False
+    forgotten: bool = False
+
+
+def _made(
+    kind: Kind,
+    files: list[pl.LazyFrame],
+    gone: Marks,
+    undone: Callable[[pl.DataFrame], pl.DataFrame],
+    parts: Parts,
+) -> Made:
+    """What is to become of a bucket's own file, the first, and of new ones, a share of its customers at a time."""
+    made = Made(parts)
+    for share in shares(files):
+        was, *new = (collected(file.filter(share.holds)) for file in files)
+        stay = gone.kept(was)
+        now = tidy(kind, undone(pl.concat([stay, *map(gone.kept, new)])))
+        parts.add(now)
+        made.rows += now.height
+        made.changed |= not now.equals(was)
+        made.forgotten |= stay.height < was.height
+    return made
+
+
+def _dealt(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Rows by bucket."""
+    customers = rows["customer"].unique(maintain_order=True)
+    numbers = pl.Series([bucket_of(customer) for customer in customers], dtype=pl.Int16)
+    known = pl.DataFrame({"customer": customers, "bucket": numbers})
+    by_bucket = rows.join(known, on="customer", maintain_order="left").partition_by(
+        "bucket", as_dict=True, include_key=False, maintain_order=True
+    )
+    return ((int(str(number)), own) for (number,), own in by_bucket.items())
+
+
+def _set_aside(lake: Lake, wrong: dict[str, str], done: Compacted) -> None:
+    for key, why in wrong.items():
+        done.wrong[key] = f"{why}; set aside as {lake.set_aside(key)}"

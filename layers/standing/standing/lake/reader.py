@@ -1,0 +1,100 @@
+"""Reading the lake: a bucket as compaction left it, and everything there is of one customer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import polars as pl
+
+from standing.aws.lake_bucket import Lake, Stored
+from standing.lake.chunks import Share, shares
+from standing.lake.layout import KINDS, Kind, bucket_of, current, incoming, staged
+from standing.lake.parquet import Damaged, collected, read_all, read_stored, scan_stored
+from standing.lake.rows import Bucket, frame, tidy
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A bucket's files, whose rows are read a share of its customers at a time."""
+
+    number: int
+    files: Mapping[Kind, Stored]
+    scanned: dict[Kind, pl.LazyFrame] = field(default_factory=dict)
+
+    def shares(self) -> list[Share]:
+        """Shares of its customers: together they hold everybody. Raises Damaged."""
+        return shares([self.scan("records"), self.scan("states")])
+
+    def of(self, share: Share) -> Bucket:
+        """What is known of some of its customers. Raises Damaged."""
+        return Bucket(self._of("records", share), self._of("states", share), self._decisions(share))
+
+    def scan(self, kind: Kind) -> pl.LazyFrame:
+        """Rows that are still to be read; that the file is whole is looked at once. Raises Damaged."""
+        if kind not in self.scanned:
+            with _named(current(kind, self.number)):
+                self.scanned[kind] = scan_stored(kind, self.files[kind])
+        return self.scanned[kind]
+
+    def _of(self, kind: Kind, share: Share) -> pl.DataFrame:
+        with _named(current(kind, self.number)):
+            return collected(self.scan(kind).filter(share.holds))
+
+    def _decisions(self, share: Share) -> pl.DataFrame:
+        """None where they are damaged: compaction has named them, and no standing needs them."""
+        try:
+            return self._of("decisions", share)
+        except Damaged:
+            return frame("decisions")
+
+
+def open_bucket(lake: Lake, number: int) -> Opened:
+    """A bucket as compaction left it.
+
+    The states are read first: compaction writes the records first, so there is no state whose records are not there.
+    """
+    kinds: list[Kind] = ["states", "records", "decisions"]
+    return Opened(number, {kind: lake.get(current(kind, number)) for kind in kinds})
+
+
+def read_bucket(lake: Lake, number: int) -> Bucket:
+    """The records and states of a bucket's customers, without the decisions. Raises Damaged.
+
+    The states are read first: compaction writes the records first, so there is no state whose records are not there.
+    """
+    states = _current(lake, "states", number)
+    return Bucket(_current(lake, "records", number), states)
+
+
+def read_decisions(lake: Lake, number: int) -> pl.DataFrame:
+    """The decisions of a bucket's customers, which no standing needs. Raises Damaged."""
+    return _current(lake, "decisions", number)
+
+
+def _current(lake: Lake, kind: Kind, number: int) -> pl.DataFrame:
+    with _named(current(kind, number)):
+        return read_stored(kind, lake.get(current(kind, number)))
+
+
+@contextmanager
+def _named(what: str) -> Iterator[None]:
+    """Say what is damaged."""
+    try:
+        yield
+    except Damaged as error:
+        raise Damaged(f"{what}: {error}") from None
+
+
+def everything_of(lake: Lake, customer: str) -> Bucket:
+    """Every row of a customer, those included that no compaction has seen yet; what cannot be read is left out."""
+    found = {kind: _everything(lake, kind, customer) for kind in KINDS}
+    return Bucket(found["records"], found["states"], found["decisions"])
+
+
+def _everything(lake: Lake, kind: Kind, customer: str) -> pl.DataFrame:
+    number = bucket_of(customer)
+    keys = [current(kind, number), *lake.keys(staged(kind, number)), *lake.keys(incoming(kind))]
+    rows, _, _ = read_all(lake, kind, keys)
+    return tidy(kind, rows.filter(pl.col("customer") == customer))

@@ -1,0 +1,210 @@
+"""Rows of the table as rows of the lake: event records, decisions, and states with their memories."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any, Literal, NamedTuple
+
+import polars as pl
+
+from standing.aws.table import STATE, recorded_in, state_in
+from standing.engine.engine import engine_of
+from standing.engine.state import Held, Ledger, Memory, State
+from standing.lake import records
+from standing.lake.decisions import DECISIONS, decision_row
+from standing.lake.layout import KINDS, Kind
+from standing.rules.timeline import Timeline
+
+type Origin = Literal["stream", "table"]
+type Row = dict[str, Any]
+
+LEVELS = pl.List(pl.Struct({"rating": pl.String, "level": pl.String, "since": pl.Int32, "grace_until": pl.Int32}))
+DUE = pl.List(pl.Struct({"care": pl.String, "day": pl.Int32}))
+HELD_BACK = pl.List(pl.Struct({"care": pl.String, "gate": pl.String, "day": pl.Int32}))
+CONTACTS = pl.List(pl.Struct({"channel": pl.String, "day": pl.Int32}))
+MEMORY = pl.Struct({"levels": LEVELS, "shown": LEVELS, "due": DUE, "held_back": HELD_BACK, "contacts": CONTACTS})
+SAID = pl.List(pl.Struct({"rating": pl.String, "level": pl.String}))
+HONOURED = pl.List(pl.Struct({"rating": pl.String, "until": pl.Int32}))
+UNANSWERED = pl.List(pl.Struct({"care": pl.String, "day": pl.String, "until": pl.Int32}))
+MADE = pl.List(pl.Struct({"channel": pl.String, "care": pl.String, "day": pl.Int32}))
+LEDGER = pl.Struct(
+    {
+        "said": SAID,
+        "honoured": HONOURED,
+        "asked": DUE,
+        "unanswered": UNANSWERED,
+        "refrained": HELD_BACK,
+        "contacts": MADE,
+        "waiting": DUE,
+    }
+)
+FEATURES = pl.List(pl.Struct({"name": pl.String, "number": pl.Int64, "text": pl.String}))
+RECORDS: dict[str, Any] = {
+    **records.SCHEMA,
+    "type": pl.String,  # as it was stored: what is read here is its newest version
+    "version": pl.Int64,  # of the state that counted it first; 0 where it came too late to count
+    "late": pl.Boolean,
+    "at": pl.Int64,  # when it was taken in, in seconds since 1970
+    "run": pl.String,  # the run of `standing backfill` that brought it; null where it was sent
+    "too_late_at": pl.Int64,  # of one that a run brought: when it was sent too late to count, in seconds since 1970
+}
+STATES: dict[str, Any] = {
+    "customer": pl.String,
+    "version": pl.Int64,
+    "day": pl.Int32,
+    "features_hash": pl.String,
+    "rules": pl.String,
+    "events": pl.Int64,  # how many records its commit wrote; null where that is not known
+    "origin": pl.String,
+    "opened": MEMORY,
+    "closed": MEMORY,
+    "ledger": LEDGER,
+    "features": FEATURES,
+    "run": pl.String,  # the run of `standing backfill` that wrote it
+}
+# What a file of an earlier time may lack, because there was no such column then.
+LATER: Mapping[Kind, frozenset[str]] = {
+    "records": frozenset((*records.NUMBERS, *records.TEXTS, "run", "too_late_at")),
+    "decisions": frozenset(),
+    "states": frozenset({"run"}),
+}
+SCHEMAS: Mapping[Kind, dict[str, Any]] = {"records": RECORDS, "decisions": DECISIONS, "states": STATES}
+KEYS: Mapping[Kind, list[str]] = {
+    "records": [*records.KEY],
+    "decisions": ["customer", "id"],
+    "states": ["customer", "version"],
+}
+# Which of several copies is kept: a record that counts, a decision as it was made first, and a state that vouches for
+# all before it.
+FIRST: Mapping[Kind, list[tuple[str, bool]]] = {
+    "records": [("late", False), ("version", False), ("day", False), ("moment", False), ("at", False)],
+    "decisions": [("version", False), ("decided_at", False)],
+    "states": [("origin", True), ("day", False), ("events", False), ("rules", False)],
+}
+ORDER: Mapping[Kind, list[str]] = {
+    "records": ["customer", "day", "moment", "source", "id"],
+    "decisions": ["customer", "version", "id"],
+    "states": ["customer", "version"],
+}
+
+
+def frame(kind: Kind, rows: Iterable[Row] = ()) -> pl.DataFrame:
+    """Rows as a frame of this kind."""
+    return pl.DataFrame(list(rows), schema=SCHEMAS[kind], orient="row")
+
+
+class Bucket(NamedTuple):
+    """What the lake knows of some customers: event records, states, decisions. See RECORDS, STATES and DECISIONS."""
+
+    records: pl.DataFrame
+    states: pl.DataFrame
+    decisions: pl.DataFrame = frame("decisions")
+
+
+def tidy(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows sorted by customer, each once, whatever order they came in."""
+    names, falling = zip(*FIRST[kind], strict=True)
+    rows = _brought(rows) if kind == "records" else rows
+    return rows.sort(names, descending=falling).unique(KEYS[kind], keep="first").sort(ORDER[kind])
+
+
+def _brought(rows: pl.DataFrame) -> pl.DataFrame:
+    """Records as all copies of each say together: what some copy that counts says was sent is of no run any more."""
+    if rows["run"].null_count() == rows.height:
+        return rows
+    sent = (pl.col("run").is_null() & ~pl.col("late")).any().over(KEYS["records"])
+    late = pl.col("too_late_at").min().over(KEYS["records"])
+    return rows.with_columns(
+        pl.when(~sent).then(pl.col("run")).alias("run"),
+        pl.when(~sent & ~pl.col("late")).then(late).alias("too_late_at"),
+    )
+
+
+def record_row(row: Row, minor_digits: int) -> Row:
+    """An event's row of the table as a row of the lake."""
+    recorded = recorded_in(row)
+    return {
+        **records.row_of(recorded.event, minor_digits),
+        "type": row["type"]["S"],
+        "version": int(row["version"]["N"]),
+        "late": not recorded.counts,
+        "at": int(recorded.at.timestamp()),
+        "run": recorded.brought.run or None,
+        "too_late_at": recorded.brought.too_late_at,
+    }
+
+
+def rows_in(rows: Iterable[Row], rules: Timeline, origin: Origin) -> dict[Kind, list[Row]]:
+    """Rows of the table as rows of the lake, by kind; those that the lake does not keep are left out."""
+    found: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
+    for row in rows:
+        sort = row["sk"]["S"]
+        if sort.startswith("EVENT#"):
+            found["records"].append(record_row(row, rules.latest.programme.minor_digits))
+        elif sort.startswith(("DECISION#", "CARE#")):
+            found["decisions"].append(decision_row(row))
+        elif sort == STATE:
+            found["states"].append(state_row(row, rules, origin))
+    return found
+
+
+def state_row(row: Row, rules: Timeline, origin: Origin) -> Row:
+    """A state's row of the table as a row of the lake."""
+    state = state_in(row)
+    return {
+        "customer": state.customer,
+        "version": state.version,
+        "day": state.day,
+        "features_hash": state.features_hash,
+        "rules": row["rules"]["S"],
+        "events": int(row["events"]["N"]) if "events" in row else None,
+        "origin": origin,
+        "opened": _memory(state.opened),
+        "closed": _memory(state.closed),
+        "ledger": _ledger(state.ledger),
+        "features": _features(state, rules),
+        "run": row["run"]["S"] if "run" in row else None,
+    }
+
+
+def _features(state: State, rules: Timeline) -> list[Row] | None:
+    """The features as of the state's day; none where the rules that are known define them otherwise."""
+    ruleset = rules.on(state.day)
+    if ruleset.features_hash != state.features_hash:
+        return None
+    known = engine_of(ruleset).facts(state.buckets, state.day)
+    return [
+        {"name": name, "number": None, "text": value}
+        if isinstance(value, str)
+        else {"name": name, "number": int(value), "text": None}
+        for name, value in known.items()
+    ]
+
+
+def _memory(memory: Memory) -> Row:
+    held_back = memory.held_back.items()
+    return {
+        "levels": list(_levels(memory.levels)),
+        "shown": list(_levels(memory.shown)),
+        "due": [{"care": care, "day": day} for care, day in memory.due.items()],
+        "held_back": [{"care": care, "gate": gate, "day": day} for care, why in held_back for gate, day in why.items()],
+        "contacts": [{"channel": name, "day": day} for name, days in memory.contacts.items() for day in days],
+    }
+
+
+def _ledger(ledger: Ledger) -> Row:
+    unanswered = ((name.partition("#"), day) for name, day in ledger.unanswered.items())
+    refrained = ((name.partition("#"), day) for name, day in ledger.refrained.items())
+    return {
+        "said": [{"rating": rating, "level": level} for rating, level in ledger.said.items()],
+        "honoured": [{"rating": rating, "until": day} for rating, day in ledger.honoured.items()],
+        "asked": [{"care": care, "day": day} for care, day in ledger.asked.items()],
+        "unanswered": [{"care": care, "day": day, "until": until} for (care, _, day), until in unanswered],
+        "refrained": [{"care": care, "gate": gate, "day": day} for (care, _, gate), day in refrained],
+        "contacts": [one._asdict() for one in ledger.contacts],
+        "waiting": [{"care": care, "day": day} for care, day in ledger.waiting.items()],
+    }
+
+
+def _levels(levels: Mapping[str, Held]) -> Iterator[Row]:
+    return ({"rating": rating, **held._asdict()} for rating, held in levels.items())

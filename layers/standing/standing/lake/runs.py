@@ -1,0 +1,91 @@
+"""Runs of `standing backfill`, as the lake keeps them: what each is, what became of it, and which were taken back.
+
+Knows neither tables nor Parquet: the night's report reads it, too.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import asdict, dataclass, field
+from typing import Any, Literal
+
+import orjson
+
+from standing.aws.lake_bucket import ABSENT, Lake
+from standing.aws.rules_bucket import Overtaken
+from standing.lake.layout import BACKFILLS, run_key, taken_back
+
+type Step = Literal["begun", "done", "retracting", "retracted"]
+
+KEY = re.compile(rf"{BACKFILLS}/[^/]+\.json")
+
+
+@dataclass(frozen=True)
+class Run:
+    """A run: the names of its files and of their mapping, its working folder's, and when it began and ended (ISO 8601).
+
+    `counts` are what `standing backfill` said at its end.
+    """
+
+    run: str
+    files: list[str]
+    mapping: str | None
+    folder: str
+    began: str
+    ended: str | None = None
+    state: Step = "begun"
+    counts: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def is_unfinished(self) -> bool:
+        """Whether it still has to be resumed, or taken back."""
+        return self.state in {"begun", "retracting"}
+
+
+def run_of(lake: Lake, run: str) -> Run | None:
+    """A run by its id, or none."""
+    stored = lake.get(run_key(run))
+    return None if stored is ABSENT else Run(**orjson.loads(stored.body))
+
+
+def runs(lake: Lake) -> list[Run]:
+    """All runs, the newest first."""
+    keys = [key for key in lake.keys(f"{BACKFILLS}/") if KEY.fullmatch(key)]
+    found = (Run(**orjson.loads(stored.body)) for _, stored in lake.get_all(keys))
+    return sorted(found, key=lambda one: (one.began, one.run), reverse=True)
+
+
+def begin(lake: Lake, run: Run) -> Run:
+    """Note that a run began, before anything of it is settled; as it is known already, if it is."""
+    try:
+        lake.replace(run_key(run.run), _text(run), "")
+    except Overtaken:
+        return run_of(lake, run.run) or run
+    return run
+
+
+def keep(lake: Lake, run: Run) -> None:
+    """Note what became of a run."""
+    lake.put(run_key(run.run), _text(run))
+
+
+def _text(run: Run) -> bytes:
+    return orjson.dumps(asdict(run), option=orjson.OPT_INDENT_2)
+
+
+def unfinished(lake: Lake, day: str) -> list[dict[str, Any]]:
+    """The runs that need somebody: those that began before a day such as `2026-11-26` and did not end.
+
+    And those that are taken back, but not to the end.
+    """
+    return [
+        {"run": one.run, "state": one.state, "began": one.began}
+        for one in runs(lake)
+        if one.is_unfinished and (one.state == "retracting" or one.began[:10] < day)
+    ]
+
+
+def runs_taken_back(lake: Lake, number: int) -> frozenset[str]:
+    """The runs that were taken back of a bucket: compaction drops what they wrote, whenever it comes."""
+    prefix = taken_back(number)
+    return frozenset(key.removeprefix(prefix).removesuffix(".json") for key in lake.keys(prefix))

@@ -1,0 +1,59 @@
+"""What the commands of the lake do, as plain data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
+from typing import Any
+
+import polars as pl
+
+from standing.aws.stack import Target
+from standing.lake.compaction import compact_all
+from standing.lake.gaps import holes, lagging, refill
+from standing.lake.layout import BUCKETS, bucket_of
+from standing.lake.parquet import Damaged
+from standing.lake.reader import read_bucket
+from standing.rules.timeline import Timeline
+from standing.values.errors import UserError
+
+WAY_OUT = (
+    "Restore the object's version before that one; or delete it and run `standing lake gaps --refill`, "
+    "which brings back what the table still has."
+)
+
+
+def compacted(target: Target, bucket: int | None) -> dict[str, Any]:
+    """Compact one bucket or all: `rows` by kind, what was `wrong` by key, and whether it was `overtaken`."""
+    return asdict(compact_all(target.lake, range(BUCKETS) if bucket is None else [bucket]))
+
+
+def gaps(target: Target) -> list[dict[str, Any]]:
+    """Every gap: `customer`, the lake's `version`, and how many versions are `missing`. Raises UserError."""
+    versions: dict[int, list[tuple[str, int]]] = {}
+    for customer, version in target.customers.versions():
+        versions.setdefault(bucket_of(customer), []).append((customer, version))
+    found = (
+        pl.concat(_gaps(target, versions)).group_by("customer").agg(pl.col("version").max(), pl.col("missing").sum())
+    )
+    return found.sort("customer").to_dicts()
+
+
+def filled(target: Target, rules: Timeline, names: Sequence[str]) -> tuple[int, dict[str, Any]]:
+    """Fill gaps from the table and compact: how many customers, and what came of the compaction."""
+    customers = refill(target.lake, target.customers, rules, names)
+    return customers, asdict(compact_all(target.lake, _buckets(names)))
+
+
+def _buckets(names: Iterable[str]) -> list[int]:
+    return sorted({bucket_of(name) for name in names})
+
+
+def _gaps(target: Target, versions: dict[int, list[tuple[str, int]]]) -> Iterator[pl.DataFrame]:
+    for number in range(BUCKETS):
+        try:
+            bucket = read_bucket(target.lake, number)
+        except Damaged as error:
+            raise UserError(f"{error}\n{WAY_OUT}") from None
+        yield holes(bucket)
+        yield lagging(bucket, versions.get(number, []))

@@ -1,0 +1,183 @@
+"""The local AWS: ministack as a process of ours on loopback.
+
+It stops only what it started. Knows nothing of what is deployed on it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass
+from pathlib import Path
+
+from standing.local.project import tool
+from standing.local.sam import last_lines
+from standing.values.errors import UserError
+
+PORT = 4566
+REGION = "us-east-1"
+LOOPBACK = "127.0.0.1,localhost"
+STARTING, STOPPING = 60.0, 3.0  # seconds; nothing in it is kept, so it need not say goodbye for long
+
+
+@dataclass(frozen=True)
+class Running:
+    """A local AWS that was started: its process and its port."""
+
+    pid: int
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """Where its API is."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+@dataclass(frozen=True)
+class LocalAws:
+    """One local AWS of a clone; `folder` keeps its process id, its log and its scratch files."""
+
+    root: Path
+    folder: Path
+
+    def running(self) -> Running | None:
+        """The running process, or none. A process id that now belongs to something else is not ours."""
+        try:
+            noted = json.loads((self.folder / "running.json").read_text())
+            running = Running(int(noted["pid"]), int(noted["port"]))
+        except (FileNotFoundError, ValueError, KeyError, TypeError):
+            return None
+        return running if str(EMULATOR) in _command_of(running.pid) else None
+
+    def start(self) -> Running:
+        """Start it afresh, with nothing in it, on the usual port or else a free one."""
+        self.stop()
+        scratch = self.folder / "scratch"
+        scratch.mkdir(parents=True)
+        port = _free_port()
+        with (self.folder / "local-aws.log").open("wb") as log:
+            process = subprocess.Popen(  # noqa: S603 -- our own program
+                [tool(self.root, "ministack", "python"), EMULATOR],
+                env=_emulator_environment(port, scratch),
+                cwd=scratch,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        running = Running(process.pid, port)
+        (self.folder / "running.json").write_text(json.dumps({"pid": running.pid, "port": running.port}))
+        self._await_answer(running, process)
+        process.returncode = 0  # it outlives this command on purpose; Popen would warn
+        return running
+
+    def stop(self) -> bool:
+        """Stop what was started and remove its scratch files; whether there was anything to stop."""
+        running = self.running()
+        if running:
+            _stop_group(running.pid)
+        shutil.rmtree(self.folder / "scratch", ignore_errors=True)  # the log stays: it may say why something died
+        (self.folder / "running.json").unlink(missing_ok=True)
+        return running is not None
+
+    def _await_answer(self, running: Running, process: subprocess.Popen[bytes]) -> None:
+        deadline = time.monotonic() + STARTING
+        while time.monotonic() < deadline and process.poll() is None:
+            if _answers(running) and process.poll() is None:  # it might be another's answer on the same port
+                return
+            time.sleep(0.1)
+        log = (self.folder / "local-aws.log").read_text(errors="replace")
+        raise UserError(f"the local AWS did not start:\n{last_lines(log)}")
+
+
+DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine itself
+EMULATOR = Path(__file__).with_name("emulator.py")
+
+
+def aws_environment(running: Running) -> dict[str, str]:
+    """The variables by which boto3 and sam find the local AWS and nothing else."""
+    return {
+        "AWS_ENDPOINT_URL": running.endpoint,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "NO_PROXY": LOOPBACK,
+        "no_proxy": LOOPBACK,
+    }
+
+
+def other_environment() -> dict[str, str]:
+    """This process's variables without any that lead to another AWS, such as a profile or a service's own endpoint."""
+    return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONPATH"))}
+
+
+def use(running: Running) -> None:
+    """Point this process at the local AWS, and at no other."""
+    environment = {**other_environment(), **aws_environment(running)}
+    os.environ.clear()
+    os.environ.update(environment)
+
+
+def _emulator_environment(port: int, scratch: Path) -> dict[str, str]:
+    return {
+        **other_environment(),
+        "AUTH": "true",  # it enforces the functions' roles
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "IOT_MTLS_ENABLED": "0",  # it would listen on every interface
+        "MINISTACK_REGION": REGION,
+        "STATE_DIR": str(scratch / "state"),
+        "TMPDIR": str(scratch),
+    }
+
+
+def _free_port() -> int:
+    for port in (PORT, 0):
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            found: int = probe.getsockname()[1]
+            return found
+    raise UserError("no free port on this machine")
+
+
+def _answers(running: Running) -> bool:
+    try:
+        with DIRECT.open(f"{running.endpoint}/_ministack/health", timeout=2) as answer:
+            return bool(answer.status == 200)
+    except (urllib.error.URLError, OSError):
+        return False
+
+
+def _command_of(pid: int) -> str:
+    """The command line of a process, or nothing where there is none; by /proc, and by ps where there is no /proc."""
+    if Path("/proc/self/cmdline").exists():
+        try:
+            return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode(errors="replace")
+        except OSError:
+            return ""
+    command = ["ps", "-ww", "-o", "command=", "-p", str(pid)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 -- a fixed command
+
+
+def _stop_group(pid: int) -> None:
+    os.killpg(pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOPPING
+    while time.monotonic() < deadline and str(EMULATOR) in _command_of(pid):
+        time.sleep(0.1)
+    try:
+        os.killpg(pid, signal.SIGKILL)  # workers that outlived it
+    except ProcessLookupError:
+        return

@@ -1,0 +1,65 @@
+"""What arrived and left no record: repeated and rejected events by source and day, as ingest logged them.
+
+Of the day that is closed; those of the days before are taken over from the reports of their nights.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from typing import Any, Protocol
+
+import orjson
+
+from standing.aws.lake_bucket import ABSENT, Lake
+from standing.nightly.metrics.sums import added
+from standing.values.days import day_in, end_of_day
+
+FIELD = "refused"
+NAMES = ("duplicates", "rejected")
+DAYS = 7  # before the one that is closed
+
+type Quality = dict[str, dict[str, dict[str, int]]]
+
+
+class LogsPort(Protocol):
+    """What is needed of the log."""
+
+    def lines(self, field: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
+        """The lines that have a field, between two moments."""
+
+
+def with_refused(report: dict[str, Any], lake: Lake, logs: LogsPort, time_zone: str) -> dict[str, Any]:
+    """A night's report with what was refused on its day and the days before, beside what was recorded."""
+    day = report["day"]
+    quality = added(refused_on(logs, day, time_zone), refused_before(lake, day))
+    return report | {"figures": added(report["figures"], {"quality": quality} if quality else {})}
+
+
+def refused_on(logs: LogsPort, day: str, time_zone: str) -> Quality:
+    """By source: what was repeated and rejected on a day."""
+    number = day_in(day)
+    found: Quality = {}
+    for line in logs.lines(FIELD, end_of_day(number - 1, time_zone), end_of_day(number, time_zone)):
+        for source, counts in line[FIELD].items():
+            _add(found, source, day, counts)
+    return found
+
+
+def refused_before(lake: Lake, day: str) -> Quality:
+    """The same of the days before, as their reports have it."""
+    found: Quality = {}
+    for back in range(1, DAYS + 1):
+        before = str(date.fromisoformat(day) - timedelta(days=back))
+        stored = lake.get(f"nights/{before}.json")
+        quality = {} if stored is ABSENT else orjson.loads(stored.body).get("figures", {}).get("quality", {})
+        for source, days in quality.items():
+            _add(found, source, before, days.get(before, {}))
+    return found
+
+
+def _add(found: Quality, source: str, day: str, counts: dict[str, int]) -> None:
+    own = {name: counts[name] for name in NAMES if counts.get(name)}
+    if own:
+        there = found.setdefault(source, {}).setdefault(day, {})
+        there |= {name: there.get(name, 0) + count for name, count in own.items()}

@@ -1,0 +1,95 @@
+"""One bucket's night: compacted, reconciled, rescored, and what there is to say written into the table.
+
+Every step can be repeated and may end at any call: what was written is not written again, and the standing of the night
+is kept after that. Knows nothing of other buckets.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
+from typing import Any
+
+import polars as pl
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.rules_bucket import Overtaken
+from standing.lake.compaction import compact
+from standing.lake.layout import current, standing_key
+from standing.lake.parquet import Damaged, written
+from standing.lake.reader import open_bucket
+from standing.lake.standings import kept
+from standing.lake.tombstones import marks
+from standing.nightly.anomalies import oddities
+from standing.nightly.chunk import Lived, Night
+from standing.nightly.clock import Passing, TablePort
+from standing.nightly.metrics.samples import together
+from standing.nightly.metrics.sums import added_all
+from standing.nightly.months import keep_month, kept_months
+from standing.nightly.scores import Scoring
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
+
+NAMED = 20  # customers, and differences, that a report names
+
+
+def rescore_bucket(
+    lake: Lake,
+    table: TablePort,
+    rules: Timeline,
+    number: int,
+    until: Day,
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    scoring: Scoring | None = None,
+) -> dict[str, Any]:
+    """A bucket's night, to the end of the day `until`: what became of it, in counts, and what is wrong, by name.
+
+    Raises Damaged where what is known of the bucket cannot be read.
+    """
+    compacted = compact(lake, number)
+    _refuse_damaged(compacted.wrong, number)
+    opened, before = open_bucket(lake, number), kept(lake, standing_key(number))
+    known = None if before.rows is None else marks(lake, number).kept(before.rows)
+    months, unread = kept_months(lake, number, until)
+    night = Night(rules, until, Passing(rules, table, until, clock), known, months, scoring)
+    lived = [night.of(share, opened.of(share)) for share in opened.shares()]
+    with suppress(Overtaken):  # another run of the same night was faster, and found the same
+        lake.replace(standing_key(number), written(_together(one.standing for one in lived)), before.etag)
+    keep_month(lake, number, until, _together(one.ended for one in lived))
+    anew = {standing_key(number): f"{before.wrong}: worked out anew"} if before.wrong else {}
+    return _told(number, lived, night.passing) | {
+        "wrong": compacted.wrong | anew | unread,
+        "odd": oddities(opened.scan("records"), until),
+    }
+
+
+def _refuse_damaged(wrong: Mapping[str, str], number: int) -> None:
+    """Before anything is said of any customer: compaction has read the files to their ends. Raises Damaged."""
+    for key in (current("states", number), current("records", number)):
+        if key in wrong:
+            raise Damaged(f"{key}: {wrong[key]}")
+
+
+def _together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
+    return pl.concat(parts, how="diagonal")
+
+
+def _told(number: int, lived: list[Lived], passing: Passing) -> dict[str, Any]:
+    counts = sum((one.counts for one in lived), Counter[str]())
+    names = [name for one in lived for name in one.incomplete]
+    different = _together(one.different for one in lived)
+    return {
+        "bucket": number,
+        **{
+            name: counts[name]
+            for name in ("customers", "incomplete_customers", "stirred", "reconciled", "differences", "scores")
+        },
+        **{name: passing.counts[name] for name in ("moved", "gone", "busy", "commits", "decisions", "conflicts")},
+        "different": different.head(NAMED).to_dicts(),
+        "incomplete": names[:NAMED],
+        "figures": added_all(one.figures for one in lived),
+        "groups": together(one.groups for one in lived),
+        "moved_now": passing.moved,
+    }

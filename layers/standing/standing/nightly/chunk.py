@@ -1,0 +1,104 @@
+"""The night of some of a bucket's customers: reconciled, rescored, and what there is to say written into the table."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import polars as pl
+
+from standing.lake.chunks import Share
+from standing.lake.gaps import holes
+from standing.lake.rows import Bucket
+from standing.nightly.clock import Passing
+from standing.nightly.metrics.all import Known, figures
+from standing.nightly.metrics.day_end import at_end
+from standing.nightly.metrics.groups import groups
+from standing.nightly.metrics.samples import Groups
+from standing.nightly.metrics.sums import Figures
+from standing.nightly.scores import Scoring
+from standing.rescoring.bucket import STIRRED, rescore
+from standing.rescoring.memories import latest, states_of
+from standing.rescoring.reconciliation import reconcile
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
+
+
+class Lived(NamedTuple):
+    """What a share came to: its standing at the end of the night, and of the day (`at_end`); counts, and names."""
+
+    standing: pl.DataFrame
+    ended: pl.DataFrame
+    counts: Counter[str]
+    different: pl.DataFrame
+    incomplete: list[str]
+    figures: Figures
+    groups: Groups
+
+
+@dataclass(frozen=True)
+class Night:
+    """What the shares of a bucket have in common: the standing `before`, if one is kept, and the ends of months."""
+
+    rules: Timeline
+    until: Day
+    passing: Passing
+    before: pl.DataFrame | None
+    months: Mapping[str, pl.DataFrame]
+    scoring: Scoring | None = None
+
+    def of(self, share: Share, bucket: Bucket) -> Lived:
+        """Live through the night of a share.
+
+        Customers of whom the lake misses something, or everything, are left to the core, which reads the table: they
+        are counted as customers and named, and no figure that the lake gives is of them.
+        """
+        states, records = latest(bucket.states), bucket.records.filter(~pl.col("late"))
+        before = None if self.before is None else self.before.filter(share.holds)
+        lost = _lost(before, bucket)
+        incomplete = sorted({*holes(bucket)["customer"], *lost["customer"]})
+        whole = states.filter(~pl.col("customer").is_in(incomplete))
+        reconciled = reconcile(self.rules, records, _moved_since(whole, before))
+        found = rescore(self.rules, records, states_of(whole), before, self.until)
+        self.passing.all([*found.stirred, *incomplete])
+        scored, said = self._scored(records)
+        ended = at_end(found.standing, bucket.states, records, self.rules.on(self.until), self.until)
+        counts = Counter({"customers": whole.height + len(incomplete), "incomplete_customers": len(incomplete)})
+        counts += Counter({"stirred": len(found.stirred), "scores": said})
+        counts += Counter({"reconciled": reconciled.customers, "differences": reconciled.differences.height})
+        told = self._figures(share, bucket, ended, scored)
+        standing = pl.concat([found.standing, lost], how="diagonal_relaxed")
+        named = groups(bucket.decisions, self.until, self.rules.on(self.until).programme.time_zone)
+        return Lived(standing, ended, counts, reconciled.differences, incomplete, told, named)
+
+    def _scored(self, records: pl.DataFrame) -> tuple[pl.DataFrame | None, int]:
+        """The scores of the share, where there is a model; and how many were said."""
+        if self.scoring is None:
+            return None, 0
+        ruleset = self.rules.on(self.until)
+        found = self.scoring.bucket(records, ruleset, self.until)
+        return found, self.scoring.say(found, records, ruleset, self.until)
+
+    def _figures(self, share: Share, bucket: Bucket, ended: pl.DataFrame, scored: pl.DataFrame | None) -> Figures:
+        own = {month: rows.filter(share.holds) for month, rows in self.months.items()}
+        ruleset = self.rules.on(self.until)
+        return figures(Known(ruleset, self.until, ended, bucket.records, bucket.decisions, own, scored))
+
+
+def _lost(before: pl.DataFrame | None, bucket: Bucket) -> pl.DataFrame:
+    """The standing of those whom the night before knew and of whom the lake has no state any more, to be looked at.
+
+    They stay in the standing, so that every night names them until the lake is refilled.
+    """
+    if before is None:
+        return pl.DataFrame(schema={"customer": pl.String})
+    return before.join(bucket.states, on="customer", how="anti").with_columns(pl.lit(value=True).alias(STIRRED))
+
+
+def _moved_since(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
+    """The states that no night has reconciled yet."""
+    if before is None:
+        return states
+    return states.join(before.select("customer", "version"), on=["customer", "version"], how="anti")

@@ -1,0 +1,125 @@
+"""Letting time pass in the table: what a night found is decided again by the core, and written on condition.
+
+A newer state is never overwritten: where somebody was faster, the customer is loaded and decided again.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Protocol
+
+from standing.aws.table import MOST_ITEMS, Recorded, Refused, items, past
+from standing.engine.advance import needs_past_to, pass_time
+from standing.engine.decide import Outcome
+from standing.engine.start import NOTHING, Past
+from standing.engine.state import Checkpoint, State
+from standing.events.intake import Event
+from standing.nightly.metrics.groups import moved_now
+from standing.nightly.metrics.samples import Groups, together
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
+
+TRIES = 6
+
+
+class TablePort(Protocol):
+    """What a night needs of the table."""
+
+    def load(self, customer: str) -> State | None:
+        """The state as of the last commit."""
+
+    def history(self, customer: str) -> list[Recorded]:
+        """Every event recorded so far."""
+
+    def checkpoints(self, customer: str) -> list[Checkpoint]:
+        """The ends of months that are kept."""
+
+    def commit(
+        self, before: State | None, outcome: Outcome, events: Sequence[Event], rules: Timeline, now: datetime
+    ) -> None:
+        """Write everything or nothing."""
+
+
+@dataclass
+class Passing:
+    """Moves customers' clocks to the end of a day that is over.
+
+    `counts`: customers by what became of them (`moved`, `nothing`, `gone`, `busy`), commits, decisions and conflicts.
+    `moved`: whose level changed on the day itself.
+    """
+
+    rules: Timeline
+    table: TablePort
+    until: Day
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pause: Callable[[float], None] = time.sleep
+    counts: Counter[str] = field(default_factory=Counter)
+    moved: Groups = field(default_factory=dict)
+
+    def all(self, customers: Iterable[str]) -> None:
+        """Move each of some customers; one whom others keep changing is counted as busy, and left to the next night."""
+        for customer in customers:
+            self.counts[self.one(customer)] += 1
+
+    def one(self, customer: str) -> str:
+        """Move one customer: commit by commit, each of bounded size, until there is nothing to say any more."""
+        said, tries = "nothing", 0
+        while tries < TRIES:
+            try:
+                if not self._commit(customer):
+                    return said
+                said = "moved"
+            except Refused:
+                self.counts["conflicts"] += 1
+                tries += 1
+                self.pause(random.uniform(0, 0.02 * 2**tries))  # noqa: S311 -- jitter, not a secret
+        return "busy"
+
+    def _commit(self, customer: str) -> bool:
+        """One commit; whether there was something to write. Raises Refused where somebody was faster."""
+        now, state = self.clock(), self.table.load(customer)
+        if state is None or state.is_empty:
+            self.counts["gone"] += 1
+            return False
+        outcome = self._outcome(state, now)
+        if outcome is None:
+            return False
+        self.table.commit(state, outcome, (), self.rules, now)
+        self.counts["commits"] += 1
+        self.counts["decisions"] += len(outcome.decisions)
+        self.moved = together([self.moved, moved_now(customer, outcome.decisions, self.until)])
+        return True
+
+    def _outcome(self, state: State, now: datetime) -> Outcome | None:
+        """What to write: everything up to the day, or up to the last one for which it fits into one transaction."""
+        stored = self._past(state) if needs_past_to(state, self.rules, self.until) else NOTHING
+
+        def up_to(day: Day) -> Outcome | None:
+            return pass_time(state, self.rules, day, now, stored)
+
+        whole = up_to(self.until)
+        return whole if _fits(whole) else _as_much_as_fits(up_to, state.day, self.until)
+
+    def _past(self, state: State) -> Past:
+        return past(self.table.history(state.customer), self.table.checkpoints(state.customer))
+
+
+def _as_much_as_fits(up_to: Callable[[Day], Outcome | None], first: Day, last: Day) -> Outcome | None:
+    """The outcome up to the last day between two for which it fits; of a single day, whatever it takes."""
+    found: Outcome | None = None
+    while last - first > 1:
+        middle = (first + last) // 2
+        if _fits(outcome := up_to(middle)):
+            first, found = middle, outcome or found
+        else:
+            last = middle
+    return found or up_to(last)
+
+
+def _fits(outcome: Outcome | None) -> bool:
+    return outcome is None or items(outcome, ()) <= MOST_ITEMS

@@ -1,0 +1,40 @@
+"""After: what those who held a level at the end of a month did in the days that followed."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from standing.nightly.metrics.counts import summed
+from standing.nightly.metrics.months import AFTER
+from standing.nightly.metrics.sums import Figures
+from standing.rescoring.refunds import COUNTS_ON
+from standing.values.days import Day
+
+FAMILY, AMOUNT = pl.col("family"), pl.col("amount")
+PURCHASE = FAMILY == "purchase"
+COMPLAINT = (FAMILY == "feedback") & (pl.col("kind") == "complaint")
+NET = pl.when(PURCHASE).then(AMOUNT).when(FAMILY == "refund").then(-AMOUNT)
+
+
+def after(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Figures:
+    """By rating and level: its `customers` at the end of `end`, and of the days after it `buyers`, `orders`, `spend`
+    (minor units, less refunds) and `complaints`.
+
+    `then` is who held what; `records` are those that count, with `counts_on`.
+    """
+    did = done(records, end + 1, end + AFTER)
+    sums = {name: pl.col(name).sum() for name in ("orders", "spend", "complaints")}
+    both = then.join(did, on="customer", how="left")
+    return summed(both, ["rating", "level"], customers=pl.len(), buyers=(pl.col("orders") > 0).sum(), **sums)
+
+
+def done(records: pl.DataFrame, first: Day, last: Day) -> pl.DataFrame:
+    """What each customer did in some days: `orders`, `spend` (minor units), `complaints`.
+
+    The spend is of the purchases of these days, less what of them was given back by the last of them.
+    """
+    within = records.filter(pl.col("day").is_between(first, last))
+    spend = pl.when(pl.col(COUNTS_ON) >= first).then(NET).sum()
+    return within.group_by("customer").agg(
+        orders=PURCHASE.sum().cast(pl.Int64), spend=spend, complaints=COMPLAINT.sum().cast(pl.Int64)
+    )

@@ -1,0 +1,39 @@
+"""Drift: how customers are spread over levels, and over each feature's values, so that two days can be compared.
+
+Values fall into bins by powers of two: `2^k` is from 2 to the power of k up to below its double, `-2^k` the same below
+zero. Texts, personal features, and what grows by a day each day are left out.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from standing.nightly.metrics.counts import counted
+from standing.nightly.metrics.levels import levels
+from standing.nightly.metrics.sums import Figures
+from standing.rules.ruleset import Ruleset
+
+BITS = 63
+
+
+def numbers(ruleset: Ruleset) -> list[str]:
+    """The features that are spread: those that are numbers, personal to nobody, and do not grow by a day each day."""
+    features = (one for one in ruleset.features if one.kind != "days_since_first" and not one.personal)
+    return [one.name for one in features if one.unit != "text" or one.levels]
+
+
+def spread(standing: pl.DataFrame, held: pl.DataFrame, features: Sequence[str]) -> Figures:
+    """`ratings`: customers by level; `features`: customers by bin. Of features that the standing has."""
+    there = [name for name in features if name in standing.columns]
+    long = standing.select(there).unpivot(variable_name="feature", value_name="value")
+    bins = long.with_columns(_bin(pl.col("value").cast(pl.Int64)).alias("bin"))
+    return {"ratings": levels(held), "features": counted(bins, "feature", "bin")}
+
+
+def _bin(value: pl.Expr) -> pl.Expr:
+    power = (BITS - value.abs().bitwise_leading_zeros().cast(pl.Int64)).cast(pl.String)
+    sign = pl.when(value < 0).then(pl.lit("-2^")).otherwise(pl.lit("2^"))
+    known = pl.when(value == 0).then(pl.lit("0")).otherwise(sign + power)
+    return pl.when(value.is_null()).then(pl.lit("unknown")).otherwise(known)

@@ -1,0 +1,38 @@
+"""Groups: the customers behind figures that speak of some of them, how many and the first few by id.
+
+A group's key is a path: `moved/RATING/BEFORE/LEVEL` and `expired/CARE`, of one day. They add up over buckets.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import polars as pl
+
+from standing.engine.decide import Decision
+from standing.engine.ledger.announcements import RatingChanged
+from standing.nightly.metrics.counts import in_days
+from standing.nightly.metrics.samples import FIRST, Groups
+from standing.values.days import Day
+
+
+def groups(decisions: pl.DataFrame, day: Day, time_zone: str) -> Groups:
+    """Whose announced levels changed with effect on a day, and whose care ended unanswered on it, by the lake."""
+    changed = (pl.col("status") == "changed") & pl.col("before").is_not_null() & (pl.col("day") == day)
+    expired = (pl.col("status") == "expired") & in_days("decided_at", day, day, time_zone)
+    return {
+        **_named(decisions.filter(changed), pl.format("moved/{}/{}/{}", "rating", "before", "level")),
+        **_named(decisions.filter(expired), pl.format("expired/{}", "care")),
+    }
+
+
+def moved_now(customer: str, decisions: Iterable[Decision], day: Day) -> Groups:
+    """The same of decisions that are made just now, which the lake does not have yet."""
+    told = (one for one in decisions if isinstance(one, RatingChanged) and one.was is not None and one.day == day)
+    return {f"moved/{one.rating}/{one.was}/{one.level}": {"customers": 1, "first": [customer]} for one in told}
+
+
+def _named(rows: pl.DataFrame, key: pl.Expr) -> Groups:
+    first = pl.col("customer").unique().sort().head(FIRST)
+    found = rows.group_by(key.alias("key")).agg(pl.len().alias("customers"), first.alias("first")).sort("key")
+    return {row["key"]: {"customers": row["customers"], "first": row["first"]} for row in found.rows(named=True)}

@@ -1,0 +1,38 @@
+"""Scores: customers by recency and by frequency and money, by segment, and by how likely they have left."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from standing.nightly.metrics.aftermath import done
+from standing.nightly.metrics.counts import counted, summed
+from standing.nightly.metrics.sums import Figures
+from standing.values.days import Day
+
+YEAR = 365
+TENTH = 1_000  # of a score in ten-thousandths
+FM = (pl.col("f_score") + pl.col("m_score") + 1) // 2  # as for the segments: the mean, halves rounded up
+
+
+def scores(found: pl.DataFrame | None, records: pl.DataFrame, day: Day) -> Figures:
+    """`rfm`, `segments` and `churn`, of as many as the scores have; each is empty where nothing was scored.
+
+    `rfm` is by `r_score`, then by the mean of the other two: `customers`, and their `spend` of the last 365 days (minor
+    units, less refunds). `churn` is by tenths of its score.
+    """
+    there = set() if found is None else set(found.columns)
+    empty: Figures = {"rfm": {}, "segments": {}, "churn": {}}
+    if found is None:
+        return empty
+    if {"r_score", "f_score", "m_score"} <= there:
+        empty["rfm"] = _rfm(found, done(records, day - YEAR + 1, day))
+    if "segment" in there:
+        empty["segments"] = counted(found, "segment")
+    if "churn" in there:
+        empty["churn"] = counted(found.with_columns((pl.col("churn") // TENTH).clip(0, 9).alias("tenth")), "tenth")
+    return empty
+
+
+def _rfm(found: pl.DataFrame, did: pl.DataFrame) -> Figures:
+    both = found.with_columns(FM.alias("fm")).join(did.select("customer", "spend"), on="customer", how="left")
+    return summed(both, ["r_score", "fm"], customers=pl.len(), spend=pl.col("spend").sum())

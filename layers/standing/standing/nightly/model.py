@@ -1,0 +1,88 @@
+"""Learning: the model of scores, from the purchases in the lake, anew when it is a month old.
+
+From a sample of whole buckets where there are too many purchases: a bucket's customers are as any others, because a
+hash puts them there. Without enough customers who came back there is no model, and the night goes on without.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+import polars as pl
+
+from standing.aws.lake_bucket import ABSENT, Lake
+from standing.lake.compaction import compact
+from standing.lake.layout import BUCKETS
+from standing.lake.parquet import Damaged, collected
+from standing.lake.reader import open_bucket
+from standing.rescoring.refunds import IS_PURCHASE, IS_REFUND, counted_on
+from standing.rules.ruleset import Ruleset
+from standing.scores.fitting.model import Terms, fitted
+from standing.scores.model import Model, parsed, text
+from standing.scores.spending import Spend, spending
+from standing.values.days import Day, day_in
+
+MODEL = "models/scores.json"
+OLD = 28  # days from which on a model is learnt anew
+ENOUGH = 5_000_000  # purchases to learn from
+
+
+class Learnt(NamedTuple):
+    """The model that holds, if there is one, and why none was learnt, where one was due."""
+
+    model: Model | None
+    wrong: str = ""
+
+    def told(self) -> dict[str, str]:
+        """For the report."""
+        about = {"hash": self.model.hash, "as_of": self.model.as_of} if self.model else {}
+        return about | ({"why": self.wrong} if self.wrong else {})
+
+
+def model_of(lake: Lake) -> Model | None:
+    """The model that is kept; none where there is none that can be read."""
+    stored = lake.get(MODEL)
+    try:
+        return None if stored is ABSENT else parsed(stored.body)
+    except ValueError:
+        return None
+
+
+def learn(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> Learnt:
+    """The model that scores up to a day: the one that is kept, or a new one, which is kept then."""
+    before = model_of(lake)
+    if before and 0 <= day - day_in(before.as_of) < OLD:
+        return Learnt(before)
+    programme = ruleset.programme
+    spend: Spend = before.spend if before else "net"  # whoever chose gross once keeps it
+    try:
+        bought = _purchases(lake, known, ruleset, day, spend)
+        found = fitted(bought, day, Terms(programme.currency, programme.minor_digits, spend=spend))
+    except ValueError as error:  # what these customers do not tell, said by whoever fitted
+        return Learnt(before, str(error))
+    lake.put(MODEL, text(found).encode())
+    return Learnt(found)
+
+
+def _purchases(lake: Lake, known: list[int], ruleset: Ruleset, day: Day, spend: Spend) -> pl.LazyFrame:
+    """The purchases of as many buckets as are enough, compacted first; damaged ones are named by their own night."""
+    schema = {"customer": pl.String, "day": pl.Int32, "amount": pl.Int64}
+    found, rows = [pl.LazyFrame(schema=schema)], 0
+    for records in _of_buckets(lake, known):
+        frame = spending(counted_on(records.lazy(), ruleset), day, spend).collect()
+        found.append(frame.lazy())
+        rows += frame.height
+        if rows >= ENOUGH:
+            break
+    return pl.concat(found)
+
+
+def _of_buckets(lake: Lake, known: list[int]) -> Iterator[pl.DataFrame]:
+    for number in [number for number in range(BUCKETS) if number in known]:
+        try:
+            compact(lake, number)
+            records = open_bucket(lake, number).scan("records")
+            yield collected(records.filter((IS_PURCHASE | IS_REFUND) & ~pl.col("late")))
+        except Damaged:
+            continue

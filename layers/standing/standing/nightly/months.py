@@ -1,0 +1,51 @@
+"""The ends of months that a night keeps and reads, of one bucket: the standing of its last night stays for a month.
+
+An older night never replaces a newer one's. What cannot be read is named, and as good as not there.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+
+import polars as pl
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.rules_bucket import Overtaken
+from standing.lake.layout import month_key, month_prefix
+from standing.lake.parquet import written
+from standing.lake.standings import kept
+from standing.nightly.metrics.months import compared_with, month_of
+from standing.values.days import Day
+
+NOBODY = pl.DataFrame(schema={"customer": pl.String, "day": pl.Int32})
+
+type Wrong = dict[str, str]
+
+
+def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFrame], Wrong]:
+    """The ends of months that the figures of a day need, as far as they are kept, and what could not be read.
+
+    A month that is kept for other buckets, but not for this one, had no customers here.
+    """
+    found: dict[str, pl.DataFrame] = {}
+    wrong: Wrong = {}
+    for month in compared_with(day):
+        key = month_key(month, number)
+        there = kept(lake, key)
+        if there.rows is not None:
+            found[month] = there.rows
+        elif there.wrong:
+            wrong[key] = f"{there.wrong}: no figures are compared with it"
+        elif lake.keys(month_prefix(month)):
+            found[month] = NOBODY
+    return found, wrong
+
+
+def keep_month(lake: Lake, number: int, day: Day, standing: pl.DataFrame) -> None:
+    """Keep the standing of a night for its month, unless that of a later night is there."""
+    key = month_key(month_of(day), number)
+    before = kept(lake, key)
+    if before.rows is not None and before.rows.filter(pl.col("day") > day).height:
+        return
+    with suppress(Overtaken):  # another run of the same night was faster, and found the same
+        lake.replace(key, written(standing), before.etag)

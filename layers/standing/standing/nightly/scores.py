@@ -1,0 +1,74 @@
+"""Scoring a bucket: what the model says of its customers, and the events of those scores that rules use."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import polars as pl
+
+from standing.aws.logging import Plain
+from standing.events.producers import NIGHT_SOURCE
+from standing.rescoring.refunds import counted_on
+from standing.rules.ruleset import Ruleset
+from standing.scores.model import Model
+from standing.scores.rfm import summary
+from standing.scores.scores import NAMES, RFM, changed, events, last_said, scores
+from standing.scores.spending import spending
+from standing.values.days import Day, end_of_day, zone
+
+DETAIL_TYPE, FAMILY = "score.v1", "score"
+
+
+class BusPort(Protocol):
+    """What scoring needs of the bus."""
+
+    def put(self, entries: Sequence[Any]) -> list[int]:
+        """Put entries; the places of those that were refused."""
+
+
+class Unsent(Plain):
+    """Score events that the bus did not take; the bucket's night is done again."""
+
+
+@dataclass(frozen=True)
+class Scoring:
+    """By one model, onto one bus."""
+
+    model: Model
+    bus: BusPort
+
+    def bucket(self, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> pl.DataFrame:
+        """The scores of who bought by the end of a day, a row a customer: see `scores/scores.py`."""
+        bought = spending(counted_on(records.lazy(), ruleset), day, self.model.spend)
+        return scores(self.model, summary(bought, day).collect())
+
+    def say(self, found: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> int:
+        """Send the scores that rules use and whose band is another than was said last; how many. Raises Unsent.
+
+        Each is of the first moment after the day, so that a night that is done again says the same.
+        """
+        used = used_by(ruleset)
+        if not used:
+            return 0
+        due = changed(self.model, found, last_said(records.lazy())).filter(pl.col("name").is_in(sorted(used)))
+        zone_name = ruleset.programme.time_zone
+        at = end_of_day(day, zone_name).astimezone(zone(zone_name))
+        entries = [_entry(detail) for detail in events(self.model, due, at)]
+        if refused := self.bus.put(entries):
+            raise Unsent(f"the bus refused {len(refused)} of {len(entries)} score events")
+        return len(entries)
+
+
+def used_by(ruleset: Ruleset) -> set[str]:
+    """The scores that some feature asks for; all of them where one does not say which."""
+    asked = [measure.where for measure in ruleset.measures if FAMILY in measure.of]
+    everything = {*NAMES, RFM}
+    return {name for where in asked for name in ({where["name"]} & everything if "name" in where else everything)}
+
+
+def _entry(detail: dict[str, Any]) -> dict[str, str]:
+    content = json.dumps(detail, ensure_ascii=True, separators=(",", ":"))
+    return {"Source": NIGHT_SOURCE, "DetailType": DETAIL_TYPE, "Detail": content}

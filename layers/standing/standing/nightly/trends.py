@@ -1,0 +1,51 @@
+"""Trends: how many customers each level had, night by night, as the reports of nights say it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple
+
+import orjson
+
+from standing.aws.lake_bucket import Lake
+from standing.nightly.summary import report_key
+from standing.values.days import day_date, day_in
+
+NIGHTS = 30  # that a report looks back on
+
+type Levels = Mapping[str, Mapping[str, int]]  # by rating and level: customers
+
+
+class Told(NamedTuple):
+    """What a night's report says of levels; `whole`: whether every bucket was done."""
+
+    day: str
+    levels: Levels
+    whole: bool
+
+
+def nights_up_to(lake: Lake, last: str, nights: int = NIGHTS) -> list[Told]:
+    """The reports of so many days up to one, rising; days without a report are left out."""
+    end = day_in(last)
+    days = [str(day_date(day)) for day in range(end - nights + 1, end + 1)]
+    stored = lake.get_all(report_key(day) for day in days)  # without a list of all that there is of nights
+    return [told for _, one in stored if (told := _read(one.body))]
+
+
+def _read(body: bytes) -> Told | None:
+    """What a report says; none where it is none: that is told where it is asked for itself."""
+    with suppress(ValueError, KeyError, TypeError, AttributeError):
+        return told_by(orjson.loads(body))
+    return None
+
+
+def told_by(report: Mapping[str, Any]) -> Told:
+    """What one report says."""
+    return Told(report["day"], report.get("figures", {}).get("levels", {}), not report.get("failed_buckets"))
+
+
+def with_trend(report: dict[str, Any], lake: Lake) -> dict[str, Any]:
+    """A report with the levels of the nights up to its own, by day, as `trend`: whole nights alone."""
+    before = nights_up_to(lake, str(day_date(day_in(report["day"]) - 1)), NIGHTS - 1)
+    return report | {"trend": {one.day: one.levels for one in [*before, told_by(report)] if one.whole}}

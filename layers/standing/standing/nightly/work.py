@@ -1,0 +1,62 @@
+"""A bucket's night as it is run: timed, with what it used, and its report kept, by which it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from standing.aws.lake_bucket import Lake
+from standing.aws.logging import told
+from standing.aws.table import Customers, Units
+from standing.nightly.bucket import rescore_bucket
+from standing.nightly.model import model_of
+from standing.nightly.scores import BusPort, Scoring
+from standing.nightly.summary import keep_failure, keep_part
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date
+
+
+@dataclass(frozen=True)
+class Work:
+    """Works on the buckets of one lake and one table."""
+
+    lake: Lake
+    customers: Customers
+    rules: Timeline
+    bus: BusPort | None = None
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def bucket(self, number: int, day: Day, gigabytes: float) -> dict[str, Any]:
+        """One bucket's night with so much memory; its report. What fails is kept for the night's report, and raised."""
+        began, self.customers.units = self.clock(), Units()
+        try:
+            found = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring())
+        except Exception as error:
+            keep_failure(self.lake, str(day_date(day)), number, told(error))
+            raise
+        ended = self.clock()
+        seconds = (ended - began).total_seconds()
+        report = found | {
+            "day": str(day_date(day)),
+            "rules": self.rules.on(day).version,
+            "started": began.isoformat(),
+            "ended": ended.isoformat(),
+            "seconds": round(seconds, 3),
+            "used": self._used(seconds * gigabytes),
+        }
+        keep_part(self.lake, report)
+        return report
+
+    def _scoring(self) -> Scoring | None:
+        model = model_of(self.lake) if self.bus else None
+        return Scoring(model, self.bus) if model and self.bus else None
+
+    def _used(self, gigabyte_seconds: float) -> dict[str, float]:
+        units = self.customers.units
+        return {
+            "gb_seconds": round(gigabyte_seconds, 3),
+            "write_units": units.write,
+            "read_units": units.read,
+        }

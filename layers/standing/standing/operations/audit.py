@@ -1,0 +1,190 @@
+"""Auditing: what became of every line of an event file, counted from outside.
+
+It looks at the event records in the table and the messages in the Rejected queue, and at nothing that the functions
+say of themselves.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from standing.aws.queues import HIDDEN, peek
+from standing.aws.stack import Target
+from standing.aws.table import event_sort_key, recorded_in
+from standing.events.intake import fingerprint
+from standing.operations.check import refusal
+from standing.operations.event_files import Line, read_lines_to_send
+from standing.operations.sender import waiting
+from standing.rules.ruleset import Ruleset
+from standing.values.counted import counted
+from standing.values.errors import UserError
+
+
+@dataclass(frozen=True)
+class Audit:
+    """Of `sent` lines: applied, too late to count, ignored as duplicates, rejected, dead letters, or lost (nowhere).
+
+    `held_back` are nowhere either, and the rules would reject them: so they were not sent. `unsendable` lines of the
+    file never are; `lost_lines` names the first of the lost by their numbers.
+    """
+
+    sent: int
+    applied: int = 0
+    too_late: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    dead_letters: int = 0
+    lost: int = 0
+    held_back: int = 0
+    unsendable: int = 0
+    lost_lines: tuple[int, ...] = ()
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return asdict(self)
+
+
+def audit(target: Target, path: Path, ruleset: Ruleset | None = None) -> Audit:
+    """Compare a file with the table and the queues. Raises UserError where they cannot be counted just now.
+
+    By a ruleset, lines that it rejects and that are nowhere are taken for held back, and not for lost.
+    """
+    read = list(read_lines_to_send(path))
+    lines = [line for line in read if isinstance(line, Line)]
+    on_its_way = waiting(target)
+    rejected = Counter(message_fingerprint(body) for body in peek(target, target.outputs["RejectedUrl"]))
+    dead = Counter(envelope_fingerprint(body) for queue in target.dead_letter_queues for body in peek(target, queue))
+    stored = dict(_stored(target, lines))  # last: what was on its way has come by now, or is named below
+    audited = compare(lines, stored, rejected, dead, _doomed(lines, ruleset))
+    if audited.lost:
+        _check_settled(target, rejected, on_its_way)
+    return replace(audited, unsendable=len(read) - len(lines))
+
+
+def _doomed(lines: list[Line], ruleset: Ruleset | None) -> set[int]:
+    now = datetime.now(UTC)
+    return {line.number for line in lines if refusal(line, ruleset, now)} if ruleset else set()
+
+
+def compare(
+    lines: list[Line],
+    stored: Mapping[str, bool],
+    rejected: Counter[str],
+    dead: Counter[str] | None = None,
+    doomed: Collection[int] = (),
+) -> Audit:
+    """Account for each line by its fingerprint: the first copy of a stored event is applied, further ones ignored.
+
+    `stored` says by fingerprint whether an event counts: one that came too late to is kept, and does not. `doomed` are
+    the numbers of lines that are held back, unless somebody sent them anyway.
+    """
+    left = {"rejected": Counter(rejected), "dead_letters": Counter(dead or {})}
+    seen: set[str] = set()
+    counts: Counter[str] = Counter()
+    lost = []
+    for line in lines:
+        fate = _fate(line.fingerprint, stored, seen, left)
+        if fate == "lost" and line.number in doomed:
+            fate = "held_back"
+        counts[fate] += 1
+        if fate == "lost":
+            lost.append(line.number)
+    return Audit(len(lines), **counts, lost_lines=tuple(lost[:20]))
+
+
+def _fate(mark: str, stored: Mapping[str, bool], seen: set[str], left: dict[str, Counter[str]]) -> str:
+    if mark in stored:
+        fate = "duplicates" if mark in seen else "applied" if stored[mark] else "too_late"
+        seen.add(mark)
+        return fate
+    for queue, marks in left.items():
+        if marks[mark] > 0:
+            marks[mark] -= 1
+            return queue
+    return "lost"
+
+
+def _check_settled(target: Target, rejected: Counter[str], on_its_way: int) -> None:
+    """Nothing may be called lost while it may only be on its way, or hidden because somebody else is reading."""
+    if on_its_way:
+        left = counted(on_its_way, "message is", "messages are")
+        raise UserError(f"{left} still in the ingest queue: audit again when it is drained")
+    there = waiting(target, "RejectedUrl")
+    if there > rejected.total():
+        hidden = counted(there - rejected.total(), "message")
+        raise UserError(
+            f"{hidden} of the Rejected queue cannot be read just now, because somebody else is reading there: "
+            f"audit again in {HIDDEN} seconds"
+        )
+
+
+def message_fingerprint(body: str) -> str:
+    """The fingerprint of the event in a message of the Rejected queue; empty where there was none."""
+    try:
+        kept = json.loads(body)
+        return str(kept["cut"].get("fingerprint", "")) if "cut" in kept else envelope_fingerprint(kept["message"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+
+
+def envelope_fingerprint(body: str) -> str:
+    """The fingerprint of the event in an envelope of the bus; empty where there was none."""
+    envelope = envelope_of(body)
+    try:
+        return fingerprint(envelope["source"], envelope["detail-type"], envelope["detail"])
+    except (KeyError, RecursionError):
+        return ""
+
+
+def fingerprint_in(row: dict[str, Any]) -> tuple[str, bool]:
+    """The fingerprint of a stored event as it is made today, whatever it was given long ago; and whether it counts."""
+    recorded = recorded_in(row)
+    event = recorded.event
+    return fingerprint(event.source, event.detail.detail_type, event.detail.stored()), recorded.counts
+
+
+def envelope_of(body: str) -> dict[str, Any]:
+    """The envelope in a message's body; empty where there is none."""
+    try:
+        envelope = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return envelope if isinstance(envelope, dict) else {}
+
+
+def _stored(target: Target, lines: Iterable[Line]) -> Iterator[tuple[str, bool]]:
+    keys = dict.fromkeys(key for line in lines if (key := _key(line)))
+    for batch in batched(keys, 100):
+        yield from _read_batch(target, [{"pk": {"S": pk}, "sk": {"S": sk}} for pk, sk in batch])
+
+
+def _key(line: Line) -> tuple[str, str] | None:
+    customer, event_id = line.detail.get("customer"), line.detail.get("id")
+    if not isinstance(customer, str) or not isinstance(event_id, str):
+        return None
+    sort = event_sort_key(line.source, event_id)
+    return (customer, sort) if event_id and _fits(customer, 2048) and _fits(sort, 1024) else None
+
+
+def _fits(text: str, most_bytes: int) -> bool:
+    """Whether a text can be part of a key at all; half a surrogate pair cannot."""
+    try:
+        return 0 < len(text.encode()) <= most_bytes
+    except UnicodeEncodeError:
+        return False
+
+
+def _read_batch(target: Target, keys: list[Any]) -> Iterator[tuple[str, bool]]:
+    table = target.outputs["TableName"]
+    asked: Any = {table: {"Keys": keys, "ConsistentRead": True}}
+    while asked:
+        answer = target.dynamodb.batch_get_item(RequestItems=asked)
+        yield from (fingerprint_in(row) for row in answer["Responses"].get(table, []))
+        asked = answer.get("UnprocessedKeys")

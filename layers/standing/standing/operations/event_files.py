@@ -1,0 +1,92 @@
+"""Event files: one JSON object a line, as `source`, `detail-type` and `detail`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from standing.aws.bus import MOST_BYTES, size
+from standing.events.intake import fingerprint
+from standing.events.producers import OUR_SOURCE, SCORE
+from standing.operations import json_lines
+from standing.values.errors import UserError
+
+if TYPE_CHECKING:
+    from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
+
+PARTS = {"source": str, "detail-type": str, "detail": dict}
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line that can be sent; `number` counts from 1."""
+
+    number: int
+    source: str
+    detail_type: str
+    detail: dict[str, Any]
+
+    @property
+    def entry(self) -> PutEventsRequestEntryTypeDef:
+        """The line as an entry for the bus."""
+        detail = json.dumps(self.detail, ensure_ascii=True, separators=(",", ":"))
+        return {"Source": self.source, "DetailType": self.detail_type, "Detail": detail}
+
+    @property
+    def fingerprint(self) -> str:
+        """What tells its content from any other."""
+        return fingerprint(self.source, self.detail_type, self.detail)
+
+
+@dataclass(frozen=True)
+class Unsendable:
+    """A line that is not to be sent, why, and the kind of reason by which it is summed up with others."""
+
+    number: int
+    why: str
+    kind: str = ""
+
+    @property
+    def reason(self) -> str:
+        """The reason without what is of this line alone."""
+        return self.kind or self.why
+
+
+def read_lines(path: Path) -> Iterator[Line | Unsendable]:
+    """Every line that is not empty. Raises UserError where there is no such file."""
+    try:
+        yield from map(_sendable, json_lines.json_lines(path))
+    except OSError as error:
+        raise UserError(f"{path}: {error.strerror}") from None
+
+
+def read_lines_to_send(path: Path) -> Iterator[Line | Unsendable]:
+    """The same, without the scores, which the bus takes from the night alone: refused, they would take others along."""
+    for line in read_lines(path):
+        is_score = isinstance(line, Line) and line.detail_type.partition(".")[0] == SCORE
+        yield Unsendable(line.number, "is a score, which the night alone sends: leave it out") if is_score else line
+
+
+def _sendable(read: json_lines.Line) -> Line | Unsendable:
+    number, event, why = read
+    if problem := why or _problem(event):
+        return Unsendable(number, problem)
+    line = Line(number, event["source"], event["detail-type"], event["detail"])
+    if size(line.entry) > MOST_BYTES:
+        why = f"is {size(line.entry) / 1024:,.0f} KB; the bus takes at most {MOST_BYTES // 1024}"
+        return Unsendable(number, why, f"is over {MOST_BYTES // 1024} KB")
+    return line
+
+
+def _problem(event: dict[str, Any]) -> str | None:
+    for part, kind in PARTS.items():
+        if not isinstance(event.get(part), kind) or not event[part]:
+            return f"needs `{part}`, {'an object' if kind is dict else 'a text'}"
+    if not (event["source"] + event["detail-type"]).isprintable():
+        return "has a control character, or half of one, in `source` or `detail-type`"
+    if event["source"] == OUR_SOURCE:
+        return f"has the source `{OUR_SOURCE}`, which is our own: name the system that emits the event"
+    return None

@@ -1,0 +1,62 @@
+"""Listening to outcomes: a queue of our own on the bus, to count what is published from outside."""
+
+from __future__ import annotations
+
+import json
+import time
+
+from standing.aws.queues import peek
+from standing.aws.stack import Target
+from standing.events.producers import OUR_SOURCE
+from standing.values.counted import counted
+from standing.values.errors import UserError
+
+NAME = "standing-listener"
+QUIET = 120.0  # seconds to wait for the publisher
+
+
+def listen(target: Target) -> str:
+    """The URL of a queue that from now on gets every outcome."""
+    url = target.sqs.create_queue(QueueName=NAME, Attributes={"MessageRetentionPeriod": "3600"})["QueueUrl"]
+    arn = target.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    bus = target.outputs["BusName"]
+    target.events.put_rule(Name=NAME, EventBusName=bus, EventPattern=json.dumps({"source": [OUR_SOURCE]}))
+    rule = target.events.describe_rule(Name=NAME, EventBusName=bus)["Arn"]
+    target.sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": _policy(arn, rule)})
+    target.events.put_targets(Rule=NAME, EventBusName=bus, Targets=[{"Id": "listener", "Arn": arn}])
+    return url
+
+
+def await_published(target: Target) -> None:
+    """Wait until the bus has carried as many outcomes as the table's decisions call for."""
+    url = target.sqs.get_queue_url(QueueName=NAME)["QueueUrl"]
+    expected = sum(1 for _ in target.customers.outcomes())
+    deadline = time.monotonic() + QUIET
+    while (heard := _heard(target, url, expected)) < expected:
+        if time.monotonic() > deadline:
+            raise UserError(
+                f"{heard} of {counted(expected, 'outcome')} published after {QUIET:.0f} s: look at the publish log"
+            )
+        time.sleep(0.3)
+
+
+def _heard(target: Target, url: str, expected: int) -> int:
+    """How many outcomes were heard, each id once; they are read only where there may be enough."""
+    length = _length(target, url)
+    return len({json.loads(body)["detail"]["id"] for body in peek(target, url)}) if length >= expected else length
+
+
+def _length(target: Target, url: str) -> int:
+    answer = target.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["ApproximateNumberOfMessages"])
+    return int(answer["Attributes"]["ApproximateNumberOfMessages"])
+
+
+def _policy(queue_arn: str, rule_arn: str) -> str:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": queue_arn,
+        "Condition": {"ArnEquals": {"aws:SourceArn": rule_arn}},
+    }
+    return json.dumps({"Version": "2012-10-17", "Statement": [statement]})

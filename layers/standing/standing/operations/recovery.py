@@ -1,0 +1,74 @@
+"""Recovery: publishing again what was decided, and rebuilding a customer from the event records."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, date, datetime
+from itertools import batched
+from typing import Any
+
+from standing.aws.stack import Target
+from standing.aws.table import Refused, past
+from standing.engine.decide import decide
+from standing.rules.timeline import Timeline
+from standing.values.counted import counted
+from standing.values.errors import UserError
+
+MOST_RECORDS = 100  # at once, as the stream hands them over
+
+
+def replay_outbox(target: Target, since: date) -> int:
+    """Have every decision made on `since` (UTC) or after published again, under the ids they had; how many.
+
+    By the publish function: nobody else may put anything on the bus under our name. Raises UserError.
+    """
+    rows = [
+        row
+        for row in target.customers.outcomes()
+        if json.loads(row["detail"]["S"])["decided_at"][:10] >= since.isoformat()
+    ]
+    failed = sum(_published(target, part) for part in batched(rows, MOST_RECORDS))
+    if failed:
+        raise UserError(f"the bus refused {failed} of {counted(len(rows), 'outcome')} at every try: replay again")
+    return len(rows)
+
+
+def _published(target: Target, rows: Sequence[dict[str, Any]]) -> int:
+    """Hand decisions to the publish function, as the table's stream does; how many the bus refused."""
+    records = [_inserted(number, row) for number, row in enumerate(rows)]
+    answer = target.functions.invoke(FunctionName=_publisher(target), Payload=json.dumps({"Records": records}))
+    if "FunctionError" in answer:  # it took none
+        return len(rows)
+    return len(json.loads(answer["Payload"].read())["batchItemFailures"])
+
+
+def _inserted(number: int, row: dict[str, Any]) -> dict[str, Any]:
+    image = {name: row[name] for name in ("outcome", "detail")}
+    return {"eventName": "INSERT", "dynamodb": {"SequenceNumber": str(number), "NewImage": image}}
+
+
+def _publisher(target: Target) -> str:
+    if "PublishFunction" not in target.outputs:
+        said = f"the stack `{target.stack}` names no publisher: it is a shadow, which announces nothing, or"
+        raise UserError(f"{said} of a time before this could be asked of it; `standing rules release` brings it up")
+    return target.outputs["PublishFunction"]
+
+
+def rebuild(target: Target, rules: Timeline, customer: str) -> str:
+    """Fold a customer anew from the event records and store the result; what changed, in words.
+
+    Raises UserError where there is no such customer, or where events kept coming in between.
+    """
+    state = target.customers.load(customer)
+    if state is None or state.is_empty:
+        raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}")
+    now = datetime.now(UTC)
+    stored = past(target.customers.history(customer), target.customers.checkpoints(customer))
+    outcome = decide(state, [], rules, now, stored)
+    try:
+        target.customers.commit(state, outcome, [], rules, now)
+    except Refused:
+        raise UserError(f"`{customer}` changed meanwhile: rebuild it again") from None
+    same = (state.closed, state.buckets) == (outcome.state.closed, outcome.state.buckets)
+    return "the state was as its events say" if same else "the state was not as its events say; now it is"

@@ -1,0 +1,102 @@
+"""Sending an event file to the bus, and waiting until the queue behind it is drained."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from standing.aws.bus import Bus
+from standing.aws.stack import Target
+from standing.operations.check import Prepared, prepared
+from standing.operations.event_files import Unsendable
+from standing.values.counted import counted
+from standing.values.errors import UserError
+
+CHUNK = 100
+REFUSED = "was refused by the bus; send it again"
+COUNTS: Any = [
+    f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed")
+]  # waiting, worked on, delayed
+LOCAL_QUIET, AWS_QUIET = 1.0, 60.0  # seconds for which a queue must look empty; in AWS its counts lag behind
+STUCK_AFTER = 300.0  # seconds without progress
+
+
+@dataclass
+class Sent:
+    """What became of a file: lines sent, lines that could not be, and how long it took until all were applied.
+
+    `doomed`: lines that the rules reject, sent or not.
+    """
+
+    sent: int = 0
+    unsendable: list[Unsendable] = field(default_factory=list)
+    seconds: float = 0.0
+    doomed: list[Unsendable] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        lines = {"refused": self.unsendable, "to_be_rejected": self.doomed}
+        named = {name: [{"line": one.number, "why": one.why} for one in some] for name, some in lines.items()}
+        return {"sent": self.sent, **named, "seconds": round(self.seconds, 1)}
+
+
+def send(target: Target, path: Path, progress: Progress, *, wait: bool) -> Sent:
+    """Send every line that can be sent, then wait for the queue. Lines that cannot be sent are reported, not fatal.
+
+    The rules are asked nothing: what they reject is sent, too.
+    """
+    return deliver(target, prepared(path, None, datetime.now(UTC)), progress, wait=wait)
+
+
+def deliver(target: Target, read: Prepared, progress: Progress, *, wait: bool) -> Sent:
+    """Send the lines of a file that was read, then wait for the queue."""
+    result = Sent(unsendable=list(read.unsendable), doomed=read.doomed)
+    started = time.monotonic()
+    bus = Bus(target.events, target.outputs["BusName"])
+    bar = progress.add_task("sent to the bus", total=len(read.lines))
+    for chunk in batched(read.lines, CHUNK):
+        refused = bus.put([line.entry for line in chunk])
+        result.unsendable += [Unsendable(chunk[place].number, REFUSED) for place in refused]
+        result.sent += len(chunk) - len(refused)
+        progress.advance(bar, len(chunk))
+    watched = await_drained(target, progress, result.sent) if wait else 0.0
+    result.seconds = time.monotonic() - started - watched
+    return result
+
+
+def await_drained(target: Target, progress: Progress, total: int) -> float:
+    """Wait until the ingest queue is empty and stays so; for how many seconds it was watched empty.
+
+    Raises UserError where it stops moving.
+    """
+    bar = progress.add_task("applied", total=total)
+    quiet = LOCAL_QUIET if "AWS_ENDPOINT_URL" in os.environ else AWS_QUIET
+    left, changed = total, time.monotonic()
+    while left or time.monotonic() - changed < quiet:
+        before, left = left, waiting(target)
+        changed = time.monotonic() if left != before else changed
+        if left and time.monotonic() - changed > STUCK_AFTER:
+            stuck = counted(left, "message has", "messages have")
+            raise UserError(f"{stuck} not moved for {STUCK_AFTER:.0f} s: look at the ingest log")
+        progress.update(bar, completed=total - min(left, total))
+        time.sleep(0.2)
+    return quiet
+
+
+def waiting(target: Target, queue: str = "IngestQueueUrl") -> int:
+    """Messages in a queue of the stack: waiting, being worked on or delayed. In AWS, about a minute behind."""
+    answer = target.sqs.get_queue_attributes(QueueUrl=target.outputs[queue], AttributeNames=COUNTS)
+    return sum(int(count) for count in answer["Attributes"].values())
+
+
+def progress_bar(console: Any) -> Progress:  # noqa: ANN401 -- a rich console
+    """The progress bar of everything that takes a while."""
+    described = TextColumn("{task.description:>16}", markup=False)
+    return Progress(described, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)

@@ -1,0 +1,35 @@
+"""What the functions consumed, as the metrics in the ingest function's log say."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from standing.aws.stack import Target
+
+
+@dataclass(frozen=True)
+class Usage:
+    """DynamoDB capacity units consumed."""
+
+    write_units: float
+    read_units: float
+
+
+def usage(target: Target) -> Usage:
+    """Sum the units over the whole log."""
+    totals = {"write_units": 0.0, "read_units": 0.0}
+    pages = target.logs.get_paginator("filter_log_events").paginate(logGroupName=target.outputs["IngestLogGroup"])
+    for page in pages:
+        for event in page["events"]:
+            metrics = _metrics(event["message"])
+            totals = {name: total + sum(metrics.get(name, ())) for name, total in totals.items()}
+    return Usage(**totals)
+
+
+def _metrics(message: str) -> dict[str, list[float]]:
+    try:
+        found = json.loads(message)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) and "_aws" in found else {}

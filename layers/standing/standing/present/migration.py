@@ -1,0 +1,105 @@
+"""Migration between levels as pictures: a matrix and a flow. Knows ratings and counts; not what moved the customers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from standing.present.page import BARE, Picture
+from standing.rules.ruleset import Rating
+
+ROW, LEAST = 46, 220  # pixels of a level, and of a picture
+LABELLED = 0.015  # the share of all customers below which a level's label would lie on others; the matrix has it
+MANY = 4  # levels, above which their names stand upright over the columns
+PALE = 1.6  # so far above the strongest is what the full colour stands for: numbers stay readable on it
+STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
+
+type Language = Literal["en", "zh"]
+type Pair = tuple[str, str]
+type Matrix = Mapping[Pair, int]
+
+
+def heat(before: Rating, after: Rating, matrix: Matrix, language: Language) -> Picture:
+    """Who moves from each level to each: blue for the better, red for the worse, stronger the more of a level."""
+    rows = [[_heat_of(after, matrix, (was, level)) for level in after.levels] for was in before.levels]
+    texts = [[f"{count:,}" if (count := matrix.get((was, to))) else "" for to in after.levels] for was in before.levels]
+    scale = [[0, "@least"], [0.5, "@zero"], [1, "@most"]]
+    found = {"type": "heatmap", "z": rows, "zmin": -PALE, "zmax": PALE, "colorscale": scale, "showscale": False}
+    olds, news = ([titled(one, level, language) for level in one.levels] for one in (before, after))
+    found |= {"x": news, "y": olds, "text": texts, "texttemplate": "%{text}"}
+    found |= {
+        "xgap": 2,
+        "ygap": 2,
+        "textfont": {"size": 13, "color": "@ink"},
+        "hovertemplate": "%{y} → %{x}: %{text}<extra></extra>",
+    }
+    axis = {"type": "category", "showgrid": False, "zeroline": False, "ticks": "", "automargin": True}
+    layout = {**BARE, "height": height(before), "margin": {"l": 10, "r": 10, "t": 10, "b": 10}}
+    upright = -90 if len(after.levels) > MANY else 0  # slanted, names would lie on one another
+    layout |= {"xaxis": {**axis, "side": "top", "tickangle": upright}}
+    layout |= {"yaxis": {**axis, "autorange": "reversed"}}
+    return {"data": [found], "layout": layout}
+
+
+def _heat_of(after: Rating, matrix: Matrix, pair: Pair) -> float:
+    count = matrix.get(pair, 0)
+    if not count or pair[0] == pair[1]:
+        return 0.0
+    share = count / sum(many for (was, _), many in matrix.items() if was == pair[0])
+    strength = 0.25 + 0.75 * min(1.0, share / STRONGEST)
+    return -strength if way(after, pair) == "fall" else strength
+
+
+def flow(before: Rating, after: Rating, matrix: Matrix, ends: Pair, language: Language) -> Picture:
+    """Levels before to the left, after to the right, the highest on top where they have an order; `ends` names them."""
+    olds, news = (_shown(rating, matrix, side) for side, rating in enumerate((before, after)))
+    most = sum(matrix.values()) or 1
+    labels = [
+        f"{titled(rating, level, language)} {count:,}" if count >= LABELLED * most else ""
+        for rating, side in ((before, olds), (after, news))
+        for level, count in side.items()
+    ]
+    pairs = [(was, becomes) for was in olds for becomes in news if (was, becomes) in matrix]
+    link = {
+        "source": [list(olds).index(was) for was, _ in pairs],
+        "target": [len(olds) + list(news).index(becomes) for _, becomes in pairs],
+        "value": [matrix[pair] for pair in pairs],
+        "color": [f"@{'stay' if was == becomes else way(after, (was, becomes))}" for was, becomes in pairs],
+        "hovertemplate": "%{source.label} → %{target.label}: %{value:,}<extra></extra>",
+    }
+    node = {"label": labels, "color": "@node", "pad": 18, "thickness": 12, "line": {"width": 0}}
+    node |= {"hovertemplate": "%{label}<extra></extra>"}
+    found = {"type": "sankey", "arrangement": "fixed", "node": node, "link": link}
+    found["textfont"] = {"color": "@ink", "size": 13}
+    layout = {**BARE, "height": height(before), "margin": {"l": 10, "r": 10, "t": 34, "b": 14}}
+    layout["annotations"] = [
+        {"text": name, "x": x, "y": 1, "xref": "paper", "yref": "paper", "xanchor": anchor}
+        | {"yanchor": "bottom", "yshift": 8, "showarrow": False, "font": {"color": "@soft"}}
+        for name, x, anchor in zip(ends, (0, 1), ("left", "right"), strict=True)
+    ]
+    return {"data": [found], "layout": layout}
+
+
+def _shown(rating: Rating, matrix: Matrix, side: int) -> dict[str, int]:
+    """The levels that somebody has before (side 0) or after (1), from the top, and how many have them."""
+    levels = rating.levels[::-1] if rating.ordered else rating.levels
+    counts = {level: sum(count for pair, count in matrix.items() if pair[side] == level) for level in levels}
+    return {level: count for level, count in counts.items() if count}
+
+
+def height(rating: Rating) -> int:
+    """The pixels of a picture with a row a level."""
+    return max(LEAST, 90 + ROW * len(rating.levels))
+
+
+def way(after: Rating, pair: Pair) -> str:
+    """Whether a step is for the better (`rise`), for the worse (`fall`), or, without an order, a move."""
+    if not after.ordered:
+        return "move"
+    return "fall" if after.worsens(*pair) else "rise"
+
+
+def titled(rating: Rating, level: str, language: Language) -> str:
+    """A level as people read it."""
+    title = rating.title_of(level)
+    return title.zh if language == "zh" else title.en

@@ -1,0 +1,78 @@
+"""The customers behind a report's figures: a few by id, and the command that lists all of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+from standing.present.report.words import Language, titled
+from standing.rules.ruleset import Ruleset
+
+BETWEEN: Mapping[Language, str] = {"en": ", ", "zh": "、"}
+
+type Groups = Mapping[str, Mapping[str, Any]]
+
+
+class Moved(NamedTuple):
+    """Customers who moved from one level of a rating to another on the day of a report: how many, and some ids."""
+
+    rating: str
+    before: str
+    level: str
+    customers: int
+    first: list[str]
+
+    def command(self, day: str) -> str:
+        """What lists them all."""
+        move = f"{self.rating}: {self.before} → {self.level}"
+        return f"standing list --moved '{move}' --since {day} --until {day}"
+
+
+class Expired(NamedTuple):
+    """Care that ended unanswered on the day of a report: how many actions, by rule, and some ids of customers."""
+
+    by_rule: dict[str, int]
+    first: list[str]
+
+    @staticmethod
+    def command(day: str) -> str:
+        """What lists them all."""
+        return f"standing list care --status expired --since {day} --until {day}"
+
+
+def moved(groups: Groups) -> list[Moved]:
+    """Who moved, by rating, the largest groups first."""
+    parts = ((key.split("/"), one) for key, one in _under("moved", groups))
+    found = [Moved(path[1], path[2], path[3], one["customers"], one["first"]) for path, one in parts]
+    return sorted(found, key=lambda one: (one.rating, -one.customers, one.before, one.level))
+
+
+def step_of(one: Moved, ruleset: Ruleset, language: Language) -> str:
+    """From which level to which, as people read them."""
+    rating = ruleset.ratings.get(one.rating)
+    levels = (one.before, one.level)
+    return " → ".join(titled(rating.title_of(level), language) if rating else level for level in levels)
+
+
+def move_of(one: Moved, ruleset: Ruleset, language: Language) -> str:
+    """The same, with the rating."""
+    rating = ruleset.ratings.get(one.rating)
+    return f"{titled(rating.title, language) if rating else one.rating}: {step_of(one, ruleset, language)}"
+
+
+def expired(groups: Groups) -> Expired:
+    """Care that ended unanswered."""
+    found = [(key.partition("/")[2], one) for key, one in _under("expired", groups)]
+    names = sorted({name for _, one in found for name in one["first"]})
+    return Expired({care: one["customers"] for care, one in found}, names)
+
+
+def _under(kind: str, groups: Groups) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    return ((key, one) for key, one in sorted(groups.items()) if key.startswith(f"{kind}/"))
+
+
+def named(names: Iterable[str], total: int, language: Language, most: int = 10) -> str:
+    """A few ids, and whether there are more: `c-1, c-2 …`."""
+    shown = list(names)[:most]
+    listed = BETWEEN[language].join(shown)
+    return f"{listed} …" if len(shown) < total else listed

@@ -1,0 +1,39 @@
+"""How a report spells months, days, amounts and large numbers, in English and Chinese. Knows no page."""
+
+from __future__ import annotations
+
+from calendar import month_name
+from typing import Any
+
+from standing.present.report.words import Language
+from standing.rules.ruleset import Programme
+from standing.values.days import day_date
+
+TEN_THOUSAND, THOUSAND, MILLION = 10_000, 1_000, 1_000_000
+NOTHING = "–"
+
+
+def month(key: str, language: Language) -> str:
+    """`2026-10` as people say it: October 2026, 2026年10月."""
+    year, number = key.split("-")
+    return f"{year}年{int(number)}月" if language == "zh" else f"{month_name[int(number)]} {year}"
+
+
+def rounded(minor: int, programme: Programme, language: Language) -> str:
+    """Minor units as a short amount: 45k, 1.2M; 4.5万."""
+    whole = minor / 10**programme.minor_digits
+    if language == "zh":
+        return f"{whole / TEN_THOUSAND:,.1f}万" if abs(whole) >= TEN_THOUSAND else f"{whole:,.0f}"
+    if abs(whole) >= MILLION:
+        return f"{whole / MILLION:,.1f}M"
+    return f"{whole / THOUSAND:,.0f}k" if abs(whole) >= THOUSAND else f"{whole:,.0f}"
+
+
+def value(found: Any) -> str:  # noqa: ANN401 -- of a report, which may be of before
+    """A feature's value, or a dash where there is none."""
+    return NOTHING if found is None else str(found)
+
+
+def calendar_day(day: Any) -> str:  # noqa: ANN401 -- of a report, which may be of before
+    """A day number as a date."""
+    return str(day_date(day)) if isinstance(day, int) else value(day)

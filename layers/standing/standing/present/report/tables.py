@@ -1,0 +1,239 @@
+"""The report's tables: care, data quality, reconciliation, how the ratings did, drift, and the run. As HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from standing.present.page import escape, paragraph, section, table, unbroken
+from standing.present.report.attention import DRIFTED, Report
+from standing.present.report.derived import UNIT, drifts, silent_days
+from standing.present.report.groups import Moved, moved, named, step_of
+from standing.present.report.spelling import calendar_day, value
+from standing.present.report.spelling import month as month_said
+from standing.present.report.words import Language, said, titled
+from standing.rules.ruleset import Rating, Ruleset
+
+OUTCOMES = ("sent", "missed", "held/consent", "held/contact-cap", "held/never-together", "held/holdout")
+ANSWERS = ("accepted", "done", "declined", "failed", "expired")
+TIMES = ("0", "1", "2", "3+")
+DAYS = 7
+SHIFTED = 1_000  # of PSI, in ten-thousandths: from here on it is worth watching
+MOST = 12  # rows of a list that grows with the data
+PRICES = {
+    "gb_seconds": Decimal("0.0000166667"),
+    "write_units": Decimal("0.000000625"),
+    "read_units": Decimal("0.000000125"),
+}
+
+type Counts = Mapping[str, int]
+
+
+def cost(report: Report) -> str:
+    """What the buckets used, at the list prices of docs/cost.md, in USD."""
+    used = report.get("used", {})
+    return f"{sum(Decimal(str(used.get(name, 0))) * price for name, price in PRICES.items()):.4f}"
+
+
+def moved_today(report: Report, ruleset: Ruleset, language: Language) -> str:
+    """Who moved from which level to which on the day: the first of them, and the command that lists all."""
+    day = report["day"]
+    if "groups" not in report:  # a report of before
+        return ""
+    found = moved(report["groups"])
+    if not found:
+        return section(said("moved_today", language), paragraph(said("nobody_moved", language, day=day)))
+    heads = [said(name, language) for name in ("rating", "from_to")] + [f"#{said('customers', language)}"]
+    heads += [said(name, language) for name in ("who", "all_of_them")]
+    rows = [_moved_row(one, ruleset, day, language) for one in found]
+    return section(said("moved_today", language), paragraph(said("moved_how", language, day=day)), table(heads, rows))
+
+
+def _moved_row(one: Moved, ruleset: Ruleset, day: str, language: Language) -> list[str]:
+    rating = ruleset.ratings.get(one.rating)
+    title = titled(rating.title, language) if rating else one.rating
+    move = unbroken(step_of(one, ruleset, language))
+    who = named(map(unbroken, one.first), one.customers, language)
+    return [escape(title), move, f"{one.customers:,}", who, f"<code>{escape(one.command(day))}</code>"]
+
+
+def care(report: Report, ruleset: Ruleset, language: Language) -> str:
+    """What fell due on the day and in 30 days, what became of it, and how it was answered."""
+    day, month = (report.get("figures", {}).get("care", {}).get(span, {}) for span in ("1d", "30d"))
+    columns = [one for one in (*OUTCOMES, *ANSWERS) if any(counts.get(one) for counts in month.values())]
+    if not columns:
+        return section(said("care", language), paragraph(said("no_care", language, day=report["day"])))
+    names = [*(name for name in ruleset.care if name in month), *sorted(month.keys() - ruleset.care.keys())]
+    rows = [
+        [
+            escape(_care_title(ruleset, name, language)),
+            *(_pair(day.get(name, {}), month[name], one, language) for one in columns),
+        ]
+        for name in names
+    ]
+    heads = [said("care_rule", language), *(f"#{_care_word(one, language)}" for one in columns)]
+    return section(said("care", language), paragraph(said("care_how", language)), table(heads, rows))
+
+
+def _care_word(name: str, language: Language) -> str:
+    return said("failed_care" if name == "failed" else name, language)
+
+
+def _care_title(ruleset: Ruleset, name: str, language: Language) -> str:
+    return titled(ruleset.care[name].title, language) if name in ruleset.care else name
+
+
+def _pair(day: Counts, month: Counts, name: str, language: Language) -> str:
+    both = month.get(name, 0)
+    return said("a_day_a_month", language, day=f"{day.get(name, 0):,}", month=f"{both:,}") if both else ""
+
+
+def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
+    """Events of the last days by source, and of them late, repeated and rejected."""
+    found = report.get("figures", {}).get("quality", {})
+    end = date.fromisoformat(report["day"])
+    days = [str(end - timedelta(days=back)) for back in range(DAYS)]
+    silent = set(silent_days(found, report["day"]))
+    rows = [
+        [escape(source), unbroken(day), *_arrivals(found[source].get(day, {}), (source, day) in silent, language)]
+        for source in sorted(found)
+        for day in days
+        if any(found[source].get(day, {}).values()) or (source, day) in silent
+    ]
+    odd = _refunds(report, language) + _odd(report, language)
+    if not rows:
+        return section(said("quality", language), paragraph(said("no_quality", language, day=report["day"])), odd)
+    names = ("events", "late", "duplicates", "rejected")
+    heads = [said("source", language), said("day", language), *(f"#{said(name, language)}" for name in names)]
+    return section(said("quality", language), paragraph(said("quality_how", language)), table(heads, rows), odd)
+
+
+def _refunds(report: Report, language: Language) -> str:
+    """By source, the refunds of which nobody knows which purchase they take their amount off."""
+    names = ("refunds", "unnamed", "unknown")
+    found = report.get("figures", {}).get("refunds", {})
+    vague = [source for source in sorted(found) if found[source]["unnamed"] or found[source]["unknown"]]
+    rows = [[escape(source), *(f"{found[source][name]:,}" for name in names)] for source in vague]
+    heads = [said("source", language), *(f"#{said(f'refunds_{name}', language)}" for name in names)]
+    return paragraph(said("refunds_how", language)) + table(heads, rows) if rows else ""
+
+
+def _odd(report: Report, language: Language) -> str:
+    """What is odd about the records, by name."""
+    rows = [[escape(name), escape(str(what))] for name, what in sorted(report.get("odd", {}).items())]
+    return table([said("odd", language), ""], rows[:MOST]) if rows else ""
+
+
+def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[str]:
+    if silent:
+        yield f'<span class="fall">{escape(said("nothing", language))}</span>'
+    else:
+        yield f"{counts.get('events', 0):,}"
+    yield from (f"{counts[name]:,}" if counts.get(name) else "" for name in ("late", "duplicates", "rejected"))
+
+
+def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> str:
+    """How many customers were compared with the lake, and each difference that is named."""
+    told = said("reconciled", language, count=report["reconciled"], differences=report["differences"])
+    heads = [said(name, language) for name in ("customer", "day", "feature", "in_state", "in_lake")]
+    rows = [
+        [
+            *(escape(str(one.get("customer"))), unbroken(calendar_day(one.get("day")))),
+            *(escape(value(one.get(name))) for name in ("feature", "state", "lake")),
+        ]
+        for one in report["different"][:MOST]
+    ]
+    return section(said("reconciliation", language), paragraph(told), table(heads, rows) if rows else "")
+
+
+def after(report: Report, ruleset: Ruleset, language: Language) -> str:
+    """What customers of each level did in the 90 days after a month's end."""
+    found = report.get("figures", {}).get("after", {})
+    if not found:
+        return section(said("ratings", language), paragraph(said("no_after", language)))
+    month = max(found)
+    heads = [said("level", language), *(f"#{said(name, language)}" for name in ("customers", "buyers"))]
+    heads += [f"#{said('spend_each', language)}, {ruleset.programme.currency}", f"#{said('complaints_100', language)}"]
+    blocks = [
+        f"<h3>{escape(titled(rating.title, language))}</h3>"
+        + table(heads, _after(rating, found[month][name], ruleset, language))
+        for name, rating in ruleset.ratings.items()
+        if name in found[month]
+    ]
+    return section(
+        said("ratings", language), paragraph(said("ratings_how", language, month=month_said(month, language))), *blocks
+    )
+
+
+def _after(rating: Rating, levels: Mapping[str, Counts], ruleset: Ruleset, language: Language) -> list[list[str]]:
+    names = rating.levels[::-1] if rating.ordered else rating.levels
+    known = (name for name in names if levels.get(name, {}).get("customers"))
+    return [_after_row(titled(rating.title_of(name), language), levels[name], ruleset) for name in known]
+
+
+def _after_row(level: str, counts: Counts, ruleset: Ruleset) -> list[str]:
+    customers = counts["customers"]
+    spend = Decimal(counts.get("spend", 0)).scaleb(-ruleset.programme.minor_digits) / customers
+    complaints = 100 * counts.get("complaints", 0) / customers
+    share = counts.get("buyers", 0) / customers
+    return [escape(level), f"{customers:,}", f"{share:.1%}", f"{spend:,.2f}", f"{complaints:.1f}"]
+
+
+def changes(report: Report, ruleset: Ruleset, language: Language) -> str:
+    """How often customers' levels changed in a year."""
+    found = report.get("figures", {}).get("changes", {})
+    rows = [
+        [escape(titled(rating.title, language)), *(_share(found[name], times) for times in TIMES)]
+        for name, rating in ruleset.ratings.items()
+        if sum(found.get(name, {}).values())
+    ]
+    if not any(times != "0" and count for counts in found.values() for times, count in counts.items()):
+        return ""
+    heads = ["", *(f"#{said('times', language, times=times)}" for times in TIMES)]
+    return section(said("changes", language), paragraph(said("changes_how", language)), table(heads, rows))
+
+
+def _share(counts: Counts, name: str) -> str:
+    return f"{counts.get(name, 0) / sum(counts.values()):.1%}"
+
+
+def drift(report: Report, _ruleset: Ruleset, language: Language) -> str:
+    """The farthest drifts since the last end of a month."""
+    found = drifts(report.get("figures", {}))
+    if not found:
+        return ""
+    month = max(one.month for one in found)
+    shown = [one for one in found if one.month == month][:MOST]
+    rows = [[escape(one.name), f"{one.psi / UNIT:.3f}", _verdict(one.psi, language)] for one in shown]
+    how = paragraph(said("drift_how", language, month=month_said(month, language)))
+    return section(said("drift", language), how, table(["", f"#{said('psi', language)}", ""], rows))
+
+
+def _verdict(psi: int, language: Language) -> str:
+    if psi >= DRIFTED:
+        return f'<span class="fall">{said("large_shift", language)}</span>'
+    return said("some_shift" if psi >= SHIFTED else "steady", language)
+
+
+def run(report: Report, language: Language) -> str:
+    """Run time and cost, and what was wrong by name, with the way out."""
+    content = [paragraph(one) for one in _run(report, language)]
+    if wrong := report["wrong"]:
+        rows: list[Sequence[str]] = [
+            [f"<code>{escape(key)}</code>", escape(str(why))] for key, why in sorted(wrong.items())
+        ]
+        content += [table([said("file", language), said("what", language)], rows), paragraph(said("way_out", language))]
+    return section(said("run", language), *content)
+
+
+def _run(report: Report, language: Language) -> Iterator[str]:
+    if "started" in report:
+        seconds: Mapping[str, Any] = report["seconds"]
+        moments = {name: str(report[name])[11:19] for name in ("started", "ended")}
+        times = {"slowest": f"{seconds['slowest_bucket']:.1f}", "all": f"{seconds['all_buckets']:.1f}"}
+        yield said("run_how", language, buckets=report["buckets"], **moments, **times)
+    if used := report.get("used"):
+        amounts = {name: f"{used.get(name, 0):,.1f}" for name in ("gb_seconds", "write_units", "read_units")}
+        yield said("used", language, **amounts, usd=cost(report))

@@ -1,0 +1,71 @@
+"""`standing report`: the report of a night in the terminal, or as a page."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from standing.present.report.attention import attention, left_out
+from standing.present.report.groups import move_of, moved, named
+from standing.present.report.tables import cost
+from standing.present.report.words import Language, said, titled
+from standing.present.terminal import Text
+from standing.rules.ruleset import Rating, Ruleset
+
+WIDTH = 40  # characters of the longest bar
+
+
+def print_report(found: dict[str, Any], ruleset: Ruleset, language: Language, out: Console) -> None:
+    """The report for a terminal: what needs attention, levels with bars, and how the night went."""
+    out.print(said("title", language, day=found["day"]), style="bold")
+    rules = str(found.get("rules", ruleset.version))[:12]
+    out.print(said("headline", language, customers=found["customers"], day=found["day"], rules=rules))
+    out.print()
+    lines = attention(found, language)
+    out.print(said("attention", language), style="bold")
+    for line in lines or [said("all_well", language)]:
+        out.print(f"  {line}", style="red" if lines else "green")
+    _print_moved(found, ruleset, language, out)
+    if count := left_out(found):
+        out.print(said("left_out", language, count=count), style="red")
+    _print_levels(found.get("figures", {}).get("levels", {}), ruleset, language, out)
+    told = {"count": found["reconciled"], "differences": found["differences"]}
+    out.print(said("reconciled", language, **told))
+    moved, decided = (said(name, language, count=found[name]) for name in ("moved", "decisions"))
+    out.print(f"{moved} · {decided} · {said('cost', language, usd=cost(found))}")
+    out.print(said("report_is", language), style="dim")
+
+
+def _print_moved(found: dict[str, Any], ruleset: Ruleset, language: Language, out: Console) -> None:
+    """Who moved on the day, a line a group, with the command that lists all."""
+    day = found["day"]
+    if groups := moved(found.get("groups", {})):
+        out.print()
+        out.print(said("moved_today", language), style="bold")
+    for one in groups:
+        ids = named(one.first, one.customers, language)
+        out.print(f"  {move_of(one, ruleset, language)}  {one.customers:,}  {ids}")
+        out.print(f"    {one.command(day)}", style="dim")
+
+
+def _print_levels(levels: dict[str, dict[str, int]], ruleset: Ruleset, language: Language, out: Console) -> None:
+    for name, rating in ruleset.ratings.items():
+        if counts := levels.get(name):
+            out.print(_bars(rating, counts, language))
+    out.print()
+
+
+def _bars(rating: Rating, counts: dict[str, int], language: Language) -> Table:
+    title = titled(rating.title, language)
+    table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
+    most = max([1, *counts.values()])
+    for level in rating.levels[::-1] if rating.ordered else rating.levels:
+        count = counts.get(level, 0)
+        table.add_row(
+            Text(f"  {titled(rating.title_of(level), language)}"),
+            Text(f"{count:,}", justify="right"),
+            Text("█" * round(WIDTH * count / most)),
+        )
+    return table

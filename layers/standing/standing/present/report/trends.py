@@ -1,0 +1,63 @@
+"""Levels over nights as a picture: a line a level, each from its own least to its own most, with both its ends."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from standing.present.page import BARE, Picture
+from standing.present.report.pictures import LEAST, SILENT
+from standing.rules.ruleset import Rating
+
+ROW = 40  # pixels of a line
+FEET = 24  # pixels for the days
+MARGIN = {"l": 130, "r": 70, "t": 6, "b": FEET}  # with room for names and numbers
+PART = (0.15, 0.85)  # of its row, that a line takes
+
+type Nights = Mapping[str, Mapping[str, Mapping[str, int]]]  # by day, rating and level: customers
+type Row = tuple[float, float]
+
+
+def trend(rating: Rating, nights: Nights) -> Picture:
+    """A rating's customers by level over nights, the highest level on top where they have an order."""
+    names, days = rating.levels[::-1] if rating.ordered else rating.levels, sorted(nights)
+    counts = {name: [nights[day].get(rating.name, {}).get(name, 0) for day in days] for name in names}
+    rows = [(1 - (place + PART[1]) / len(names), 1 - (place + PART[0]) / len(names)) for place in range(len(names))]
+    layout: dict[str, Any] = {**BARE, "height": max(LEAST, FEET + ROW * len(names)), "margin": MARGIN}
+    layout |= {"showlegend": False, "xaxis": _days()}
+    layout |= {f"yaxis{_number(place)}": _axis(row) for place, row in enumerate(rows)}
+    layout["annotations"] = [
+        one for name, row in zip(names, rows, strict=True) for one in _ends(name, counts[name], row)
+    ]
+    return {"data": [_line(place, name, days, counts[name]) for place, name in enumerate(names)], "layout": layout}
+
+
+def _number(place: int) -> str:
+    """The number of an axis, as plotly counts them: the first has none."""
+    return str(place + 1) if place else ""
+
+
+def _days() -> dict[str, Any]:
+    bare = {"type": "date", "fixedrange": True, "tickformat": "%m-%d", "nticks": 5, "automargin": False}
+    return {**SILENT, **bare, "anchor": "free", "position": 0}
+
+
+def _axis(row: Row) -> dict[str, Any]:
+    return {**SILENT, "showticklabels": False, "fixedrange": True, "domain": list(row)}
+
+
+def _line(place: int, name: str, days: Sequence[str], counts: Sequence[int]) -> Picture:
+    drawn: dict[str, Any] = {"type": "scatter", "mode": "lines", "x": list(days), "y": list(counts)}
+    drawn |= {"yaxis": f"y{_number(place)}", "line": {"color": "@most", "width": 2}}
+    return drawn | {"hovertemplate": f"{name} %{{x}}: %{{y:,}}<extra></extra>"}
+
+
+def _ends(name: str, counts: Sequence[int], row: Row) -> tuple[Picture, Picture]:
+    """The level with its first number before the line, and its last number after it."""
+    return _beside(f"{name} {counts[0]:,}", 0, row), _beside(f"{counts[-1]:,}", 1, row)
+
+
+def _beside(text: str, x: int, row: Row) -> Picture:
+    place = {"x": x, "y": sum(row) / 2, "xref": "paper", "yref": "paper", "xanchor": "left" if x else "right"}
+    shift = {"yanchor": "middle", "xshift": 6 if x else -6, "showarrow": False}
+    return {**place, **shift, "text": text, "font": {"size": 12, "color": "@ink"}}

@@ -1,0 +1,1 @@
+"""The rules, and what checks and scenarios say of them, as people read them."""

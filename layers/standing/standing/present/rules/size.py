@@ -1,0 +1,18 @@
+"""What is said of how large a customer's state can become."""
+
+from __future__ import annotations
+
+from standing.present.language import Language, phrase
+from standing.rules.author.sizes import KB, MOST_NAMED, sizes_of
+from standing.rules.ruleset import Ruleset
+
+
+def state_size(ruleset: Ruleset, language: Language) -> str:
+    """How large a customer's state can become, and what of it is the largest."""
+    sizes = sizes_of(ruleset)
+    largest = ", ".join(f"{names} {_kb(size)} KB" for names, size in sizes.largest[:MOST_NAMED])
+    return phrase("state_size", language, most=_kb(sizes.most), limit=sizes.limit // KB, largest=largest)
+
+
+def _kb(size: int) -> int:
+    return -(-size // KB)

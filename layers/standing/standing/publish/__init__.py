@@ -1,0 +1,1 @@
+"""Publish: rows of the table's stream become events on the bus."""

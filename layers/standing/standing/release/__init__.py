@@ -1,0 +1,1 @@
+"""Releases: rules go live and back, and a candidate runs in the shadow."""

@@ -1,0 +1,150 @@
+"""Comparing the live rules with a candidate in the shadow: who stands otherwise, why, and what care it asks for."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, NamedTuple
+
+from standing.aws.table import Customers, past
+from standing.engine.decide import needs_past
+from standing.engine.reasons import Reason, reasons_for_level
+from standing.engine.start import NOTHING
+from standing.engine.state import Held, State
+from standing.engine.view import View, view
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day, day_date, day_of
+
+NAMED = 5  # customers that are named for each move
+
+
+class Side(NamedTuple):
+    """One of the two: its rules and its table."""
+
+    rules: Timeline
+    customers: Customers
+
+
+@dataclass
+class Move:
+    """Customers who have one level live and another in the shadow; some with the lines that make the difference."""
+
+    customers: list[str] = field(default_factory=list)
+    because: dict[str, tuple[Reason, ...]] = field(default_factory=dict)
+
+
+@dataclass
+class Comparison:
+    """What the two make of the same customers, as of a day."""
+
+    day: Day
+    live: Ruleset
+    candidate: Ruleset
+    since: Day
+    both: int = 0
+    only_live: int = 0
+    only_shadow: int = 0
+    matrices: dict[str, Counter[tuple[str, str]]] = field(default_factory=dict)
+    moves: dict[tuple[str, str, str], Move] = field(default_factory=dict)
+    care: dict[str, tuple[Counter[str], Counter[str]]] = field(default_factory=dict)
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        return {
+            "day": str(day_date(self.day)),
+            "live": self.live.version,
+            "candidate": self.candidate.version,
+            "since": str(day_date(self.since)),
+            "customers": {"both": self.both, "only_live": self.only_live, "only_shadow": self.only_shadow},
+            "matrices": {
+                rating: [
+                    {"live": was, "shadow": becomes, "customers": count}
+                    for (was, becomes), count in sorted(counts.items())
+                ]
+                for rating, counts in self.matrices.items()
+            },
+            "moves": [
+                {"rating": rating, "live": was, "shadow": becomes, "customers": move.customers, "because": move.because}
+                for (rating, was, becomes), move in sorted(self.moves.items())
+            ],
+            "care": {name: {"live": dict(live), "shadow": dict(shadow)} for name, (live, shadow) in self.care.items()},
+        }
+
+
+def compare(live: Side, shadow: Side) -> Comparison:
+    """Move the clock to today on both sides, without writing, and compare. Reads both tables."""
+    candidate = shadow.rules.latest
+    day, since = day_of(datetime.now(UTC), candidate.programme.time_zone), shadow.rules.entries[-1].since
+    found = Comparison(day, live.rules.on(day), candidate, since)
+    names = [name for name in candidate.ratings if name in found.live.ratings]
+    found.matrices = {name: Counter() for name in names}
+    shadows = {state.customer: state for state in shadow.customers.states()}
+    for state in live.customers.states():
+        other = shadows.pop(state.customer, None)
+        if other is None:
+            found.only_live += 1
+        else:
+            found.both += 1
+            _add(found, state.customer, _seen(live, state, day), _seen(shadow, other, day))
+    found.only_shadow = len(shadows)
+    found.care = _care(live, shadow, since)
+    return found
+
+
+def _seen(side: Side, state: State, day: Day) -> View:
+    """A customer as of a day, as `show` would have it."""
+    stored = past(side.customers.history(state.customer)) if needs_past(state, [], side.rules) else NOTHING
+    return view(state, side.rules, day, stored.events)
+
+
+def _add(found: Comparison, customer: str, live: View, shadow: View) -> None:
+    held, becomes = live.memory.all_shown(), _levels(shadow)
+    for name, counts in found.matrices.items():
+        was = held[name].level
+        counts[was, becomes[name]] += 1
+        if was != becomes[name]:
+            move = found.moves.setdefault((name, was, becomes[name]), Move())
+            if len(move.customers) < NAMED:
+                known = {**shadow.facts, **_ranks(found.candidate, becomes)}
+                move.because[customer] = _difference(found, name, held[name], becomes[name], known)
+            move.customers.append(customer)
+
+
+def _levels(seen: View) -> dict[str, str]:
+    return {name: held.level for name, held in seen.memory.all_shown().items()}
+
+
+def _ranks(ruleset: Ruleset, levels: dict[str, str]) -> dict[str, Fact]:
+    return {name: ruleset.ratings[name].rank(level) for name, level in levels.items() if name in ruleset.ratings}
+
+
+def _difference(found: Comparison, name: str, was: Held, becomes: str, known: dict[str, Fact]) -> tuple[Reason, ...]:
+    """The candidate's lines that made it another level; if there are any, those that the live rules do not have."""
+    rating = found.candidate.ratings[name]
+    fell = rating.ordered and was.level in rating.levels and rating.rank(was.level) > rating.rank(becomes)
+    lines = reasons_for_level(found.candidate, rating, was, becomes, known)
+    decisive = [line for line in lines if line["holds"] is not fell]
+    old = {line["line"] for line in reasons_for_level(found.live, found.live.ratings[name], was, becomes, known)}
+    return tuple([line for line in decisive if line["line"] not in old] or decisive)
+
+
+def _care(live: Side, shadow: Side, since: Day) -> dict[str, tuple[Counter[str], Counter[str]]]:
+    """For each care rule what became of its actions of the days that the candidate decides, on either side."""
+    counts = [Counter(_actions(side.customers.care(), since)) for side in (live, shadow)]
+    names = sorted({name for count in counts for name, _ in count})
+    return {name: (_of(counts[0], name), _of(counts[1], name)) for name in names}
+
+
+def _of(counts: Counter[tuple[str, str]], name: str) -> Counter[str]:
+    return Counter({status: count for (care, status), count in counts.items() if care == name})
+
+
+def _actions(details: Iterable[dict[str, Any]], since: Day) -> Iterator[tuple[str, str]]:
+    first = str(day_date(since))
+    for detail in details:
+        if "action" in detail and detail["day"] >= first:
+            yield detail["care"], detail.get("gate") or detail["status"]

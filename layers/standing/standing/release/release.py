@@ -1,0 +1,180 @@
+"""Releasing: rules go live from a day on, and back again, as entries of a timeline that is kept in the stack's bucket.
+
+The record is written first, on condition that nobody else did; it holds from the moment at which the deployed stack
+names its id. So whatever ends a release half-way, doing it again ends right. Knows nothing of customers.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+
+from standing.aws.rules_bucket import Overtaken
+from standing.local.project import project_root
+from standing.release.store import Kept, Place, StackPlace
+from standing.rules.author.compiler import compile_folder
+from standing.rules.author.succession import continued, continues
+from standing.rules.releases import ALL_DAYS, Entries, Released, Releases, begun, followed_by, in_force, predecessor
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import day_date, day_number, day_of
+from standing.values.errors import UserError
+
+GIVEN_UP = timedelta(hours=1)  # after which a release that did not come to an end is taken for dead
+AGAIN = "do this again"
+
+
+@dataclass(frozen=True)
+class Releasing:
+    """Releases to one place. `say` tells what happens."""
+
+    place: Place
+    say: Callable[[str], None]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def release(self, folder: Path, since: date | None) -> Entries:
+        """Put the rules of a folder in force from a day on; the first ones on all days.
+
+        If no day is said, it is the one that the rules name, or tomorrow. Raises RulesError where they are wrong,
+        UserError where they cannot be released.
+        """
+        rules = compile_folder(folder)
+        found = self.place.look()
+        if not found or not found.entries:
+            first = (self._entry(ALL_DAYS, rules.ruleset.version, "release"),)
+            self._wait_for(found, rules.ruleset)
+            return self._deliver(found, first, Timeline.of(rules.ruleset))
+        before = found.bucket.timeline(found.entries)
+        if continues(before, rules) and (since is None or since >= found.entries[-1].since):
+            self._wait_for(found, before.latest)
+            self.say(f"rules {before.latest.version} were the last to be released: only the code is deployed")
+            return self._deliver(found, found.entries, before)
+        day = self._day(rules.ruleset, since)
+        after = continued(before, rules, day_number(day)).latest
+        self._wait_for(found, after)
+        found.bucket.keep(after)
+        entries = followed_by(found.entries, self._entry(day, after.version, "release"))
+        return self._deliver(found, entries, found.bucket.timeline(entries))
+
+    def rollback(self, version: str | None) -> Entries:
+        """Put the rules before, or those of a version, in force from today on; one that has not begun is dropped.
+
+        Raises UserError where there is nothing to go back to.
+        """
+        found = self.place.look()
+        if not found or not found.entries:
+            raise UserError(f"nothing was ever released to `{self.place.name}`: `standing rules release` does")
+        rules = found.bucket.timeline(found.entries)
+        entries = self._back(found, self._today(rules.latest), version)
+        return self._deliver(found, entries, found.bucket.timeline(entries))
+
+    def _back(self, found: Kept, today: date, version: str | None) -> Entries:
+        """The entries after going back."""
+        if found.unfinished and not version:
+            self.say(f"taken back: the release of {found.unfinished.entries[-1].version}, which was not finished")
+            return found.entries
+        running = begun(found.entries, today) or found.entries[:1]
+        if running != found.entries and not version:
+            return running
+        wanted = self._earlier(found, running, version).version
+        if wanted == in_force(running, today).version:
+            raise UserError(f"rules {wanted} are in force already")
+        return followed_by(found.entries, self._entry(today, wanted, "rollback"))
+
+    def _earlier(self, found: Kept, entries: Entries, version: str | None) -> Ruleset:
+        wanted = version or predecessor(entries)
+        if wanted is None:
+            raise UserError("there are no rules before these: `--to VERSION` names others that were released once")
+        matching = {entry.version for entry in found.entries if entry.version.startswith(wanted)}
+        try:
+            return found.bucket.ruleset(matching.pop() if len(matching) == 1 else wanted)
+        except KeyError:
+            said = f"no rules `{wanted}` were ever released: `standing rules live` lists those that were"
+            raise UserError(said) from None
+
+    def _wait_for(self, found: Kept | None, ruleset: Ruleset) -> None:
+        """Refuse to release while another release goes on; one that died, or of the same rules, is done anew."""
+        unfinished = found.unfinished if found else None
+        if not unfinished or self.clock() - unfinished.at > GIVEN_UP:
+            return
+        version = unfinished.entries[-1].version
+        if version == ruleset.version:
+            return
+        raise UserError(
+            f"a release of {version}, begun at {unfinished.at:%Y-%m-%d %H:%M} UTC, is not finished: wait for it; "
+            "or, if it died, take it back with `standing rules rollback`"
+        )
+
+    def _day(self, ruleset: Ruleset, since: date | None) -> date:
+        """From which day: as said, as the rules name it, or tomorrow."""
+        today, effective = self._today(ruleset), ruleset.programme.effective
+        if since and since < today:
+            raise UserError(f"--from {since}: that day is over and stays as it was decided; the earliest is {today}")
+        if not since and effective is not None and day_date(effective) < today:
+            over = f"programme.yaml: `effective: {day_date(effective)}` is over, and stays as it was decided"
+            raise UserError(f"{over}; name the day from which the rules hold as they are now: the earliest is {today}")
+        return since or (day_date(effective) if effective is not None else today + timedelta(days=1))
+
+    def _today(self, ruleset: Ruleset) -> date:
+        return day_date(day_of(self.clock(), ruleset.programme.time_zone))
+
+    def _entry(self, since: date, version: str, by: Literal["release", "rollback"]) -> Released:
+        return Released(since=since, version=version, by=by, at=self.clock())
+
+    def _deliver(self, found: Kept | None, entries: Entries, rules: Timeline) -> Entries:
+        """Record and deploy. Before the first deployment there is no bucket: then the record comes last."""
+        if self.place.is_busy():
+            raise UserError(f"`{self.place.name}` is being deployed: wait until that has ended, then {AGAIN}")
+        before = found.entries if found else ()
+        self._tell_dropped(before, entries)
+        record = Releases(id=uuid.uuid4().hex[:12], at=self.clock(), entries=entries, before=before)
+        etag = _write(found, record, rules) if found else None
+        try:
+            self.place.deploy(record, rules)
+        except UserError:
+            if found and etag:
+                self._withdraw(found, etag)
+            raise
+        return self._made_sure(found, etag, record, rules)
+
+    def _made_sure(self, found: Kept | None, etag: str | None, record: Releases, rules: Timeline) -> Entries:
+        """After the deployment: the record is there, and nobody else's."""
+        now = self.place.look()
+        if now is None:
+            raise UserError(f"`{self.place.name}` has no output RulesBucketName: is its template this clone's?")
+        if not found:
+            _write(now, record, rules)
+        elif now.etag != etag:
+            raise UserError(f"another release was recorded meanwhile: look at `standing rules live`, and {AGAIN}")
+        return record.entries
+
+    def _withdraw(self, found: Kept, etag: str) -> None:
+        """After a deployment that failed for certain, put the record back; else it stays, and is not finished."""
+        now = self.place.look()
+        if now and now.etag == etag and now.named == found.named and not self.place.is_busy():
+            before = Releases(id=found.named, at=self.clock(), entries=found.entries)
+            found.bucket.write(before, etag)
+
+    def _tell_dropped(self, before: Entries, after: Entries) -> None:
+        for entry in before:
+            if entry not in after:
+                self.say(f"dropped: rules {entry.version}, which were to be in force from {entry.since}")
+
+
+def release_clone(say: Callable[[str], None], stack: str = "standing") -> Entries:
+    """Release the rules of this clone, as they are, to a stack; a new one comes to be."""
+    return Releasing(StackPlace(stack, say), say).release(project_root() / "rules", None)
+
+
+def _write(found: Kept, record: Releases, rules: Timeline) -> str:
+    """Keep the rules and write the record; its ETag."""
+    for entry in rules.entries:
+        found.bucket.keep(entry.ruleset)
+    try:
+        return found.bucket.write(record, found.etag)
+    except Overtaken:
+        raise UserError(f"another release was recorded at the same moment: {AGAIN}") from None

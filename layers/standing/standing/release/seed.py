@@ -1,0 +1,53 @@
+"""Seeding: the events of the live table are decided by a candidate's rules, into a table of its own.
+
+By the same commits as events that arrive meanwhile, so it does not matter which comes first, and what was interrupted
+is done again without harm. The live table is only read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from standing.aws.table import Customers, Refused
+from standing.events.intake import Event
+from standing.ingest.batch import MOST_EVENTS, TRIES, Ingest, Report
+from standing.values.errors import UserError
+
+
+@dataclass(frozen=True)
+class Seeding:
+    """From one table into another. `ingest` decides into the other one."""
+
+    live: Customers
+    ingest: Ingest
+    shadow: Customers
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+    def seed(self, customers: Iterable[str], seen: Callable[[], None]) -> int:
+        """Decide what is missing of some customers, each followed by `seen`; how many events that were."""
+        events = 0
+        for customer in customers:
+            events += self._customer(customer)
+            seen()
+        return events
+
+    def _customer(self, customer: str) -> int:
+        """Decide one customer's events, oldest first. Raises UserError where others kept changing it."""
+        before, tries = len(missing := self._missing(customer)), 0
+        while missing:
+            try:
+                done = self.ingest.commit_some(missing[:MOST_EVENTS], Report(), self.clock())
+                missing = missing[done:]
+            except Refused:  # an event of this customer came in between
+                missing, tries = self._missing(customer), tries + 1
+            if tries > TRIES:
+                raise UserError(f"`{customer}` kept changing: start the shadow again, and the rest is done")
+        return before
+
+    def _missing(self, customer: str) -> list[Event]:
+        """What the live table counts and the shadow does not have yet."""
+        known = {one.event.key for one in self.shadow.history(customer)}
+        counted = (one.event for one in self.live.history(customer) if one.counts)
+        return sorted((one for one in counted if one.key not in known), key=lambda event: (event.day, event.key))

@@ -1,0 +1,171 @@
+"""The shadow: a candidate for the rules beside the live ones, in a stack of its own. It announces nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+from rich.progress import Progress
+
+from standing.aws.stack import Target
+from standing.aws.table import Customers
+from standing.ingest.batch import Ingest
+from standing.local.project import project_root
+from standing.local.sam import run_sam
+from standing.operations.sender import waiting
+from standing.release.seed import Seeding
+from standing.release.store import BUSY, released
+from standing.rules.author.build import lay
+from standing.rules.author.compiler import compile_folder
+from standing.rules.author.succession import continued
+from standing.rules.timeline import Timeline
+from standing.values.counted import counted
+from standing.values.days import day_date, day_number, day_of
+from standing.values.errors import UserError
+
+PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter", "IngestConcurrency", "KmsKeyArn")
+ON_THE_WAY = 60.0  # seconds to wait for events that were put on the bus before the shadow listened
+
+
+def shadow_of(target: Target) -> Target:
+    """The shadow's stack."""
+    return Target(f"{target.stack}-shadow")
+
+
+def passed_on(parameters: dict[str, str]) -> dict[str, str]:
+    """The live parameters that a shadow has, too; none that is empty, which sam takes for a mistake."""
+    return {name: value for name, value in parameters.items() if name in PASSED_ON and value}
+
+
+def running_shadow(target: Target) -> Target:
+    """The shadow's stack. Raises UserError where none runs."""
+    shadow = shadow_of(target)
+    if not shadow.status():
+        raise UserError(f"no shadow of `{target.stack}` runs: `standing rules shadow start` starts one")
+    return shadow
+
+
+@dataclass(frozen=True)
+class Shadowing:
+    """Starts and stops the shadow of a stack."""
+
+    target: Target
+    say: Callable[[str], None]
+
+    def start(self, folder: Path, since: date | None, progress: Progress) -> int:
+        """Deploy a candidate and let it decide all that is known; how many events that were.
+
+        Raises UserError where another candidate runs. The same again goes on where it stopped.
+        """
+        rules = self._timeline(folder, since)
+        self._deploy(rules)
+        shadow = shadow_of(self.target)
+        self._await_the_way(progress)
+        return self._seed(shadow.customers, rules, progress)
+
+    def stop(self) -> None:
+        """Delete the shadow with all that it decided. The live stack is not touched."""
+        shadow = running_shadow(self.target)
+        self.say("deleting what the shadow decided")
+        _drop_table(shadow)
+        shadow.s3.delete_object(Bucket=shadow.outputs["ShadowBucket"], Key=shadow.outputs["Timeline"])
+        self.say(f"deleting `{shadow.stack}`")
+        shadow.cloudformation.delete_stack(StackName=shadow.stack)
+        shadow.cloudformation.get_waiter("stack_delete_complete").wait(
+            StackName=shadow.stack, WaiterConfig={"Delay": 2}
+        )
+
+    def _timeline(self, folder: Path, since: date | None) -> Timeline:
+        """The live rules followed by the candidate, from today on if no day is said; as it runs, if it does already."""
+        found = released(self.target)
+        live, rules = found.bucket.timeline(found.entries), compile_folder(folder)
+        running = self._running()
+        today = day_date(day_of(datetime.now(UTC), live.latest.programme.time_zone))
+        day = since or (running and date.fromisoformat(running["Since"])) or today
+        candidate = continued(live, rules, day_number(day))
+        if live.on(day_number(day)) == candidate.latest:
+            raise UserError(f"these are the rules that are live on {day}: there is nothing to compare")
+        if running and running["Timeline"] != _key(candidate):
+            raise UserError(f"a shadow of {running['Candidate']} runs: end it with `standing rules shadow stop` first")
+        return candidate
+
+    def _running(self) -> dict[str, str] | None:
+        shadow = shadow_of(self.target)
+        status = shadow.status()
+        if BUSY in status:
+            raise UserError(f"`{shadow.stack}` is being deployed or deleted: wait until that has ended")
+        return shadow.outputs if status else None
+
+    def _deploy(self, rules: Timeline) -> None:
+        """Deploy shadow.yaml with the code that is live."""
+        root, outputs = project_root(), self.target.outputs
+        lay(rules, root / "layers" / "shadow")
+        body = rules.model_dump_json(exclude_defaults=True).encode()
+        self.target.s3.put_object(Bucket=outputs["RulesBucketName"], Key=_key(rules), Body=body)
+        self.say(f"deploying the candidate {rules.latest.version} beside the live rules (sam deploy)")
+        given = {
+            **passed_on(self._parameters()),
+            "BusName": outputs["BusName"],
+            "LiveTable": outputs["TableName"],
+            "CodeLayer": outputs["CodeLayer"],
+            "RulesBucketName": outputs["RulesBucketName"],
+            "Candidate": rules.latest.version,
+            "Since": str(day_date(rules.entries[-1].since)),
+            "Timeline": _key(rules),
+        }
+        stack = ("--template-file", "shadow.yaml", "--stack-name", shadow_of(self.target).stack, "--no-progressbar")
+        run_sam(root, "deploy", *stack, "--parameter-overrides", *(f"{name}={one}" for name, one in given.items()))
+
+    def _parameters(self) -> dict[str, str]:
+        """What the live stack was deployed with."""
+        stack = self.target.cloudformation.describe_stacks(StackName=self.target.stack)["Stacks"][0]
+        return {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
+
+    def _await_the_way(self, progress: Progress) -> None:
+        """Wait for what the shadow did not hear, until the live system has applied it: from there it is taken."""
+        bar = progress.add_task("on their way", total=None)
+        deadline = time.monotonic() + ON_THE_WAY
+        while (left := waiting(self.target)) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        progress.update(bar, total=1, completed=1)
+        if left:
+            still = counted(left, "event was", "events were")
+            self.say(f"{still} still on the way: start the shadow again later, to take in what it missed")
+
+    def _seed(self, shadow: Customers, rules: Timeline, progress: Progress) -> int:
+        live = self.target.customers
+        customers = [state.customer for state in live.states()]
+        bar = progress.add_task("customers", total=len(customers))
+        ingest = Ingest(rules, shadow, _NoRejections())
+        return Seeding(live, ingest, shadow).seed(customers, lambda: progress.advance(bar))
+
+
+class _NoRejections:
+    """What was applied once is not rejected."""
+
+    def keep(self, message: str, rejection: dict[str, str]) -> None:
+        """Nothing is ever kept."""
+        raise NotImplementedError
+
+
+def _key(rules: Timeline) -> str:
+    digest = hashlib.sha256(rules.model_dump_json(exclude_defaults=True).encode()).hexdigest()[:16]
+    return f"shadows/{digest}.json"
+
+
+def _drop_table(shadow: Target) -> None:
+    """Delete the table, which outlives its stack like every table of ours; none where that was done before."""
+    table = shadow.outputs["TableName"]
+    try:
+        shadow.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+        shadow.dynamodb.get_waiter("table_exists").wait(TableName=table, WaiterConfig={"Delay": 2})
+        shadow.dynamodb.delete_table(TableName=table)
+        shadow.dynamodb.get_waiter("table_not_exists").wait(TableName=table, WaiterConfig={"Delay": 2})
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ResourceNotFoundException":
+            raise

@@ -1,0 +1,70 @@
+"""The polars reader: conditions as expressions over a column a fact, where an unknown fact is null."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Iterable, Mapping
+from functools import reduce
+from typing import cast
+
+import polars as pl
+
+from standing.engine.backends.plain import OPERATORS
+from standing.rules.conditions import Comparison, Condition, Fact, comparisons
+
+
+class Reader:
+    """Says which of some named conditions hold, for one set of facts as every reader does, or for a frame of them."""
+
+    def __init__(self, rules: Mapping[str, Condition]) -> None:
+        self.rules = dict(rules)
+        self.expressions = [expression(condition).alias(name) for name, condition in rules.items()]
+
+    def match(self, facts: Mapping[str, Fact]) -> frozenset[str]:
+        """The names of the rules that hold."""
+        if not self.rules:
+            return frozenset()
+        (held,) = self.match_all(pl.DataFrame([dict(facts) | {"": 0}], strict=False)).rows(named=True)
+        return frozenset(name for name, holds in held.items() if holds)
+
+    def match_all(self, facts: pl.DataFrame) -> pl.DataFrame:
+        """For a row a customer and a column a fact, a row a customer and a true-or-false column a rule."""
+        return with_facts(facts, self.rules.values()).select(self.expressions)
+
+
+def expression(condition: Condition) -> pl.Expr:
+    """A condition tree as an expression that is true or false, never null."""
+    if isinstance(condition, Comparison):
+        return _compares(condition)
+    parts = [expression(part) for part in condition.of]
+    if condition.group == "all":
+        return reduce(operator.and_, parts)
+    some = reduce(operator.or_, parts)
+    return some if condition.group == "any" else ~some
+
+
+def with_facts(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataFrame:
+    """A frame with a column for each fact that conditions speak of: null, where there was none."""
+    asked: dict[str, type[pl.DataType]] = {}
+    for line in (line for condition in conditions for line in comparisons(condition)):
+        if line.fact not in frame.columns:
+            asked[line.fact] = pl.String if isinstance(line.values[0], str) else asked.get(line.fact, pl.Int64)
+    return frame.with_columns(pl.lit(None, dtype=dtype).alias(fact) for fact, dtype in asked.items())
+
+
+def first_rank(ranks: list[tuple[int, pl.Expr]], otherwise: int) -> pl.Expr:
+    """The first of some ranks whose condition holds."""
+    found = pl.lit(otherwise, dtype=pl.Int8)
+    for rank, holds in reversed(ranks):
+        found = pl.when(holds).then(pl.lit(rank, dtype=pl.Int8)).otherwise(found)
+    return found
+
+
+def _compares(line: Comparison) -> pl.Expr:
+    fact = pl.col(line.fact)
+    if line.op == "unknown":
+        return fact.is_null()
+    if isinstance(line.value, tuple):
+        return fact.is_in(list(line.value)).fill_null(value=False)
+    met = cast("pl.Expr", OPERATORS[line.op](fact, pl.lit(line.value)))
+    return met.fill_null(value=False)

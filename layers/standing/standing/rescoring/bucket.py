@@ -1,0 +1,106 @@
+"""Customers rescored: the standing of each at the end of a day, and of whom there may be something to say.
+
+For whom there is, is decided by the core alone; nobody is left out here for whom it would decide something.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import polars as pl
+
+from standing.engine.state import State
+from standing.rescoring.care import lacks_consent
+from standing.rescoring.days import DayOfAll, live_all
+from standing.rescoring.memory import REMEMBERED, frame_of
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
+
+SAID, WAITING, EXPIRES, STIRRED = "said/", "waiting/", "expires", "stirred"
+
+
+@dataclass(frozen=True)
+class Rescored:
+    """`standing`: a row a customer with `version`, `day`, facts and what is remembered; `stirred`: those to look at."""
+
+    standing: pl.DataFrame
+    stirred: tuple[str, ...]
+
+
+def rescore(
+    rules: Timeline, records: pl.DataFrame, states: pl.DataFrame, before: pl.DataFrame | None, until: Day
+) -> Rescored:
+    """Customers at the end of `until`, which is over.
+
+    `records` are their event records that count; `states` what the table holds of them (`states_of`); `before` is the
+    standing of an earlier night: it is gone on from for those of whom there was nothing to say, and whose state has not
+    moved since.
+    """
+    first = _begin(states, before)
+    standing = first.filter(pl.col("day") >= until)
+    stirred: set[str] = set()
+    for lived in live_all(rules, records, first, until):
+        told = lived.frame.join(_ledger(states), on="customer", how="left", maintain_order="left")
+        stirred |= set(told.filter(_stirs(lived.ruleset, told.columns))["customer"])
+        if lived.day == until:
+            standing = pl.concat([standing, _kept(lived)], how="diagonal")
+    standing = standing.with_columns(pl.col("customer").is_in(sorted(stirred)).alias(STIRRED))
+    return Rescored(standing.sort("customer"), tuple(sorted(stirred)))
+
+
+def states_of(states: Iterable[State]) -> pl.DataFrame:
+    """What the table holds of customers, as columns: version, day, memory, and of the ledger what a night asks for.
+
+    That is the level that was said of each rating, until when each care rule waits, and when care expires.
+    """
+    found = list(states)
+    memories = frame_of(((one.customer, one.day, one.closed) for one in found), {})
+    rows = [
+        {"version": one.version, EXPIRES: min(one.ledger.unanswered.values(), default=None)}
+        | {f"{SAID}{rating}": level for rating, level in one.ledger.said.items()}
+        | {f"{WAITING}{care}": day for care, day in one.ledger.waiting.items()}
+        for one in found
+    ]
+    names = sorted({name for row in rows for name in row if name.startswith((SAID, WAITING))})
+    kinds = {name: pl.String if name.startswith(SAID) else pl.Int32 for name in names}
+    schema = {"version": pl.Int64, EXPIRES: pl.Int32, **kinds}
+    return pl.concat([memories, pl.DataFrame(rows, schema=schema, orient="row")], how="horizontal")
+
+
+def _begin(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
+    """Where each customer's days begin: at its state, or at the night before where the state has not moved since."""
+    own = states.select("customer", "version", "day", *(name for name in states.columns if name.startswith(REMEMBERED)))
+    if before is None:
+        return own
+    calm = before.filter(~pl.col(STIRRED))  # of the others something may still have to be said
+    same = calm.join(own.select("customer", "version"), on=["customer", "version"], how="semi")
+    kept = same.select("customer", "version", "day", *(name for name in same.columns if name.startswith(REMEMBERED)))
+    return pl.concat([own.join(kept, on="customer", how="anti"), kept], how="diagonal")
+
+
+def _ledger(states: pl.DataFrame) -> pl.DataFrame:
+    return states.select("customer", EXPIRES, *(name for name in states.columns if name.startswith((SAID, WAITING))))
+
+
+def _stirs(ruleset: Ruleset, columns: list[str]) -> pl.Expr:
+    """Whether a day has something that the ledger does not know yet."""
+    unsaid = []
+    for name, rating in ruleset.ratings.items():
+        level = pl.coalesce(pl.col(f"shown/{name}/level"), pl.col(f"levels/{name}/level"))
+        said = pl.col(f"{SAID}{name}") if f"{SAID}{name}" in columns else pl.lit(None, dtype=pl.String)
+        unsaid.append(level.ne_missing(said) & level.is_in(rating.levels))
+    care = [pl.col(name) for name in columns if name.startswith(("fell-due/", "refrained/"))]
+    waiting = [
+        (pl.col(f"{WAITING}{name}") <= pl.col("day")) & pl.col(f"care/{name}") & ~lacks_consent(one)
+        for name, one in ruleset.care.items()
+        if f"{WAITING}{name}" in columns
+    ]
+    return pl.any_horizontal(*unsaid, *care, *waiting, pl.col(EXPIRES) <= pl.col("day")).fill_null(value=False)
+
+
+def _kept(lived: DayOfAll) -> pl.DataFrame:
+    facts = [name for name in (*lived.ruleset.by_name, *lived.ruleset.ratings) if name in lived.frame.columns]
+    remembered = (name for name in lived.frame.columns if name.startswith(REMEMBERED))
+    return lived.frame.select("customer", "version", "day", *remembered, *facts)

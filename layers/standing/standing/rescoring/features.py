@@ -1,0 +1,267 @@
+"""Features over the lake: for every customer the numbers that rules compare, as of one day, in one pass.
+
+What a feature means is said in `engine/features.py`; here the same is said in expressions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, timedelta
+from functools import reduce
+from operator import and_, or_
+
+import polars as pl
+
+from standing.engine.features import EXACT, RATIO_UNIT
+from standing.lake.records import NAMED
+from standing.rescoring.refunds import COUNTS_ON, counted_on
+from standing.rules.ruleset import RULING, Feature, Measure, Ramp, Ruleset
+from standing.values.days import Day, day_date, last_anniversary, next_anniversary
+from standing.values.scales import FINE, REMAINDER, SCORE_UNIT
+
+LEAP_YEAR = 2000
+MEASURE, RANK = "measure-", "rank-"
+ONE_SCORE = pl.lit(2**FINE, dtype=pl.Int128)  # of remainders, which are sums below 2**127 up to 2**23 answers
+SUMMED = {"count", "sum", "mean", "min", "max", "days_since_first", "days_since_last"}  # as a file is read, in one pass
+the_day, the_moment = pl.col("day"), pl.col("moment")
+
+
+def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFrame:
+    """For each customer of some event records its features as of the end of a day; null where they are unknown.
+
+    Beside them `consent/CHANNEL` and `ruling/RATING`: the last word on whether a channel may be used, and the last
+    level set by hand, as the text that is kept of it. Records may have `counts_on` already (`counted_on`).
+    """
+    if ruleset.nets and COUNTS_ON not in records.collect_schema():
+        records = counted_on(records, ruleset)
+    own = [feature for feature in ruleset.features if not feature.parts]
+    summed = {one.name: _taken(ruleset, one, day) for one in own if one.kind in SUMMED}
+    others = {one.name: _taken(ruleset, one, day) for one in own if one.kind not in SUMMED} | dict(_said(ruleset, day))
+    frame = _gathered(ruleset, records, summed)
+    if others:
+        frame = frame.join(_gathered(ruleset, records.filter(_asked_for(ruleset, others)), others), "customer", "left")
+        frame = frame.with_columns(pl.col(one.name).fill_null(0) for one in own if one.kind == "distinct")
+    for feature in ruleset.features:
+        if feature.parts:
+            frame = frame.with_columns(_made_of(feature).alias(feature.name))
+    return frame
+
+
+def _gathered(ruleset: Ruleset, records: pl.LazyFrame, taken: Mapping[str, pl.Expr]) -> pl.LazyFrame:
+    """A row a customer, of the measures that are needed for it alone."""
+    needed = {place: ruleset.measures[place] for place in _needed(taken)}
+    measured = [_value(measure).alias(_name(place)) for place, measure in needed.items()]
+    ranked = [_rank(measure).alias(_rank_name(place)) for place, measure in needed.items() if measure.keeps == "latest"]
+    return records.with_columns(measured + ranked).group_by("customer").agg(**taken)
+
+
+def _asked_for(ruleset: Ruleset, taken: Mapping[str, pl.Expr]) -> pl.Expr:
+    """Whether a record counts for any of some features."""
+    return pl.any_horizontal(_counts(ruleset.measures[place]) for place in _needed(taken))
+
+
+def _needed(taken: Mapping[str, pl.Expr]) -> list[int]:
+    """The measures that some expressions read."""
+    names = {name for one in taken.values() for name in one.meta.root_names()}
+    return sorted(int(name.removeprefix(MEASURE)) for name in names if name.startswith(MEASURE))
+
+
+def _name(measure: int) -> str:
+    return f"{MEASURE}{measure}"
+
+
+def _rank_name(measure: int) -> str:
+    return f"{RANK}{measure}"
+
+
+def _rank(measure: Measure) -> pl.Expr:
+    """The place of a value among the words that have an order, as `Measure.precedence` says."""
+    said = _said_of(measure)
+    if not measure.order:
+        return pl.lit(0, dtype=pl.Int64)
+    word = said.str.json_path_match("$[0]") if measure.value == RULING else said
+    ranks = {word: rank for rank, word in enumerate(measure.order)}
+    return word.replace_strict(ranks, default=len(ranks), return_dtype=pl.Int64)
+
+
+def _value(measure: Measure) -> pl.Expr:
+    """The value of a measure in each record; null where the record does not count."""
+    return pl.when(_counts(measure)).then(_said_of(measure))
+
+
+def _counts(measure: Measure) -> pl.Expr:
+    families = (pl.col("family") == family for family in measure.of)
+    return reduce(and_, (pl.col(name) == wanted for name, wanted in measure.where.items()), reduce(or_, families))
+
+
+def _said_of(measure: Measure) -> pl.Expr:
+    amount, path = pl.col("amount"), measure.value
+    if path == "count":
+        return pl.lit(0, dtype=pl.Int64)
+    if path == "net_amount":
+        return pl.when(pl.col("family") == "refund").then(-amount).otherwise(amount)
+    if path == REMAINDER:
+        return _remainder(pl.col("answer"), pl.col("steps"))
+    if path.partition(".")[0] not in NAMED:
+        return pl.col(path)
+    found = pl.col("entries").list.eval(pl.element().filter(pl.element().struct.field("name") == path)).list.first()
+    return found.struct.field("number" if path.startswith("amounts.") else "text")
+
+
+def _remainder(answer: pl.Expr, steps: pl.Expr) -> pl.Expr:
+    left = (answer * SCORE_UNIT % steps).cast(pl.Int128)
+    return (left * ONE_SCORE).floordiv(steps.cast(pl.Int128))
+
+
+def _taken(ruleset: Ruleset, feature: Feature, day: Day) -> pl.Expr:
+    """A refund that counts on an earlier day counts there from its own day on."""
+    known = pl.when(the_day <= day).then(pl.col(COUNTS_ON))
+    return KINDS[feature.kind](feature, day, known if ruleset.measures[feature.measure].nets else the_day)
+
+
+def _said(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
+    for channel, measure in ruleset.programme.consent.items():
+        yield f"consent/{channel}", _last(measure, the_day <= day)
+    for rating in ruleset.ratings.values():
+        if rating.override >= 0:
+            yield f"ruling/{rating.name}", _last(rating.override, the_day <= day)
+
+
+def _within(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    """Whether a record counts on a day in a feature's window."""
+    last = day - feature.ending
+    begin = _begin(feature, last)
+    return when <= last if begin is None else (when <= last) & (begin <= when)
+
+
+def _begin(feature: Feature, last: Day) -> pl.Expr | Day | None:
+    if feature.over == "calendar-year":
+        return last - day_date(last).timetuple().tm_yday + 1
+    if feature.over == "membership-year":
+        joined = _first_day(feature.anchor)
+        return pl.when(joined <= last).then(_last_anniversary(joined, last)).otherwise(last)
+    return None if feature.over is None else last - feature.over + 1
+
+
+def _first_day(measure: int) -> pl.Expr:
+    return pl.when(pl.col(_name(measure)).is_not_null()).then(the_day).min()
+
+
+def _last_anniversary(joined: pl.Expr, last: Day) -> pl.Expr:
+    date = joined.cast(pl.Date)
+    found = {one.month * 100 + one.day: last_anniversary(one, last) for one in _days_of_a_year()}
+    key = date.dt.month().cast(pl.Int32) * 100 + date.dt.day()
+    return key.replace_strict(found, default=None, return_dtype=pl.Int32)
+
+
+def _days_of_a_year() -> Iterator[date]:
+    first = date(LEAP_YEAR, 1, 1)
+    return (first + timedelta(days=number) for number in range(366))
+
+
+def _values(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    """Null outside of the window: the streaming engine sums that as it reads, and a filter it does not."""
+    return pl.when(_within(feature, day, when)).then(pl.col(_name(feature.measure)))
+
+
+def _limited(value: pl.Expr) -> pl.Expr:
+    return value.clip(-EXACT, EXACT).cast(pl.Int64)
+
+
+def _count(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    return _values(feature, day, when).count().cast(pl.Int64)
+
+
+def _sum(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    return _limited(_summed(feature, day, when))
+
+
+def _mean(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    count = _count(feature, day, when)
+    return pl.when(count > 0).then(_limited(_summed(feature, day, when).floordiv(count)))
+
+
+def _summed(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    """The sum of the values, floored once: `values/scales.py` says why this is exact."""
+    total = _values(feature, day, when).sum()
+    if feature.remainder < 0:
+        return total
+    remainders = pl.when(_within(feature, day, when)).then(pl.col(_name(feature.remainder))).sum()
+    lifted = remainders + _count(feature, day, when).cast(pl.Int128) - 1
+    return total + pl.when(_count(feature, day, when) > 0).then(lifted.floordiv(ONE_SCORE)).otherwise(0).cast(pl.Int64)
+
+
+def _distinct(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    return _values(feature, day, when).drop_nulls().n_unique().cast(pl.Int64).clip(upper_bound=feature.at_most)
+
+
+def _latest(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+    found = _last(feature.measure, _within(feature, day, when))
+    if not feature.levels:
+        return found
+    ranks = {level: rank for rank, level in enumerate(feature.levels)}
+    return found.replace_strict(ranks, default=None, return_dtype=pl.Int64)
+
+
+def _last(measure: int, within: pl.Expr) -> pl.Expr:
+    """The last value: of the latest day, there of the latest moment, there the one that counts first."""
+    value = pl.col(_name(measure))
+    there = within & value.is_not_null()
+    keys = [one.filter(there) for one in (the_day, the_moment, pl.col(_rank_name(measure)), value)]
+    return value.filter(there).sort_by(keys, descending=[False, False, True, True]).last()
+
+
+def _since_first(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
+    first = _first_day(feature.measure)
+    return pl.when(first <= day).then(day - first).cast(pl.Int64)
+
+
+def _since_last(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
+    there = pl.col(_name(feature.measure)).is_not_null() & (the_day <= day)
+    return (day - pl.when(there).then(the_day).max()).cast(pl.Int64)
+
+
+def _until(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
+    days = (f"{one.month:02}-{one.day:02}" for one in _days_of_a_year())
+    there = {month_day: next_anniversary(month_day, day) - day for month_day in days}
+    said = _last(feature.measure, the_day <= day).str.slice(-5)
+    return said.replace_strict(there, default=None, return_dtype=pl.Int64)
+
+
+def _to(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
+    days = _last(feature.measure, the_day <= day).str.to_date("%Y-%m-%d").cast(pl.Int64) - day
+    return pl.when(days >= 0).then(days)
+
+
+def _made_of(feature: Feature) -> pl.Expr:
+    if feature.ramps:
+        return pl.sum_horizontal(map(_points, feature.parts or (), feature.ramps))
+    return _combined(feature, *(feature.parts or ()))
+
+
+def _points(part: str, ramp: Ramp) -> pl.Expr:
+    gone = (pl.col(part) - ramp.begin) * (1 if ramp.rises else -1)
+    return (gone.clip(0, ramp.span) * ramp.weight).floordiv(ramp.span).fill_null(ramp.unknown)
+
+
+def _combined(feature: Feature, first: str, second: str) -> pl.Expr:
+    one, other = pl.col(first), pl.col(second)
+    if feature.kind != "ratio":
+        return _limited(one + other if feature.kind == "plus" else one - other)
+    ratio = (one.cast(pl.Int128) * RATIO_UNIT).floordiv(other.cast(pl.Int128))  # the product may be beyond 64 bits
+    return pl.when(other != 0).then(_limited(ratio))
+
+
+KINDS: dict[str, Callable[[Feature, Day, pl.Expr], pl.Expr]] = {
+    "count": _count,
+    "sum": _sum,
+    "mean": _mean,
+    "min": lambda feature, day, when: _limited(_values(feature, day, when).min()),
+    "max": lambda feature, day, when: _limited(_values(feature, day, when).max()),
+    "distinct": _distinct,
+    "latest": _latest,
+    "days_since_first": _since_first,
+    "days_since_last": _since_last,
+    "days_until": _until,
+    "days_to": _to,
+}

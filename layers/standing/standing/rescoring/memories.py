@@ -1,0 +1,85 @@
+"""What states of the lake remember, as the columns that `rescoring/memory.py` names. Expressions alone."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+import polars as pl
+
+from standing.rescoring.bucket import EXPIRES, SAID, WAITING
+from standing.rescoring.memory import DAYS, HELD, kind_of
+
+type Side = Literal["opened", "closed"]
+
+
+def latest(states: pl.DataFrame) -> pl.DataFrame:
+    """The last state of each customer of whom some event counts."""
+    last = states.sort("customer", "version").group_by("customer", maintain_order=True).last()
+    return last.filter(pl.col("features_hash") != "")  # an empty one: all was taken back
+
+
+def remembered(states: pl.DataFrame, wanted: dict[str, Any], side: Side = "closed") -> pl.DataFrame:
+    """States, one a customer, as `memory.frame_of` gives them: every wanted column, and what else is remembered."""
+    base = states.select("customer", "day")
+    for part in (*_levels(states, side), _due(states, side), _held_back(states, side), _contacts(states, side)):
+        if part.width > 1:
+            base = base.join(part, on="customer", how="left", maintain_order="left")
+    missing = (pl.lit(None, dtype=kind).alias(name) for name, kind in wanted.items() if name not in base.columns)
+    found = sorted(name for name in base.columns if "/" in name and name not in wanted)
+    complete = base.with_columns(missing)
+    return complete.select(
+        "customer",
+        "day",
+        *(pl.col(name).cast(kind) for name, kind in wanted.items()),
+        *(pl.col(name).cast(kind_of(name)) for name in found),
+    )
+
+
+def states_of(states: pl.DataFrame) -> pl.DataFrame:
+    """States, one a customer, as `rescoring.bucket.states_of` gives those of the table."""
+    ledger = pl.col("ledger").struct
+    expires = ledger.field("unanswered").list.eval(pl.element().struct.field("until")).list.min()
+    found = remembered(states, {})
+    said = _wide(_entries(states, "ledger", "said"), pl.format(SAID + "{}", "rating"), "level")
+    waiting = _wide(_entries(states, "ledger", "waiting"), pl.format(WAITING + "{}", "care"), "day")
+    for part in (states.select("customer", "version", expires.alias(EXPIRES)), said, waiting):
+        names = [name for name in part.columns if name in {"version", EXPIRES}]
+        names += sorted(name for name in part.columns if "/" in name)
+        found = found.join(part.select("customer", *names), on="customer", how="left", maintain_order="left")
+    return found
+
+
+def _entries(states: pl.DataFrame, side: Side | Literal["ledger"], part: str) -> pl.DataFrame:
+    """One row an entry of a part of the memory, or of the ledger."""
+    entries = states.select("customer", pl.col(side).struct.field(part).alias("entry"))
+    return entries.explode("entry").filter(pl.col("entry").is_not_null()).unnest("entry")
+
+
+def _wide(rows: pl.DataFrame, name: pl.Expr, value: str) -> pl.DataFrame:
+    """A row a customer, with a column for each name."""
+    if rows.is_empty():
+        return rows.select("customer").clear()
+    return rows.with_columns(name.alias("name")).pivot(on="name", index="customer", values=value)
+
+
+def _levels(states: pl.DataFrame, side: Side) -> list[pl.DataFrame]:
+    wide = []
+    for kept in ("levels", "shown"):
+        rows = _entries(states, side, kept).rename({"grace_until": "grace"})
+        for part in HELD:
+            own = rows.filter(pl.col(part).is_not_null())
+            wide.append(_wide(own, pl.format(f"{kept}/{{}}/{part}", "rating"), part))
+    return wide
+
+
+def _due(states: pl.DataFrame, side: Side) -> pl.DataFrame:
+    return _wide(_entries(states, side, "due"), pl.format("due/{}", "care"), "day")
+
+
+def _held_back(states: pl.DataFrame, side: Side) -> pl.DataFrame:
+    return _wide(_entries(states, side, "held_back"), pl.format("held/{}/{}", "care", "gate"), "day")
+
+
+def _contacts(states: pl.DataFrame, side: Side) -> pl.DataFrame:
+    rows = _entries(states, side, "contacts").group_by("customer", "channel", maintain_order=True).agg("day")
+    return _wide(rows.with_columns(pl.col("day").cast(DAYS)), pl.format("contacts/{}", "channel"), "day")

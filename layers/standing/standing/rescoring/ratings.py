@@ -1,0 +1,141 @@
+"""One rating, one day, for many customers: `engine/ratings.py` in expressions.
+
+Columns that a day works with begin with a dot, so that they stand beside features: `.TIER/rank` is what was held at its
+beginning (null: none), `.TIER/kept` whether that is kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import polars as pl
+
+from standing.engine.fold import BEFORE_ANY
+from standing.engine.ratings import is_review, next_review
+from standing.rescoring.backend import first_rank
+from standing.rescoring.memory import column
+from standing.rules.ruleset import Rating
+from standing.values.days import Day
+
+type Columns = Iterator[pl.Expr]
+
+
+def opened(rating: Rating) -> Columns:
+    """What a day begins with: the rank that is held, and the rank that everybody saw."""
+    seen = pl.coalesce(_held(rating, "shown", "level"), _held(rating, "levels", "level"))
+    yield _rank(rating, _held(rating, "levels", "level")).alias(f".{rating.name}/rank")
+    yield _rank(rating, seen).fill_null(BEFORE_ANY).cast(pl.Int64).alias(f"{rating.name}.was")
+
+
+def reached(rating: Rating) -> Columns:
+    """The best level that a customer qualifies for, and whether the one that is held is kept."""
+    if not rating.ordered:
+        yield _first(rating).alias(f".{rating.name}/best")
+        return
+    qualified = [(rating.rank(level), pl.col(f"{rating.name}/qualify/{level}")) for level in rating.qualify]
+    yield first_rank(sorted(qualified, key=lambda one: -one[0]), 0).alias(f".{rating.name}/best")
+    yield _is_kept(rating).alias(f".{rating.name}/kept")
+    keeps = [(rating.rank(level), _keeps(rating, level)) for level in reversed(rating.levels[1:])]
+    below = [(rank, keep & (rank < _held_rank(rating))) for rank, keep in keeps]
+    landing = _held_rank(rating) - 1 if rating.stability.fall == "one-level" else first_rank(below, 0)
+    yield landing.cast(pl.Int16).alias(f".{rating.name}/landing")
+
+
+def followed(rating: Rating, day: Day) -> Columns:
+    """What is held at the end of the day."""
+    if not rating.ordered:
+        yield from _settled(rating, day)
+        return
+    rank, best = _held_rank(rating), pl.col(f".{rating.name}/best")
+    kept, grace = pl.col(f".{rating.name}/kept"), _held(rating, "levels", "grace")
+    stability = rating.stability
+    is_new = rank.is_null()
+    rises = (best > rank) & _may_rise(rating, day)
+    tested = is_review(stability.review, day) & (day - _held(rating, "levels", "since") >= stability.minimum_stay)
+    ends = pl.when(grace.is_not_null()).then(grace <= day).otherwise(tested & (not stability.grace))
+    begins = grace.is_null() & tested & bool(stability.grace)
+    steps = pl.when(is_new | rises).then(best).when(kept).then(rank).when(ends).then(pl.col(f".{rating.name}/landing"))
+    moved = is_new | rises | (~kept & ends)
+    since = pl.when(moved).then(pl.lit(day, dtype=pl.Int32)).otherwise(_held(rating, "levels", "since"))
+    begun = pl.when(begins).then(pl.lit(day + stability.grace, dtype=pl.Int32)).otherwise(grace)
+    yield steps.otherwise(rank).alias(f".{rating.name}/now")
+    yield since.alias(f".{rating.name}/since")
+    yield pl.when(moved | kept).then(None).otherwise(begun).alias(f".{rating.name}/grace")
+
+
+def becoming(rating: Rating) -> pl.Expr:
+    """The level that would follow in the end if nothing changed but time.
+
+    It is asked of what is held at the end of the day, so whether that is kept is asked again.
+    """
+    now = pl.col(f".{rating.name}/now")
+    if not rating.ordered:
+        return now
+    best = pl.col(f".{rating.name}/best")
+    since = pl.col(f".{rating.name}/since")
+    keeps = [(rating.rank(level), _keeps(rating, level)) for level in reversed(rating.levels[1:])]
+    below = first_rank([(rank, keep & (rank < now)) for rank, keep in keeps], 0)
+    landing = now - 1 if rating.stability.fall == "one-level" else below
+    return pl.when(best > now).then(best).when(_kept(rating, now, since)).then(now).otherwise(landing)
+
+
+def facts_of(rating: Rating, day: Day) -> Columns:
+    """What later rules may ask of a rating, beside what it was."""
+    yield pl.col(f".{rating.name}/seen").cast(pl.Int64).alias(rating.name)
+    yield becoming(rating).cast(pl.Int64).alias(f"{rating.name}.would_become")
+    by_hand = pl.col(f".{rating.name}/expires").cast(pl.Int64) + 1  # else it is decided at a review
+    decided = by_hand.fill_null(next_review(rating.stability.review, day))
+    yield (decided - day).alias(f"{rating.name}.days_to_review")
+
+
+def level_of(rating: Rating, rank: pl.Expr) -> pl.Expr:
+    """The word of a rank."""
+    return rank.replace_strict(dict(enumerate(rating.levels)), default=None, return_dtype=pl.String)
+
+
+def _held(rating: Rating, kept: str, part: str) -> pl.Expr:
+    return pl.col(column("levels" if kept == "levels" else "shown", rating.name, part))
+
+
+def _rank(rating: Rating, level: pl.Expr) -> pl.Expr:
+    return level.replace_strict(rating.ranks, default=None, return_dtype=pl.Int16)
+
+
+def _held_rank(rating: Rating) -> pl.Expr:
+    return pl.col(f".{rating.name}/rank")
+
+
+def _may_rise(rating: Rating, day: Day) -> bool:
+    return rating.stability.rise == "immediate" or is_review(rating.stability.review, day)
+
+
+def _keeps(rating: Rating, level: str) -> pl.Expr:
+    ways = [pl.col(name) for name in rating.rule_names[level] if name in rating.rules]
+    return pl.any_horizontal(ways) if ways else pl.lit(value=False)
+
+
+def _is_kept(rating: Rating) -> pl.Expr:
+    return _kept(rating, _held_rank(rating), _held(rating, "levels", "since"))
+
+
+def _kept(rating: Rating, rank: pl.Expr, since: pl.Expr) -> pl.Expr:
+    """Whether a level is kept that was reached on a day; the lowest always is."""
+    found = [rank == 0, *((rank == rating.rank(level)) & _keeps(rating, level) for level in rating.levels[1:])]
+    for level, names in rating.terms_names.items():
+        found += [(rank == rating.rank(level)) & pl.col(name) & (since < before) for before, name in names]
+    return pl.any_horizontal(found).fill_null(value=False)
+
+
+def _first(rating: Rating) -> pl.Expr:
+    names = [(rating.rank(level), pl.col(f"{rating.name}/qualify/{level}")) for level in rating.qualify]
+    return first_rank(sorted(names, key=lambda one: one[0]), len(rating.levels) - 1)
+
+
+def _settled(rating: Rating, day: Day) -> Columns:
+    """Without an order: the first level that matches, since the day on which it came."""
+    best = pl.col(f".{rating.name}/best")
+    stays = (best == _held_rank(rating)).fill_null(value=False)
+    since = pl.when(stays).then(_held(rating, "levels", "since")).otherwise(pl.lit(day, dtype=pl.Int32))
+    yield best.alias(f".{rating.name}/now")
+    yield since.alias(f".{rating.name}/since")
+    yield pl.when(stays).then(_held(rating, "levels", "grace")).alias(f".{rating.name}/grace")

@@ -1,0 +1,37 @@
+"""Refunds over the lake: beside each record the day on which its amount counts.
+
+Which purchase a refund is about is said in `engine/refunds.py`; here the same is said in expressions.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from standing.lake.records import KEY
+from standing.rules.ruleset import Ruleset
+
+COUNTS_ON = "counts_on"
+DAY, SOURCE, BOUGHT = pl.col("day"), pl.col("source"), pl.col("bought")
+IS_PURCHASE, IS_REFUND = pl.col("family") == "purchase", pl.col("family") == "refund"
+NAMES_ONE = IS_REFUND & pl.col("purchase").is_not_null()
+
+
+def counted_on(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
+    """Event records with `counts_on`, whole customers at a time.
+
+    It is a record's own day; of a refund, the day of the purchase that it names, if that is found.
+    """
+    refunds = records.filter(NAMES_ONE)
+    days = refunds.join(_found(refunds, records, ruleset), on=[*KEY], how="left")
+    moved = days.with_columns(pl.coalesce(COUNTS_ON, "day").alias(COUNTS_ON))
+    return pl.concat([records.filter(~NAMES_ONE).with_columns(DAY.alias(COUNTS_ON)), moved], how="vertical")
+
+
+def _found(refunds: pl.LazyFrame, records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
+    """By a refund's key, the day of its purchase: one of its own source, else of any; of several the latest."""
+    sold = records.filter(IS_PURCHASE).select("customer", purchase="id", shop="source", bought="day")
+    both = refunds.select(*KEY, "day", "purchase").join(sold, on=["customer", "purchase"]).filter(BOUGHT < DAY)
+    if ruleset.purchase_reach is not None:
+        both = both.filter(ruleset.purchase_reach >= DAY - BOUGHT)
+    own = BOUGHT.filter(pl.col("shop") == SOURCE).max()
+    return both.group_by(*KEY).agg(pl.coalesce(own, BOUGHT.max()).alias(COUNTS_ON))

@@ -1,0 +1,45 @@
+"""One compilation's notes: what rules may speak of so far, what is measured, and the problems found on the way."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pydantic import TypeAdapter
+
+from standing.rules.author.lines import Known
+from standing.rules.author.problems import Problem, RulesError
+from standing.rules.author.reader import Place, Source, read, validate
+from standing.rules.ruleset import Measure, Title
+
+
+@dataclass
+class Notes:
+    """What is known so far: facts that lines may speak of, measures, problems.
+
+    `broken` are the features that are wrong themselves, so that nobody else is blamed for them.
+    """
+
+    problems: list[Problem] = field(default_factory=list)
+    broken: set[str] = field(default_factory=set)
+    known: dict[str, Known] = field(default_factory=dict)
+    measures: list[Measure] = field(default_factory=list)
+
+    def load[T](self, path: Path, root: Path, shape: TypeAdapter[T]) -> tuple[Source, T] | None:
+        """A rule file, or nothing where its problems were noted."""
+        try:
+            source = read(path, path.relative_to(root.parent).as_posix())
+            return source, validate(source, shape)
+        except RulesError as error:
+            self.problems += error.problems
+            return None
+
+    def note(self, source: Source, place: Place, said: Title, check: str = "", at: int | None = 0) -> None:
+        """A problem at a place of a file (a sign of its value, or its name), and the check that it belongs to."""
+        self.problems.append(source.problem(place, said, check, at))
+
+    def measure(self, measure: Measure) -> int:
+        """The place of a measure, shared with everything that measures the same."""
+        if measure not in self.measures:
+            self.measures.append(measure)
+        return self.measures.index(measure)

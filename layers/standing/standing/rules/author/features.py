@@ -1,0 +1,244 @@
+"""Compiling features: each is a measure over a window, or made of other features."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from difflib import get_close_matches
+
+from standing.rules.author.diagnostics import Notes
+from standing.rules.author.lines import Known, LineError, parse_literal
+from standing.rules.author.messages import NOTHING, Said, tell
+from standing.rules.author.reader import Place, Source
+from standing.rules.author.sources import FeatureSource, RampSource
+from standing.rules.author.vocabulary import FAMILIES, Family, Value, allowed_values
+from standing.rules.ruleset import MOST_VALUES, Feature, Keeps, Measure, Programme, Ramp, Title, Unit
+from standing.values.scales import REMAINDER
+
+DIGITS: dict[Unit, int] = {"score": 4}
+KEEPS: dict[str, Keeps] = {
+    "min": "extremes",
+    "max": "extremes",
+    "latest": "latest",
+    "days_until": "latest",
+    "days_to": "latest",
+    "distinct": "seen",
+}
+OF_DATES = {"days_until", "days_to"}
+ADDED_UP = {"sum", "mean"}
+NUMBERS = {"sum", "mean", "min", "max"}
+COUNT = Value("count")
+ALL_POINTS = 100
+ACTIVITY, SCORE = "activity", "score"
+EVENTS = {event for family in FAMILIES.values() for event in family.of}
+
+
+def compile_feature(
+    notes: Notes, source: Source, name: str, written: FeatureSource, programme: Programme
+) -> Feature | None:
+    """A feature, or nothing where its problems were noted."""
+    feature = _compiled(notes, source, name, written, programme)
+    if feature is None:
+        notes.broken.add(name)
+    return feature
+
+
+def _compiled(notes: Notes, source: Source, name: str, written: FeatureSource, programme: Programme) -> Feature | None:
+    if written.points:
+        return _score(notes, source, name, written, written.points)
+    if written.parts:
+        return _combination(notes, source, name, written)
+    place: Place = (name, written.kind)
+    family_name, dot, path = written.measured.partition(".")
+    family = FAMILIES.get(family_name)
+    if family is None:
+        notes.note(source, place, _not_allowed(family_name, list(FAMILIES)))
+        return None
+    if family_name == ACTIVITY and not programme.activities:
+        notes.note(source, place, tell("no_activities"))
+        return None
+    value = None if dot and not path else _value(written.kind, path, family)
+    if value is None:
+        notes.note(source, place, _value_problem(written.kind, path, family_name, family))
+        return None
+    _check_where(notes, source, name, written, family, programme)
+    if (family_name, path) in {(SCORE, "value"), (SCORE, "band")} and "name" not in written.where:
+        notes.note(source, place, tell("which_score"))
+    return _measured(notes, name, written, programme, Measured(family, path, value))
+
+
+class Measured:
+    """What a feature measures: an event family, a value of it, and what is known of that value."""
+
+    def __init__(self, family: Family, path: str, value: Value) -> None:
+        self.family, self.path, self.value = family, path, value
+
+    def measure(self, written: FeatureSource) -> Measure:
+        """As the state keeps it."""
+        keeps = KEEPS.get(written.kind, "sums")
+        return Measure(of=self.family.of, where=written.where, value=self.path or "count", keeps=keeps)
+
+    def has_remainder(self, written: FeatureSource) -> bool:
+        """Whether answers on scales are added up: what is floored of each is kept, too."""
+        return written.kind in ADDED_UP and self.family.of == ("feedback",) and self.path == "score"
+
+    def remainder(self, written: FeatureSource) -> Measure:
+        """What flooring leaves of each value."""
+        return self.measure(written).model_copy(update={"value": REMAINDER})
+
+
+def _measured(notes: Notes, name: str, written: FeatureSource, programme: Programme, what: Measured) -> Feature:
+    unit = _unit(written.kind, what.value)
+    levels = what.value.levels if unit == "level" else ()
+    digits = programme.minor_digits if unit == "money" else DIGITS.get(unit, 0)
+    at_most = written.at_most or MOST_VALUES
+    counted = at_most if written.kind == "distinct" else 0
+    notes.known[name] = Known(unit, digits, levels, personal=what.value.personal, at_most=counted)
+    return Feature(
+        name=name,
+        title=written.title,
+        kind=written.kind,
+        measure=notes.measure(what.measure(written)),
+        remainder=notes.measure(what.remainder(written)) if what.has_remainder(written) else -1,
+        unit=unit,
+        levels=levels,
+        over=written.over,
+        anchor=notes.measure(_anything(programme)) if written.over == "membership-year" else -1,
+        ending=written.ending,
+        at_most=at_most,
+        personal=what.value.personal,
+    )
+
+
+def _anything(programme: Programme) -> Measure:
+    """Everything that can happen to a customer: the first of it begins a membership."""
+    happens = EVENTS - {SCORE}  # a score is said of a customer, and begins nothing
+    return Measure(of=tuple(sorted(happens if programme.activities else happens - {ACTIVITY})))
+
+
+def _combination(notes: Notes, source: Source, name: str, written: FeatureSource) -> Feature | None:
+    known = [notes.known.get(part) for part in written.parts]
+    for number, part in enumerate(written.parts):
+        if known[number] is None and part not in notes.broken:
+            notes.note(source, (name, written.kind, number), tell("not_above", name=part))
+    first, second = known
+    if first is None or second is None:
+        return None
+    if first.unit != second.unit or first.unit in {"text", "level"}:
+        said = tell("two_of_a_kind", kind=written.kind, first=_kind(first), second=_kind(second))
+        notes.note(source, (name, written.kind), said)
+        return None
+    personal = first.personal or second.personal
+    about = Known("score", DIGITS["score"]) if written.kind == "ratio" else first
+    notes.known[name] = replace(about, personal=personal)
+    content = {"kind": written.kind, "unit": about.unit, "parts": tuple(written.parts), "personal": personal}
+    return Feature.model_validate({"name": name, "title": written.title, **content})
+
+
+def _score(notes: Notes, source: Source, name: str, written: FeatureSource, points: list[RampSource]) -> Feature | None:
+    """A score from 0 to 100: each of its parts gives points by a ramp."""
+    ramps = [_ramp(notes, source, (name, "points", number), one) for number, one in enumerate(points)]
+    weights = sum(one.weight for one in points)
+    if weights != ALL_POINTS:
+        notes.note(source, (name, "points"), tell("weights", weights=weights, all=ALL_POINTS))
+    found = [ramp for ramp in ramps if ramp]
+    if len(found) < len(points) or weights != ALL_POINTS:
+        return None
+    personal = any(notes.known[one.feature].personal for one in points)
+    notes.known[name] = Known("count", personal=personal)
+    parts = tuple(one.feature for one in points)
+    return Feature(
+        name=name, title=written.title, kind="points", unit="count", parts=parts, ramps=tuple(found), personal=personal
+    )
+
+
+def _ramp(notes: Notes, source: Source, place: Place, written: RampSource) -> Ramp | None:
+    about = notes.known.get(written.feature)
+    if about is None or about.levels or about.unit == "text":
+        said = tell("no_number_above" if about else "not_above", name=written.feature)
+        if written.feature not in notes.broken:
+            notes.note(source, (*place, "feature"), said)
+        return None
+    try:
+        begin, end = (int(parse_literal(about, value)) for value in (written.begin, written.end))
+    except LineError as error:
+        notes.note(source, place, error.said)
+        return None
+    if begin == end or written.unknown > written.weight or not written.weight:
+        notes.note(source, place, tell("ramp_flat" if begin == end else "ramp_weight"))
+        return None
+    return Ramp(begin=begin, end=end, weight=written.weight, unknown=written.unknown)
+
+
+def _check_where(
+    notes: Notes, source: Source, name: str, written: FeatureSource, family: Family, programme: Programme
+) -> None:
+    for word, value in written.where.items():
+        place: Place = (name, "where", word)
+        if word not in family.fields:
+            notes.note(source, place, _not_filtered(word, family), at=None)
+        elif (allowed := _allowed(family, word, programme)) and value not in allowed:
+            notes.note(source, place, _not_allowed(value, allowed))
+
+
+def _not_filtered(word: str, family: Family) -> Title:
+    fields = ", ".join(family.fields) or tell("nothing")
+    return tell("not_filtered", word=word, fields=fields, nearest=_perhaps(word, family.fields))
+
+
+def _not_allowed(value: str, allowed: Sequence[str]) -> Title:
+    return tell("no_family", name=value, names=", ".join(allowed), nearest=_perhaps(value, allowed))
+
+
+def _perhaps(word: str, known: Iterable[str]) -> Said:
+    """The word that was probably meant, if any is near."""
+    close = get_close_matches(word, list(known), n=1)
+    return tell("did_you_mean", close=close[0]) if close else NOTHING
+
+
+def _kind(known: Known) -> Title:
+    return tell(f"kind_{known.unit}")
+
+
+def _allowed(family: Family, word: str, programme: Programme) -> tuple[str, ...]:
+    """The values a field can have; empty where any text will do."""
+    return programme.activities if (family.of, word) == ((ACTIVITY,), "kind") else allowed_values(family, word)
+
+
+def _value(kind: str, path: str, family: Family) -> Value | None:
+    """What a kind of feature measures of a family; nothing where the two do not go together."""
+    if kind in OF_DATES:
+        return family.date(path) if kind == "days_until" or "." in path else None
+    if kind in NUMBERS:
+        value = family.value(path)
+        return value if value and value.is_number and (value.adds_up or kind != "sum") else None
+    if kind == "latest":
+        return family.value(path)
+    if kind == "distinct":
+        value = family.value(path)
+        return value if value and not value.is_number else None
+    return None if path else COUNT
+
+
+def measurable(kind: str) -> list[str]:
+    """What a kind of feature can measure, such as `transaction.net_amount`; `*` stands for any name."""
+    alone = [name for name, family in FAMILIES.items() if _value(kind, "", family)]
+    values = [(name, path) for name, family in FAMILIES.items() for path in (*family.values, *family.dates)]
+    return alone + [f"{name}.{path}" for name, path in values if _value(kind, path, FAMILIES[name])]
+
+
+def _value_problem(kind: str, path: str, family_name: str, family: Family) -> Title:
+    if kind not in {*NUMBERS, *OF_DATES, "latest", "distinct"}:
+        return tell("takes_alone", kind=kind, family=family_name, path=path)
+    fits = [name for name in (*family.values, *family.dates) if _value(kind, name, family)]
+    names = [f"{family_name}.{name.replace('*', 'NAME')}" for name in fits]
+    choices = Title(en=" or ".join(names), zh=" 或 ".join(names)) if names else None
+    if not choices:
+        return tell("has_no_value", kind=kind, family=family_name)
+    return tell("needs_value", kind=kind, choices=choices)
+
+
+def _unit(kind: str, value: Value) -> Unit:
+    if kind in {*NUMBERS, "latest"}:
+        return value.unit
+    return "days" if kind.startswith("days_") else "count"

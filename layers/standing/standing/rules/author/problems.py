@@ -1,0 +1,57 @@
+"""Problems in rule files: where, what is wrong, and what was expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Self
+
+if TYPE_CHECKING:  # whoever only catches what is wrong needs no rules
+    from standing.rules.ruleset import Title
+
+
+@dataclass(frozen=True, order=True)
+class Problem:
+    """One thing wrong in a rule file; `line` and `column` count from 1, `check` is the check that found it.
+
+    `message` is in English, `zh` in Chinese; `column` is 0 where the whole line or file is meant.
+    """
+
+    file: str
+    line: int
+    message: str
+    check: str = field(default="", compare=False)
+    column: int = field(default=0, compare=False)
+    zh: str = field(default="", compare=False)
+
+    @classmethod
+    def of(cls, file: str, line: int, said: Title, check: str = "", column: int = 0) -> Self:
+        """A problem that is told in both languages."""
+        return cls(file, line, said.en, check, column, said.zh)
+
+    def said(self, language: Literal["en", "zh"]) -> str:
+        """What it says, in a language."""
+        return self.zh if language == "zh" and self.zh else self.message
+
+    @property
+    def place(self) -> str:
+        """Where it is: `file:line:character`."""
+        return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
+
+    def told(self, language: Literal["en", "zh"]) -> str:
+        """Its place and what it says."""
+        return f"{self.place}: {self.said(language)}"
+
+    def __str__(self) -> str:
+        return self.told("en")
+
+
+class RulesError(Exception):
+    """The rules cannot be used as they are. Carries every problem found, in file order."""
+
+    def __init__(self, problems: list[Problem]) -> None:
+        self.problems = sorted(problems)
+        super().__init__("\n".join(str(problem) for problem in self.problems))
+
+    def told(self, language: Literal["en", "zh"]) -> str:
+        """Every problem, one a line."""
+        return "\n".join(problem.told(language) for problem in self.problems)

@@ -1,0 +1,45 @@
+"""The producers of a programme: which source may send which events, checked and compiled."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+
+from standing.events import MODELS
+from standing.events.intake import SOURCE
+from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, SCORE
+from standing.rules.author.diagnostics import Notes
+from standing.rules.author.messages import tell
+from standing.rules.author.reader import Source
+from standing.rules.ruleset import Title
+
+OURS = {OUR_SOURCE: "our_source", NIGHT_SOURCE: "night_source"}
+
+
+def compile_producers(notes: Notes, source: Source, written: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+    """By source, what it may send, in an order that does not depend on the file's."""
+    for name, kinds in written.items():
+        if wrong := _wrong_source(name):
+            notes.note(source, ("producers", name), wrong, at=None)
+        for number, kind in enumerate(kinds):
+            if wrong := _wrong_kind(kind, kinds[:number]):
+                notes.note(source, ("producers", name, number), wrong)
+    return {name: tuple(sorted(kinds)) for name, kinds in sorted(written.items())}
+
+
+def _wrong_source(name: str) -> Title | None:
+    if not SOURCE.fullmatch(name):
+        return tell("no_source", name=name)
+    return tell(OURS[name], name=name) if name in OURS else None
+
+
+def _wrong_kind(kind: str, before: list[str]) -> Title | None:
+    family = kind.partition(".")[0]
+    if family == SCORE:
+        return tell("night_alone", kind=kind)
+    if kind in MODELS:
+        return tell("a_version", kind=kind, family=family)
+    if kind not in NAMEABLE:
+        close = get_close_matches(kind, NAMEABLE, n=1)
+        meant = tell("kind_meant", close=close[0]) if close else tell("one_of", names=", ".join(NAMEABLE))
+        return tell("no_kind", kind=kind, meant=meant)
+    return tell("there_twice", name=kind) if kind in before else None

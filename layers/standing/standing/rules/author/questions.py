@@ -1,0 +1,165 @@
+"""Questions: a condition that somebody asks of customers, read as the conditions of rules are, line by line.
+
+On one line, `and`, `or`, `not` and brackets join them; a block such as `any:` with its lines is read as in a rule file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+
+from standing.rules.author.compiler import Compiler
+from standing.rules.author.features import DIGITS
+from standing.rules.author.lines import Known
+from standing.rules.author.problems import Problem, RulesError
+from standing.rules.author.reader import DEEPEST, LARGEST, Mark, Place, Source, parse, validate
+from standing.rules.author.sources import Block
+from standing.rules.conditions import Condition
+from standing.rules.ruleset import Feature, Rating, Ruleset, Title
+
+NAME = "condition"  # where a rule file's name stands in what is said of a mistake
+BLOCK: TypeAdapter[Block] = TypeAdapter(Block)
+AS_IN_A_FILE = re.compile(r"\s*(\{|(all|any|none)\s*:)")
+PIECE = re.compile(r'"[^"]*"?|\[[^\]]*\]?|[()]|[^\s()\["]+')
+JOINTS = {"and", "or", "not", "(", ")"}
+GROUPS = {"and": "all", "or": "any"}
+
+type Written = str | dict[str, list[Written]]
+
+
+def question(text: str, ruleset: Ruleset) -> Condition:
+    """The condition that a text asks for. Raises RulesError with everything that is wrong with it."""
+    if len(text) > LARGEST:
+        raise _wrong(f"is over {LARGEST:,} characters", f"超过 {LARGEST:,} 个字符")
+    source = _source(text)
+    compiler = Compiler(known=known_of(ruleset))
+    found = compiler.block(source, (), validate(source, BLOCK))
+    if found is None:
+        raise RulesError(compiler.problems)
+    return found
+
+
+def known_of(ruleset: Ruleset) -> dict[str, Known]:
+    """What lines may speak of: as the compiler knew it when the rules were compiled."""
+    features = {one.name: _feature(one, ruleset) for one in ruleset.features}
+    return features | {name: about for one in ruleset.ratings.values() for name, about in _rating(one).items()}
+
+
+def _feature(feature: Feature, ruleset: Ruleset) -> Known:
+    digits = ruleset.programme.minor_digits if feature.unit == "money" else DIGITS.get(feature.unit, 0)
+    at_most = feature.at_most if feature.kind == "distinct" else 0
+    return Known(feature.unit, digits, feature.levels, personal=feature.personal, at_most=at_most)
+
+
+def _rating(rating: Rating) -> Mapping[str, Known]:
+    levels = Known(levels=rating.levels, ordered=rating.ordered)
+    now, _, would_become, days_to_review = rating.fact_names
+    return {now: levels, would_become: levels, days_to_review: Known("days")}
+
+
+@dataclass(frozen=True)
+class Asked(Source):
+    """What was asked, as a rule file's content. A problem names its line of the condition, as all stand on one line."""
+
+    def problem(self, place: Place, said: Title, check: str = "", at: int | None = 0) -> Problem:  # noqa: ARG002 -- one line
+        """A problem at a place."""
+        written = self.data
+        for part in place:
+            written = written[part]
+        named = isinstance(written, str) and f"`{written}`" not in said.en
+        told = Title(en=f"`{written}`: {said.en}", zh=f"`{written}`：{said.zh}") if named else said
+        return Problem.of(self.file, self.line(place), told, check)
+
+
+def _source(text: str) -> Source:
+    if AS_IN_A_FILE.match(text):
+        read = parse(text, NAME)
+        return Asked(read.file, read.data, read.marks)
+    written = _Reading(text).whole()
+    return Asked(NAME, written if isinstance(written, dict) else {"all": [written]}, {(): Mark(1, 0)})
+
+
+def _wrong(en: str, zh: str) -> RulesError:
+    return RulesError([Problem.of(NAME, 1, Title(en=en, zh=zh))])
+
+
+class _Reading:
+    """One line of lines and what joins them, read from the left: `and` binds closer than `or`."""
+
+    def __init__(self, text: str) -> None:
+        self.parts = [*_parts(text), ""]
+        self.at = self.depth = 0
+
+    def whole(self) -> Written:
+        """All of it."""
+        found = self._joined("or")
+        if self._next():
+            raise _wrong(
+                f"`{self._next()}` stands where `and`, `or` or the end was expected",
+                f"`{self._next()}` 处应为 `and`、`or` 或结尾",
+            )
+        return found
+
+    def _joined(self, joint: str) -> Written:
+        found = [self._one(joint)]
+        while self._next() == joint:
+            self.at += 1
+            found.append(self._one(joint))
+        return found[0] if len(found) == 1 else {GROUPS[joint]: found}
+
+    def _one(self, joint: str) -> Written:
+        return self._joined("and") if joint == "or" else self._part()
+
+    def _part(self) -> Written:
+        part, self.at = self._next(), self.at + 1
+        if part == "not":
+            return {"none": [self._deeper(self._part)]}
+        if part == "(":
+            return self._deeper(self._bracketed)
+        if part in {"", *JOINTS}:
+            raise _wrong(
+                f"{f'`{part}`' if part else 'the end'} stands where a condition such as `orders_90d >= 3` was expected",
+                f"{f'`{part}` ' if part else '结尾'}处应为条件，例如 `orders_90d >= 3`",
+            )
+        return part
+
+    def _bracketed(self) -> Written:
+        found = self._joined("or")
+        if self._next() != ")":
+            raise _wrong(
+                "a bracket `(` is not closed: write `)` after its conditions", "括号 `(` 没有闭合：请在其条件之后写 `)`"
+            )
+        self.at += 1
+        return found
+
+    def _deeper(self, read: Callable[[], Written]) -> Written:
+        if self.depth == DEEPEST:
+            raise _wrong("is nested too deep", "嵌套过深")
+        self.depth += 1
+        found = read()
+        self.depth -= 1
+        return found
+
+    def _next(self) -> str:
+        return self.parts[self.at]
+
+
+def _parts(text: str) -> Iterator[str]:
+    """Lines as they were written, and what joins them."""
+    line: list[re.Match[str]] = []
+    for piece in PIECE.finditer(text):
+        if piece[0].lower() in JOINTS:
+            yield from _line(text, line)
+            yield piece[0].lower()
+            line = []
+        else:
+            line.append(piece)
+    yield from _line(text, line)
+
+
+def _line(text: str, pieces: list[re.Match[str]]) -> Iterator[str]:
+    if pieces:
+        yield text[pieces[0].start() : pieces[-1].end()]

@@ -1,0 +1,137 @@
+"""What is true of any customer's features, whoever it is: the laws that proofs stand on.
+
+Counts are not negative; a window inside another holds no more; separate windows inside one hold no more together; days
+since something say whether a window is empty. A law that does not hold would prove what is wrong: a property test holds
+each of them against the features of made customers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import permutations
+from typing import Any, Protocol
+
+import z3
+
+from standing.rules.prove.ranges import of_feature
+from standing.rules.prove.windows import inside, never_negative, part_of
+from standing.rules.ruleset import Feature, Ruleset
+
+MOST = 10**9  # of anything that is not compared with more: examples stay readable
+
+
+class Facts(Protocol):
+    """What axioms speak of."""
+
+    ruleset: Ruleset
+
+    def number(self, fact: str) -> Any:  # noqa: ANN401 -- z3's expressions have no types worth the name
+        """A fact's value."""
+
+    def known(self, fact: str) -> Any:  # noqa: ANN401
+        """That a fact is known."""
+
+
+def feature_axioms(world: Facts) -> Iterator[Any]:
+    """Every law about the features of a world's ruleset."""
+    measured = [feature for feature in world.ruleset.features if not feature.parts]
+    for feature in measured:
+        yield from _bounds(world, feature)
+    adding = [feature for feature in measured if never_negative(world.ruleset, feature)]
+    for inner, outer in permutations(adding, 2):
+        if part_of(world.ruleset, inner, outer):
+            yield world.number(inner.name) <= world.number(outer.name)
+    yield from _apart(world, adding)
+    yield from _of_days(world, measured)
+    yield from _of_amounts(world, measured)
+
+
+def _bounds(world: Facts, feature: Feature) -> Iterator[Any]:
+    number, most = world.number(feature.name), _most(world.ruleset)
+    low, high = of_feature(world.ruleset, feature)
+    yield number >= (-most if low is None else low)
+    if feature.unit != "text":
+        yield number <= (most if high is None else high)
+
+
+def _most(ruleset: Ruleset) -> int:
+    """More than any number that rules compare with."""
+    return max([MOST, *(2 * abs(literal) for literals in ruleset.compared.values() for literal in literals)])
+
+
+def _apart(world: Facts, adding: list[Feature]) -> Iterator[Any]:
+    """Two windows of one measure that do not meet, inside a third."""
+    plain = [feature for feature in adding if isinstance(feature.over, int)]
+    for later, earlier, whole in permutations(plain, 3):
+        if later.ending + int(later.over or 0) > earlier.ending:
+            continue
+        if all(part_of(world.ruleset, one, whole) for one in (later, earlier)) and later.measure == earlier.measure:
+            yield world.number(later.name) + world.number(earlier.name) <= world.number(whole.name)
+
+
+def _of_days(world: Facts, measured: list[Feature]) -> Iterator[Any]:
+    """The days since the last and the first of some events, against how many there were."""
+    for last in (feature for feature in measured if feature.kind == "days_since_last"):
+        known, days = world.known(last.name), world.number(last.name)
+        for other in measured:
+            if other.measure == last.measure and other.kind == "days_since_first":
+                yield known == world.known(other.name)
+                yield z3.Implies(known, days <= world.number(other.name))
+            if other.kind == "count" and other.measure == last.measure:
+                yield from _of_count(world.number(other.name), other, known, days)
+    for first in (feature for feature in measured if feature.kind == "days_since_first"):
+        for other in measured:
+            if other.kind == "count" and other.measure == first.measure:
+                begun = z3.And(world.known(first.name), world.number(first.name) >= other.ending)
+                yield z3.Implies(world.number(other.name) > 0, begun)
+
+
+def _of_count(count: Any, window: Feature, known: Any, days: Any) -> Iterator[Any]:  # noqa: ANN401 -- as above
+    yield z3.Implies(count > 0, known)
+    if window.over is None:
+        yield z3.Implies(known, count > 0)
+    if isinstance(window.over, int):
+        recent = z3.And(known, days < window.ending + window.over)
+        yield z3.Implies(count > 0, z3.And(known, days >= 0))
+        if window.ending == 0:
+            yield (count > 0) == recent
+        yield z3.Implies(z3.And(known, days >= window.ending, days < window.ending + window.over), count > 0)
+
+
+def _of_amounts(world: Facts, measured: list[Feature]) -> Iterator[Any]:
+    """Money, scores and values that were seen need an event in the same window; a lowest is no more than a highest."""
+    counts = [feature for feature in measured if feature.kind == "count"]
+    for feature in measured:
+        for count in counts:
+            if feature.kind in {"sum", "distinct"} and _same_window(world.ruleset, feature, count):
+                yield z3.Implies(world.number(feature.name) != 0, world.number(count.name) > 0)
+            if feature.kind in {"mean", "min", "max"} and _same_window(world.ruleset, feature, count):
+                yield z3.Implies(world.known(feature.name), world.number(count.name) > 0)
+            if feature.kind == "distinct" and _same_window(world.ruleset, feature, count):
+                yield world.number(feature.name) <= world.number(count.name)
+        yield from (_ordered(world, feature, other) for other in measured if _below(world.ruleset, feature, other))
+
+
+def _same_window(ruleset: Ruleset, one: Feature, count: Feature) -> bool:
+    """Whether each event that a feature is taken from is counted by another.
+
+    A refund that counts on the day of a purchase is not counted there itself, and the purchase may be of another kind.
+    """
+    first, second = ruleset.measures[one.measure], ruleset.measures[count.measure]
+    counted = second.value == "count" and set(first.of) <= set(second.of)
+    kinds = not second.where if first.nets else second.where.items() <= first.where.items()
+    return counted and kinds and inside(one, count)
+
+
+def _below(ruleset: Ruleset, one: Feature, other: Feature) -> bool:
+    order = ("min", "mean", "max")
+    if one.kind not in order or other.kind not in order or order.index(one.kind) >= order.index(other.kind):
+        return False
+    first, second = ruleset.measures[one.measure], ruleset.measures[other.measure]
+    same = (first.of, first.where, first.value) == (second.of, second.where, second.value)
+    return same and (one.over, one.ending, one.anchor) == (other.over, other.ending, other.anchor)
+
+
+def _ordered(world: Facts, low: Feature, high: Feature) -> Any:  # noqa: ANN401 -- as above
+    both = world.known(low.name) == world.known(high.name)
+    return z3.And(both, z3.Implies(world.known(low.name), world.number(low.name) <= world.number(high.name)))

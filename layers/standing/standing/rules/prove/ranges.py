@@ -1,0 +1,76 @@
+"""Ranges: between which values every fact is, whoever the customer is, in the fact's whole units.
+
+Counts and days are not below 0, nor are amounts that nothing is taken off; scores go from 0 to 1, and so does the ratio
+of a part to the whole; points to 100, different values to `at_most`, words and levels from the first to the last. What
+has no end has none here.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from standing.rules.prove.windows import never_negative, part_of
+from standing.rules.ruleset import LONGEST_YEAR, TEN_THOUSAND, Feature, Ruleset
+
+ALL_POINTS = 100
+
+
+class Range(NamedTuple):
+    """The lowest and the highest value; none where there is no end."""
+
+    low: int | None = None
+    high: int | None = None
+
+
+NOT_BELOW_ZERO = Range(0)
+
+
+def range_of(ruleset: Ruleset, fact: str) -> Range:
+    """The range of a feature, or of what rules call of a rating."""
+    if feature := ruleset.by_name.get(fact):
+        return of_feature(ruleset, feature)
+    name, _, what = fact.partition(".")
+    if what == "days_to_review":
+        return Range(1)
+    rating = ruleset.ratings.get(name)
+    return Range(-1 if what == "was" else 0, len(rating.levels) - 1) if rating else Range()
+
+
+def of_feature(ruleset: Ruleset, feature: Feature) -> Range:
+    """The range of a feature."""
+    if feature.parts:
+        return _of_parts(ruleset, feature)
+    if feature.unit == "level":
+        return Range(0, len(feature.levels) - 1)
+    if feature.unit == "score":
+        said = ruleset.measures[feature.measure].of == ("score",)  # by a model: it need not end at 1
+        return Range(0, None if said else TEN_THOUSAND)
+    if feature.kind == "days_until":
+        return Range(0, LONGEST_YEAR)
+    if feature.kind == "distinct":
+        return Range(0, feature.at_most)
+    is_below_zero = feature.unit == "money" and ruleset.measures[feature.measure].value == "net_amount"
+    return Range() if is_below_zero else NOT_BELOW_ZERO
+
+
+def _of_parts(ruleset: Ruleset, feature: Feature) -> Range:
+    if feature.kind == "points":
+        return Range(0, ALL_POINTS)
+    first, second = (range_of(ruleset, part) for part in feature.parts or ())
+    if feature.kind == "plus":
+        return Range(_added(first.low, second.low), _added(first.high, second.high))
+    if feature.kind == "minus":
+        return Range(_less(first.low, second.high), _less(first.high, second.low))
+    inner, outer = (ruleset.by_name[part] for part in feature.parts or ())
+    if all(never_negative(ruleset, one) for one in (inner, outer)) and part_of(ruleset, inner, outer):
+        return Range(0, TEN_THOUSAND)
+    is_below_zero = any(part.low is None or part.low < 0 for part in (first, second))
+    return Range() if is_below_zero else NOT_BELOW_ZERO
+
+
+def _added(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _less(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one - other

@@ -1,0 +1,226 @@
+"""Worlds: a customer that could exist, as unknowns of z3, with all that is true of any customer's facts.
+
+Numbers are exact whole numbers, as in every reader. A ratio is never divided: what it is compared with says the same of
+its two parts, in whole numbers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from functools import cached_property
+from typing import Any
+
+import z3
+
+from standing.engine.backends.plain import OPERATORS
+from standing.engine.features import RATIO_UNIT
+from standing.rules.conditions import Comparison, Condition, Fact, Operator, comparisons
+from standing.rules.prove.axioms import feature_axioms
+from standing.rules.ruleset import LONGEST_YEAR, Feature, Ramp, Rating, Ruleset
+
+type Number = Any  # z3's expressions have no types worth the name
+type Truth = Any
+
+FAR = 200 * LONGEST_YEAR  # days: further than any level that is set by hand may last
+ALWAYS_KNOWN = {"count", "sum", "distinct", "points"}
+
+
+class World:
+    """One customer. Two worlds of one ruleset are told apart by their `tag`; `like` shares all but some facts.
+
+    `by_hand`: somebody may have set the customer's levels, so that each can be any.
+    """
+
+    def __init__(
+        self,
+        ruleset: Ruleset,
+        tag: str = "",
+        like: World | None = None,
+        but: frozenset[str] = frozenset(),
+        *,
+        by_hand: bool = False,
+    ) -> None:
+        self.ruleset, self.tag, self.like, self.but, self.by_hand = ruleset, tag, like, but, by_hand
+        self._numbers: dict[str, Number] = {}
+        self._told: dict[int, tuple[Condition, Truth]] = {}
+
+    def holds(self, condition: Condition) -> Truth:
+        """That a condition holds for this customer."""
+        if id(condition) not in self._told:
+            self._told[id(condition)] = (condition, self._holds(condition))  # kept, so that the id stays its own
+        return self._told[id(condition)][1]
+
+    def _holds(self, condition: Condition) -> Truth:
+        if isinstance(condition, Comparison):
+            return self._compares(condition)
+        parts = [self.holds(part) for part in condition.of]
+        if condition.group == "all":
+            return z3.And(*parts)
+        return z3.Or(*parts) if condition.group == "any" else z3.Not(z3.Or(*parts))
+
+    def number(self, fact: str) -> Number:
+        """A fact's value, where it is known: a rating's rank, a text's place among those that rules name."""
+        rating = self.ruleset.ratings.get(fact)
+        if rating and not rating.ordered and not self.by_hand:
+            return self._rank(rating)
+        feature = self.ruleset.by_name.get(fact)
+        if feature and feature.kind == "ratio":  # where others are made of it, any: that proves less, and nothing wrong
+            return self._unknown(fact, z3.Int)
+        if feature and feature.ramps:
+            return z3.Sum(*(self._points(part, ramp) for part, ramp in _ramps_of(feature)))
+        if feature and feature.parts:
+            first, second = (self.number(part) for part in feature.parts)
+            return first - second if feature.kind == "minus" else first + second
+        return self._unknown(fact, z3.Int)
+
+    def known(self, fact: str) -> Truth:
+        """That a fact is known."""
+        feature = self.ruleset.by_name.get(fact)
+        if feature is None or feature.kind in ALWAYS_KNOWN:
+            return z3.BoolVal(True)
+        if feature.parts:
+            parts = [self.known(part) for part in feature.parts]
+            divides = [self.number(feature.parts[1]) != 0] if feature.kind == "ratio" else []
+            return z3.And(*parts, *divides)
+        return self._unknown(f"{fact}?", z3.Bool)
+
+    @cached_property
+    def axioms(self) -> list[Truth]:
+        """What is true of every customer."""
+        return [*feature_axioms(self), *self._of_ratings(), *self._of_review_days()]
+
+    def values(self, model: Any) -> dict[str, Fact]:  # noqa: ANN401 -- z3's model
+        """The facts of the customer that a model describes, but for those that are unknown or are texts."""
+        facts = [feature for feature in self.ruleset.features if feature.unit != "text"]
+        known = [one.name for one in facts if z3.is_true(model.eval(self.known(one.name), model_completion=True))]
+        found: dict[str, Fact] = {name: self._value(model, name) for name in known}
+        return found | {name: self._value(model, name) for name in self.ruleset.ratings}
+
+    def text(self, model: Any, fact: str) -> str | None:  # noqa: ANN401 -- z3's model
+        """A text fact of the customer that a model describes; none where it is unknown."""
+        if not z3.is_true(model.eval(self.known(fact), model_completion=True)):
+            return None
+        place = model.eval(self.number(fact), model_completion=True).as_long()
+        words = self.words.get(fact, [])
+        return words[place] if place < len(words) else "another"
+
+    @cached_property
+    def words(self) -> dict[str, list[str]]:
+        """The texts that conditions compare each fact with."""
+        found: dict[str, set[str]] = {}
+        for line in (line for condition in self.ruleset.rules.values() for line in comparisons(condition)):
+            found.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, str))
+        return {fact: sorted(words) for fact, words in found.items()}
+
+    def _unknown(self, name: str, kind: Any) -> Any:  # noqa: ANN401
+        if self.like is not None and name not in self.but:
+            return self.like._unknown(name, kind)
+        if name not in self._numbers:
+            self._numbers[name] = kind(f"{name}{self.tag}")
+        return self._numbers[name]
+
+    def _value(self, model: Any, fact: str) -> int:  # noqa: ANN401
+        feature = self.ruleset.by_name.get(fact)
+        if feature and feature.kind == "ratio" and feature.parts:
+            first, second = (self._value(model, part) for part in feature.parts)
+            return first * RATIO_UNIT // second
+        return int(model.eval(self.number(fact), model_completion=True).as_long())
+
+    def _compares(self, line: Comparison) -> Truth:
+        if line.op == "unknown":
+            return z3.Not(self.known(line.fact))
+        if isinstance(line.value, tuple):
+            met = z3.Or(*(self._met(line.fact, "==", value) for value in line.value))
+        else:
+            met = self._met(line.fact, line.op, line.value)
+        return z3.And(self.known(line.fact), met)
+
+    def _met(self, fact: str, op: Operator, value: Fact) -> Truth:
+        whole = self.words[fact].index(value) if isinstance(value, str) else value
+        feature = self.ruleset.by_name.get(fact)
+        if feature and feature.kind == "ratio":
+            return self._ratio_met(feature, op, whole)
+        return OPERATORS[op](self.number(fact), whole)
+
+    def _ratio_met(self, feature: Feature, op: Operator, value: int) -> Truth:
+        at_least, above = self._ratio_reaches(feature, value), self._ratio_reaches(feature, value + 1)
+        met: Mapping[Operator, Truth] = {
+            ">=": at_least,
+            ">": above,
+            "<": z3.Not(at_least),
+            "<=": z3.Not(above),
+            "==": z3.And(at_least, z3.Not(above)),
+            "!=": z3.Or(z3.Not(at_least), above),
+        }
+        return met[op]
+
+    def _ratio_reaches(self, feature: Feature, value: int) -> Truth:
+        """That a floored quotient is at least a whole number: that the exact one is."""
+        first, second = (self.number(part) for part in feature.parts or ("", ""))
+        return z3.If(second > 0, first * RATIO_UNIT >= value * second, first * RATIO_UNIT <= value * second)
+
+    def _points(self, part: str, ramp: Ramp) -> Number:
+        """What a part gives to a score; of a ratio, a point for each step that it reaches: nothing is divided."""
+        feature = self.ruleset.by_name[part]
+        if feature.kind == "ratio":
+            least = (step if ramp.rises else step + 1 for step in ramp.steps)
+            reached = [self._ratio_reaches(feature, value) for value in least]
+            given = z3.Sum(*(z3.If(one if ramp.rises else z3.Not(one), 1, 0) for one in reached))
+        else:
+            gone = (self.number(part) - ramp.begin) * (1 if ramp.rises else -1)
+            between = z3.If(gone >= ramp.span, ramp.weight, gone * ramp.weight / ramp.span)
+            given = z3.If(gone <= 0, 0, between)
+        return z3.If(self.known(part), given, ramp.unknown)
+
+    def _rank(self, rating: Rating) -> Number:
+        """Of a rating without order, the first level whose conditions hold."""
+        if rating.name not in self._numbers:
+            rank: Number = z3.IntVal(len(rating.levels) - 1)
+            for level in reversed(rating.levels):
+                if level in rating.qualify:
+                    rank = z3.If(self.holds(rating.qualify[level]), rating.rank(level), rank)
+            self._numbers[rating.name] = rank
+        return self._numbers[rating.name]
+
+    def _of_ratings(self) -> Iterator[Truth]:
+        for rating in self.ruleset.ratings.values():
+            levels = len(rating.levels)
+            yield from _within(self.number(f"{rating.name}.would_become"), 0, levels - 1)
+            yield from _within(self.number(f"{rating.name}.was"), -1, levels - 1)
+            yield from _within(self.number(rating.name), 0, levels - 1)
+            if rating.ordered and not self.by_hand:
+                yield from self._of_rising(rating)
+
+    def _of_rising(self, rating: Rating) -> Iterator[Truth]:
+        """A level is not below what qualifies, where rises do not wait; nor above what is kept, where falls do not."""
+        stability, rank = rating.stability, self.number(rating.name)
+        if stability.rise == "immediate" or stability.review == "daily":
+            yield from (
+                z3.Implies(self.holds(when), rank >= rating.rank(level)) for level, when in rating.qualify.items()
+            )
+        falls_at_once = stability.review == "daily" and not stability.grace and not stability.minimum_stay
+        if falls_at_once and stability.fall == "to-kept":
+            yield from (z3.Implies(rank == rating.rank(level), self.kept(rating, level)) for level in rating.levels[1:])
+
+    def kept(self, rating: Rating, level: str) -> Truth:
+        """That a level is kept."""
+        return (
+            z3.Or(*(self.holds(way) for way in rating.keeping(level)))
+            if level != rating.levels[0]
+            else z3.BoolVal(True)
+        )
+
+    def _of_review_days(self) -> Iterator[Truth]:
+        longest = {"daily": 1, "monthly": 31, "quarterly": 92, "yearly": LONGEST_YEAR}
+        for rating in self.ruleset.ratings.values():
+            by_hand = FAR if self.by_hand and rating.override >= 0 else 0
+            most = max(longest[rating.stability.review], by_hand)
+            yield from _within(self.number(f"{rating.name}.days_to_review"), 1, most)
+
+
+def _ramps_of(feature: Feature) -> Iterator[tuple[str, Ramp]]:
+    return zip(feature.parts or (), feature.ramps, strict=True)
+
+
+def _within(number: Number, low: int, high: int) -> tuple[Truth, Truth]:
+    return number >= low, number <= high

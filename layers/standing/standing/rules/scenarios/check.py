@@ -1,0 +1,60 @@
+"""Testing a rules folder: every story beside the rules is played, and what they cover is counted."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from standing.rules.author.compiler import assemble, compile_folder
+from standing.rules.author.scenario.reader import read_scenarios
+from standing.rules.ruleset import Ruleset
+from standing.rules.scenarios.coverage import Covered, coverage
+from standing.rules.scenarios.player import Played, play
+from standing.rules.scenarios.thresholds import Moved, moved_thresholds
+from standing.rules.timeline import Timeline
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What became of each story, and what all of them together cover of the rules; `moved` if it was asked for."""
+
+    ruleset: Ruleset
+    played: tuple[Played, ...]
+    covered: tuple[Covered, ...]
+    moved: tuple[Moved, ...] = ()
+
+    @property
+    def failed(self) -> list[Played]:
+        """The stories in which something was not as expected."""
+        return [one for one in self.played if one.misses]
+
+    def counted(self, *, whole: bool) -> tuple[int, int]:
+        """How many rules (or comparisons) were both true and false, and how many there are."""
+        some = [one for one in self.covered if one.is_whole is whole]
+        return sum(one.both for one in some), len(some)
+
+    def missing(self, is_covered: Callable[[Covered], bool]) -> list[Covered]:
+        """The rules and comparisons that lack something."""
+        return [one for one in self.covered if not is_covered(one)]
+
+
+def check_stories(folder: Path, *, thresholds: bool = False) -> Checked:
+    """Play every story of a rules folder. Raises RulesError where the rules or the stories are wrong.
+
+    With `thresholds`, each is moved by a step to see whether some story notices.
+    """
+    compiled = compile_folder(folder)
+    ruleset = compiled.ruleset
+    told = _nothing_withheld(ruleset)
+    rules = Timeline.of(told)
+    played = tuple(play(scenario, rules) for scenario in read_scenarios(folder, ruleset))
+    covered = coverage(ruleset, (day for one in played for day in one.lived), compiled.places)
+    moved = moved_thresholds(told, played, compiled.places) if thresholds else ()
+    return Checked(ruleset, played, tuple(covered), tuple(moved))
+
+
+def _nothing_withheld(ruleset: Ruleset) -> Ruleset:
+    """The same rules, whose reasons say every value: a story's customer is made up, its birthday, too."""
+    features = tuple(feature.model_copy(update={"personal": False}) for feature in ruleset.features)
+    return assemble(ruleset.programme, ruleset.measures, features, ruleset.strata)

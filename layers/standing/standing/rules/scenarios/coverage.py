@@ -1,0 +1,85 @@
+"""Coverage: which rules, and which single comparisons, the stories made true, and which they made false."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from standing.engine.backends.plain import holds
+from standing.engine.fold import DayLived
+from standing.rules.author.source_map import Places
+from standing.rules.conditions import Comparison, Condition
+from standing.rules.ruleset import Ruleset
+
+WHOLE = -1  # the place of a rule among its comparisons: before them all
+
+
+class Verdict(NamedTuple):
+    """A rule, or one of its comparisons by its place, that was true or false on some day."""
+
+    rule: str
+    place: int
+    held: bool
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A rule as a whole (`text` is empty) or one of its comparisons: where it is written, and what it ever was."""
+
+    rule: str
+    text: str
+    file: str
+    line: int
+    ever_true: bool
+    ever_false: bool
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is a rule rather than one of its comparisons."""
+        return not self.text
+
+    @property
+    def both(self) -> bool:
+        """Whether it was true on some day, and false on some day."""
+        return self.ever_true and self.ever_false
+
+
+def coverage(ruleset: Ruleset, lived: Iterable[DayLived], places: Places) -> list[Covered]:
+    """Every rule and every comparison, in the order of the files."""
+    seen = {verdict for day in lived for verdict in _verdicts(ruleset, day)}
+    found = [_covered(rule, place, text, places, seen) for rule, place, text, _ in _judged(ruleset)]
+    return sorted(found, key=lambda one: (one.file, one.line))
+
+
+def _covered(rule: str, place: int, text: str, places: Places, seen: set[Verdict]) -> Covered:
+    at = places.spots[rule] if place == WHOLE else places.lines[rule][place][1]
+    ever_true, ever_false = (Verdict(rule, place, held) in seen for held in (True, False))
+    return Covered(rule, text, at.file, at.line, ever_true, ever_false)
+
+
+def _verdicts(ruleset: Ruleset, day: DayLived) -> Iterator[Verdict]:
+    return (Verdict(rule, place, holds(one, day.facts)) for rule, place, _, one in _judged(ruleset))
+
+
+def _judged(ruleset: Ruleset) -> Iterator[tuple[str, int, str, Condition]]:
+    for name, condition in ruleset.rules.items():
+        yield name, WHOLE, "", condition
+        yield from ((name, place, text, line) for place, (text, line) in enumerate(_lines(condition)))
+
+
+def _lines(condition: Condition) -> Iterator[tuple[str, Condition]]:
+    """The comparisons as they were written: a line such as `tier entered gold` is two that have one text."""
+    if isinstance(condition, Comparison):
+        yield condition.text, condition
+        return
+    parts = [part.text if isinstance(part, Comparison) else None for part in condition.of]
+    if len(parts) == 2 and parts[0] and parts[0] == parts[1] and _is_transition(condition.of[1]):
+        yield parts[0], condition
+        return
+    for part in condition.of:
+        yield from _lines(part)
+
+
+def _is_transition(part: Condition) -> bool:
+    return isinstance(part, Comparison) and part.fact.endswith(".was") and f"{part.fact[:-4]} was " not in part.text

@@ -1,0 +1,142 @@
+"""Playing a story: its days lived through by the core's own fold, and what was not as expected, with the reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from standing.engine.backends.plain import holds
+from standing.engine.care import Gate, take_care
+from standing.engine.fold import DayLived, live
+from standing.engine.measures import Buckets
+from standing.engine.reasons import reason_for_ruling, reasons_for_care
+from standing.engine.start import Past, Start, begin_towards
+from standing.engine.state import Held
+from standing.foresight.explanation import Asked, told
+from standing.rules.author.scenario.scenario import Expected, Scenario
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Rating, Ruleset
+from standing.rules.timeline import Timeline
+from standing.values.days import Day
+
+type Standing = Literal["due", "too-soon", "not-due"] | Gate
+
+
+@dataclass(frozen=True)
+class CareOn:
+    """How a care rule stands on a day: due, held back by a gate, due too short a time ago, or its conditions fail."""
+
+    standing: Standing
+    last_due: Day | None
+
+
+@dataclass(frozen=True)
+class Miss:
+    """Something that was not as expected on a day: what is instead, and the comparisons behind it."""
+
+    expected: Expected
+    day: Day
+    held: Held | None = None
+    value: Fact | None = None
+    care: CareOn | None = None
+    because: tuple[Asked, ...] = ()
+
+
+@dataclass(frozen=True)
+class Played:
+    """A story that was played: every day that was lived, and what was not as expected."""
+
+    scenario: Scenario
+    lived: tuple[DayLived, ...]
+    misses: tuple[Miss, ...]
+
+
+def play(scenario: Scenario, rules: Timeline) -> Played:
+    """Live through a story. Days on which nothing can change are left out; those of its steps never are."""
+    start = begin_towards(scenario.days[-1], Past(scenario.events))
+    lived = tuple(_days(scenario, start, rules))
+    return Played(scenario, lived, tuple(_misses(scenario, start, lived)))
+
+
+def _days(scenario: Scenario, start: Start, rules: Timeline) -> Iterator[DayLived]:
+    """From step to step, since the last day that is asked for is always lived."""
+    first, memory = start.day + 1, start.memory
+    for day in scenario.days:
+        for lived in live(rules, start.under, memory, first, day, busy=start.busy):
+            yield lived
+            memory = lived.closed
+        first = day + 1
+
+
+def _misses(scenario: Scenario, start: Start, lived: Iterable[DayLived]) -> Iterator[Miss]:
+    """By day; what never happens is missed once, on the first day on which it does."""
+    open_still = list(scenario.expected)
+    for day in lived:
+        for expected in [one for one in open_still if one.day in {None, day.day}]:
+            if miss := _miss(expected, day, start.under(day.ruleset)):
+                open_still.remove(expected)
+                yield miss
+
+
+def _miss(expected: Expected, lived: DayLived, buckets: Buckets) -> Miss | None:
+    if expected.kind in {"rating", "not-rating"}:
+        return _rating_miss(expected, lived)
+    if expected.kind == "feature":
+        value = lived.facts.get(expected.about)
+        return None if value == expected.wanted else Miss(expected, lived.day, value=value)
+    return _care_miss(expected, lived, buckets)
+
+
+def _rating_miss(expected: Expected, lived: DayLived) -> Miss | None:
+    held = lived.closed.all_shown()[expected.about]
+    if (held.level == expected.wanted) is (expected.kind == "rating"):
+        return None
+    rating = lived.ruleset.ratings[expected.about]
+    return Miss(expected, lived.day, held=held, because=tuple(_asked(lived, rating, held, str(expected.wanted))))
+
+
+def _asked(lived: DayLived, rating: Rating, held: Held, wanted: str) -> Iterator[Asked]:
+    """What the level that was expected asks for, and what the level that is there is there by."""
+    if ruling := lived.rulings.get(rating.name):
+        yield Asked("set-by-hand", ruling.level, (reason_for_ruling(ruling),))
+    is_above = rating.rank(wanted) > rating.rank(held.level)
+    if wanted != held.level and (is_above or not rating.ordered):
+        yield from told(lived, rating, "needs", wanted)
+    if rating.ordered and not is_above:
+        yield from told(lived, rating, "kept-by", held.level)
+    if not rating.ordered or (not is_above and held.level in rating.retain and _qualifies(lived, rating, held.level)):
+        yield from told(lived, rating, "qualifies-by", held.level)
+
+
+def _qualifies(lived: DayLived, rating: Rating, level: str) -> bool:
+    """Whether a level that is not retained any more may be held because it is qualified for."""
+    return level in rating.qualify and holds(rating.qualify[level], lived.facts)
+
+
+def _care_miss(expected: Expected, lived: DayLived, buckets: Buckets) -> Miss | None:
+    found = care_on(lived, buckets, expected.about)
+    wanted = {"care": "due", "held-back": expected.wanted}.get(expected.kind)
+    as_expected = found.standing != "due" if expected.kind == "no-care" else found.standing == wanted
+    if as_expected:
+        return None
+    care = lived.ruleset.care[expected.about]
+    because = Asked("needs", care.name, reasons_for_care(lived.ruleset, care, lived.facts))
+    return Miss(expected, lived.day, care=found, because=(because,))
+
+
+def care_on(lived: DayLived, buckets: Buckets, name: str) -> CareOn:
+    """How a care rule stands at the end of a day."""
+    last_due = lived.closed.due.get(name)
+    if name in lived.due:
+        return CareOn("due", last_due)
+    if name not in lived.holding:
+        return CareOn("not-due", last_due)
+    gate = _gates(lived.ruleset, buckets, lived).get(name)
+    return CareOn(gate or "too-soon", last_due)
+
+
+def _gates(ruleset: Ruleset, buckets: Buckets, lived: DayLived) -> dict[str, Gate]:
+    """Everything held back on a day and by which gate, also where that was recorded on a day before."""
+    forgetful = replace(lived.opened, held_back={})
+    return dict(take_care(ruleset, buckets, forgetful, lived.holding, lived.day).refrained)

@@ -1,0 +1,116 @@
+"""Models of scores and event files: learning one, and what is due by it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+from rich.table import Table
+
+from standing.events import MODELS
+from standing.events.intake import Event, Rejected, understand
+from standing.events.producers import NIGHT_SOURCE
+from standing.lake.records import SCHEMA, rows_of
+from standing.operations.event_files import Line, read_lines
+from standing.present.language import Language
+from standing.rescoring.refunds import counted_on
+from standing.rules.ruleset import Ruleset
+from standing.scores import model as models
+from standing.scores.fitting.model import Terms, fitted
+from standing.scores.model import Model
+from standing.scores.rfm import summary
+from standing.scores.scores import changed, events, last_said
+from standing.scores.scores import scores as scores_of
+from standing.scores.spending import Spend, spending
+from standing.scores.words import WORDS
+from standing.values.days import Day, day_in, end_of_day, zone
+from standing.values.errors import UserError
+
+PURCHASE, REFUND, SCORE = "purchase.v1", "refund.v1", "score.v1"
+A_MINUTE = timedelta(minutes=1)
+
+
+def learnt(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
+    """A model of a file's purchases, up to a day. Raises UserError where none converges, with the reason."""
+    day, programme = _day(as_of), ruleset.programme
+    rows = spending(counted_on(_rows(file, ruleset, PURCHASE, REFUND).lazy(), ruleset), day, spend)
+    try:
+        return fitted(rows, day, Terms(programme.currency, programme.minor_digits, spend=spend))
+    except ValueError as error:
+        raise UserError(f"no model: {error}") from None
+
+
+def events_due(found: Model, file: Path, ruleset: Ruleset, as_of: str) -> Iterator[dict[str, Any]]:
+    """The score events that the night would send as of a day, as lines of an event file."""
+    day = _day(as_of)
+    rows = _rows(file, ruleset, PURCHASE, REFUND, SCORE).filter(pl.col("day") <= day)
+    customers = summary(spending(counted_on(rows.lazy(), ruleset), day, found.spend), day).collect()
+    at = end_of_day(day, ruleset.programme.time_zone).astimezone(zone(ruleset.programme.time_zone))
+    for detail in events(found, changed(found, scores_of(found, customers), last_said(rows.lazy())), at - A_MINUTE):
+        yield {"source": NIGHT_SOURCE, "detail-type": SCORE, "detail": detail}
+
+
+def _day(text: str) -> Day:
+    try:
+        return day_in(text)
+    except ValueError:
+        raise UserError(f"--as-of {text}: a date such as 2026-03-01") from None
+
+
+def read(path: Path) -> Model:
+    """A model that was written. Raises UserError."""
+    try:
+        return models.read(path)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+
+
+def _rows(file: Path, ruleset: Ruleset, *types: str) -> pl.DataFrame:
+    """The events of some types in a file, as rows; each once. Raises UserError at a line that is no event."""
+    found = {(one.source, one.detail.customer, one.detail.id): one for one in _events(file, ruleset, types)}
+    return rows_of(found.values(), ruleset.programme.minor_digits) if found else pl.DataFrame(schema=SCHEMA)
+
+
+def _events(file: Path, ruleset: Ruleset, types: tuple[str, ...]) -> Any:  # noqa: ANN401 -- an iterator of events
+    for line in read_lines(file):
+        if not isinstance(line, Line):
+            raise UserError(f"{file}:{line.number}: {line.why}")
+        if line.detail_type in types:
+            yield _event(file, line, ruleset)
+
+
+def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
+    """The event in a line, whoever it comes from: what is learnt from a file changes no customer."""
+    envelope = {"source": line.source, "detail-type": line.detail_type, "detail": line.detail}
+    try:
+        moment = MODELS[line.detail_type].model_validate(line.detail).time
+        return understand(envelope, ruleset, moment)
+    except (Rejected, ValueError) as error:
+        raise UserError(f"{file}:{line.number}: is not a {line.detail_type} that could be taken in: {error}") from None
+
+
+def table(model: Model, language: Language) -> Table:
+    """What a model knows, for the terminal."""
+    say = {name: words[language == "zh"] for name, words in WORDS.items()}
+    shown = Table(title=f"{say['model']} {model.hash}", show_header=False)
+    rows = {
+        "as_of": model.as_of,
+        "spend": say[model.spend],
+        "customers": f"{model.purchases.customers:,} / {model.amounts.customers:,}",
+        "bgnbd": _parameters(model.purchases.model_dump(), "r", "alpha", "a", "b"),
+        "gammagamma": _parameters(model.amounts.model_dump(), "p", "q", "v"),
+        "likelihood": f"{model.purchases.log_likelihood} / {model.amounts.log_likelihood}",
+        "horizon": f"{model.horizon} / {model.months} × 30 / {model.discount}",
+    }
+    for name, value in rows.items():
+        shown.add_row(say[name], value)
+    for name, bands in model.bands.items():
+        shown.add_row(name, ", ".join(f"{band} ≥ {least / 10_000:g}" for least, band in bands))
+    return shown
+
+
+def _parameters(values: dict[str, Any], *names: str) -> str:
+    return ", ".join(f"{name} {values[name]}" for name in names)

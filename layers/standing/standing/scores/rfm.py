@@ -1,0 +1,96 @@
+"""RFM: recency, frequency and monetary value of each customer, their quintiles, and the usual named segments.
+
+Columns are those of the BG/NBD literature, as `lifetimes.utils.summary_data_from_transaction_data` has them: purchases
+of one day are one, and the first day is no repeat. Knows what was spent on which day (`spending`), not how.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+import polars as pl
+
+from standing.values.days import Day
+
+DAY, AMOUNT = pl.col("day"), pl.col("amount")
+FIFTHS = 5
+SIGNS = {"days_since_last": -1, "frequency": 1, "monetary_value": 1}  # -1: the less, the better
+
+type Limits = Mapping[str, tuple[float | None, ...]]
+
+GRID = {  # by the recency score: for each score of frequency and monetary value together, 1 to 5, a segment
+    5: ("new-customers", "potential-loyalist", "potential-loyalist", "champions", "champions"),
+    4: ("promising", "potential-loyalist", "loyal", "champions", "champions"),
+    3: ("promising", "about-to-sleep", "need-attention", "loyal", "loyal"),
+    2: ("hibernating", "about-to-sleep", "at-risk", "at-risk", "at-risk"),
+    1: ("lost", "hibernating", "at-risk", "cannot-lose-them", "cannot-lose-them"),
+}
+
+
+def summary(purchases: pl.LazyFrame, day: Day) -> pl.LazyFrame:
+    """A row for each customer who bought by the end of a day, from rows of `customer`, `day`, `amount` (minor units).
+
+    `frequency` is x: the days on which it bought, but for the first. `recency` is t_x: days from the first to the last
+    of them. `T`: days from the first to `day`. `days_since_last`: days from the last to `day`. `monetary_value`: the
+    mean of a repeat day's purchases, in minor units, 0 where there is none.
+    """
+    days = purchases.filter(day >= DAY).group_by("customer", "day").agg(AMOUNT.cast(pl.Int64).sum())
+    first, last, repeats = DAY.min().cast(pl.Int64), DAY.max().cast(pl.Int64), pl.len().cast(pl.Int64) - 1
+    repeated = AMOUNT.filter(DAY.min() < DAY).sum()
+    return days.group_by("customer").agg(
+        recency=last - first,
+        days_since_last=day - last,
+        frequency=repeats,
+        T=day - first,
+        monetary_value=pl.when(repeats > 0).then(repeated / repeats).otherwise(0.0),
+    )
+
+
+def scored(customers: pl.LazyFrame) -> pl.LazyFrame:
+    """With scores 1 to 5: `r_score` (5: bought most lately), `f_score`, `m_score`; and the `segment` that they make.
+
+    A score says what share of all customers has a lower value: below a fifth 1, from four fifths on 5. So equal values
+    have equal scores, in whatever order the customers come.
+    """
+    last, frequency, money = (pl.col(name) for name in ("days_since_last", "frequency", "monetary_value"))
+    scores = customers.with_columns(r_score=_fifth(-last), f_score=_fifth(frequency), m_score=_fifth(money))
+    return scores.with_columns(segment=_segment())
+
+
+def limits(customers: pl.DataFrame) -> Limits:
+    """Where the scores of these customers begin, so that others, and they later, are scored alike."""
+    return {name: _limits(customers[name].to_list(), sign) for name, sign in SIGNS.items()}
+
+
+def _limits(values: list[float], sign: int) -> tuple[float | None, ...]:
+    """For each score from 2 on the worst value that has it; None where nobody has."""
+    ranked = sorted(sign * value for value in values)
+    lower = {value: place for place, value in reversed(list(enumerate(ranked)))}
+    scores = {value: place * FIFTHS // len(ranked) + 1 for value, place in lower.items()}
+    least = (
+        min((v for v, score in scores.items() if score >= wanted), default=None) for wanted in range(2, FIFTHS + 1)
+    )
+    return tuple(None if one is None else sign * one for one in least)
+
+
+def scored_by(customers: pl.LazyFrame, borders: Limits) -> pl.LazyFrame:
+    """As `scored`, by limits that others have set."""
+    r, f, m = (_by_limits(name, sign, borders[name]) for name, sign in SIGNS.items())
+    return customers.with_columns(r_score=r, f_score=f, m_score=m).with_columns(segment=_segment())
+
+
+def _by_limits(name: str, sign: int, borders: Iterable[float | None]) -> pl.Expr:
+    reached = [(sign * pl.col(name) >= sign * one).cast(pl.Int64) for one in borders if one is not None]
+    return pl.lit(1, dtype=pl.Int64) + pl.sum_horizontal(reached) if reached else pl.lit(1, dtype=pl.Int64)
+
+
+def _fifth(value: pl.Expr) -> pl.Expr:
+    lower = value.rank("min").cast(pl.Int64) - 1
+    return lower * FIFTHS // pl.len().cast(pl.Int64) + 1
+
+
+def _segment() -> pl.Expr:
+    """By recency, and by the mean of the other two scores, halves rounded up."""
+    both = (pl.col("f_score") + pl.col("m_score") + 1) // 2
+    table = {10 * r + fm: code for r, row in GRID.items() for fm, code in enumerate(row, 1)}
+    return (10 * pl.col("r_score") + both).replace_strict(table, return_dtype=pl.String)

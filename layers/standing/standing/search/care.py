@@ -1,0 +1,62 @@
+"""Care actions that were requested: those that are open, and how others ended."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from standing.rules.author.messages import nearest
+from standing.rules.timeline import Timeline
+from standing.search.decisions import IS_CARE, OPEN, care
+from standing.search.listing import Listed
+from standing.search.request import Places, Request
+from standing.search.words import said
+from standing.values.days import day_date
+from standing.values.errors import UserError
+
+OPEN_CARE = ("customer", "care", "action", "owner", "channel", "priority", "due", "asked", "until")
+ALL_CARE = (*OPEN_CARE, "status", "changed")
+MORE = ("care", "priority", "due", "changed")  # than a table for people has room for
+
+
+def care_listed(places: Places, request: Request) -> Listed:
+    """Care actions that were requested, those first that end first."""
+    _check_words(places.rules, request)
+    found = _chosen(_dated(care(places.decided(IS_CARE), places.rules, places.today), places), request)
+    is_open, day = request.status == OPEN, str(day_date(places.today))
+    head = said("care_open" if is_open else "care_all", places.language, total=f"{found.height:,}", day=day)
+    rows = found.select(OPEN_CARE if is_open else ALL_CARE)
+    return Listed(rows, found.height, {"day": day, "live": places.live}, head, leave_out=MORE)
+
+
+def _dated(found: pl.DataFrame, places: Places) -> pl.DataFrame:
+    """The same with dates for days and moments."""
+    zone = places.rules.latest.programme.time_zone
+    asked, changed = (_moment(f"{name}_at", zone).alias(name) for name in ("asked", "changed"))
+    return found.with_columns(_date("due"), _date("until"), asked, changed)
+
+
+def _chosen(found: pl.DataFrame, request: Request) -> pl.DataFrame:
+    """What was asked for, of all."""
+    for name in ("status", "owner", "action"):
+        found = found.filter(pl.col(name) == value) if (value := getattr(request, name)) else found
+    found = found.filter(pl.col("changed") >= request.since) if request.since else found
+    return found.filter(pl.col("changed") <= request.until) if request.until else found
+
+
+def _check_words(rules: Timeline, request: Request) -> None:
+    """Owners and actions are those of the rules, of before too."""
+    every = [one.do for entry in rules.entries for one in entry.ruleset.care.values()]
+    known = {"owner": {one.owner for one in every}, "action": {one.action for one in every}}
+    for name, words in known.items():
+        value = getattr(request, name)
+        if value and value not in words:
+            raise UserError(f"`{value}` is the {name} of no care rule{nearest(value, words).en}")
+
+
+def _date(name: str) -> pl.Expr:
+    return pl.col(name).cast(pl.Date)
+
+
+def _moment(name: str, zone: str) -> pl.Expr:
+    """The programme's day of a moment, in seconds from 1970."""
+    return pl.from_epoch(name, time_unit="s").dt.replace_time_zone("UTC").dt.convert_time_zone(zone).dt.date()

@@ -1,0 +1,100 @@
+"""Customers who meet a condition: as of the last night, of the night nearest to a day, or of now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+
+import polars as pl
+
+from standing.aws.table import past
+from standing.engine.backends.plain import compiled
+from standing.engine.state import State
+from standing.engine.view import asks_for_past, facts_today
+from standing.rules.conditions import Fact
+from standing.rules.ruleset import Ruleset
+from standing.search.display import readable
+from standing.search.listing import Listed
+from standing.search.nights import NoNight, last_night, night_of
+from standing.search.request import Places, Request, mended_by
+from standing.search.standings import Found, NotKept, find, ordered, schema_of
+from standing.search.words import said
+from standing.values.days import Day, day_date, day_number
+from standing.values.errors import UserError
+
+MOST_DAYS = 12  # that are named
+
+
+def customers(places: Places, request: Request) -> Listed:
+    """Who meets a condition: as of the last night, of the night nearest to a day, or, live, of now."""
+    day, found, ruleset = found_by(places, request)
+    rows = found.rows.select("customer", *(readable(ruleset, name) for name in found.rows.columns[1:]))
+    name = "found_live" if places.live else "found"
+    head = said(name, places.language, total=f"{found.total:,}", day=day_date(day))
+    about = {"day": str(day_date(day)), "live": places.live, "rules": ruleset.version}
+    return Listed(rows, found.total, about, head, tuple(_notes(places, found, day, request.as_of)))
+
+
+def _notes(places: Places, found: Found, day: Day, as_of: date | None) -> Iterator[str]:
+    if as_of and as_of != day_date(day):
+        yield said("nearest", places.language, asked=as_of, day=day_date(day))
+    for other, many in sorted(found.days.items()):
+        if other != day:
+            yield said("older", places.language, customers=f"{many:,}", day=day_date(other))
+    for fact, files in found.lacking.items():
+        yield said("lacking", places.language, fact=fact, files=files)
+
+
+def found_by(places: Places, request: Request) -> tuple[Day, Found, Ruleset]:
+    """Who was found, the day that it is of, and its rules."""
+    return (_live if places.live else _kept)(places, request)
+
+
+def _kept(places: Places, request: Request) -> tuple[Day, Found, Ruleset]:
+    as_of = request.as_of
+    try:
+        night = last_night(places.lake) if as_of is None else night_of(places.lake, day_number(as_of))
+    except NoNight as error:
+        raise UserError(_no_night(error.days, as_of)) from None
+    ruleset = places.rules.on(night.day)
+    try:
+        with mended_by("the next night works it out anew, or `standing night`"):
+            found = find(places.lake, night.keys, ruleset, request.read(ruleset))
+    except NotKept as error:
+        raise UserError(_not_kept(error)) from None
+    return max(found.days, default=night.day), found, ruleset
+
+
+def _live(places: Places, request: Request) -> tuple[Day, Found, Ruleset]:
+    """Of the table, by the clock moved to now."""
+    if request.as_of is not None:
+        raise UserError("`--live` is of now: leave out `--as-of`, or `--live`")
+    ruleset = places.rules.on(places.today)
+    wanted = request.read(ruleset)
+    met = compiled(wanted.condition) if wanted.condition else lambda _: True
+    rows = []
+    for state in places.customers.states():
+        facts = _facts(places, state)
+        if met(facts):
+            rows.append((state.customer, *(facts.get(name) for name in wanted.shown)))
+    everybody = pl.DataFrame(rows, schema=schema_of(ruleset, wanted.shown), orient="row")
+    return places.today, Found(ordered(everybody, wanted), len(rows), {}, {}), ruleset
+
+
+def _facts(places: Places, state: State) -> Mapping[str, Fact]:
+    needed = asks_for_past(state, places.rules, places.today)
+    events = past(places.customers.history(state.customer)).events if needed else ()
+    return facts_today(state, places.rules, places.today, events)
+
+
+def _no_night(days: Iterable[Day], as_of: date | None) -> str:
+    named = ", ".join(str(day_date(day)) for day in [*days][-MOST_DAYS:])
+    if not named:
+        closes = "`standing night` closes the last day that is over"
+        return f"no night has left a standing yet: {closes}; `--live` reads the table"
+    return f"no standing is kept near {as_of}: there are those of {named}"
+
+
+def _not_kept(error: NotKept) -> str:
+    names = ", ".join(f"`{name}`" for name in error.facts)
+    return f"{names} is not kept by nights: there are {', '.join(error.known)}; `--live` works it out of the table"

@@ -1,0 +1,71 @@
+"""Who moved from one level to another, as it was announced."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from standing.present.language import say
+from standing.rules.author.messages import nearest
+from standing.rules.ruleset import Rating, Ruleset
+from standing.search.customers import found_by
+from standing.search.decisions import is_move, moves
+from standing.search.listing import Listed
+from standing.search.request import Places, Request
+from standing.search.words import said
+from standing.values.days import day_date, day_number
+from standing.values.errors import UserError
+
+LOOKED_BACK = 30  # days, where nobody says since when
+
+type Move = tuple[Rating, str | None, str | None]
+
+
+def moved(places: Places, request: Request) -> Listed:
+    """Who moved from a level to another, the last first; with a condition, of those who meet it alone."""
+    rating, before, level = move_in(request.moved or "", places.rules.latest)
+    since = day_number(request.since) if request.since else places.today - LOOKED_BACK + 1
+    until = day_number(request.until) if request.until else None
+    found = moves(places.decided(is_move(rating.name, before, level, since, until)))
+    if request.what.strip():
+        _, some, _ = found_by(places, Request(request.what))
+        found = found.join(some.rows, on="customer", how="semi", maintain_order="left")
+    days = {"since": str(day_date(since)), "until": str(request.until) if request.until else None}
+    name, title = "moved_between" if request.until else "moved", say(rating.title, places.language)
+    head = said(name, places.language, total=f"{found.height:,}", rating=title, **days)
+    rows = found.select(
+        "customer", pl.col("day").cast(pl.Date), "rating", "before", "level", pl.col("rules").str.head(12), "id"
+    )
+    return Listed(rows, found.height, {"rating": rating.name, **days}, head, leave_out=("id",))
+
+
+def move_in(text: str, ruleset: Ruleset) -> Move:
+    """A rating and its levels, of `tier`, `gold → silver` or `tier: gold -> silver`. Raises UserError."""
+    if text.strip() in ruleset.ratings:
+        return ruleset.ratings[text.strip()], None, None
+    named, _, levels = text.rpartition(":")
+    before, _, level = (part.strip() for part in levels.replace("->", "→").partition("→"))
+    if not before or not level:
+        names = ", ".join(f"`{name}`" for name in ruleset.ratings)
+        raise UserError(f"`{text}` is not a move: write `gold → silver`, `tier: gold → silver`, or one of {names}")
+    return _rating_of(named.strip(), (before, level), ruleset), before, level
+
+
+def _rating_of(named: str, pair: tuple[str, str], ruleset: Ruleset) -> Rating:
+    ratings = _ratings_of(named, pair, ruleset)
+    if len(ratings) > 1:
+        choices = " or ".join(f"`{one.name}: {pair[0]} → {pair[1]}`" for one in ratings)
+        raise UserError(f"several ratings have these levels: write {choices}")
+    return ratings[0]
+
+
+def _ratings_of(named: str, pair: tuple[str, str], ruleset: Ruleset) -> list[Rating]:
+    """The ratings that have both levels; of a name that one alone."""
+    if named and named not in ruleset.ratings:
+        raise UserError(f"`{named}` is not a rating{nearest(named, ruleset.ratings).en}")
+    ratings = [ruleset.ratings[named]] if named else [*ruleset.ratings.values()]
+    if found := [one for one in ratings if set(pair) <= set(one.levels)]:
+        return found
+    known = {level for one in ratings for level in one.levels}
+    if unknown := [level for level in pair if level not in known]:
+        raise UserError(f"`{unknown[0]}` is not a level{nearest(unknown[0], known).en}")
+    raise UserError(f"no rating has both `{pair[0]}` and `{pair[1]}` as levels")

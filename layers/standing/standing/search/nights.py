@@ -1,0 +1,71 @@
+"""Which standings are kept: of the last night, and of the ends of months. Each bucket's file is of a month."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import NamedTuple
+
+import polars as pl
+
+from standing.aws.lake_bucket import Lake
+from standing.lake.layout import MONTHS, number_in
+from standing.lake.standings import kept
+from standing.nightly.metrics.months import month_end
+from standing.values.days import Day
+
+NEAR = 31  # days: what is kept is a night a month, so a day between two of them is nearer than this to one
+
+
+class NoNight(ValueError):  # noqa: N818 -- what it says
+    """No standing is kept that could answer for a day. `days`: those that are, rising."""
+
+    def __init__(self, days: list[Day]) -> None:
+        super().__init__("no standing is kept")
+        self.days = days
+
+
+class Night(NamedTuple):
+    """The standings of a night: the day that it closed, and a key for each bucket."""
+
+    day: Day
+    keys: list[str]
+
+
+def last_night(lake: Lake) -> Night:
+    """The last night. Raises NoNight where there was none."""
+    months = _by_month(lake)
+    if not months:
+        raise NoNight([])
+    last = max(months)
+    return Night(_day(lake, last, months[last]), _up_to(months, last))
+
+
+def night_of(lake: Lake, day: Day) -> Night:
+    """The night that is nearest to a day, the earlier of two. Raises NoNight where none is near."""
+    months = _by_month(lake)
+    days = {_day(lake, month, keys): month for month, keys in months.items()}
+    near = min(days, key=lambda one: (abs(one - day), one), default=None)
+    if near is None or abs(near - day) > NEAR:
+        raise NoNight(sorted(days))
+    return Night(near, _up_to(months, days[near]))
+
+
+def _by_month(lake: Lake) -> dict[str, list[str]]:
+    keys = sorted(lake.keys(f"{MONTHS}/"))
+    return {month: list(some) for month, some in groupby(keys, lambda key: key.split("/")[1])}
+
+
+def _up_to(months: Mapping[str, list[str]], last: str) -> list[str]:
+    """Of each bucket the last file up to a month: one that has failed since has none of the month itself."""
+    found = {number_in(key): key for month, keys in sorted(months.items()) if month <= last for key in keys}
+    return [found[number] for number in sorted(found)]
+
+
+def _day(lake: Lake, month: str, keys: list[str]) -> Day:
+    """The day of a month's standings: the month's end, but for the month that runs; by the first that says it."""
+    for key in keys:
+        rows = kept(lake, key).rows
+        if rows is not None and not rows.is_empty():
+            return int(rows.select(pl.col("day").max()).item())
+    return month_end(month)

@@ -1,0 +1,194 @@
+"""Customers by a condition over kept standings. Of each file only the columns that are asked for are decoded.
+
+A fact is a column of whole numbers or texts, as rules compare it: of a rating the rank of the level that is shown.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import batched
+from typing import Any, NamedTuple
+
+import polars as pl
+
+from standing.aws.lake_bucket import Lake
+from standing.lake.parquet import NOT_WHOLE, WRONG, Damaged, check_seal, collected
+from standing.lake.tombstones import marks
+from standing.rescoring.backend import expression
+from standing.rescoring.memory import column
+from standing.rules.conditions import Condition, comparisons
+from standing.rules.ruleset import Ruleset
+from standing.values.days import Day
+
+AT_ONCE = 32  # files that are in memory together
+ALWAYS: dict[str, Any] = {"customer": pl.String, "day": pl.Int32}
+
+
+class NotKept(ValueError):  # noqa: N818 -- what they are
+    """Facts that no night keeps; `known` are those that are."""
+
+    def __init__(self, facts: Iterable[str], known: Iterable[str]) -> None:
+        self.facts, self.known = tuple(facts), tuple(known)
+        super().__init__(", ".join(self.facts))
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is asked: who meets a condition (none: everybody), with which facts, in which order, and how many of them.
+
+    `by`: the fact by which they are sorted, the greatest first or, `rising`, the least; unknown ones last, then by id.
+    """
+
+    condition: Condition | None = None
+    facts: tuple[str, ...] = ()
+    by: str | None = None
+    rising: bool = False
+    most: int | None = None
+
+    @property
+    def shown(self) -> list[str]:
+        """The facts that are shown, and the one that they are sorted by."""
+        return list(dict.fromkeys([*self.facts, *([self.by] if self.by else [])]))
+
+    @property
+    def asked(self) -> list[str]:
+        """Every fact that is needed."""
+        lines = comparisons(self.condition) if self.condition else ()
+        return list(dict.fromkeys([*self.shown, *(line.fact for line in lines)]))
+
+
+class Found(NamedTuple):
+    """`rows`: `customer` and the facts; `total`: how many meet the condition; `days`: customers by the day they are of.
+
+    `lacking`: facts that some files do not have, and in how many, so that they are unknown of whoever is in these.
+    """
+
+    rows: pl.DataFrame
+    total: int
+    days: dict[Day, int]
+    lacking: dict[str, int]
+
+
+def find(lake: Lake, keys: Sequence[str], ruleset: Ruleset, wanted: Wanted) -> Found:
+    """Those who are wanted, of the standings under some keys. Raises Damaged, and NotKept.
+
+    Whoever was forgotten and stays there until the next compaction is left out.
+    """
+    search = Search(ruleset, wanted)
+    parts = [search.in_files(list(_read(lake, some))) for some in batched(keys, AT_ONCE)]
+    search.refuse_unknown()
+    rows = marks(lake).kept(pl.concat([*parts, search.nobody]))
+    lacking = {fact: search.files - search.having[fact] for fact in wanted.asked}
+    return Found(
+        ordered(rows, wanted), rows.height, dict(search.days), {fact: many for fact, many in lacking.items() if many}
+    )
+
+
+def ordered(rows: pl.DataFrame, wanted: Wanted) -> pl.DataFrame:
+    """Rows in the order that is wanted, and no more than are."""
+    if wanted.by is None:
+        found = rows.sort("customer")
+    else:
+        falls = [not wanted.rising, False]
+        found = rows.sort(wanted.by, "customer", descending=falls, nulls_last=True, maintain_order=True)
+    return found if wanted.most is None else found.head(wanted.most)
+
+
+def schema_of(ruleset: Ruleset, facts: Iterable[str]) -> dict[str, Any]:
+    """`customer`, and facts as columns."""
+    texts = {one.name for one in ruleset.features if one.unit == "text"}
+    return {"customer": pl.String, **{fact: pl.String if fact in texts else pl.Int64 for fact in facts}}
+
+
+class File(NamedTuple):
+    """A file of standings: its key, its content, and its columns."""
+
+    key: str
+    body: bytes
+    columns: Mapping[str, Any]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nobody is in it: then it may lack columns."""
+        return collected(pl.scan_parquet(self.body).select("customer").head(1)).is_empty()
+
+
+class Search:
+    """A search through files of standings, some at a time; it counts what it sees."""
+
+    def __init__(self, ruleset: Ruleset, wanted: Wanted) -> None:
+        self.ruleset, self.wanted = ruleset, wanted
+        self.columns = {name: self._stored(name) for name in (*ruleset.ratings, *ruleset.by_name)}
+        self.nobody = pl.DataFrame(schema=schema_of(ruleset, wanted.shown))
+        self.stored = {name: kind for fact in wanted.asked for name, kind in self._stored(fact).items()}
+        self.days: Counter[Day] = Counter()
+        self.having: Counter[str] = Counter()
+        self.files = 0
+
+    def in_files(self, files: list[File]) -> pl.DataFrame:
+        """Who is wanted of some files: `customer`, and the facts that are shown. Raises Damaged."""
+        for file in files:
+            self._look_at(file)
+        if not files:
+            return self.nobody
+        rows = pl.scan_parquet(
+            [file.body for file in files],
+            schema=ALWAYS | self.stored,
+            missing_columns="insert",
+            extra_columns="ignore",
+        )
+        for day, customers in collected(rows.group_by("day").len()).rows():
+            self.days[day] += customers
+        facts = rows.select("customer", *(self._fact(name) for name in self.wanted.asked))
+        if self.wanted.condition is not None:
+            facts = facts.filter(expression(self.wanted.condition))
+        return collected(facts.select(list(self.nobody.columns)))
+
+    def refuse_unknown(self) -> None:
+        """Raises NotKept where a fact that is asked for is in none of the files."""
+        facts = [fact for fact in self.wanted.asked if self.files and not self.having[fact]]
+        if facts:
+            names = (*self.ruleset.ratings, *self.ruleset.by_name)
+            raise NotKept(facts, (name for name in names if self.having[name]))
+
+    def _look_at(self, file: File) -> None:
+        """Count what a file has. Raises Damaged where a column is of another kind than it should be."""
+        has = [name for name, stored in self.columns.items() if stored.keys() & file.columns.keys()]
+        if not set(self.wanted.asked) <= set(has) and file.is_empty:
+            return
+        self.files += 1
+        self.having.update(has)
+        for name, wanted in (ALWAYS | self.stored).items():
+            if (found := file.columns.get(name, wanted)) != wanted:
+                raise Damaged(f"{file.key}: column `{name}` is {found}, expected {wanted}")
+
+    def _stored(self, fact: str) -> dict[str, Any]:
+        """The columns in which a fact is kept, of which one is enough; none where it is not."""
+        if fact in self.ruleset.ratings:
+            return {column(kept, fact, "level"): pl.String for kept in ("shown", "levels")}
+        return {fact: schema_of(self.ruleset, [fact])[fact]} if fact in self.ruleset.by_name else {}
+
+    def _fact(self, fact: str) -> pl.Expr:
+        names = list(self._stored(fact))
+        if not names:
+            return pl.lit(None, dtype=pl.Int64).alias(fact)
+        if fact not in self.ruleset.ratings:
+            return pl.col(fact)
+        ranks = self.ruleset.ratings[fact].ranks
+        return pl.coalesce(names).replace_strict(ranks, default=None, return_dtype=pl.Int64).alias(fact)
+
+
+def _read(lake: Lake, keys: Iterable[str]) -> Iterator[File]:
+    """Files that are whole. Raises Damaged, which names the first that is not."""
+    for key, stored in lake.get_all(keys):
+        try:
+            check_seal(stored.body)
+            columns = pl.read_parquet_schema(BytesIO(stored.body))
+        except Damaged as error:
+            raise Damaged(f"{key}: {error}") from None
+        except WRONG as error:  # whatever the reader stumbles over, the file is at fault
+            raise Damaged(f"{key}: {NOT_WHOLE.format(type(error).__name__)}") from None
+        yield File(key, stored.body, columns)

@@ -1,0 +1,105 @@
+"""`standing trend`: customers by level, night by night, in the terminal and as data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from standing.aws.lake_bucket import Lake
+from standing.nightly.summary import days_reported
+from standing.nightly.trends import nights_up_to
+from standing.present.language import Language, say
+from standing.present.terminal import Text
+from standing.rules.author.messages import nearest
+from standing.rules.ruleset import Rating, Ruleset
+from standing.search.words import said
+from standing.values.days import day_date, day_in
+from standing.values.errors import UserError
+
+BARS = "▁▂▃▄▅▆▇█"
+GAP = " "
+MIDDLE = 3  # of the bars, for what stays the same
+MOST_NAMED = 8  # days
+
+
+@dataclass(frozen=True)
+class Trend:
+    """A rating's customers by level over some nights.
+
+    `missing` are days without a report, `partial` those on which some buckets had failed; neither is in `counts`.
+    """
+
+    rating: Rating
+    counts: dict[str, Mapping[str, int]]
+    missing: tuple[str, ...]
+    partial: tuple[str, ...]
+
+    @property
+    def levels(self) -> list[str]:
+        """The highest first where they have an order; after them those of rules that are gone."""
+        known = self.rating.levels[::-1] if self.rating.ordered else self.rating.levels
+        return list(dict.fromkeys([*known, *(level for some in self.counts.values() for level in some)]))
+
+    def as_dict(self) -> dict[str, Any]:
+        """For `--json`."""
+        levels = {day: {name: some.get(name, 0) for name in self.levels} for day, some in self.counts.items()}
+        nights = [{"day": day, "levels": some} for day, some in levels.items()]
+        return {"rating": self.rating.name, "nights": nights, "missing": self.missing, "partial": self.partial}
+
+
+def trend_of(lake: Lake, ruleset: Ruleset, name: str, nights: int) -> Trend:
+    """The trend of a rating over so many nights up to the last. Raises UserError where there is none."""
+    if name not in ruleset.ratings:
+        raise UserError(f"`{name}` is not a rating{nearest(name, ruleset.ratings).en}")
+    days = days_reported(lake)
+    if not days:
+        raise UserError("no night has ended yet: `standing night` closes the last day that is over")
+    told = nights_up_to(lake, days[-1], nights)
+    counts = {one.day: one.levels.get(name, {}) for one in told if one.whole}
+    first = day_in(told[0].day)
+    every = [str(day_date(day)) for day in range(first, day_in(days[-1]) + 1)]
+    missing = sorted({*every} - {one.day for one in told})
+    return Trend(ruleset.ratings[name], counts, tuple(missing), tuple(one.day for one in told if not one.whole))
+
+
+def print_trend(trend: Trend, language: Language, out: Console) -> None:
+    """The trend in the terminal: a line a level, each drawn from its least to its most."""
+    days = [*trend.counts]
+    if days:
+        title = say(trend.rating.title, language)
+        out.print(said("trend", language, rating=title, nights=len(days), first=days[0], last=days[-1]), style="bold")
+        out.print(_table(trend, language))
+    for name in ("partial", "missing"):
+        if some := getattr(trend, name):
+            more = " …" if len(some) > MOST_NAMED else ""
+            out.print(said(name, language, days=", ".join(some[:MOST_NAMED]) + more), style="yellow")
+
+
+def _table(trend: Trend, language: Language) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    for name in ("level_of", "first", "last", "change", "nights"):
+        table.add_column(Text(said(name, language)), justify="right" if name in {"first", "last", "change"} else "left")
+    for level in trend.levels:
+        counts = [some.get(level, 0) for some in trend.counts.values()]
+        numbers = f"{counts[0]:,}", f"{counts[-1]:,}", f"{counts[-1] - counts[0]:+,}"
+        table.add_row(Text(level), *map(Text, numbers), Text(drawn(_by_day(trend, level)), overflow="fold"))
+    return table
+
+
+def _by_day(trend: Trend, level: str) -> list[int | None]:
+    """A level's customers of each day from the first to the last; none where nothing is known."""
+    first, last = (day_in(day) for day in (min(trend.counts), max(trend.counts)))
+    days = (str(day_date(day)) for day in range(first, last + 1))
+    return [trend.counts[day].get(level, 0) if day in trend.counts else None for day in days]
+
+
+def drawn(values: list[int | None]) -> str:
+    """Values as a line of small bars, from the least to the most; a gap where there is none."""
+    known = [value for value in values if value is not None]
+    least, span = min(known), max(known) - min(known)
+    steps = [None if one is None else (one - least) * (len(BARS) - 1) // span if span else MIDDLE for one in values]
+    return "".join(GAP if one is None else BARS[one] for one in steps)

@@ -1,1 +1,0 @@
-"""What is said of one customer: its card, and why it stands where it does."""

@@ -1,1 +1,0 @@
-"""Event files: sent, counted, and looked after when something went wrong."""

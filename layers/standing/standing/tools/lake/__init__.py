@@ -1,1 +1,0 @@
-"""The lake by hand: compaction, and gaps."""

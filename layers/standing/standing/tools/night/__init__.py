@@ -1,1 +1,0 @@
-"""The night by hand: begun, followed, and what came of it."""

@@ -1,1 +1,0 @@
-"""What people who edit the rules type: `standing rules` and `standing scenario`."""
