@@ -22,7 +22,7 @@ from standing.scores.model import Model, parsed, text
 from standing.values.days import day_number
 
 from benchmarks.lake_made import LAST, Made
-from tests.unit import cdnow
+from tests.make import cdnow
 
 NUMBER = 7
 MODEL = "models/scores.json"

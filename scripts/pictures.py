@@ -155,7 +155,7 @@ def _page(language: Language) -> str:
 def _report(language: Language) -> str:
     """The report of a made night."""
     sys.path.insert(0, str(ROOT))
-    from tests.reports import ordinary  # noqa: PLC0415 -- found by its path
+    from tests.make.reports import ordinary  # noqa: PLC0415 -- found by its path
 
     ruleset = compile_rules(RULES)
     return report_page(ordinary(ruleset), ruleset, language)

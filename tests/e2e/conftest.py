@@ -15,7 +15,7 @@ from standing.operations.listener import listen
 from standing.release.release import release_clone
 from standing.rules.timeline import Timeline
 
-from tests.support import ROOT, real_rules
+from tests.make.support import ROOT, real_rules
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -20,7 +20,7 @@ from standing.lake.reader import read_bucket
 
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_road import deliver, purchase, until
-from tests.support import ROOT
+from tests.make.support import ROOT
 
 WORK = ROOT / ".standing" / "backfill"
 MAPPING = """

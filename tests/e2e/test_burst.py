@@ -21,7 +21,7 @@ from standing.operations.sender import await_drained, progress_bar
 from standing.rules.timeline import Timeline
 
 from tests.e2e.test_road import purchase
-from tests.support import taken
+from tests.make.support import taken
 
 MANY, SENDERS = 1_000, 8  # far more than 500 a second, where the bus takes them as fast
 

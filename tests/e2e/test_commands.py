@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from standing.aws.stack import Target
 
-from tests.support import ROOT
+from tests.make.support import ROOT
 
 pytestmark = pytest.mark.usefixtures("target")
 

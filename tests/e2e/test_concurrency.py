@@ -15,7 +15,7 @@ from standing.engine.view import view
 from standing.ingest.batch import Ingest, Message
 from standing.rules.timeline import Timeline
 
-from tests.support import KeptRejections, envelope
+from tests.make.support import KeptRejections, envelope
 
 WRITERS, EACH, BATCH = 16, 250, 10
 

@@ -17,7 +17,7 @@ from standing.lake.layout import bucket_of
 from standing.lake.reader import everything_of, read_bucket
 
 from tests.e2e.test_road import complaint, deliver, purchase, until
-from tests.support import ROOT
+from tests.make.support import ROOT
 
 
 def standing(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

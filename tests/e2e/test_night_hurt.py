@@ -33,7 +33,7 @@ from standing.values.days import Day, day_date, day_in
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_night import night, planned
 from tests.e2e.test_road import Event, deliver, purchase, until
-from tests.support import taken
+from tests.make.support import taken
 
 BUCKETS = 8
 AT_ONCE = 3  # buckets of an execution: each is a process, and this machine may have two cores

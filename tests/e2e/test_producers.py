@@ -15,7 +15,7 @@ from standing.aws.queues import peek
 from standing.aws.stack import Target
 
 from tests.e2e.test_road import deliver, outcomes, until
-from tests.support import envelope
+from tests.make.support import envelope
 
 NAME = "stranger"
 

@@ -26,7 +26,7 @@ from standing.operations.sender import progress_bar, send, waiting
 from standing.rules.timeline import Timeline
 
 from demo.data import bad_events
-from tests.support import envelope, taken
+from tests.make.support import envelope, taken
 
 UNPUBLISHED = {"missed", "held-out", "held-back"}  # of care: only the table remembers it
 type Event = dict[str, Any]

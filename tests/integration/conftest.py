@@ -11,7 +11,7 @@ from moto import mock_aws
 from standing.aws.table import Customers
 from standing.rules.timeline import Timeline
 
-from tests.support import real_rules
+from tests.make.support import real_rules
 
 KEYS: Any = {
     "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],

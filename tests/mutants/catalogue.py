@@ -2,7 +2,7 @@
 
     name = 'care-late-control'        # a promise's mutants begin with its id: inv-4-…
     takes_out = 'that a control that is known too late is missed, too'
-    kills = 'tests/unit/test_care.py' # the test that must fail, by file or by name
+    kills = 'tests/unit/engine/test_care.py' # the test that must fail, by file or by name
     file = 'layers/standing/standing/engine/ledger/care.py'
     old = 'what stands there exactly once'
     new = 'what stands there instead'
@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from tests.support import ROOT
+from tests.make.support import ROOT
 
 HERE = Path(__file__).parent
 

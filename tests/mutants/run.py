@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from tests.make.support import ROOT
 from tests.mutants.catalogue import Mutant, OutdatedError, mutants
-from tests.support import ROOT
 
 FAILED = 1
 LINKED = (".venv", ".tools")

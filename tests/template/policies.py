@@ -15,7 +15,7 @@ import boto3
 from botocore import xform_name
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
-from tests.support import ROOT
+from tests.make.support import ROOT
 from tests.template.cloudformation import Template, listed
 
 FOLDER = ROOT / "docs" / "policies"

@@ -10,7 +10,7 @@ import pytest
 from ruamel.yaml import YAML
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.support import ROOT
+from tests.make.support import ROOT
 from tests.template.checks import std_04
 from tests.template.cloudformation import BUCKET, Template, listed, of_type, text
 from tests.template.policies import FOLDER, Policy, allows, called, idle, lacking, policy, size, statements

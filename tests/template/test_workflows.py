@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.support import ROOT
+from tests.make.support import ROOT
 from tests.template.workflows import faults
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

@@ -1,0 +1,69 @@
+"""Readers compared on made cases, in a process of their own: `python -m tests.make.agreement SEED COUNT`.
+
+durable-rules gives nothing back of a ruleset that is deleted (0.3 MB a case). A function has few rulesets and keeps
+them; of thousands of made ones, only the end of a process gives the memory back.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Callable
+
+import polars as pl
+from hypothesis import HealthCheck, given, seed, settings
+from hypothesis import strategies as st
+from standing.engine.backends import Reader, durable, plain
+from standing.rescoring import backend as batch
+from standing.rules.conditions import Condition, Fact
+
+from tests.make import strategies as made
+from tests.make import written
+from tests.make.support import ROOT
+
+CUSTOMERS = st.lists(made.facts, min_size=1, max_size=4)
+RULES = made.rules | made.rules | made.rules | made.wide_rules
+CASES: st.SearchStrategy[written.Case] = st.tuples(RULES, CUSTOMERS) | written.cases | written.lived()
+
+
+def agree(
+    rules: dict[str, Condition], customers: list[dict[str, Fact]], *more: Callable[[dict[str, Condition]], Reader]
+) -> None:
+    """Each reader, for each customer; and polars for all of them at once."""
+    oracle = [plain.Reader(rules).match(facts) for facts in customers]
+    readers: list[Reader] = [durable.Reader(rules), batch.Reader(rules), *(one(rules) for one in more)]
+    for reader in readers:
+        assert [reader.match(facts) for facts in customers] == oracle
+    held = batch.Reader(rules).match_all(frame(customers)).rows(named=True)
+    assert [frozenset(name for name, holds in row.items() if holds) for row in held] == oracle
+
+
+def frame(customers: list[dict[str, Fact]]) -> pl.DataFrame:
+    """A column a fact; a fact is a text everywhere or a number everywhere, as in any ruleset."""
+    names = sorted({name for facts in customers for name in facts})
+    return pl.DataFrame(
+        {"": range(len(customers))} | {name: [facts.get(name) for facts in customers] for name in names}
+    )
+
+
+def compare(number: int, count: int) -> None:
+    """Hold the readers equal on so many cases of a seed. Raises AssertionError with the case where they differ."""
+
+    @seed(number)
+    @settings(max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(CASES)
+    def agreeing(case: written.Case) -> None:
+        agree(*case)
+
+    agreeing()
+
+
+def compared_apart(number: int, count: int) -> str:
+    """The same in a process of its own; what it said where it failed."""
+    command = [sys.executable, "-m", "tests.make.agreement", str(number), str(count)]
+    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return said.stderr[-3_000:] if said.returncode else ""
+
+
+if __name__ == "__main__":
+    compare(int(sys.argv[1]), int(sys.argv[2]))

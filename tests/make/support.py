@@ -1,0 +1,120 @@
+"""Events, rules and fakes that several kinds of test share."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import orjson
+from standing.engine.state import State
+from standing.events.intake import Event, take_in
+from standing.events.producers import NIGHT_SOURCE, SCORE
+from standing.ingest.batch import Message
+from standing.rules.author.compiler import compile_rules
+from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
+
+if TYPE_CHECKING:
+    from standing.backfill.conversion import Became
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
+
+
+def real_ruleset() -> Ruleset:
+    """The rules of this clone, compiled."""
+    return compile_rules(ROOT / "rules")
+
+
+def real_rules() -> Timeline:
+    """The rules of this clone, in force on all days."""
+    return Timeline.of(real_ruleset())
+
+
+PRODUCERS = {
+    "shop.checkout": ("purchase", "refund"),
+    "shop.app": ("activity", "engagement"),
+    "crm.profiles": ("profile",),
+    "service.desk": ("care", "feedback", "override"),
+}
+
+
+def sender(detail_type: str, producers: Mapping[str, Collection[str]] = PRODUCERS) -> str:
+    """A source that may send such events: of those that the rules of this clone name, too, or of some others."""
+    family = detail_type.partition(".")[0]
+    named = (source for source, families in producers.items() if family in families)
+    return NIGHT_SOURCE if family == SCORE else next(named, "nobody")
+
+
+def naming(ruleset: Ruleset, **producers: Collection[str]) -> Ruleset:
+    """The same rules with producers named: those of `envelope`, or others."""
+    named = {source: tuple(families) for source, families in (producers or PRODUCERS).items()}
+    return ruleset.model_copy(update={"programme": ruleset.programme.model_copy(update={"producers": named})})
+
+
+def envelope(detail_type: str, detail: dict[str, Any], source: str | None = None) -> dict[str, Any]:
+    """An event as the bus delivers it, from a source that may send it."""
+    source = source or sender(detail_type)
+    return {"version": "0", "source": source, "detail-type": detail_type, "detail": detail}
+
+
+def purchase(number: int, *, customer: str = "c-1", amount: str = "100.00", days_ago: float = 0.0) -> dict[str, Any]:
+    """A purchase's envelope; its id comes from `number`."""
+    time = (NOW - timedelta(days=days_ago)).isoformat()
+    detail = {"id": f"p-{number}", "customer": customer, "time": time, "amount": amount, "currency": "USD"}
+    return envelope("purchase.v1", detail)
+
+
+def complaint(number: int, *, customer: str = "c-1", days_ago: float = 0.0, comment: str = "") -> dict[str, Any]:
+    """A complaint's envelope."""
+    time = (NOW - timedelta(days=days_ago)).isoformat()
+    detail: dict[str, Any] = {"id": f"f-{number}", "customer": customer, "time": time, "kind": "complaint"}
+    return envelope("feedback.v1", detail | ({"comment": comment} if comment else {}))
+
+
+def message(number: int, body: dict[str, Any]) -> Message:
+    """A queue's message with an event in it."""
+    return Message(f"m-{number}", orjson.dumps(body).decode())
+
+
+def taken(ruleset: Ruleset, *envelopes: dict[str, Any], now: datetime = NOW) -> list[Event]:
+    """Envelopes taken in."""
+    return [take_in(one, ruleset, now) for one in envelopes]
+
+
+class KeptRejections:
+    """A Rejected queue in memory."""
+
+    def __init__(self) -> None:
+        self.kept: list[tuple[str, dict[str, str]]] = []
+
+    def keep(self, message: str, rejection: dict[str, str]) -> None:
+        """Keep it."""
+        self.kept.append((message, rejection))
+
+
+class FailingFor:
+    """A table that fails for some customers, for a reason that passes, until it is mended."""
+
+    def __init__(self, inner: Any, customers: set[str]) -> None:
+        self.inner, self.customers = inner, customers
+
+    def load(self, customer: str) -> State | None:
+        """Fail, or load."""
+        if customer in self.customers:
+            raise TimeoutError(customer)
+        state: State | None = self.inner.load(customer)
+        return state
+
+    def __getattr__(self, name: str) -> Any:
+        """As the table itself."""
+        return getattr(self.inner, name)
+
+
+def taking_in(paths: Sequence[Path], ruleset: Ruleset, folder: Path, mapping: Path | None = None) -> Iterator[Became]:
+    """What the rows of files become, under some rules; `folder` is for what does not fit into the memory."""
+    from standing.backfill import run  # noqa: PLC0415 -- polars
+
+    return run.taking_in(paths, mapping, ruleset, NOW, folder)

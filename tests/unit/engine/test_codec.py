@@ -1,0 +1,274 @@
+"""States as bytes: they come back as they were, and a format of the future is refused."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from standing.engine.codec.columns import FEW, put_column, put_days, take_column, take_days
+from standing.engine.codec.series import FORMAT
+from standing.engine.codec.state import pack, pack_checkpoint, unpack, unpack_checkpoint
+from standing.engine.codec.varints import Reader, Writer
+from standing.engine.series import Extremes, Happened, Latest, Seen, Series, Sums
+from standing.engine.state import Checkpoint, Held, Ledger, Memory, State
+from standing.rules.ruleset import Reach
+
+from tests.make.strategies import happened, stored, stored_checkpoint, sums
+
+words = st.text(st.characters(codec="utf-8"), max_size=12)
+day_numbers = st.integers(0, 40_000)
+values = st.integers(-(2**60), 2**60) | st.integers(-300, 300) | st.just(0)
+levels = st.dictionaries(words, st.builds(Held, words, day_numbers, st.none() | day_numbers), max_size=4)
+days_by_word = st.dictionaries(words, day_numbers, max_size=4)
+memories = st.builds(
+    Memory,
+    levels=levels,
+    due=days_by_word,
+    shown=st.just({}) | levels,
+    held_back=st.just({}) | st.dictionaries(words, days_by_word, max_size=3),
+    contacts=st.just({}) | st.dictionaries(words, st.lists(day_numbers, max_size=4).map(tuple), max_size=3),
+)
+ledgers = st.builds(
+    Ledger,
+    said=st.dictionaries(words, words, max_size=4),
+    honoured=st.just({}) | days_by_word,
+    asked=days_by_word,
+    unanswered=st.just({}) | days_by_word,
+    refrained=st.just({}) | days_by_word,
+)
+reaches = st.builds(Reach, st.integers(1, 400), st.booleans())
+
+
+def _happened(of: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Happened]]:
+    """Values of a measure, all of one kind."""
+    return st.lists(st.builds(Happened, day_numbers, st.integers(0, 2**52), of), max_size=12)
+
+
+@st.composite
+def sums_of_days(draw: st.DrawFn) -> Sums:
+    return Sums().plus(draw(_happened(values))).since(draw(day_numbers), draw(reaches))
+
+
+@st.composite
+def serieses(draw: st.DrawFn) -> Series:
+    """Any series, of any kind, new or pruned."""
+    of = words if draw(st.booleans()) else values
+    made: Series = draw(
+        sums_of_days()
+        | _happened(values).map(Extremes().plus)
+        | _happened(of).map(Latest().plus)
+        | _happened(of).map(Seen().plus)
+    )
+    return made.since(draw(day_numbers), draw(reaches)) if draw(st.booleans()) else made
+
+
+@st.composite
+def wider_and_narrower(draw: st.DrawFn) -> tuple[Sums, Sums, Sums]:
+    """A year of transactions, some of their days, and one more day of transactions."""
+    days = sorted(draw(st.sets(st.integers(20_000, 20_200), min_size=FEW + 1, max_size=60)))
+    year = Sums().plus(happened(*((day, draw(st.integers(-900, 90_000))) for day in days)))
+    few = st.lists(st.sampled_from(days), min_size=1, max_size=90)
+    some = draw(
+        few | st.sets(st.sampled_from(days), max_size=3).map(lambda out: [one for one in days if one not in out])
+    )
+    more = year.plus(happened((draw(st.integers(20_000, 20_210)), 1)))
+    return year, Sums().plus(happened(*((day, 0) for day in some))), more
+
+
+states = st.builds(
+    State,
+    customer=words,
+    version=st.integers(1, 10**9),
+    day=day_numbers,
+    features_hash=words,
+    buckets=st.lists(serieses(), max_size=5).map(tuple),
+    opened=memories,
+    closed=memories,
+    ledger=ledgers,
+)
+
+SPENT = Sums().plus(happened((20_000, 1_250), (20_003, -300), (20_003, 100)))
+A_STATE = State(
+    customer="c-1",
+    version=3,
+    day=20_003,
+    features_hash="0123abcd",
+    buckets=(SPENT, Sums(), Sums().plus(happened((5, 0)))),
+    opened=Memory({"tier": Held("silver", 20_000)}),
+    closed=Memory({"tier": Held("gold", 20_003)}, {"tier-reached": 20_003}),
+    ledger=Ledger(said={"tier": "gold"}, asked={"tier-reached": 20_003}),
+)
+
+A_RICH_STATE = State(
+    customer="c-1",
+    version=3,
+    day=20_003,
+    features_hash="0123abcd",
+    buckets=(
+        SPENT,
+        Extremes(),
+        Extremes((19_990, 20_001), (-1_250, 3), (400, 3)),
+        Latest((19_000, 20_003), (0, 1_728_259_200_000_000), ("学生", "true")),
+        Latest((20_002,), (1_728_172_800_000_000,), (-7_500,)),
+        Seen({"app": (19_999, 20_003), "web": (20_000,)}),
+    ),
+    opened=Memory(
+        {"mood": Held("calm", 19_000), "tier": Held("silver", 20_000, 20_030)},
+        {"recover": 19_995, "thank": 19_990},
+        {"tier": Held("gold", 20_001)},
+        {"greet": {"consent": 20_001}},
+        {"email": (19_990, 19_995)},
+    ),
+    closed=Memory(
+        {"mood": Held("calm", 19_000), "tier": Held("gold", 20_003)},
+        {"recover": 20_003, "thank": 19_990},
+        {},
+        {},
+        {"email": (19_995,), "phone": (20_003,)},
+    ),
+    ledger=Ledger({"mood": "upset", "tier": "gold"}, {"mood": 20_014}, {"recover": 20_003}, {"recover#20003": 20_005}),
+)
+
+YEAR = Sums().plus(happened(*((19_900 + day * day % 53, 2_599 + 1_700 * (day % 9)) for day in range(40))))
+A_YEAR = (
+    *A_RICH_STATE.buckets,
+    YEAR,
+    Sums().plus(happened(*((day, 0) for day in YEAR.days[:-1]))),
+    Sums().plus(happened(*((day, 3) for day in range(19_000, 20_000, 70)))),
+)
+
+
+def _read(packed: bytes) -> State:
+    return unpack(packed, customer="c-1", version=3, day=20_003, features_hash="0123abcd")
+
+
+@settings(max_examples=500)
+@given(states)
+def test_a_state_comes_back_as_it_was(state: State) -> None:
+    again = stored(state)
+    assert again == state
+    assert pack(again) == pack(state)
+
+
+@settings(max_examples=200)
+@given(st.builds(Checkpoint, day_numbers, words, st.lists(serieses(), max_size=5).map(tuple), memories))
+def test_a_checkpoint_comes_back_as_it_was(checkpoint: Checkpoint) -> None:
+    again = stored_checkpoint(checkpoint)
+    assert again == checkpoint
+    assert pack_checkpoint(again) == pack_checkpoint(checkpoint)
+
+
+@given(sums_of_days(), st.integers(0, 40_000), st.integers(0, 400))
+def test_windows_of_a_series_that_came_back_are_the_same(series: Sums, first: int, length: int) -> None:
+    (read,) = _read(pack(State("c-1", 3, 20_003, "0123abcd", (series,), Memory(), Memory()))).buckets
+    again = sums(read)
+    assert again.window(first, first + length) == series.window(first, first + length)
+    assert (again.first, again.latest(first)) == (series.first, series.latest(first))
+
+
+def _with(*buckets: Series) -> State:
+    return State("c-1", 3, 20_003, "0123abcd", buckets, Memory(), Memory())
+
+
+@given(wider_and_narrower())
+def test_days_that_another_series_has_too_come_back(made: tuple[Sums, Sums, Sums]) -> None:
+    year, some, more = made
+    for buckets in ((year, some), (some, year), (year, year), (Latest(), year, some, some)):
+        assert _read(pack(_with(*buckets))).buckets == buckets
+    read = _read(pack(_with(year, some))).buckets
+    assert _read(pack(_with(more, read[1]))).buckets == (more, some)
+
+
+def test_the_days_of_purchases_are_not_stored_again_beside_those_of_transactions() -> None:
+    year = Sums().plus(happened(*((20_000 + day * 2, 2_599) for day in range(150))))
+    purchases = Sums().plus(happened(*((day, 0) for day in year.days[1:])))
+    assert len(pack(_with(year, purchases))) < len(pack(_with(year))) + 8
+
+
+@given(st.lists(values | st.integers(0, 3), min_size=1, max_size=40))
+def test_a_column_of_numbers_comes_back(numbers: list[int]) -> None:
+    writer = Writer()
+    put_column(writer, numbers)
+    reader = Reader(bytes(writer.packed))
+    assert (take_column(reader, len(numbers)), reader.place) == (tuple(numbers), len(writer.packed))
+
+
+@given(st.sets(day_numbers | st.integers(900, 1_000), min_size=1, max_size=60).map(sorted))
+def test_days_come_back(days: list[int]) -> None:
+    writer = Writer()
+    put_days(writer, days)
+    reader = Reader(bytes(writer.packed))
+    assert (take_days(reader, len(days)), reader.place) == (tuple(days), len(writer.packed))
+
+
+def test_what_the_first_release_packed_still_reads() -> None:
+    packed = bytes.fromhex(
+        "01785b5b7b2274696572223a5b2273696c766572222c32303030305d7d2c7b7d5d2c5b7b2274696572223a5b22676f6c6422"
+        "2c32303030335d7d2c7b22746965722d72656163686564223a32303030337d5d2c7b2274696572223a22676f6c64227d2c7b"
+        "22746965722d72656163686564223a32303030337d5d0302a09c010100030102c4138f03000105000001"
+    )
+    assert _read(packed) == A_STATE
+
+
+def test_what_the_second_format_packed_still_reads() -> None:
+    packed = bytes.fromhex(
+        "02d3025b7b226d6f6f64223a5b2263616c6d222c31393030305d2c2274696572223a5b2273696c766572222c32303030302c"
+        "32303033305d7d2c7b227265636f766572223a31393939352c227468616e6b223a31393939307d2c7b2274696572223a5b22"
+        "676f6c64222c32303030315d7d2c7b226772656574223a7b22636f6e73656e74223a32303030317d7d2c7b22656d61696c22"
+        "3a5b31393939302c31393939355d7d2c7b2274696572223a5b22676f6c64222c32303030335d7d2c7b227265636f76657222"
+        "3a32303030337d2c7b2274696572223a6e756c6c7d2c7b226772656574223a6e756c6c7d2c7b22656d61696c223a5b313939"
+        "39355d2c2270686f6e65223a5b32303030335d7d2c7b226d6f6f64223a227570736574227d2c7b227468616e6b223a6e756c"
+        "6c7d2c7b226d6f6f64223a32303031347d2c7b227265636f766572233230303033223a32303030357d5d0608a09c01010003"
+        "0102c4138f030109969c010bc31306f20c000ab89401eb070080c0c89dfbfa88030de5ada6e7949f097472756506a29c0180"
+        "80ebaeb9f88803aeea010b07617070029f9c01040777656201a09c01"
+    )
+    assert _read(packed) == A_RICH_STATE
+
+
+def test_what_the_third_format_packed_still_reads() -> None:
+    packed = bytes.fromhex(
+        "03d3025b7b226d6f6f64223a5b2263616c6d222c31393030305d2c2274696572223a5b2273696c766572222c32303030302c"
+        "32303033305d7d2c7b227265636f766572223a31393939352c227468616e6b223a31393939307d2c7b2274696572223a5b22"
+        "676f6c64222c32303030315d7d2c7b226772656574223a7b22636f6e73656e74223a32303030317d7d2c7b22656d61696c22"
+        "3a5b31393939302c31393939355d7d2c7b2274696572223a5b22676f6c64222c32303030335d7d2c7b227265636f76657222"
+        "3a32303030337d2c7b2274696572223a6e756c6c7d2c7b226772656574223a6e756c6c7d2c7b22656d61696c223a5b313939"
+        "39355d2c2270686f6e65223a5b32303030335d7d2c7b226d6f6f64223a227570736574227d2c7b227468616e6b223a6e756c"
+        "6c7d2c7b226d6f6f64223a32303031347d2c7b227265636f766572233230303033223a32303030357d5d09080300a09c0103"
+        "0204c4138f030109969c010bc31306e419000ab89401eb070080c0c89dfbfa88030de5ada6e7949f097472756506a29c0180"
+        "80ebaeb9f88803aeea010b07617070029f9c01040777656201a09c016c0300bc9b0134cb75c0cc0ebb48020201013132be40"
+        "ce28ce280208a4484747ec90204748904747340047d847ec4747474747a47c4708060d3f3f131a353f0d1a3f3f21003f273f"
+        "133f3f3f3f3f062e3f681d00011a000001013132be003c0200b894010001084646464646464646464646464646060600"
+    )
+    state = replace(A_RICH_STATE, buckets=A_YEAR)
+    assert pack(state) == packed
+    assert _read(packed) == state
+
+
+def test_a_checkpoint_of_the_second_format_still_reads() -> None:
+    packed = bytes.fromhex(
+        "02a3015b7b226d6f6f64223a5b2263616c6d222c31393030305d2c2274696572223a5b2273696c766572222c32303030302c"
+        "32303033305d7d2c7b227265636f766572223a31393939352c227468616e6b223a31393939307d2c7b2274696572223a5b22"
+        "676f6c64222c32303030315d7d2c7b226772656574223a7b22636f6e73656e74223a32303030317d7d2c7b22656d61696c22"
+        "3a5b31393939302c31393939355d7d5d0608a09c010100030102c4138f030109969c010bc31306f20c000ab89401eb070080"
+        "c0c89dfbfa88030de5ada6e7949f097472756506a29c018080ebaeb9f88803aeea010b07617070029f9c01040777656201a0"
+        "9c01"
+    )
+    checkpoint = Checkpoint(20_003, "0123abcd", A_RICH_STATE.buckets, A_RICH_STATE.opened)
+    assert unpack_checkpoint(packed, day=20_003, features_hash="0123abcd") == checkpoint
+
+
+def test_a_busy_year_is_small() -> None:
+    year = Sums().plus(happened(*((20_000 + day, 2_599) for day in range(0, 365, 3))))
+    packed = pack(State("c-1", 3, 20_365, "0123abcd", (year,), Memory(), Memory()))
+    assert len(packed) < 4 * len(year.days) + 60
+
+
+@pytest.mark.parametrize("form", [0, FORMAT + 1, 127, 300])
+def test_a_format_it_does_not_know_is_refused(form: int) -> None:
+    number = bytes([form]) if form < 128 else bytes([form & 0x7F | 0x80, form >> 7])
+    said = f"^state of format {form}; this code reads up to {FORMAT}: deploy the newer code$"
+    with pytest.raises(ValueError, match=said):
+        _read(number + pack(A_STATE)[1:])

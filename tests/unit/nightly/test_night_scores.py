@@ -1,0 +1,127 @@
+"""Scores in the night: a model is learnt from the lake once a month; only what rules use of it is sent."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import polars as pl
+import pytest
+from standing.lake.layout import bucket_of, current
+from standing.lake.parquet import written
+from standing.lake.rows import RECORDS
+from standing.nightly.model import MODEL, OLD, learn, model_of
+from standing.nightly.scores import Scoring, Unsent, used_by
+from standing.rules.ruleset import Measure, Ruleset
+from standing.values.days import day_date, day_number
+
+from tests.make import cdnow
+from tests.make import strategies as made
+from tests.make.lakes import MemoryLake
+
+CHURN = Measure(of=("score",), where={"name": "churn"}, value="value", keeps="latest")
+
+
+class KeptBus:
+    """A bus that keeps what is put on it, or refuses everything."""
+
+    def __init__(self, *, refuses: bool = False) -> None:
+        self.entries: list[Any] = []
+        self.refuses = refuses
+
+    def put(self, entries: Sequence[Any]) -> list[int]:
+        self.entries += entries
+        return list(range(len(entries))) if self.refuses else []
+
+
+def records(customers: int) -> pl.DataFrame:
+    """The purchases of some of CDNOW's customers as records of the lake."""
+    bought = cdnow.purchases()
+    some = bought.filter(pl.col("customer").is_in(bought["customer"].unique().sort().head(customers).to_list()))
+    known = some.with_columns(
+        pl.col("day").cast(pl.Int32), source=pl.lit("cdnow"), id=pl.int_range(pl.len()).cast(pl.String),
+        family=pl.lit("purchase"), late=pl.lit(value=False), version=pl.lit(1, dtype=pl.Int64),
+    )  # fmt: skip
+    missing = [pl.lit(None, dtype=kind).alias(name) for name, kind in RECORDS.items() if name not in known.columns]
+    return known.with_columns(missing).select(*RECORDS)
+
+
+@pytest.fixture(scope="module")
+def sold() -> pl.DataFrame:
+    return records(500)
+
+
+@pytest.fixture
+def lake(sold: pl.DataFrame) -> MemoryLake:
+    """Their records, each in its bucket."""
+    kept = MemoryLake()
+    numbers = sold["customer"].map_elements(bucket_of, return_dtype=pl.Int64)
+    for (number,), rows in sold.with_columns(number=numbers).group_by("number"):
+        kept.put(current("records", int(str(number))), written(rows.drop("number")))
+    return kept
+
+
+KNOWN = list(range(256))
+DAY = day_number(cdnow.CALIBRATED)
+
+
+def ruleset(*measures: Measure) -> Ruleset:
+    return made.ruleset(()).model_copy(update={"measures": measures})
+
+
+def test_a_model_is_learnt_kept_and_learnt_anew_after_a_month(lake: MemoryLake) -> None:
+    rules = ruleset()
+    first = learn(lake, rules, DAY, KNOWN)
+    assert first.wrong == ""
+    assert first.model is not None
+    assert (first.model.as_of, model_of(lake)) == (str(day_date(DAY)), first.model)
+    assert learn(lake, rules, DAY + OLD - 1, KNOWN).model == first.model
+    later = learn(lake, rules, DAY + OLD, KNOWN).model
+    assert later is not None
+    assert later.as_of == str(day_date(DAY + OLD))
+
+
+def test_without_enough_customers_there_is_no_model_and_it_is_said_why() -> None:
+    found = learn(MemoryLake(), ruleset(), DAY, KNOWN)
+    assert found.model is None
+    assert "0 customers bought on a second day" in found.wrong
+
+
+def test_a_model_that_cannot_be_read_is_learnt_anew(lake: MemoryLake) -> None:
+    lake.put(MODEL, b"{}")
+    assert model_of(lake) is None
+    assert learn(lake, ruleset(), DAY, KNOWN).model is not None
+
+
+def test_only_what_rules_use_is_sent_and_only_where_its_band_is_new(lake: MemoryLake, sold: pl.DataFrame) -> None:
+    model = learn(lake, ruleset(), DAY, KNOWN).model
+    assert model is not None
+    bus = KeptBus()
+    scoring = Scoring(model, bus)
+    found = scoring.bucket(sold, ruleset(), DAY)
+    assert found.height == sold.filter(pl.col("day") <= DAY)["customer"].n_unique()
+    assert {"r_score", "f_score", "m_score", "segment", "churn"} <= set(found.columns)
+    assert scoring.say(found, sold, ruleset(), DAY) == 0
+    assert scoring.say(found, sold, ruleset(CHURN), DAY) == found.height == len(bus.entries)
+    details = [json.loads(entry["Detail"]) for entry in bus.entries]
+    assert {one["name"] for one in details} == {"churn"}
+    assert {one["time"][:10] for one in details} == {str(day_date(DAY + 1))}
+    again = KeptBus()
+    said = pl.DataFrame(
+        [{"customer": one["customer"], "name": "churn", "band": one["band"], "value": one["value"]} for one in details]
+    ).with_columns(family=pl.lit("score"), day=pl.lit(DAY + 1, dtype=pl.Int32), moment=pl.lit(0, dtype=pl.Int64))
+    assert Scoring(model, again).say(found, said, ruleset(CHURN), DAY) == 0
+
+
+def test_what_the_bus_refuses_fails_the_bucket(lake: MemoryLake, sold: pl.DataFrame) -> None:
+    model = learn(lake, ruleset(), DAY, KNOWN).model
+    assert model is not None
+    scoring = Scoring(model, KeptBus(refuses=True))
+    with pytest.raises(Unsent):
+        scoring.say(scoring.bucket(sold, ruleset(), DAY), sold, ruleset(CHURN), DAY)
+
+
+def test_rules_that_do_not_say_which_score_use_all() -> None:
+    assert used_by(ruleset(Measure(of=("score",)))) == {"churn", "expected-purchases", "lifetime-value", "rfm"}
+    assert used_by(ruleset(CHURN)) == {"churn"}
