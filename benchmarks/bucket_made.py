@@ -17,7 +17,7 @@ from standing.lake.parquet import ROW_GROUP, written
 from standing.lake.rows import ORDER, RECORDS, STATES
 from standing.rescoring.features import features_on
 from standing.rules.ruleset import Ruleset
-from standing.scores.fitting.model import Terms, fitted
+from standing.scores.fitting.model import FitSettings, fitted
 from standing.scores.model import Model, parsed, text
 from standing.values.days import day_number
 
@@ -83,7 +83,7 @@ def bucket_made(folder: Path, made: Made, ruleset: Ruleset) -> FolderLake:
     lake.put(f"{staged('records', NUMBER)}today.parquet", written(new))
     lake.put(f"{staged('states', NUMBER)}today.parquet", written(_states_of_today(today)))
     programme = ruleset.programme
-    terms = Terms(programme.currency, programme.minor_digits)
+    terms = FitSettings(programme.currency, programme.minor_digits)
     # Of CDNOW, as the made customers never leave, and so tell no chance of leaving.
     model = fitted(cdnow.purchases().lazy(), day_number(date(1998, 6, 30)), terms)
     lake.put(MODEL, text(model).encode())

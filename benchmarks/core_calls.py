@@ -16,9 +16,9 @@ from standing.aws import table
 from standing.engine import decide as deciding
 from standing.engine import fold, start, view
 from standing.engine.backends import durable, plain
-from standing.engine.decide import Outcome
+from standing.engine.decide import Decided
 from standing.engine.engine import Engine, engine_of
-from standing.engine.start import Past
+from standing.engine.start import StoredHistory
 from standing.engine.state import State
 from standing.events import intake
 from standing.events.intake import Event
@@ -89,12 +89,12 @@ def parse(body: str, rules: Timeline, now: datetime) -> Event:
     return intake.take_in(json.loads(body), rules.latest, now)
 
 
-def decided(memory: Memory, body: str, rules: Timeline, now: datetime) -> Outcome:
+def decided(memory: Memory, body: str, rules: Timeline, now: datetime) -> Decided:
     """One whole decision, from the stored item and the message to the items to be stored. The event is not late."""
     return delivered(memory, [parse(body, rules, now)], rules, now)
 
 
-def delivered(memory: Memory, events: Sequence[Event], rules: Timeline, now: datetime) -> Outcome:
+def delivered(memory: Memory, events: Sequence[Event], rules: Timeline, now: datetime) -> Decided:
     """Some events of one customer decided, and what came of it written."""
     customers = _customers(memory)
     state = customers.load(events[0].detail.customer)
@@ -111,9 +111,9 @@ def loaded(memory: Memory, customer: str) -> State:
     return state
 
 
-def stored_past(memory: Memory, customer: str, history: Sequence[Event]) -> Past:
+def stored_past(memory: Memory, customer: str, history: Sequence[Event]) -> StoredHistory:
     """What was stored beside the state."""
-    return Past(history, _customers(memory).checkpoints(customer))
+    return StoredHistory(history, _customers(memory).checkpoints(customer))
 
 
 def silent_days(state: State, rules: Timeline, days: int) -> view.View:
@@ -121,7 +121,7 @@ def silent_days(state: State, rules: Timeline, days: int) -> view.View:
     return view.view(state, rules, state.day + days)
 
 
-def folded_again(state: State, past: Past, late: Event, rules: Timeline, now: datetime) -> Outcome:
+def folded_again(state: State, past: StoredHistory, late: Event, rules: Timeline, now: datetime) -> Decided:
     """A late event: folded again from the last checkpoint before it, or from the beginning where there is none."""
     return deciding.decide(state, [late], rules, now, past)
 

@@ -13,7 +13,7 @@ from typing import Annotated, Any
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
 from rich.table import Table
-from standing.aws.logging import silence_others
+from standing.aws.logging import silence_libraries
 from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.cli.backfill import filled
@@ -28,7 +28,7 @@ from standing.operations.sender import Sent, progress_bar, send
 from standing.operations.usage import Usage, usage
 from standing.present.report.page import page
 from standing.present.report.terminal import print_report
-from standing.present.terminal import Plain, Text, working
+from standing.present.terminal import PlainConsole, Text, working
 from standing.release.release import release_clone
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
@@ -44,7 +44,7 @@ from demo.story import follow_complaint
 
 MOST_CHANGES = 14
 LIVE_DAYS = 14  # what happened since is sent live; what was before is filled back
-out = Plain()
+out = PlainConsole()
 
 
 @dataclass(frozen=True)
@@ -235,7 +235,7 @@ def _last_line(happened: Happened, night: dict[str, Any]) -> None:
 
 
 if __name__ == "__main__":
-    silence_others()
+    silence_libraries()
     try:
         app()
     except (UserError, RulesError, BotoCoreError, ClientError) as error:

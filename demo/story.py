@@ -13,7 +13,7 @@ from standing.aws.stack import Target
 from standing.operations.listener import await_published
 from standing.operations.sender import progress_bar, send
 from standing.present.language import tense, word
-from standing.present.terminal import Plain, Text
+from standing.present.terminal import PlainConsole, Text
 from standing.values.counted import counted
 from standing.values.days import Day, day_date, day_in
 
@@ -80,7 +80,7 @@ def _answer_id(asked: dict[str, Any], status: str) -> str:
 
 def _send(target: Target, path: Path, answered: list[dict[str, Any]]) -> None:
     path.write_text("".join(json.dumps(event) + "\n" for event in answered), encoding="utf-8")
-    with progress_bar(Plain(quiet=True)) as progress:
+    with progress_bar(PlainConsole(quiet=True)) as progress:
         send(target, path, progress, wait=True)
     await_published(target)
 

@@ -19,7 +19,7 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.impact.markdown import markdown
 from standing.impact.population import gathered
 from standing.impact.pull_request import comment
@@ -125,12 +125,12 @@ def _impact(rules: Path) -> Report:
     return compared(before, edited(before, compiled, known.day), known, known)
 
 
-def _made_customer(number: int) -> tuple[str, dict[str, Fact], dict[str, Held]]:
+def _made_customer(number: int) -> tuple[str, dict[str, Fact], dict[str, LevelState]]:
     spent = 10_000 * number
     level = "gold" if spent >= 200_000 else "silver" if spent >= 80_000 else "bronze"
     facts: dict[str, Fact] = {"spend_365d": spent, "orders_90d": 4, "orders_trend": 10_000, "orders_365d": 9}
     facts |= {"days_since_order": 12, "days_a_customer": 400, "complaints_90d": 0, "complaints_7d": 0}
-    return f"made-{number}", facts, {"tier": Held(level, DAY - 100)}
+    return f"made-{number}", facts, {"tier": LevelState(level, DAY - 100)}
 
 
 def _terminal(command: str, language: Language, say: Callable[[Console], None]) -> str:

@@ -8,10 +8,10 @@ from aws_lambda_powertools import Metrics
 from botocore.config import Config
 from standing.archive.archiver import archive
 from standing.aws.lake_bucket import Lake
-from standing.aws.logging import discreet, own_logger
+from standing.aws.logging import function_logger, values_hidden
 from standing.aws.ruleset_layer import deployed_rules
 
-logger = own_logger()
+logger = function_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
@@ -19,7 +19,7 @@ rules = deployed_rules()
 
 
 @metrics.log_metrics
-@discreet
+@values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Archive a batch, all of it or none: what fails is raised, and the stream hands the batch over again."""
     done = archive(event["Records"], rules, lake)

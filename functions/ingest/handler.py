@@ -8,7 +8,7 @@ import boto3
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from standing.aws.logging import discreet, own_logger
+from standing.aws.logging import function_logger, values_hidden
 from standing.aws.rejected_queue import RejectedQueue
 from standing.aws.ruleset_layer import deployed_rules
 from standing.aws.table import Customers, Units
@@ -17,7 +17,7 @@ from standing.ingest.batch import SPOKEN_OF, Ingest, Message
 SHARE = 0.6  # of the time that is left: the customer that is being settled then needs the rest
 PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
 
-logger = own_logger()
+logger = function_logger()
 metrics = Metrics()
 customers = Customers(
     boto3.client("dynamodb", config=PATIENCE), os.environ["CUSTOMERS_TABLE"], asked_in=os.environ.get("ASKED_TABLE")
@@ -27,7 +27,7 @@ ingest = Ingest(deployed_rules(), customers, rejected)
 
 
 @metrics.log_metrics
-@discreet
+@values_hidden
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Apply a batch; the answer names the messages that must come again."""
     customers.units = Units()

@@ -8,11 +8,11 @@ import boto3
 from aws_lambda_powertools import Metrics
 from botocore.config import Config
 from standing.aws.lake_bucket import Lake
-from standing.aws.logging import discreet, own_logger
+from standing.aws.logging import function_logger, values_hidden
 from standing.aws.ruleset_layer import deployed_rules
 from standing.nightly.plan import plan
 
-logger = own_logger()
+logger = function_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
@@ -21,7 +21,7 @@ at_once = int(os.environ["AT_ONCE"])
 
 
 @metrics.log_metrics
-@discreet
+@values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Plan a night: that of the day in the input, such as {"day": "2026-11-25"}, or of the last that is over.
 

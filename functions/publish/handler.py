@@ -7,17 +7,17 @@ import boto3
 from aws_lambda_powertools import Metrics
 from botocore.config import Config
 from standing.aws.bus import Bus
-from standing.aws.logging import discreet, own_logger
+from standing.aws.logging import function_logger, values_hidden
 from standing.publish.publisher import publish
 
-logger = own_logger()
+logger = function_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=5, retries={"mode": "standard", "max_attempts": 3})
 bus = Bus(boto3.client("events", config=PATIENCE), os.environ["BUS_NAME"])
 
 
 @metrics.log_metrics
-@discreet
+@values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Publish a batch; the answer names the records from which the stream is read again."""
     failed = publish(event["Records"], bus)

@@ -9,14 +9,14 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
 from standing.aws.bus import Bus
 from standing.aws.lake_bucket import Lake
-from standing.aws.logging import discreet, own_logger
+from standing.aws.logging import function_logger, values_hidden
 from standing.aws.ruleset_layer import deployed_rules
 from standing.aws.table import Customers
 from standing.nightly.summary import COUNTS
 from standing.nightly.work import Work
 from standing.values.days import day_in
 
-logger = own_logger()
+logger = function_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
@@ -26,7 +26,7 @@ work = Work(lake, customers, deployed_rules(), bus)
 
 
 @metrics.log_metrics
-@discreet
+@values_hidden
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Close a day for the customers of a bucket, such as {"day": "2026-11-25", "bucket": 7}."""
     gigabytes = int(context.memory_limit_in_mb) / 1024

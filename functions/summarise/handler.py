@@ -7,7 +7,7 @@ import boto3
 from aws_lambda_powertools import Metrics
 from botocore.config import Config
 from standing.aws.lake_bucket import Lake
-from standing.aws.logging import discreet, own_logger
+from standing.aws.logging import function_logger, values_hidden
 from standing.aws.logs import Logs
 from standing.aws.ruleset_layer import deployed_rules
 from standing.nightly.arrivals import with_refused
@@ -16,7 +16,7 @@ from standing.nightly.trends import with_trend
 from standing.present.report.page import page
 from standing.present.report.words import LANGUAGES
 
-logger = own_logger()
+logger = function_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
@@ -31,7 +31,7 @@ def show(report: dict[str, Any]) -> None:
 
 
 @metrics.log_metrics
-@discreet
+@values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}, as data and as pages."""
     zone = rules.latest.programme.time_zone

@@ -14,7 +14,7 @@ import polars as pl
 from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.lake.compaction import compact_all
-from standing.lake.gaps import holes
+from standing.lake.gaps import missing_commits
 from standing.lake.layout import bucket_of
 from standing.lake.reader import read_bucket
 
@@ -86,7 +86,7 @@ def test_a_backfill_that_is_killed_goes_on_and_nobody_hears_of_it(target: Target
     compact_all(target.lake, {bucket_of(name) for name in names})
     for name in names:
         bucket = read_bucket(target.lake, bucket_of(name))
-        assert holes(bucket).is_empty()
+        assert missing_commits(bucket).is_empty()
         assert Counter(bucket.records["customer"])[name] == ORDERS
     assert "as its events say" in standing("rebuild", names[0]).stdout
 

@@ -12,7 +12,7 @@ from typing import Any
 from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.lake.compaction import compact_all
-from standing.lake.gaps import holes, lagging
+from standing.lake.gaps import behind_table, missing_commits
 from standing.lake.layout import bucket_of
 from standing.lake.reader import everything_of, read_bucket
 
@@ -37,7 +37,7 @@ def in_the_lake(target: Target, customer: str) -> bool:
     state = target.customers.load(customer)
     assert state is not None
     bucket = everything_of(target.lake, customer)
-    return not holes(bucket).height and not lagging(bucket, [(customer, state.version)]).height
+    return not missing_commits(bucket).height and not behind_table(bucket, [(customer, state.version)]).height
 
 
 def test_what_was_applied_comes_into_the_lake_and_can_be_forgotten(target: Target, tmp_path: Path) -> None:
@@ -84,5 +84,5 @@ def test_gaps_are_found_and_filled_from_the_table(target: Target, tmp_path: Path
     found = {one["customer"] for one in json.loads(standing("lake", "gaps", "--json").stdout)}
     assert "gap" in found
     assert standing("lake", "gaps", "--refill").returncode == 0
-    assert holes(read_bucket(target.lake, bucket_of("gap"))).is_empty()
+    assert missing_commits(read_bucket(target.lake, bucket_of("gap"))).is_empty()
     assert in_the_lake(target, "gap")

@@ -19,7 +19,7 @@ from standing.aws.stack import Target
 from standing.engine.codec.state import pack
 from standing.engine.measures import empty
 from standing.engine.view import view, view_of_history
-from standing.operations import recovery, set_aside
+from standing.operations import recovery, undelivered
 from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published
 from standing.operations.sender import progress_bar, send, waiting
@@ -206,9 +206,9 @@ def test_what_failed_for_want_of_a_permission_is_redriven_unharmed(
     finally:
         boto3.client("iam").put_role_policy(RoleName=role, PolicyName="ingest", PolicyDocument=json.dumps(policy))
         _retry_every(target, queue, seconds=180)
-    assert [kept.source for kept in set_aside.dead_letters(target)] == ["shop.checkout"] * 6
-    assert set_aside.redrive(target) == 6
-    assert set_aside.dead_letters(target) == []
+    assert [kept.source for kept in undelivered.dead_letters(target)] == ["shop.checkout"] * 6
+    assert undelivered.redrive(target) == 6
+    assert undelivered.dead_letters(target) == []
     until(lambda: waiting(target) == 0)
     until(lambda: audit(target, tmp_path / "events").applied == 6)
     state = target.customers.load("redrive")

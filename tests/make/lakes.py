@@ -10,9 +10,9 @@ from typing import Any
 
 from standing.aws.decisions import decision_rows
 from standing.aws.lake_bucket import ABSENT, ASIDE, Lake, Stored
-from standing.aws.rules_bucket import Overtaken
-from standing.engine.decide import Outcome, decide, needs_past
-from standing.engine.start import Past
+from standing.aws.rules_bucket import PreconditionFailed
+from standing.engine.decide import Decided, decide, needs_past
+from standing.engine.start import StoredHistory
 from standing.engine.state import State
 from standing.events.intake import Event
 from standing.lake.decisions import decision_row
@@ -48,7 +48,7 @@ class MemoryLake(Lake):
     def replace(self, key: str, body: bytes, etag: str) -> None:
         """As S3."""
         if self.get(key).etag != etag:
-            raise Overtaken
+            raise PreconditionFailed
         self.put(key, body)
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -56,7 +56,7 @@ class MemoryLake(Lake):
         for key in list(keys):
             self.objects.pop(key, None)
 
-    def set_aside(self, key: str) -> str:
+    def quarantine(self, key: str) -> str:
         """As S3."""
         self.put(ASIDE + key, self.objects.pop(key))
         return ASIDE + key
@@ -84,12 +84,14 @@ def decided(rules: Timeline, events: Sequence[Event]) -> list[tuple[State, list[
     return [(outcome.state, taken) for outcome, taken in outcomes(rules, events)]
 
 
-def outcomes(rules: Timeline, events: Sequence[Event]) -> list[tuple[Outcome, list[Event]]]:
+def outcomes(rules: Timeline, events: Sequence[Event]) -> list[tuple[Decided, list[Event]]]:
     """The same, with what was decided."""
     state: State | None = None
-    commits: list[tuple[Outcome, list[Event]]] = []
+    commits: list[tuple[Decided, list[Event]]] = []
     for event in sorted(events, key=lambda one: one.day):
-        past = Past([one for _, taken in commits for one in taken] if needs_past(state, [event], rules) else ())
+        past = StoredHistory(
+            [one for _, taken in commits for one in taken] if needs_past(state, [event], rules) else ()
+        )
         outcome = decide(state, [event], rules, AT, past)
         state = outcome.state
         commits.append((outcome, [event]))

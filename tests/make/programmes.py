@@ -17,13 +17,13 @@ from standing.rules.ruleset import (
     Care,
     Feature,
     Measure,
+    OlderTerms,
     Programme,
     Ramp,
     Rating,
     Ruleset,
     Stability,
     Stratum,
-    Terms,
 )
 from standing.values.days import Day, day_date
 
@@ -199,10 +199,10 @@ def cares(draw: st.DrawFn, features: Sequence[Feature], name: str) -> Care:
 
 
 @st.composite
-def terms(draw: st.DrawFn, features: Sequence[Feature]) -> Terms:
+def terms(draw: st.DrawFn, features: Sequence[Feature]) -> OlderTerms:
     """What kept some tiers under older rules, for who reached them before a day of the histories."""
     keep = {level: draw(conditions(features)) for level in TIERS[1:] if draw(st.booleans())}
-    return Terms(before=draw(st.integers(995, 1_065)), keep=keep)
+    return OlderTerms(before=draw(st.integers(995, 1_065)), keep=keep)
 
 
 @st.composite

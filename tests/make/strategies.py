@@ -9,12 +9,12 @@ from typing import Any
 
 from hypothesis import strategies as st
 from standing.engine.codec.state import pack, pack_checkpoint, unpack, unpack_checkpoint
-from standing.engine.decide import Decision, Outcome, decide, needs_past
+from standing.engine.decide import Decided, Decision, decide, needs_past
 from standing.engine.features import EXACT
-from standing.engine.fold import Books, DayLived, live_day
+from standing.engine.fold import BucketsFor, DayResult, simulate_day
 from standing.engine.measures import empty
-from standing.engine.series import Happened, Series, Sums
-from standing.engine.start import Past
+from standing.engine.series import Observation, Series, Sums
+from standing.engine.start import StoredHistory
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events import EventDetail, Feedback, Purchase, Refund
 from standing.events.intake import Event, fingerprint
@@ -95,9 +95,9 @@ def counted_on(event: Event, events: Iterable[Event]) -> Day:
 # Series ---------------------------------------------------------------------------------------------------------
 
 
-def happened(*values: tuple[Day, int]) -> list[Happened]:
+def happened(*values: tuple[Day, int]) -> list[Observation]:
     """Days with values, each at the beginning of its day."""
-    return [Happened(day, day * 86_400_000_000, value) for day, value in values]
+    return [Observation(day, day * 86_400_000_000, value) for day, value in values]
 
 
 def sums(series: Series) -> Sums:
@@ -189,12 +189,12 @@ CLUB_EMPTY = empty(CLUB)
 
 
 def every_day(
-    rules: Timeline, books: Books, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
-) -> Iterator[DayLived]:
+    rules: Timeline, books: BucketsFor, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
+) -> Iterator[DayResult]:
     """What `live` leaves days out of: each day from `first` to `last`, lived through one by one."""
     for day in range(first, last + 1):
         ruleset = rules.on(day)
-        lived = live_day(ruleset, books(ruleset), memory, day, event_day=day in busy)
+        lived = simulate_day(ruleset, books(ruleset), memory, day, event_day=day in busy)
         yield lived
         memory = lived.closed
 
@@ -215,21 +215,21 @@ class Customer:
     def deliver(self, *events: Event, now: datetime | None = None) -> tuple[Decision, ...]:
         """Commit one batch and give back what was decided."""
         batch = sorted(events, key=lambda event: (event.day, event.key))
-        past = self.past if needs_past(self.state, batch, self.rules) else Past()
+        past = self.past if needs_past(self.state, batch, self.rules) else StoredHistory()
         outcome = decide(self.state, batch, self.rules, now or self.now, past)
         self.applied = [*self.applied, *batch]
         return self.keep(outcome)
 
-    def keep(self, outcome: Outcome) -> tuple[Decision, ...]:
+    def keep(self, outcome: Decided) -> tuple[Decision, ...]:
         """Store what was decided, as the table does."""
         self.state = stored(outcome.state)
         self.checkpoints |= {one.day: stored_checkpoint(one) for one in outcome.checkpoints}
         return outcome.decisions
 
     @property
-    def past(self) -> Past:
+    def past(self) -> StoredHistory:
         """What the table holds beside the state."""
-        return Past(list(self.applied), list(self.checkpoints.values()))
+        return StoredHistory(list(self.applied), list(self.checkpoints.values()))
 
     @property
     def standing(self) -> State:

@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator, Mapping
 
 from hypothesis import strategies as st
 from standing.engine.backends.durable import SHARD
-from standing.engine.fold import live
-from standing.engine.start import Past, begin_towards
-from standing.rules.author.lines import Known, parse_line
+from standing.engine.fold import simulate_days
+from standing.engine.start import StoredHistory, replay_up_to
+from standing.rules.author.lines import Symbol, parse_line
 from standing.rules.conditions import Condition, Fact, Group, comparisons, count_branches
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
@@ -25,15 +25,15 @@ type Case = tuple[dict[str, Condition], list[dict[str, Fact]]]
 TIERS = ("bronze", "silver", "gold")
 STAGES = ("new", "active", "quiet")
 KNOWN = {
-    "spend": Known("money", 2),
-    "orders": Known("count"),
-    "satisfaction": Known("score", 4),
-    "trend": Known("score", 4),
-    "days_since_order": Known("days"),
-    "value": Known("level", levels=("low", "middle", "high")),
-    "segment": Known("text"),
-    "tier": Known(levels=TIERS),
-    "stage": Known(levels=STAGES, ordered=False),
+    "spend": Symbol("money", 2),
+    "orders": Symbol("count"),
+    "satisfaction": Symbol("score", 4),
+    "trend": Symbol("score", 4),
+    "days_since_order": Symbol("days"),
+    "value": Symbol("level", levels=("low", "middle", "high")),
+    "segment": Symbol("text"),
+    "tier": Symbol(levels=TIERS),
+    "stage": Symbol(levels=STAGES, ordered=False),
 }
 LITERALS = {
     "spend": ("0.00", "799.99", "800.00", "2000", "-12.50"),
@@ -101,8 +101,8 @@ def lived(draw: st.DrawFn) -> Case:
     ruleset: Ruleset = draw(programmes.rulesets())
     happened = draw(programmes.histories())
     day = max(event.day for event in happened) + draw(st.integers(0, 60))
-    start = begin_towards(day, Past(happened))
-    days = live(Timeline.of(ruleset), start.under, start.memory, start.day + 1, day, busy=start.busy)
+    start = replay_up_to(day, StoredHistory(happened))
+    days = simulate_days(Timeline.of(ruleset), start.under, start.memory, start.day + 1, day, busy=start.busy)
     return dict(ruleset.rules), [dict(one.facts) for one in days][-3:]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from standing.aws.table import Customers, Refused
+from standing.aws.table import CommitConflict, Customers
 from standing.engine.decide import decide
 from standing.engine.state import State
 from standing.events.intake import Event
@@ -22,7 +22,7 @@ def test_a_state_that_has_moved_on_is_not_written_over(customers: Customers, rul
     stale = customers.load("c-1")
     write(customers, stale, purchase(1_001), rules)
     for before in (stale, None):
-        with pytest.raises(Refused) as refusal:
+        with pytest.raises(CommitConflict) as refusal:
             write(customers, before, purchase(1_002), rules)
         assert refusal.value.applied == {}
     now = customers.load("c-1")

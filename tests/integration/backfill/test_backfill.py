@@ -10,7 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
-from standing.aws.table import Customers, Refused
+from standing.aws.table import CommitConflict, Customers
 from standing.backfill.partition import REFUSED, deal_out
 from standing.backfill.run import Backfill
 from standing.backfill.settlement import Settling
@@ -18,7 +18,7 @@ from standing.engine.decide import decide
 from standing.events.intake import Event
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact, stage
-from standing.lake.gaps import holes, refill
+from standing.lake.gaps import missing_commits, refill
 from standing.lake.layout import bucket_of, current, month_key, staged
 from standing.lake.reader import read_bucket
 from standing.nightly.bucket import rescore_bucket
@@ -79,7 +79,7 @@ def test_the_lake_has_all_of_it_and_the_night_after_finds_nothing_to_say(rules: 
     settled(lake, customers, rules)
     compact(lake, NUMBER)
     bucket = read_bucket(lake, NUMBER)
-    assert (bucket.records.height, bucket.states.height, holes(bucket).height) == (len(HISTORY), 1, 0)
+    assert (bucket.records.height, bucket.states.height, missing_commits(bucket).height) == (len(HISTORY), 1, 0)
     told = rescore_bucket(lake, customers, rules, NUMBER, UNTIL, clock=lambda: NOW)
     assert (told["reconciled"], told["differences"], told["commits"]) == (1, 0, 0)
 
@@ -91,11 +91,11 @@ def test_records_that_were_lost_are_a_gap_though_the_state_came_from_the_table(
     settled(lake, customers, rules)
     compact(lake, NUMBER)
     lake.delete([current("records", NUMBER)])
-    assert holes(read_bucket(lake, NUMBER)).to_dicts() == [{"customer": WHO, "version": 1, "missing": 1}]
+    assert missing_commits(read_bucket(lake, NUMBER)).to_dicts() == [{"customer": WHO, "version": 1, "missing": 1}]
     refill(lake, customers, rules, [WHO])
     stage(lake)
     compact(lake, NUMBER)
-    assert holes(read_bucket(lake, NUMBER)).height == 0
+    assert missing_commits(read_bucket(lake, NUMBER)).height == 0
 
 
 def test_what_comes_after_is_announced_and_what_was_before_is_not(rules: Timeline, customers: Customers) -> None:
@@ -180,7 +180,7 @@ def test_live_events_that_come_meanwhile_are_not_lost(rules: Timeline, customers
     assert len(customers.history(WHO)) == len(HISTORY) + 1
     assert state.buckets == decide(state, [], rules, NOW, customers_past(customers)).state.buckets
     compact(lake, NUMBER)
-    assert holes(read_bucket(lake, NUMBER)).height == 0
+    assert missing_commits(read_bucket(lake, NUMBER)).height == 0
 
 
 def test_who_is_live_keeps_what_was_said_and_its_day(rules: Timeline, customers: Customers) -> None:
@@ -215,9 +215,9 @@ def test_who_keeps_changing_is_given_up_with_an_error(rules: Timeline, customers
             return getattr(customers, name)
 
         def put_state(self, *_arguments: Any) -> None:
-            raise Refused({})
+            raise CommitConflict({})
 
-    with pytest.raises(Refused):
+    with pytest.raises(CommitConflict):
         settled(MemoryLake(), Busy(), rules)
 
 

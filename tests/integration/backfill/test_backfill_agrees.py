@@ -13,7 +13,7 @@ from standing.engine.view import view_of_history
 from standing.events.intake import Event
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact, stage
-from standing.lake.gaps import holes, lagging
+from standing.lake.gaps import behind_table, missing_commits
 from standing.lake.incoming import written_rows
 from standing.lake.layout import bucket_of
 from standing.lake.reader import read_bucket
@@ -95,7 +95,7 @@ def test_what_the_stream_brings_after_it_are_repeats(rules: Timeline, customers:
     after = read_bucket(lake, bucket_of(who))
     assert after.records.equals(before.records)
     assert after.states.equals(before.states)
-    assert lagging(after, customers.versions()).height == holes(after).height == 0
+    assert behind_table(after, customers.versions()).height == missing_commits(after).height == 0
 
 
 def test_an_event_that_was_sent_too_late_counts_once_it_is_history(customers: Customers) -> None:

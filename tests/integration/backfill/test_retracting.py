@@ -19,7 +19,7 @@ from standing.engine.view import view_of_history
 from standing.events.intake import Event
 from standing.ingest.batch import Ingest, Message
 from standing.lake.compaction import compact, stage
-from standing.lake.gaps import holes, lagging
+from standing.lake.gaps import behind_table, missing_commits
 from standing.lake.incoming import written_rows
 from standing.lake.layout import bucket_of, month_key
 from standing.lake.reader import read_bucket
@@ -115,7 +115,11 @@ def test_who_came_by_the_run_alone_is_gone_from_table_and_lake(world: World) -> 
     bucket = world.tidy()
     assert bucket.records["id"].to_list() == ["p-9"]
     assert bucket.states.select("version", "run").rows() == [(1, None)]
-    assert (holes(bucket).height, lagging(bucket, world.customers.versions()).height, world.months()) == (0, 0, {})
+    assert (
+        missing_commits(bucket).height,
+        behind_table(bucket, world.customers.versions()).height,
+        world.months(),
+    ) == (0, 0, {})
 
 
 def test_nothing_that_comes_from_the_stream_later_brings_it_back(world: World) -> None:
@@ -143,7 +147,7 @@ def test_what_was_sent_stays_and_is_folded_without_the_run(world: World) -> None
     world.stream()
     bucket = world.tidy()
     assert sorted(bucket.records["id"]) == ["p-50", "p-51"]
-    assert (holes(bucket).height, bucket.states["run"].null_count()) == (0, bucket.states.height)
+    assert (missing_commits(bucket).height, bucket.states["run"].null_count()) == (0, bucket.states.height)
 
 
 @pytest.mark.parametrize("compacted", [False, True])
@@ -164,7 +168,7 @@ def test_an_event_that_is_sent_as_well_is_of_the_run_no_more(world: World, *, co
     world.retract()
     assert sorted(world.records()) == [("shop.checkout", "p-0"), ("shop.checkout", "p-77")]
     assert sorted(world.tidy().records["id"]) == ["p-0", "p-77"]
-    assert holes(world.tidy()).height == 0
+    assert missing_commits(world.tidy()).height == 0
 
 
 def test_one_that_was_too_late_is_again_whenever_it_was_sent(customers: Customers) -> None:
@@ -211,7 +215,7 @@ def test_of_whom_something_was_announced_what_was_said_stays_and_versions_go_on(
     assert (state.is_empty, state.version, state.ledger.said) == (True, before.version + 1, before.ledger.said)
     assert world.customers.decisions(WHO) == said
     bucket = world.tidy()
-    assert (bucket.records.height, latest(bucket.states).height, holes(bucket).height) == (0, 0, 0)
+    assert (bucket.records.height, latest(bucket.states).height, missing_commits(bucket).height) == (0, 0, 0)
     night = rescore_bucket(world.lake, world.customers, RULES, NUMBER, until, clock=lambda: LATER)
     assert (night["customers"], night["commits"], night["incomplete"]) == (0, 0, [])
     assert list(world.customers.states()) == []
@@ -260,7 +264,7 @@ def test_where_the_table_has_not_all_it_would_take_the_customer_is_left_and_name
     assert (world.state().closed, world.state().version) == (before.closed, before.version)
     bucket = world.tidy()
     assert (bucket.records.height, set(bucket.records["run"])) == (6, {None, B})
-    assert (latest(bucket.states).height, holes(bucket).height) == (1, 0)
+    assert (latest(bucket.states).height, missing_commits(bucket).height) == (1, 0)
     assert A not in {run for _, run in world.records().values()}
 
 
@@ -370,7 +374,7 @@ def _after(customers: Customers, who: str, calls: list[str], last: int) -> Any:
     bucket, state = world.tidy(who), world.state(who)
     months = [{**row, "customer": ""} for row in world.months(who).values()]
     there = sorted(row["sk"]["S"] for row in customers.rows(who))
-    assert holes(bucket).height == 0
+    assert missing_commits(bucket).height == 0
     return (state.closed, state.buckets, there, bucket.records.drop("customer", "at", "version").rows(), months)
 
 
@@ -480,7 +484,7 @@ def _compare(with_run: World, without: World, who: str, rules: Timeline) -> None
     lakes = [world.tidy(who) for world in (with_run, without)]
     one, other = (lake.records.drop("version", "at") for lake in lakes)
     assert one.equals(other)
-    assert (holes(lakes[0]).height, lagging(lakes[0], with_run.customers.versions()).height) == (0, 0)
+    assert (missing_commits(lakes[0]).height, behind_table(lakes[0], with_run.customers.versions()).height) == (0, 0)
     state, events = with_run.customers.load(who), past(with_run.customers.history(who)).events
     if state is None or state.is_empty:
         assert not events

@@ -22,13 +22,13 @@ from standing.cli import app
 from standing.cli import backfill as backfill_commands
 from standing.cli import night as night_commands
 from standing.engine.decide import decide
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.impact.population import gathered, write
 from standing.nightly.execution import Night
 from standing.nightly.summary import report_key
 from standing.present.language import Language
 from standing.present.output import out
-from standing.present.terminal import Plain
+from standing.present.terminal import PlainConsole
 from standing.release.comparison import Move, Side, compare
 from standing.release.comparison_view import print_comparison
 from standing.rules.author.compiler import compile_rules
@@ -282,7 +282,7 @@ def test_a_shadow_is_compared_as_it_is(
     move = Move([HOSTILE], {HOSTILE: (reason,)})
     found.moves = {("tier", HOSTILE, "gold"): move}
     found.care = {HOSTILE: (Counter({"requested": 1}), Counter())}
-    print_comparison(found, now.day, language, Plain())
+    print_comparison(found, now.day, language, PlainConsole())
     assert bare(check(capsys.readouterr().out)).count("\\x1b") >= 5
 
 
@@ -292,7 +292,7 @@ def test_a_shadow_is_compared_as_it_is(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_titles_of_rules_are_titles(run: Run, folder: Path, language: Language, tmp_path: Path) -> None:
     spent = {"spend_365d": 160_000, "complaints_90d": 0}
-    known = gathered(compile_rules(folder), 20_000, [(HOSTILE, spent, {"tier": Held("silver", 0)})])
+    known = gathered(compile_rules(folder), 20_000, [(HOSTILE, spent, {"tier": LevelState("silver", 0)})])
     write(known, tmp_path / "known.parquet")
     page, comment = tmp_path / "page.html", tmp_path / "comment.md"
     of, to = ("--rules", folder, "--lang", language), ("--base", "HEAD", "--population", tmp_path / "known.parquet")

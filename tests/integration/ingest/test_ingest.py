@@ -7,9 +7,9 @@ from typing import Any
 
 import orjson
 import pytest
-from standing.aws.table import MOST_ITEMS, Customers, Refused, TooLarge
+from standing.aws.table import MOST_ITEMS, CommitConflict, Customers, TooLarge
 from standing.engine.decide import decide, too_late
-from standing.engine.series import Happened, Seen, Sums
+from standing.engine.series import Observation, Seen, Sums
 from standing.engine.state import Memory, State
 from standing.engine.view import view, view_of_history
 from standing.ingest.batch import TRIES, Ingest
@@ -101,7 +101,7 @@ def _view(item: str) -> dict[str, Any]:
 def _fill(customers: Customers, rules: Timeline) -> None:
     """A state as large as the table takes: not one value more."""
     day, few, many = day_of(NOW, "UTC"), 0, 30_000
-    seen = [Happened(day, 0, f"value-{number:08}") for number in range(many)]
+    seen = [Observation(day, 0, f"value-{number:08}") for number in range(many)]
     while many - few > 1:
         middle = (few + many) // 2
         buckets = (Seen().plus(seen[:middle]), Sums())
@@ -229,7 +229,7 @@ def test_whoever_others_keep_changing_goes_back_to_the_queue_and_comes_again(
         def commit(self, *arguments: Any) -> None:
             _, _, events, *_ = arguments
             if events[0].detail.customer in self.customers:
-                raise Refused({})
+                raise CommitConflict({})
             customers.commit(*arguments)
 
         def load(self, customer: str) -> State | None:
@@ -270,7 +270,7 @@ def test_customers_that_were_not_begun_in_time_come_again(rules: Timeline, custo
 def test_a_stale_state_is_refused(rules: Timeline, customers: Customers) -> None:
     events = taken(rules.latest, purchase(1), purchase(2))
     customers.commit(None, decide(None, events[:1], rules, NOW), events[:1], rules, NOW)
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(CommitConflict) as refusal:
         customers.commit(None, decide(None, events[1:], rules, NOW), events[1:], rules, NOW)
     assert refusal.value.applied == {}
 

@@ -19,10 +19,10 @@ from typing import Any
 import boto3
 import polars as pl
 import pytest
-from standing.aws.logging import Failed, cause, told
+from standing.aws.logging import FailureCause, cause, safe_message
 from standing.aws.table import STATE, Customers
 from standing.events import MODELS, personal_fields, unstored_fields
-from standing.lake.parquet import Damaged
+from standing.lake.parquet import CorruptFile
 from standing.rules.author.build import build_ruleset
 from standing.rules.author.compiler import compile_rules
 
@@ -193,7 +193,7 @@ def raised(handler: Callable[[], Any]) -> str:
     """What Lambda logs of a failure: the class, the text, and where it was."""
     try:
         handler()
-    except Failed as error:
+    except FailureCause as error:
         return "".join(traceback.format_exception(error))
     return pytest.fail("it did not fail")
 
@@ -262,8 +262,8 @@ def test_no_log_of_any_level_and_no_row_has_what_is_personal(
 def test_an_error_is_told_by_its_kind_and_place_unless_the_text_is_ours() -> None:
     with pytest.raises(ValueError, match="PLANTED") as quoted:
         quoting()
-    assert re.fullmatch(r"ValueError at test_private\.py:\d+ < test_private\.py:\d+", told(quoted.value))
-    assert told(Damaged("records/x: not whole")) == "Damaged: records/x: not whole"
+    assert re.fullmatch(r"ValueError at test_private\.py:\d+ < test_private\.py:\d+", safe_message(quoted.value))
+    assert safe_message(CorruptFile("records/x: not whole")) == "Damaged: records/x: not whole"
 
 
 @pytest.mark.parametrize(("name", "field"), SENT)

@@ -18,13 +18,13 @@ import pytest
 from polars.testing import assert_frame_equal
 from standing.archive.archiver import archive
 from standing.aws.lake_bucket import ABSENT, Lake
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.table import Customers
 from standing.ingest.batch import Ingest
 from standing.lake import compaction
 from standing.lake.compaction import compact, compact_all, stage
 from standing.lake.decisions import DECISIONS
-from standing.lake.gaps import holes, lagging, refill
+from standing.lake.gaps import behind_table, missing_commits, refill
 from standing.lake.layout import KINDS, bucket_of, month_key, number_in, standing_key
 from standing.lake.parquet import written
 from standing.lake.reader import everything_of, read_bucket, read_decisions
@@ -104,15 +104,15 @@ def assert_same(one: list[Bucket], other: list[Bucket]) -> None:
 def test_an_object_is_replaced_only_over_the_one_that_was_read(lake: Lake) -> None:
     assert lake.get("records/a") is ABSENT
     lake.replace("records/a", b"1", "")
-    with pytest.raises(Overtaken):
+    with pytest.raises(PreconditionFailed):
         lake.replace("records/a", b"2", "")
     body, etag = lake.get("records/a")
     lake.replace("records/a", b"3", etag)
-    with pytest.raises(Overtaken):
+    with pytest.raises(PreconditionFailed):
         lake.replace("records/a", b"4", etag)
     assert lake.get("records/a").body == b"3"
     lake.delete(["records/a"])
-    with pytest.raises(Overtaken):
+    with pytest.raises(PreconditionFailed):
         lake.replace("records/a", b"5", etag)
     assert body == b"1"
 
@@ -124,7 +124,7 @@ def test_many_objects_are_read_in_order_and_deleted_in_parts(lake: Lake, monkeyp
     keys = lake.keys("incoming/")
     found = list(Lake(lake.client, lake.name, at_once=8).get_all([*keys, "incoming/gone"]))
     assert [(key, stored.body) for key, stored in found] == [(key, str(int(key[9:])).encode()) for key in keys]
-    assert lake.set_aside(keys[0]) == lake.set_aside(keys[0]) == "aside/incoming/0000"
+    assert lake.quarantine(keys[0]) == lake.quarantine(keys[0]) == "aside/incoming/0000"
     assert lake.get("aside/incoming/0000").body == b"0"
     lake.delete(keys)
     assert lake.keys("incoming/") == []
@@ -141,8 +141,8 @@ def test_what_the_stream_carries_is_what_the_table_has(rules: Timeline, streamed
         bucket = read_bucket(lake, bucket_of(customer))
         state = streamed.load(customer)
         assert state is not None
-        assert holes(bucket).is_empty()
-        assert lagging(bucket, [(customer, state.version)]).is_empty()
+        assert missing_commits(bucket).is_empty()
+        assert behind_table(bucket, [(customer, state.version)]).is_empty()
         history = {(one.event.key, one.event.day, not one.counts) for one in streamed.history(customer)}
         rows = bucket.records.select("source", "id", "day", "late").rows()
         assert {((source, name), day, late) for source, name, day, late in rows} == history
@@ -151,7 +151,7 @@ def test_what_the_stream_carries_is_what_the_table_has(rules: Timeline, streamed
         assert [(one["version"], one["id"], one["level"]) for one in decisions] == [
             (one["sequence"], one["id"], one.get("to")) for one in streamed.decisions(customer)
         ]
-    assert lagging(read_bucket(lake, NUMBERS[0]), streamed.versions()).height == 1
+    assert behind_table(read_bucket(lake, NUMBERS[0]), streamed.versions()).height == 1
 
 
 def test_gaps_are_refilled_from_the_table(rules: Timeline, streamed: Customers, lake: Lake) -> None:
@@ -160,15 +160,15 @@ def test_gaps_are_refilled_from_the_table(rules: Timeline, streamed: Customers, 
     archive(found[:2] + found[5:-4], rules, lake)
     compact_all(lake, NUMBERS)
     versions = list(streamed.versions())
-    incomplete = {name for n in NUMBERS for name in holes(read_bucket(lake, n))["customer"]}
-    lag = {name for n in NUMBERS for name in lagging(read_bucket(lake, n), versions)["customer"]}
+    incomplete = {name for n in NUMBERS for name in missing_commits(read_bucket(lake, n))["customer"]}
+    lag = {name for n in NUMBERS for name in behind_table(read_bucket(lake, n), versions)["customer"]}
     assert incomplete | lag >= {"c-1"}
     assert refill(lake, streamed, rules, sorted(incomplete | lag | {"nobody"})) == len(incomplete | lag)
     compact_all(lake, NUMBERS)
     for number, customer in zip(map(bucket_of, CUSTOMERS), CUSTOMERS, strict=True):
         bucket = read_bucket(lake, number)
-        assert holes(bucket).is_empty()
-        assert lagging(bucket, [one for one in versions if one[0] == customer]).is_empty()
+        assert missing_commits(bucket).is_empty()
+        assert behind_table(bucket, [one for one in versions if one[0] == customer]).is_empty()
     full = made("full")
     archive(found, rules, full)
     for one, other in zip(everything(lake), everything(full), strict=True):
@@ -176,7 +176,7 @@ def test_gaps_are_refilled_from_the_table(rules: Timeline, streamed: Customers, 
         assert_frame_equal(one.decisions, other.decisions)
     archive(found, rules, lake)  # what was missing comes after all, from the stream
     compact_all(lake, NUMBERS)
-    assert all(holes(read_bucket(lake, number)).is_empty() for number in NUMBERS)
+    assert all(missing_commits(read_bucket(lake, number)).is_empty() for number in NUMBERS)
 
 
 @pytest.fixture
@@ -283,7 +283,7 @@ def test_who_is_overtaken_deletes_nothing_and_says_so(
     waiting = lake.keys("staged/")
 
     def overtaken(*_: object) -> None:
-        raise Overtaken
+        raise PreconditionFailed
 
     with monkeypatch.context() as patched:
         patched.setattr(Lake, "replace", overtaken)
@@ -300,7 +300,7 @@ def test_who_is_overtaken_once_does_it_again(snapshot: dict[str, bytes], monkeyp
     def overtaken_once(*arguments: Any) -> None:
         calls.append(arguments)
         if len(calls) == 1:
-            raise Overtaken
+            raise PreconditionFailed
         replace(*arguments)
 
     with monkeypatch.context() as patched:

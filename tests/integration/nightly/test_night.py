@@ -19,7 +19,7 @@ from standing.lake.compaction import compact_all, stage
 from standing.lake.gaps import refill
 from standing.lake.incoming import written_rows
 from standing.lake.layout import Kind, bucket_of, current, month_key, standing_key
-from standing.lake.parquet import WRONG, Damaged, written
+from standing.lake.parquet import WRONG, CorruptFile, written
 from standing.lake.rows import state_row
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.metrics.months import month_before, month_end, month_of
@@ -294,7 +294,7 @@ def test_a_bucket_that_is_damaged_at_its_end_says_nothing_of_its_beginning(
     monkeypatch.setattr("standing.lake.chunks.ROWS", 1)
     key = current(kind, NUMBER)
     lake.put(key, _broken_at_its_end(pl.read_parquet(lake.get(key).body)))
-    with pytest.raises(Damaged, match=key):
+    with pytest.raises(CorruptFile, match=key):
         night(lake, customers, rules)
     assert {who: customers.load(who) for who in names} == before
     assert lake.keys("standing/") == lake.keys("months/") == []
@@ -372,7 +372,7 @@ def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     night_of = Work(lake, bought, rules, clock=lambda: LATER)
     day = day_in(first["day"])
     night_of.bucket(other, day, 2.0)
-    with pytest.raises(Damaged):
+    with pytest.raises(CorruptFile):
         night_of.bucket(NUMBER, day, 2.0)
     report = summed_up(lake, first)
     assert (report["failed_buckets"], report["buckets"]) == ([NUMBER], 1)

@@ -15,7 +15,7 @@ from standing.ingest.batch import Ingest
 from standing.lake.gaps import refill
 from standing.lake.incoming import written_rows
 from standing.lake.layout import bucket_of, current, incoming
-from standing.lake.parquet import Damaged, written
+from standing.lake.parquet import CorruptFile, written
 from standing.lake.rows import RECORDS, STATES
 from standing.nightly import anomalies
 from standing.nightly.plan import plan
@@ -57,7 +57,7 @@ def night(lake: Lake, customers: Customers, rules: Timeline) -> dict[str, Any]:
     for number in planned["due"]:
         try:
             work.bucket(number, day_in(planned["day"]), 1.0)
-        except Damaged:
+        except CorruptFile:
             continue
     return summed_up(lake, planned)
 

@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 from standing.aws.queues import each, peek
 from standing.aws.stack import Target
 from standing.cli import app
-from standing.operations import set_aside
-from standing.operations.set_aside import DEAD_LETTERS, REJECTED, chosen_of
+from standing.operations import undelivered
+from standing.operations.undelivered import DEAD_LETTERS, REJECTED, chosen_of
 from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 
@@ -125,13 +125,13 @@ def test_an_export_drops_what_it_wrote_and_no_more(
     target: Target, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     put(target, 1, 2)
-    write = set_aside.write
+    write = undelivered.write
 
     def and_one_comes(file: Path, kept: Any) -> None:
         write(file, kept)
         put(target, 3)
 
-    monkeypatch.setattr("standing.operations.set_aside.write", and_one_comes)
+    monkeypatch.setattr("standing.operations.undelivered.write", and_one_comes)
     assert "2 messages dropped" in run("rejected", "export", tmp_path / "r.jsonl", "--drop", "--yes").stderr
     assert there(target) == ["p-3"]
 
@@ -227,7 +227,7 @@ def test_a_message_that_could_not_be_put_back_stays(target: Target, monkeypatch:
     with monkeypatch.context() as failing:
         failing.setattr(target.sqs, "send_message", refused)
         with pytest.raises(ClientError):
-            set_aside.redrive(target)
+            undelivered.redrive(target)
     assert there(target, "DeadLettersUrl") == ["p-1"]
 
 

@@ -16,7 +16,7 @@ from standing.aws.stack import Target
 from standing.aws.table import Customers
 from standing.ingest.batch import Ingest
 from standing.operations.recovery import replay_outbox
-from standing.publish.publisher import Unpublished, publish
+from standing.publish.publisher import UnpublishedError, publish
 from standing.values.errors import UserError
 
 from tests.make.strategies import CLUB_RULES
@@ -55,7 +55,7 @@ class Publisher:
         bus = Bus(self.events, "bus", lambda _: None)  # type: ignore[arg-type]  # a fake
         try:
             failed = publish(json.loads(Payload)["Records"], bus)
-        except Unpublished as error:
+        except UnpublishedError as error:
             return {"FunctionError": "Unhandled", "Payload": BytesIO(json.dumps({"errorMessage": str(error)}).encode())}
         answer = {"batchItemFailures": [{"itemIdentifier": number} for number in failed]}
         return {"Payload": BytesIO(json.dumps(answer).encode())}

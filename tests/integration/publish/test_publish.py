@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from standing.aws.bus import MOST_BYTES, TRIES, Bus
-from standing.publish.publisher import Unpublished, publish
+from standing.publish.publisher import UnpublishedError, publish
 
 
 class FakeEvents:
@@ -50,7 +50,7 @@ def test_what_is_refused_at_every_try_is_named_by_its_sequence_number() -> None:
 
 
 def test_nothing_published_at_all_fails_the_whole_batch() -> None:
-    with pytest.raises(Unpublished):
+    with pytest.raises(UnpublishedError):
         publish([record(1)], bus(FakeEvents({"d-1"}, times=99)))
 
 

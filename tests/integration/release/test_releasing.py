@@ -12,7 +12,7 @@ import boto3
 import pytest
 from standing.aws.rules_bucket import RulesBucket
 from standing.release.release import Releasing
-from standing.release.store import Kept
+from standing.release.store import StackRules
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
 from standing.rules.releases import Releases
@@ -39,15 +39,15 @@ class Stack:
     there: bool = False
     rules: Timeline | None = None
     busy: bool = False
-    seen: Kept | None = None
+    seen: StackRules | None = None
     before: Callable[[], None] = lambda: None
     after: Callable[[], None] = lambda: None
 
-    def look(self) -> Kept | None:
+    def look(self) -> StackRules | None:
         """What is kept, or was when somebody looked."""
         if self.seen:
             return self.seen
-        return Kept(self.bucket, *self.bucket.record(), self.named) if self.there else None
+        return StackRules(self.bucket, *self.bucket.record(), self.named) if self.there else None
 
     def is_busy(self) -> bool:
         """Whether something is being deployed."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 from standing.aws.table import Customers
-from standing.engine.decide import Outcome
+from standing.engine.decide import Decided
 from standing.engine.state import State
 from standing.engine.view import view, view_of_history
 from standing.events.intake import Event
@@ -37,7 +37,7 @@ class Meeting:
         self.inner, self.meanwhile, self.met = inner, meanwhile, False
 
     def commit(
-        self, before: State | None, outcome: Outcome, events: Sequence[Event], rules: Timeline, now: datetime
+        self, before: State | None, outcome: Decided, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Let the other commit, once, and then try."""
         if not self.met:

@@ -25,7 +25,7 @@ from standing.nightly.work import Work
 from standing.rules.author.problems import RulesError
 from standing.rules.timeline import Timeline
 from standing.search import search as asking
-from standing.search.request import Places
+from standing.search.request import Sources
 from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 
@@ -61,7 +61,7 @@ def lake(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> MemoryLake:
     refill(lake, customers, RULES, NAMES)  # what the night decided, as the stream brings it
     monkeypatch.setattr(commands, "target_of", lambda _: SimpleNamespace(lake=lake, customers=customers))
     monkeypatch.setattr("standing.release.store.rules_of", lambda *_: RULES)
-    monkeypatch.setattr(commands, "_places", lambda *_, live: Places(lake, customers, RULES, "en", live, LATER))
+    monkeypatch.setattr(commands, "_places", lambda *_, live: Sources(lake, customers, RULES, "en", live, LATER))
     return lake
 
 

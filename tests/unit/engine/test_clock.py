@@ -7,8 +7,8 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.fold import DayLived, live
-from standing.engine.measures import empty, gather
+from standing.engine.fold import DayResult, simulate_days
+from standing.engine.measures import aggregate, empty
 from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.rules.conditions import Condition
@@ -23,16 +23,16 @@ from tests.make.strategies import every, line, purchase
 SILENCE = 120
 
 
-def every_day(rules: Ruleset, events: Sequence[Event], last: Day) -> list[DayLived]:
+def every_day(rules: Ruleset, events: Sequence[Event], last: Day) -> list[DayResult]:
     """Every day from the first event on: the oracle."""
-    buckets = gather(empty(rules), events, rules)
+    buckets = aggregate(empty(rules), events, rules)
     first = min(event.day for event in events)
     return list(made.every_day(Timeline.of(rules), lambda _: buckets, Memory(), first, last))
 
 
-def skipping(rules: Ruleset, events: Sequence[Event], last: Day) -> list[DayLived]:
-    buckets, days = gather(empty(rules), events, rules), {event.day for event in events}
-    return list(live(Timeline.of(rules), lambda _: buckets, Memory(), min(days), last, busy=days))
+def skipping(rules: Ruleset, events: Sequence[Event], last: Day) -> list[DayResult]:
+    buckets, days = aggregate(empty(rules), events, rules), {event.day for event in events}
+    return list(simulate_days(Timeline.of(rules), lambda _: buckets, Memory(), min(days), last, busy=days))
 
 
 @settings(max_examples=400)

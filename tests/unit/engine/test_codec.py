@@ -12,8 +12,8 @@ from standing.engine.codec.columns import FEW, put_column, put_days, take_column
 from standing.engine.codec.series import FORMAT
 from standing.engine.codec.state import pack, pack_checkpoint, unpack, unpack_checkpoint
 from standing.engine.codec.varints import Reader, Writer
-from standing.engine.series import Extremes, Happened, Latest, Seen, Series, Sums
-from standing.engine.state import Checkpoint, Held, Ledger, Memory, State
+from standing.engine.series import Extremes, Latest, Observation, Seen, Series, Sums
+from standing.engine.state import Checkpoint, Ledger, LevelState, Memory, State
 from standing.rules.ruleset import Reach
 
 from tests.make.strategies import happened, stored, stored_checkpoint, sums
@@ -21,7 +21,7 @@ from tests.make.strategies import happened, stored, stored_checkpoint, sums
 words = st.text(st.characters(codec="utf-8"), max_size=12)
 day_numbers = st.integers(0, 40_000)
 values = st.integers(-(2**60), 2**60) | st.integers(-300, 300) | st.just(0)
-levels = st.dictionaries(words, st.builds(Held, words, day_numbers, st.none() | day_numbers), max_size=4)
+levels = st.dictionaries(words, st.builds(LevelState, words, day_numbers, st.none() | day_numbers), max_size=4)
 days_by_word = st.dictionaries(words, day_numbers, max_size=4)
 memories = st.builds(
     Memory,
@@ -42,14 +42,14 @@ ledgers = st.builds(
 reaches = st.builds(Reach, st.integers(1, 400), st.booleans())
 
 
-def _happened(of: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Happened]]:
+def _happened(of: st.SearchStrategy[Any]) -> st.SearchStrategy[list[Observation]]:
     """Values of a measure, all of one kind."""
-    return st.lists(st.builds(Happened, day_numbers, st.integers(0, 2**52), of), max_size=12)
+    return st.lists(st.builds(Observation, day_numbers, st.integers(0, 2**52), of), max_size=12)
 
 
 @st.composite
 def sums_of_days(draw: st.DrawFn) -> Sums:
-    return Sums().plus(draw(_happened(values))).since(draw(day_numbers), draw(reaches))
+    return Sums().plus(draw(_happened(values))).evict(draw(day_numbers), draw(reaches))
 
 
 @st.composite
@@ -62,7 +62,7 @@ def serieses(draw: st.DrawFn) -> Series:
         | _happened(of).map(Latest().plus)
         | _happened(of).map(Seen().plus)
     )
-    return made.since(draw(day_numbers), draw(reaches)) if draw(st.booleans()) else made
+    return made.evict(draw(day_numbers), draw(reaches)) if draw(st.booleans()) else made
 
 
 @st.composite
@@ -97,8 +97,8 @@ A_STATE = State(
     day=20_003,
     features_hash="0123abcd",
     buckets=(SPENT, Sums(), Sums().plus(happened((5, 0)))),
-    opened=Memory({"tier": Held("silver", 20_000)}),
-    closed=Memory({"tier": Held("gold", 20_003)}, {"tier-reached": 20_003}),
+    opened=Memory({"tier": LevelState("silver", 20_000)}),
+    closed=Memory({"tier": LevelState("gold", 20_003)}, {"tier-reached": 20_003}),
     ledger=Ledger(said={"tier": "gold"}, asked={"tier-reached": 20_003}),
 )
 
@@ -116,14 +116,14 @@ A_RICH_STATE = State(
         Seen({"app": (19_999, 20_003), "web": (20_000,)}),
     ),
     opened=Memory(
-        {"mood": Held("calm", 19_000), "tier": Held("silver", 20_000, 20_030)},
+        {"mood": LevelState("calm", 19_000), "tier": LevelState("silver", 20_000, 20_030)},
         {"recover": 19_995, "thank": 19_990},
-        {"tier": Held("gold", 20_001)},
+        {"tier": LevelState("gold", 20_001)},
         {"greet": {"consent": 20_001}},
         {"email": (19_990, 19_995)},
     ),
     closed=Memory(
-        {"mood": Held("calm", 19_000), "tier": Held("gold", 20_003)},
+        {"mood": LevelState("calm", 19_000), "tier": LevelState("gold", 20_003)},
         {"recover": 20_003, "thank": 19_990},
         {},
         {},

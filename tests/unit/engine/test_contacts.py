@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from standing.aws.table import Recorded, Refused
-from standing.engine.advance import pass_time
-from standing.engine.decide import Outcome
+from standing.aws.table import CommitConflict, Recorded
+from standing.engine.advance import advance_clock
+from standing.engine.decide import Decided
 from standing.engine.ledger.care import CareDecided
 from standing.engine.state import Checkpoint, State
 from standing.engine.view import view_of_history
@@ -92,12 +92,12 @@ class Table:
         return any((one.care, one.day, one.status) == (care, day, "requested") for one in self.care)
 
     def commit(
-        self, before: State | None, outcome: Outcome, events: Sequence[Event], _rules: Timeline, now: datetime
+        self, before: State | None, outcome: Decided, events: Sequence[Event], _rules: Timeline, now: datetime
     ) -> None:
         self._meanwhile()
         known = {event.key: self.events[event.key].event for event in events if event.key in self.events}
         if known or (before.version if before else 0) != (self.state.version if self.state else 0):
-            raise Refused(known)
+            raise CommitConflict(known)
         self.state = stored(outcome.state)
         self.kept |= {one.day: stored_checkpoint(one) for one in outcome.checkpoints}
         self.care += [one for one in outcome.decisions if isinstance(one, CareDecided)]
@@ -106,7 +106,7 @@ class Table:
 
     def record(self, events: Sequence[Event], _rules: Timeline, now: datetime) -> None:
         if known := {event.key: self.events[event.key].event for event in events if event.key in self.events}:
-            raise Refused(known)
+            raise CommitConflict(known)
         self._record(events, now, counts=False)
 
     def claim(self, event: Event, too_late_at: datetime | None = None) -> bool:
@@ -187,11 +187,11 @@ def history(random: Random, events: Sequence[Event]) -> History:
 def _night(table: Table, until: Day, now: datetime) -> None:
     """The clock moved as a night does, on condition of the version."""
     state = table.state
-    outcome = pass_time(state, RULES, until, now) if state else None
+    outcome = advance_clock(state, RULES, until, now) if state else None
     if state and outcome:
         try:
             table.commit(state, outcome, (), RULES, now)
-        except (Refused, ClientError):
+        except (CommitConflict, ClientError):
             return  # the next night does it
 
 

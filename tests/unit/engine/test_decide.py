@@ -15,8 +15,8 @@ from standing.engine.engine import engine_of
 from standing.engine.ledger.announcements import RatingChanged
 from standing.engine.ledger.care import CareDecided
 from standing.engine.measures import Buckets
-from standing.engine.start import Past
-from standing.engine.state import Held, Memory, State
+from standing.engine.start import StoredHistory
+from standing.engine.state import LevelState, Memory, State
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Stratum
@@ -117,10 +117,10 @@ def test_a_day_is_decided_again_from_what_it_opened_with() -> None:
     customer = Customer()
     customer.deliver(purchase(100, "120.00"))
     customer.deliver(purchase(105, "150.00"))
-    assert customer.standing.closed.levels["tier"] == Held("gold", 105)
+    assert customer.standing.closed.levels["tier"] == LevelState("gold", 105)
     customer.deliver(refund(105, "100.00"))  # 170.00 would keep a gold that began the day; it opened with silver
-    assert customer.standing.opened.levels["tier"] == Held("silver", 100)
-    assert customer.standing.closed.levels["tier"] == Held("silver", 100)
+    assert customer.standing.opened.levels["tier"] == LevelState("silver", 100)
+    assert customer.standing.closed.levels["tier"] == LevelState("silver", 100)
 
 
 @settings(max_examples=100)
@@ -157,7 +157,7 @@ def test_history_is_needed_for_an_earlier_day_or_for_other_features() -> None:
 
 def test_history_is_not_read_where_it_is_not_needed() -> None:
     state = _delivered([[purchase(100)]]).standing
-    misleading = Past([purchase(99, "500.00")])
+    misleading = StoredHistory([purchase(99, "500.00")])
     assert decide(state, [purchase(101)], CLUB_RULES, LONG_AFTER, misleading) == decide(
         state, [purchase(101)], CLUB_RULES, LONG_AFTER
     )
@@ -168,7 +168,7 @@ def test_a_state_that_the_clock_moved_on_is_not_moved_back_by_a_late_event() -> 
     customer.state = replace(customer.standing, day=120)
     customer.deliver(purchase(95, "10.00"))
     assert customer.standing.day == 120
-    assert customer.standing.closed.levels["tier"] == Held("bronze", 110)
+    assert customer.standing.closed.levels["tier"] == LevelState("bronze", 110)
 
 
 def test_what_no_window_can_reach_any_more_is_not_carried_along() -> None:
@@ -197,7 +197,7 @@ def test_a_finished_day_stays_as_the_rules_of_its_time_decided_it() -> None:
     tier = made.TIER.model_copy(update={"qualify": dearer})
     customer.rules = Timeline.of(ruleset(CLUB_FEATURES, Stratum(ratings=(tier,)), *CLUB.strata[1:]))
     assert _changes(customer.deliver(complaint(103))) == []
-    assert customer.standing.closed.levels["tier"] == Held("gold", 100)
+    assert customer.standing.closed.levels["tier"] == LevelState("gold", 100)
 
 
 # Announcements -----------------------------------------------------------------------------------------------------
@@ -234,7 +234,7 @@ def test_time_alone_lets_a_level_fall_on_its_day_and_a_later_event_announces_it(
         {"line": "spend_10d >= 15000", "actual": "0.00", "holds": False},
         {"line": "complaints_7d < 3", "actual": "0", "holds": True},
     )
-    assert customer.standing.closed.levels["tier"] == Held("bronze", 110)
+    assert customer.standing.closed.levels["tier"] == LevelState("bronze", 110)
 
 
 @pytest.mark.parametrize(("day", "level"), [(109, "gold"), (110, "bronze"), (111, "bronze")])
@@ -259,7 +259,7 @@ def test_a_late_event_announces_only_where_the_customer_stands_now() -> None:
     customer = _delivered([[complaint(100)], [complaint(130)]])
     decisions = customer.deliver(purchase(110, "250.00"))
     assert _changes(decisions) == []  # gold from day 110 to 119, and never said
-    assert customer.standing.closed.levels["tier"] == Held("bronze", 120)
+    assert customer.standing.closed.levels["tier"] == LevelState("bronze", 120)
 
 
 def test_a_late_event_that_lifts_the_customer_is_announced_once_with_its_day() -> None:

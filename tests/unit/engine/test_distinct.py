@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from standing.engine.backends import durable, plain
 from standing.engine.codec.state import pack
 from standing.engine.engine import engine_of
-from standing.engine.measures import Buckets, empty, gather, prune
-from standing.engine.series import Happened, Seen
+from standing.engine.measures import Buckets, aggregate, empty, prune
+from standing.engine.series import Observation, Seen
 from standing.engine.state import Memory, State
 from standing.events import Engagement
 from standing.events.intake import Event
@@ -79,14 +79,14 @@ def test_up_to_its_number_it_counts_exactly_however_often_a_state_was_saved(
     for one in in_time:
         if data.draw(st.booleans()):
             buckets = prune(buckets, one.day, rules)
-        buckets = gather(buckets, [one], rules)
+        buckets = aggregate(buckets, [one], rules)
     end = in_time[-1].day
     for day in range(end, end + 8):
         known = engine_of(rules).facts(buckets, day)
         assert known["items"] == truly(events, day, None, 4)
         assert known["items_5d"] == truly(events, day, 5, 3)
         assert in_polars(rules, events, day) == known
-    assert prune(buckets, end, rules) == prune(gather(empty(rules), events, rules), end, rules)
+    assert prune(buckets, end, rules) == prune(aggregate(empty(rules), events, rules), end, rules)
 
 
 @settings(max_examples=100, deadline=None)
@@ -97,7 +97,7 @@ def test_days_between_are_counted_though_later_ones_are_known(
     """A fold gathers everything first, and then lives day by day; what was saved before holds for every day after."""
     cut = data.draw(st.integers(DAY - 12, DAY))
     before, after = ([one for one in events if (one.day <= cut) is early] for early in (True, False))
-    buckets = gather(prune(gather(empty(rules), before, rules), cut, rules), after, rules)
+    buckets = aggregate(prune(aggregate(empty(rules), before, rules), cut, rules), after, rules)
     for day in range(cut, DAY + 3):
         assert engine_of(rules).facts(buckets, day)["items"] == truly(events, day, None, 4)
         assert engine_of(rules).facts(buckets, day)["items_5d"] == truly(events, day, 5, 3)
@@ -105,19 +105,19 @@ def test_days_between_are_counted_though_later_ones_are_known(
 
 @given(st.lists(st.tuples(st.integers(1, 9), st.sampled_from("abcdef"))), st.randoms())
 def test_no_order_of_arrival_makes_a_difference_to_what_is_kept(values: list[tuple[int, str]], random: Any) -> None:
-    one = [Happened(day, 0, value) for day, value in values]
+    one = [Observation(day, 0, value) for day, value in values]
     reach = Reach(ever=True, most=2)
     stepwise = Seen()
     for happened in random.sample(one, len(one)):
-        stepwise = stepwise.plus([happened]).since(9, reach)
-    assert stepwise == Seen().plus(one).since(9, reach)
+        stepwise = stepwise.plus([happened]).evict(9, reach)
+    assert stepwise == Seen().plus(one).evict(9, reach)
     assert len(stepwise.days) <= 2
 
 
 def test_ten_thousand_items_are_a_thousand_and_a_small_row(rules: Ruleset) -> None:
-    many = [Happened(DAY - number % 300, 0, f"{number:064}") for number in range(9_870)]
+    many = [Observation(DAY - number % 300, 0, f"{number:064}") for number in range(9_870)]
     place = rules.by_name["campaigns"].measure
-    series = Seen().plus(many).since(DAY, rules.reaches[place])
+    series = Seen().plus(many).evict(DAY, rules.reaches[place])
     assert series.distinct(None, DAY, rules.by_name["campaigns"].at_most) == 1_000
     assert len(pack(_state(rules, place, series))) < 25_000
 
@@ -129,14 +129,14 @@ def _state(rules: Ruleset, place: int, series: Seen) -> State:
 
 def test_a_long_value_that_an_older_state_holds_whole_is_counted_once() -> None:
     older = Seen({"x" * 64: (DAY,), "web": (DAY,)})
-    again = older.plus([Happened(DAY + 1, 0, "x" * 64), Happened(DAY + 1, 0, "web")])
+    again = older.plus([Observation(DAY + 1, 0, "x" * 64), Observation(DAY + 1, 0, "web")])
     assert again.distinct(None, DAY + 1) == 2
     assert all(len(str(value)) <= 17 for value in again.days)
 
 
 @pytest.mark.parametrize(("items", "saturated"), [(3, False), (4, True), (5, True)])
 def test_rules_can_ask_whether_there_may_be_more(rules: Ruleset, items: int, saturated: bool) -> None:
-    known = engine_of(rules).facts(gather(empty(rules), [viewed(DAY, f"i{n}") for n in range(items)], rules), DAY)
+    known = engine_of(rules).facts(aggregate(empty(rules), [viewed(DAY, f"i{n}") for n in range(items)], rules), DAY)
     conditions = {"high": rules.rules["risk/qualify/high"]}
     for reader in (plain.Reader(conditions), durable.Reader(conditions), batch.Reader(conditions)):
         assert (reader.match(known) == frozenset({"high"})) is saturated

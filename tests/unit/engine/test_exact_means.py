@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.backends import durable, plain
 from standing.engine.engine import engine_of
-from standing.engine.measures import empty, gather, prune
+from standing.engine.measures import aggregate, empty, prune
 from standing.events.intake import Event
 from standing.lake.records import rows_of
 from standing.rescoring import backend as batch
@@ -71,7 +71,7 @@ def in_polars(rules: Ruleset, events: list[Event]) -> dict[str, int]:
 def test_four_ones_and_a_two_of_three_are_two_fifths(rules: Ruleset) -> None:
     given_answers = [(1, 0, 3)] * 4 + [(2, 0, 3)]
     events = events_of(given_answers)
-    known = engine_of(rules).facts(gather(empty(rules), events, rules), DAY)
+    known = engine_of(rules).facts(aggregate(empty(rules), events, rules), DAY)
     assert known["answered"] == 4_000
     assert known == in_polars(rules, events)
 
@@ -79,7 +79,7 @@ def test_four_ones_and_a_two_of_three_are_two_fifths(rules: Ruleset) -> None:
 def test_usual_scales_keep_no_remainders(rules: Ruleset) -> None:
     usual = events_of([(4, 1, 5), (7, 0, 10), (1, 0, 1), (-1, -2, 2)])
     place = rules.by_name["answered"].remainder
-    assert gather(empty(rules), usual, rules)[place] == empty(rules)[place]
+    assert aggregate(empty(rules), usual, rules)[place] == empty(rules)[place]
 
 
 @settings(max_examples=120, deadline=None)
@@ -90,7 +90,7 @@ def test_a_mean_is_at_least_a_number_exactly_where_the_exact_one_is(
     events, scores = events_of(given_answers), exactly(given_answers)
     mean = sum(scores) / len(scores)
     number = data.draw(st.integers(-1, 1)) + mean.__floor__()
-    known = engine_of(rules).facts(gather(empty(rules), data.draw(st.permutations(events)), rules), DAY)
+    known = engine_of(rules).facts(aggregate(empty(rules), data.draw(st.permutations(events)), rules), DAY)
     rule = {"rule": line("answered", ">=", number)}
     expected = frozenset({"rule"} if mean >= number else ())
     for reader in (plain.Reader(rule), durable.Reader(rule), batch.Reader(rule)):
@@ -104,9 +104,9 @@ def test_a_mean_is_at_least_a_number_exactly_where_the_exact_one_is(
 def test_what_pruning_leaves_has_the_same_mean(rules: Ruleset, given_answers: list[Answer], cut: int) -> None:
     events = events_of(given_answers)
     before, after = events[:cut], events[cut:]
-    kept = prune(gather(empty(rules), before, rules), before[-1].day, rules)
-    known = engine_of(rules).facts(gather(kept, after, rules), DAY)
-    assert known == engine_of(rules).facts(gather(empty(rules), events, rules), DAY)
+    kept = prune(aggregate(empty(rules), before, rules), before[-1].day, rules)
+    known = engine_of(rules).facts(aggregate(kept, after, rules), DAY)
+    assert known == engine_of(rules).facts(aggregate(empty(rules), events, rules), DAY)
 
 
 @given(st.lists(st.tuples(st.integers(0, 2_000), st.integers(1, 2_000)), max_size=40))

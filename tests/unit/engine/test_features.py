@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
 from standing.engine.features import EXACT
-from standing.engine.measures import empty, gather, prune
+from standing.engine.measures import aggregate, empty, prune
 from standing.engine.series import Sums
 from standing.events import Feedback, MoneyDetail
 from standing.events.intake import Event
@@ -35,7 +35,7 @@ from tests.make.strategies import (
 
 def _value(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
     rules = ruleset([wanted])
-    value = engine_of(rules).facts(gather(empty(rules), events, rules), day).get(wanted.name)
+    value = engine_of(rules).facts(aggregate(empty(rules), events, rules), day).get(wanted.name)
     assert not isinstance(value, str)
     return value
 
@@ -77,7 +77,7 @@ def _by_hand(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
 @given(made.features(), made.histories(most=12), st.integers(990, 1_060))
 def test_features_are_what_one_counts_by_hand(features: tuple[Feature, ...], events: list[Event], day: int) -> None:
     rules = ruleset(features)
-    known = engine_of(rules).facts(gather(empty(rules), events, rules), day)
+    known = engine_of(rules).facts(aggregate(empty(rules), events, rules), day)
     by_hand = {wanted.name: _by_hand(wanted, events, day) for wanted in features}
     assert known == {name: value for name, value in by_hand.items() if value is not None}
 
@@ -163,7 +163,7 @@ def test_two_features_combined(first: int, second: int) -> None:
     combined = [Feature(name=kind, title=made.TITLE, kind=kind, unit=units[kind], parts=("a", "b")) for kind in kinds]
     ruleset = made.ruleset([*parts, *combined])
     events = [_moved(1_000, first, "x"), _moved(999, second, "y")]
-    known = engine_of(ruleset).facts(gather(empty(ruleset), events, ruleset), 1_000)
+    known = engine_of(ruleset).facts(aggregate(empty(ruleset), events, ruleset), 1_000)
     assert (known["minus"], known["plus"]) == (100 * (first - second), 100 * (first + second))
     assert known.get("ratio") == (first * 10_000 // second if second else None)
 
@@ -185,7 +185,7 @@ def test_a_calendar_year_begins_on_the_first_of_january() -> None:
     ruleset = made.ruleset([year])
     eve, first = (day_in(text) for text in ("2025-12-31", "2026-01-01"))
     events = [made.purchase(eve, "5.00", "a"), made.purchase(first, "7.00", "b")]
-    buckets = gather(empty(ruleset), events, ruleset)
+    buckets = aggregate(empty(ruleset), events, ruleset)
     assert [engine_of(ruleset).facts(buckets, day)["spend"] for day in (eve, first, first + 364)] == [500, 700, 700]
     assert engine_of(ruleset).facts(buckets, first + 365)["spend"] == 0
     assert engine_of(ruleset).facts(prune(buckets, first + 365, ruleset), first + 365)["spend"] == 0

@@ -10,10 +10,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.backends.plain import holds
 from standing.engine.engine import engine_of
-from standing.engine.fold import DayLived, live, live_day
-from standing.engine.measures import empty, gather
+from standing.engine.fold import DayResult, simulate_day, simulate_days
+from standing.engine.measures import aggregate, empty
 from standing.engine.ratings import follow
-from standing.engine.state import Held, Memory
+from standing.engine.state import LevelState, Memory
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Ruleset, Stratum
@@ -47,21 +47,21 @@ def _hits(qualified: Collection[str] = (), retained: Collection[str] = ()) -> se
 
 def _lived(
     events: Sequence[Event], last: int, rules: Ruleset = CLUB, busy: Collection[int] | None = None
-) -> list[DayLived]:
+) -> list[DayResult]:
     """All days of a customer from the first event on; `live` says the same, leaving out those like the one before."""
     days = {event.day for event in events}
-    buckets = gather(empty(rules), events, rules)
+    buckets = aggregate(empty(rules), events, rules)
     busy = days if busy is None else busy
     arguments = Timeline.of(rules), lambda _: buckets, Memory(), min(days), last
     lived = list(made.every_day(*arguments, busy=busy))
-    with_gaps = {day.day: day for day in live(*arguments, busy=busy)}
+    with_gaps = {day.day: day for day in simulate_days(*arguments, busy=busy)}
     assert {day.day for day in lived if day.day in {min(days), last, *busy}} <= with_gaps.keys()
     for day in lived:
         assert with_gaps[day.day] == day if day.day in with_gaps else (day.opened, day.due) == (day.closed, ())
     return lived
 
 
-def _levels(lived: Sequence[DayLived], name: str = "tier") -> dict[int, str]:
+def _levels(lived: Sequence[DayResult], name: str = "tier") -> dict[int, str]:
     """The level of each day on which it changed."""
     shown = {day.day: day.closed.levels[name].level for day in lived}
     return {day: level for day, level in shown.items() if shown.get(day - 1) != level}
@@ -95,7 +95,7 @@ def test_a_level_rises_by_qualify_and_is_kept_by_either(
 
 
 def _level(current: str | None, hits: set[str]) -> str:
-    return follow(LADDER, Held(current, 0) if current else None, hits, 100).level
+    return follow(LADDER, LevelState(current, 0) if current else None, hits, 100).level
 
 
 subsets = st.sets(st.sampled_from(LEVELS[1:]))
@@ -118,7 +118,7 @@ def test_hits_of_another_rating_do_not_count() -> None:
 
 def test_a_first_standing_begins_with_the_lowest_level() -> None:
     (day,) = _lived([complaint(100)], 100)
-    assert day.closed.levels == {"tier": Held("bronze", 100), "mood": Held("calm", 100)}
+    assert day.closed.levels == {"tier": LevelState("bronze", 100), "mood": LevelState("calm", 100)}
     assert day.opened == Memory()
 
 
@@ -168,7 +168,7 @@ WATCH = ruleset(
 )
 
 
-def _due(lived: Sequence[DayLived], name: str) -> list[int]:
+def _due(lived: Sequence[DayResult], name: str) -> list[int]:
     return [day.day for day in lived if name in day.due]
 
 
@@ -184,7 +184,7 @@ def test_care_that_is_no_longer_true_falls_due_no_more_and_returns_with_its_cond
 
 def test_care_that_was_due_remembers_so_across_days_on_which_it_is_not() -> None:
     opened = Memory({}, {"thank": 99, "gone": 3})
-    lived = live_day(WATCH, gather(empty(WATCH), [purchase(100)], WATCH), opened, 100, event_day=True)
+    lived = simulate_day(WATCH, aggregate(empty(WATCH), [purchase(100)], WATCH), opened, 100, event_day=True)
     assert lived.due == ()
     assert lived.closed.due == {"thank": 99, "gone": 3}
 
@@ -202,7 +202,7 @@ def test_care_may_ask_what_entered_today() -> None:
 
 def _told(events: Sequence[Event], last: int) -> list[tuple[dict[str, str], dict[str, int]]]:
     """Levels and due days at the end of each day, with nothing of the fold but its features."""
-    buckets = gather(empty(CLUB), events, CLUB)
+    buckets = aggregate(empty(CLUB), events, CLUB)
     levels: dict[str, str] = {}
     due: dict[str, int] = {}
     told = []
@@ -239,7 +239,7 @@ def test_the_fold_is_what_the_conditions_say_day_by_day(events: list[Event]) -> 
 @settings(max_examples=200)
 @given(made.histories(most=10))
 def test_a_level_is_held_since_the_day_it_last_changed(events: list[Event]) -> None:
-    since: dict[str, Held] = {}
+    since: dict[str, LevelState] = {}
     for day in _lived(events, max(event.day for event in events) + 12):
         for name, held in day.closed.levels.items():
             changed = name not in since or since[name].level != held.level

@@ -7,10 +7,10 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.decide import Decision, decide
-from standing.engine.history import TakenOver, take_over
+from standing.engine.history import ImportedHistory, import_history
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareDecided
-from standing.engine.start import Past
+from standing.engine.start import StoredHistory
 from standing.engine.state import State
 from standing.engine.view import view_of_history
 from standing.events.intake import Event
@@ -25,7 +25,7 @@ from tests.unit.engine.test_passing import passed, timelines
 MONTHS = 14
 
 
-def held(taken: TakenOver, rules: Timeline, events: list[Event]) -> Customer:
+def held(taken: ImportedHistory, rules: Timeline, events: list[Event]) -> Customer:
     """A customer whose history was taken over, as the table holds it."""
     customer = Customer(rules, applied=list(events))
     customer.state = taken.state
@@ -33,8 +33,8 @@ def held(taken: TakenOver, rules: Timeline, events: list[Event]) -> Customer:
     return customer
 
 
-def taken_over(rules: Timeline, events: list[Event], until: Day, before: State | None = None) -> TakenOver:
-    return take_over(before, Past(events), rules, until, MONTHS)
+def taken_over(rules: Timeline, events: list[Event], until: Day, before: State | None = None) -> ImportedHistory:
+    return import_history(before, StoredHistory(events), rules, until, MONTHS)
 
 
 @settings(max_examples=200, deadline=None)
@@ -46,7 +46,7 @@ def test_it_is_the_fold_of_all_events_whatever_their_order(
     shuffled = list(events)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     taken = taken_over(rules, shuffled, until)
-    outcome = decide(taken.state, [], rules, noon(until + 1), Past(events, taken.checkpoints))
+    outcome = decide(taken.state, [], rules, noon(until + 1), StoredHistory(events, taken.checkpoints))
     again = outcome.state
     assert outcome.decisions == ()
     assert (taken.state.day, taken.state.version) == (until, 1)
@@ -68,8 +68,8 @@ def test_each_end_of_a_month_is_the_standing_of_that_day(rules: Timeline, events
 
 def test_no_more_months_are_told_than_were_asked_for() -> None:
     events = [purchase(1_000)]
-    assert len(take_over(None, Past(events), CLUB_RULES, 1_400, 3).months) == 3
-    assert take_over(None, Past(events), CLUB_RULES, 1_400, 0).months == {}
+    assert len(import_history(None, StoredHistory(events), CLUB_RULES, 1_400, 3).months) == 3
+    assert import_history(None, StoredHistory(events), CLUB_RULES, 1_400, 0).months == {}
 
 
 @settings(max_examples=200, deadline=None)
@@ -119,7 +119,9 @@ def test_who_is_live_keeps_its_day_and_what_was_said(rules: Timeline, events: li
     customer.deliver(*known)
     before = customer.standing
     everything = [*known, *(event for event in events if event not in known)]
-    taken = take_over(before, Past(everything, customer.past.checkpoints), rules, before.day + 500, MONTHS)
+    taken = import_history(
+        before, StoredHistory(everything, customer.past.checkpoints), rules, before.day + 500, MONTHS
+    )
     last = max(before.day, *(event.day for event in events))
     assert (taken.state.day, taken.state.version) == (last, before.version + 1)
     assert taken.state.closed == view_of_history(events, rules, last).memory
@@ -137,10 +139,10 @@ def test_begun_before_what_is_new_it_comes_to_the_same(
     known = [event for event in events if event not in new]
     if known:
         customer.deliver(*known)
-    past = Past(events, customer.past.checkpoints)
+    past = StoredHistory(events, customer.past.checkpoints)
     first = min(event.day for event in new)
-    whole = take_over(customer.state, past, rules, 1_100, MONTHS)
-    part = take_over(customer.state, past, rules, 1_100, MONTHS, first)
+    whole = import_history(customer.state, past, rules, 1_100, MONTHS)
+    part = import_history(customer.state, past, rules, 1_100, MONTHS, first)
     assert (part.state.closed, part.state.buckets) == (whole.state.closed, whole.state.buckets)
 
 
@@ -148,7 +150,7 @@ def test_a_level_that_history_changes_is_announced_once_by_what_comes_next() -> 
     customer = Customer(CLUB_RULES)
     customer.deliver(purchase(1_000, "1.00"), now=noon(1_000))
     everything = [*customer.applied, purchase(995, "250.00", "older")]
-    late = held(take_over(customer.state, Past(everything), CLUB_RULES, 1_000, 0), CLUB_RULES, everything)
+    late = held(import_history(customer.state, StoredHistory(everything), CLUB_RULES, 1_000, 0), CLUB_RULES, everything)
     said = late.deliver(purchase(1_001, "1.00", "next"), now=noon(1_001))
     again = late.deliver(purchase(1_002, "1.00", "one-more"), now=noon(1_002))
     assert [one.level for one in said if isinstance(one, RatingChanged) and one.rating == "tier"] == ["gold"]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
-from standing.engine.measures import Buckets, empty, gather, prune
+from standing.engine.measures import Buckets, aggregate, empty, prune
 from standing.engine.series import Sums
 from standing.events.intake import Event
 from standing.rules.author.compiler import assemble
@@ -34,7 +34,7 @@ from tests.make.strategies import (
 
 
 def _gathered(events: list[Event], rules: Ruleset = CLUB) -> Buckets:
-    return gather(empty(rules), events, rules)
+    return aggregate(empty(rules), events, rules)
 
 
 def _of(measure: Measure, *events: Event) -> Sums:
@@ -49,7 +49,7 @@ def test_any_order_in_any_batches_gathers_the_same(events: list[Event], data: st
     batches = data.draw(made.splits(events))
     buckets = empty(CLUB)
     for batch in batches:
-        buckets = gather(buckets, batch, CLUB, events)
+        buckets = aggregate(buckets, batch, CLUB, events)
     assert buckets == _gathered(events)
 
 
@@ -78,7 +78,7 @@ def test_pruning_before_or_after_gathering_more_comes_to_the_same(
     day = max(event.day for event in first)
     later = [event for event in second if event.day >= day]
     end = max(event.day for event in (*first, *later))
-    stepwise = gather(prune(_gathered(first, rules), day, rules), later, rules, [*first, *later])
+    stepwise = aggregate(prune(_gathered(first, rules), day, rules), later, rules, [*first, *later])
     assert prune(stepwise, end, rules) == prune(_gathered([*first, *later], rules), end, rules)
 
 
@@ -193,7 +193,7 @@ def test_nothing_happened_in_an_empty_series() -> None:
     assert Sums().window(None, 10**6) == (0, 0)
     assert Sums().latest(10**6) is None
     for reach in (Reach(), Reach(30), Reach(ever=True)):
-        assert Sums().since(5, reach) == Sums()
+        assert Sums().evict(5, reach) == Sums()
 
 
 def test_complaints_are_no_orders() -> None:

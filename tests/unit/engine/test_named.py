@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.aws.bus import MOST_BYTES, size
 from standing.aws.decisions import decision_rows, tell
-from standing.engine.decide import Decision, Outcome
+from standing.engine.decide import Decided, Decision
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareAccepted, CareClosed
 from standing.engine.reasons import Reason
@@ -29,9 +29,9 @@ from tests.make.strategies import CLUB, CLUB_FEATURES, Customer, every, line, pu
 class Noted(Customer):
     """A customer of whom every outcome is noted, as it is committed."""
 
-    outcomes: list[Outcome] = field(default_factory=list)
+    outcomes: list[Decided] = field(default_factory=list)
 
-    def keep(self, outcome: Outcome) -> tuple[Decision, ...]:
+    def keep(self, outcome: Decided) -> tuple[Decision, ...]:
         """Store it, and note it."""
         self.outcomes.append(outcome)
         return super().keep(outcome)

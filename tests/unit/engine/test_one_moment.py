@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
-from standing.engine.measures import empty, gather
-from standing.engine.overrides import ruling_on
-from standing.engine.series import Happened, Latest
+from standing.engine.measures import aggregate, empty
+from standing.engine.overrides import manual_level_on
+from standing.engine.series import Latest, Observation
 from standing.events.intake import Event
 from standing.lake.records import rows_of
 from standing.rescoring.features import features_on
@@ -64,9 +64,9 @@ def test_the_more_cautious_word_counts(
     for order in permutations(events):
         buckets = empty(rules)
         for one in order:
-            buckets = gather(buckets, [one], rules)
+            buckets = aggregate(buckets, [one], rules)
         assert engine_of(rules).facts(buckets, DAY)[feature] == expected
-        assert gather(empty(rules), order, rules) == buckets
+        assert aggregate(empty(rules), order, rules) == buckets
     assert in_polars(rules, events)[feature] == expected
 
 
@@ -74,21 +74,21 @@ def test_consent_taken_back_as_it_is_given_is_no_consent(rules: Ruleset) -> None
     events = [said(DAY, "yes", consent={"email": True}), said(DAY, "no", consent={"email": False})]
     assert in_polars(rules, events)["consent/email"] == "false"
     place = rules.programme.consent["email"]
-    (kept,) = {gather(empty(rules), order, rules)[place] for order in permutations(events)}
+    (kept,) = {aggregate(empty(rules), order, rules)[place] for order in permutations(events)}
     assert kept == Latest((DAY,), kept.moments, ("false",))  # type: ignore[union-attr]
 
 
 def test_consent_that_is_given_later_counts(rules: Ruleset) -> None:
     events = [said(DAY, "no", hour=9, consent={"email": False}), said(DAY, "yes", hour=12, consent={"email": True})]
-    assert engine_of(rules).facts(gather(empty(rules), events, rules), DAY)["may_email"] == 1
+    assert engine_of(rules).facts(aggregate(empty(rules), events, rules), DAY)["may_email"] == 1
     assert in_polars(rules, events)["may_email"] == 1
 
 
 def test_of_two_levels_set_at_one_moment_the_lower_shows(rules: Ruleset) -> None:
     both = [override(DAY, level, DAY + 9, level, rating="risk") for level in ("low", "high")]
     for order in permutations(both):
-        buckets = gather(empty(rules), order, rules)
-        ruling = ruling_on(rules.ratings["risk"], buckets, DAY)
+        buckets = aggregate(empty(rules), order, rules)
+        ruling = manual_level_on(rules.ratings["risk"], buckets, DAY)
         assert ruling
         assert ruling.level == "low"
         assert engine_of(rules).facts(buckets, DAY)["set_level"] == "low"
@@ -98,7 +98,7 @@ def test_of_two_levels_set_at_one_moment_the_lower_shows(rules: Ruleset) -> None
 
 def test_of_one_level_set_twice_at_one_moment_the_one_that_ends_sooner_shows(rules: Ruleset) -> None:
     both = [override(DAY, "high", DAY + days, f"o{days}", rating="risk") for days in (9, 3)]
-    ruling = ruling_on(rules.ratings["risk"], gather(empty(rules), both, rules), DAY)
+    ruling = manual_level_on(rules.ratings["risk"], aggregate(empty(rules), both, rules), DAY)
     assert ruling
     assert ruling.expires == DAY + 3
 
@@ -121,7 +121,7 @@ def test_a_recorded_story_tells_last_what_counts(
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 2), st.sampled_from("abc"))), st.randoms())
 def test_no_order_of_arrival_makes_a_difference(values: list[tuple[int, int, str]], random: Any) -> None:
-    one = [Happened(*value) for value in values]
+    one = [Observation(*value) for value in values]
     other = random.sample(one, len(one))
     assert Latest().plus(one) == Latest().plus(other)
     assert Latest().plus(one, lambda value: -ord(str(value))) == Latest().plus(other, lambda value: -ord(str(value)))

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 from standing.engine.decide import Decision
-from standing.engine.fold import DayLived
+from standing.engine.fold import DayResult
 from standing.engine.ledger.announcements import RatingChanged
 from standing.engine.ledger.care import CareDecided
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.events.intake import Event
 from standing.rules.author.compiler import assemble
 from standing.rules.ruleset import Stability, Stratum
@@ -28,46 +28,50 @@ GREET = made.care("greet", every(line("tier", "==", 2), line("tier.was", "!=", 2
 RULES = assemble(made.PROGRAMME, MEASURES, FEATURES, (Stratum(ratings=(TIER,)), Stratum(care=(GREET,))))
 
 
-def days(*events: Event, last: int = 130) -> dict[int, DayLived]:
+def days(*events: Event, last: int = 130) -> dict[int, DayResult]:
     return {day.day: day for day in every_day(RULES, events, last)}
 
 
-def seen(day: DayLived) -> Held | None:
+def seen(day: DayResult) -> LevelState | None:
     return day.closed.shows("tier")
 
 
 def test_a_level_set_by_hand_shows_up_to_its_last_day() -> None:
     lived = days(purchase(100, "120.00"), override(103, "gold", 106))
-    assert [seen(lived[day]) for day in (102, 103, 106)] == [Held("silver", 100), Held("gold", 103), Held("gold", 103)]
-    assert seen(lived[107]) == Held("silver", 107)
+    assert [seen(lived[day]) for day in (102, 103, 106)] == [
+        LevelState("silver", 100),
+        LevelState("gold", 103),
+        LevelState("gold", 103),
+    ]
+    assert seen(lived[107]) == LevelState("silver", 107)
 
 
 def test_the_computed_level_runs_on_beneath() -> None:
     lived = days(purchase(100, "120.00"), override(103, "gold", 125))
-    assert lived[112].closed.levels["tier"] == Held("bronze", 110)
-    assert seen(lived[125]) == Held("gold", 103)
-    assert seen(lived[126]) == Held("bronze", 126)
+    assert lived[112].closed.levels["tier"] == LevelState("bronze", 110)
+    assert seen(lived[125]) == LevelState("gold", 103)
+    assert seen(lived[126]) == LevelState("bronze", 126)
 
 
 def test_where_the_computed_level_has_come_to_be_the_same_nothing_changes_at_the_end() -> None:
     lived = days(purchase(100, "120.00"), override(103, "gold", 106), purchase(105, "120.00"))
-    assert seen(lived[107]) == Held("gold", 103)
-    assert lived[107].closed.levels["tier"] == Held("gold", 105)
+    assert seen(lived[107]) == LevelState("gold", 103)
+    assert lived[107].closed.levels["tier"] == LevelState("gold", 105)
 
 
 def test_the_last_one_made_counts_even_when_it_has_expired() -> None:
     first, second = override(103, "gold", 120, "a"), override(105, "silver", 105, "b")
     lived = days(purchase(100, "5.00"), first, second)
     assert [seen(lived[day]) for day in (104, 105, 106)] == [
-        Held("gold", 103),
-        Held("silver", 105),
-        Held("bronze", 106),
+        LevelState("gold", 103),
+        LevelState("silver", 105),
+        LevelState("bronze", 106),
     ]
 
 
 def test_of_two_on_one_day_the_later_counts() -> None:
     lived = days(purchase(100), override(103, "silver", 110, "a", hour=15), override(103, "gold", 110, "b", hour=9))
-    assert seen(lived[103]) == Held("silver", 103)
+    assert seen(lived[103]) == LevelState("silver", 103)
 
 
 def test_rules_see_what_everybody_sees() -> None:
@@ -78,7 +82,7 @@ def test_rules_see_what_everybody_sees() -> None:
 
 def test_a_level_that_the_rules_no_longer_have_shows_no_more() -> None:
     lived = days(purchase(100), override(103, "diamond", 106))
-    assert seen(lived[103]) == Held("bronze", 100)
+    assert seen(lived[103]) == LevelState("bronze", 100)
 
 
 def changes(decisions: tuple[Decision, ...]) -> list[tuple[str | None, str, int, str]]:
@@ -101,7 +105,7 @@ def test_late_or_in_time_it_is_the_same(late: bool) -> None:
     events = [purchase(100, "120.00"), override(103, "gold", 120), purchase(105, "30.00")]
     for event in [events[0], events[2], events[1]] if late else events:
         customer.deliver(event)
-    assert customer.standing.closed.shows("tier") == Held("gold", 103)
+    assert customer.standing.closed.shows("tier") == LevelState("gold", 103)
     assert customer.standing.ledger.said == {"tier": "gold"}
 
 

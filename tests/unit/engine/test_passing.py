@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.advance import needs_past_to, pass_time
-from standing.engine.decide import Decision, Outcome
+from standing.engine.advance import advance_clock, needs_past_to
+from standing.engine.decide import Decided, Decision
 from standing.engine.ledger.announcements import RatingChanged
 from standing.engine.ledger.care import CareClosed, CareDecided
 from standing.engine.start import NOTHING
@@ -23,7 +23,7 @@ def passed(customer: Customer, until: Day) -> tuple[Decision, ...]:
     """Move a customer's clock as the nightly run does, on the day after."""
     state = customer.standing
     past = customer.past if needs_past_to(state, customer.rules, until) else NOTHING
-    outcome = pass_time(state, customer.rules, until, noon(until + 1), past)
+    outcome = advance_clock(state, customer.rules, until, noon(until + 1), past)
     return customer.keep(outcome) if outcome else ()
 
 
@@ -61,11 +61,11 @@ def test_a_second_night_for_the_same_day_says_nothing(ruleset: Ruleset, events: 
     customer.deliver(*events)
     until = customer.standing.day + more
     passed(customer, until)
-    again = pass_time(customer.standing, customer.rules, until, noon(until + 1))
+    again = advance_clock(customer.standing, customer.rules, until, noon(until + 1))
     assert again is None or not _said(again)
 
 
-def _said(outcome: Outcome) -> list[Decision]:
+def _said(outcome: Decided) -> list[Decision]:
     """What is decided beside actions that nobody answered, of which only some are closed at once."""
     return [one for one in outcome.decisions if not isinstance(one, CareClosed)]
 
@@ -92,8 +92,8 @@ def test_the_ends_of_the_months_that_pass_are_kept() -> None:
 def test_nothing_is_written_where_there_is_nothing_to_say() -> None:
     customer = Customer(CLUB_RULES)
     customer.deliver(purchase(1_000, "250.00"), now=noon(1_000))
-    assert pass_time(customer.standing, CLUB_RULES, 1_001, noon(1_002)) is None
-    assert pass_time(customer.standing, CLUB_RULES, 999, noon(1_002)) is None
+    assert advance_clock(customer.standing, CLUB_RULES, 1_001, noon(1_002)) is None
+    assert advance_clock(customer.standing, CLUB_RULES, 999, noon(1_002)) is None
 
 
 QUIET = made.ruleset(

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from standing.engine.codec.state import pack
 from standing.engine.decide import needs_past
 from standing.engine.engine import engine_of
-from standing.engine.fold import live
-from standing.engine.measures import empty, gather
-from standing.engine.series import Amendment, Happened, Sums
+from standing.engine.fold import simulate_days
+from standing.engine.measures import aggregate, empty
+from standing.engine.series import Amendment, Observation, Sums
 from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.lake.records import rows_of
@@ -41,7 +41,7 @@ AGAIN = order(JUNE, "900.00", "order-2")
 def _both(features: Sequence[Feature], events: Sequence[Event], day: Day, rules: Ruleset | None = None) -> list[Fact]:
     """Features by the core and over the lake, which are the same."""
     ruleset = rules or assemble(made.PROGRAMME, programmes.MEASURES, tuple(features), ())
-    known = engine_of(ruleset).facts(gather(empty(ruleset), events, ruleset), day)
+    known = engine_of(ruleset).facts(aggregate(empty(ruleset), events, ruleset), day)
     (lake,) = features_on(ruleset, rows_of(events, 2).lazy(), day).collect().rows(named=True)
     assert {name: value for name, value in lake.items() if value is not None and name != "customer"} == known
     return [known[one.name] for one in features if one.name in known]
@@ -124,8 +124,8 @@ def test_days_before_it_do_not_know_of_it_whenever_they_are_lived() -> None:
     spend = made.feature("spend_10d", "sum", NET, over=10)
     rules = made.ruleset([spend], Stratum(ratings=(made.rating("tier", ["no", "yes"], {"yes": YES}),)))
     events = [order(100, "120.00", "a"), refund(105, "120.00", of="a")]
-    buckets = gather(empty(rules), events, rules)
-    days = live(Timeline.of(rules), lambda _: buckets, Memory(), 100, 120, busy={100, 105})
+    buckets = aggregate(empty(rules), events, rules)
+    days = simulate_days(Timeline.of(rules), lambda _: buckets, Memory(), 100, 120, busy={100, 105})
     levels = {day.day: day.closed.levels["tier"] for day in days}
     assert (levels[100].level, levels[105].level) == ("yes", "no")
     assert levels[120].since == 105
@@ -136,8 +136,8 @@ YES = made.every(made.line("spend_10d", ">=", 10_000))
 
 def _reached(rules: Ruleset, events: Sequence[Event]) -> list[tuple[str, Day]]:
     """The levels that follow one another when all events are there from the first day on."""
-    buckets, busy = gather(empty(rules), events, rules), {event.day for event in events}
-    lived = live(Timeline.of(rules), lambda _: buckets, Memory(), min(busy), 200, busy=busy)
+    buckets, busy = aggregate(empty(rules), events, rules), {event.day for event in events}
+    lived = simulate_days(Timeline.of(rules), lambda _: buckets, Memory(), min(busy), 200, busy=busy)
     return [(held.level, held.since) for held in dict.fromkeys(day.closed.levels["tier"] for day in lived)]
 
 
@@ -228,7 +228,7 @@ def test_a_state_has_nothing_pending_and_is_refused_where_it_had() -> None:
     customer.deliver(order(1_000, "150.00", "a"), refund(1_002, "150.00", of="a"))
     state = customer.standing
     assert state.buckets[NET] == Sums((1_000,), (2,), (0,), 1_000)
-    waiting = Sums().awaiting([Amendment(1_002, Happened(1_000, 0, -1))])
+    waiting = Sums().awaiting([Amendment(1_002, Observation(1_000, 0, -1))])
     with pytest.raises(ValueError, match="all of it is known"):
         pack(replace(state, buckets=(waiting,)))
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.decide import decide, needs_past, too_late
 from standing.engine.measures import Buckets
-from standing.engine.start import MOST_CHECKPOINTS, Past
+from standing.engine.start import MOST_CHECKPOINTS, StoredHistory
 from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.rules.ruleset import Ruleset
@@ -114,9 +114,11 @@ def test_a_late_event_begins_at_the_last_checkpoint_before_it() -> None:
     customer = delivered([[purchase(day)] for day in range(1_000, 1_200, 10)])
     assert max(day for day in customer.checkpoints if day < 1_140) > 1_100
     # Without the first events nobody could tell whether the fold began before them: it does not look.
-    past = Past([event for event in customer.applied if event.day > 1_100], list(customer.checkpoints.values()))
+    past = StoredHistory(
+        [event for event in customer.applied if event.day > 1_100], list(customer.checkpoints.values())
+    )
     outcome = decide(customer.state, [complaint(1_140)], CLUB_RULES, made.LONG_AFTER, past)
-    whole = decide(customer.state, [complaint(1_140)], CLUB_RULES, made.LONG_AFTER, Past(customer.applied))
+    whole = decide(customer.state, [complaint(1_140)], CLUB_RULES, made.LONG_AFTER, StoredHistory(customer.applied))
     assert outcome.state == whole.state
 
 

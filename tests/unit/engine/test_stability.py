@@ -9,10 +9,10 @@ from typing import Any
 
 import pytest
 from ruamel.yaml import YAML
+from standing.engine.measures import aggregate
 from standing.engine.measures import empty as no_buckets
-from standing.engine.measures import gather
 from standing.engine.ratings import follow, is_review, next_review, would_become
-from standing.engine.state import Held, Memory
+from standing.engine.state import LevelState, Memory
 from standing.rules.author.sources import StabilitySource
 from standing.rules.ruleset import Rating, Stability, Stratum, Title
 from standing.rules.timeline import Timeline
@@ -83,7 +83,7 @@ def test_a_row_of_the_table(block: str, row: Row) -> None:
     settings = stability(block)
     for day in days(row, settings):
         grace = None if row["grace left"] == "–" else day + int(row["grace left"])
-        before = None if row["level"] == "none" else Held(row["level"], day - int(row["held for"]), grace)
+        before = None if row["level"] == "none" else LevelState(row["level"], day - int(row["held for"]), grace)
         hits = set() if row["holds today"] == "nothing" else {"tier/" + row["holds today"].replace(" ", "/")}
         after = follow(rating(settings), before, hits, day)
         level, _, left = row["then"].partition(", grace ")
@@ -103,7 +103,7 @@ def test_a_year_of_one_customer() -> None:
     ).model_copy(update={"stability": stability(block)})
     ruleset = made.ruleset([made.feature("spend", "sum", made.NET, over=90)], Stratum(ratings=(tier,)))
     events = [made.purchase(day_in(row["day"]), row["amount"], row["day"]) for row in rows(story, "day")]
-    buckets = gather(no_buckets(ruleset), events, ruleset)
+    buckets = aggregate(no_buckets(ruleset), events, ruleset)
     told = story[story.index("| day | tier |") :]
     rules, first, last = Timeline.of(ruleset), events[0].day, day_in("2026-12-31")
     year = made.every_day(rules, lambda _: buckets, Memory(), first, last, busy={first})
@@ -132,10 +132,10 @@ def test_the_next_review(review: Any, day: str, following: str) -> None:
 
 def test_what_a_level_would_become() -> None:
     tier = rating(Stability(review="monthly", grace=30, fall="one-level"))
-    assert would_become(tier, Held("gold", 0), {"tier/qualify/platinum"}) == "platinum"
-    assert would_become(tier, Held("gold", 0), {"tier/retain/gold"}) == "gold"
-    assert would_become(tier, Held("gold", 0), set()) == "silver"
-    assert would_become(tier, Held("bronze", 0), set()) == "bronze"
+    assert would_become(tier, LevelState("gold", 0), {"tier/qualify/platinum"}) == "platinum"
+    assert would_become(tier, LevelState("gold", 0), {"tier/retain/gold"}) == "gold"
+    assert would_become(tier, LevelState("gold", 0), set()) == "silver"
+    assert would_become(tier, LevelState("bronze", 0), set()) == "bronze"
 
 
 def test_without_an_order_the_first_match_counts() -> None:
@@ -147,7 +147,7 @@ def test_without_an_order_the_first_match_counts() -> None:
         levels=("new", "active", "lost"),
         qualify={"new": never, "active": never},
     )
-    assert follow(stage, None, {"stage/qualify/active", "stage/qualify/new"}, 5) == Held("new", 5)
-    assert follow(stage, Held("new", 5), {"stage/qualify/active"}, 9) == Held("active", 9)
-    assert follow(stage, Held("active", 9), {"stage/qualify/active"}, 12) == Held("active", 9)
-    assert follow(stage, Held("active", 9), set(), 30) == Held("lost", 30)
+    assert follow(stage, None, {"stage/qualify/active", "stage/qualify/new"}, 5) == LevelState("new", 5)
+    assert follow(stage, LevelState("new", 5), {"stage/qualify/active"}, 9) == LevelState("active", 9)
+    assert follow(stage, LevelState("active", 9), {"stage/qualify/active"}, 12) == LevelState("active", 9)
+    assert follow(stage, LevelState("active", 9), set(), 30) == LevelState("lost", 30)

@@ -15,7 +15,7 @@ import orjson
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from standing.engine.measures import empty, gather
+from standing.engine.measures import aggregate, empty
 from standing.events import MODELS, unstored_fields
 from standing.events.intake import Event, Rejected, read_stored, take_in
 from standing.events.producers import NAMEABLE
@@ -194,7 +194,7 @@ def _checked(envelope: dict[str, Any]) -> str:
         _check_rejection(found)
         return "rejected"
     _check_stored(found)
-    gather(empty(rules()), [found], rules())
+    aggregate(empty(rules()), [found], rules())
     return "taken in"
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.events import Override
 from standing.events.intake import Event, Rejected, read_stored, take_in, understand
 from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, TYPES
@@ -167,7 +167,7 @@ def test_what_was_taken_in_before_is_folded_as_it_was() -> None:
     assert after["tier"].level == "gold"
 
 
-def _delivered(real: Ruleset, events: list[Event], change: dict[str, Any]) -> dict[str, Held]:
+def _delivered(real: Ruleset, events: list[Event], change: dict[str, Any]) -> dict[str, LevelState]:
     """The levels that show, by the real rules with a changed programme."""
     rules = real.model_copy(update={"programme": real.programme.model_copy(update=change)})
     customer = Customer(Timeline.of(rules))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.start import Past, begin_towards
+from standing.engine.start import StoredHistory, replay_up_to
 from standing.events.intake import Event
 from standing.foresight.explanation import Explanation, explanations
 from standing.foresight.levers import Pull, events
@@ -41,7 +41,7 @@ def ruleset(*ratings: Rating) -> Ruleset:
 
 
 def outlook(rules: Ruleset, happened: Sequence[Event], day: Day) -> Outlook:
-    return look_ahead(begin_towards(day, Past(happened)), Timeline.of(rules), day)
+    return look_ahead(replay_up_to(day, StoredHistory(happened)), Timeline.of(rules), day)
 
 
 def aims(seen: Outlook) -> list[Aim]:

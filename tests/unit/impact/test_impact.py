@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
 from standing.engine.ratings import next_review, would_become
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.impact.impact import NAMED, CareImpact, Impact, Move, impact
 from standing.impact.markdown import markdown
 from standing.impact.population import Population, Row, gathered, read, write
@@ -53,7 +53,7 @@ def rules(rating: Rating, *caps: Cap) -> Ruleset:
 
 def customers(*rows: tuple[str, int, str]) -> Population:
     """Customers by id, spend and the tier that they hold."""
-    known = ((who, {"spend": spend, "orders": 1}, {"tier": Held(level, DAY - 10)}) for who, spend, level in rows)
+    known = ((who, {"spend": spend, "orders": 1}, {"tier": LevelState(level, DAY - 10)}) for who, spend, level in rows)
     return gathered(rules(tier(20_000)), DAY, known)
 
 
@@ -200,7 +200,7 @@ def test_costs_are_shown_in_the_programmes_currency_a_day() -> None:
     assert found["care"][0]["cost_a_day"] == {"before": "1.8000", "after": "0.9000"}
 
 
-def alone(ruleset: Ruleset, known: dict[str, Fact], levels: dict[str, Held]) -> tuple[dict[str, str], set[str]]:
+def alone(ruleset: Ruleset, known: dict[str, Fact], levels: dict[str, LevelState]) -> tuple[dict[str, str], set[str]]:
     """Where one customer settles (what it would become, again and again, with the plain reader) and what holds then."""
     facts, settled, held = dict(known), dict[str, str](), set[str]()
     for stratum, reader in zip(ruleset.strata, engine_of(ruleset).plain, strict=True):
@@ -214,12 +214,12 @@ def alone(ruleset: Ruleset, known: dict[str, Fact], levels: dict[str, Held]) -> 
     return settled, held
 
 
-def _settled(rating: Rating, held: Held | None, hits: frozenset[str]) -> str:
+def _settled(rating: Rating, held: LevelState | None, hits: frozenset[str]) -> str:
     if not rating.ordered:
         return next((one for one in rating.levels if f"{rating.name}/qualify/{one}" in hits), rating.levels[-1])
-    held = held or Held(rating.levels[0], DAY)
+    held = held or LevelState(rating.levels[0], DAY)
     while (becomes := would_become(rating, held, hits)) != held.level:
-        held = Held(becomes, LATER)
+        held = LevelState(becomes, LATER)
     return held.level
 
 
@@ -318,7 +318,7 @@ def _pressed(ruleset: Ruleset, settled: list[Alone]) -> int:
     return sum(any(wanted > cap.at_most for cap in ruleset.programme.caps) for wanted in contacts)
 
 
-def _customer(ruleset: Ruleset) -> st.SearchStrategy[tuple[dict[str, Fact], dict[str, Held]]]:
+def _customer(ruleset: Ruleset) -> st.SearchStrategy[tuple[dict[str, Fact], dict[str, LevelState]]]:
     known: dict[str, Any] = {
         one.name: st.sampled_from(["plus", "basic"])
         if one.unit == "text"
@@ -326,7 +326,7 @@ def _customer(ruleset: Ruleset) -> st.SearchStrategy[tuple[dict[str, Fact], dict
         for one in ruleset.features
     }
     since = st.integers(DAY - 10, DAY)
-    levels = {name: st.builds(Held, st.sampled_from(one.levels), since) for name, one in ruleset.ratings.items()}
+    levels = {name: st.builds(LevelState, st.sampled_from(one.levels), since) for name, one in ruleset.ratings.items()}
     return st.tuples(st.fixed_dictionaries({}, optional=known), st.fixed_dictionaries({}, optional=levels))
 
 

@@ -14,7 +14,7 @@ import pytest
 from rich.cells import cell_len
 from rich.console import Console
 from standing.cli.app import app
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.impact.page import page
 from standing.impact.population import Population, gathered, write
 from standing.impact.report import Report, as_dict, compared
@@ -86,7 +86,7 @@ def test_a_mover_is_named_with_what_changed_sides_also_where_that_is_a_rating() 
 
 
 def population(*rows: tuple[str, int, str]) -> Population:
-    held = ((who, {"spend": spend, "orders": 1}, {"tier": Held(level, 0)}) for who, spend, level in rows)
+    held = ((who, {"spend": spend, "orders": 1}, {"tier": LevelState(level, 0)}) for who, spend, level in rows)
     return gathered(club(20_000, 15_000), DAY, held)
 
 
@@ -215,7 +215,7 @@ def test_the_command_takes_a_file_and_prints_markdown_where_nobody_looks(tmp_pat
 def test_the_command_writes_the_page_beside_what_it_prints(tmp_path: Path) -> None:
     ruleset = real_ruleset()
     known = {"spend_365d": 160_000, "complaints_90d": 0}
-    write(gathered(ruleset, 20_000, [("c-1", known, {"tier": Held("silver", 0)})]), tmp_path / "one.parquet")
+    write(gathered(ruleset, 20_000, [("c-1", known, {"tier": LevelState("silver", 0)})]), tmp_path / "one.parquet")
     asked = ["rules", "impact", "--base", "HEAD", "--population", str(tmp_path / "one.parquet")]
     done = CliRunner().invoke(app, [*asked, "--html", str(tmp_path / "page.html"), "--lang", "zh"])
     assert done.exit_code == 0, done.output

@@ -14,7 +14,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from ruamel.yaml import YAML
 from standing.cli.app import app
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.impact.population import gathered, write
 from standing.impact.pull_request import MARK, NO_POPULATION
 from typer.testing import CliRunner
@@ -52,7 +52,7 @@ def told(folder: Path, *more: str) -> tuple[int, str]:
 
 def test_the_comment_says_what_was_proved_which_stories_hold_and_whom_it_moves(edited: Path) -> None:
     known = [
-        (f"c-{number}", {"spend_365d": 160_000 + number, "complaints_90d": 0}, {"tier": Held("silver", 19_000)})
+        (f"c-{number}", {"spend_365d": 160_000 + number, "complaints_90d": 0}, {"tier": LevelState("silver", 19_000)})
         for number in (1, 2)
     ]
     write(gathered(real_ruleset(), 20_000, known), edited / "population.parquet")
@@ -83,7 +83,7 @@ def test_whatever_titles_and_ids_hold_the_comment_has_no_markup_but_its_own(edit
     tier.write_text(text.replace(title, f'title: {{en: "{HOSTILE}", zh: "{HOSTILE}"}}'), encoding="utf-8")
     (edited / "rules" / "scenarios" / "hostile.yaml").write_text(STORY, encoding="utf-8")
     known = {"spend_365d": 160_000, "complaints_90d": 0}
-    held = {"tier": Held("silver", 19_000)}
+    held = {"tier": LevelState("silver", 19_000)}
     customers = ("a|b", "<img src=x>", "@team/all", "![x](`http://x)", "c\n</details>\u202e")
     write(gathered(real_ruleset(), 20_000, [(who, known, held) for who in customers]), edited / "known.parquet")
     code, said = told(edited, "--population", str(edited / "known.parquet"), "--lang", language)

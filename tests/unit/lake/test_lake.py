@@ -24,11 +24,11 @@ from standing.engine.engine import engine_of
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided
 from standing.events.intake import Event
-from standing.lake.chunks import shares
+from standing.lake.chunks import chunks
 from standing.lake.compaction import Compacted, compact, stage
-from standing.lake.gaps import holes, lagging
+from standing.lake.gaps import behind_table, missing_commits
 from standing.lake.layout import KINDS, bucket_of, current, incoming, month_key, staged, standing_key
-from standing.lake.parquet import Damaged, written
+from standing.lake.parquet import CorruptFile, written
 from standing.lake.reader import everything_of, open_bucket, read_bucket, read_decisions
 from standing.lake.rows import ORDER, Bucket, frame, tidy
 from standing.lake.standings import standings_of
@@ -119,7 +119,7 @@ RULES = real_rules()
 def test_shares_hold_everybody_once_and_no_more_rows_than_they_should(counts: list[int], most: int) -> None:
     names = [f"c-{place:02}" for place, many in enumerate(counts) for _ in range(many)]
     rows = pl.DataFrame({"customer": names}, {"customer": pl.String})
-    found = shares([rows[::2].lazy(), rows[1::2].lazy()], most)
+    found = chunks([rows[::2].lazy(), rows[1::2].lazy()], most)
     held = [rows.filter(share.holds)["customer"].to_list() for share in found]
     assert [name for own in held for name in own] == names
     assert all(len([name for name in own if name < own[-1]]) < most for own in held if own)
@@ -136,8 +136,8 @@ def test_a_bucket_that_is_compacted_by_shares_is_the_same(monkeypatch: pytest.Mo
         pour(lake, expected, f"{cut}", **{kind: getattr(expected, kind)[cut - 1 :: cut] for kind in KINDS})
         settled_of(lake, number)
     found = open_bucket(lake, number)
-    assert len(found.shares()) == len(names)
-    parts = [found.of(share) for share in found.shares()]
+    assert len(found.chunks()) == len(names)
+    parts = [found.of(share) for share in found.chunks()]
     same(Bucket(*(pl.concat(rows) for rows in zip(*parts, strict=True))), expected)
     before = dict(lake.objects)
     assert compact(lake, number).rows == {kind: getattr(expected, kind).height for kind in KINDS}
@@ -239,7 +239,7 @@ def test_a_damaged_bucket_is_named_and_left_as_it_is_and_loses_nothing(whole: Bu
     stage(lake)
     assert list(compact(lake, number).wrong) == [key]
     assert lake.objects[key] == broken
-    with pytest.raises(Damaged, match=f"{key}: not a whole"):
+    with pytest.raises(CorruptFile, match=f"{key}: not a whole"):
         (read_decisions if kind == "decisions" else read_bucket)(lake, number)
     lake.put(key, sound)
     assert compact(lake, number).wrong == {}
@@ -307,7 +307,7 @@ def test_the_forgotten_are_gone_from_the_standings_that_nights_kept(whole: Bucke
 
 
 def test_gaps_are_told_from_the_lake_alone(whole: Bucket) -> None:
-    assert holes(whole).is_empty()
+    assert missing_commits(whole).is_empty()
     first, middle, last = (pl.col("version") == number for number in (1, 3, 4))
     one = pl.col("customer") == "c-1"
     assert gap(Bucket(whole.records.filter(~(one & middle)), whole.states)) == [("c-1", 4, 1)]
@@ -333,11 +333,11 @@ def test_a_state_from_the_table_vouches_for_all_before_it(whole: Bucket) -> None
 
 def test_who_lags_behind_the_table(whole: Bucket) -> None:
     versions = [("c-1", 4), ("c-2", 7), ("c-3", 6), ("c-4", 1)]
-    assert lagging(whole, versions).rows() == [("c-2", 5, 2), ("c-4", 0, 1)]
+    assert behind_table(whole, versions).rows() == [("c-2", 5, 2), ("c-4", 0, 1)]
 
 
 def gap(bucket: Bucket) -> list[tuple[Any, ...]]:
-    return holes(bucket).rows()
+    return missing_commits(bucket).rows()
 
 
 @settings(max_examples=20, deadline=None)

@@ -15,7 +15,7 @@ from polars.testing import assert_frame_equal
 from standing.aws.lake_bucket import Stored
 from standing.lake.compaction import stage
 from standing.lake.layout import KINDS, bucket_of, current, incoming
-from standing.lake.parquet import SEAL, Damaged, Parts, collected, scan, written
+from standing.lake.parquet import SEAL, CorruptFile, Parts, collected, scan, written
 from standing.lake.reader import open_bucket
 from standing.lake.rows import RECORDS, frame
 from standing.lake.standings import standing_in
@@ -55,7 +55,7 @@ def test_a_flipped_bit_anywhere_is_noticed(data: st.DataObject) -> None:
     body = flipped(sealed(), data.draw(st.integers(0, 8 * len(sealed()) - 1)))
     try:
         read = collected(scan("records", body))
-    except Damaged:
+    except CorruptFile:
         return
     assert SEAL.encode() not in body or body.rfind(SEAL.encode() + b"\x18\x40") < 0  # the seal's own name, and no more
     assert_frame_equal(read, rows())
@@ -64,7 +64,7 @@ def test_a_flipped_bit_anywhere_is_noticed(data: st.DataObject) -> None:
 @settings(max_examples=100)
 @given(st.data())
 def test_a_file_that_ends_early_is_noticed(data: st.DataObject) -> None:
-    with pytest.raises(Damaged):
+    with pytest.raises(CorruptFile):
         collected(scan("records", sealed()[: data.draw(st.integers(0, len(sealed()) - 1))]))
 
 
@@ -76,7 +76,7 @@ def test_the_seal_is_the_hash_of_the_file_with_zeros_in_its_place(tmp_path: Any)
         parts.add(part)
     again = parts.written()
     assert_frame_equal(collected(scan("records", again)), rows())
-    with pytest.raises(Damaged, match="SHA-256"):
+    with pytest.raises(CorruptFile, match="SHA-256"):
         scan("records", flipped(again, 8 * 40))
 
 
@@ -115,5 +115,5 @@ def test_a_bucket_is_looked_at_once_however_many_shares_it_has(monkeypatch: pyte
     monkeypatch.setattr("standing.lake.chunks.ROWS", 10)
     monkeypatch.setattr("standing.lake.parquet.check_seal", looked.append)
     opened = open_bucket(lake, 7)
-    assert sum(opened.of(share).records.height for share in opened.shares()) == rows().height
+    assert sum(opened.of(share).records.height for share in opened.chunks()) == rows().height
     assert len(looked) == len(KINDS)

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
-from standing.engine.measures import empty, gather
+from standing.engine.measures import aggregate, empty
 from standing.events import Feedback, Purchase, Refund
 from standing.events.intake import Event
 from standing.lake.records import row_of
@@ -213,7 +213,7 @@ def test_drift_bins_every_number_by_powers_of_two(made: Made, counted: Figures) 
     for month, day in (("now", UNTIL), (BEFORE, month_end(BEFORE)), (WATCHED, month_end(WATCHED))):
         bins: Counter[tuple[str, ...]] = Counter()
         for events in made.up_to(day).values():
-            known = engine_of(RULESET).facts(gather(empty(RULESET), events, RULESET), day)
+            known = engine_of(RULESET).facts(aggregate(empty(RULESET), events, RULESET), day)
             bins.update((name, _bin(known.get(name))) for name in numbers(RULESET))
         assert counted["drift"][month]["features"] == nested(bins), month
         ratings = Counter((rating, level) for (_, rating), level in made.shown(day).items())
@@ -259,7 +259,7 @@ def test_whatever_the_rules_a_day_ends_as_the_fold_says(
     expected = {(who, rating, one.level) for who, levels in shown.items() for rating, one in levels.items()}
     assert set(held(standing, ruleset.ratings).rows()) == expected
     known = {
-        who: engine_of(ruleset).facts(gather(empty(ruleset), events, ruleset), day) for who, events in there.items()
+        who: engine_of(ruleset).facts(aggregate(empty(ruleset), events, ruleset), day) for who, events in there.items()
     }
     names = [name for name in ruleset.by_name if name in standing.columns]
     rows = {row["customer"]: {name: row[name] for name in names} for row in standing.rows(named=True)}

@@ -10,13 +10,13 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.aws.table import MOST_ITEMS, Recorded, Refused, items
-from standing.engine.advance import pass_time
-from standing.engine.decide import Outcome, decide, needs_past
-from standing.engine.start import NOTHING, Past
+from standing.aws.table import MOST_ITEMS, CommitConflict, Recorded, items
+from standing.engine.advance import advance_clock
+from standing.engine.decide import Decided, decide, needs_past
+from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.events.intake import Event
-from standing.nightly.clock import Passing
+from standing.nightly.clock import ClockRun
 from standing.rules.ruleset import Ruleset, Stratum
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
@@ -49,12 +49,12 @@ class Table:
         return list(self.kept.values())
 
     def commit(
-        self, before: State | None, outcome: Outcome, events: Sequence[Event], _rules: Timeline, _now: datetime
+        self, before: State | None, outcome: Decided, events: Sequence[Event], _rules: Timeline, _now: datetime
     ) -> None:
         if not events and self.meanwhile:
             self.ingest(self.meanwhile.pop())
         if (before.version if before else 0) != (self.state.version if self.state else 0):
-            raise Refused({})
+            raise CommitConflict({})
         assert items(outcome, events) <= MOST_ITEMS
         self.state = stored(outcome.state)
         self.events += events
@@ -63,15 +63,15 @@ class Table:
 
     def ingest(self, event: Event) -> None:
         """A live event, applied."""
-        past = Past(list(self.events), list(self.kept.values()))
+        past = StoredHistory(list(self.events), list(self.kept.values()))
         needed = past if needs_past(self.state, [event], self.rules) else NOTHING
         self.commit(
             self.state, decide(self.state, [event], self.rules, noon(NIGHT), needed), [event], self.rules, noon(0)
         )
 
 
-def night(table: Table, until: Day) -> Passing:
-    passing = Passing(table.rules, table, until, clock=lambda: noon(until + 1), pause=lambda _: None)
+def night(table: Table, until: Day) -> ClockRun:
+    passing = ClockRun(table.rules, table, until, clock=lambda: noon(until + 1), pause=lambda _: None)
     passing.all(["c-1"])
     return passing
 
@@ -157,4 +157,4 @@ def test_a_second_night_writes_nothing() -> None:
     assert night(table, NIGHT).counts["moved"] == 1
     assert night(table, NIGHT).counts == {"nothing": 1}
     assert table.state is not None
-    assert pass_time(table.state, CLUB_RULES, NIGHT, noon(NIGHT + 1)) is None
+    assert advance_clock(table.state, CLUB_RULES, NIGHT, noon(NIGHT + 1)) is None

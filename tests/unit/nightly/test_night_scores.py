@@ -12,7 +12,7 @@ from standing.lake.layout import bucket_of, current
 from standing.lake.parquet import written
 from standing.lake.rows import RECORDS
 from standing.nightly.model import MODEL, OLD, learn, model_of
-from standing.nightly.scores import Scoring, Unsent, used_by
+from standing.nightly.scores import Scoring, UnsentScoresError, used_by
 from standing.rules.ruleset import Measure, Ruleset
 from standing.values.days import day_date, day_number
 
@@ -118,7 +118,7 @@ def test_what_the_bus_refuses_fails_the_bucket(lake: MemoryLake, sold: pl.DataFr
     model = learn(lake, ruleset(), DAY, KNOWN).model
     assert model is not None
     scoring = Scoring(model, KeptBus(refuses=True))
-    with pytest.raises(Unsent):
+    with pytest.raises(UnsentScoresError):
         scoring.say(scoring.bucket(sold, ruleset(), DAY), sold, ruleset(CHURN), DAY)
 
 

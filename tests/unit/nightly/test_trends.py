@@ -12,7 +12,7 @@ import pytest
 from standing.nightly.summary import report_key
 from standing.nightly.trends import nights_up_to, with_trend
 from standing.present.language import Language
-from standing.present.terminal import Plain
+from standing.present.terminal import PlainConsole
 from standing.search.trend import drawn, print_trend, trend_of
 from standing.values.errors import UserError
 
@@ -88,7 +88,7 @@ def test_a_line_goes_from_its_least_to_its_most(values: list[int | None], line: 
 
 @pytest.mark.parametrize(("language", "change"), [("en", "Change"), ("zh", "变化")])
 def test_the_terminal_shows_a_line_a_level(lake: MemoryLake, language: Language, change: str) -> None:
-    console = Plain(file=io.StringIO(), width=80)
+    console = PlainConsole(file=io.StringIO(), width=80)
     print_trend(trend_of(lake, RULESET, "tier", 30), language, console)
     assert isinstance(console.file, io.StringIO)
     lines = console.file.getvalue().splitlines()

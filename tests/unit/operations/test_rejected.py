@@ -15,7 +15,7 @@ from standing.aws.rejected_queue import LONGEST, MOST_BYTES, RejectedQueue
 from standing.events.intake import Rejected
 from standing.operations.audit import compare, message_fingerprint
 from standing.operations.event_files import Line
-from standing.operations.set_aside import rejected
+from standing.operations.undelivered import rejected
 
 MOST_SENT = 262_144  # bytes that a message of the ingest queue may have
 TAKEN = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")  # as the documentation of SendMessage says

@@ -15,7 +15,7 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as RichText
 from standing.operations.sender import progress_bar
-from standing.present.terminal import Plain, Text, json_text, working
+from standing.present.terminal import PlainConsole, Text, json_text, working
 from standing.values.visible import visible
 
 from tests.unit.project.test_architecture import PACKAGE
@@ -95,7 +95,7 @@ def test_each_way_around_is_noticed(source: str) -> None:
 
 
 def printed(what: object, *, terminal: bool = False, width: int = 40) -> str:
-    console = Plain(file=io.StringIO(), width=width, force_terminal=terminal, legacy_windows=False)
+    console = PlainConsole(file=io.StringIO(), width=width, force_terminal=terminal, legacy_windows=False)
     console.print(what)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -135,7 +135,7 @@ def test_colours_are_ours_alone() -> None:
 
 
 def test_what_is_being_done_is_said_as_it_is() -> None:
-    console = Plain(file=io.StringIO(), force_terminal=True, width=60)
+    console = PlainConsole(file=io.StringIO(), force_terminal=True, width=60)
     with working(console, "[/b] \u202eone") as tell:
         tell("[/b] \u202etwo")
     with progress_bar(console) as progress:

@@ -26,7 +26,7 @@ from standing.present.report.spelling import rounded
 from standing.present.report.tables import cost, quality
 from standing.present.report.terminal import print_report
 from standing.present.report.words import LANGUAGES, Language
-from standing.present.terminal import Plain
+from standing.present.terminal import PlainConsole
 from standing.rules.ruleset import Ruleset, Title
 from standing.values.errors import UserError
 
@@ -342,7 +342,7 @@ def test_the_line_of_a_level_has_every_night_and_a_gap_is_no_night(ruleset: Rule
 
 
 def test_the_terminal_names_who_moved(ruleset: Ruleset) -> None:
-    console = Plain(file=io.StringIO(), width=80)
+    console = PlainConsole(file=io.StringIO(), width=80)
     print_report(reports.ordinary(ruleset), ruleset, "en", console)
     assert isinstance(console.file, io.StringIO)
     said = console.file.getvalue()

@@ -13,11 +13,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.advance import pass_time
+from standing.engine.advance import advance_clock
 from standing.engine.engine import engine_of
-from standing.engine.fold import live
-from standing.engine.measures import empty, gather
-from standing.engine.start import Past, begin_again
+from standing.engine.fold import simulate_days
+from standing.engine.measures import aggregate, empty
+from standing.engine.start import StoredHistory, replay_from_checkpoint
 from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.lake.records import SCHEMA, TEXTS, rows_of
@@ -50,7 +50,7 @@ def taken(ruleset: Ruleset, events: list[Event], day: Day) -> dict[str, Fact]:
 @settings(max_examples=150, deadline=None)
 @given(programmes.rulesets(), programmes.histories(span=90), st.integers(990, 1_130))
 def test_features_from_the_lake_are_those_of_the_state(ruleset: Ruleset, events: list[Event], day: Day) -> None:
-    assert taken(ruleset, events, day) == engine_of(ruleset).facts(gather(empty(ruleset), events, ruleset), day)
+    assert taken(ruleset, events, day) == engine_of(ruleset).facts(aggregate(empty(ruleset), events, ruleset), day)
 
 
 def test_of_two_values_of_a_day_the_later_counts() -> None:
@@ -136,8 +136,10 @@ def settled(rules: Timeline, histories: dict[str, list[Event]], last: Day) -> di
 
 def folded(rules: Timeline, events: list[Event], last: Day) -> Memory:
     """The same of one customer, by the event path's fold."""
-    start = begin_again(events, Past())
-    return deque(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy), maxlen=1)[0].closed
+    start = replay_from_checkpoint(events, StoredHistory())
+    return deque(simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=start.busy), maxlen=1)[
+        0
+    ].closed
 
 
 @settings(max_examples=6, deadline=None)
@@ -152,7 +154,9 @@ def test_a_night_finds_everybody_of_whom_there_is_something_to_say(
     for night in (until - data.draw(st.integers(1, 19)), until):
         found = rescore(rules, records, states, before, night)
         before = found.standing
-        moved = {who for who, one in table.items() if pass_time(one.standing, rules, night, noon(night + 1), one.past)}
+        moved = {
+            who for who, one in table.items() if advance_clock(one.standing, rules, night, noon(night + 1), one.past)
+        }
         assert moved <= set(found.stirred)
     assert {row["customer"]: memory_of(row) for row in found.standing.rows(named=True)} == {
         who: folded(rules, one.applied, until) for who, one in table.items()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from rich.console import Console
 from standing.engine.backends import plain
 from standing.engine.engine import engine_of
-from standing.engine.measures import empty, gather
+from standing.engine.measures import aggregate, empty
 from standing.events.intake import Event
 from standing.present.check import print_report, report_as_dict
 from standing.rules.author.compiler import assemble
@@ -522,7 +522,7 @@ RETURNS = ("purchase", "refund")
 
 
 def _holds_for(rules: Ruleset, happened: list[Event], day: int) -> None:
-    known = engine_of(rules).facts(gather(empty(rules), happened, rules), day)
+    known = engine_of(rules).facts(aggregate(empty(rules), happened, rules), day)
     prover = Prover(rules)
     said = [prover.world.known(one.name) == z3.BoolVal(one.name in known) for one in rules.features]
     said += [prover.world.number(name) == value for name, value in known.items() if _is_base(rules, name, value)]

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
-from standing.engine.measures import empty, gather
+from standing.engine.measures import aggregate, empty
 from standing.events.intake import Event
 from standing.rules.author.compiler import compile_rules
 from standing.rules.prove.check import Report, check
@@ -196,7 +196,9 @@ def test_a_score_gives_points_for_values_that_there_are(tmp_path: Path) -> None:
 @settings(max_examples=150)
 @given(programmes.rulesets(), programmes.histories(), st.integers(0, 60))
 def test_every_value_of_every_customer_is_within_its_range(rules: Ruleset, happened: list[Event], later: int) -> None:
-    known = engine_of(rules).facts(gather(empty(rules), happened, rules), max(event.day for event in happened) + later)
+    known = engine_of(rules).facts(
+        aggregate(empty(rules), happened, rules), max(event.day for event in happened) + later
+    )
     for name, value in known.items():
         low, high = range_of(rules, name)
         if isinstance(value, int):

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.rules.author.compiler import compile_rules
-from standing.rules.author.lines import Known, LineError, parse_line
+from standing.rules.author.lines import LineError, Symbol, parse_line
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.conditions import Comparison, Condition, Group, comparisons
 from standing.rules.ruleset import Ruleset, digest
@@ -644,10 +644,10 @@ def _found(folder: Path) -> list[Problem]:
 # Single lines ------------------------------------------------------------------------------------------------------
 
 VOCABULARY = {
-    "spend": Known("money", 2),
-    "orders": Known("count", 0),
-    "mood": Known("score", 4),
-    "tier": Known(levels=("bronze", "silver", "gold")),
+    "spend": Symbol("money", 2),
+    "orders": Symbol("count", 0),
+    "mood": Symbol("score", 4),
+    "tier": Symbol(levels=("bronze", "silver", "gold")),
 }
 
 

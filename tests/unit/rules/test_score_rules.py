@@ -10,7 +10,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
-from standing.engine.measures import empty, gather
+from standing.engine.measures import aggregate, empty
 from standing.events.intake import Event
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
@@ -51,7 +51,7 @@ def written(folder: Path, features: dict[str, str], risk: str = RISK) -> Path:
 
 
 def known(rules: Ruleset, events: list[Event], day: int) -> dict[str, Fact]:
-    return engine_of(rules).facts(gather(empty(rules), events, rules), day)
+    return engine_of(rules).facts(aggregate(empty(rules), events, rules), day)
 
 
 def problems(folder: Path, features: dict[str, str]) -> list[str]:

@@ -11,8 +11,8 @@ from standing.engine.codec.series import write_series
 from standing.engine.codec.state import pack, pack_checkpoint
 from standing.engine.codec.varints import Writer
 from standing.engine.measures import Buckets
-from standing.engine.series import Extremes, Happened, Latest, Seen, Series, Sums
-from standing.engine.state import Checkpoint, Held, Ledger, Memory, State
+from standing.engine.series import Extremes, Latest, Observation, Seen, Series, Sums
+from standing.engine.state import Checkpoint, Ledger, LevelState, Memory, State
 from standing.present.check import report_as_dict
 from standing.present.rules.size import state_size
 from standing.rules.author.compiler import compile_rules
@@ -43,7 +43,7 @@ def worst(measure: Measure, reach: Reach, chance: Random, dense: float) -> Serie
     days = [day for day in range(DAY - reach.days, DAY + 1) if day == DAY or chance.random() < dense]
     days = [3, *days[1:]] if reach.ever else days
     if measure.keeps == "seen":
-        return Seen().plus(Happened(chance.choice(days), 0, f"{n:04}鞋" * 9) for n in range(9_000)).since(DAY, reach)
+        return Seen().plus(Observation(chance.choice(days), 0, f"{n:04}鞋" * 9) for n in range(9_000)).evict(DAY, reach)
     if measure.keeps == "latest":
         value = json.dumps(["l" * 64, "2026-01-01", "鞋" * 64, "𠮷" * 64], ensure_ascii=False)
         text = value if measure.value == RULING else "𠮷" * 64
@@ -70,7 +70,7 @@ def heaviest(ruleset: Ruleset, seed: int, dense: float) -> Buckets:
 
 def remembered(ruleset: Ruleset) -> tuple[Memory, Ledger]:
     """Everything that can be remembered, and said."""
-    held = {name: Held(max(rating.levels, key=len), DAY, DAY) for name, rating in ruleset.ratings.items()}
+    held = {name: LevelState(max(rating.levels, key=len), DAY, DAY) for name, rating in ruleset.ratings.items()}
     due = dict.fromkeys(ruleset.care, DAY)
     contacting = [name for name, care in ruleset.care.items() if care.do.channel]
     back = {name: {"consent": DAY, "contact-cap": DAY} for name in contacting}

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 from standing.engine.ledger.announcements import RatingChanged
-from standing.engine.start import Past, begin_towards
-from standing.engine.state import Held
+from standing.engine.start import StoredHistory, replay_up_to
+from standing.engine.state import LevelState
 from standing.engine.view import view
 from standing.events.intake import Event
 from standing.foresight.explanation import explanations
@@ -249,11 +249,11 @@ def test_a_first_build_is_in_force_on_all_days(written: Written, tmp_path: Path)
 def test_impact_counts_whom_the_older_rules_keep(written: Written) -> None:
     old, new = written().ruleset, written(DEARER, keep=True)
     known = [
-        ("a", {"spend": 16_000}, {"tier": Held("gold", CHANGE - 5)}),  # kept by older rules
-        ("b", {"spend": 16_000}, {"tier": Held("gold", CHANGE + 5)}),  # reached after the change: it would fall
-        ("c", {"spend": 14_000}, {"tier": Held("gold", CHANGE - 5)}),  # kept by neither
-        ("d", {"spend": 60_000}, {"tier": Held("gold", CHANGE - 5)}),
-        ("e", {"spend": 30_000}, {"tier": Held("silver", CHANGE - 5)}),  # would have risen
+        ("a", {"spend": 16_000}, {"tier": LevelState("gold", CHANGE - 5)}),  # kept by older rules
+        ("b", {"spend": 16_000}, {"tier": LevelState("gold", CHANGE + 5)}),  # reached after the change: it would fall
+        ("c", {"spend": 14_000}, {"tier": LevelState("gold", CHANGE - 5)}),  # kept by neither
+        ("d", {"spend": 60_000}, {"tier": LevelState("gold", CHANGE - 5)}),
+        ("e", {"spend": 30_000}, {"tier": LevelState("silver", CHANGE - 5)}),  # would have risen
     ]
     people = gathered(old, CHANGE + 9, known)
     after = edited(old, new, people.day)
@@ -272,7 +272,7 @@ def test_impact_counts_whom_the_older_rules_keep(written: Written) -> None:
 
 def test_an_explanation_tells_the_older_rules_that_keep_a_level(written: Written) -> None:
     rules = continued(Timeline.of(written().ruleset), written(DEARER, keep=True), CHANGE)
-    outlook = look_ahead(begin_towards(CHANGE + 5, Past([EARLY])), rules, CHANGE + 5)
+    outlook = look_ahead(replay_up_to(CHANGE + 5, StoredHistory([EARLY])), rules, CHANGE + 5)
     (tier,) = explanations(outlook)
     told = {
         (asked.purpose, asked.level): [(one["line"], one["holds"]) for one in asked.because] for asked in tier.asked

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from standing.customers.phrases import NOUNS, plan_in_words
 from standing.engine.engine import engine_of
-from standing.engine.fold import live_day
+from standing.engine.fold import simulate_day
 from standing.engine.ledger.announcements import RatingChanged
-from standing.engine.measures import empty, gather, prune
+from standing.engine.measures import aggregate, empty, prune
 from standing.engine.reasons import WITHHELD, reasons
-from standing.engine.start import Past, begin_towards
+from standing.engine.start import StoredHistory, replay_up_to
 from standing.engine.state import Memory
 from standing.events import Engagement, Purchase
 from standing.events.intake import Event
@@ -70,7 +70,7 @@ def problems(folder: Path, features: dict[str, str], programme: str = PROGRAMME)
 
 
 def known_of(rules: Ruleset, events: Sequence[Event], day: Day) -> dict[str, Fact]:
-    return engine_of(rules).facts(prune(gather(empty(rules), events, rules), day, rules), day)
+    return engine_of(rules).facts(prune(aggregate(empty(rules), events, rules), day, rules), day)
 
 
 def deposits(day: Day, amount: str, name: str = "v") -> Event:
@@ -206,8 +206,8 @@ def test_a_level_follows_the_latest_amount_in_whatever_order_it_is_told(
 
 def test_reasons_do_not_say_what_a_customer_has(tmp_path: Path) -> None:
     rules = compile_rules(written(tmp_path, {}))
-    buckets = gather(empty(rules), [deposits(100, "61234.50")], rules)
-    lived = live_day(rules, buckets, Memory(), 100, event_day=True)
+    buckets = aggregate(empty(rules), [deposits(100, "61234.50")], rules)
+    lived = simulate_day(rules, buckets, Memory(), 100, event_day=True)
     assert lived.closed.levels["tier"].level == "wealthy"
     condition = rules.ratings["tier"].qualify["wealthy"]
     assert reasons(rules, condition, lived.facts) == ({"line": "held >= 50000.00", "actual": WITHHELD, "holds": True},)
@@ -229,7 +229,7 @@ def test_decisions_do_not_say_what_a_customer_has(tmp_path: Path) -> None:
 )
 def test_what_would_have_to_be_held_is_named(tmp_path: Path, line: str, said: str) -> None:
     rules = compile_rules(written(tmp_path, {}, tier=TIER.replace("held >= 50000.00", line)))
-    seen = look_ahead(begin_towards(100, Past([deposits(100, "10.00")])), Timeline.of(rules), 100)
+    seen = look_ahead(replay_up_to(100, StoredHistory([deposits(100, "10.00")])), Timeline.of(rules), 100)
     (way,) = next(explanations(seen)).ways
     assert way.plan is not None
     assert plan_in_words(rules, way.plan, 100, "en") == said
@@ -238,7 +238,7 @@ def test_what_would_have_to_be_held_is_named(tmp_path: Path, line: str, said: st
 def test_two_amounts_of_one_profile_are_said_together(tmp_path: Path) -> None:
     both = TIER + "      - funds >= 100.00\n"
     rules = compile_rules(written(tmp_path, {"funds": "latest: profile.amounts.funds"}, tier=both))
-    seen = look_ahead(begin_towards(100, Past([deposits(100, "10.00")])), Timeline.of(rules), 100)
+    seen = look_ahead(replay_up_to(100, StoredHistory([deposits(100, "10.00")])), Timeline.of(rules), 100)
     (way,) = next(explanations(seen)).ways
     assert way.plan is not None
     assert [(one.lever.feature.name, one.becomes) for one in way.plan.wanted] == [
@@ -260,7 +260,7 @@ def test_two_amounts_of_one_profile_are_said_together(tmp_path: Path) -> None:
 )
 def test_an_activity_moves_a_feature_by_its_own_name(tmp_path: Path, feature: str, line: str, said: str) -> None:
     rules = compile_rules(written(tmp_path, {"moved": feature}, tier=TIER.replace("held >= 50000.00", line)))
-    seen = look_ahead(begin_towards(100, Past([deposits(100, "10.00")])), Timeline.of(rules), 100)
+    seen = look_ahead(replay_up_to(100, StoredHistory([deposits(100, "10.00")])), Timeline.of(rules), 100)
     (way,) = next(explanations(seen)).ways
     assert way.plan is not None
     assert plan_in_words(rules, way.plan, 100, "en").startswith(said)

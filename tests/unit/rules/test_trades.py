@@ -20,8 +20,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from ruamel.yaml import YAML
 from standing.cli.app import app
-from standing.engine.fold import DayLived
-from standing.engine.state import Held
+from standing.engine.fold import DayResult
+from standing.engine.state import LevelState
 from standing.events import MODELS
 from standing.events.intake import Event, take_in, understand
 from standing.events.models import SCORED
@@ -211,7 +211,7 @@ def _population(name: str) -> Any:
     return gathered(rules, max(one.lived[-1].day for one in stories(name).played), rows)
 
 
-def _row(rules: Ruleset, who: str, end: DayLived) -> tuple[str, dict[str, Fact], dict[str, Held]]:
+def _row(rules: Ruleset, who: str, end: DayResult) -> tuple[str, dict[str, Fact], dict[str, LevelState]]:
     known = {fact: value for fact, value in end.facts.items() if fact in rules.by_name}
     return who, known, end.closed.all_shown()
 

@@ -13,7 +13,7 @@ from standing.lake.records import rows_of
 from standing.nightly.model import MODEL, OLD, learn
 from standing.nightly.scores import Scoring
 from standing.rescoring.refunds import counted_on
-from standing.scores.fitting.model import Terms, fitted
+from standing.scores.fitting.model import FitSettings, fitted
 from standing.scores.model import Model, parsed, text
 from standing.scores.rfm import summary
 from standing.scores.scores import scores
@@ -72,7 +72,7 @@ def test_neither_recency_nor_frequency_nor_value_sees_what_was_given_back() -> N
 def models() -> dict[Spend, Model]:
     bought = cdnow.purchases().lazy()
     ways: tuple[Spend, Spend] = ("net", "gross")
-    return {way: fitted(bought, cdnow.CALIBRATED_DAY, Terms("USD", 2, spend=way)) for way in ways}
+    return {way: fitted(bought, cdnow.CALIBRATED_DAY, FitSettings("USD", 2, spend=way)) for way in ways}
 
 
 def test_a_model_says_how_it_was_learnt(models: dict[Spend, Model]) -> None:

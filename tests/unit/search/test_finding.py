@@ -14,16 +14,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.aws.decisions import decision_rows
 from standing.engine.backends.plain import holds
-from standing.engine.fold import live
+from standing.engine.fold import simulate_days
 from standing.engine.reasons import display
-from standing.engine.start import Past, begin_again
+from standing.engine.start import StoredHistory, replay_from_checkpoint
 from standing.engine.state import State
 from standing.engine.view import asks_for_past, facts_today
 from standing.events.intake import Event
 from standing.lake.compaction import compact_all
 from standing.lake.decisions import decision_row
 from standing.lake.layout import bucket_of, month_key
-from standing.lake.parquet import Damaged, written
+from standing.lake.parquet import CorruptFile, written
 from standing.lake.rows import Bucket, frame
 from standing.lake.tombstones import mark
 from standing.nightly.metrics.day_end import at_end
@@ -37,7 +37,7 @@ from standing.search.decisions import IS_CARE, care, decisions, is_move, moves
 from standing.search.display import readable
 from standing.search.moves import move_in
 from standing.search.nights import NoNight, last_night, night_of
-from standing.search.request import Places, Request
+from standing.search.request import Request, Sources
 from standing.search.search import listed
 from standing.search.standings import NotKept, Wanted, find, schema_of
 from standing.values.days import Day, day_date, day_number
@@ -58,8 +58,10 @@ type Histories = Mapping[str, list[Event]]
 
 def facts_by_fold(rules: Timeline, events: list[Event], day: Day) -> dict[str, Fact]:
     """What the event path's fold compares at the end of a day."""
-    start = begin_again(events, Past())
-    return deque(live(rules, start.under, start.memory, start.day + 1, day, busy=start.busy), maxlen=1)[0].facts
+    start = replay_from_checkpoint(events, StoredHistory())
+    return deque(simulate_days(rules, start.under, start.memory, start.day + 1, day, busy=start.busy), maxlen=1)[
+        0
+    ].facts
 
 
 def night(lake: MemoryLake, rules: Timeline, histories: Histories, day: Day) -> None:
@@ -177,10 +179,10 @@ def bought() -> MemoryLake:
     return lake
 
 
-def places(lake: MemoryLake, *, live: bool = False, histories: Histories = BOUGHT, rules: Timeline = RULES) -> Places:
+def places(lake: MemoryLake, *, live: bool = False, histories: Histories = BOUGHT, rules: Timeline = RULES) -> Sources:
     """On the day after the night."""
     table: Any = Table(rules, histories)
-    return Places(lake, table, rules, live=live, now=made.noon(DAY + 1))
+    return Sources(lake, table, rules, live=live, now=made.noon(DAY + 1))
 
 
 def rows(lake: MemoryLake, what: str, **more: Any) -> list[tuple[Any, ...]]:
@@ -293,7 +295,7 @@ def test_the_rules_are_those_of_the_night(bought: MemoryLake) -> None:
     tier = made.rating("tier", ["low", "high"], {"high": every(line("spend", ">=", 1))})
     spend = made.feature("spend", "sum", made.NET, over=5)
     later = made.ruleset((spend,), Stratum(ratings=(tier,)))
-    there = Places(bought, Table(RULES, BOUGHT), RULES.followed_by(later, DAY + 1), now=made.noon(DAY + 1))  # type: ignore[arg-type]
+    there = Sources(bought, Table(RULES, BOUGHT), RULES.followed_by(later, DAY + 1), now=made.noon(DAY + 1))  # type: ignore[arg-type]
     assert [row[0] for row in listed(there, Request("tier == gold")).rows.rows()] == ["c-2"]
 
 
@@ -365,7 +367,7 @@ def test_a_first_level_is_no_move_and_who_was_forgotten_did_not_move(ledger: Mem
 
 def test_decisions_that_are_damaged_are_named(ledger: MemoryLake) -> None:
     ledger.put("incoming/decisions/half.parquet", b"PAR1 half")
-    with pytest.raises(Damaged, match=r"incoming/decisions/half\.parquet"):
+    with pytest.raises(CorruptFile, match=r"incoming/decisions/half\.parquet"):
         decisions(ledger, is_move("tier", None, None, 0))
     with pytest.raises(UserError, match="standing lake compact"):
         rows(ledger, "", moved="tier")
@@ -407,7 +409,7 @@ def open_care(histories: Histories, today: Day = DAY, **asked: Any) -> list[tupl
     lake = MemoryLake()
     for who, events in histories.items():
         pour(lake, _asked_on(lake_rows(RULES, who, events)), who)
-    there = Places(lake, Table(RULES, histories), RULES, now=made.noon(today))  # type: ignore[arg-type]
+    there = Sources(lake, Table(RULES, histories), RULES, now=made.noon(today))  # type: ignore[arg-type]
     return listed(there, Request("care", **asked)).rows.rows()
 
 
@@ -465,7 +467,7 @@ def test_a_rule_of_before_says_what_it_asked_for() -> None:
     later = RULES.latest.model_copy(update={"strata": (*RULES.latest.strata[:-1], last), "version": "f" * 64})
     lake = MemoryLake()
     pour(lake, lake_rows(RULES, WHO, complaints()[WHO]), WHO)
-    there = Places(lake, Table(RULES, {}), RULES.followed_by(later, DAY + 1), now=made.noon(DAY))  # type: ignore[arg-type]
+    there = Sources(lake, Table(RULES, {}), RULES.followed_by(later, DAY + 1), now=made.noon(DAY))  # type: ignore[arg-type]
     found = listed(there, Request("care", status="open", owner="service-recovery"))
     assert found.rows.select("owner", "until").rows() == [("service-recovery", day_date(DAY + 2))]
 

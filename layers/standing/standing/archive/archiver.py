@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 
 from standing.aws.lake_bucket import ASIDE, Lake
-from standing.aws.logging import told
+from standing.aws.logging import safe_message
 from standing.aws.table import STATE
 from standing.lake.layout import KINDS, Kind, incoming, named_after
 from standing.lake.parquet import written
@@ -41,7 +41,10 @@ def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> Ar
         except Exception as error:  # noqa: BLE001 -- one row that cannot be read must not hold back the others
             number = record["dynamodb"]["SequenceNumber"]
             aside[number] = type(error).__name__
-            lake.put(f"{ASIDE}stream/{number}.json", orjson.dumps({"why": told(error), "record": record}, default=str))
+            lake.put(
+                f"{ASIDE}stream/{number}.json",
+                orjson.dumps({"why": safe_message(error), "record": record}, default=str),
+            )
     for kind in KINDS:
         if rows[kind]:
             lake.put(_key(kind, stream), written(frame(kind, rows[kind])))

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from standing.engine.decide import Decision, Outcome
+from standing.engine.decide import Decided, Decision
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided
 from standing.engine.reasons import Reason
@@ -20,7 +20,7 @@ from standing.values.days import Day, day_date
 MOST_REASONS = 64 * 1024  # bytes: a row of the table has room for 400 KB, and an entry of the bus for 256
 
 
-class Told(NamedTuple):
+class DecisionRow(NamedTuple):
     """How a decision is told: its sort key (none: numbered), its content, and as what it is published."""
 
     place: str | None
@@ -28,7 +28,7 @@ class Told(NamedTuple):
     outcome: str | None = None
 
 
-def decision_rows(outcome: Outcome, now: datetime) -> Iterator[dict[str, Any]]:
+def decision_rows(outcome: Decided, now: datetime) -> Iterator[dict[str, Any]]:
     """Each decision of a commit as a row, under an id that is the same however often it is published."""
     for number, decision in enumerate(outcome.decisions):
         yield _row(decision, outcome, number, now)
@@ -39,7 +39,7 @@ def care_sort_key(care: str, day: Day) -> str:
     return f"CARE#{care}#{day_date(day)}"
 
 
-def _row(decision: Decision, outcome: Outcome, number: int, now: datetime) -> dict[str, Any]:
+def _row(decision: Decision, outcome: Decided, number: int, now: datetime) -> dict[str, Any]:
     state = outcome.state
     place, content, published_as = tell(decision)
     sort = place or f"DECISION#{state.version:012d}#{number:02d}"
@@ -60,19 +60,19 @@ def _row(decision: Decision, outcome: Outcome, number: int, now: datetime) -> di
 
 
 @singledispatch
-def tell(decision: Decision) -> Told:
+def tell(decision: Decision) -> DecisionRow:
     """A decision's content, by its kind."""
     raise TypeError(type(decision).__name__)
 
 
 @tell.register
-def _(decision: RatingChanged) -> Told:
+def _(decision: RatingChanged) -> DecisionRow:
     content = {"rating": decision.rating, "from": decision.was, "to": decision.level, **_common(decision)}
-    return Told(None, content, "rating.changed.v1")
+    return DecisionRow(None, content, "rating.changed.v1")
 
 
 @tell.register
-def _(decision: LevelHonoured) -> Told:
+def _(decision: LevelHonoured) -> DecisionRow:
     content = {
         "rating": decision.rating,
         "honoured": decision.level,
@@ -80,11 +80,11 @@ def _(decision: LevelHonoured) -> Told:
         "until": str(day_date(decision.until)),
         **_common(decision),
     }
-    return Told(None, content)
+    return DecisionRow(None, content)
 
 
 @tell.register
-def _(decision: CareDecided) -> Told:
+def _(decision: CareDecided) -> DecisionRow:
     do = decision.do
     content = {
         "care": decision.care,
@@ -101,18 +101,18 @@ def _(decision: CareDecided) -> Told:
     }
     place = care_sort_key(decision.care, decision.day)
     if decision.status == "held-back":
-        return Told(f"{place}#held-back#{decision.gate}", content)
-    return Told(place, content, "care.requested.v1" if decision.status == "requested" else None)
+        return DecisionRow(f"{place}#held-back#{decision.gate}", content)
+    return DecisionRow(place, content, "care.requested.v1" if decision.status == "requested" else None)
 
 
 @tell.register
-def _(decision: CareAccepted) -> Told:
-    return Told(*_answer(decision))
+def _(decision: CareAccepted) -> DecisionRow:
+    return DecisionRow(*_answer(decision))
 
 
 @tell.register
-def _(decision: CareClosed) -> Told:
-    return Told(*_answer(decision), "care.closed.v1")
+def _(decision: CareClosed) -> DecisionRow:
+    return DecisionRow(*_answer(decision), "care.closed.v1")
 
 
 def _answer(decision: CareAccepted | CareClosed) -> tuple[str, dict[str, Any]]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from standing.aws.rules_bucket import MISSING, TAKEN, Overtaken
+from standing.aws.rules_bucket import MISSING, TAKEN, PreconditionFailed
 from standing.values.counted import counted
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ class Lake:
                 self.client.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*")
         except ClientError as error:
             if error.response["Error"]["Code"] in TAKEN | MISSING:
-                raise Overtaken from error
+                raise PreconditionFailed from error
             raise
 
     def delete(self, keys: Iterable[str]) -> None:
@@ -90,7 +90,7 @@ class Lake:
                     f"{counted(len(refused), 'object was', 'objects were')} not deleted, {refused[0].get('Key')} first"
                 )
 
-    def set_aside(self, key: str) -> str:
+    def quarantine(self, key: str) -> str:
         """Move an object to where nobody reads it; its new key."""
         place = ASIDE + key
         try:

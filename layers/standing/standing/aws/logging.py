@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 PLACES = 3  # of a traceback, the last first
 
 
-class Plain(Exception):  # noqa: N818 -- it says what is with the text
+class PlainError(Exception):
     """An error whose text we wrote, without a value of an event: it may be logged, and stand in a report."""
 
 
-class Failed(Exception):  # noqa: N818 -- what happened
+class FailureCause(Exception):  # noqa: N818 -- what happened
     """What went wrong, by kind and place: the text of the error itself might quote values."""
 
 
-def own_logger() -> Logger:
+def function_logger() -> Logger:
     """The logger of a function, at the level of the environment; all others are held at INFO at least."""
     from aws_lambda_powertools import Logger  # noqa: PLC0415 -- the command line has no use for it
 
-    hold_others()
+    limit_library_logs()
     return Logger()
 
 
-def hold_others() -> None:
+def limit_library_logs() -> None:
     """Keep libraries from writing what they send and receive: at DEBUG botocore and urllib3 log whole bodies.
 
     They have no levels of their own, so the root's is theirs, which Lambda sets to the level of the application.
@@ -40,30 +40,30 @@ def hold_others() -> None:
     root.setLevel(max(root.level, logging.INFO))
 
 
-def silence_others() -> None:
+def silence_libraries() -> None:
     """Keep what libraries log off the terminal: without a handler, Python writes their warnings there itself."""
-    hold_others()
+    limit_library_logs()
     logging.getLogger().addHandler(logging.NullHandler())
 
 
-def discreet[**P, T](handler: Callable[P, T]) -> Callable[P, T]:
+def values_hidden[**P, T](handler: Callable[P, T]) -> Callable[P, T]:
     """A handler whose errors tell no values: Lambda logs the text of whatever it raises. Raises Plain or Failed."""
 
     @wraps(handler)
     def telling(*arguments: P.args, **more: P.kwargs) -> T:
         try:
             return handler(*arguments, **more)
-        except Plain:
+        except PlainError:
             raise
         except Exception as error:  # noqa: BLE001 -- whatever it is, its text may quote
-            raise Failed(cause(error)).with_traceback(error.__traceback__) from None
+            raise FailureCause(cause(error)).with_traceback(error.__traceback__) from None
 
     return telling
 
 
-def told(error: Exception) -> str:
+def safe_message(error: Exception) -> str:
     """An error in words that may be kept: its own where they are plain, and otherwise its cause."""
-    return f"{type(error).__name__}: {error}" if isinstance(error, Plain) else cause(error)
+    return f"{type(error).__name__}: {error}" if isinstance(error, PlainError) else cause(error)
 
 
 def cause(error: Exception) -> str:

@@ -20,7 +20,7 @@ TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 MISSING = {"NoSuchKey", "404"}
 
 
-class Overtaken(Exception):  # noqa: N818 -- somebody else's success
+class PreconditionFailed(Exception):  # noqa: N818 -- somebody else's success
     """Somebody else wrote the record since it was read: nothing was written."""
 
 
@@ -50,7 +50,7 @@ class RulesBucket:
             return self.client.put_object(Bucket=self.name, Key=RECORD, Body=body, IfNoneMatch="*")["ETag"]
         except ClientError as error:
             if error.response["Error"]["Code"] in TAKEN:
-                raise Overtaken from error
+                raise PreconditionFailed from error
             raise
 
     def keep(self, ruleset: Ruleset) -> None:

@@ -21,10 +21,10 @@ from botocore.exceptions import ClientError
 
 from standing.aws.decisions import care_sort_key, decision_rows
 from standing.engine.codec.state import pack, pack_checkpoint, unpack, unpack_checkpoint
-from standing.engine.decide import Outcome
-from standing.engine.start import Past
+from standing.engine.decide import Decided
+from standing.engine.start import StoredHistory
 from standing.engine.state import Checkpoint, State
-from standing.engine.tombstone import mark_of
+from standing.engine.tombstone import tombstone_key
 from standing.events.intake import Event, read_stored
 from standing.rules.timeline import Timeline
 from standing.values.counted import counted
@@ -66,12 +66,12 @@ class Recorded:
     brought: Brought = SENT
 
 
-def past(history: Iterable[Recorded], checkpoints: Iterable[Checkpoint] = ()) -> Past:
+def past(history: Iterable[Recorded], checkpoints: Iterable[Checkpoint] = ()) -> StoredHistory:
     """What was stored of a customer, as deciding wants it."""
-    return Past([one.event for one in history if one.counts], list(checkpoints))
+    return StoredHistory([one.event for one in history if one.counts], list(checkpoints))
 
 
-class Refused(Exception):  # noqa: N818 -- the table's word
+class CommitConflict(Exception):  # noqa: N818 -- the table's word
     """A commit that changed nothing. `applied` holds the events that were there already under the same keys.
 
     Where it is empty, somebody else was faster: load again and decide again. `brought` are those of them that a run of
@@ -175,7 +175,7 @@ class Customers:
         yield from self._scan("attribute_exists(outcome)", {})
 
     def commit(
-        self, before: State | None, outcome: Outcome, events: Sequence[Event], rules: Timeline, now: datetime
+        self, before: State | None, outcome: Decided, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Write everything of one decision, or nothing. Raises Refused or Forgotten where nothing was written."""
         state = outcome.state
@@ -248,7 +248,7 @@ class Customers:
 
     def is_forgotten(self, customer: str) -> bool:
         """Whether a customer was forgotten."""
-        return self._row(mark_of(self.salt, customer), FORGOTTEN) is not None
+        return self._row(tombstone_key(self.salt, customer), FORGOTTEN) is not None
 
     def forget(self, customer: str) -> int:
         """Delete every row of a customer, and take in no event of theirs from now on; how many rows. Can be repeated.
@@ -256,7 +256,7 @@ class Customers:
         The mark comes first, so that no first commit can follow; then the state, so that no other can. What is there
         then is all there will ever be.
         """
-        self.client.put_item(TableName=self.table, Item=_key(mark_of(self.salt, customer), FORGOTTEN))
+        self.client.put_item(TableName=self.table, Item=_key(tombstone_key(self.salt, customer), FORGOTTEN))
         there = self.client.delete_item(TableName=self.table, Key=_key(customer, STATE), ReturnValues="ALL_OLD")
         rows = self.rows(customer)
         self.delete_all(rows)
@@ -318,7 +318,7 @@ class Customers:
         self.units.write += sum(part.get("CapacityUnits", 0.0) for part in answer.get("ConsumedCapacity", []))
 
     def _not_forgotten(self, customer: str) -> dict[str, Any]:
-        key = _key(mark_of(self.salt, customer), FORGOTTEN)
+        key = _key(tombstone_key(self.salt, customer), FORGOTTEN)
         return {"TableName": self.table, "Key": key, "ConditionExpression": "attribute_not_exists(pk)"}
 
     def _scan(
@@ -352,7 +352,7 @@ class Customers:
             yield from page["Items"]
 
 
-def items(outcome: Outcome, events: Sequence[Event]) -> int:
+def items(outcome: Decided, events: Sequence[Event]) -> int:
     """How many rows a commit would write."""
     return 1 + len(events) + len(outcome.decisions) + len(outcome.checkpoints)
 
@@ -471,7 +471,7 @@ def _refusal(error: ClientError, events: Sequence[Event], rows: int) -> Exceptio
     """What a failed transaction of so many rows means: a refusal, or the error itself where it is another kind."""
     response: dict[str, Any] = dict(error.response)
     if response["Error"]["Code"] == "TransactionConflictException":
-        return Refused({})
+        return CommitConflict({})
     if _is_too_large(response):
         return TooLarge("more bytes than a row or a transaction may have")
     if response["Error"]["Code"] != "TransactionCanceledException":
@@ -483,7 +483,7 @@ def _refusal(error: ClientError, events: Sequence[Event], rows: int) -> Exceptio
         return Forgotten()
     applied = dict(_applied(causes[: len(events)], events))
     brought = [key for key, one in applied.items() if one.brought.run]
-    return Refused({key: one.event for key, one in applied.items()}, brought)
+    return CommitConflict({key: one.event for key, one in applied.items()}, brought)
 
 
 def _is_too_large(response: dict[str, Any]) -> bool:

@@ -14,7 +14,7 @@ import orjson
 from standing.backfill.baskets import Baskets, Line
 from standing.backfill.files.formats import Format, events_of, is_table, lines_counted, rows_of
 from standing.backfill.files.rows import Read, Row, Unreadable
-from standing.backfill.lookups import Others
+from standing.backfill.lookups import Lookups
 from standing.backfill.mapping.errors import BadRow
 from standing.backfill.mapping.mapping import Envelope, Mapping
 from standing.events.intake import Event, Rejected, take_in
@@ -99,7 +99,7 @@ class TakingIn:
         return {part: envelope[part] for part in ("source", "detail-type", "detail")}, event
 
     def _tables(self, tables: Sequence[Path], mapping: Mapping) -> Iterator[Became]:
-        others, baskets = Others(mapping.join, self.beside, self.folder), Baskets(self.folder)
+        others, baskets = Lookups(mapping.join, self.beside, self.folder), Baskets(self.folder)
         with closing(others):
             for one in others.read():
                 yield Became(0, refused=[Refusal(one.path, one.number, "no-event", "row", one.why)])
@@ -117,7 +117,7 @@ class Table:
     """Rows of tables as events: one by one, or put into baskets first."""
 
     mapping: Mapping
-    others: Others
+    others: Lookups
     baskets: Baskets
     event: Callable[[Envelope], tuple[Envelope, Event]]
 

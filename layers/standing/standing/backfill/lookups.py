@@ -15,7 +15,7 @@ from standing.backfill.mapping.joins import Join
 
 
 @dataclass(frozen=True)
-class Refused:
+class UnmatchedRow:
     """A row of another file that cannot be joined, and why."""
 
     path: Path
@@ -23,7 +23,7 @@ class Refused:
     why: str
 
 
-class Others:
+class Lookups:
     """The files that a mapping joins, ready to be asked for what belongs to a row."""
 
     def __init__(self, joins: tuple[Join, ...], beside: Path, folder: Path) -> None:
@@ -34,14 +34,14 @@ class Others:
         self.store.execute("pragma synchronous = off")
         self.store.execute("create table joined (file integer, key text, row blob)")
 
-    def read(self) -> Iterator[Refused]:
+    def read(self) -> Iterator[UnmatchedRow]:
         """Read all of them; rows that cannot be read or have no key are given back. Raises Unreadable."""
         for place, join in enumerate(self.joins):
             path = self.beside / join.file
             self.store.execute("begin")
             for read in rows_of(path, join.format, join.theirs):
                 if why := self._kept(place, join, read):
-                    yield Refused(path, read.number, why)
+                    yield UnmatchedRow(path, read.number, why)
             self.store.execute("commit")
         self.store.execute("create index of_key on joined (file, key)")
 

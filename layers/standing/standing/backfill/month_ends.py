@@ -9,7 +9,7 @@ from typing import NamedTuple
 import polars as pl
 
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.engine.state import Memory
 from standing.lake.layout import MONTHS, number_in, standing_key
 from standing.lake.parquet import written
@@ -60,7 +60,7 @@ def _replaced(lake: Lake, key: str, customers: Collection[str], now: list[tuple[
         if not known:
             return
         others, made = there.rows.filter(~ours), frame_of((one for one in now if one[0] in known), {})
-        with suppress(Overtaken):
+        with suppress(PreconditionFailed):
             lake.replace(key, written(pl.concat([others, made], how="diagonal").sort("customer")), there.etag)
             return
-    raise Overtaken
+    raise PreconditionFailed

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from standing.aws.table import Recorded
-from standing.engine.start import Past
+from standing.engine.start import StoredHistory
 from standing.engine.state import Checkpoint
 from standing.events import Purchase, Refund
 from standing.values.days import Day
@@ -17,14 +17,14 @@ DAY = pl.col("day")
 
 
 @dataclass(frozen=True)
-class Left:
+class RemainingHistory:
     """The events that still count, with the checkpoints; where the oldest are gone, `first` is the run's first day.
 
     The fold then begins at the last checkpoint before it, which knows nothing of the run. `run` is another run that
     brought some of the events, where none of them was sent.
     """
 
-    past: Past
+    past: StoredHistory
     first: Day | None = None
     run: str = ""
 
@@ -45,27 +45,27 @@ class Left:
         return sorted(name for name, purchase in refunds if purchase in bought and purchase not in still)
 
 
-def left_of(
+def remaining_history(
     run: str,
     history: Sequence[Recorded],
     checkpoints: Sequence[Checkpoint],
     brought: pl.DataFrame,
     everything: pl.DataFrame,
-) -> Left | None:
+) -> RemainingHistory | None:
     """What is left without a run; none where the table no longer has what would be needed to fold it.
 
     `brought` are the lake's records of the run, `everything` all that count where those of the table may have expired.
     """
     others = [one for one in history if one.counts and one.brought.run != run]
-    past, runs = Past([one.event for one in others], checkpoints), {one.brought.run for one in others}
+    past, runs = StoredHistory([one.event for one in others], checkpoints), {one.brought.run for one in others}
     only = "" if "" in runs else max(runs, default="")
     gone = _gone(run, history, everything)
     if gone is None:
-        return Left(past, None, only)
+        return RemainingHistory(past, None, only)
     ours = [one.event.day for one in history if one.brought.run == run]
     first = min([*ours, *brought["day"]])
     base = max((one.day for one in checkpoints if one.day < first), default=None)
-    return Left(past, first, only) if base is not None and gone <= base and past.events else None
+    return RemainingHistory(past, first, only) if base is not None and gone <= base and past.events else None
 
 
 def _gone(run: str, history: Iterable[Recorded], everything: pl.DataFrame) -> Day | None:

@@ -18,15 +18,15 @@ import polars as pl
 
 from standing.aws.lake_bucket import ABSENT, Lake
 from standing.aws.retraction import take_back
-from standing.aws.table import STATE, Customers, Forgotten, Recorded, Refused, checkpoint_put, state_in
+from standing.aws.table import STATE, CommitConflict, Customers, Forgotten, Recorded, checkpoint_put, state_in
 from standing.backfill.month_ends import Anew, ends_kept, months_anew, standing_without
-from standing.backfill.remaining_history import Left, left_of
-from standing.engine.history import TakenOver, emptied, take_over
+from standing.backfill.remaining_history import RemainingHistory, remaining_history
+from standing.engine.history import ImportedHistory, emptied, import_history
 from standing.engine.state import Checkpoint, Ledger, State
 from standing.events import Purchase
 from standing.lake.compaction import compact
 from standing.lake.layout import KINDS, Kind, current, named_after, staged, taken_back
-from standing.lake.parquet import Damaged, collected, scan_all, written
+from standing.lake.parquet import CorruptFile, collected, scan_all, written
 from standing.lake.rows import Row, frame, rows_in
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_of
@@ -125,7 +125,7 @@ class Retracting:
         own = current(kind, number)
         files, wrong = scan_all(self.lake, kind, [own, *self.lake.keys(staged(kind, number))])
         if own in wrong:
-            raise Damaged(f"{own}: {wrong[own]}")
+            raise CorruptFile(f"{own}: {wrong[own]}")
         return pl.concat([frame(kind), *(collected(file.filter(which)) for file in files.values())])
 
     def _customer(self, customer: str, there: InTheLake, ends: Collection[Day], found: Found) -> None:
@@ -133,10 +133,10 @@ class Retracting:
             found.counts["forgotten"] += 1
             return
         for _ in range(TRIES):
-            with suppress(Refused, Forgotten):  # whoever is forgotten meanwhile has nothing left
+            with suppress(CommitConflict, Forgotten):  # whoever is forgotten meanwhile has nothing left
                 self._one(customer, there, ends, found)
                 return
-        raise Refused({})
+        raise CommitConflict({})
 
     def _one(self, customer: str, there: InTheLake, ends: Collection[Day], found: Found) -> None:
         """One try: a customer's state without what the run brought, and its records gone."""
@@ -146,7 +146,7 @@ class Retracting:
         if not ours and lake.is_empty():
             self._rows(customer, found)  # all that it brought of the customer was sent since
             return
-        left = left_of(self.run, history, self.customers.checkpoints(customer), lake, everything)
+        left = remaining_history(self.run, history, self.customers.checkpoints(customer), lake, everything)
         if left is None:
             self._disown(customer, ours, there, found)
             return
@@ -157,21 +157,21 @@ class Retracting:
         self._tell(customer, left, ours, lake, found)
         self._gather(customer, after, left, ends, found)
 
-    def _after(self, row: Row | None, before: State | None, left: Left) -> TakenOver | None:
+    def _after(self, row: Row | None, before: State | None, left: RemainingHistory) -> ImportedHistory | None:
         """The customer without the run; none where nothing is to be left of it."""
         if row is None or before is None:
             return self._begun(left)
         if not left.past.events and not self._stays(row):
             return None
         if not left.past.events:
-            return TakenOver(before if before.is_empty else emptied(before), (), {})
-        return take_over(before, left.past, self.rules, before.day, ALL, left.first)
+            return ImportedHistory(before if before.is_empty else emptied(before), (), {})
+        return import_history(before, left.past, self.rules, before.day, ALL, left.first)
 
-    def _begun(self, left: Left) -> TakenOver | None:
+    def _begun(self, left: RemainingHistory) -> ImportedHistory | None:
         """A customer of whom the run wrote no state, and something that it brought was sent: nobody counts that yet."""
         if not left.past.events or left.run:
             return None
-        taken = take_over(None, left.past, self.rules, 0, ALL)
+        taken = import_history(None, left.past, self.rules, 0, ALL)
         return taken._replace(state=replace(taken.state, ledger=Ledger()))
 
     def _stays(self, row: Row) -> bool:
@@ -181,7 +181,14 @@ class Retracting:
         """
         return "run" not in row or bool(self.customers.decisions(row["pk"]["S"]))
 
-    def _write(self, before: State | None, after: TakenOver | None, left: Left, ours: list[Recorded], run: str) -> None:
+    def _write(
+        self,
+        before: State | None,
+        after: ImportedHistory | None,
+        left: RemainingHistory,
+        ours: list[Recorded],
+        run: str,
+    ) -> None:
         """Checkpoints first, so that no late event begins at one that no longer holds; then the rest together."""
         made = after.checkpoints if after else ()
         if before:
@@ -192,7 +199,9 @@ class Retracting:
     def _checkpoints(self, customer: str, some: Iterable[Checkpoint]) -> list[Row]:
         return [checkpoint_put(customer, one, self.rules)["Item"] for one in some]
 
-    def _tell(self, customer: str, left: Left, ours: list[Recorded], lake: pl.DataFrame, found: Found) -> None:
+    def _tell(
+        self, customer: str, left: RemainingHistory, ours: list[Recorded], lake: pl.DataFrame, found: Found
+    ) -> None:
         stay = {event.key for event in left.past.events}  # what was sent as well: the lake may not have heard of it yet
         keys = ({one.event.key for one in ours} | set(lake.select("source", "id").iter_rows())) - stay
         late = lake.filter(pl.col("too_late_at").is_not_null()).select("source", "id")
@@ -220,7 +229,9 @@ class Retracting:
             own = rows.filter(pl.col("customer") == customer)
             found.disowned[kind].append(own.with_columns(pl.lit(None, dtype=pl.String).alias("run")))
 
-    def _gather(self, customer: str, after: TakenOver | None, left: Left, ends: Collection[Day], found: Found) -> None:
+    def _gather(
+        self, customer: str, after: ImportedHistory | None, left: RemainingHistory, ends: Collection[Day], found: Found
+    ) -> None:
         """What the lake is to have of a customer, and of the ends of months."""
         if after is None or after.state.is_empty:
             found.gone.add(customer)
@@ -236,14 +247,14 @@ class Retracting:
         for kind, rows in rows_in([*others, *([state] if state else [])], self.rules, "table").items():
             found.rows[kind] += rows
 
-    def _anew(self, after: TakenOver | None, left: Left, ends: Collection[Day]) -> Anew:
+    def _anew(self, after: ImportedHistory | None, left: RemainingHistory, ends: Collection[Day]) -> Anew:
         """The customer at the ends of months that are over; of those after its state, too, which nights kept."""
         if after is None or not left.past.events:
             return Anew()
         over = day_of(self.clock(), self.rules.latest.programme.time_zone) - 1
         last = max((end for end in ends if end <= over), default=0)
         if last > after.state.day:
-            after = take_over(None, left.past, self.rules, last, ALL, left.first)
+            after = import_history(None, left.past, self.rules, last, ALL, left.first)
         return Anew(after.months, left.since)
 
     def _into_the_lake(self, number: int, found: Found) -> None:

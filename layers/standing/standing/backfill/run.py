@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.stack import Target
-from standing.aws.table import Customers, Refused
+from standing.aws.table import CommitConflict, Customers
 from standing.backfill.conversion import Became, TakingIn, Uncounted
 from standing.backfill.files.formats import files_in
 from standing.backfill.files.rows import Unreadable
@@ -169,13 +169,13 @@ class Backfill:
                 waiting.append(number)
         outputs = self.target.outputs
         began = noted(self.folder)
-        place = Place(str(self.folder), outputs["TableName"], outputs["LakeBucketName"], began.until, began.run.run)
+        place = Worker(str(self.folder), outputs["TableName"], outputs["LakeBucketName"], began.until, began.run.run)
         context = multiprocessing.get_context("spawn")  # polars' threads do not survive a fork
         with ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin, initargs=(place,)) as pool:
             futures = [pool.submit(_settle, number) for number in waiting]
             try:
                 yield from (future.result() for future in as_completed(futures))
-            except (Refused, Overtaken):
+            except (CommitConflict, PreconditionFailed):
                 raise UserError(BUSY) from None
             except TakenBack as error:
                 raise UserError(TAKEN_BACK.format(run=error, folder=self.folder)) from None
@@ -184,7 +184,7 @@ class Backfill:
 
 
 @dataclass(frozen=True)
-class Place:
+class Worker:
     """What a process has to know: the working folder, and where the rows go."""
 
     folder: str
@@ -198,10 +198,10 @@ class TakenBack(Exception):  # noqa: N818 -- what became of it
     """A run that is taken back while it is settled: its id."""
 
 
-_here: list[tuple[Place, Settling]] = []
+_here: list[tuple[Worker, Settling]] = []
 
 
-def _begin(place: Place) -> None:
+def _begin(place: Worker) -> None:
     """Begin a process of the pool; it has the environment of the command, and so its AWS."""
     threading.Thread(target=_end_with_the_command, daemon=True).start()
     rules = Timeline.model_validate_json((Path(place.folder) / RULES).read_bytes())
@@ -210,7 +210,7 @@ def _begin(place: Place) -> None:
     _here[:] = [(place, _settling(Lake(target.s3, place.lake), customers, rules, place))]
 
 
-def _settling(lake: Lake, customers: Customers, rules: Timeline, place: Place) -> Settling:
+def _settling(lake: Lake, customers: Customers, rules: Timeline, place: Worker) -> Settling:
     return Settling(lake, customers, rules, place.until, run=place.run)
 
 

@@ -9,15 +9,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.stack import Target
-from standing.aws.table import Refused
+from standing.aws.table import CommitConflict
 from standing.backfill.retraction import COUNTS, Retracting
 from standing.backfill.run import BUSY, Seen
 from standing.backfill.work_folders import removed, unfinished
 from standing.lake.compaction import stage
 from standing.lake.layout import BUCKETS, bucket_of
-from standing.lake.parquet import Damaged
+from standing.lake.parquet import CorruptFile
 from standing.lake.runs import Run, keep, run_of, runs
 from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
@@ -47,9 +47,9 @@ def retracted(target: Target, rules: Timeline, root: Path, name: str, seen: Seen
         keep(target.lake, replace(run, state="retracting"))
     try:
         told = _all_buckets(target, rules, run, seen)
-    except (Refused, Overtaken):
+    except (CommitConflict, PreconditionFailed):
         raise UserError(BUSY) from None
-    except Damaged as error:
+    except CorruptFile as error:
         raise UserError(f"{error}: restore it (docs/lake.md), then the same command goes on") from None
     keep(target.lake, replace(run, state="retracted"))
     return told | {"run": name, "removed": [str(folder) for folder in removed(root, name)]}

@@ -16,19 +16,19 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.table import (
     KEPT_FOR_EVER,
     Brought,
+    CommitConflict,
     Customers,
     Forgotten,
     Recorded,
-    Refused,
     checkpoint_put,
     event_put,
 )
-from standing.engine.history import TakenOver, take_over
-from standing.engine.start import Past
+from standing.engine.history import ImportedHistory, import_history
+from standing.engine.start import StoredHistory
 from standing.engine.state import Memory, State
 from standing.events.intake import Event, is_repeat
 from standing.lake.layout import Kind, month_key, named_after, staged
@@ -92,10 +92,10 @@ class Settling:
         if self.customers.is_forgotten(customer):
             raise Forgotten
         for _ in range(TRIES):
-            with suppress(Refused):
+            with suppress(CommitConflict):
                 self._settled(customer, events, gathered)
                 return
-        raise Refused({})
+        raise CommitConflict({})
 
     def _settled(self, customer: str, events: list[Event], gathered: Gathered) -> None:
         """One try: what is new of a customer into the table, and all of it into the lake."""
@@ -104,10 +104,10 @@ class Settling:
         new, counts = _new(events, there, self.run)
         brought = self._brought(there, new)
         counted = [one.event for one in history if one.counts]
-        everything = Past([*counted, *new], self.customers.checkpoints(customer))
+        everything = StoredHistory([*counted, *new], self.customers.checkpoints(customer))
         taken = None
         if new or self._is_to_be_folded(before, history):
-            taken = take_over(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
+            taken = import_history(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
             if new or not _is_told(before, taken.state):
                 self._write(before, taken, new, brought)
         # the last that can be refused: what follows is done once
@@ -132,7 +132,9 @@ class Settling:
         known = {key: one.brought for key, one in there.items()}
         return known | {event.key: Brought(self.run, _sent_at(there.get(event.key))) for event in new}
 
-    def _write(self, before: State | None, taken: TakenOver, new: list[Event], brought: Mapping[Key, Brought]) -> None:
+    def _write(
+        self, before: State | None, taken: ImportedHistory, new: list[Event], brought: Mapping[Key, Brought]
+    ) -> None:
         state, now = taken.state, self.clock()
         kept = (event for event in new if self._is_kept(event))
         rows = [event_put(event, state.version, self.rules, now, brought[event.key])["Item"] for event in kept]
@@ -157,7 +159,7 @@ class Settling:
         """What the lake is to have of a customer, as the table has it now."""
         row = self.customers.state_row(customer)
         if row is None:
-            raise Refused({})
+            raise CommitConflict({})
         version, now, digits = int(row["version"]["N"]), self.clock(), self.rules.latest.programme.minor_digits
         ordered = sorted(events, key=lambda event: (event.day, event.key))
         records = (event_put(event, version, self.rules, now, brought[event.key])["Item"] for event in ordered)
@@ -179,16 +181,16 @@ class Settling:
             others = found.clear() if there.rows is None else there.rows
             others = others.join(found.select("customer"), on="customer", how="anti")
             rows = pl.concat([others, found], how="diagonal").sort("customer")
-            with suppress(Overtaken):
+            with suppress(PreconditionFailed):
                 self.lake.replace(key, written(rows), there.etag)
                 return
-        raise Overtaken
+        raise PreconditionFailed
 
     def _readable(self, key: str, gathered: Gathered) -> Kept:
         """What a key of the lake holds; what cannot be read is set aside, and its place is empty then."""
         there = kept(self.lake, key)
         if there.wrong:
-            gathered.aside.append(self.lake.set_aside(key))
+            gathered.aside.append(self.lake.quarantine(key))
             there = kept(self.lake, key)
         return there
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from standing.aws.logging import silence_others
+from standing.aws.logging import silence_libraries
 from standing.cli import customer as customer_commands
 from standing.cli import release as live_commands
 from standing.cli import search as finding
@@ -248,7 +248,7 @@ def rebuild(
 
 def main() -> None:
     """Run the command; a user's mistake is answered with a message, never with a traceback."""
-    silence_others()
+    silence_libraries()
     try:
         sys.exit(app(standalone_mode=False))
     except SystemExit:  # asked first, so that whoever ends well need not know the errors of AWS

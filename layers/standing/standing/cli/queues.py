@@ -20,7 +20,7 @@ from standing.values.visible import on_one_line
 
 if TYPE_CHECKING:
     from standing.aws.stack import Target
-    from standing.operations.set_aside import Kept, Pile
+    from standing.operations.undelivered import QueuedMessage, QueueKind
 
 refused = typer.Typer(no_args_is_help=True, help="Events that can never be applied, with the reason.")
 dead = typer.Typer(no_args_is_help=True, help="Messages that failed at every retry, or could not be delivered.")
@@ -38,7 +38,7 @@ def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
 
     Of a message too large for the queue only the beginning is kept, and it is said how large it was.
     """
-    from standing.operations.set_aside import REJECTED
+    from standing.operations.undelivered import REJECTED
 
     _list(REJECTED, target_of(stack), as_json=as_json)
 
@@ -46,7 +46,7 @@ def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
 @refused.command("export")
 def export_rejected(file: ExportFile, drop: Drop = False, yes: Yes = False, stack: Stack = "standing") -> None:
     """Write what was rejected to a file, whole, with its reasons. It has personal fields, and is the owner's alone."""
-    from standing.operations.set_aside import REJECTED
+    from standing.operations.undelivered import REJECTED
 
     _export(REJECTED, target_of(stack), file, drop=drop, yes=yes)
 
@@ -57,7 +57,7 @@ def drop_rejected(ids: Ids = None, reasons: Reasons = None, yes: Yes = False, st
 
     `export --drop` keeps it in a file.
     """
-    from standing.operations.set_aside import REJECTED, chosen_of
+    from standing.operations.undelivered import REJECTED, chosen_of
 
     target = target_of(stack)
     _drop(REJECTED, target, chosen_of(REJECTED.kept(target), ids or [], reasons or []), yes=yes)
@@ -66,7 +66,7 @@ def drop_rejected(ids: Ids = None, reasons: Reasons = None, yes: Yes = False, st
 @dead.command("list")
 def list_dead_letters(stack: Stack = "standing", as_json: Json = False) -> None:
     """List the dead letters. What failed, and where, is in the ingest function's log."""
-    from standing.operations.set_aside import DEAD_LETTERS
+    from standing.operations.undelivered import DEAD_LETTERS
 
     _list(DEAD_LETTERS, target_of(stack), as_json=as_json)
 
@@ -74,7 +74,7 @@ def list_dead_letters(stack: Stack = "standing", as_json: Json = False) -> None:
 @dead.command("export")
 def export_dead_letters(file: ExportFile, drop: Drop = False, yes: Yes = False, stack: Stack = "standing") -> None:
     """Write the dead letters to a file, whole. It has personal fields, and is the owner's alone."""
-    from standing.operations.set_aside import DEAD_LETTERS
+    from standing.operations.undelivered import DEAD_LETTERS
 
     _export(DEAD_LETTERS, target_of(stack), file, drop=drop, yes=yes)
 
@@ -85,7 +85,7 @@ def drop_dead_letters(ids: Ids = None, yes: Yes = False, stack: Stack = "standin
 
     `redrive` has them applied; `export --drop` keeps them in a file.
     """
-    from standing.operations.set_aside import DEAD_LETTERS, chosen_of
+    from standing.operations.undelivered import DEAD_LETTERS, chosen_of
 
     target = target_of(stack)
     _drop(DEAD_LETTERS, target, chosen_of(DEAD_LETTERS.kept(target), ids or [], []), yes=yes)
@@ -94,12 +94,12 @@ def drop_dead_letters(ids: Ids = None, yes: Yes = False, stack: Stack = "standin
 @dead.command("redrive")
 def redrive_dead_letters(stack: Stack = "standing") -> None:
     """Put every dead letter back into the ingest queue, after the cause was mended. Repeats do no harm."""
-    from standing.operations.set_aside import redrive
+    from standing.operations.undelivered import redrive
 
     out.print(f"{_messages(redrive(target_of(stack)))} put back into the ingest queue")
 
 
-def _list(pile: Pile, target: Target, *, as_json: bool) -> None:
+def _list(pile: QueueKind, target: Target, *, as_json: bool) -> None:
     kept = pile.kept(target)
     if as_json:
         print_json([one.as_dict() for one in kept])
@@ -109,8 +109,8 @@ def _list(pile: Pile, target: Target, *, as_json: bool) -> None:
     _tell_of_others(pile, target, kept)
 
 
-def _export(pile: Pile, target: Target, file: Path, *, drop: bool, yes: bool) -> None:
-    from standing.operations.set_aside import write
+def _export(pile: QueueKind, target: Target, file: Path, *, drop: bool, yes: bool) -> None:
+    from standing.operations.undelivered import write
 
     kept = pile.kept(target)
     write(file, kept)
@@ -120,7 +120,7 @@ def _export(pile: Pile, target: Target, file: Path, *, drop: bool, yes: bool) ->
         _drop(pile, target, kept, yes=yes)
 
 
-def _drop(pile: Pile, target: Target, shown: Sequence[Kept], *, yes: bool) -> None:
+def _drop(pile: QueueKind, target: Target, shown: Sequence[QueuedMessage], *, yes: bool) -> None:
     if not shown:
         err.print("nothing to drop")
         return
@@ -144,14 +144,14 @@ def _read_by_others() -> str:
     return f"read by somebody else just now; look again in {HIDDEN} seconds"
 
 
-def _tell_of_others(pile: Pile, target: Target, kept: Sequence[Kept]) -> None:
+def _tell_of_others(pile: QueueKind, target: Target, kept: Sequence[QueuedMessage]) -> None:
     """A message that somebody else is reading cannot be shown: say how many there are of them."""
     others = pile.waiting(target) - len(kept)
     if others > 0:
         err.print(f"about {others:,} more cannot be shown: {_read_by_others()}", style="yellow")
 
 
-def _table(pile: Pile, kept: Sequence[Kept]) -> Table:
+def _table(pile: QueueKind, kept: Sequence[QueuedMessage]) -> Table:
     columns = (*pile.columns, "cut") if any(one.cut for one in kept) else pile.columns
     table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False)
     for one in kept:

@@ -12,7 +12,7 @@ from standing.local.project import project_root
 from standing.present.output import err, out, print_json
 
 if TYPE_CHECKING:
-    from standing.release.store import StackPlace
+    from standing.release.store import StackTarget
 
 Parameters = Annotated[
     list[str] | None,
@@ -88,11 +88,11 @@ def rollback(
     print_timeline(entries, today_of(released(target_of(stack))), language, out)
 
 
-def _place(stack: str, parameters: list[str] | None) -> StackPlace:
-    from standing.release.store import StackPlace
+def _place(stack: str, parameters: list[str] | None) -> StackTarget:
+    from standing.release.store import StackTarget
 
     target_of(stack)
-    return StackPlace(stack, _say, tuple(parameters or ()))
+    return StackTarget(stack, _say, tuple(parameters or ()))
 
 
 def _say(what: str) -> None:

@@ -14,7 +14,7 @@ from standing.present.terminal import working
 
 if TYPE_CHECKING:
     from standing.present.language import Language
-    from standing.search.request import Places
+    from standing.search.request import Sources
 
 FORMATS = ["%Y-%m-%d"]
 What = Annotated[
@@ -78,12 +78,12 @@ def _date(moment: datetime | None) -> date | None:
     return None if moment is None else moment.date()
 
 
-def _places(stack: str, folder: Path | None, language: Language, *, live: bool) -> Places:
+def _places(stack: str, folder: Path | None, language: Language, *, live: bool) -> Sources:
     from standing.release.store import rules_of
-    from standing.search.request import Places
+    from standing.search.request import Sources
 
     target = target_of(stack)
-    return Places(target.lake, target.customers, rules_of(target, folder), language, live)
+    return Sources(target.lake, target.customers, rules_of(target, folder), language, live)
 
 
 def trend(

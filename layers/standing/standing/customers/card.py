@@ -16,7 +16,7 @@ from standing.engine.decide import needs_past
 from standing.engine.reasons import display
 from standing.engine.start import NOTHING
 from standing.engine.view import View, view, view_of_history
-from standing.present.language import Language, reason_line, say, tense, word
+from standing.present.language import Language, in_language, reason_line, tense, word
 from standing.present.terminal import Text
 from standing.rules.ruleset import Feature, Rating, Ruleset
 from standing.rules.timeline import Timeline
@@ -71,7 +71,9 @@ def print_card(shown: Card, language: Language, console: Console) -> None:
     parts: list[RenderableType] = [_ratings(shown, language), _features(shown, language)]
     if shown.decisions:
         parts += [Text(word("decisions", language), style="bold"), _decisions(shown, language)]
-    console.print(Panel(Group(*parts), title=Text(title), subtitle=Text(say(shown.ruleset.programme.title, language))))
+    console.print(
+        Panel(Group(*parts), title=Text(title), subtitle=Text(in_language(shown.ruleset.programme.title, language)))
+    )
 
 
 def _ratings(shown: Card, language: Language) -> Table:
@@ -79,8 +81,8 @@ def _ratings(shown: Card, language: Language) -> Table:
     for name, held in shown.seen.memory.all_shown().items():
         rating = shown.ruleset.ratings[name]
         grace = str(day_date(held.grace_until)) if held.grace_until is not None else ""
-        level = Text(say(rating.title_of(held.level), language), style="bold")
-        table.add_row(say(rating.title, language), level, str(day_date(held.since)), grace)
+        level = Text(in_language(rating.title_of(held.level), language), style="bold")
+        table.add_row(in_language(rating.title, language), level, str(day_date(held.since)), grace)
     return table
 
 
@@ -89,7 +91,7 @@ def _features(shown: Card, language: Language) -> Table:
     table.columns[1].justify = "right"
     for feature in shown.ruleset.features:
         value = _value(shown, feature) or word("unknown", language)
-        table.add_row(say(feature.title, language), value, Text(feature.name, style="dim"))
+        table.add_row(in_language(feature.title, language), value, Text(feature.name, style="dim"))
     return table
 
 
@@ -105,20 +107,20 @@ def _decisions(shown: Card, language: Language) -> Table:
 def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
     if "rating" in decision:
         rating = shown.ruleset.ratings.get(decision["rating"])
-        name = say(rating.title, language) if rating else decision["rating"]
+        name = in_language(rating.title, language) if rating else decision["rating"]
         levels = {key: _level(rating, decision.get(key), language) for key in ("honoured", "from", "to")}
         if "honoured" in decision:
             return f"{name}: {levels['honoured']} {word('honoured', language)} {decision['until']}"
         return f"{name}: {levels['from']} → {levels['to']}"
     care = shown.ruleset.care.get(decision["care"])
-    name = say(care.title, language) if care else decision["care"]
+    name = in_language(care.title, language) if care else decision["care"]
     status = word(decision.get("gate") or decision["status"], language)
     return f"{name}\n{decision['action']} ({status})" if "action" in decision else f"{name} ({status})"
 
 
 def _level(rating: Rating | None, level: str | None, language: Language) -> str:
     """A level that was decided, as people read it now."""
-    return say(rating.title_of(level), language) if rating and level else level or "–"
+    return in_language(rating.title_of(level), language) if rating and level else level or "–"
 
 
 def _value(shown: Card, feature: Feature) -> str | None:

@@ -15,11 +15,11 @@ from rich.table import Table
 from standing.aws.table import Customers, Recorded, past
 from standing.customers.phrases import plan_in_words, turn_in_words
 from standing.engine.reasons import display
-from standing.engine.start import Past, begin_towards
+from standing.engine.start import StoredHistory, replay_up_to
 from standing.foresight.explanation import Explanation, Way, explanations
 from standing.foresight.outlook import AHEAD, Outlook, Turn, look_ahead
 from standing.foresight.plans import Plan, Wanted
-from standing.present.language import Language, reason_line, say, tense, word
+from standing.present.language import Language, in_language, reason_line, tense, word
 from standing.present.terminal import Text
 from standing.rules.ruleset import Rating, Ruleset
 from standing.rules.timeline import Timeline
@@ -87,7 +87,7 @@ def explain(
     stored = past(history, customers.checkpoints(customer) if programme.history and not known_on else ())
     asked = as_of or known_on
     day = day_number(asked) if asked else today
-    outlook = look_ahead(begin_towards(day, _up_to(customer, stored, day)), rules, day)
+    outlook = look_ahead(replay_up_to(day, _up_to(customer, stored, day)), rules, day)
     announced = _announced(customers.decisions(customer), known_on, programme.time_zone)
     return Explained(customer, outlook, tuple(explanations(outlook)), announced, known_on, today)
 
@@ -100,9 +100,8 @@ def print_explained(explained: Explained, language: Language, console: Console) 
     parts: list[RenderableType] = []
     for one in explained.ratings:
         parts += [_headline(one, language), _lines(explained, one, language), Text()]
-    subtitle = (
-        f"{say(explained.ruleset.programme.title, language)} · {word('rules', language)} {explained.ruleset.version}"
-    )
+    programme = in_language(explained.ruleset.programme.title, language)
+    subtitle = f"{programme} · {word('rules', language)} {explained.ruleset.version}"
     console.print(Panel(Group(*parts[:-1]), title=Text(title), subtitle=Text(subtitle)))
 
 
@@ -113,7 +112,7 @@ def _known(history: list[Recorded], known_on: date | None, time_zone: str) -> li
     return [one for one in history if one.at < end]
 
 
-def _up_to(customer: str, stored: Past, day: Day) -> Past:
+def _up_to(customer: str, stored: StoredHistory, day: Day) -> StoredHistory:
     """What was stored; a UserError where none of it is of a day up to `day`."""
     days = [event.day for event in stored.events] + [checkpoint.day + 1 for checkpoint in stored.checkpoints]
     if not days:
@@ -134,7 +133,7 @@ def _headline(one: Explanation, language: Language) -> RenderableType:
     parts = [f"{word('since', language).lower()} {_date(one.held.since)}", f"{word('rules', language)} {one.rules}"]
     if one.held.grace_until is not None:
         parts.append(f"{word('grace', language)} {_date(one.held.grace_until)}")
-    level = f"{say(one.rating.title, language)}: {say(one.rating.title_of(one.held.level), language)}  "
+    level = f"{in_language(one.rating.title, language)}: {in_language(one.rating.title_of(one.held.level), language)}  "
     return Text.assemble((level, "bold"), (" · ".join(parts), "dim"))
 
 
@@ -162,7 +161,7 @@ def _told(explained: Explained, one: Explanation, language: Language) -> Iterato
 
 
 def _titled(rating: Rating, language: Language, level: str) -> str:
-    return say(rating.title_of(level), language)
+    return in_language(rating.title_of(level), language)
 
 
 def _in_time(explained: Explained, one: Explanation, language: Language) -> str:

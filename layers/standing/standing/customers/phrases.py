@@ -9,7 +9,7 @@ from standing.engine.reasons import display
 from standing.foresight.levers import Lever
 from standing.foresight.outlook import Turn
 from standing.foresight.plans import Plan, Wanted
-from standing.present.language import Language, phrase, say, word
+from standing.present.language import Language, in_language, phrase, word
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.days import Day, day_date
 from standing.values.money import from_minor
@@ -63,7 +63,9 @@ def turn_in_words(rating: Rating, turn: Turn, language: Language) -> str:
     """The level that time alone brings, and when."""
     name = "turn" if turn.grace_from is None else "turn_after_grace"
     grace = None if turn.grace_from is None else day_date(turn.grace_from)
-    return phrase(name, language, level=say(rating.title_of(turn.level), language), day=day_date(turn.day), grace=grace)
+    return phrase(
+        name, language, level=in_language(rating.title_of(turn.level), language), day=day_date(turn.day), grace=grace
+    )
 
 
 def _waits(ruleset: Ruleset, plan: Plan, language: Language) -> Iterator[str]:
@@ -99,7 +101,7 @@ def _happens(ruleset: Ruleset, one: Wanted, language: Language) -> str:
     was, becomes = (
         display(ruleset, feature.name, value) or word("unknown", language) for value in (one.was, one.becomes)
     )
-    said, title = _quantity(ruleset, one.lever, one.quantity, language), say(feature.title, language)
+    said, title = _quantity(ruleset, one.lever, one.quantity, language), in_language(feature.title, language)
     return phrase("moved", language, said=said, title=title, was=was, becomes=becomes)
 
 

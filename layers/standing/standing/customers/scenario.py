@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from standing.aws.table import Customers, past
-from standing.engine.fold import DayLived
-from standing.engine.start import Past, begin_towards
+from standing.engine.fold import DayResult
+from standing.engine.start import StoredHistory, replay_up_to
 from standing.foresight.outlook import lived_up_to
 from standing.rules.author.scenario.reader import MOST_EVENTS
 from standing.rules.scenarios.recorder import record
@@ -44,9 +44,9 @@ def record_customer(customers: Customers, rules: Timeline, customer: str, as_of:
     return Story(recorded.name, recorded.text, tuple(otherwise))
 
 
-def _end(rules: Timeline, stored: Past, day: int) -> DayLived:
+def _end(rules: Timeline, stored: StoredHistory, day: int) -> DayResult:
     """The customer's own last day, with everything that the story leaves out."""
-    return lived_up_to(begin_towards(day, stored), rules, day)
+    return lived_up_to(replay_up_to(day, stored), rules, day)
 
 
 def _left_out(number: int) -> Iterator[str]:
@@ -54,7 +54,7 @@ def _left_out(number: int) -> Iterator[str]:
         yield f"left out: {counted(number, 'event')} that today's rules would refuse"
 
 
-def _differences(stored: DayLived, told: DayLived) -> Iterator[str]:
+def _differences(stored: DayResult, told: DayResult) -> Iterator[str]:
     """What rests on personal data, on rules of another time, or on events that are no longer kept."""
     seen = told.closed.all_shown()
     for name, held in stored.closed.all_shown().items():

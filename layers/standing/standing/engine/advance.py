@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from standing.engine.decide import Outcome, outcome_of, waited_for
-from standing.engine.fold import live
-from standing.engine.start import NOTHING, Past, checkpoints, go_on
+from standing.engine.decide import Decided, decided, waited_for
+from standing.engine.fold import simulate_days
+from standing.engine.start import NOTHING, StoredHistory, checkpoints, resume
 from standing.engine.state import State
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
@@ -21,15 +21,17 @@ def needs_past_to(state: State, rules: Timeline, until: Day) -> bool:
     return any(span.ruleset.features_hash != state.features_hash for span in rules.spans(state.day + 1, until))
 
 
-def pass_time(state: State, rules: Timeline, until: Day, now: datetime, past: Past = NOTHING) -> Outcome | None:
+def advance_clock(
+    state: State, rules: Timeline, until: Day, now: datetime, past: StoredHistory = NOTHING
+) -> Decided | None:
     """The clock moved to the end of a day that is over; nothing where there is nothing to say, and nothing to write.
 
     `past` is what was stored before; it is read where `needs_past_to` says so.
     """
     if until <= state.day:
         return None
-    start = go_on(state, (), past)
+    start = resume(state, (), past)
     busy = waited_for(state)
-    lived = list(live(rules, start.under, start.memory, start.day + 1, until, busy=busy))
-    moved, decisions = outcome_of(state, (), start, lived, now, rewritten=False)
-    return Outcome(moved, decisions, checkpoints(start, lived, ())) if decisions else None
+    lived = list(simulate_days(rules, start.under, start.memory, start.day + 1, until, busy=busy))
+    moved, decisions = decided(state, (), start, lived, now, rewritten=False)
+    return Decided(moved, decisions, checkpoints(start, lived, ())) if decisions else None

@@ -16,7 +16,7 @@ from typing import NamedTuple, cast
 from standing.engine.engine import engine_of
 from standing.engine.features import beginning
 from standing.engine.measures import Buckets
-from standing.engine.overrides import read_ruling
+from standing.engine.overrides import read_manual_level
 from standing.engine.ratings import next_move, next_review
 from standing.engine.series import Amended, Extremes, Latest, Seen, Sums
 from standing.engine.state import Memory
@@ -27,7 +27,7 @@ from standing.values.days import Day, day_in, next_anniversary
 type Band = tuple[int, int] | Fact | None
 
 
-class Flip(NamedTuple):
+class Crossing(NamedTuple):
     """From `day` on, a fact lies elsewhere among the numbers it is compared with: its value (none: unknown)."""
 
     day: Day
@@ -35,24 +35,24 @@ class Flip(NamedTuple):
     value: Fact | None
 
 
-class Stirring(NamedTuple):
+class ScheduledChanges(NamedTuple):
     """What time alone will do: how facts flip, in order, and the days, rising, that must be lived through anyway."""
 
-    flips: list[Flip]
+    flips: list[Crossing]
     days: list[Day]
 
 
-def stirring(ruleset: Ruleset, buckets: Buckets, first: Day, last: Day) -> Stirring:
+def scheduled_changes(ruleset: Ruleset, buckets: Buckets, first: Day, last: Day) -> ScheduledChanges:
     """What will happen from `first` to `last`, whatever a day before does."""
-    flips: list[Flip] = []
+    flips: list[Crossing] = []
     for name, literals in ruleset.compared.items():
         if name in ruleset.by_name:
             flips += _flips(ruleset, ruleset.by_name[name], literals, buckets, first, last)
     days = {day for rating in ruleset.ratings.values() for day in _rating_days(ruleset, rating, buckets, first, last)}
-    return Stirring(sorted(flips, key=itemgetter(0)), sorted(day for day in days if first <= day <= last))
+    return ScheduledChanges(sorted(flips, key=itemgetter(0)), sorted(day for day in days if first <= day <= last))
 
 
-def next_flip(ruleset: Ruleset, flips: list[Flip], known: Mapping[str, Fact], day: Day, end: Day) -> Day:
+def next_crossing(ruleset: Ruleset, flips: list[Crossing], known: Mapping[str, Fact], day: Day, end: Day) -> Day:
     """The first day after `day` and before `end` on which a condition begins or ceases to hold; else `end`.
 
     `known` are the facts of `day`.
@@ -69,7 +69,7 @@ def next_flip(ruleset: Ruleset, flips: list[Flip], known: Mapping[str, Fact], da
     return end
 
 
-def set_going(
+def pending_transitions(
     ruleset: Ruleset, memory: Memory, known: Mapping[str, Fact], holding: Iterable[str], day: Day
 ) -> Iterator[Day]:
     """The days, some of them past, on which something begins or ends that was set going by `day`.
@@ -88,7 +88,7 @@ def set_going(
             yield from (contact + cap.within for contact in contacts for cap in ruleset.programme.caps)
 
 
-def _set(facts: dict[str, Fact], flip: Flip) -> None:
+def _set(facts: dict[str, Fact], flip: Crossing) -> None:
     if flip.value is None:
         facts.pop(flip.fact, None)
     else:
@@ -97,7 +97,7 @@ def _set(facts: dict[str, Fact], flip: Flip) -> None:
 
 def _flips(
     ruleset: Ruleset, feature: Feature, literals: tuple[int, ...], buckets: Buckets, first: Day, last: Day
-) -> Iterator[Flip]:
+) -> Iterator[Crossing]:
     """How a feature comes to lie elsewhere among the numbers it is compared with."""
     moves = {day for day in _moves(ruleset, feature, literals, buckets, first, last) if first <= day <= last}
     if not moves:
@@ -107,7 +107,7 @@ def _flips(
         value = _value(ruleset, feature, buckets, day)
         band = _band(value, literals)
         if band != before:
-            yield Flip(day, feature.name, value)
+            yield Crossing(day, feature.name, value)
         before = band
 
 
@@ -213,6 +213,6 @@ def _rating_days(ruleset: Ruleset, rating: Rating, buckets: Buckets, first: Day,
     if rating.override >= 0:
         rulings = cast("Latest", buckets[rating.override])
         yield from rulings.days
-        for ends in (read_ruling(str(text)).expires + 1 for text in rulings.values):
+        for ends in (read_manual_level(str(text)).expires + 1 for text in rulings.values):
             yield ends
             yield from (ends - number + after for number in literals or () for after in (0, 1))

@@ -10,12 +10,12 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from standing.engine.fold import DayLived, live
+from standing.engine.fold import DayResult, simulate_days
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged, announce
-from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided, answers, asking
+from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided, answers, care_ledger
 from standing.engine.measures import prune
 from standing.engine.refunds import names_others
-from standing.engine.start import NOTHING, Past, Start, begin_again, checkpoints, go_on
+from standing.engine.start import NOTHING, FoldStart, StoredHistory, checkpoints, replay_from_checkpoint, resume
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events.intake import Event
 from standing.rules.timeline import Timeline
@@ -25,7 +25,7 @@ type Decision = RatingChanged | LevelHonoured | CareDecided | CareAccepted | Car
 
 
 @dataclass(frozen=True)
-class Outcome:
+class Decided:
     """What one commit writes beside the events themselves."""
 
     state: State
@@ -59,8 +59,8 @@ def needs_past(state: State | None, events: Iterable[Event], rules: Timeline) ->
 
 
 def decide(
-    state: State | None, events: Sequence[Event], rules: Timeline, now: datetime, past: Past = NOTHING
-) -> Outcome:
+    state: State | None, events: Sequence[Event], rules: Timeline, now: datetime, past: StoredHistory = NOTHING
+) -> Decided:
     """Apply events (all of one customer, none applied before) to a customer's state.
 
     `past` is what was stored before. It is read where `needs_past` says so, and where there are no events at all: then
@@ -68,15 +68,15 @@ def decide(
     """
     rewritten = state is not None and (not events or is_late(state, events))
     if state is None or state.is_empty or rewritten:
-        start = begin_again(events, past if events else Past(past.events))
+        start = replay_from_checkpoint(events, past if events else StoredHistory(past.events))
     else:
-        start = go_on(state, events, past)
+        start = resume(state, events, past)
     last = max(*start.busy, state.day if state else 0, start.day + 1)
     busy = start.busy | waited_for(state)
-    lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=busy))
+    lived = list(simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=busy))
     before = state or State(events[0].detail.customer, 0, 0, "", (), Memory(), Memory())
-    return Outcome(
-        *outcome_of(before, events, start, lived, now, rewritten=rewritten),
+    return Decided(
+        *decided(before, events, start, lived, now, rewritten=rewritten),
         checkpoints(start, lived, past.checkpoints if rewritten else ()),
     )
 
@@ -86,13 +86,13 @@ def waited_for(state: State | None) -> frozenset[Day]:
     return frozenset(state.ledger.waiting.values() if state else ())
 
 
-def outcome_of(
-    before: State, events: Sequence[Event], start: Start, lived: list[DayLived], now: datetime, *, rewritten: bool
+def decided(
+    before: State, events: Sequence[Event], start: FoldStart, lived: list[DayResult], now: datetime, *, rewritten: bool
 ) -> tuple[State, tuple[Decision, ...]]:
     """The state after some days that were lived, and what is said and done about them."""
     last = lived[-1]
     ratings = announce(before.ledger, lived, rewritten=rewritten)
-    care = asking(before.ledger, before.customer, now)
+    care = care_ledger(before.ledger, before.customer, now)
     today = day_of(now, last.ruleset.programme.time_zone)
     care.close(answers(events), today, last.ruleset.version)
     care.ask(lived)

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field, replace
 
 from standing.engine.backends import Reader
 from standing.engine.care import Gate, take_care
-from standing.engine.clock import Stirring, next_flip, set_going, stirring
+from standing.engine.clock import ScheduledChanges, next_crossing, pending_transitions, scheduled_changes
 from standing.engine.engine import engine_of
 from standing.engine.measures import Buckets
-from standing.engine.overrides import Ruling, next_decision, ruling_on, shown
+from standing.engine.overrides import ManualLevel, manual_level_on, next_decision, shown
 from standing.engine.ratings import follow, would_become
-from standing.engine.state import Held, Memory
+from standing.engine.state import LevelState, Memory
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Rating, Ruleset
 from standing.rules.timeline import Span, Timeline
@@ -25,11 +25,11 @@ from standing.values.days import Day
 
 BEFORE_ANY = -1  # the rank of "no level yet"
 
-type Books = Callable[[Ruleset], Buckets]
+type BucketsFor = Callable[[Ruleset], Buckets]
 
 
 @dataclass(frozen=True)
-class DayLived:
+class DayResult:
     """One day: the facts that were compared, what was remembered before and after, and what care there was.
 
     `holding` are the care rules whose conditions hold, `due` those that fell due, `refrained` those held back for a
@@ -44,14 +44,14 @@ class DayLived:
     holding: tuple[str, ...] = ()
     due: tuple[str, ...] = ()
     refrained: tuple[tuple[str, Gate], ...] = ()
-    rulings: dict[str, Ruling] = field(default_factory=dict)
+    rulings: dict[str, ManualLevel] = field(default_factory=dict)
     ready: tuple[str, ...] = ()
     capped: tuple[str, ...] = ()
 
 
-def live(
-    rules: Timeline, books: Books, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
-) -> Iterator[DayLived]:
+def simulate_days(
+    rules: Timeline, books: BucketsFor, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
+) -> Iterator[DayResult]:
     """The days from `first` to `last`, beginning with what was remembered before `first`.
 
     Days like the one before are left out; `first` and `last` never are. Days in `busy`, which have events, are matched
@@ -63,23 +63,23 @@ def live(
             memory = lived.closed
 
 
-def _live_span(span: Span, buckets: Buckets, memory: Memory, busy: Collection[Day]) -> Iterator[DayLived]:
+def _live_span(span: Span, buckets: Buckets, memory: Memory, busy: Collection[Day]) -> Iterator[DayResult]:
     ruleset, day = span.ruleset, span.first
-    ahead: Stirring | None = None
+    ahead: ScheduledChanges | None = None
     while day <= span.last:
-        lived = live_day(ruleset, buckets, memory, day, event_day=day in busy)
+        lived = simulate_day(ruleset, buckets, memory, day, event_day=day in busy)
         yield lived
         memory = lived.closed
         if not _settled(lived) or day + 1 in busy or day + 1 >= span.last:
             day = day + 1
             continue
         if ahead is None:
-            found = stirring(ruleset, buckets, day + 1, span.last)
+            found = scheduled_changes(ruleset, buckets, day + 1, span.last)
             ahead = found._replace(days=sorted({*found.days, *busy, span.last}))
         day = _next_stop(ahead, lived)
 
 
-def _settled(lived: DayLived) -> bool:
+def _settled(lived: DayResult) -> bool:
     """Whether what changed on a day makes no difference to the next: a new level does where rules ask what it was."""
     before, after, compared = lived.opened, lived.closed, lived.ruleset.compared
     if before == after:
@@ -88,20 +88,20 @@ def _settled(lived: DayLived) -> bool:
     return not asked and replace(before, levels={}) == replace(after, levels={})
 
 
-def _next_stop(ahead: Stirring, lived: DayLived) -> Day:
+def _next_stop(ahead: ScheduledChanges, lived: DayResult) -> Day:
     """The next day that may differ from one on which nothing changed."""
     ruleset, today = lived.ruleset, lived.day
-    going = set_going(ruleset, lived.closed, lived.facts, lived.holding, today)
+    going = pending_transitions(ruleset, lived.closed, lived.facts, lived.holding, today)
     planned = min([ahead.days[bisect_right(ahead.days, today)], *(day for day in going if day > today)])
-    return next_flip(ruleset, ahead.flips, lived.facts, today, planned)
+    return next_crossing(ruleset, ahead.flips, lived.facts, today, planned)
 
 
-def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, event_day: bool) -> DayLived:
+def simulate_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, event_day: bool) -> DayResult:
     """One day, decided on everything known of it."""
     known = engine_of(ruleset).facts(buckets, day)
-    levels: dict[str, Held] = {}
-    instead: dict[str, Held] = {}
-    rulings: dict[str, Ruling] = {}
+    levels: dict[str, LevelState] = {}
+    instead: dict[str, LevelState] = {}
+    rulings: dict[str, ManualLevel] = {}
     all_hits: set[str] = set()
     engine = engine_of(ruleset)
     readers: Sequence[Reader] = engine.durable if event_day else engine.plain
@@ -109,7 +109,7 @@ def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, ev
         all_hits |= (hits := reader.match(known))
         for rating in stratum.ratings:
             levels[rating.name] = held = follow(rating, opened.levels.get(rating.name), hits, day)
-            if ruling := ruling_on(rating, buckets, day):
+            if ruling := manual_level_on(rating, buckets, day):
                 rulings[rating.name] = ruling
             seen = shown(rating, opened, held, ruling, day)
             if seen != held:
@@ -120,10 +120,12 @@ def live_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, ev
     care = take_care(ruleset, buckets, opened, holding, day)
     closed = Memory(levels, care.due, instead, care.held_back, care.contacts)
     gates = care.fell_due, care.refrained, rulings, care.ready, care.capped
-    return DayLived(day, ruleset, known, opened, closed, holding, *gates)
+    return DayResult(day, ruleset, known, opened, closed, holding, *gates)
 
 
-def _rating_facts(rating: Rating, before: Held | None, after: Held, becomes: str, to_review: int) -> dict[str, Fact]:
+def _rating_facts(
+    rating: Rating, before: LevelState | None, after: LevelState, becomes: str, to_review: int
+) -> dict[str, Fact]:
     """What later rules may ask of a rating. Levels are compared by rank."""
     now, was, would_become, days_to_review = rating.fact_names
     return {

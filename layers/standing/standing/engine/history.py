@@ -11,15 +11,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from standing.engine.fold import DayLived, live
+from standing.engine.fold import DayResult, simulate_days
 from standing.engine.measures import prune
-from standing.engine.start import Past, begin_again, begin_before, checkpoints
+from standing.engine.start import StoredHistory, checkpoints, replay_before, replay_from_checkpoint
 from standing.engine.state import Checkpoint, Contact, Ledger, Memory, State
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, month_ends
 
 
-class TakenOver(NamedTuple):
+class ImportedHistory(NamedTuple):
     """A customer with its history: the state, checkpoints for late events, and its memory at the ends of months."""
 
     state: State
@@ -27,9 +27,9 @@ class TakenOver(NamedTuple):
     months: dict[Day, Memory]
 
 
-def take_over(
-    before: State | None, past: Past, rules: Timeline, until: Day, months: int, first: Day | None = None
-) -> TakenOver:
+def import_history(
+    before: State | None, past: StoredHistory, rules: Timeline, until: Day, months: int, first: Day | None = None
+) -> ImportedHistory:
     """A customer with all its events (one at least), folded up to the end of `until`, or of its last event.
 
     One who is live already stays at the day where it was: what time changes from there on is still to be announced.
@@ -37,9 +37,9 @@ def take_over(
     Where the oldest events may be gone, `first` is the day of the first that is new: the fold begins before it.
     """
     events = past.events
-    start = begin_again((), Past(events)) if first is None else begin_before(first, past)
+    start = replay_from_checkpoint((), StoredHistory(events)) if first is None else replay_before(first, past)
     last = max([*start.busy, before.day if before else until])  # after a checkpoint there may be no events
-    lived = list(live(rules, start.under, start.memory, start.day + 1, last, busy=start.busy))
+    lived = list(simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=start.busy))
     end = lived[-1]
     state = State(
         events[0].detail.customer,
@@ -51,7 +51,7 @@ def take_over(
         end.closed,
         _kept(before.ledger, lived) if before else _known(lived),
     )
-    return TakenOver(state, checkpoints(start, lived, past.checkpoints), _months(lived, months))
+    return ImportedHistory(state, checkpoints(start, lived, past.checkpoints), _months(lived, months))
 
 
 def emptied(before: State) -> State:
@@ -63,7 +63,7 @@ def emptied(before: State) -> State:
     return State(before.customer, before.version + 1, before.day, "", (), Memory(), Memory(), ledger)
 
 
-def _known(lived: Sequence[DayLived]) -> Ledger:
+def _known(lived: Sequence[DayResult]) -> Ledger:
     """The ledger of a customer of whom nothing was said: what is true is known, what was due is done."""
     memory = lived[-1].closed
     said = {rating: held.level for rating, held in memory.all_shown().items()}
@@ -71,13 +71,13 @@ def _known(lived: Sequence[DayLived]) -> Ledger:
     return Ledger(said=said, asked=dict(memory.due), refrained=_refrained(lived), contacts=contacts)
 
 
-def _kept(before: Ledger, lived: Sequence[DayLived]) -> Ledger:
+def _kept(before: Ledger, lived: Sequence[DayResult]) -> Ledger:
     """The ledger as it was; what was due by the history that is known now is over."""
     asked, refrained = _later(before.asked, lived[-1].closed.due), _later(before.refrained, _refrained(lived))
     return replace(before, asked=asked, refrained=refrained)
 
 
-def _contacts(lived: Sequence[DayLived]) -> Iterator[Contact]:
+def _contacts(lived: Sequence[DayResult]) -> Iterator[Contact]:
     """The contacts that were due and may still count towards a cap: whoever served the customer then made them."""
     last = lived[-1]
     for day in (day for day in lived if last.day - day.day < last.ruleset.longest_cap):
@@ -86,7 +86,7 @@ def _contacts(lived: Sequence[DayLived]) -> Iterator[Contact]:
                 yield Contact(channel, name, day.day)
 
 
-def _refrained(lived: Iterable[DayLived]) -> dict[str, Day]:
+def _refrained(lived: Iterable[DayResult]) -> dict[str, Day]:
     """When each action was last held back for each reason, so that folding again finds nothing to record."""
     return {f"{care}#{gate}": day.day for day in lived for care, gate in day.refrained}
 
@@ -95,7 +95,7 @@ def _later(one: dict[str, Day], other: dict[str, Day]) -> dict[str, Day]:
     return {name: max(one.get(name, 0), other.get(name, 0)) for name in one | other}
 
 
-def _months(lived: Sequence[DayLived], most: int) -> dict[Day, Memory]:
+def _months(lived: Sequence[DayResult], most: int) -> dict[Day, Memory]:
     """The customer's memory at the last ends of months; where a day was not lived through, it was as before."""
     ends: Iterable[Day] = list(month_ends(lived[0].day, lived[-1].day))[-most:] if most else ()
     days = iter([*lived, None])

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 from standing.engine.refunds import Key, purchase_days
-from standing.engine.series import Amended, Amendment, Extremes, Happened, Latest, Seen, Series, Sums
+from standing.engine.series import Amended, Amendment, Extremes, Latest, Observation, Seen, Series, Sums
 from standing.events import EventDetail, Feedback, Score
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
@@ -28,7 +28,7 @@ def empty(ruleset: Ruleset) -> Buckets:
     return tuple(EMPTY[measure.keeps] for measure in ruleset.measures)
 
 
-def gather(
+def aggregate(
     buckets: Buckets, events: Iterable[Event], ruleset: Ruleset, among: Iterable[Event] | None = None
 ) -> Buckets:
     """The buckets with these events counted in. Commutative: their order makes no difference.
@@ -45,17 +45,17 @@ def gather(
     return tuple(found)
 
 
-def _plus(series: Series, values: list[Happened], measure: Measure) -> Series:
+def _plus(series: Series, values: list[Observation], measure: Measure) -> Series:
     return series.plus(values, measure.precedence) if isinstance(series, Latest) else series.plus(values)
 
 
 def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
     """The buckets without what no feature can tell apart any more from `day` on."""
     known = (series.as_of(day) if isinstance(series, Amended) else series for series in buckets)
-    return tuple(series.since(day, reach) for series, reach in zip(known, ruleset.reaches, strict=True))
+    return tuple(series.evict(day, reach) for series, reach in zip(known, ruleset.reaches, strict=True))
 
 
-def _with(series: Series, measure: Measure, values: list[tuple[Key, Happened]], moved: dict[Key, Day]) -> Series:
+def _with(series: Series, measure: Measure, values: list[tuple[Key, Observation]], moved: dict[Key, Day]) -> Series:
     """A series with more values; the amount of a refund that names its purchase waits for the refund's own day."""
     if not (isinstance(series, Amended) and measure.nets and moved):
         return _plus(series, [value for _, value in values], measure) if values else series
@@ -65,14 +65,14 @@ def _with(series: Series, measure: Measure, values: list[tuple[Key, Happened]], 
     return series.awaiting(later) if later else series
 
 
-def values_of(measure: Measure, events: Iterable[Event], minor_digits: int) -> list[Happened]:
+def values_of(measure: Measure, events: Iterable[Event], minor_digits: int) -> list[Observation]:
     """What some events say of a measure, amounts in minor units; those that do not count for it are left out."""
     return [value for _, value in _values(measure, events, minor_digits)]
 
 
-def _values(measure: Measure, events: Iterable[Event], minor_digits: int) -> list[tuple[Key, Happened]]:
+def _values(measure: Measure, events: Iterable[Event], minor_digits: int) -> list[tuple[Key, Observation]]:
     return [
-        (event.key, Happened(event.day, event.detail.moment, value))
+        (event.key, Observation(event.day, event.detail.moment, value))
         for event in events
         if _counts(measure, event.detail) and (value := _value(measure, event.detail, minor_digits)) is not None
     ]

@@ -8,12 +8,12 @@ from typing import NamedTuple, cast
 from standing.engine.measures import Buckets
 from standing.engine.ratings import next_review
 from standing.engine.series import Latest
-from standing.engine.state import Held, Memory
+from standing.engine.state import LevelState, Memory
 from standing.rules.ruleset import Rating
 from standing.values.days import Day, day_in
 
 
-class Ruling(NamedTuple):
+class ManualLevel(NamedTuple):
     """What somebody decided of a rating: the level that shows up to and including the day `expires`."""
 
     level: str
@@ -22,27 +22,27 @@ class Ruling(NamedTuple):
     reason: str
 
 
-def ruling_on(rating: Rating, buckets: Buckets, day: Day) -> Ruling | None:
+def manual_level_on(rating: Rating, buckets: Buckets, day: Day) -> ManualLevel | None:
     """The override that shows on a day: the last one made, unless it has expired or its level is gone."""
     if rating.override < 0:
         return None
     text = cast("Latest", buckets[rating.override]).value(None, day)
-    ruling = read_ruling(str(text)) if text is not None else None
+    ruling = read_manual_level(str(text)) if text is not None else None
     return ruling if ruling and day <= ruling.expires and ruling.level in rating.levels else None
 
 
-def read_ruling(text: str) -> Ruling:
+def read_manual_level(text: str) -> ManualLevel:
     """A ruling from the text that is kept of it."""
     level, expires, author, reason = json.loads(text)
-    return Ruling(level, day_in(expires), author, reason)
+    return ManualLevel(level, day_in(expires), author, reason)
 
 
-def next_decision(rating: Rating, ruling: Ruling | None, day: Day) -> Day:
+def next_decision(rating: Rating, ruling: ManualLevel | None, day: Day) -> Day:
     """When the level that is shown is decided next: at the review, or when what was set by hand has expired."""
     return ruling.expires + 1 if ruling else next_review(rating.stability.review, day)
 
 
-def shown(rating: Rating, opened: Memory, held: Held, ruling: Ruling | None, day: Day) -> Held:
+def shown(rating: Rating, opened: Memory, held: LevelState, ruling: ManualLevel | None, day: Day) -> LevelState:
     """What everybody sees of a rating at the end of a day: the level set by hand, or the computed one.
 
     Its `since` is the day on which what is seen last changed.
@@ -52,4 +52,4 @@ def shown(rating: Rating, opened: Memory, held: Held, ruling: Ruling | None, day
     level = ruling.level if ruling else held.level
     before = opened.shows(rating.name)
     since = before.since if before and before.level == level else day
-    return Held(level, since, None if ruling else held.grace_until)
+    return LevelState(level, since, None if ruling else held.grace_until)

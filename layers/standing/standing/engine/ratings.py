@@ -9,28 +9,28 @@ from collections.abc import Collection
 from datetime import date
 from functools import lru_cache
 
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.rules.ruleset import Rating, Review
 from standing.values.days import Day, day_date, day_number
 
 MONTHS: dict[Review, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
 
-def follow(rating: Rating, before: Held | None, hits: Collection[str], day: Day) -> Held:
+def follow(rating: Rating, before: LevelState | None, hits: Collection[str], day: Day) -> LevelState:
     """What a customer holds at the end of `day`, having held `before` at its beginning (none: the first day)."""
     if not rating.ordered:
         return _settle(before, _first_match(rating, hits), day)
     best = _best(rating, hits)
     if before is None or before.level not in rating.levels:
-        return Held(best, day)
+        return LevelState(best, day)
     if rating.rank(best) > rating.rank(before.level) and _may_rise(rating, day):
-        return Held(best, day)
+        return LevelState(best, day)
     if kept(rating, before, hits):
-        return Held(before.level, before.since)  # a grace period that was running is cancelled
+        return LevelState(before.level, before.since)  # a grace period that was running is cancelled
     return _failing(rating, before, hits, day)
 
 
-def kept(rating: Rating, held: Held, hits: Collection[str]) -> bool:
+def kept(rating: Rating, held: LevelState, hits: Collection[str]) -> bool:
     """Whether a level that is held is kept: by these rules, or by those under which it was reached."""
     return _keeps(rating, held.level, hits) or any(
         held.since < before and name in hits for before, name in rating.terms_names.get(held.level, ())
@@ -43,7 +43,7 @@ def _keeps(rating: Rating, level: str, hits: Collection[str]) -> bool:
     return retain in hits or qualify in hits or level == rating.levels[0]
 
 
-def would_become(rating: Rating, held: Held, hits: Collection[str]) -> str:
+def would_become(rating: Rating, held: LevelState, hits: Collection[str]) -> str:
     """The level that would follow in the end if nothing changed but time: up to what qualifies, or down a step."""
     if not rating.ordered:
         return held.level
@@ -53,7 +53,7 @@ def would_become(rating: Rating, held: Held, hits: Collection[str]) -> str:
     return held.level if kept(rating, held, hits) else _landing(rating, held.level, hits)
 
 
-def next_move(rating: Rating, held: Held, today: Day, *, falls: bool) -> Day:
+def next_move(rating: Rating, held: LevelState, today: Day, *, falls: bool) -> Day:
     """When a level changes, or its grace begins, that would change in the end if nothing but time did."""
     stays = held.since + rating.stability.minimum_stay - 1 if falls else today
     review = next_review(rating.stability.review, max(today, stays))
@@ -81,7 +81,7 @@ def is_review(review: Review, day: Day) -> bool:
     return months is None or (today.day == 1 and (today.month - 1) % months == 0)
 
 
-def _failing(rating: Rating, before: Held, hits: Collection[str], day: Day) -> Held:
+def _failing(rating: Rating, before: LevelState, hits: Collection[str], day: Day) -> LevelState:
     """The level is not kept: a grace period begins, goes on, or ends in a fall."""
     stability = rating.stability
     if before.grace_until is not None:
@@ -94,8 +94,8 @@ def _failing(rating: Rating, before: Held, hits: Collection[str], day: Day) -> H
     return before._replace(grace_until=day + stability.grace)
 
 
-def _fallen(rating: Rating, before: Held, hits: Collection[str], day: Day) -> Held:
-    return Held(_landing(rating, before.level, hits), day)
+def _fallen(rating: Rating, before: LevelState, hits: Collection[str], day: Day) -> LevelState:
+    return LevelState(_landing(rating, before.level, hits), day)
 
 
 def _landing(rating: Rating, level: str, hits: Collection[str]) -> str:
@@ -123,5 +123,5 @@ def _first_match(rating: Rating, hits: Collection[str]) -> str:
     return rating.levels[-1]
 
 
-def _settle(before: Held | None, level: str, day: Day) -> Held:
-    return before if before and before.level == level else Held(level, day)
+def _settle(before: LevelState | None, level: str, day: Day) -> LevelState:
+    return before if before and before.level == level else LevelState(level, day)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
 from standing.engine.backends.plain import holds
-from standing.engine.overrides import Ruling
-from standing.engine.state import Held
+from standing.engine.overrides import ManualLevel
+from standing.engine.state import LevelState
 from standing.rules.conditions import Comparison, Condition, Fact
 from standing.rules.ruleset import Care, Rating, Ruleset
 from standing.values.days import day_date
@@ -33,7 +33,7 @@ def reasons(ruleset: Ruleset, condition: Condition, facts: Mapping[str, Fact]) -
 
 
 def reasons_for_level(
-    ruleset: Ruleset, rating: Rating, was: Held | None, level: str, facts: Mapping[str, Fact]
+    ruleset: Ruleset, rating: Rating, was: LevelState | None, level: str, facts: Mapping[str, Fact]
 ) -> tuple[Reason, ...]:
     """Why a level follows another: what it qualified by where it rose, what no longer kept it where it fell."""
     known = was is not None and rating.ordered and {was.level, level} <= set(rating.levels)
@@ -49,7 +49,7 @@ def reasons_for_care(ruleset: Ruleset, care: Care, facts: Mapping[str, Fact]) ->
     return reasons(ruleset, care.when, facts)
 
 
-def reason_for_ruling(ruling: Ruling) -> Reason:
+def reason_for_ruling(ruling: ManualLevel) -> Reason:
     """Why a level that somebody set by hand is shown."""
     line = f"set by hand until {day_date(ruling.expires)}, by {ruling.author}: {ruling.reason}"
     return Reason(line=line, actual=ruling.level, holds=True)

@@ -25,7 +25,7 @@ DIGEST = "\x00"  # what a digest begins with, and no value can
 MERGEABLE = 2  # days that are worth making one
 
 
-class Happened(NamedTuple):
+class Observation(NamedTuple):
     """One value of a measure: its day, its moment (microseconds from 1970), and what it was."""
 
     day: Day
@@ -37,7 +37,7 @@ class Amendment(NamedTuple):
     """A value that counts on a day before the one from which on it is known, such as that of a refund."""
 
     known: Day
-    happened: Happened
+    happened: Observation
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ class Amended(Packed):
 
     pending: tuple[Amendment, ...] = field(default=(), kw_only=True)
 
-    def plus(self, happened: Iterable[Happened]) -> Self:
+    def plus(self, happened: Iterable[Observation]) -> Self:
         """With more values, each on its day."""
         raise NotImplementedError
 
@@ -113,7 +113,7 @@ class Sums(Amended):
         place = bisect_right(self.days, last)
         return self.days[place - 1] if place else None
 
-    def plus(self, happened: Iterable[Happened]) -> Self:
+    def plus(self, happened: Iterable[Observation]) -> Self:
         """With more values added, each on its day."""
         added: dict[Day, tuple[int, int]] = {}
         for day, _, value in happened:
@@ -132,7 +132,7 @@ class Sums(Amended):
         whole = self.days[:place] + days, self.counts[:place] + counts, self.sums[:place] + sums
         return type(self)(*whole, first, pending=self.pending)
 
-    def since(self, day: Day, reach: Reach) -> Sums:
+    def evict(self, day: Day, reach: Reach) -> Sums:
         """Without what no window can tell apart from `day` on.
 
         The latest day of all is kept for "days since"; where a window has no beginning, the latest day that only such
@@ -168,7 +168,7 @@ class Extremes(Amended):
         high = bisect_right(self.days, last)
         return (min(self.lows[low:high]), max(self.highs[low:high])) if low < high else None
 
-    def plus(self, happened: Iterable[Happened]) -> Self:
+    def plus(self, happened: Iterable[Observation]) -> Self:
         """With more values, each on its day."""
         added = dict(zip(self.days, zip(self.lows, self.highs, strict=True), strict=True))
         for day, _, value in happened:
@@ -178,7 +178,7 @@ class Extremes(Amended):
         lows, highs = (tuple(added[day][place] for day in days) for place in (0, 1))
         return type(self)(days, lows, highs, pending=self.pending)
 
-    def since(self, day: Day, reach: Reach) -> Extremes:
+    def evict(self, day: Day, reach: Reach) -> Extremes:
         """Without what no window can tell apart from `day` on; what only endless windows see becomes one day."""
         old = bisect_left(self.days, day - reach.days + 1)
         if not reach.ever:
@@ -208,7 +208,7 @@ class Latest(Packed):
         known = place and (first is None or self.days[place - 1] >= first)
         return self.values[place - 1] if known else None
 
-    def plus(self, happened: Iterable[Happened], first: Callable[[Fact], Any] = lambda value: value) -> Latest:
+    def plus(self, happened: Iterable[Observation], first: Callable[[Fact], Any] = lambda value: value) -> Latest:
         """With more values, of which each day keeps the last."""
         added = dict(zip(self.days, zip(self.moments, self.values, strict=True), strict=True))
         for day, moment, value in happened:
@@ -217,7 +217,7 @@ class Latest(Packed):
         days = tuple(sorted(added))
         return Latest(days, tuple(added[day][0] for day in days), tuple(added[day][1] for day in days))
 
-    def since(self, day: Day, _reach: Reach) -> Latest:
+    def evict(self, day: Day, _reach: Reach) -> Latest:
         """Without what was superseded before `day`; the moment of a day before matters no more."""
         old = bisect_left(self.days, day)
         if not old:
@@ -236,7 +236,7 @@ class Seen(Packed):
         count = sum(_within(days, first, last) for days in self.days.values())
         return min(count, most) if most else count
 
-    def plus(self, happened: Iterable[Happened]) -> Seen:
+    def plus(self, happened: Iterable[Observation]) -> Seen:
         """With more values."""
         added: dict[Fact, set[Day]] = {}
         for value, days in self.days.items():
@@ -245,7 +245,7 @@ class Seen(Packed):
             added.setdefault(_short(value), set()).add(day)
         return Seen({value: tuple(sorted(added[value])) for value in sorted(added, key=str)})
 
-    def since(self, day: Day, reach: Reach) -> Seen:
+    def evict(self, day: Day, reach: Reach) -> Seen:
         """With the last day up to `day` that each value was seen on, and the days after it.
 
         Of more values than are counted, those seen last by `day`: whichever window holds one that is left out holds

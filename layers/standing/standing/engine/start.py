@@ -10,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from standing.engine.fold import DayLived
-from standing.engine.measures import Buckets, empty, gather, prune
+from standing.engine.fold import DayResult
+from standing.engine.measures import Buckets, aggregate, empty, prune
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events.intake import Event
 from standing.rules.ruleset import Ruleset
@@ -22,18 +22,18 @@ MONTH = 31
 
 
 @dataclass(frozen=True)
-class Past:
+class StoredHistory:
     """What was stored of a customer beside the state: every event that counts, and the checkpoints."""
 
     events: Sequence[Event] = ()
     checkpoints: Sequence[Checkpoint] = ()
 
 
-NOTHING = Past()
+NOTHING = StoredHistory()
 
 
 @dataclass(frozen=True)
-class Start:
+class FoldStart:
     """The day before a fold's first, and what was remembered at its end.
 
     `kept` are buckets by the hash of their features, to which the events `since` are to be added; under other features,
@@ -57,47 +57,47 @@ class Start:
         if ruleset.features_hash not in self._gathered:
             known = self.kept.get(ruleset.features_hash)
             events = self.events if known is None else self.since
-            self._gathered[ruleset.features_hash] = gather(known or empty(ruleset), events, ruleset, self.events)
+            self._gathered[ruleset.features_hash] = aggregate(known or empty(ruleset), events, ruleset, self.events)
         return self._gathered[ruleset.features_hash]
 
-    def until(self, day: Day) -> Start:
+    def until(self, day: Day) -> FoldStart:
         """The same, without what happened after a day."""
         since, events = ([event for event in some if event.day <= day] for some in (self.since, self.events))
-        return Start(self.day, self.memory, since, events, self.kept)
+        return FoldStart(self.day, self.memory, since, events, self.kept)
 
 
-def go_on(state: State, events: Sequence[Event], past: Past) -> Start:
+def resume(state: State, events: Sequence[Event], past: StoredHistory) -> FoldStart:
     """From the state. A finished day stays as it was decided; only a further event of it decides it again."""
     again = any(event.day == state.day for event in events)
     memory, day = (state.opened, state.day - 1) if again else (state.closed, state.day)
-    return Start(day, memory, events, [*past.events, *events], {state.features_hash: state.buckets})
+    return FoldStart(day, memory, events, [*past.events, *events], {state.features_hash: state.buckets})
 
 
-def begin_again(events: Sequence[Event], past: Past) -> Start:
+def replay_from_checkpoint(events: Sequence[Event], past: StoredHistory) -> FoldStart:
     """From the last checkpoint before the first of the events, or from the first event there ever was."""
     everything = [*past.events, *events]
     return _begin_before(min(event.day for event in events or everything), everything, past.checkpoints)
 
 
-def begin_before(first: Day, past: Past) -> Start:
+def replay_before(first: Day, past: StoredHistory) -> FoldStart:
     """From the last checkpoint before a day, or from the first event there ever was."""
     return _begin_before(first, past.events, past.checkpoints)
 
 
-def begin_towards(day: Day, past: Past) -> Start:
+def replay_up_to(day: Day, past: StoredHistory) -> FoldStart:
     """To live through `day` as its last, knowing nothing of what happened later. There is an event up to `day`."""
     return _begin_before(day, [event for event in past.events if event.day <= day], past.checkpoints)
 
 
-def _begin_before(first: Day, events: Sequence[Event], stored: Iterable[Checkpoint]) -> Start:
+def _begin_before(first: Day, events: Sequence[Event], stored: Iterable[Checkpoint]) -> FoldStart:
     base = max((one for one in stored if one.day < first), key=lambda one: one.day, default=None)
     if base is None:
-        return Start(min(event.day for event in events) - 1, Memory(), events, events)
+        return FoldStart(min(event.day for event in events) - 1, Memory(), events, events)
     since = [event for event in events if event.day > base.day]
-    return Start(base.day, base.memory, since, events, {base.features_hash: base.buckets})
+    return FoldStart(base.day, base.memory, since, events, {base.features_hash: base.buckets})
 
 
-def checkpoints(start: Start, lived: Sequence[DayLived], stored: Iterable[Checkpoint]) -> tuple[Checkpoint, ...]:
+def checkpoints(start: FoldStart, lived: Sequence[DayResult], stored: Iterable[Checkpoint]) -> tuple[Checkpoint, ...]:
     """What to keep of a fold: the customer at the last month ends that it passed, and at those that were `stored`."""
     last = lived[-1]
     oldest = last.day - last.ruleset.programme.lateness - MONTH
@@ -106,7 +106,7 @@ def checkpoints(start: Start, lived: Sequence[DayLived], stored: Iterable[Checkp
     return tuple(_checkpoint(start, lived, day) for day in sorted({*passed, *again}))
 
 
-def _checkpoint(start: Start, lived: Sequence[DayLived], day: Day) -> Checkpoint:
+def _checkpoint(start: FoldStart, lived: Sequence[DayResult], day: Day) -> Checkpoint:
     """The customer at the end of a day; where it was not lived through, it was like the last one before it."""
     reached = max((one for one in lived if one.day <= day), key=lambda one: one.day)
     ruleset = reached.ruleset

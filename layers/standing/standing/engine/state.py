@@ -11,7 +11,7 @@ from standing.values.days import Day
 type Reasons = dict[str, Day]
 
 
-class Held(NamedTuple):
+class LevelState(NamedTuple):
     """The level a customer has in one rating, since which day, and when its grace period ends (none: not in one)."""
 
     level: str
@@ -28,17 +28,17 @@ class Memory:
     held back since they began to, and when first. `contacts`: by channel, the days that count towards a contact cap.
     """
 
-    levels: dict[str, Held] = field(default_factory=dict)
+    levels: dict[str, LevelState] = field(default_factory=dict)
     due: dict[str, Day] = field(default_factory=dict)
-    shown: dict[str, Held] = field(default_factory=dict)
+    shown: dict[str, LevelState] = field(default_factory=dict)
     held_back: dict[str, Reasons] = field(default_factory=dict)
     contacts: dict[str, tuple[Day, ...]] = field(default_factory=dict)
 
-    def shows(self, rating: str) -> Held | None:
+    def shows(self, rating: str) -> LevelState | None:
         """What everybody sees of a rating; none before the first day."""
         return self.shown.get(rating) or self.levels.get(rating)
 
-    def all_shown(self) -> dict[str, Held]:
+    def all_shown(self) -> dict[str, LevelState]:
         """What everybody sees of each rating."""
         return self.levels | self.shown
 

@@ -8,6 +8,6 @@ from __future__ import annotations
 import hashlib
 
 
-def mark_of(salt: str, customer: str) -> str:
+def tombstone_key(salt: str, customer: str) -> str:
     """The mark of a customer, by a salt that is the table's own."""
     return hashlib.sha256(f"{salt}|{customer}".encode()).hexdigest()

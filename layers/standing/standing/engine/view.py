@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from standing.engine.engine import engine_of
-from standing.engine.fold import live
-from standing.engine.start import NOTHING, Start, begin_again
+from standing.engine.fold import simulate_days
+from standing.engine.start import NOTHING, FoldStart, replay_from_checkpoint
 from standing.engine.state import Memory, State
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
@@ -31,7 +31,7 @@ def view(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) ->
     `past` are all events so far; they are needed where features are defined otherwise than they were (`needs_past`).
     """
     day = max(day, state.day)
-    start = Start(state.day, state.closed, (), past, {state.features_hash: state.buckets})
+    start = FoldStart(state.day, state.closed, (), past, {state.features_hash: state.buckets})
     return _seen(start, rules, day)
 
 
@@ -43,8 +43,8 @@ def facts_today(state: State, rules: Timeline, day: Day, past: Sequence[Event] =
     """
     again = day <= state.day
     memory, before = (state.opened, state.day - 1) if again else (state.closed, state.day)
-    start = Start(before, memory, (), past, {state.features_hash: state.buckets})
-    lived = live(rules, start.under, memory, before + 1, max(day, state.day))
+    start = FoldStart(before, memory, (), past, {state.features_hash: state.buckets})
+    lived = simulate_days(rules, start.under, memory, before + 1, max(day, state.day))
     return deque(lived, maxlen=1)[0].facts
 
 
@@ -56,13 +56,13 @@ def asks_for_past(state: State, rules: Timeline, day: Day) -> bool:
 
 def view_of_history(events: Sequence[Event], rules: Timeline, day: Day) -> View:
     """The standing on `day` folded from events alone: what `view` is compared with. `events` is not empty."""
-    start = begin_again(events, NOTHING)
+    start = replay_from_checkpoint(events, NOTHING)
     return _seen(start, rules, max(day, *start.busy))
 
 
-def _seen(start: Start, rules: Timeline, day: Day) -> View:
+def _seen(start: FoldStart, rules: Timeline, day: Day) -> View:
     memory = start.memory
-    for lived in live(rules, start.under, memory, start.day + 1, day, busy=start.busy):
+    for lived in simulate_days(rules, start.under, memory, start.day + 1, day, busy=start.busy):
         memory = lived.closed
     ruleset = rules.on(day)
     return View(day, memory, engine_of(ruleset).facts(start.under(ruleset), day))

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
-from standing.engine.fold import DayLived
+from standing.engine.fold import DayResult
 from standing.engine.reasons import Reason, reason_for_ruling, reasons
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.foresight.outlook import Outlook, Turn, turns
 from standing.foresight.plans import Plan, keeping, next_level, other_levels, plan
 from standing.rules.ruleset import Rating
@@ -38,7 +38,7 @@ class Explanation:
     """One rating of a customer on a day. `rules` is the version that was in force when the level began."""
 
     rating: Rating
-    held: Held
+    held: LevelState
     rules: str
     asked: tuple[Asked, ...]
     turn: Turn | None
@@ -79,7 +79,7 @@ def _around(outlook: Outlook, rating: Rating, level: str) -> Iterator[Asked]:
         yield from told(outlook.today, rating, "needs" if rating.better == "higher" else "not", above)
 
 
-def told(lived: DayLived, rating: Rating, purpose: Purpose, level: str) -> Iterator[Asked]:
+def told(lived: DayResult, rating: Rating, purpose: Purpose, level: str) -> Iterator[Asked]:
     """What a level asks for on a day, line by line; nothing where it asks for nothing."""
     condition = next(iter(rating.keeping(level)), None) if purpose == "kept-by" else rating.qualify.get(level)
     if condition:

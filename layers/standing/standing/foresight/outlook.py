@@ -7,11 +7,11 @@ from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from standing.engine.clock import stirring
-from standing.engine.fold import Books, DayLived, live
-from standing.engine.measures import Buckets, gather
+from standing.engine.clock import scheduled_changes
+from standing.engine.fold import BucketsFor, DayResult, simulate_days
+from standing.engine.measures import Buckets, aggregate
 from standing.engine.reasons import Reason, reasons_for_level
-from standing.engine.start import Start
+from standing.engine.start import FoldStart
 from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.rules.ruleset import Ruleset
@@ -26,12 +26,12 @@ class Outlook:
     """A customer at the end of a day, and each day to come on which time alone could change anything."""
 
     rules: Timeline
-    books: Books
-    today: DayLived
-    ahead: tuple[DayLived, ...]
+    books: BucketsFor
+    today: DayResult
+    ahead: tuple[DayResult, ...]
 
     @property
-    def days(self) -> tuple[DayLived, ...]:
+    def days(self) -> tuple[DayResult, ...]:
         """Today, and the days ahead."""
         return (self.today, *self.ahead)
 
@@ -40,13 +40,13 @@ class Outlook:
         place = bisect_left(self.days, day, key=lambda lived: lived.day)
         return self.days[place - 1].closed if place else self.today.opened
 
-    def lived_with(self, events: Sequence[Event], day: Day, last: Day) -> DayLived:
+    def lived_with(self, events: Sequence[Event], day: Day, last: Day) -> DayResult:
         """The day `last`, if these events happened on `day` and nothing else did."""
 
         def books(ruleset: Ruleset) -> Buckets:
-            return gather(self.books(ruleset), events, ruleset)
+            return aggregate(self.books(ruleset), events, ruleset)
 
-        return _last(live(self.rules, books, self.opened(day), day, last))
+        return _last(simulate_days(self.rules, books, self.opened(day), day, last))
 
 
 @dataclass(frozen=True)
@@ -61,18 +61,18 @@ class Turn:
     grace_from: Day | None = None
 
 
-def look_ahead(start: Start, rules: Timeline, day: Day) -> Outlook:
+def look_ahead(start: FoldStart, rules: Timeline, day: Day) -> Outlook:
     """The outlook from `day`, with all events up to it in `start`."""
     today = lived_up_to(start, rules, day)
     watched = set(_watched(rules, start.under, day + 1, day + AHEAD))
-    ahead = live(rules, start.under, today.closed, day + 1, day + AHEAD, busy=watched)
+    ahead = simulate_days(rules, start.under, today.closed, day + 1, day + AHEAD, busy=watched)
     return Outlook(rules, start.under, today, tuple(ahead))
 
 
-def _watched(rules: Timeline, books: Books, first: Day, last: Day) -> Iterator[Day]:
+def _watched(rules: Timeline, books: BucketsFor, first: Day, last: Day) -> Iterator[Day]:
     """The days on which a single comparison flips, also where no condition changes: what is waited for may be one."""
     for span in rules.spans(first, last):
-        found = stirring(span.ruleset, books(span.ruleset), span.first, span.last)
+        found = scheduled_changes(span.ruleset, books(span.ruleset), span.first, span.last)
         yield from (flip.day for flip in found.flips)
 
 
@@ -83,12 +83,12 @@ def turns(outlook: Outlook) -> dict[str, Turn]:
     return {name: turn for name, turn in found if turn}
 
 
-def lived_up_to(start: Start, rules: Timeline, day: Day) -> DayLived:
+def lived_up_to(start: FoldStart, rules: Timeline, day: Day) -> DayResult:
     """A day, and all days before it from where a fold begins."""
-    return _last(live(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
+    return _last(simulate_days(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
 
 
-def _last(lived: Iterable[DayLived]) -> DayLived:
+def _last(lived: Iterable[DayResult]) -> DayResult:
     return deque(lived, maxlen=1)[0]
 
 

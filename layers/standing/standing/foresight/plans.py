@@ -15,10 +15,10 @@ from pydantic import ValidationError
 
 from standing.engine.backends.plain import OPERATORS
 from standing.engine.engine import engine_of
-from standing.engine.fold import DayLived
-from standing.engine.measures import gather
+from standing.engine.fold import DayResult
+from standing.engine.measures import aggregate
 from standing.engine.ratings import is_review, next_review
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.foresight.levers import Lever, Pull, events, lever
 from standing.foresight.outlook import Outlook, Turn
 from standing.rules.conditions import Atom, Branch, Condition, Fact, Group, branches
@@ -70,7 +70,7 @@ class Aim:
     rating: Rating
     level: str
     asks: tuple[Condition, ...]
-    days: tuple[DayLived, ...]
+    days: tuple[DayResult, ...]
     by: Day | None = None
 
     def seen_on(self, day: Day) -> Day:
@@ -88,7 +88,7 @@ class Aim:
 class Candidate(NamedTuple):
     """On a day: the comparisons that fail there, and the facts that fail today and no longer then."""
 
-    lived: DayLived
+    lived: DayResult
     failing: tuple[Atom, ...]
     waiting: tuple[str, ...]
 
@@ -112,7 +112,7 @@ def next_level(outlook: Outlook, rating: Rating) -> Aim | None:
     return Aim(rating, level, (rating.qualify[level],), outlook.days)
 
 
-def _lower(outlook: Outlook, rating: Rating, held: Held) -> Aim | None:
+def _lower(outlook: Outlook, rating: Rating, held: LevelState) -> Aim | None:
     stability = rating.stability
     if stability.review != "daily" or stability.grace or stability.minimum_stay:
         return None
@@ -169,7 +169,7 @@ def _candidates(outlook: Outlook, aim: Aim) -> Iterator[Candidate]:
             yield candidate
 
 
-def _candidate(branch: Branch, today: dict[str, Fact], lived: DayLived) -> Candidate:
+def _candidate(branch: Branch, today: dict[str, Fact], lived: DayResult) -> Candidate:
     failing = tuple(atom for atom in branch if not met(atom, lived.facts))
     waiting = dict.fromkeys(atom.fact for atom in branch if atom not in failing and not met(atom, today))
     return Candidate(lived, failing, tuple(waiting))
@@ -245,7 +245,7 @@ def _pulls(outlook: Outlook, candidate: Candidate, failing: Iterable[Atom]) -> l
     return [pull for pull in found if pull] if all(found) else None
 
 
-def _pull(outlook: Outlook, lived: DayLived, atoms: list[Atom]) -> Pull | None:
+def _pull(outlook: Outlook, lived: DayResult, atoms: list[Atom]) -> Pull | None:
     feature = lived.ruleset.by_name.get(atoms[0].fact)
     moved_by = lever(lived.ruleset, feature, atoms[0]) if feature else None
     quantity = 1
@@ -263,10 +263,10 @@ def _gone_far_enough(atom: Atom, value: Fact | None) -> bool:
     return passed or met(atom, {} if value is None else {atom.fact: value})
 
 
-def _moved(outlook: Outlook, lived: DayLived, pulls: Sequence[Pull]) -> dict[str, Fact]:
+def _moved(outlook: Outlook, lived: DayResult, pulls: Sequence[Pull]) -> dict[str, Fact]:
     """The features of a day, if some levers were pulled on it."""
     happened = events(pulls, lived.ruleset.programme, lived.day)
-    return engine_of(lived.ruleset).facts(gather(outlook.books(lived.ruleset), happened, lived.ruleset), lived.day)
+    return engine_of(lived.ruleset).facts(aggregate(outlook.books(lived.ruleset), happened, lived.ruleset), lived.day)
 
 
 def _pared(reaches: Reaches, day: Day, pulls: list[Pull]) -> list[Pull]:
@@ -307,7 +307,7 @@ def _first_day(outlook: Outlook, aim: Aim, day: Day, pulls: Sequence[Pull]) -> D
     return first
 
 
-def _wanted(outlook: Outlook, lived: DayLived, pulls: Sequence[Pull]) -> Iterator[Wanted]:
+def _wanted(outlook: Outlook, lived: DayResult, pulls: Sequence[Pull]) -> Iterator[Wanted]:
     after = _moved(outlook, lived, pulls)
     for pull in pulls:
         name = pull.lever.feature.name

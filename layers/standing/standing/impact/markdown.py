@@ -9,7 +9,7 @@ from standing.engine.reasons import Reason
 from standing.impact.impact import CareImpact, Pair
 from standing.impact.report import Mover, Report
 from standing.impact.words import phrase, pressure, step
-from standing.present.language import Language, say
+from standing.present.language import Language, in_language
 from standing.present.language import word as common
 from standing.present.markdown import block, code, escaped, inline, row
 from standing.rules.ruleset import Rating
@@ -44,7 +44,7 @@ def _policy(report: Report, language: Language) -> Iterator[str]:
     if effective is not None and effective != report.before.programme.effective:
         yield phrase("effective", language, day=day_date(effective))
     for name, kept in report.impact.by_terms.items():
-        rating = inline(say(report.after.ratings[name].title, language))
+        rating = inline(in_language(report.after.ratings[name].title, language))
         said = phrase("by_terms", language, rating=rating, kept=kept)
         yield f"`existing: keep` · **{said}{_stop(language)}**"
 
@@ -65,9 +65,10 @@ def _matrices(report: Report, language: Language) -> Iterator[str]:
 
 def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> str:
     head = row(
-        escaped(phrase("from_to", language)), *(escaped(say(after.title_of(one), language)) for one in after.levels)
+        escaped(phrase("from_to", language)),
+        *(escaped(in_language(after.title_of(one), language)) for one in after.levels),
     )
-    olds = {was: inline(say(before.title_of(was), language)) for was in before.levels}
+    olds = {was: inline(in_language(before.title_of(was), language)) for was in before.levels}
     rows = [row(f"**{olds[was]}**", *(_cell(matrix, was, to) for to in after.levels)) for was in before.levels]
     return "\n".join([head, row("---", *["---:"] * len(after.levels)), *rows])
 
@@ -81,7 +82,8 @@ def _cell(matrix: dict[Pair, int], was: str, becomes: str) -> str:
 def _picture(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> str:
     """The flow as a Sankey diagram, which GitHub draws."""
     olds, news = (
-        {level: f"{one.name} {say(one.title_of(level), language)}" for level in one.levels} for one in (before, after)
+        {level: f"{one.name} {in_language(one.title_of(level), language)}" for level in one.levels}
+        for one in (before, after)
     )
     flows = [
         f"{_flowing(olds[was])},{_flowing(f'{news[becomes]} (new)')},{count}"

@@ -16,7 +16,7 @@ from standing.impact.words import (
     step,
     summary,
 )
-from standing.present.language import Language, say
+from standing.present.language import Language, in_language
 from standing.present.migration import flow, heat, way
 from standing.present.page import Picture, assembled, box, escape, section, side_by_side, table
 
@@ -39,7 +39,7 @@ def _figures(report: Report, language: Language) -> Iterator[tuple[str, Picture]
 
 def _sections(report: Report, language: Language) -> Iterator[str]:
     for number, name in enumerate(report.ratings):
-        title = say(report.after.ratings[name].title, language)
+        title = in_language(report.after.ratings[name].title, language)
         pictures = [(f"matrix-{number}", "migration"), (f"flow-{number}", "flow")]
         yield section(title, side_by_side(*(box(one, phrase(said, language)) for one, said in pictures)))
     if report.movers:
@@ -54,7 +54,7 @@ def _move(report: Report, move: Move, language: Language) -> Iterator[list[str]]
     after = report.after.ratings[move.rating]
     kind = way(after, (move.was, move.becomes))
     moved = f'<span class="{kind}">{escape(step(report, move, language))}</span>'
-    shared = [escape(say(after.title, language)), moved, f"{move.customers:,}"]
+    shared = [escape(in_language(after.title, language)), moved, f"{move.customers:,}"]
     for number, one in enumerate(one for one in report.movers if one.move is move):
         lines = "<br>".join(f"<code>{escape(because(line, language))}</code>" for line in one.because)
         yield [*(["", "", ""] if number else shared), escape(one.customer), lines]

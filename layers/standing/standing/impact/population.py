@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import polars as pl
 
-from standing.engine.state import Held
+from standing.engine.state import LevelState
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Feature, Ruleset
 from standing.values.days import Day
 
-type Row = tuple[str, Mapping[str, Fact], Mapping[str, Held]]  # a customer's id, features, and levels
+type Row = tuple[str, Mapping[str, Fact], Mapping[str, LevelState]]  # a customer's id, features, and levels
 
 CHUNK = 10_000  # customers
 KEY = "standing"  # under which the file's metadata say what it holds
@@ -80,7 +80,7 @@ def read(path: Path) -> Population:
     return Population(about["day"], pl.read_parquet(path), about["features"])
 
 
-def _held(ruleset: Ruleset, levels: Mapping[str, Held]) -> dict[str, Fact]:
+def _held(ruleset: Ruleset, levels: Mapping[str, LevelState]) -> dict[str, Fact]:
     """The levels that are held, but for those that the ruleset does not know, and since when."""
     known = {name: rating.levels for name, rating in ruleset.ratings.items()}
     held = {name: one for name, one in levels.items() if one.level in known.get(name, ())}

@@ -12,7 +12,7 @@ from standing.present.check import print_report
 from standing.present.language import Language, phrase_of, phrases
 from standing.present.markdown import block
 from standing.present.rules.scenarios import print_checked
-from standing.present.terminal import Plain
+from standing.present.terminal import PlainConsole
 from standing.rules.prove.check import Report
 from standing.rules.scenarios.check import Checked
 
@@ -65,6 +65,6 @@ def _section(title: str, say: Callable[[Console], None], language: Language, *, 
 def _told(say: Callable[[Console], None]) -> str:
     """What a command prints, as a block; of a long one the end, where the sum and what failed stand."""
     said = StringIO()
-    say(Plain(file=said, width=120))
+    say(PlainConsole(file=said, width=120))
     whole = said.getvalue().rstrip()
     return block(whole if len(whole) <= LONGEST else f"…{whole[-LONGEST:]}")

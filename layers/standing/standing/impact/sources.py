@@ -12,7 +12,7 @@ from pathlib import Path
 
 from standing.aws.table import Customers, past
 from standing.engine.engine import engine_of
-from standing.engine.start import Start
+from standing.engine.start import FoldStart
 from standing.engine.state import State
 from standing.engine.view import view
 from standing.impact.population import Population, Row, gathered_for, read
@@ -75,6 +75,6 @@ def _rows(customers: Customers, state: State, in_force: Ruleset, rulesets: Seque
     same = {state.features_hash} == {one.features_hash for one in (in_force, *rulesets)}
     events = [] if same else past(customers.history(state.customer)).events
     seen = view(state, Timeline.of(in_force), day, events)
-    start = Start(state.day, state.closed, (), events, {state.features_hash: state.buckets})
+    start = FoldStart(state.day, state.closed, (), events, {state.features_hash: state.buckets})
     held = seen.memory.levels
     return [(state.customer, engine_of(one).facts(start.under(one), seen.day), held) for one in rulesets]

@@ -9,7 +9,7 @@ from rich.table import Table
 from standing.impact.impact import Move, Pair
 from standing.impact.report import Mover, Report
 from standing.impact.words import amounts, because, costs, headline, phrase, pressure, step, summary
-from standing.present.language import Language, say
+from standing.present.language import Language, in_language
 from standing.present.terminal import Text
 from standing.rules.ruleset import Rating
 
@@ -32,7 +32,7 @@ def print_impact(report: Report, language: Language, console: Console) -> None:
 
 def _print_rating(report: Report, name: str, language: Language, console: Console) -> None:
     before, after, matrix = report.before.ratings[name], report.after.ratings[name], report.impact.matrices[name]
-    _print_head(say(after.title, language), console)
+    _print_head(in_language(after.title, language), console)
     console.print(_matrix(before, after, matrix, language))
     moves = [move for move in report.impact.moves if move.rating == name]
     console.print(_flows(report, moves, language))
@@ -44,12 +44,12 @@ def _print_head(title: str, console: Console) -> None:
 
 
 def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> Table:
-    news = (f"#{say(after.title_of(level), language)}" for level in after.levels)
+    news = (f"#{in_language(after.title_of(level), language)}" for level in after.levels)
     table = _table(phrase("from_to", language), *news)
     table.columns[0].no_wrap = True
     for was in before.levels:
         table.add_row(
-            say(before.title_of(was), language), *(_cell(after, matrix, (was, level)) for level in after.levels)
+            in_language(before.title_of(was), language), *(_cell(after, matrix, (was, level)) for level in after.levels)
         )
     return table
 
@@ -99,7 +99,7 @@ def _mover(report: Report, one: Mover, language: Language, *, is_first: bool) ->
     after = report.after.ratings[one.move.rating]
     move = Text(step(report, one.move, language), style=_style(after, one.move.was, one.move.becomes))
     lines = Text("\n".join(because(line, language) for line in one.because))
-    first = [Text(say(after.title, language)), move] if is_first else [Text(), Text()]
+    first = [Text(in_language(after.title, language)), move] if is_first else [Text(), Text()]
     return [*first, Text(one.customer, overflow="fold"), lines]
 
 

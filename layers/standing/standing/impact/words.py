@@ -7,7 +7,7 @@ from functools import partial
 from standing.engine.reasons import Reason
 from standing.impact.impact import CareImpact, Move
 from standing.impact.report import Report
-from standing.present.language import Language, phrase_of, phrases, say
+from standing.present.language import Language, in_language, phrase_of, phrases
 from standing.present.language import word as common
 from standing.values.days import day_date
 
@@ -83,7 +83,7 @@ def summary(report: Report, language: Language) -> list[str]:
 def step(report: Report, move: Move, language: Language) -> str:
     """From which level to which, as people read them."""
     before, after = report.before.ratings[move.rating], report.after.ratings[move.rating]
-    return f"{say(before.title_of(move.was), language)} → {say(after.title_of(move.becomes), language)}"
+    return f"{in_language(before.title_of(move.was), language)} → {in_language(after.title_of(move.becomes), language)}"
 
 
 def costs(report: Report, language: Language) -> str | None:
@@ -108,7 +108,7 @@ def kept_by_terms(report: Report, language: Language) -> list[str]:
     """How many keep a level by nothing but the rules under which they reached it, rating by rating."""
     found, ratings = report.impact.by_terms, report.after.ratings
     return [
-        phrase("by_terms", language, kept=kept, rating=say(ratings[name].title, language))
+        phrase("by_terms", language, kept=kept, rating=in_language(ratings[name].title, language))
         for name, kept in found.items()
     ]
 

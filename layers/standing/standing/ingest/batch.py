@@ -17,9 +17,9 @@ from math import inf
 from typing import Any, NamedTuple, Protocol
 
 from standing.aws.logging import cause
-from standing.aws.table import MOST_ITEMS, Forgotten, Recorded, Refused, TooLarge, items, past
-from standing.engine.decide import Outcome, decide, needs_past, too_late
-from standing.engine.start import NOTHING, Past
+from standing.aws.table import MOST_ITEMS, CommitConflict, Forgotten, Recorded, TooLarge, items, past
+from standing.engine.decide import Decided, decide, needs_past, too_late
+from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.events import CareAnswer, EventDetail
 from standing.events.intake import SOURCE, Event, Rejected, is_repeat, take_in
@@ -69,7 +69,7 @@ class CustomersPort(Protocol):
         """Whether a care action was requested for a day."""
 
     def commit(
-        self, before: State | None, outcome: Outcome, events: Sequence[Event], rules: Timeline, now: datetime
+        self, before: State | None, outcome: Decided, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Write everything or nothing."""
 
@@ -200,14 +200,16 @@ class Ingest:
             except TooLarge:
                 waiting = waiting if most > 1 else self._without_first(waiting, wave, report)
                 most = 1  # to find the event that there is no room for: the others go on
-            except Refused as refusal:
+            except CommitConflict as refusal:
                 known = self._that_stay(refusal, wave)
                 for key, event in known.items():
                     self._known_already(wave[key], event, report)
                 waiting = [event for event in waiting if event.key not in known]
                 tries = self._after_conflict(tries) if not known else tries
 
-    def _that_stay(self, refusal: Refused, wave: dict[tuple[str, str], list[Taken]]) -> dict[tuple[str, str], Event]:
+    def _that_stay(
+        self, refusal: CommitConflict, wave: dict[tuple[str, str], list[Taken]]
+    ) -> dict[tuple[str, str], Event]:
         """The events that were there already; but for those that a backfill had brought and that are taken back by now.
 
         What is sent and was brought as well is no longer the backfill's alone.
@@ -258,7 +260,7 @@ class Ingest:
         report.counts["decisions"] += len(outcome.decisions)
         return len(events)
 
-    def _past(self, events: Sequence[Event]) -> Past:
+    def _past(self, events: Sequence[Event]) -> StoredHistory:
         """What was stored of the customer. Raises Refused where some of the events are among it."""
         customer = events[0].detail.customer
         history = self.customers.history(customer)
@@ -266,7 +268,7 @@ class Ingest:
         if repeated := {event.key: known[event.key] for event in events if event.key in known}:
             brought = [key for key, one in repeated.items() if one.brought.run]
             # what the table would say as well, but before the costly fold
-            raise Refused({key: one.event for key, one in repeated.items()}, brought)
+            raise CommitConflict({key: one.event for key, one in repeated.items()}, brought)
         return past(history, self.customers.checkpoints(customer))
 
     def _known_already(self, copies: list[Taken], known: Event, report: Report) -> None:

@@ -14,7 +14,7 @@ ROWS = 100_000  # of a share, unless a single customer has more
 CUSTOMER = pl.col("customer")
 
 
-class Share(NamedTuple):
+class Chunk(NamedTuple):
     """The customers after one and up to another, by the order of their ids; without an end where there is none."""
 
     after: str | None = None
@@ -27,7 +27,7 @@ class Share(NamedTuple):
         return later if self.upto is None else later & (self.upto >= CUSTOMER)
 
 
-def shares(files: Iterable[pl.LazyFrame], rows: int | None = None) -> list[Share]:
+def chunks(files: Iterable[pl.LazyFrame], rows: int | None = None) -> list[Chunk]:
     """Shares of the customers of some files, of about so many rows each: together they hold everybody. Raises Damaged.
 
     A customer is never in two, so one who has more rows than that makes a larger share.
@@ -37,4 +37,4 @@ def shares(files: Iterable[pl.LazyFrame], rows: int | None = None) -> list[Share
     number = (before // (rows or ROWS)).alias("share")
     lasts = counts.sort(CUSTOMER).with_columns(number).group_by("share").agg(CUSTOMER.max()).sort("share")
     ends = collected(lasts)["customer"].to_list()[:-1]
-    return [Share(after, upto) for after, upto in zip([None, *ends], [*ends, None], strict=True)]
+    return [Chunk(after, upto) for after, upto in zip([None, *ends], [*ends, None], strict=True)]

@@ -16,10 +16,10 @@ from tempfile import TemporaryDirectory
 import polars as pl
 
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import Overtaken
-from standing.lake.chunks import shares
+from standing.aws.rules_bucket import PreconditionFailed
+from standing.lake.chunks import chunks
 from standing.lake.layout import BUCKETS, KINDS, Kind, bucket_of, current, incoming, named_after, staged
-from standing.lake.parquet import Damaged, Parts, collected, read_all, scan_all, scan_stored, written
+from standing.lake.parquet import CorruptFile, Parts, collected, read_all, scan_all, scan_stored, written
 from standing.lake.rows import tidy
 from standing.lake.runs import runs_taken_back
 from standing.lake.standings import forget_standings
@@ -87,9 +87,9 @@ def _compact_once(lake: Lake, number: int) -> Compacted:
     for kind in KINDS:
         try:
             done.rows[kind] = _compact(lake, kind, number, gone, runs, done)
-        except Damaged as error:
+        except CorruptFile as error:
             done.wrong[current(kind, number)] = str(error)
-        except Overtaken:
+        except PreconditionFailed:
             done.overtaken = True
     return done
 
@@ -110,7 +110,7 @@ def _compact(lake: Lake, kind: Kind, number: int, gone: Marks, runs: frozenset[s
 
 
 @dataclass
-class Made:
+class CompactedBucket:
     """A bucket's file as it is to be: its rows, and whether it has others than before, or customers went from it."""
 
     parts: Parts
@@ -125,10 +125,10 @@ def _made(
     gone: Marks,
     undone: Callable[[pl.DataFrame], pl.DataFrame],
     parts: Parts,
-) -> Made:
+) -> CompactedBucket:
     """What is to become of a bucket's own file, the first, and of new ones, a share of its customers at a time."""
-    made = Made(parts)
-    for share in shares(files):
+    made = CompactedBucket(parts)
+    for share in chunks(files):
         was, *new = (collected(file.filter(share.holds)) for file in files)
         stay = gone.kept(was)
         now = tidy(kind, undone(pl.concat([stay, *map(gone.kept, new)])))
@@ -152,4 +152,4 @@ def _dealt(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
 
 def _set_aside(lake: Lake, wrong: dict[str, str], done: Compacted) -> None:
     for key, why in wrong.items():
-        done.wrong[key] = f"{why}; set aside as {lake.set_aside(key)}"
+        done.wrong[key] = f"{why}; set aside as {lake.quarantine(key)}"

@@ -17,7 +17,7 @@ from standing.lake.rows import Bucket, rows_in
 from standing.rules.timeline import Timeline
 
 
-def holes(bucket: Bucket) -> pl.DataFrame:
+def missing_commits(bucket: Bucket) -> pl.DataFrame:
     """Customers of whom something is missing up to the lake's own version: `customer`, `version`, `missing`.
 
     `missing` counts the versions of which the state or a record is not there.
@@ -48,7 +48,7 @@ def _short(states: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
     return lacking.group_by("customer").agg(pl.len().cast(pl.Int64).alias("short"))
 
 
-def lagging(bucket: Bucket, versions: Iterable[tuple[str, int]]) -> pl.DataFrame:
+def behind_table(bucket: Bucket, versions: Iterable[tuple[str, int]]) -> pl.DataFrame:
     """Customers of whom the lake knows an older version than the table, or none: `customer`, `version`, `missing`."""
     table = pl.DataFrame(list(versions), schema={"customer": pl.String, "there": pl.Int64}, orient="row")
     known = bucket.states.group_by("customer").agg(pl.col("version").max())

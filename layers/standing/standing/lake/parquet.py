@@ -15,7 +15,7 @@ from typing import Any
 import polars as pl
 
 from standing.aws.lake_bucket import ABSENT, Lake, Stored
-from standing.aws.logging import Plain
+from standing.aws.logging import PlainError
 from standing.lake.layout import Kind
 from standing.lake.rows import LATER, SCHEMAS, frame
 
@@ -29,7 +29,7 @@ END = b"PAR1"
 WRONG = (Exception, pl.exceptions.PanicException)  # of the reader; a panic is no Exception
 
 
-class Damaged(Plain, ValueError):  # noqa: N818 -- it says what is with the file
+class CorruptFile(PlainError, ValueError):  # noqa: N818 -- it says what is with the file
     """A file that cannot be read as what it should be, and why."""
 
 
@@ -56,7 +56,7 @@ def check_seal(body: bytes) -> None:
     """Raises Damaged where a file to its end is not as it was written. Of one without a seal that is not known."""
     place = body.rfind(BEFORE_SEAL) + len(BEFORE_SEAL) if body.endswith(END) else 0
     if place >= len(BEFORE_SEAL) and _digest(body, place) != body[place : place + len(BLANK)]:
-        raise Damaged(NOT_THE_SAME)
+        raise CorruptFile(NOT_THE_SAME)
 
 
 class Parts:
@@ -93,7 +93,7 @@ def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
         rows = pl.scan_parquet(io.BytesIO(body))
         there = rows.collect_schema()
     except WRONG as error:  # whatever the reader stumbles over, the file is at fault
-        raise Damaged(NOT_WHOLE.format(type(error).__name__)) from None
+        raise CorruptFile(NOT_WHOLE.format(type(error).__name__)) from None
     later = [name for name in LATER[kind] if name not in there]
     _check(kind, {**there, **{name: SCHEMAS[kind][name] for name in later}})
     return rows.with_columns(pl.lit(None, dtype=SCHEMAS[kind][name]).alias(name) for name in later).select(
@@ -106,7 +106,7 @@ def collected(rows: pl.LazyFrame) -> pl.DataFrame:
     try:
         return rows.collect(engine="streaming")
     except WRONG as error:  # as above
-        raise Damaged(NOT_WHOLE.format(type(error).__name__)) from None
+        raise CorruptFile(NOT_WHOLE.format(type(error).__name__)) from None
 
 
 def _check(kind: Kind, there: Mapping[str, Any]) -> None:
@@ -114,11 +114,11 @@ def _check(kind: Kind, there: Mapping[str, Any]) -> None:
     for name, wanted in SCHEMAS[kind].items():
         found = there.get(name)
         if found is None:
-            raise Damaged(f"of another schema: column `{name}` is missing")
+            raise CorruptFile(f"of another schema: column `{name}` is missing")
         if found != wanted:
-            raise Damaged(f"of another schema: column `{name}` is {found}, expected {wanted}")
+            raise CorruptFile(f"of another schema: column `{name}` is {found}, expected {wanted}")
     if extra := [name for name in there if name not in SCHEMAS[kind]]:
-        raise Damaged(f"of another schema: no column `{extra[0]}` was expected")
+        raise CorruptFile(f"of another schema: no column `{extra[0]}` was expected")
 
 
 def scan_stored(kind: Kind, stored: Stored) -> pl.LazyFrame:
@@ -151,7 +151,7 @@ def _whole[T](
     for key, stored in lake.get_all(keys):
         try:
             whole[key] = take(scan(kind, stored.body))
-        except Damaged as error:
+        except CorruptFile as error:
             wrong[key] = str(error)
     return whole, wrong
 

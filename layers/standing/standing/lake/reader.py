@@ -9,25 +9,25 @@ from dataclasses import dataclass, field
 import polars as pl
 
 from standing.aws.lake_bucket import Lake, Stored
-from standing.lake.chunks import Share, shares
+from standing.lake.chunks import Chunk, chunks
 from standing.lake.layout import KINDS, Kind, bucket_of, current, incoming, staged
-from standing.lake.parquet import Damaged, collected, read_all, read_stored, scan_stored
+from standing.lake.parquet import CorruptFile, collected, read_all, read_stored, scan_stored
 from standing.lake.rows import Bucket, frame, tidy
 
 
 @dataclass(frozen=True)
-class Opened:
+class OpenBucket:
     """A bucket's files, whose rows are read a share of its customers at a time."""
 
     number: int
     files: Mapping[Kind, Stored]
     scanned: dict[Kind, pl.LazyFrame] = field(default_factory=dict)
 
-    def shares(self) -> list[Share]:
+    def chunks(self) -> list[Chunk]:
         """Shares of its customers: together they hold everybody. Raises Damaged."""
-        return shares([self.scan("records"), self.scan("states")])
+        return chunks([self.scan("records"), self.scan("states")])
 
-    def of(self, share: Share) -> Bucket:
+    def of(self, share: Chunk) -> Bucket:
         """What is known of some of its customers. Raises Damaged."""
         return Bucket(self._of("records", share), self._of("states", share), self._decisions(share))
 
@@ -38,25 +38,25 @@ class Opened:
                 self.scanned[kind] = scan_stored(kind, self.files[kind])
         return self.scanned[kind]
 
-    def _of(self, kind: Kind, share: Share) -> pl.DataFrame:
+    def _of(self, kind: Kind, share: Chunk) -> pl.DataFrame:
         with _named(current(kind, self.number)):
             return collected(self.scan(kind).filter(share.holds))
 
-    def _decisions(self, share: Share) -> pl.DataFrame:
+    def _decisions(self, share: Chunk) -> pl.DataFrame:
         """None where they are damaged: compaction has named them, and no standing needs them."""
         try:
             return self._of("decisions", share)
-        except Damaged:
+        except CorruptFile:
             return frame("decisions")
 
 
-def open_bucket(lake: Lake, number: int) -> Opened:
+def open_bucket(lake: Lake, number: int) -> OpenBucket:
     """A bucket as compaction left it.
 
     The states are read first: compaction writes the records first, so there is no state whose records are not there.
     """
     kinds: list[Kind] = ["states", "records", "decisions"]
-    return Opened(number, {kind: lake.get(current(kind, number)) for kind in kinds})
+    return OpenBucket(number, {kind: lake.get(current(kind, number)) for kind in kinds})
 
 
 def read_bucket(lake: Lake, number: int) -> Bucket:
@@ -83,8 +83,8 @@ def _named(what: str) -> Iterator[None]:
     """Say what is damaged."""
     try:
         yield
-    except Damaged as error:
-        raise Damaged(f"{what}: {error}") from None
+    except CorruptFile as error:
+        raise CorruptFile(f"{what}: {error}") from None
 
 
 def everything_of(lake: Lake, customer: str) -> Bucket:

@@ -9,7 +9,7 @@ import polars as pl
 
 from standing.aws.table import STATE, recorded_in, state_in
 from standing.engine.engine import engine_of
-from standing.engine.state import Held, Ledger, Memory, State
+from standing.engine.state import Ledger, LevelState, Memory, State
 from standing.lake import records
 from standing.lake.decisions import DECISIONS, decision_row
 from standing.lake.layout import KINDS, Kind
@@ -206,5 +206,5 @@ def _ledger(ledger: Ledger) -> Row:
     }
 
 
-def _levels(levels: Mapping[str, Held]) -> Iterator[Row]:
+def _levels(levels: Mapping[str, LevelState]) -> Iterator[Row]:
     return ({"rating": rating, **held._asdict()} for rating, held in levels.items())

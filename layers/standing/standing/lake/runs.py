@@ -12,7 +12,7 @@ from typing import Any, Literal
 import orjson
 
 from standing.aws.lake_bucket import ABSENT, Lake
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.layout import BACKFILLS, run_key, taken_back
 
 type Step = Literal["begun", "done", "retracting", "retracted"]
@@ -59,7 +59,7 @@ def begin(lake: Lake, run: Run) -> Run:
     """Note that a run began, before anything of it is settled; as it is known already, if it is."""
     try:
         lake.replace(run_key(run.run), _text(run), "")
-    except Overtaken:
+    except PreconditionFailed:
         return run_of(lake, run.run) or run
     return run
 

@@ -8,7 +8,7 @@ from typing import NamedTuple, Self
 import polars as pl
 
 from standing.aws.lake_bucket import Lake
-from standing.engine.tombstone import mark_of
+from standing.engine.tombstone import tombstone_key
 from standing.lake.layout import bucket_of, forgotten
 
 
@@ -28,7 +28,7 @@ class Marks(NamedTuple):
 
     def hit(self, customer: str) -> bool:
         """Whether a customer was forgotten."""
-        return any(mark_of(salt, customer) in marks for salt, marks in self.by_salt.items())
+        return any(tombstone_key(salt, customer) in marks for salt, marks in self.by_salt.items())
 
     def kept(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows of those who were not forgotten."""
@@ -45,4 +45,4 @@ def marks(lake: Lake, number: int | None = None) -> Marks:
 
 def mark(lake: Lake, salt: str, customer: str) -> None:
     """Have a customer forgotten: by every compaction from now on, whatever is written of them until then and after."""
-    lake.put(f"{forgotten(bucket_of(customer))}{salt}-{mark_of(salt, customer)}", b"")
+    lake.put(f"{forgotten(bucket_of(customer))}{salt}-{tombstone_key(salt, customer)}", b"")

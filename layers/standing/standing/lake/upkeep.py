@@ -10,9 +10,9 @@ import polars as pl
 
 from standing.aws.stack import Target
 from standing.lake.compaction import compact_all
-from standing.lake.gaps import holes, lagging, refill
+from standing.lake.gaps import behind_table, missing_commits, refill
 from standing.lake.layout import BUCKETS, bucket_of
-from standing.lake.parquet import Damaged
+from standing.lake.parquet import CorruptFile
 from standing.lake.reader import read_bucket
 from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
@@ -53,7 +53,7 @@ def _gaps(target: Target, versions: dict[int, list[tuple[str, int]]]) -> Iterato
     for number in range(BUCKETS):
         try:
             bucket = read_bucket(target.lake, number)
-        except Damaged as error:
+        except CorruptFile as error:
             raise UserError(f"{error}\n{WAY_OUT}") from None
-        yield holes(bucket)
-        yield lagging(bucket, versions.get(number, []))
+        yield missing_commits(bucket)
+        yield behind_table(bucket, versions.get(number, []))

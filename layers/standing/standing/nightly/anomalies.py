@@ -14,7 +14,7 @@ MANY = 50_000  # event records of one customer
 NAMED = 20  # of a bucket
 
 
-def oddities(records: pl.LazyFrame, until: Day) -> dict[str, str]:
+def anomalies(records: pl.LazyFrame, until: Day) -> dict[str, str]:
     """By customer or source: far too many records, purchases of nothing, and days that have not come yet."""
     counts = records.filter(~pl.col("late"))
     found = [*_many(counts), *_of_nothing(counts), *_to_come(counts, until)]

@@ -15,16 +15,16 @@ from typing import Any
 import polars as pl
 
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.compaction import compact
 from standing.lake.layout import current, standing_key
-from standing.lake.parquet import Damaged, written
+from standing.lake.parquet import CorruptFile, written
 from standing.lake.reader import open_bucket
 from standing.lake.standings import kept
 from standing.lake.tombstones import marks
-from standing.nightly.anomalies import oddities
-from standing.nightly.chunk import Lived, Night
-from standing.nightly.clock import Passing, TablePort
+from standing.nightly.anomalies import anomalies
+from standing.nightly.chunk import ChunkResult, Night
+from standing.nightly.clock import ClockRun, TablePort
 from standing.nightly.metrics.samples import together
 from standing.nightly.metrics.sums import added_all
 from standing.nightly.months import keep_month, kept_months
@@ -53,15 +53,15 @@ def rescore_bucket(
     opened, before = open_bucket(lake, number), kept(lake, standing_key(number))
     known = None if before.rows is None else marks(lake, number).kept(before.rows)
     months, unread = kept_months(lake, number, until)
-    night = Night(rules, until, Passing(rules, table, until, clock), known, months, scoring)
-    lived = [night.of(share, opened.of(share)) for share in opened.shares()]
-    with suppress(Overtaken):  # another run of the same night was faster, and found the same
+    night = Night(rules, until, ClockRun(rules, table, until, clock), known, months, scoring)
+    lived = [night.of(share, opened.of(share)) for share in opened.chunks()]
+    with suppress(PreconditionFailed):  # another run of the same night was faster, and found the same
         lake.replace(standing_key(number), written(_together(one.standing for one in lived)), before.etag)
     keep_month(lake, number, until, _together(one.ended for one in lived))
     anew = {standing_key(number): f"{before.wrong}: worked out anew"} if before.wrong else {}
     return _told(number, lived, night.passing) | {
         "wrong": compacted.wrong | anew | unread,
-        "odd": oddities(opened.scan("records"), until),
+        "odd": anomalies(opened.scan("records"), until),
     }
 
 
@@ -69,14 +69,14 @@ def _refuse_damaged(wrong: Mapping[str, str], number: int) -> None:
     """Before anything is said of any customer: compaction has read the files to their ends. Raises Damaged."""
     for key in (current("states", number), current("records", number)):
         if key in wrong:
-            raise Damaged(f"{key}: {wrong[key]}")
+            raise CorruptFile(f"{key}: {wrong[key]}")
 
 
 def _together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(parts, how="diagonal")
 
 
-def _told(number: int, lived: list[Lived], passing: Passing) -> dict[str, Any]:
+def _told(number: int, lived: list[ChunkResult], passing: ClockRun) -> dict[str, Any]:
     counts = sum((one.counts for one in lived), Counter[str]())
     names = [name for one in lived for name in one.incomplete]
     different = _together(one.different for one in lived)

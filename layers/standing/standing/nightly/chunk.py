@@ -9,10 +9,10 @@ from typing import NamedTuple
 
 import polars as pl
 
-from standing.lake.chunks import Share
-from standing.lake.gaps import holes
+from standing.lake.chunks import Chunk
+from standing.lake.gaps import missing_commits
 from standing.lake.rows import Bucket
-from standing.nightly.clock import Passing
+from standing.nightly.clock import ClockRun
 from standing.nightly.metrics.all import Known, figures
 from standing.nightly.metrics.day_end import at_end
 from standing.nightly.metrics.groups import groups
@@ -26,7 +26,7 @@ from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
 
-class Lived(NamedTuple):
+class ChunkResult(NamedTuple):
     """What a share came to: its standing at the end of the night, and of the day (`at_end`); counts, and names."""
 
     standing: pl.DataFrame
@@ -44,12 +44,12 @@ class Night:
 
     rules: Timeline
     until: Day
-    passing: Passing
+    passing: ClockRun
     before: pl.DataFrame | None
     months: Mapping[str, pl.DataFrame]
     scoring: Scoring | None = None
 
-    def of(self, share: Share, bucket: Bucket) -> Lived:
+    def of(self, share: Chunk, bucket: Bucket) -> ChunkResult:
         """Live through the night of a share.
 
         Customers of whom the lake misses something, or everything, are left to the core, which reads the table: they
@@ -58,7 +58,7 @@ class Night:
         states, records = latest(bucket.states), bucket.records.filter(~pl.col("late"))
         before = None if self.before is None else self.before.filter(share.holds)
         lost = _lost(before, bucket)
-        incomplete = sorted({*holes(bucket)["customer"], *lost["customer"]})
+        incomplete = sorted({*missing_commits(bucket)["customer"], *lost["customer"]})
         whole = states.filter(~pl.col("customer").is_in(incomplete))
         reconciled = reconcile(self.rules, records, _moved_since(whole, before))
         found = rescore(self.rules, records, states_of(whole), before, self.until)
@@ -71,7 +71,7 @@ class Night:
         told = self._figures(share, bucket, ended, scored)
         standing = pl.concat([found.standing, lost], how="diagonal_relaxed")
         named = groups(bucket.decisions, self.until, self.rules.on(self.until).programme.time_zone)
-        return Lived(standing, ended, counts, reconciled.differences, incomplete, told, named)
+        return ChunkResult(standing, ended, counts, reconciled.differences, incomplete, told, named)
 
     def _scored(self, records: pl.DataFrame) -> tuple[pl.DataFrame | None, int]:
         """The scores of the share, where there is a model; and how many were said."""
@@ -81,7 +81,7 @@ class Night:
         found = self.scoring.bucket(records, ruleset, self.until)
         return found, self.scoring.say(found, records, ruleset, self.until)
 
-    def _figures(self, share: Share, bucket: Bucket, ended: pl.DataFrame, scored: pl.DataFrame | None) -> Figures:
+    def _figures(self, share: Chunk, bucket: Bucket, ended: pl.DataFrame, scored: pl.DataFrame | None) -> Figures:
         own = {month: rows.filter(share.holds) for month, rows in self.months.items()}
         ruleset = self.rules.on(self.until)
         return figures(Known(ruleset, self.until, ended, bucket.records, bucket.decisions, own, scored))

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from standing.aws.table import MOST_ITEMS, Recorded, Refused, items, past
-from standing.engine.advance import needs_past_to, pass_time
-from standing.engine.decide import Outcome
-from standing.engine.start import NOTHING, Past
+from standing.aws.table import MOST_ITEMS, CommitConflict, Recorded, items, past
+from standing.engine.advance import advance_clock, needs_past_to
+from standing.engine.decide import Decided
+from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.events.intake import Event
 from standing.nightly.metrics.groups import moved_now
@@ -40,13 +40,13 @@ class TablePort(Protocol):
         """The ends of months that are kept."""
 
     def commit(
-        self, before: State | None, outcome: Outcome, events: Sequence[Event], rules: Timeline, now: datetime
+        self, before: State | None, outcome: Decided, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Write everything or nothing."""
 
 
 @dataclass
-class Passing:
+class ClockRun:
     """Moves customers' clocks to the end of a day that is over.
 
     `counts`: customers by what became of them (`moved`, `nothing`, `gone`, `busy`), commits, decisions and conflicts.
@@ -74,7 +74,7 @@ class Passing:
                 if not self._commit(customer):
                     return said
                 said = "moved"
-            except Refused:
+            except CommitConflict:
                 self.counts["conflicts"] += 1
                 tries += 1
                 self.pause(random.uniform(0, 0.02 * 2**tries))  # noqa: S311 -- jitter, not a secret
@@ -95,23 +95,23 @@ class Passing:
         self.moved = together([self.moved, moved_now(customer, outcome.decisions, self.until)])
         return True
 
-    def _outcome(self, state: State, now: datetime) -> Outcome | None:
+    def _outcome(self, state: State, now: datetime) -> Decided | None:
         """What to write: everything up to the day, or up to the last one for which it fits into one transaction."""
         stored = self._past(state) if needs_past_to(state, self.rules, self.until) else NOTHING
 
-        def up_to(day: Day) -> Outcome | None:
-            return pass_time(state, self.rules, day, now, stored)
+        def up_to(day: Day) -> Decided | None:
+            return advance_clock(state, self.rules, day, now, stored)
 
         whole = up_to(self.until)
         return whole if _fits(whole) else _as_much_as_fits(up_to, state.day, self.until)
 
-    def _past(self, state: State) -> Past:
+    def _past(self, state: State) -> StoredHistory:
         return past(self.table.history(state.customer), self.table.checkpoints(state.customer))
 
 
-def _as_much_as_fits(up_to: Callable[[Day], Outcome | None], first: Day, last: Day) -> Outcome | None:
+def _as_much_as_fits(up_to: Callable[[Day], Decided | None], first: Day, last: Day) -> Decided | None:
     """The outcome up to the last day between two for which it fits; of a single day, whatever it takes."""
-    found: Outcome | None = None
+    found: Decided | None = None
     while last - first > 1:
         middle = (first + last) // 2
         if _fits(outcome := up_to(middle)):
@@ -121,5 +121,5 @@ def _as_much_as_fits(up_to: Callable[[Day], Outcome | None], first: Day, last: D
     return found or up_to(last)
 
 
-def _fits(outcome: Outcome | None) -> bool:
+def _fits(outcome: Decided | None) -> bool:
     return outcome is None or items(outcome, ()) <= MOST_ITEMS

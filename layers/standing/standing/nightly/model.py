@@ -14,11 +14,11 @@ import polars as pl
 from standing.aws.lake_bucket import ABSENT, Lake
 from standing.lake.compaction import compact
 from standing.lake.layout import BUCKETS
-from standing.lake.parquet import Damaged, collected
+from standing.lake.parquet import CorruptFile, collected
 from standing.lake.reader import open_bucket
 from standing.rescoring.refunds import IS_PURCHASE, IS_REFUND, counted_on
 from standing.rules.ruleset import Ruleset
-from standing.scores.fitting.model import Terms, fitted
+from standing.scores.fitting.model import FitSettings, fitted
 from standing.scores.model import Model, parsed, text
 from standing.scores.spending import Spend, spending
 from standing.values.days import Day, day_in
@@ -28,7 +28,7 @@ OLD = 28  # days from which on a model is learnt anew
 ENOUGH = 5_000_000  # purchases to learn from
 
 
-class Learnt(NamedTuple):
+class LearnedModel(NamedTuple):
     """The model that holds, if there is one, and why none was learnt, where one was due."""
 
     model: Model | None
@@ -49,20 +49,20 @@ def model_of(lake: Lake) -> Model | None:
         return None
 
 
-def learn(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> Learnt:
+def learn(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> LearnedModel:
     """The model that scores up to a day: the one that is kept, or a new one, which is kept then."""
     before = model_of(lake)
     if before and 0 <= day - day_in(before.as_of) < OLD:
-        return Learnt(before)
+        return LearnedModel(before)
     programme = ruleset.programme
     spend: Spend = before.spend if before else "net"  # whoever chose gross once keeps it
     try:
         bought = _purchases(lake, known, ruleset, day, spend)
-        found = fitted(bought, day, Terms(programme.currency, programme.minor_digits, spend=spend))
+        found = fitted(bought, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
     except ValueError as error:  # what these customers do not tell, said by whoever fitted
-        return Learnt(before, str(error))
+        return LearnedModel(before, str(error))
     lake.put(MODEL, text(found).encode())
-    return Learnt(found)
+    return LearnedModel(found)
 
 
 def _purchases(lake: Lake, known: list[int], ruleset: Ruleset, day: Day, spend: Spend) -> pl.LazyFrame:
@@ -84,5 +84,5 @@ def _of_buckets(lake: Lake, known: list[int]) -> Iterator[pl.DataFrame]:
             compact(lake, number)
             records = open_bucket(lake, number).scan("records")
             yield collected(records.filter((IS_PURCHASE | IS_REFUND) & ~pl.col("late")))
-        except Damaged:
+        except CorruptFile:
             continue

@@ -10,7 +10,7 @@ from contextlib import suppress
 import polars as pl
 
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.layout import month_key, month_prefix
 from standing.lake.parquet import written
 from standing.lake.standings import kept
@@ -47,5 +47,5 @@ def keep_month(lake: Lake, number: int, day: Day, standing: pl.DataFrame) -> Non
     before = kept(lake, key)
     if before.rows is not None and before.rows.filter(pl.col("day") > day).height:
         return
-    with suppress(Overtaken):  # another run of the same night was faster, and found the same
+    with suppress(PreconditionFailed):  # another run of the same night was faster, and found the same
         lake.replace(key, written(standing), before.etag)

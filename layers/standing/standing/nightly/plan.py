@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from standing.aws.lake_bucket import Lake
-from standing.aws.logging import Plain
+from standing.aws.logging import PlainError
 from standing.lake.compaction import stage
 from standing.lake.layout import KINDS, STAGED, STANDING, number_in
-from standing.nightly.model import Learnt, learn, model_of
+from standing.nightly.model import LearnedModel, learn, model_of
 from standing.nightly.summary import parts, passed_on
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date, day_in, day_of
@@ -18,7 +18,7 @@ from standing.values.days import Day, day_date, day_in, day_of
 LAG = timedelta(hours=4)  # after a day's end: what was on its way then is there, so that it does not come late
 
 
-class WrongDay(Plain, ValueError):  # noqa: N818 -- what it is
+class WrongDay(PlainError, ValueError):  # noqa: N818 -- what it is
     """A day that cannot be closed, or that is none."""
 
 
@@ -33,7 +33,7 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
     wrong = passed_on(stage(lake).wrong)
     known, done = buckets(lake), set(parts(lake, str(day_date(day))))
     due = [number for number in known if number not in done]
-    learnt = learn(lake, ruleset, day, known) if due else Learnt(model_of(lake))
+    learnt = learn(lake, ruleset, day, known) if due else LearnedModel(model_of(lake))
     return {"day": str(day_date(day)), "known": known, "due": due, "wrong": wrong, "model": learnt.told()}
 
 

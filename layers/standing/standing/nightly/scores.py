@@ -9,7 +9,7 @@ from typing import Any, Protocol
 
 import polars as pl
 
-from standing.aws.logging import Plain
+from standing.aws.logging import PlainError
 from standing.events.producers import NIGHT_SOURCE
 from standing.rescoring.refunds import counted_on
 from standing.rules.ruleset import Ruleset
@@ -29,7 +29,7 @@ class BusPort(Protocol):
         """Put entries; the places of those that were refused."""
 
 
-class Unsent(Plain):
+class UnsentScoresError(PlainError):
     """Score events that the bus did not take; the bucket's night is done again."""
 
 
@@ -58,7 +58,7 @@ class Scoring:
         at = end_of_day(day, zone_name).astimezone(zone(zone_name))
         entries = [_entry(detail) for detail in events(self.model, due, at)]
         if refused := self.bus.put(entries):
-            raise Unsent(f"the bus refused {len(refused)} of {len(entries)} score events")
+            raise UnsentScoresError(f"the bus refused {len(refused)} of {len(entries)} score events")
         return len(entries)
 
 

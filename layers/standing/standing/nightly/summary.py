@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 
 from standing.aws.lake_bucket import ABSENT, Lake, Stored
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.layout import INCOMING, number_in, partition
 from standing.lake.runs import unfinished
 from standing.nightly.metrics.samples import together
@@ -43,7 +43,7 @@ def keep_part(lake: Lake, report: Report) -> None:
     while True:
         stored = lake.get(key)
         whole = report if stored is ABSENT else of_both(orjson.loads(stored.body), report)
-        with suppress(Overtaken):  # the other was faster: its report is there now
+        with suppress(PreconditionFailed):  # the other was faster: its report is there now
             return lake.replace(key, orjson.dumps(whole), stored.etag)
 
 
@@ -104,7 +104,7 @@ def concluded(
         report = complete(summed_up(lake, planned))
         report["wrong"] |= _set_aside_before(before)
         show(report)
-        with suppress(Overtaken):
+        with suppress(PreconditionFailed):
             lake.replace(report_key(planned["day"]), _text(report), before.etag)
             return report
 

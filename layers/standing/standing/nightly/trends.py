@@ -17,7 +17,7 @@ NIGHTS = 30  # that a report looks back on
 type Levels = Mapping[str, Mapping[str, int]]  # by rating and level: customers
 
 
-class Told(NamedTuple):
+class NightLevels(NamedTuple):
     """What a night's report says of levels; `whole`: whether every bucket was done."""
 
     day: str
@@ -25,7 +25,7 @@ class Told(NamedTuple):
     whole: bool
 
 
-def nights_up_to(lake: Lake, last: str, nights: int = NIGHTS) -> list[Told]:
+def nights_up_to(lake: Lake, last: str, nights: int = NIGHTS) -> list[NightLevels]:
     """The reports of so many days up to one, rising; days without a report are left out."""
     end = day_in(last)
     days = [str(day_date(day)) for day in range(end - nights + 1, end + 1)]
@@ -33,16 +33,16 @@ def nights_up_to(lake: Lake, last: str, nights: int = NIGHTS) -> list[Told]:
     return [told for _, one in stored if (told := _read(one.body))]
 
 
-def _read(body: bytes) -> Told | None:
+def _read(body: bytes) -> NightLevels | None:
     """What a report says; none where it is none: that is told where it is asked for itself."""
     with suppress(ValueError, KeyError, TypeError, AttributeError):
         return told_by(orjson.loads(body))
     return None
 
 
-def told_by(report: Mapping[str, Any]) -> Told:
+def told_by(report: Mapping[str, Any]) -> NightLevels:
     """What one report says."""
-    return Told(report["day"], report.get("figures", {}).get("levels", {}), not report.get("failed_buckets"))
+    return NightLevels(report["day"], report.get("figures", {}).get("levels", {}), not report.get("failed_buckets"))
 
 
 def with_trend(report: dict[str, Any], lake: Lake) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from standing.aws.lake_bucket import Lake
-from standing.aws.logging import told
+from standing.aws.logging import safe_message
 from standing.aws.table import Customers, Units
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.model import model_of
@@ -34,7 +34,7 @@ class Work:
         try:
             found = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring())
         except Exception as error:
-            keep_failure(self.lake, str(day_date(day)), number, told(error))
+            keep_failure(self.lake, str(day_date(day)), number, safe_message(error))
             raise
         ended = self.clock()
         seconds = (ended - began).total_seconds()

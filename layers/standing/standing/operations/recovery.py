@@ -9,7 +9,7 @@ from itertools import batched
 from typing import Any
 
 from standing.aws.stack import Target
-from standing.aws.table import Refused, past
+from standing.aws.table import CommitConflict, past
 from standing.engine.decide import decide
 from standing.rules.timeline import Timeline
 from standing.values.counted import counted
@@ -68,7 +68,7 @@ def rebuild(target: Target, rules: Timeline, customer: str) -> str:
     outcome = decide(state, [], rules, now, stored)
     try:
         target.customers.commit(state, outcome, [], rules, now)
-    except Refused:
+    except CommitConflict:
         raise UserError(f"`{customer}` changed meanwhile: rebuild it again") from None
     same = (state.closed, state.buckets) == (outcome.state.closed, outcome.state.buckets)
     return "the state was as its events say" if same else "the state was not as its events say; now it is"

@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from standing.present.language import Language, phrase, say
+from standing.present.language import Language, in_language, phrase
 from standing.present.rules.size import state_size
 from standing.present.terminal import Text
 from standing.rules.author.problems import Problem
@@ -55,18 +55,18 @@ def _print_problem(problem: Problem, language: Language, console: Console) -> No
     if not problem.check:
         console.print(Text.assemble(place, problem.said(language)), soft_wrap=True)
         return
-    title = say(CHECKS[problem.check], language)
+    title = in_language(CHECKS[problem.check], language)
     console.print(Text.assemble(place, (f"{problem.check} {title}", "red")), soft_wrap=True)
     console.print(Text(f"    {problem.said(language)}"), soft_wrap=True)
-    console.print(Text(f"    → {say(way_out(problem.check), language)}", style="dim"), soft_wrap=True)
+    console.print(Text(f"    → {in_language(way_out(problem.check), language)}", style="dim"), soft_wrap=True)
 
 
 def _print_finding(one: Located, language: Language, console: Console) -> None:
-    found, title = one.finding, say(CHECKS[one.finding.check], language)
+    found, title = one.finding, in_language(CHECKS[one.finding.check], language)
     style = "dim" if one.accepted else "yellow" if found.is_question or found.unproved else "red"
     head = Text.assemble((f"{one.file}:{one.line}: ", "bold"), (f"{found.check} {title}", style))
     console.print(head, soft_wrap=True)
-    console.print(Text(f"    {found.about}: {say(found.said, language)}"), soft_wrap=True)
+    console.print(Text(f"    {found.about}: {in_language(found.said, language)}"), soft_wrap=True)
     if found.example:
         facts = " · ".join(f"{fact} {value}" for fact, value in found.example.items())
         console.print(Text(f"    {phrase('for_example', language, facts=facts)}", style="dim"), soft_wrap=True)
@@ -77,7 +77,7 @@ def _print_finding(one: Located, language: Language, console: Console) -> None:
 def _way_out(found: Finding, language: Language) -> str:
     if found.unproved:
         return f"→ {phrase('make_simpler', language, check=found.check)}"
-    return f"→ {say(way_out(found.check), language)}"
+    return f"→ {in_language(way_out(found.check), language)}"
 
 
 def _summary(report: Report, language: Language) -> str:
@@ -98,6 +98,6 @@ def _summary(report: Report, language: Language) -> str:
 
 def _as_dict(one: Located, language: Language) -> dict[str, Any]:
     found = one.finding
-    about = {"check": found.check, "about": found.about, "message": say(found.said, language)}
+    about = {"check": found.check, "about": found.about, "message": in_language(found.said, language)}
     kind = {"question": found.is_question, "proved": not found.unproved, "way_out": _way_out(found, language)[2:]}
     return {"file": one.file, "line": one.line, **about, **kind, "example": found.example, "accepted": one.accepted}

@@ -120,19 +120,19 @@ WORDS = phrases(
 
 def word(name: str, language: Language) -> str:
     """A word of the command line."""
-    return say(WORDS[name], language)
+    return in_language(WORDS[name], language)
 
 
 def phrase_of(known: Phrases, name: str, language: Language, /, **parts: object) -> str:
     """One of some phrases, with its parts filled in; whole numbers with separators, and with what they count."""
     filled = {key: Counted(value) if isinstance(value, int) else value for key, value in parts.items()}
-    return say(known[name], language).format(**filled)
+    return in_language(known[name], language).format(**filled)
 
 
 phrase = partial(phrase_of, WORDS)
 
 
-def say(title: Title, language: Language) -> str:
+def in_language(title: Title, language: Language) -> str:
     """A title in one of its languages."""
     return title.zh if language == "zh" else title.en
 

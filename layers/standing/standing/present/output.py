@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from standing.present.terminal import Plain, json_text
+from standing.present.terminal import PlainConsole, json_text
 
-out = Plain()
-err = Plain(stderr=True, highlight=False)
+out = PlainConsole()
+err = PlainConsole(stderr=True, highlight=False)
 
 
 def print_json(data: object) -> None:

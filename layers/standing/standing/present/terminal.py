@@ -27,7 +27,7 @@ class Text(RichText):
         return self
 
 
-class Plain(Console):
+class PlainConsole(Console):
     """A console for which a text is a text: no markup, no emoji by name; whatever is drawn has been made visible."""
 
     def __init__(self, **options: Any) -> None:  # noqa: ANN401 -- rich's own

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
-from standing.aws.logging import Plain
+from standing.aws.logging import PlainError
 from standing.events.producers import OUR_SOURCE
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ class BusPort(Protocol):
         """Put entries on the bus; the places of those refused."""
 
 
-class Unpublished(Plain):
+class UnpublishedError(PlainError):
     """Nothing of a batch could be published: the whole of it comes again."""
 
 
@@ -31,7 +31,7 @@ def publish(records: Sequence[dict[str, Any]], bus: BusPort) -> list[str]:
     decided = [record for record in records if _is_outcome(record)]
     failed = bus.put([entry(record["dynamodb"]["NewImage"]) for record in decided])
     if decided and len(failed) == len(decided):
-        raise Unpublished(f"the bus refused all {len(decided)} entries")
+        raise UnpublishedError(f"the bus refused all {len(decided)} entries")
     return [decided[place]["dynamodb"]["SequenceNumber"] for place in failed]
 
 

@@ -12,7 +12,7 @@ from standing.aws.table import Customers, past
 from standing.engine.decide import needs_past
 from standing.engine.reasons import Reason, reasons_for_level
 from standing.engine.start import NOTHING
-from standing.engine.state import Held, State
+from standing.engine.state import LevelState, State
 from standing.engine.view import View, view
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Ruleset
@@ -122,7 +122,9 @@ def _ranks(ruleset: Ruleset, levels: dict[str, str]) -> dict[str, Fact]:
     return {name: ruleset.ratings[name].rank(level) for name, level in levels.items() if name in ruleset.ratings}
 
 
-def _difference(found: Comparison, name: str, was: Held, becomes: str, known: dict[str, Fact]) -> tuple[Reason, ...]:
+def _difference(
+    found: Comparison, name: str, was: LevelState, becomes: str, known: dict[str, Fact]
+) -> tuple[Reason, ...]:
     """The candidate's lines that made it another level; if there are any, those that the live rules do not have."""
     rating = found.candidate.ratings[name]
     fell = rating.ordered and was.level in rating.levels and rating.rank(was.level) > rating.rank(becomes)

@@ -7,7 +7,7 @@ from collections import Counter
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from standing.present.language import Language, reason_line, say, word
+from standing.present.language import Language, in_language, reason_line, word
 from standing.present.terminal import Text
 from standing.release.comparison import NAMED, Comparison, Move
 from standing.release.words import phrase
@@ -23,7 +23,7 @@ def print_comparison(found: Comparison, left: int, language: Language, out: Cons
     if left:
         out.print(phrase("waiting", language, left=left), style="yellow")
     for rating in dict.fromkeys(name for name, _, _ in sorted(found.moves)):
-        out.print(Text(f"\n{say(found.candidate.ratings[rating].title, language)}", style="bold"))
+        out.print(Text(f"\n{in_language(found.candidate.ratings[rating].title, language)}", style="bold"))
         out.print(_matrix(found, rating, language), "", _movers(found, rating, language), sep="\n")
     if not found.moves:
         out.print(phrase("no_moves", language))
@@ -34,10 +34,12 @@ def print_comparison(found: Comparison, left: int, language: Language, out: Cons
 def _matrix(found: Comparison, rating: str, language: Language) -> Table:
     """Rows: the live level; columns: the level in the shadow."""
     counts, before, after = found.matrices[rating], found.live.ratings[rating], found.candidate.ratings[rating]
-    table = _table(phrase("live_shadow", language), *(say(after.title_of(level), language) for level in after.levels))
+    table = _table(
+        phrase("live_shadow", language), *(in_language(after.title_of(level), language) for level in after.levels)
+    )
     for was in before.levels:
         cells = (_cell(counts, was, becomes) for becomes in after.levels)
-        table.add_row(Text(say(before.title_of(was), language), style="bold"), *cells)
+        table.add_row(Text(in_language(before.title_of(was), language), style="bold"), *cells)
     return table
 
 
@@ -61,7 +63,7 @@ def _movers(found: Comparison, rating: str, language: Language) -> Table:
 
 def _step(found: Comparison, rating: str, was: str, becomes: str, language: Language) -> str:
     live, candidate = (one.ratings[rating] for one in (found.live, found.candidate))
-    return f"{say(live.title_of(was), language)} → {say(candidate.title_of(becomes), language)}"
+    return f"{in_language(live.title_of(was), language)} → {in_language(candidate.title_of(becomes), language)}"
 
 
 def _rest(table: Table, move: Move, language: Language) -> None:
@@ -75,7 +77,7 @@ def _care(found: Comparison, language: Language) -> Table:
     for name, (live, candidate) in found.care.items():
         care = found.candidate.care.get(name) or found.live.care.get(name)
         for number, status in enumerate(sorted(live | candidate)):
-            title = say(care.title, language) if care and number == 0 else ("" if number else name)
+            title = in_language(care.title, language) if care and number == 0 else ("" if number else name)
             differs = live[status] != candidate[status]
             cells = (title, word(status, language), f"{live[status]:,}", f"{candidate[status]:,}")
             table.add_row(*map(Text, cells), style="bold" if differs else "")

@@ -13,9 +13,9 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from standing.aws.rules_bucket import Overtaken
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.local.project import project_root
-from standing.release.store import Kept, Place, StackPlace
+from standing.release.store import ReleaseTarget, StackRules, StackTarget
 from standing.rules.author.compiler import compile_folder
 from standing.rules.author.succession import continued, continues
 from standing.rules.releases import ALL_DAYS, Entries, Released, Releases, begun, followed_by, in_force, predecessor
@@ -32,7 +32,7 @@ AGAIN = "do this again"
 class Releasing:
     """Releases to one place. `say` tells what happens."""
 
-    place: Place
+    place: ReleaseTarget
     say: Callable[[str], None]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
@@ -72,7 +72,7 @@ class Releasing:
         entries = self._back(found, self._today(rules.latest), version)
         return self._deliver(found, entries, found.bucket.timeline(entries))
 
-    def _back(self, found: Kept, today: date, version: str | None) -> Entries:
+    def _back(self, found: StackRules, today: date, version: str | None) -> Entries:
         """The entries after going back."""
         if found.unfinished and not version:
             self.say(f"taken back: the release of {found.unfinished.entries[-1].version}, which was not finished")
@@ -85,7 +85,7 @@ class Releasing:
             raise UserError(f"rules {wanted} are in force already")
         return followed_by(found.entries, self._entry(today, wanted, "rollback"))
 
-    def _earlier(self, found: Kept, entries: Entries, version: str | None) -> Ruleset:
+    def _earlier(self, found: StackRules, entries: Entries, version: str | None) -> Ruleset:
         wanted = version or predecessor(entries)
         if wanted is None:
             raise UserError("there are no rules before these: `--to VERSION` names others that were released once")
@@ -96,7 +96,7 @@ class Releasing:
             said = f"no rules `{wanted}` were ever released: `standing rules live` lists those that were"
             raise UserError(said) from None
 
-    def _wait_for(self, found: Kept | None, ruleset: Ruleset) -> None:
+    def _wait_for(self, found: StackRules | None, ruleset: Ruleset) -> None:
         """Refuse to release while another release goes on; one that died, or of the same rules, is done anew."""
         unfinished = found.unfinished if found else None
         if not unfinished or self.clock() - unfinished.at > GIVEN_UP:
@@ -125,7 +125,7 @@ class Releasing:
     def _entry(self, since: date, version: str, by: Literal["release", "rollback"]) -> Released:
         return Released(since=since, version=version, by=by, at=self.clock())
 
-    def _deliver(self, found: Kept | None, entries: Entries, rules: Timeline) -> Entries:
+    def _deliver(self, found: StackRules | None, entries: Entries, rules: Timeline) -> Entries:
         """Record and deploy. Before the first deployment there is no bucket: then the record comes last."""
         if self.place.is_busy():
             raise UserError(f"`{self.place.name}` is being deployed: wait until that has ended, then {AGAIN}")
@@ -141,7 +141,7 @@ class Releasing:
             raise
         return self._made_sure(found, etag, record, rules)
 
-    def _made_sure(self, found: Kept | None, etag: str | None, record: Releases, rules: Timeline) -> Entries:
+    def _made_sure(self, found: StackRules | None, etag: str | None, record: Releases, rules: Timeline) -> Entries:
         """After the deployment: the record is there, and nobody else's."""
         now = self.place.look()
         if now is None:
@@ -152,7 +152,7 @@ class Releasing:
             raise UserError(f"another release was recorded meanwhile: look at `standing rules live`, and {AGAIN}")
         return record.entries
 
-    def _withdraw(self, found: Kept, etag: str) -> None:
+    def _withdraw(self, found: StackRules, etag: str) -> None:
         """After a deployment that failed for certain, put the record back; else it stays, and is not finished."""
         now = self.place.look()
         if now and now.etag == etag and now.named == found.named and not self.place.is_busy():
@@ -167,14 +167,14 @@ class Releasing:
 
 def release_clone(say: Callable[[str], None], stack: str = "standing") -> Entries:
     """Release the rules of this clone, as they are, to a stack; a new one comes to be."""
-    return Releasing(StackPlace(stack, say), say).release(project_root() / "rules", None)
+    return Releasing(StackTarget(stack, say), say).release(project_root() / "rules", None)
 
 
-def _write(found: Kept, record: Releases, rules: Timeline) -> str:
+def _write(found: StackRules, record: Releases, rules: Timeline) -> str:
     """Keep the rules and write the record; its ETag."""
     for entry in rules.entries:
         found.bucket.keep(entry.ruleset)
     try:
         return found.bucket.write(record, found.etag)
-    except Overtaken:
+    except PreconditionFailed:
         raise UserError(f"another release was recorded at the same moment: {AGAIN}") from None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from standing.aws.table import Customers, Refused
+from standing.aws.table import CommitConflict, Customers
 from standing.events.intake import Event
 from standing.ingest.batch import MOST_EVENTS, TRIES, Ingest, Report
 from standing.values.errors import UserError
@@ -40,7 +40,7 @@ class Seeding:
             try:
                 done = self.ingest.commit_some(missing[:MOST_EVENTS], Report(), self.clock())
                 missing = missing[done:]
-            except Refused:  # an event of this customer came in between
+            except CommitConflict:  # an event of this customer came in between
                 missing, tries = self._missing(customer), tries + 1
             if tries > TRIES:
                 raise UserError(f"`{customer}` kept changing: start the shadow again, and the rest is done")

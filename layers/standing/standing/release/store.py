@@ -21,7 +21,7 @@ BUSY = "IN_PROGRESS"
 
 
 @dataclass(frozen=True)
-class Kept:
+class StackRules:
     """What a stack's bucket holds: the record, its ETag, and the id that the deployed stack names."""
 
     bucket: RulesBucket
@@ -40,14 +40,14 @@ class Kept:
         return self.record if self.record and self.record.id != self.named else None
 
 
-class Place(Protocol):
+class ReleaseTarget(Protocol):
     """What a release needs of the place where it goes."""
 
     @property
     def name(self) -> str:
         """What people call it."""
 
-    def look(self) -> Kept | None:
+    def look(self) -> StackRules | None:
         """What is kept there now; nothing before the first deployment."""
 
     def is_busy(self) -> bool:
@@ -58,14 +58,14 @@ class Place(Protocol):
 
 
 @dataclass(frozen=True)
-class StackPlace:
+class StackTarget:
     """A stack, deployed from this clone. `parameters` are its template's, such as `Stage=prod`."""
 
     name: str
     say: Callable[[str], None]
     parameters: tuple[str, ...] = ()
 
-    def look(self) -> Kept | None:
+    def look(self) -> StackRules | None:
         """What is kept of its rules now."""
         return kept(Target(self.name))
 
@@ -85,13 +85,13 @@ class StackPlace:
         run_sam(root, "deploy", *stack, "--parameter-overrides", *given)
 
 
-def kept(target: Target) -> Kept | None:
+def kept(target: Target) -> StackRules | None:
     """What is kept of a stack's rules; nothing where there is no stack, or one of before there was a bucket."""
     bucket = target.rules_bucket if target.status() else None
-    return Kept(bucket, *bucket.record(), target.outputs.get("Release", "")) if bucket else None
+    return StackRules(bucket, *bucket.record(), target.outputs.get("Release", "")) if bucket else None
 
 
-def released(target: Target) -> Kept:
+def released(target: Target) -> StackRules:
     """What was released to a stack. Raises UserError where nothing was."""
     found = kept(target)
     if not found or not found.entries:

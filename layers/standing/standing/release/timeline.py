@@ -9,19 +9,19 @@ from rich.console import Console
 from rich.table import Table
 
 from standing.present.language import Language
-from standing.release.store import Kept
+from standing.release.store import StackRules
 from standing.release.words import phrase
 from standing.rules.releases import ALL_DAYS, Entries, Releases, in_force
 from standing.values.days import day_date, day_of
 
 
-def today_of(kept: Kept) -> date:
+def today_of(kept: StackRules) -> date:
     """The day in the programme's time zone."""
     programme = kept.bucket.ruleset(kept.entries[-1].version).programme
     return day_date(day_of(datetime.now(UTC), programme.time_zone))
 
 
-def as_dict(kept: Kept, today: date) -> dict[str, Any]:
+def as_dict(kept: StackRules, today: date) -> dict[str, Any]:
     """The timeline for `--json`."""
     entries = [_entry(kept.entries, number, today) for number in range(len(kept.entries))]
     return {"today": str(today), "timeline": entries, "unfinished": bool(kept.unfinished)}

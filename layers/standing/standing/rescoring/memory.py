@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 import polars as pl
 
-from standing.engine.state import Held, Memory
+from standing.engine.state import LevelState, Memory
 from standing.rules.ruleset import Ruleset
 
 type Kept = Literal["levels", "shown"]
@@ -77,7 +77,7 @@ def cells(memory: Memory) -> dict[str, Any]:
     return held | due | reasons | {f"contacts/{channel}": list(days) for channel, days in memory.contacts.items()}
 
 
-def _cells(kept: Kept, held: dict[str, Held]) -> dict[str, Any]:
+def _cells(kept: Kept, held: dict[str, LevelState]) -> dict[str, Any]:
     parts = {(name, part): value for name, one in held.items() for part, value in zip(HELD, one, strict=True)}
     return {column(kept, name, part): value for (name, part), value in parts.items() if value is not None}
 
@@ -97,6 +97,6 @@ def memory_of(row: dict[str, Any]) -> Memory:
     )
 
 
-def _held(parts: dict[tuple[str, ...], Any], kept: Kept) -> dict[str, Held]:
+def _held(parts: dict[tuple[str, ...], Any], kept: Kept) -> dict[str, LevelState]:
     names = [key[1] for key in parts if key[0] == kept and key[2] == "level"]
-    return {name: Held._make(parts.get((kept, name, part)) for part in HELD) for name in names}
+    return {name: LevelState._make(parts.get((kept, name, part)) for part in HELD) for name in names}

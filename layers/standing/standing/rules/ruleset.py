@@ -233,7 +233,7 @@ class Stability(Frozen):
     minimum_stay: int = 0
 
 
-class Terms(Frozen):
+class OlderTerms(Frozen):
     """What was enough to keep each level under rules that were in force before.
 
     It is still enough for whoever reached that level before the day `before`.
@@ -263,7 +263,7 @@ class Rating(Frozen):
     honours: bool = False
     override: int = -1
     existing: Literal["keep", "reassess"] = "reassess"
-    terms: tuple[Terms, ...] = ()
+    terms: tuple[OlderTerms, ...] = ()
     better: Literal["higher", "lower"] = "higher"
     level_titles: dict[str, Title] = {}
 
@@ -292,7 +292,7 @@ class Rating(Frozen):
             found[level] = (*found.get(level, ()), (terms.before, name))
         return found
 
-    def _by_terms(self) -> Iterator[tuple[str, Terms, str]]:
+    def _by_terms(self) -> Iterator[tuple[str, OlderTerms, str]]:
         for number, terms in enumerate(self.terms):
             yield from ((f"{self.name}/terms-{number}/{level}", terms, level) for level in terms.keep)
 

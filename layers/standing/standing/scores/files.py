@@ -19,7 +19,7 @@ from standing.present.language import Language
 from standing.rescoring.refunds import counted_on
 from standing.rules.ruleset import Ruleset
 from standing.scores import model as models
-from standing.scores.fitting.model import Terms, fitted
+from standing.scores.fitting.model import FitSettings, fitted
 from standing.scores.model import Model
 from standing.scores.rfm import summary
 from standing.scores.scores import changed, events, last_said
@@ -38,7 +38,7 @@ def learnt(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
     day, programme = _day(as_of), ruleset.programme
     rows = spending(counted_on(_rows(file, ruleset, PURCHASE, REFUND).lazy(), ruleset), day, spend)
     try:
-        return fitted(rows, day, Terms(programme.currency, programme.minor_digits, spend=spend))
+        return fitted(rows, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
     except ValueError as error:
         raise UserError(f"no model: {error}") from None
 

@@ -8,7 +8,7 @@ from standing.rules.author.messages import nearest
 from standing.rules.timeline import Timeline
 from standing.search.decisions import IS_CARE, OPEN, care
 from standing.search.listing import Listed
-from standing.search.request import Places, Request
+from standing.search.request import Request, Sources
 from standing.search.words import said
 from standing.values.days import day_date
 from standing.values.errors import UserError
@@ -18,7 +18,7 @@ ALL_CARE = (*OPEN_CARE, "status", "changed")
 MORE = ("care", "priority", "due", "changed")  # than a table for people has room for
 
 
-def care_listed(places: Places, request: Request) -> Listed:
+def care_listed(places: Sources, request: Request) -> Listed:
     """Care actions that were requested, those first that end first."""
     _check_words(places.rules, request)
     found = _chosen(_dated(care(places.decided(IS_CARE), places.rules, places.today), places), request)
@@ -28,7 +28,7 @@ def care_listed(places: Places, request: Request) -> Listed:
     return Listed(rows, found.height, {"day": day, "live": places.live}, head, leave_out=MORE)
 
 
-def _dated(found: pl.DataFrame, places: Places) -> pl.DataFrame:
+def _dated(found: pl.DataFrame, places: Sources) -> pl.DataFrame:
     """The same with dates for days and moments."""
     zone = places.rules.latest.programme.time_zone
     asked, changed = (_moment(f"{name}_at", zone).alias(name) for name in ("asked", "changed"))

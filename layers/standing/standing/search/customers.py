@@ -16,7 +16,7 @@ from standing.rules.ruleset import Ruleset
 from standing.search.display import readable
 from standing.search.listing import Listed
 from standing.search.nights import NoNight, last_night, night_of
-from standing.search.request import Places, Request, mended_by
+from standing.search.request import Request, Sources, mended_by
 from standing.search.standings import Found, NotKept, find, ordered, schema_of
 from standing.search.words import said
 from standing.values.days import Day, day_date, day_number
@@ -25,7 +25,7 @@ from standing.values.errors import UserError
 MOST_DAYS = 12  # that are named
 
 
-def customers(places: Places, request: Request) -> Listed:
+def customers(places: Sources, request: Request) -> Listed:
     """Who meets a condition: as of the last night, of the night nearest to a day, or, live, of now."""
     day, found, ruleset = found_by(places, request)
     rows = found.rows.select("customer", *(readable(ruleset, name) for name in found.rows.columns[1:]))
@@ -35,7 +35,7 @@ def customers(places: Places, request: Request) -> Listed:
     return Listed(rows, found.total, about, head, tuple(_notes(places, found, day, request.as_of)))
 
 
-def _notes(places: Places, found: Found, day: Day, as_of: date | None) -> Iterator[str]:
+def _notes(places: Sources, found: Found, day: Day, as_of: date | None) -> Iterator[str]:
     if as_of and as_of != day_date(day):
         yield said("nearest", places.language, asked=as_of, day=day_date(day))
     for other, many in sorted(found.days.items()):
@@ -45,12 +45,12 @@ def _notes(places: Places, found: Found, day: Day, as_of: date | None) -> Iterat
         yield said("lacking", places.language, fact=fact, files=files)
 
 
-def found_by(places: Places, request: Request) -> tuple[Day, Found, Ruleset]:
+def found_by(places: Sources, request: Request) -> tuple[Day, Found, Ruleset]:
     """Who was found, the day that it is of, and its rules."""
     return (_live if places.live else _kept)(places, request)
 
 
-def _kept(places: Places, request: Request) -> tuple[Day, Found, Ruleset]:
+def _kept(places: Sources, request: Request) -> tuple[Day, Found, Ruleset]:
     as_of = request.as_of
     try:
         night = last_night(places.lake) if as_of is None else night_of(places.lake, day_number(as_of))
@@ -65,7 +65,7 @@ def _kept(places: Places, request: Request) -> tuple[Day, Found, Ruleset]:
     return max(found.days, default=night.day), found, ruleset
 
 
-def _live(places: Places, request: Request) -> tuple[Day, Found, Ruleset]:
+def _live(places: Sources, request: Request) -> tuple[Day, Found, Ruleset]:
     """Of the table, by the clock moved to now."""
     if request.as_of is not None:
         raise UserError("`--live` is of now: leave out `--as-of`, or `--live`")
@@ -81,7 +81,7 @@ def _live(places: Places, request: Request) -> tuple[Day, Found, Ruleset]:
     return places.today, Found(ordered(everybody, wanted), len(rows), {}, {}), ruleset
 
 
-def _facts(places: Places, state: State) -> Mapping[str, Fact]:
+def _facts(places: Sources, state: State) -> Mapping[str, Fact]:
     needed = asks_for_past(state, places.rules, places.today)
     events = past(places.customers.history(state.customer)).events if needed else ()
     return facts_today(state, places.rules, places.today, events)

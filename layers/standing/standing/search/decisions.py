@@ -9,7 +9,7 @@ import polars as pl
 
 from standing.aws.lake_bucket import Lake
 from standing.lake.layout import INCOMING, STAGED
-from standing.lake.parquet import Damaged, collected, scan
+from standing.lake.parquet import CorruptFile, collected, scan
 from standing.lake.rows import frame, tidy
 from standing.lake.tombstones import marks
 from standing.rules.timeline import Timeline
@@ -38,8 +38,8 @@ def _scanned(lake: Lake, keys: Iterable[str]) -> Iterator[pl.LazyFrame]:
     for key, stored in lake.get_all(keys):
         try:
             yield scan("decisions", stored.body)
-        except Damaged as error:
-            raise Damaged(f"{key}: {error}") from None
+        except CorruptFile as error:
+            raise CorruptFile(f"{key}: {error}") from None
 
 
 def is_move(rating: str, before: str | None, level: str | None, since: Day, until: Day | None = None) -> pl.Expr:

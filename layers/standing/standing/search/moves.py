@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import polars as pl
 
-from standing.present.language import say
+from standing.present.language import in_language
 from standing.rules.author.messages import nearest
 from standing.rules.ruleset import Rating, Ruleset
 from standing.search.customers import found_by
 from standing.search.decisions import is_move, moves
 from standing.search.listing import Listed
-from standing.search.request import Places, Request
+from standing.search.request import Request, Sources
 from standing.search.words import said
 from standing.values.days import day_date, day_number
 from standing.values.errors import UserError
@@ -20,7 +20,7 @@ LOOKED_BACK = 30  # days, where nobody says since when
 type Move = tuple[Rating, str | None, str | None]
 
 
-def moved(places: Places, request: Request) -> Listed:
+def moved(places: Sources, request: Request) -> Listed:
     """Who moved from a level to another, the last first; with a condition, of those who meet it alone."""
     rating, before, level = move_in(request.moved or "", places.rules.latest)
     since = day_number(request.since) if request.since else places.today - LOOKED_BACK + 1
@@ -30,7 +30,7 @@ def moved(places: Places, request: Request) -> Listed:
         _, some, _ = found_by(places, Request(request.what))
         found = found.join(some.rows, on="customer", how="semi", maintain_order="left")
     days = {"since": str(day_date(since)), "until": str(request.until) if request.until else None}
-    name, title = "moved_between" if request.until else "moved", say(rating.title, places.language)
+    name, title = "moved_between" if request.until else "moved", in_language(rating.title, places.language)
     head = said(name, places.language, total=f"{found.height:,}", rating=title, **days)
     rows = found.select(
         "customer", pl.col("day").cast(pl.Date), "rating", "before", "level", pl.col("rules").str.head(12), "id"

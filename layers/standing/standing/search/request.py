@@ -12,7 +12,7 @@ import polars as pl
 from standing.aws.lake_bucket import Lake
 from standing.aws.table import Customers
 from standing.lake.decisions import decision_row
-from standing.lake.parquet import Damaged
+from standing.lake.parquet import CorruptFile
 from standing.lake.rows import frame, tidy
 from standing.present.language import Language
 from standing.rules.author.messages import nearest
@@ -40,7 +40,7 @@ MEANT_FOR = {
 
 
 @dataclass(frozen=True)
-class Places:
+class Sources:
     """Where customers are looked for: the lake, or where `live` the table; by which rules, and what day it is."""
 
     lake: Lake
@@ -114,5 +114,5 @@ def mended_by(way_out: str) -> Iterator[None]:
     """What is damaged is named, with the way out. Raises UserError in place of Damaged."""
     try:
         yield
-    except Damaged as error:
+    except CorruptFile as error:
         raise UserError(f"{error}; {way_out}") from None

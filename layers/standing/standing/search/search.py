@@ -9,12 +9,12 @@ from standing.search.care import care_listed
 from standing.search.customers import customers
 from standing.search.listing import Listed
 from standing.search.moves import moved
-from standing.search.request import CARE, Places, Request
+from standing.search.request import CARE, Request, Sources
 
-LISTS: dict[str, Callable[[Places, Request], Listed]] = {"customers": customers, "moves": moved, CARE: care_listed}
+LISTS: dict[str, Callable[[Sources, Request], Listed]] = {"customers": customers, "moves": moved, CARE: care_listed}
 
 
-def listed(places: Places, request: Request) -> Listed:
+def listed(places: Sources, request: Request) -> Listed:
     """What is asked for. Raises RulesError, and UserError where it cannot be answered, with the way out."""
     request.check()
     found = LISTS[request.kind](places, request)

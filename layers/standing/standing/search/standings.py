@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from standing.aws.lake_bucket import Lake
-from standing.lake.parquet import NOT_WHOLE, WRONG, Damaged, check_seal, collected
+from standing.lake.parquet import NOT_WHOLE, WRONG, CorruptFile, check_seal, collected
 from standing.lake.tombstones import marks
 from standing.rescoring.backend import expression
 from standing.rescoring.memory import column
@@ -163,7 +163,7 @@ class Search:
         self.having.update(has)
         for name, wanted in (ALWAYS | self.stored).items():
             if (found := file.columns.get(name, wanted)) != wanted:
-                raise Damaged(f"{file.key}: column `{name}` is {found}, expected {wanted}")
+                raise CorruptFile(f"{file.key}: column `{name}` is {found}, expected {wanted}")
 
     def _stored(self, fact: str) -> dict[str, Any]:
         """The columns in which a fact is kept, of which one is enough; none where it is not."""
@@ -187,8 +187,8 @@ def _read(lake: Lake, keys: Iterable[str]) -> Iterator[File]:
         try:
             check_seal(stored.body)
             columns = pl.read_parquet_schema(BytesIO(stored.body))
-        except Damaged as error:
-            raise Damaged(f"{key}: {error}") from None
+        except CorruptFile as error:
+            raise CorruptFile(f"{key}: {error}") from None
         except WRONG as error:  # whatever the reader stumbles over, the file is at fault
-            raise Damaged(f"{key}: {NOT_WHOLE.format(type(error).__name__)}") from None
+            raise CorruptFile(f"{key}: {NOT_WHOLE.format(type(error).__name__)}") from None
         yield File(key, stored.body, columns)

@@ -12,7 +12,7 @@ from rich.table import Table
 from standing.aws.lake_bucket import Lake
 from standing.nightly.summary import days_reported
 from standing.nightly.trends import nights_up_to
-from standing.present.language import Language, say
+from standing.present.language import Language, in_language
 from standing.present.terminal import Text
 from standing.rules.author.messages import nearest
 from standing.rules.ruleset import Rating, Ruleset
@@ -70,7 +70,7 @@ def print_trend(trend: Trend, language: Language, out: Console) -> None:
     """The trend in the terminal: a line a level, each drawn from its least to its most."""
     days = [*trend.counts]
     if days:
-        title = say(trend.rating.title, language)
+        title = in_language(trend.rating.title, language)
         out.print(said("trend", language, rating=title, nights=len(days), first=days[0], last=days[-1]), style="bold")
         out.print(_table(trend, language))
     for name in ("partial", "missing"):

@@ -14,7 +14,7 @@ import orjson
 from standing.engine.codec.series import FIRST, FORMAT, SECOND, read_series, write_series
 from standing.engine.codec.varints import Reader, Writer
 from standing.engine.measures import Buckets
-from standing.engine.state import Checkpoint, Contact, Held, Ledger, Memory, State
+from standing.engine.state import Checkpoint, Contact, Ledger, LevelState, Memory, State
 
 MEMORY = 5  # parts of a memory
 TOLD = 7  # parts of a ledger
@@ -85,7 +85,7 @@ def _parts(memory: Memory) -> list[Part]:
     return [_plain(memory.levels), memory.due, _plain(memory.shown), memory.held_back, memory.contacts]
 
 
-def _plain(levels: Mapping[str, Held]) -> Part:
+def _plain(levels: Mapping[str, LevelState]) -> Part:
     return {name: [part for part in held if part is not None] for name, held in levels.items()}
 
 
@@ -95,8 +95,8 @@ def _memory(parts: list[Part]) -> Memory:
     return Memory(_helds(levels), due, _helds(shown), held_back, days)
 
 
-def _helds(levels: Part) -> dict[str, Held]:
-    return {name: Held(*held) for name, held in levels.items()}
+def _helds(levels: Part) -> dict[str, LevelState]:
+    return {name: LevelState(*held) for name, held in levels.items()}
 
 
 def _contacts(made: Iterable[Contact]) -> Part:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from standing.engine.fold import DayLived
+from standing.engine.fold import DayResult
 from standing.engine.ratings import next_review
 from standing.engine.reasons import Reason, reason_for_ruling, reasons_for_level
-from standing.engine.state import Held, Ledger
+from standing.engine.state import Ledger, LevelState
 from standing.rules.ruleset import Rating
 from standing.values.days import Day
 
@@ -51,11 +51,11 @@ class Announcer:
 
     said: dict[str, str]
     honoured: dict[str, Day]
-    lived: Sequence[DayLived]
+    lived: Sequence[DayResult]
     rewritten: bool
     decisions: list[RatingChanged | LevelHonoured] = field(default_factory=list)
 
-    def say(self, rating: Rating, held: Held, day: Day) -> None:
+    def say(self, rating: Rating, held: LevelState, day: Day) -> None:
         """Announce a level of a day, unless it was said last, or what was said is honoured."""
         was, honoured_until = self.said.get(rating.name), self.honoured.get(rating.name)
         if was == held.level:
@@ -69,18 +69,18 @@ class Announcer:
         else:
             self._announce(rating, was, held)
 
-    def _announce(self, rating: Rating, was: str | None, held: Held) -> None:
+    def _announce(self, rating: Rating, was: str | None, held: LevelState) -> None:
         because, rules = self._because(rating, was, held)
         self.decisions.append(RatingChanged(rating.name, was, held.level, held.since, because, rules))
         self.said[rating.name] = held.level
         self.honoured.pop(rating.name, None)
 
-    def _honour(self, rating: Rating, was: str, held: Held, day: Day) -> None:
+    def _honour(self, rating: Rating, was: str, held: LevelState, day: Day) -> None:
         because, rules = self._because(rating, was, held)
         self.honoured[rating.name] = until = next_review(rating.stability.review, day)
         self.decisions.append(LevelHonoured(rating.name, was, held.level, held.since, until, because, rules))
 
-    def _because(self, rating: Rating, was: str | None, held: Held) -> tuple[tuple[Reason, ...], str]:
+    def _because(self, rating: Rating, was: str | None, held: LevelState) -> tuple[tuple[Reason, ...], str]:
         """The reasons, and the version of the rules, of the day on which a level took effect."""
         had = (day for day in self.lived if day.day >= held.since and rating.name in day.ruleset.ratings)
         day = next(had, self.lived[-1])
@@ -91,13 +91,13 @@ class Announcer:
         return reasons_for_level(day.ruleset, in_force, before, held.level, day.facts), day.ruleset.version
 
 
-def _was(said: str | None, rating: Rating, day: DayLived) -> Held | None:
+def _was(said: str | None, rating: Rating, day: DayResult) -> LevelState | None:
     """What was said last, with the day on which it began, if it is what that day opened with."""
     opened = day.opened.levels.get(rating.name)
-    return opened if opened and opened.level == said else Held(said, day.day) if said else None
+    return opened if opened and opened.level == said else LevelState(said, day.day) if said else None
 
 
-def announce(before: Ledger, lived: Sequence[DayLived], *, rewritten: bool) -> Announcer:
+def announce(before: Ledger, lived: Sequence[DayResult], *, rewritten: bool) -> Announcer:
     """A change for each day on which a level is no longer what was last said.
 
     Of rewritten history only the result is announced, so a late event leads to one announcement a rating at most.

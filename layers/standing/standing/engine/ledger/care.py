@@ -13,7 +13,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from standing.engine.care import Gate, arm_of, is_capped
-from standing.engine.fold import DayLived
+from standing.engine.fold import DayResult
 from standing.engine.reasons import Reason, reasons_for_care
 from standing.engine.state import Contact, Ledger
 from standing.events import CareAnswer
@@ -71,7 +71,7 @@ class CareClosed:
 
 
 @dataclass
-class Asker:
+class CareLedger:
     """What was asked for and is open still, and what is to be written now."""
 
     customer: str
@@ -102,7 +102,7 @@ class Asker:
         self.unanswered.pop(f"{answer.care}#{day}", None)
         return CareClosed(answer.care, day, answer.status, rules)
 
-    def ask(self, lived: Sequence[DayLived]) -> None:
+    def ask(self, lived: Sequence[DayResult]) -> None:
         """Act on what fell due, and on what had to wait. Of several days on which a rule fell due the last counts."""
         latest = {name: day.day for day in lived for name in day.due if self._may_ask(day, name)}
         for day in lived:
@@ -110,14 +110,14 @@ class Asker:
                 if self._is_open(care.name, day) and day.day >= latest.get(care.name, day.day):
                     self._consider(care, day, latest)
 
-    def refrain(self, lived: Sequence[DayLived]) -> None:
+    def refrain(self, lived: Sequence[DayResult]) -> None:
         """Record what was held back, by consent once from when the conditions of a rule began to hold."""
         latest = {name: day for day in lived for name, gate in day.refrained if gate == "consent"}
         for name, day in latest.items():
             self._hold_back(name, "consent", day)
         self.decisions += self._held_back
 
-    def ledger(self, said: dict[str, str], honoured: dict[str, Day], last: DayLived) -> Ledger:
+    def ledger(self, said: dict[str, str], honoured: dict[str, Day], last: DayResult) -> Ledger:
         """The ledger as it is now, without what can make no difference after the last day that was lived."""
         care = last.ruleset.care
         oldest = last.day - last.ruleset.longest_cap - max((one.do.within for one in care.values()), default=0)
@@ -127,12 +127,12 @@ class Asker:
         waiting = {name: day for name, day in self.waiting.items() if name in care}
         return Ledger(said, honoured, self.asked, self.unanswered, self.refrained, contacts, waiting)
 
-    def _is_open(self, name: str, day: DayLived) -> bool:
+    def _is_open(self, name: str, day: DayResult) -> bool:
         """Whether a rule may be acted on for a day: one that is decided again asks for nothing twice."""
         is_free = name in day.due or name in day.capped or name in self.waiting
         return is_free and name in day.ready and self.asked.get(name) != day.day
 
-    def _consider(self, care: Care, day: DayLived, latest: Mapping[str, Day]) -> None:
+    def _consider(self, care: Care, day: DayResult, latest: Mapping[str, Day]) -> None:
         """Act on a rule, or have it wait until that may be possible."""
         if not self._may_ask(day, care.name):
             self._wait_to_repeat(care, day)
@@ -145,12 +145,12 @@ class Asker:
             arm = self._arm(care, day)
             self._act(self._decided(care, day, "held-out" if arm == "control" else "requested", arm=arm))
 
-    def _wait_to_repeat(self, care: Care, day: DayLived) -> None:
+    def _wait_to_repeat(self, care: Care, day: DayResult) -> None:
         """Have a rule wait until it may be acted on again; what it was acted on later, it has no need to."""
         if (last := self.asked[care.name]) < day.day:
             self.waiting[care.name] = last + care.repeat_after
 
-    def _miss(self, care: Care, day: DayLived, *, is_due: bool) -> None:
+    def _miss(self, care: Care, day: DayResult, *, is_due: bool) -> None:
         """Record that what was due is known too late; what could not be acted on then goes on waiting."""
         if is_due:
             self._act(self._decided(care, day, "missed", arm=self._arm(care, day)))
@@ -159,18 +159,18 @@ class Asker:
         if care.name in day.capped:
             self._note(care.name, "contact-cap", day)
 
-    def _is_in_time(self, care: Care, day: DayLived) -> bool:
+    def _is_in_time(self, care: Care, day: DayResult) -> bool:
         """Whether there is a moment left at which somebody may act, in both arms alike."""
         return not_before(day.ruleset.programme, care.do, self.now) < _expires(care, day)
 
-    def _note(self, name: str, gate: Barrier, day: DayLived) -> None:
+    def _note(self, name: str, gate: Barrier, day: DayResult) -> None:
         """Record that a rule is held back, where that is news."""
         is_new = (name, gate) in day.refrained or name in day.due
         waited = name not in day.capped and self.refrained.get(f"{name}#{gate}", NEVER) <= self.asked.get(name, NEVER)
         if is_new or waited:
             self._hold_back(name, gate, day)
 
-    def _room(self, care: Care, day: DayLived) -> Day:
+    def _room(self, care: Care, day: DayResult) -> Day:
         """The first day after one on which the caps have room for an action."""
         programme, made = day.ruleset.programme, self._by_channel()
         ends = {one.day + cap.within for one in self.contacts for cap in programme.caps}
@@ -186,18 +186,18 @@ class Asker:
         if decided.status != "missed" and decided.do.channel:  # nobody was disturbed by what was missed
             self.contacts.append(Contact(decided.do.channel, decided.care, decided.day))
 
-    def _hold_back(self, name: str, gate: Barrier, day: DayLived) -> None:
+    def _hold_back(self, name: str, gate: Barrier, day: DayResult) -> None:
         if not self._recorded(name, gate, day):
             self.refrained[f"{name}#{gate}"] = day.day
             self._held_back.append(self._decided(day.ruleset.care[name], day, "held-back", gate=gate))
 
-    def _closed_gate(self, care: Care, day: DayLived, latest: Mapping[str, Day]) -> Barrier | None:
+    def _closed_gate(self, care: Care, day: DayResult, latest: Mapping[str, Day]) -> Barrier | None:
         """What was done, before or after, leaves no room or contradicts it: a late event may have moved what is due."""
         if self._is_contradicted(care, day, latest):
             return "never-together"
         return "contact-cap" if is_capped(day.ruleset.programme, self._by_channel(), care.do, day.day) else None
 
-    def _is_contradicted(self, care: Care, day: DayLived, latest: Mapping[str, Day]) -> bool:
+    def _is_contradicted(self, care: Care, day: DayResult, latest: Mapping[str, Day]) -> bool:
         """Whether what must never come together with it was asked for on its day, is now, or is about to be."""
         others = day.ruleset.contradicting(care.do.action)
         asked = {one.care for one in self.decisions if isinstance(one, CareDecided) and one.status in ACTED}
@@ -212,21 +212,21 @@ class Asker:
             found.setdefault(one.channel, []).append(one.day)
         return found
 
-    def _recorded(self, name: str, gate: Barrier, day: DayLived) -> bool:
+    def _recorded(self, name: str, gate: Barrier, day: DayResult) -> bool:
         before = self.refrained.get(f"{name}#{gate}")
         return (before is not None and before >= day.day) or self.asked.get(name) == day.day
 
-    def _may_ask(self, day: DayLived, name: str) -> bool:
+    def _may_ask(self, day: DayResult, name: str) -> bool:
         last = self.asked.get(name)
         return last is None or day.day - last >= day.ruleset.care[name].repeat_after
 
-    def _arm(self, care: Care, day: DayLived) -> Arm:
+    def _arm(self, care: Care, day: DayResult) -> Arm:
         return arm_of(care, day.ruleset.programme.salt, self.customer)
 
     def _decided(
         self,
         care: Care,
-        day: DayLived,
+        day: DayResult,
         status: Literal["requested", "missed", "held-out", "held-back"],
         *,
         arm: Arm = "treated",
@@ -238,13 +238,13 @@ class Asker:
         return CareDecided(care.name, day.day, status, because, day.ruleset.version, care.do, *times, arm, gate)
 
 
-def asking(before: Ledger, customer: str, now: datetime) -> Asker:
+def care_ledger(before: Ledger, customer: str, now: datetime) -> CareLedger:
     """The ledger of care as it was, to be added to."""
     known = dict(before.asked), dict(before.unanswered), dict(before.refrained)
-    return Asker(customer, now, *known, list(before.contacts), dict(before.waiting))
+    return CareLedger(customer, now, *known, list(before.contacts), dict(before.waiting))
 
 
-def _expires(care: Care, day: DayLived) -> datetime:
+def _expires(care: Care, day: DayResult) -> datetime:
     return end_of_day(day.day + care.do.within, day.ruleset.programme.time_zone)
 
 

@@ -13,7 +13,7 @@ from standing.present.language import Language
 from standing.present.markdown import CODE, marked, row
 from standing.present.rules.tables import Row, Section, Teller
 from standing.present.rules.words import Words
-from standing.present.terminal import Plain, Text
+from standing.present.terminal import PlainConsole, Text
 from standing.rules.author.compiler import Compiled
 
 WIDTH = 120
@@ -38,7 +38,7 @@ def print_rules(compiled: Compiled, language: Language, console: Console) -> Non
 
 def in_plain_text(compiled: Compiled, language: Language) -> str:
     """The rules as the terminal shows them, without colours, for a file."""
-    console = Plain(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
+    console = PlainConsole(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
     print_rules(compiled, language, console)
     return console.export_text()
 

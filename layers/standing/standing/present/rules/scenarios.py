@@ -12,8 +12,8 @@ from rich.padding import Padding
 from rich.table import Table
 
 from standing.engine.reasons import display
-from standing.engine.state import Held
-from standing.present.language import Language, phrase_of, phrases, reason_line, say, word
+from standing.engine.state import LevelState
+from standing.present.language import Language, in_language, phrase_of, phrases, reason_line, word
 from standing.present.terminal import Text
 from standing.rules.author.scenario.scenario import Expected
 from standing.rules.ruleset import Ruleset, Title
@@ -122,13 +122,13 @@ def told(ruleset: Ruleset, miss: Miss, language: Language) -> str:
     """What was expected and what is instead, in one sentence."""
     expected = miss.expected
     wanted = phrase(f"by-{expected.wanted}", language) if expected.kind == "held-back" else _wanted(ruleset, expected)
-    about, actual = say(_title(ruleset, expected), language), _actual(ruleset, miss, language)
+    about, actual = in_language(_title(ruleset, expected), language), _actual(ruleset, miss, language)
     return phrase(expected.kind, language, name=expected.about, about=about, wanted=wanted, actual=actual)
 
 
 def _print_story(ruleset: Ruleset, one: Played, language: Language, console: Console) -> None:
     scenario = one.scenario
-    name = f"{scenario.name}: {say(scenario.title, language)}" if scenario.title else scenario.name
+    name = f"{scenario.name}: {in_language(scenario.title, language)}" if scenario.title else scenario.name
     style = "red" if one.misses else "green"
     console.print(
         Text.assemble(("✗ " if one.misses else "✓ ", style), (name, "bold" if one.misses else "")), soft_wrap=True
@@ -232,7 +232,7 @@ def _actual(ruleset: Ruleset, miss: Miss, language: Language) -> str:
     return _bare(ruleset, miss) or word("unknown", language)
 
 
-def _held(held: Held, language: Language) -> str:
+def _held(held: LevelState, language: Language) -> str:
     parts = [phrase("since", language, day=day_date(held.since))]
     if held.grace_until is not None:
         parts.append(phrase("grace", language, day=day_date(held.grace_until)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from standing.engine.reasons import display
-from standing.present.language import Language, say
+from standing.present.language import Language, in_language
 from standing.rules.author.vocabulary import FAMILIES
 from standing.rules.conditions import Comparison, Condition, Group
 from standing.rules.ruleset import MOST_VALUES, Care, Feature, Measure, Rating, Ruleset, Title
@@ -204,7 +204,7 @@ class Words:
 
     def title(self, title: Title) -> str:
         """A title, on one line; what marks code in our texts is not for titles."""
-        return plain(say(title, self.language))
+        return plain(in_language(title, self.language))
 
     @property
     def stop(self) -> str:

@@ -11,17 +11,17 @@ from pathlib import Path
 import iso4217
 
 from standing.engine.backends.durable import MOST_FACTS
-from standing.rules.author.diagnostics import Notes
+from standing.rules.author.diagnostics import Diagnostics
 from standing.rules.author.features import compile_feature
-from standing.rules.author.files import KINDS, strays
-from standing.rules.author.lines import Known, LineError, parse_line, parse_literal
+from standing.rules.author.files import KINDS, unrecognised_files
+from standing.rules.author.lines import LineError, Symbol, parse_line, parse_literal
 from standing.rules.author.messages import tell
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.producers import compile_producers
 from standing.rules.author.reader import Place, Source
 from standing.rules.author.signs import foreign
 from standing.rules.author.sizes import KB, MOST_NAMED, Sizes, sizes_of
-from standing.rules.author.source_map import Places
+from standing.rules.author.source_map import SourceMap
 from standing.rules.author.sources import (
     CARE,
     FEATURES,
@@ -61,13 +61,13 @@ FINITE_LATENESS = 180
 
 
 @dataclass
-class Compiler(Notes):
+class Compiler(Diagnostics):
     """One compilation of a `rules/` folder."""
 
     effective: Day | None = None
     files: dict[str, str] = field(default_factory=dict)
     actions: set[str] | None = field(default_factory=set)  # none where some file of care could not be read
-    places: Places = field(default_factory=Places)
+    places: SourceMap = field(default_factory=SourceMap)
 
     def programme(self, source: Source, written: ProgrammeSource) -> Programme:
         """The programme, with its currency's decimals from ISO 4217 and its time zone looked up."""
@@ -215,7 +215,7 @@ class Compiler(Notes):
         if written.do.cost is None:
             return None
         try:
-            return int(parse_literal(Known("money", programme.minor_digits), written.do.cost))
+            return int(parse_literal(Symbol("money", programme.minor_digits), written.do.cost))
         except LineError as error:
             self.note(source, (number, "do", "cost"), error.said, at=error.at)
             return None
@@ -240,7 +240,7 @@ class Compiled:
     """A ruleset, where its parts are written, and the actions that must never fall due together."""
 
     ruleset: Ruleset
-    places: Places
+    places: SourceMap
     never_together: tuple[tuple[str, str], ...]
 
 
@@ -252,7 +252,7 @@ def compile_rules(folder: Path) -> Ruleset:
 def compile_folder(folder: Path) -> Compiled:
     """The ruleset of a `rules/` folder, with where it is written. Raises RulesError with every problem found."""
     compiler = Compiler()
-    compiler.problems += [_stray(folder, path) for path in strays(folder)]
+    compiler.problems += [_stray(folder, path) for path in unrecognised_files(folder)]
     passed_over = bool(compiler.problems)  # what a file that is not read defines would be called unknown elsewhere
     programme, never_together = _programme(compiler, folder)
     features = _features(compiler, folder, programme)
@@ -434,10 +434,10 @@ def _currency_digits(code: str) -> int | None:
         return None
 
 
-def _known_of(written: RatingSource) -> dict[str, Known]:
-    levels = Known(levels=tuple(written.levels), ordered=written.ordered)
+def _known_of(written: RatingSource) -> dict[str, Symbol]:
+    levels = Symbol(levels=tuple(written.levels), ordered=written.ordered)
     name = written.rating
-    return {name: levels, f"{name}.would_become": levels, f"{name}.days_to_review": Known("days")}
+    return {name: levels, f"{name}.would_become": levels, f"{name}.days_to_review": Symbol("days")}
 
 
 def _conditional(written: RatingSource) -> list[str]:

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from pydantic import TypeAdapter
 
-from standing.rules.author.lines import Known
+from standing.rules.author.lines import Symbol
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.reader import Place, Source, read, validate
 from standing.rules.ruleset import Measure, Title
 
 
 @dataclass
-class Notes:
+class Diagnostics:
     """What is known so far: facts that lines may speak of, measures, problems.
 
     `broken` are the features that are wrong themselves, so that nobody else is blamed for them.
@@ -22,7 +22,7 @@ class Notes:
 
     problems: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
-    known: dict[str, Known] = field(default_factory=dict)
+    known: dict[str, Symbol] = field(default_factory=dict)
     measures: list[Measure] = field(default_factory=list)
 
     def load[T](self, path: Path, root: Path, shape: TypeAdapter[T]) -> tuple[Source, T] | None:

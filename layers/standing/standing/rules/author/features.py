@@ -6,8 +6,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
-from standing.rules.author.diagnostics import Notes
-from standing.rules.author.lines import Known, LineError, parse_literal
+from standing.rules.author.diagnostics import Diagnostics
+from standing.rules.author.lines import LineError, Symbol, parse_literal
 from standing.rules.author.messages import NOTHING, Said, tell
 from standing.rules.author.reader import Place, Source
 from standing.rules.author.sources import FeatureSource, RampSource
@@ -34,7 +34,7 @@ EVENTS = {event for family in FAMILIES.values() for event in family.of}
 
 
 def compile_feature(
-    notes: Notes, source: Source, name: str, written: FeatureSource, programme: Programme
+    notes: Diagnostics, source: Source, name: str, written: FeatureSource, programme: Programme
 ) -> Feature | None:
     """A feature, or nothing where its problems were noted."""
     feature = _compiled(notes, source, name, written, programme)
@@ -43,7 +43,9 @@ def compile_feature(
     return feature
 
 
-def _compiled(notes: Notes, source: Source, name: str, written: FeatureSource, programme: Programme) -> Feature | None:
+def _compiled(
+    notes: Diagnostics, source: Source, name: str, written: FeatureSource, programme: Programme
+) -> Feature | None:
     if written.points:
         return _score(notes, source, name, written, written.points)
     if written.parts:
@@ -87,13 +89,13 @@ class Measured:
         return self.measure(written).model_copy(update={"value": REMAINDER})
 
 
-def _measured(notes: Notes, name: str, written: FeatureSource, programme: Programme, what: Measured) -> Feature:
+def _measured(notes: Diagnostics, name: str, written: FeatureSource, programme: Programme, what: Measured) -> Feature:
     unit = _unit(written.kind, what.value)
     levels = what.value.levels if unit == "level" else ()
     digits = programme.minor_digits if unit == "money" else DIGITS.get(unit, 0)
     at_most = written.at_most or MOST_VALUES
     counted = at_most if written.kind == "distinct" else 0
-    notes.known[name] = Known(unit, digits, levels, personal=what.value.personal, at_most=counted)
+    notes.known[name] = Symbol(unit, digits, levels, personal=what.value.personal, at_most=counted)
     return Feature(
         name=name,
         title=written.title,
@@ -116,7 +118,7 @@ def _anything(programme: Programme) -> Measure:
     return Measure(of=tuple(sorted(happens if programme.activities else happens - {ACTIVITY})))
 
 
-def _combination(notes: Notes, source: Source, name: str, written: FeatureSource) -> Feature | None:
+def _combination(notes: Diagnostics, source: Source, name: str, written: FeatureSource) -> Feature | None:
     known = [notes.known.get(part) for part in written.parts]
     for number, part in enumerate(written.parts):
         if known[number] is None and part not in notes.broken:
@@ -129,13 +131,15 @@ def _combination(notes: Notes, source: Source, name: str, written: FeatureSource
         notes.note(source, (name, written.kind), said)
         return None
     personal = first.personal or second.personal
-    about = Known("score", DIGITS["score"]) if written.kind == "ratio" else first
+    about = Symbol("score", DIGITS["score"]) if written.kind == "ratio" else first
     notes.known[name] = replace(about, personal=personal)
     content = {"kind": written.kind, "unit": about.unit, "parts": tuple(written.parts), "personal": personal}
     return Feature.model_validate({"name": name, "title": written.title, **content})
 
 
-def _score(notes: Notes, source: Source, name: str, written: FeatureSource, points: list[RampSource]) -> Feature | None:
+def _score(
+    notes: Diagnostics, source: Source, name: str, written: FeatureSource, points: list[RampSource]
+) -> Feature | None:
     """A score from 0 to 100: each of its parts gives points by a ramp."""
     ramps = [_ramp(notes, source, (name, "points", number), one) for number, one in enumerate(points)]
     weights = sum(one.weight for one in points)
@@ -145,14 +149,14 @@ def _score(notes: Notes, source: Source, name: str, written: FeatureSource, poin
     if len(found) < len(points) or weights != ALL_POINTS:
         return None
     personal = any(notes.known[one.feature].personal for one in points)
-    notes.known[name] = Known("count", personal=personal)
+    notes.known[name] = Symbol("count", personal=personal)
     parts = tuple(one.feature for one in points)
     return Feature(
         name=name, title=written.title, kind="points", unit="count", parts=parts, ramps=tuple(found), personal=personal
     )
 
 
-def _ramp(notes: Notes, source: Source, place: Place, written: RampSource) -> Ramp | None:
+def _ramp(notes: Diagnostics, source: Source, place: Place, written: RampSource) -> Ramp | None:
     about = notes.known.get(written.feature)
     if about is None or about.levels or about.unit == "text":
         said = tell("no_number_above" if about else "not_above", name=written.feature)
@@ -171,7 +175,7 @@ def _ramp(notes: Notes, source: Source, place: Place, written: RampSource) -> Ra
 
 
 def _check_where(
-    notes: Notes, source: Source, name: str, written: FeatureSource, family: Family, programme: Programme
+    notes: Diagnostics, source: Source, name: str, written: FeatureSource, family: Family, programme: Programme
 ) -> None:
     for word, value in written.where.items():
         place: Place = (name, "where", word)
@@ -196,7 +200,7 @@ def _perhaps(word: str, known: Iterable[str]) -> Said:
     return tell("did_you_mean", close=close[0]) if close else NOTHING
 
 
-def _kind(known: Known) -> Title:
+def _kind(known: Symbol) -> Title:
     return tell(f"kind_{known.unit}")
 
 

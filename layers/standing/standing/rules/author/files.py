@@ -49,7 +49,7 @@ def rule_files(folder: Path) -> Iterator[tuple[Kind, Path]]:
             yield kind, path
 
 
-def strays(folder: Path) -> Iterator[Path]:
+def unrecognised_files(folder: Path) -> Iterator[Path]:
     """YAML files of a rules folder that nothing reads, because of their name or place; stories speak for themselves."""
     read = {*(path for _, path in rule_files(folder)), *(folder / "scenarios").glob("*.yml")}
     yield from sorted(path for path in folder.rglob("*.y*ml") if path not in read and path.suffix in {".yaml", ".yml"})

@@ -49,7 +49,7 @@ def line_error(name: str, /, **parts: object) -> LineError:
 
 
 @dataclass(frozen=True)
-class Known:
+class Symbol:
     """What a line may speak of: a feature with its unit, or a rating with its levels. Is it about a person?
 
     `at_most`: up to how many different values are counted; 0 where none are.
@@ -74,7 +74,7 @@ def canonical(text: str) -> str:
     return f"{match['fact']} {match['sign'] or match['verb']} {value}"
 
 
-def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
+def parse_line(text: str, known: Mapping[str, Symbol]) -> Condition:
     """The comparison that a line stands for. Raises LineError, at the sign of the text that is wrong."""
     try:
         return _read_line(text, known)
@@ -87,14 +87,14 @@ def parse_line(text: str, known: Mapping[str, Known]) -> Condition:
         raise LineError(*meant) from None
 
 
-def _is_line(known: Mapping[str, Known], text: str) -> bool:
+def _is_line(known: Mapping[str, Symbol], text: str) -> bool:
     try:
         return bool(_read_line(text, known))
     except LineError:
         return False
 
 
-def _read_line(text: str, known: Mapping[str, Known]) -> Condition:
+def _read_line(text: str, known: Mapping[str, Symbol]) -> Condition:
     match = LINE.fullmatch(text.strip())
     if not match:
         raise line_error("no_condition", text=text)
@@ -113,7 +113,7 @@ def _read_line(text: str, known: Mapping[str, Known]) -> Condition:
         raise
 
 
-def _compared(fact: str, verb: str, about: Known, value: str, text: str) -> Condition:
+def _compared(fact: str, verb: str, about: Symbol, value: str, text: str) -> Condition:
     if verb == "is":
         return _state_of(fact, about, value, text)
     if verb in {"entered", "left", "was"}:
@@ -128,7 +128,7 @@ def _operator(verb: str) -> Operator:
     return operators[verb]
 
 
-def _state_of(fact: str, about: Known, value: str, text: str) -> Condition:
+def _state_of(fact: str, about: Symbol, value: str, text: str) -> Condition:
     if value == "saturated" and about.at_most:
         return Comparison(fact=fact, op=">=", value=about.at_most, text=text)
     if value == "saturated":
@@ -138,7 +138,7 @@ def _state_of(fact: str, about: Known, value: str, text: str) -> Condition:
     return Comparison(fact=fact, op="unknown", text=text)
 
 
-def _transition(fact: str, verb: str, about: Known, value: str, text: str) -> Condition:
+def _transition(fact: str, verb: str, about: Symbol, value: str, text: str) -> Condition:
     if about.unit == "level" or not about.levels or "." in fact:
         raise line_error("not_a_rating", verb=verb, fact=fact)
     rank, before = parse_literal(about, value), f"{fact}.was"
@@ -154,13 +154,13 @@ def _transition(fact: str, verb: str, about: Known, value: str, text: str) -> Co
     )
 
 
-def _list(about: Known, value: str) -> tuple[Fact, ...]:
+def _list(about: Symbol, value: str) -> tuple[Fact, ...]:
     if not (value.startswith("[") and value.endswith("]") and value[1:-1].strip()):
         raise line_error("in_what", value=value)
     return tuple(parse_literal(about, item.strip()) for item in value[1:-1].split(","))
 
 
-def parse_literal(about: Known, value: str) -> Fact:
+def parse_literal(about: Symbol, value: str) -> Fact:
     """A value as it was written, in the fact's whole units. Raises LineError."""
     if about.unit == "text":
         return _text(value)
@@ -181,7 +181,7 @@ def parse_literal(about: Known, value: str) -> Fact:
     return whole
 
 
-def _no_number(value: str, about: Known) -> LineError:
+def _no_number(value: str, about: Symbol) -> LineError:
     meant = number_meant(value, about.unit)
     error = line_error("no_number", value=value, instead=instead(meant))
     error.has_way_out = meant is not None
@@ -197,5 +197,5 @@ def _text(value: str) -> str:
     return bare
 
 
-def _units(about: Known) -> Title:
+def _units(about: Symbol) -> Title:
     return tell(f"unit_{about.unit if about.unit in {'money', 'score', 'days'} else 'count'}")

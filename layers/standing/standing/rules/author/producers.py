@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from standing.events import MODELS
 from standing.events.intake import SOURCE
 from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, SCORE
-from standing.rules.author.diagnostics import Notes
+from standing.rules.author.diagnostics import Diagnostics
 from standing.rules.author.messages import tell
 from standing.rules.author.reader import Source
 from standing.rules.ruleset import Title
@@ -15,7 +15,7 @@ from standing.rules.ruleset import Title
 OURS = {OUR_SOURCE: "our_source", NIGHT_SOURCE: "night_source"}
 
 
-def compile_producers(notes: Notes, source: Source, written: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
+def compile_producers(notes: Diagnostics, source: Source, written: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
     """By source, what it may send, in an order that does not depend on the file's."""
     for name, kinds in written.items():
         if wrong := _wrong_source(name):

@@ -13,7 +13,7 @@ from pydantic import TypeAdapter
 
 from standing.rules.author.compiler import Compiler
 from standing.rules.author.features import DIGITS
-from standing.rules.author.lines import Known
+from standing.rules.author.lines import Symbol
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.reader import DEEPEST, LARGEST, Mark, Place, Source, parse, validate
 from standing.rules.author.sources import Block
@@ -42,22 +42,22 @@ def question(text: str, ruleset: Ruleset) -> Condition:
     return found
 
 
-def known_of(ruleset: Ruleset) -> dict[str, Known]:
+def known_of(ruleset: Ruleset) -> dict[str, Symbol]:
     """What lines may speak of: as the compiler knew it when the rules were compiled."""
     features = {one.name: _feature(one, ruleset) for one in ruleset.features}
     return features | {name: about for one in ruleset.ratings.values() for name, about in _rating(one).items()}
 
 
-def _feature(feature: Feature, ruleset: Ruleset) -> Known:
+def _feature(feature: Feature, ruleset: Ruleset) -> Symbol:
     digits = ruleset.programme.minor_digits if feature.unit == "money" else DIGITS.get(feature.unit, 0)
     at_most = feature.at_most if feature.kind == "distinct" else 0
-    return Known(feature.unit, digits, feature.levels, personal=feature.personal, at_most=at_most)
+    return Symbol(feature.unit, digits, feature.levels, personal=feature.personal, at_most=at_most)
 
 
-def _rating(rating: Rating) -> Mapping[str, Known]:
-    levels = Known(levels=rating.levels, ordered=rating.ordered)
+def _rating(rating: Rating) -> Mapping[str, Symbol]:
+    levels = Symbol(levels=rating.levels, ordered=rating.ordered)
     now, _, would_become, days_to_review = rating.fact_names
-    return {now: levels, would_become: levels, days_to_review: Known("days")}
+    return {now: levels, would_become: levels, days_to_review: Symbol("days")}
 
 
 @dataclass(frozen=True)

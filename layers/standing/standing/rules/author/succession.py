@@ -13,7 +13,7 @@ from standing.rules.author.compiler import Compiled, assemble, stratified
 from standing.rules.author.messages import tell
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.conditions import Condition, Group, comparisons
-from standing.rules.ruleset import Rating, Ruleset, Terms, Title
+from standing.rules.ruleset import OlderTerms, Rating, Ruleset, Title
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
@@ -60,7 +60,7 @@ def _with_terms(before: Rating | None, after: Rating, since: Day) -> Rating:
         return after
     asked = {level: before.keeping(level) for level in after.levels[1:] if level in before.levels}
     changed = {level: _any(ways) for level, ways in asked.items() if ways and ways != after.keeping(level)}
-    new = (Terms(before=since, keep=changed),) if changed else ()
+    new = (OlderTerms(before=since, keep=changed),) if changed else ()
     return after.model_copy(update={"terms": (*(_still(one, after) for one in before.terms), *new)})
 
 
@@ -68,8 +68,10 @@ def _takes_over(before: Rating, after: Rating) -> bool:
     return after.existing == "keep" and before.ordered and after.ordered
 
 
-def _still(terms: Terms, rating: Rating) -> Terms:
-    return Terms(before=terms.before, keep={level: ask for level, ask in terms.keep.items() if level in rating.levels})
+def _still(terms: OlderTerms, rating: Rating) -> OlderTerms:
+    return OlderTerms(
+        before=terms.before, keep={level: ask for level, ask in terms.keep.items() if level in rating.levels}
+    )
 
 
 def _any(ways: tuple[Condition, ...]) -> Condition:

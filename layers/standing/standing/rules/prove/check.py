@@ -10,7 +10,7 @@ from standing.engine.backends.plain import holds
 from standing.rules.author.compiler import Compiled, compile_folder
 from standing.rules.author.messages import tell
 from standing.rules.author.problems import Problem, RulesError
-from standing.rules.author.source_map import Places, owner
+from standing.rules.author.source_map import SourceMap, owner
 from standing.rules.conditions import Comparison, comparisons
 from standing.rules.prove.checks import prove
 from standing.rules.prove.findings import Finding
@@ -110,7 +110,7 @@ def _alike(rating: Rating, lines: list[Comparison]) -> Iterator[Finding]:
         yield Finding("CHK-14", rating.name, said, may_be_meant=True)
 
 
-def _located(places: Places, finding: Finding) -> Located:
+def _located(places: SourceMap, finding: Finding) -> Located:
     spot = places.find(finding.about, finding.line)
     return Located(spot.file, spot.line, finding, places.accepted.get((owner(finding.about), finding.check)))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from standing.engine.backends.plain import holds
-from standing.engine.fold import DayLived
-from standing.rules.author.source_map import Places
+from standing.engine.fold import DayResult
+from standing.rules.author.source_map import SourceMap
 from standing.rules.conditions import Comparison, Condition
 from standing.rules.ruleset import Ruleset
 
@@ -45,20 +45,20 @@ class Covered:
         return self.ever_true and self.ever_false
 
 
-def coverage(ruleset: Ruleset, lived: Iterable[DayLived], places: Places) -> list[Covered]:
+def coverage(ruleset: Ruleset, lived: Iterable[DayResult], places: SourceMap) -> list[Covered]:
     """Every rule and every comparison, in the order of the files."""
     seen = {verdict for day in lived for verdict in _verdicts(ruleset, day)}
     found = [_covered(rule, place, text, places, seen) for rule, place, text, _ in _judged(ruleset)]
     return sorted(found, key=lambda one: (one.file, one.line))
 
 
-def _covered(rule: str, place: int, text: str, places: Places, seen: set[Verdict]) -> Covered:
+def _covered(rule: str, place: int, text: str, places: SourceMap, seen: set[Verdict]) -> Covered:
     at = places.spots[rule] if place == WHOLE else places.lines[rule][place][1]
     ever_true, ever_false = (Verdict(rule, place, held) in seen for held in (True, False))
     return Covered(rule, text, at.file, at.line, ever_true, ever_false)
 
 
-def _verdicts(ruleset: Ruleset, day: DayLived) -> Iterator[Verdict]:
+def _verdicts(ruleset: Ruleset, day: DayResult) -> Iterator[Verdict]:
     return (Verdict(rule, place, holds(one, day.facts)) for rule, place, _, one in _judged(ruleset))
 
 

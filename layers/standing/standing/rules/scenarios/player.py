@@ -8,11 +8,11 @@ from typing import Literal
 
 from standing.engine.backends.plain import holds
 from standing.engine.care import Gate, take_care
-from standing.engine.fold import DayLived, live
+from standing.engine.fold import DayResult, simulate_days
 from standing.engine.measures import Buckets
 from standing.engine.reasons import reason_for_ruling, reasons_for_care
-from standing.engine.start import Past, Start, begin_towards
-from standing.engine.state import Held
+from standing.engine.start import FoldStart, StoredHistory, replay_up_to
+from standing.engine.state import LevelState
 from standing.foresight.explanation import Asked, told
 from standing.rules.author.scenario.scenario import Expected, Scenario
 from standing.rules.conditions import Fact
@@ -37,7 +37,7 @@ class Miss:
 
     expected: Expected
     day: Day
-    held: Held | None = None
+    held: LevelState | None = None
     value: Fact | None = None
     care: CareOn | None = None
     because: tuple[Asked, ...] = ()
@@ -48,28 +48,28 @@ class Played:
     """A story that was played: every day that was lived, and what was not as expected."""
 
     scenario: Scenario
-    lived: tuple[DayLived, ...]
+    lived: tuple[DayResult, ...]
     misses: tuple[Miss, ...]
 
 
 def play(scenario: Scenario, rules: Timeline) -> Played:
     """Live through a story. Days on which nothing can change are left out; those of its steps never are."""
-    start = begin_towards(scenario.days[-1], Past(scenario.events))
+    start = replay_up_to(scenario.days[-1], StoredHistory(scenario.events))
     lived = tuple(_days(scenario, start, rules))
     return Played(scenario, lived, tuple(_misses(scenario, start, lived)))
 
 
-def _days(scenario: Scenario, start: Start, rules: Timeline) -> Iterator[DayLived]:
+def _days(scenario: Scenario, start: FoldStart, rules: Timeline) -> Iterator[DayResult]:
     """From step to step, since the last day that is asked for is always lived."""
     first, memory = start.day + 1, start.memory
     for day in scenario.days:
-        for lived in live(rules, start.under, memory, first, day, busy=start.busy):
+        for lived in simulate_days(rules, start.under, memory, first, day, busy=start.busy):
             yield lived
             memory = lived.closed
         first = day + 1
 
 
-def _misses(scenario: Scenario, start: Start, lived: Iterable[DayLived]) -> Iterator[Miss]:
+def _misses(scenario: Scenario, start: FoldStart, lived: Iterable[DayResult]) -> Iterator[Miss]:
     """By day; what never happens is missed once, on the first day on which it does."""
     open_still = list(scenario.expected)
     for day in lived:
@@ -79,7 +79,7 @@ def _misses(scenario: Scenario, start: Start, lived: Iterable[DayLived]) -> Iter
                 yield miss
 
 
-def _miss(expected: Expected, lived: DayLived, buckets: Buckets) -> Miss | None:
+def _miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Miss | None:
     if expected.kind in {"rating", "not-rating"}:
         return _rating_miss(expected, lived)
     if expected.kind == "feature":
@@ -88,7 +88,7 @@ def _miss(expected: Expected, lived: DayLived, buckets: Buckets) -> Miss | None:
     return _care_miss(expected, lived, buckets)
 
 
-def _rating_miss(expected: Expected, lived: DayLived) -> Miss | None:
+def _rating_miss(expected: Expected, lived: DayResult) -> Miss | None:
     held = lived.closed.all_shown()[expected.about]
     if (held.level == expected.wanted) is (expected.kind == "rating"):
         return None
@@ -96,7 +96,7 @@ def _rating_miss(expected: Expected, lived: DayLived) -> Miss | None:
     return Miss(expected, lived.day, held=held, because=tuple(_asked(lived, rating, held, str(expected.wanted))))
 
 
-def _asked(lived: DayLived, rating: Rating, held: Held, wanted: str) -> Iterator[Asked]:
+def _asked(lived: DayResult, rating: Rating, held: LevelState, wanted: str) -> Iterator[Asked]:
     """What the level that was expected asks for, and what the level that is there is there by."""
     if ruling := lived.rulings.get(rating.name):
         yield Asked("set-by-hand", ruling.level, (reason_for_ruling(ruling),))
@@ -109,12 +109,12 @@ def _asked(lived: DayLived, rating: Rating, held: Held, wanted: str) -> Iterator
         yield from told(lived, rating, "qualifies-by", held.level)
 
 
-def _qualifies(lived: DayLived, rating: Rating, level: str) -> bool:
+def _qualifies(lived: DayResult, rating: Rating, level: str) -> bool:
     """Whether a level that is not retained any more may be held because it is qualified for."""
     return level in rating.qualify and holds(rating.qualify[level], lived.facts)
 
 
-def _care_miss(expected: Expected, lived: DayLived, buckets: Buckets) -> Miss | None:
+def _care_miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Miss | None:
     found = care_on(lived, buckets, expected.about)
     wanted = {"care": "due", "held-back": expected.wanted}.get(expected.kind)
     as_expected = found.standing != "due" if expected.kind == "no-care" else found.standing == wanted
@@ -125,7 +125,7 @@ def _care_miss(expected: Expected, lived: DayLived, buckets: Buckets) -> Miss | 
     return Miss(expected, lived.day, care=found, because=(because,))
 
 
-def care_on(lived: DayLived, buckets: Buckets, name: str) -> CareOn:
+def care_on(lived: DayResult, buckets: Buckets, name: str) -> CareOn:
     """How a care rule stands at the end of a day."""
     last_due = lived.closed.due.get(name)
     if name in lived.due:
@@ -136,7 +136,7 @@ def care_on(lived: DayLived, buckets: Buckets, name: str) -> CareOn:
     return CareOn(gate or "too-soon", last_due)
 
 
-def _gates(ruleset: Ruleset, buckets: Buckets, lived: DayLived) -> dict[str, Gate]:
+def _gates(ruleset: Ruleset, buckets: Buckets, lived: DayResult) -> dict[str, Gate]:
     """Everything held back on a day and by which gate, also where that was recorded on a day before."""
     forgetful = replace(lived.opened, held_back={})
     return dict(take_care(ruleset, buckets, forgetful, lived.holding, lived.day).refrained)

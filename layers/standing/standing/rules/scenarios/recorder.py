@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import Any
 
-from standing.engine.fold import DayLived
+from standing.engine.fold import DayResult
 from standing.engine.measures import values_of
 from standing.engine.refunds import purchases_of
 from standing.events import personal_fields
@@ -40,7 +40,7 @@ class Recording:
 
     name: str
     text: str
-    end: DayLived
+    end: DayResult
     left_out: int
 
 
@@ -144,7 +144,7 @@ def _lines(steps: Iterable[Step]) -> Iterator[str]:
             yield f"      times: {number}"
 
 
-def _end(end: DayLived) -> Iterator[str]:
+def _end(end: DayResult) -> Iterator[str]:
     """What the rules make of it: every rating as it shows, and the care that falls due."""
     yield f"    - on: {day_date(end.day)}"
     yield f"      expect: {flow({name: held.level for name, held in end.closed.all_shown().items()})}"

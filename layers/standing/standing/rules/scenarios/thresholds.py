@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from standing.engine.backends.plain import holds
 from standing.engine.engine import engine_of
 from standing.engine.reasons import display
-from standing.engine.start import Past, begin_towards
+from standing.engine.start import StoredHistory, replay_up_to
 from standing.rules.author.compiler import assemble
 from standing.rules.author.scenario.scenario import Scenario
-from standing.rules.author.source_map import Places
+from standing.rules.author.source_map import SourceMap
 from standing.rules.conditions import Comparison, Condition, Fact, Group, comparisons
 from standing.rules.ruleset import Ruleset, Stratum
 from standing.rules.scenarios.player import Played, play
@@ -43,7 +43,7 @@ class Moved:
     noticed: bool
 
 
-def moved_thresholds(ruleset: Ruleset, played: tuple[Played, ...], places: Places) -> list[Moved]:
+def moved_thresholds(ruleset: Ruleset, played: tuple[Played, ...], places: SourceMap) -> list[Moved]:
     """Every threshold of every rule, moved a step down and a step up; in the order of the files."""
     met = [(one.scenario, _met(ruleset, one)) for one in played if not one.misses]
     found = [_moved(ruleset, places, met, *move) for move in _moves(ruleset)]
@@ -80,7 +80,7 @@ def _step(ruleset: Ruleset, fact: str) -> int:
 def _met(ruleset: Ruleset, one: Played) -> Met:
     """Every value that each fact has on any day of a story, also on days on which nothing changes."""
     first, last = one.lived[0].day, one.lived[-1].day
-    start = begin_towards(last, Past(one.scenario.events))
+    start = replay_up_to(last, StoredHistory(one.scenario.events))
     met: dict[str, set[Fact]] = {}
     for known in (engine_of(ruleset).facts(start.under(ruleset), day) for day in range(first, last + 1)):
         for fact, value in known.items():
@@ -90,7 +90,7 @@ def _met(ruleset: Ruleset, one: Played) -> Met:
 
 def _moved(
     ruleset: Ruleset,
-    places: Places,
+    places: SourceMap,
     met: list[tuple[Scenario, Met]],
     rule: str,
     place: int,

@@ -18,7 +18,7 @@ from standing.values.days import Day, day_date
 
 
 @dataclass(frozen=True)
-class Terms:
+class FitSettings:
     """What a model is for: see `Model`. `discount` is a share a month, as a decimal string."""
 
     currency: str
@@ -29,7 +29,7 @@ class Terms:
     spend: Spend = "net"
 
 
-def fitted(purchases: pl.LazyFrame, day: Day, terms: Terms) -> Model:
+def fitted(purchases: pl.LazyFrame, day: Day, terms: FitSettings) -> Model:
     """The model of purchases (`customer`, `day`, `amount` in minor units) up to a day. Raises NotConverged.
 
     They are what `spending` makes of event records, by the same terms.

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple, get_args
 
 from standing.engine.care import Gate
-from standing.rules.author.lines import Known, LineError, parse_literal
+from standing.rules.author.lines import LineError, Symbol, parse_literal
 from standing.rules.author.messages import NOTHING, Said, nearest
 from standing.rules.author.reader import Place
 from standing.rules.author.scenario.messages import tell
@@ -117,7 +117,7 @@ def _value(ruleset: Ruleset, feature: Feature, text: object) -> Fact | None:
     written = str(text).lower() if isinstance(text, bool) else text
     if not isinstance(written, str):
         raise LineError(_example(feature))
-    return parse_literal(Known(feature.unit, digits, feature.levels), written)
+    return parse_literal(Symbol(feature.unit, digits, feature.levels), written)
 
 
 def _example(feature: Feature) -> Title:

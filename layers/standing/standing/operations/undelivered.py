@@ -21,7 +21,7 @@ from standing.values.errors import UserError
 
 
 @dataclass(frozen=True)
-class Kept:
+class QueuedMessage:
     """A message that is kept in a queue: what event it was, and why it is there (empty: it failed at every retry).
 
     `cut` says of how large a message only the beginning is kept; empty where it is whole. `message_id` is the queue's
@@ -45,7 +45,7 @@ class Kept:
 
 
 @dataclass(frozen=True)
-class Pile:
+class QueueKind:
     """A kind of messages: the stack's outputs that name its queues, how a body is read, and the columns of a list."""
 
     name: str
@@ -53,7 +53,7 @@ class Pile:
     read: Callable[[str], dict[str, Any]]
     columns: tuple[str, ...] = ("source", "detail_type", "event_id")
 
-    def kept(self, target: Target) -> list[Kept]:
+    def kept(self, target: Target) -> list[QueuedMessage]:
         """Every message that can be read now, without taking any."""
         return [self._kept(one) for queue in self.queues for one in each(target, target.outputs[queue])]
 
@@ -61,7 +61,7 @@ class Pile:
         """How many messages there are, also those that somebody else is reading; in AWS, about a minute behind."""
         return sum(waiting(target, queue) for queue in self.queues)
 
-    def drop(self, target: Target, shown: Collection[Kept]) -> int:
+    def drop(self, target: Target, shown: Collection[QueuedMessage]) -> int:
         """Delete messages that were shown, and no other; how many were still there."""
         dropped: set[str] = set()
         ids = {one.message_id for one in shown}
@@ -74,20 +74,20 @@ class Pile:
             each(target, target.outputs[queue], drops)
         return len(dropped)
 
-    def _kept(self, message: Message) -> Kept:
+    def _kept(self, message: Message) -> QueuedMessage:
         return _kept(self.read(message.body), message)
 
 
-REJECTED = Pile("rejected", ("RejectedUrl",), json.loads, (*Pile.columns, "reason", "field", "expected"))
-DEAD_LETTERS = Pile("dead-letters", ("DeadLettersUrl", "UndeliveredUrl"), lambda body: {"message": body})
+REJECTED = QueueKind("rejected", ("RejectedUrl",), json.loads, (*QueueKind.columns, "reason", "field", "expected"))
+DEAD_LETTERS = QueueKind("dead-letters", ("DeadLettersUrl", "UndeliveredUrl"), lambda body: {"message": body})
 
 
-def rejected(target: Target) -> list[Kept]:
+def rejected(target: Target) -> list[QueuedMessage]:
     """What can never be applied, with reason, field and what was expected there."""
     return REJECTED.kept(target)
 
 
-def dead_letters(target: Target) -> list[Kept]:
+def dead_letters(target: Target) -> list[QueuedMessage]:
     """What failed at every retry for a reason that should have passed, or could not be delivered."""
     return DEAD_LETTERS.kept(target)
 
@@ -102,7 +102,7 @@ def redrive(target: Target) -> int:
     return sum(len(each(target, queue, put_back)) for queue in target.dead_letter_queues)
 
 
-def chosen_of(kept: Sequence[Kept], ids: Sequence[str], reasons: Sequence[str]) -> list[Kept]:
+def chosen_of(kept: Sequence[QueuedMessage], ids: Sequence[str], reasons: Sequence[str]) -> list[QueuedMessage]:
     """Those with one of these ids, of the event or of the message, and one of these reasons; all where none are named.
 
     Raises UserError where there is none of a name, so that nothing is dropped by a list that is wrong.
@@ -120,7 +120,7 @@ def _check_names(what: str, asked: Sequence[str], there: Iterable[str], way_out:
         raise UserError(f"no message has the {what} {', '.join(f'`{name}`' for name in lacking)}: {way_out}")
 
 
-def write(file: Path, kept: Iterable[Kept]) -> None:
+def write(file: Path, kept: Iterable[QueuedMessage]) -> None:
     """Write messages whole, one JSON object a line, for the owner's eyes: all of them, or no file.
 
     Raises UserError where there is such a file: what was exported before may lie nowhere else.
@@ -138,13 +138,13 @@ def write(file: Path, kept: Iterable[Kept]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _kept(rejection: dict[str, Any], message: Message) -> Kept:
+def _kept(rejection: dict[str, Any], message: Message) -> QueuedMessage:
     cut = rejection.get("cut")
     about = _named(cut, "detail_type", cut.get("id")) if cut else _event_in(envelope_of(rejection["message"]))
     why = {part: str(rejection.get(part, "")) for part in ("reason", "field", "expected")}
     said = f"only the beginning of {cut['of_bytes']:,} bytes, SHA-256 {cut['sha256']}" if cut else ""
     sent = message.sent.isoformat(timespec="seconds")
-    return Kept(*about, **why, cut=said, message_id=message.id, sent=sent, body=message.body)
+    return QueuedMessage(*about, **why, cut=said, message_id=message.id, sent=sent, body=message.body)
 
 
 def _event_in(envelope: dict[str, Any]) -> tuple[str, str, str]:
