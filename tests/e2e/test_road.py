@@ -16,7 +16,7 @@ import pytest
 from rich.console import Console
 from standing.aws.queues import peek
 from standing.aws.stack import Target
-from standing.engine.codec.state import pack
+from standing.engine.codec import pack
 from standing.engine.measures import empty
 from standing.engine.view import view, view_of_history
 from standing.operations import recovery, undelivered

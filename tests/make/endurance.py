@@ -16,7 +16,7 @@ from datetime import timedelta
 from itertools import islice
 from pathlib import Path
 
-from standing.engine.codec.state import pack, unpack
+from standing.engine.codec import pack, unpack
 from standing.engine.decide import Decided, decide, needs_past
 from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import State

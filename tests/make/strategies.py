@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from hypothesis import strategies as st
-from standing.engine.codec.state import pack, pack_checkpoint, unpack, unpack_checkpoint
+from standing.engine.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
 from standing.engine.decide import Decided, Decision, decide, needs_past
 from standing.engine.features import EXACT
 from standing.engine.fold import BucketsFor, DayResult, simulate_day

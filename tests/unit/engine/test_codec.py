@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.codec.columns import FEW, put_column, put_days, take_column, take_days
-from standing.engine.codec.series import FORMAT
-from standing.engine.codec.state import pack, pack_checkpoint, unpack, unpack_checkpoint
-from standing.engine.codec.varints import Reader, Writer
+from standing.engine.codec import FORMAT, pack, pack_checkpoint, unpack
 from standing.engine.series import Extremes, Latest, Observation, Seen, Series, Sums
 from standing.engine.state import Checkpoint, Ledger, LevelState, Memory, State
 from standing.rules.ruleset import Reach
@@ -68,7 +64,7 @@ def serieses(draw: st.DrawFn) -> Series:
 @st.composite
 def wider_and_narrower(draw: st.DrawFn) -> tuple[Sums, Sums, Sums]:
     """A year of transactions, some of their days, and one more day of transactions."""
-    days = sorted(draw(st.sets(st.integers(20_000, 20_200), min_size=FEW + 1, max_size=60)))
+    days = sorted(draw(st.sets(st.integers(20_000, 20_200), min_size=9, max_size=60)))
     year = Sums().plus(happened(*((day, draw(st.integers(-900, 90_000))) for day in days)))
     few = st.lists(st.sampled_from(days), min_size=1, max_size=90)
     some = draw(
@@ -185,79 +181,7 @@ def test_days_that_another_series_has_too_come_back(made: tuple[Sums, Sums, Sums
 def test_the_days_of_purchases_are_not_stored_again_beside_those_of_transactions() -> None:
     year = Sums().plus(happened(*((20_000 + day * 2, 2_599) for day in range(150))))
     purchases = Sums().plus(happened(*((day, 0) for day in year.days[1:])))
-    assert len(pack(_with(year, purchases))) < len(pack(_with(year))) + 8
-
-
-@given(st.lists(values | st.integers(0, 3), min_size=1, max_size=40))
-def test_a_column_of_numbers_comes_back(numbers: list[int]) -> None:
-    writer = Writer()
-    put_column(writer, numbers)
-    reader = Reader(bytes(writer.packed))
-    assert (take_column(reader, len(numbers)), reader.place) == (tuple(numbers), len(writer.packed))
-
-
-@given(st.sets(day_numbers | st.integers(900, 1_000), min_size=1, max_size=60).map(sorted))
-def test_days_come_back(days: list[int]) -> None:
-    writer = Writer()
-    put_days(writer, days)
-    reader = Reader(bytes(writer.packed))
-    assert (take_days(reader, len(days)), reader.place) == (tuple(days), len(writer.packed))
-
-
-def test_what_the_first_release_packed_still_reads() -> None:
-    packed = bytes.fromhex(
-        "01785b5b7b2274696572223a5b2273696c766572222c32303030305d7d2c7b7d5d2c5b7b2274696572223a5b22676f6c6422"
-        "2c32303030335d7d2c7b22746965722d72656163686564223a32303030337d5d2c7b2274696572223a22676f6c64227d2c7b"
-        "22746965722d72656163686564223a32303030337d5d0302a09c010100030102c4138f03000105000001"
-    )
-    assert _read(packed) == A_STATE
-
-
-def test_what_the_second_format_packed_still_reads() -> None:
-    packed = bytes.fromhex(
-        "02d3025b7b226d6f6f64223a5b2263616c6d222c31393030305d2c2274696572223a5b2273696c766572222c32303030302c"
-        "32303033305d7d2c7b227265636f766572223a31393939352c227468616e6b223a31393939307d2c7b2274696572223a5b22"
-        "676f6c64222c32303030315d7d2c7b226772656574223a7b22636f6e73656e74223a32303030317d7d2c7b22656d61696c22"
-        "3a5b31393939302c31393939355d7d2c7b2274696572223a5b22676f6c64222c32303030335d7d2c7b227265636f76657222"
-        "3a32303030337d2c7b2274696572223a6e756c6c7d2c7b226772656574223a6e756c6c7d2c7b22656d61696c223a5b313939"
-        "39355d2c2270686f6e65223a5b32303030335d7d2c7b226d6f6f64223a227570736574227d2c7b227468616e6b223a6e756c"
-        "6c7d2c7b226d6f6f64223a32303031347d2c7b227265636f766572233230303033223a32303030357d5d0608a09c01010003"
-        "0102c4138f030109969c010bc31306f20c000ab89401eb070080c0c89dfbfa88030de5ada6e7949f097472756506a29c0180"
-        "80ebaeb9f88803aeea010b07617070029f9c01040777656201a09c01"
-    )
-    assert _read(packed) == A_RICH_STATE
-
-
-def test_what_the_third_format_packed_still_reads() -> None:
-    packed = bytes.fromhex(
-        "03d3025b7b226d6f6f64223a5b2263616c6d222c31393030305d2c2274696572223a5b2273696c766572222c32303030302c"
-        "32303033305d7d2c7b227265636f766572223a31393939352c227468616e6b223a31393939307d2c7b2274696572223a5b22"
-        "676f6c64222c32303030315d7d2c7b226772656574223a7b22636f6e73656e74223a32303030317d7d2c7b22656d61696c22"
-        "3a5b31393939302c31393939355d7d2c7b2274696572223a5b22676f6c64222c32303030335d7d2c7b227265636f76657222"
-        "3a32303030337d2c7b2274696572223a6e756c6c7d2c7b226772656574223a6e756c6c7d2c7b22656d61696c223a5b313939"
-        "39355d2c2270686f6e65223a5b32303030335d7d2c7b226d6f6f64223a227570736574227d2c7b227468616e6b223a6e756c"
-        "6c7d2c7b226d6f6f64223a32303031347d2c7b227265636f766572233230303033223a32303030357d5d09080300a09c0103"
-        "0204c4138f030109969c010bc31306e419000ab89401eb070080c0c89dfbfa88030de5ada6e7949f097472756506a29c0180"
-        "80ebaeb9f88803aeea010b07617070029f9c01040777656201a09c016c0300bc9b0134cb75c0cc0ebb48020201013132be40"
-        "ce28ce280208a4484747ec90204748904747340047d847ec4747474747a47c4708060d3f3f131a353f0d1a3f3f21003f273f"
-        "133f3f3f3f3f062e3f681d00011a000001013132be003c0200b894010001084646464646464646464646464646060600"
-    )
-    state = replace(A_RICH_STATE, buckets=A_YEAR)
-    assert pack(state) == packed
-    assert _read(packed) == state
-
-
-def test_a_checkpoint_of_the_second_format_still_reads() -> None:
-    packed = bytes.fromhex(
-        "02a3015b7b226d6f6f64223a5b2263616c6d222c31393030305d2c2274696572223a5b2273696c766572222c32303030302c"
-        "32303033305d7d2c7b227265636f766572223a31393939352c227468616e6b223a31393939307d2c7b2274696572223a5b22"
-        "676f6c64222c32303030315d7d2c7b226772656574223a7b22636f6e73656e74223a32303030317d7d2c7b22656d61696c22"
-        "3a5b31393939302c31393939355d7d5d0608a09c010100030102c4138f030109969c010bc31306f20c000ab89401eb070080"
-        "c0c89dfbfa88030de5ada6e7949f097472756506a29c018080ebaeb9f88803aeea010b07617070029f9c01040777656201a0"
-        "9c01"
-    )
-    checkpoint = Checkpoint(20_003, "0123abcd", A_RICH_STATE.buckets, A_RICH_STATE.opened)
-    assert unpack_checkpoint(packed, day=20_003, features_hash="0123abcd") == checkpoint
+    assert len(pack(_with(year, purchases))) < len(pack(_with(year))) + 16
 
 
 def test_a_busy_year_is_small() -> None:
@@ -266,9 +190,14 @@ def test_a_busy_year_is_small() -> None:
     assert len(packed) < 4 * len(year.days) + 60
 
 
-@pytest.mark.parametrize("form", [0, FORMAT + 1, 127, 300])
+@pytest.mark.parametrize("form", [0, FORMAT + 1, 127, 255])
 def test_a_format_it_does_not_know_is_refused(form: int) -> None:
-    number = bytes([form]) if form < 128 else bytes([form & 0x7F | 0x80, form >> 7])
-    said = f"^state of format {form}; this code reads up to {FORMAT}: deploy the newer code$"
+    said = f"^state of format {form}; this code reads format {FORMAT}: deploy the newer code$"
     with pytest.raises(ValueError, match=said):
-        _read(number + pack(A_STATE)[1:])
+        _read(bytes([form]) + pack(A_STATE)[1:])
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, 2**64 - 1, 2**64, 2**90, -(2**63), -(2**63) - 1, -(2**90)])
+def test_a_number_of_any_size_comes_back(number: int) -> None:
+    many = Sums((1, 2), (1, 1), (number, -1), 1), Extremes((1,), (number,), (number,)), Latest((1,), (0,), (number,))
+    assert _read(pack(_with(*many))).buckets == many

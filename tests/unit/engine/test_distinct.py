@@ -10,7 +10,7 @@ import z3
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.backends import durable, plain
-from standing.engine.codec.state import pack
+from standing.engine.codec import pack
 from standing.engine.engine import engine_of
 from standing.engine.measures import Buckets, aggregate, empty, prune
 from standing.engine.series import Observation, Seen

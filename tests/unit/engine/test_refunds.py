@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.codec.state import pack
+from standing.engine.codec import pack
 from standing.engine.decide import needs_past
 from standing.engine.engine import engine_of
 from standing.engine.fold import simulate_days

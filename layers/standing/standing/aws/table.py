@@ -20,7 +20,7 @@ import orjson
 from botocore.exceptions import ClientError
 
 from standing.aws.decisions import care_sort_key, decision_rows
-from standing.engine.codec.state import pack, pack_checkpoint, unpack, unpack_checkpoint
+from standing.engine.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
 from standing.engine.decide import Decided
 from standing.engine.start import StoredHistory
 from standing.engine.state import Checkpoint, State

@@ -1,7 +1,7 @@
 """Series: what is kept of one measure, by day. Sparse, commutative, in whole numbers and short texts.
 
 Four kinds, one for each question a feature can ask: sums, extremes, the latest value, and which values were seen. Each
-takes values in any order (`plus`), and forgets what no window can reach any more (`since`).
+takes values in any order (`plus`), and forgets what no window can reach any more (`evict`).
 """
 
 from __future__ import annotations
@@ -41,14 +41,7 @@ class Amendment(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Packed:
-    """A series never changes, so one that was read keeps its bytes: they need not be made again."""
-
-    packed: bytes = field(default=b"", kw_only=True, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Amended(Packed):
+class Amended:
     """A series whose days may be amended later; `pending`, in order, is what is known only from some day on."""
 
     pending: tuple[Amendment, ...] = field(default=(), kw_only=True)
@@ -59,13 +52,13 @@ class Amended(Packed):
 
     def awaiting(self, amendments: Iterable[Amendment]) -> Self:
         """With values that count on days on which nobody knows of them yet."""
-        return replace(self, pending=tuple(sorted((*self.pending, *amendments))), packed=b"")
+        return replace(self, pending=tuple(sorted((*self.pending, *amendments))))
 
     def as_of(self, day: Day) -> Self:
         """With all that is known by the end of `day` on the days on which it counts."""
         number = bisect_right(self.pending, day, key=itemgetter(0)) if self.pending else 0
         if number and number not in self._reached:
-            later = replace(self, pending=self.pending[number:], packed=b"")
+            later = replace(self, pending=self.pending[number:])
             self._reached.clear()  # days are mostly asked for in their order
             self._reached[number] = later.plus(one.happened for one in self.pending[:number])
         return self._reached[number] if number else self
@@ -191,7 +184,7 @@ class Extremes(Amended):
 
 
 @dataclass(frozen=True)
-class Latest(Packed):
+class Latest:
     """Days that had values, rising, with the last value of each and its moment.
 
     Of two values of one moment the one that comes first counts, so that the order of arrival makes no difference. What
@@ -226,7 +219,7 @@ class Latest(Packed):
 
 
 @dataclass(frozen=True)
-class Seen(Packed):
+class Seen:
     """The values that were seen, in order, each with its days, rising. A long one is kept as a digest of it."""
 
     days: dict[Fact, tuple[Day, ...]] = field(default_factory=dict)

@@ -1,0 +1,212 @@
+"""States as bytes: MessagePack, deflated. Small, because DynamoDB is paid by the KB.
+
+What repeats is left out: the memory that a day closed with is kept as changes of the one it opened with, and what the
+ledger said as changes of what is true. Days are kept as the distance from each to the next.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import accumulate
+from operator import sub
+from typing import Any
+
+import ormsgpack
+
+from standing.engine.measures import Buckets
+from standing.engine.series import Amended, Extremes, Latest, Seen, Series, Sums
+from standing.engine.state import Checkpoint, Contact, Ledger, LevelState, Memory, State
+from standing.rules.conditions import Fact
+from standing.values.days import Day
+
+FORMAT = 1
+MEMORY = 5  # parts of a memory
+TOLD = 7  # parts of a ledger
+RAW = -zlib.MAX_WBITS  # deflate without a header: the first byte of an image says its format
+WORDS = range(-(2**63), 2**64)  # whole numbers that MessagePack has; others are kept as bytes
+type Part = dict[str, Any]
+type Row = Sequence[Any]
+
+
+def pack(state: State) -> bytes:
+    """A state's memories, ledger and buckets; customer, version and day are attributes of their own."""
+    opened, closed, ledger = _parts(state.opened), _parts(state.closed), state.ledger
+    said = {name: held.level for name, held in state.closed.all_shown().items()}
+    told = [
+        _changes(said, ledger.said),
+        _changes(state.closed.due, ledger.asked),
+        ledger.honoured,
+        ledger.unanswered,
+        ledger.refrained,
+        _contacts(ledger.contacts),
+        ledger.waiting,
+    ]
+    return _image([*opened, *map(_changes, opened, closed), *told], state.buckets)
+
+
+def unpack(packed: bytes, *, customer: str, version: int, day: int, features_hash: str) -> State:
+    """The state that `pack` packed. Raises ValueError for a format this code does not know."""
+    parts, buckets = _open(packed, 2 * MEMORY + TOLD)
+    opened, changes, told = parts[:MEMORY], parts[MEMORY : 2 * MEMORY], parts[2 * MEMORY :]
+    before, after = _memory(opened), _memory(list(map(_changed, opened, changes)))
+    said = {name: held.level for name, held in after.all_shown().items()}
+    announced, asked, honoured, unanswered, refrained, contacts, waiting = told
+    known = _changed(said, announced), honoured, _changed(after.due, asked), unanswered, refrained
+    ledger = Ledger(*known, tuple(_made(contacts)), waiting)
+    return State(customer, version, day, features_hash, buckets, before, after, ledger)
+
+
+def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
+    """A checkpoint's memory and buckets; its day and the hash of its features are attributes of their own."""
+    return _image(_parts(checkpoint.memory), checkpoint.buckets)
+
+
+def unpack_checkpoint(packed: bytes, *, day: int, features_hash: str) -> Checkpoint:
+    """The checkpoint that `pack_checkpoint` packed. Raises ValueError for a format this code does not know."""
+    parts, buckets = _open(packed, MEMORY)
+    return Checkpoint(day, features_hash, buckets, _memory(parts))
+
+
+def _image(parts: list[Part], buckets: Buckets) -> bytes:
+    while parts and not parts[-1]:
+        parts.pop()
+    content = ormsgpack.packb([parts, [_row(series) for series in buckets]], option=ormsgpack.OPT_SORT_KEYS)
+    deflated = zlib.compressobj(wbits=RAW)
+    return bytes([FORMAT]) + deflated.compress(content) + deflated.flush()
+
+
+def _open(packed: bytes, expected: int) -> tuple[list[Part], Buckets]:
+    if packed[0] != FORMAT:
+        raise ValueError(f"state of format {packed[0]}; this code reads format {FORMAT}: deploy the newer code")
+    parts, rows = ormsgpack.unpackb(zlib.decompress(packed[1:], RAW))
+    return parts + [{}] * (expected - len(parts)), tuple(map(_series, rows))
+
+
+# Series --------------------------------------------------------------------------------------------------------------
+
+
+def _row(series: Series) -> Row:
+    if isinstance(series, Amended) and series.pending:  # what is stored is pruned, and its day is the last of all
+        raise ValueError("a series is stored as of a day by which all of it is known")
+    kind = KINDS.index(type(series))
+    return (kind, *WRITERS[kind](series)) if series.days else (kind,)
+
+
+def _series(row: Row) -> Series:
+    kind, *columns = row
+    return READERS[kind](*columns) if columns else KINDS[kind]()
+
+
+def _write_sums(series: Any) -> Row:  # noqa: ANN401 -- of its kind
+    """The days, the counts and the sums, as far as needed, and how long before the first day `first` was."""
+    counts = series.counts if max(series.counts) > 1 else ()
+    sums = _integers(series.sums) if any(series.sums) else ()
+    return _steps(series.days), counts, sums, series.days[0] - series.first
+
+
+def _read_sums(steps: Row, counts: Row, sums: Row, since: int) -> Sums:
+    days = _days(steps)
+    known = tuple(counts) or (1,) * len(days), _read_facts(sums) or (0,) * len(days)
+    return Sums(days, *known, days[0] - since)
+
+
+def _write_extremes(series: Any) -> Row:  # noqa: ANN401
+    return _steps(series.days), _integers(series.lows), _integers(series.highs)
+
+
+def _read_extremes(steps: Row, lows: Row, highs: Row) -> Extremes:
+    return Extremes(_days(steps), _read_facts(lows), _read_facts(highs))
+
+
+def _write_latest(series: Any) -> Row:  # noqa: ANN401
+    return _steps(series.days), series.moments, _facts(series.values)
+
+
+def _read_latest(steps: Row, moments: Row, values: Row) -> Latest:
+    return Latest(_days(steps), tuple(moments), _read_facts(values))
+
+
+def _write_seen(series: Any) -> Row:  # noqa: ANN401
+    return _facts(series.days), [_steps(days) for days in series.days.values()]
+
+
+def _read_seen(values: Row, days: Row) -> Seen:
+    return Seen(dict(zip(_read_facts(values), map(_days, days), strict=True)))
+
+
+def _steps(days: Sequence[Day]) -> Row:
+    """The first day, and how far each is from the one before."""
+    return (days[0], *map(sub, days[1:], days))
+
+
+def _days(steps: Row) -> tuple[Day, ...]:
+    return tuple(accumulate(steps))
+
+
+def _integers(values: Sequence[int]) -> Row:
+    """Whole numbers, at least one; nearly always MessagePack has all of them."""
+    return values if min(values) in WORDS and max(values) in WORDS else _facts(values)
+
+
+def _facts(values: Iterable[Fact]) -> Row:
+    """Whole numbers and texts; a number that MessagePack does not have as its bytes."""
+    return [value if isinstance(value, str) or value in WORDS else _as_bytes(value) for value in values]
+
+
+def _as_bytes(number: int) -> bytes:
+    return number.to_bytes(number.bit_length() // 8 + 1, signed=True)
+
+
+def _read_facts(values: Row) -> tuple[Any, ...]:
+    """What `_integers` or `_facts` gave."""
+    return tuple([int.from_bytes(value, signed=True) if isinstance(value, bytes) else value for value in values])
+
+
+KINDS: tuple[type[Sums | Extremes | Latest | Seen], ...] = (Sums, Extremes, Latest, Seen)
+WRITERS: tuple[Callable[[Any], Row], ...] = (_write_sums, _write_extremes, _write_latest, _write_seen)
+READERS: tuple[Callable[..., Series], ...] = (_read_sums, _read_extremes, _read_latest, _read_seen)
+
+
+# Memories and the ledger ---------------------------------------------------------------------------------------------
+
+
+def _parts(memory: Memory) -> list[Part]:
+    return [_plain(memory.levels), memory.due, _plain(memory.shown), memory.held_back, memory.contacts]
+
+
+def _plain(levels: Mapping[str, LevelState]) -> Part:
+    return {name: [part for part in held if part is not None] for name, held in levels.items()}
+
+
+def _memory(parts: list[Part]) -> Memory:
+    levels, due, shown, held_back, contacts = parts
+    days = {channel: tuple(days) for channel, days in contacts.items()}
+    return Memory(_level_states(levels), due, _level_states(shown), held_back, days)
+
+
+def _level_states(levels: Part) -> dict[str, LevelState]:
+    return {name: LevelState(*held) for name, held in levels.items()}
+
+
+def _contacts(made: Iterable[Contact]) -> Part:
+    """The days of contacts, by channel and care rule."""
+    found: Part = {}
+    for channel, care, day in made:
+        found.setdefault(channel, {}).setdefault(care, []).append(day)
+    return found
+
+
+def _made(contacts: Part) -> list[Contact]:
+    rules = ((channel, care, days) for channel, of in contacts.items() for care, days in of.items())
+    made = [Contact(channel, care, day) for channel, care, days in rules for day in days]
+    return sorted(made, key=lambda one: (one.day, one.care))
+
+
+def _changes(base: Part, other: Part) -> Part:
+    """What makes `other` of `base`; null where something is gone."""
+    return {name: other.get(name) for name in {**base, **other} if base.get(name) != other.get(name)}
+
+
+def _changed(base: Part, changes: Part) -> Part:
+    return {name: value for name, value in (base | changes).items() if value is not None}

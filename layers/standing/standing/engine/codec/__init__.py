@@ -1,1 +1,0 @@
-"""States as bytes, as the table keeps them."""
