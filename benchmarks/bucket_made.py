@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from standing.aws.lake_bucket import ABSENT, Lake, Stored
-from standing.lake.layout import current, staged
-from standing.lake.parquet import ROW_GROUP, written
+from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
+from standing.lake.layout import current_key, staged_prefix
+from standing.lake.parquet import ROW_GROUP, parquet_bytes
 from standing.lake.rows import ORDER, RECORDS, STATES
 from standing.rescoring.features import features_on
 from standing.rules.ruleset import Ruleset
-from standing.scores.fitting.model import FitSettings, fitted
+from standing.scores.fitting.model import FitSettings, fit_model
 from standing.scores.model import Model, parsed, text
 from standing.values.days import day_number
 
@@ -43,10 +43,10 @@ class FolderLake(Lake):
         names = (str(path.relative_to(self.name)) for path in Path(self.name).rglob("*") if path.is_file())
         return sorted(name for name in names if name.startswith(prefix))
 
-    def get(self, key: str) -> Stored:
+    def get(self, key: str) -> StoredObject:
         """As S3, without a hash of the content."""
         path = Path(self.name) / key
-        return Stored(path.read_bytes(), "there") if path.exists() else ABSENT
+        return StoredObject(path.read_bytes(), "there") if path.exists() else ABSENT
 
     def put(self, key: str, body: bytes) -> None:
         """As S3."""
@@ -77,15 +77,15 @@ def bucket_made(folder: Path, made: Made, ruleset: Ruleset) -> FolderLake:
     lake.delete(lake.keys(""))
     records = _records(pl.scan_parquet(made.by_customer))
     before, today = records.filter(pl.col("day") < LAST), records.filter(pl.col("day") == LAST)
-    _sink(before.with_columns(version=pl.lit(1, pl.Int64)), folder / current("records", NUMBER))
-    _sink(_states(before, ruleset), folder / current("states", NUMBER))
+    _sink(before.with_columns(version=pl.lit(1, pl.Int64)), folder / current_key("records", NUMBER))
+    _sink(_states(before, ruleset), folder / current_key("states", NUMBER))
     new = today.with_columns(version=pl.lit(2, pl.Int64)).collect()
-    lake.put(f"{staged('records', NUMBER)}today.parquet", written(new))
-    lake.put(f"{staged('states', NUMBER)}today.parquet", written(_states_of_today(today)))
+    lake.put(f"{staged_prefix('records', NUMBER)}today.parquet", parquet_bytes(new))
+    lake.put(f"{staged_prefix('states', NUMBER)}today.parquet", parquet_bytes(_states_of_today(today)))
     programme = ruleset.programme
     terms = FitSettings(programme.currency, programme.minor_digits)
     # Of CDNOW, as the made customers never leave, and so tell no chance of leaving.
-    model = fitted(cdnow.purchases().lazy(), day_number(date(1998, 6, 30)), terms)
+    model = fit_model(cdnow.purchases().lazy(), day_number(date(1998, 6, 30)), terms)
     lake.put(MODEL, text(model).encode())
     return lake
 

@@ -16,7 +16,7 @@ from standing.aws import table
 from standing.engine import decide as deciding
 from standing.engine import fold, start, view
 from standing.engine.backends import durable, plain
-from standing.engine.decide import Decided
+from standing.engine.decide import DecisionResult
 from standing.engine.engine import Engine, engine_of
 from standing.engine.start import StoredHistory
 from standing.engine.state import State
@@ -41,8 +41,8 @@ SEAMS: tuple[tuple[str, object, str], ...] = (
     ("clock", fold, "next_flip"),
     ("features", start, "gather"),
     ("features", Engine, "facts"),
-    ("match", durable.Reader, "match"),
-    ("match", plain.Reader, "match"),
+    ("match", durable.DurableBackend, "match"),
+    ("match", plain.PlainBackend, "match"),
     ("encode", table.Customers, "commit"),
 )
 STAGES = tuple(dict.fromkeys(stage for stage, _, _ in SEAMS))
@@ -94,12 +94,12 @@ def parse(body: str, rules: Timeline, now: datetime) -> Event:
     return intake.take_in(json.loads(body), rules.latest, now)
 
 
-def decided(memory: Memory, body: str, rules: Timeline, now: datetime) -> Decided:
+def decided(memory: Memory, body: str, rules: Timeline, now: datetime) -> DecisionResult:
     """One whole decision, from the stored item and the message to the items to be stored. The event is not late."""
     return delivered(memory, [parse(body, rules, now)], rules, now)
 
 
-def delivered(memory: Memory, events: Sequence[Event], rules: Timeline, now: datetime) -> Decided:
+def delivered(memory: Memory, events: Sequence[Event], rules: Timeline, now: datetime) -> DecisionResult:
     """Some events of one customer decided, and what came of it written."""
     customers = _customers(memory)
     state = customers.load(events[0].detail.customer)
@@ -126,7 +126,7 @@ def silent_days(state: State, rules: Timeline, days: int) -> view.View:
     return view.view(state, rules, state.day + days)
 
 
-def folded_again(state: State, past: StoredHistory, late: Event, rules: Timeline, now: datetime) -> Decided:
+def folded_again(state: State, past: StoredHistory, late: Event, rules: Timeline, now: datetime) -> DecisionResult:
     """A late event: folded again from the last checkpoint before it, or from the beginning where there is none."""
     return deciding.decide(state, [late], rules, now, past)
 
@@ -134,13 +134,13 @@ def folded_again(state: State, past: StoredHistory, late: Event, rules: Timeline
 def facts_of(memory: Memory, body: str, rules: Timeline, now: datetime) -> dict[str, int | str]:
     """The facts that the rules meet when a message is decided, as far as any rule asks for them."""
     met: dict[str, int | str] = {}
-    match = durable.Reader.match
+    match = durable.DurableBackend.match
 
-    def listening(reader: durable.Reader, facts: Any) -> frozenset[str]:  # noqa: ANN401 -- facts, of whatever type
+    def listening(reader: durable.DurableBackend, facts: Any) -> frozenset[str]:  # noqa: ANN401 -- facts, of whatever type
         met.update(facts)
         return match(reader, facts)
 
-    with mock.patch.object(durable.Reader, "match", listening):
+    with mock.patch.object(durable.DurableBackend, "match", listening):
         decided(memory, body, rules, now)
     asked = {fact for _, branch in alternatives(rules) for fact, _, _ in branch}
     return {fact: value for fact, value in met.items() if fact in asked}
@@ -158,7 +158,7 @@ def alternatives(rules: Timeline) -> list[tuple[str, Sequence[tuple[str, str, An
 
 def reader(rules: Timeline) -> Callable[[Any], frozenset[str]]:
     """Our durable-rules reader over all rules at once: facts in, the names of the rules that hold out."""
-    return durable.Reader(conditions(rules)).match
+    return durable.DurableBackend(conditions(rules)).match
 
 
 def readers_by_stratum(rules: Timeline) -> Callable[[Any], frozenset[str]]:
@@ -169,7 +169,7 @@ def readers_by_stratum(rules: Timeline) -> Callable[[Any], frozenset[str]]:
 
 def oracle(rules: Timeline) -> Callable[[Any], frozenset[str]]:
     """The plain reader over all rules at once."""
-    return plain.Reader(conditions(rules)).match
+    return plain.PlainBackend(conditions(rules)).match
 
 
 @contextmanager

@@ -7,13 +7,13 @@ from time import perf_counter
 
 import polars as pl
 from standing.lake.layout import BUCKETS, month_key
-from standing.lake.parquet import written
+from standing.lake.parquet import parquet_bytes
 from standing.local.project import project_root
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.questions import question
 from standing.rules.ruleset import Ruleset
 from standing.search.nights import last_night
-from standing.search.standings import Wanted, find
+from standing.search.standings import Query, find
 
 from benchmarks.bucket_made import FolderLake
 from benchmarks.figures import Figures
@@ -29,7 +29,7 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
     """Compare the answers, then time, in turns."""
     ruleset = compile_rules(project_root() / "rules")
     lake = _made(FOLDER / str(customers), customers, ruleset)
-    wanted = Wanted(question(ASKED, ruleset), ("tier", "lifecycle", "spend_365d"), by="spend_365d")
+    wanted = Query(question(ASKED, ruleset), ("tier", "lifecycle", "spend_365d"), by="spend_365d")
     ours, plain = [], []
     for repeat in range(-1, repeats):  # the first warms up
         begun = perf_counter()
@@ -64,7 +64,7 @@ def _made(folder: Path, customers: int, ruleset: Ruleset) -> FolderLake:
     for number in range(BUCKETS):
         key = month_key(MONTH, number)
         if not (folder / key).exists():
-            lake.put(key, written(_bucket(number, customers, ruleset)))
+            lake.put(key, parquet_bytes(_bucket(number, customers, ruleset)))
     return lake
 
 

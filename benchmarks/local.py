@@ -16,7 +16,7 @@ from statistics import median
 
 from rich.console import Console
 from standing.aws.stack import Target
-from standing.local.aws import LocalAws, use
+from standing.local.aws import LocalAws, point_at
 from standing.local.project import project_root
 from standing.operations.audit import audit
 from standing.operations.listener import await_published, listen
@@ -97,7 +97,7 @@ def _note(figures: Figures, done: list[Round], ingest: Log, publish: Log) -> Non
 def _deployed(root: Path, folder: Path) -> Iterator[Target]:
     """The template on a local AWS in a folder of its own, so that none that is running is disturbed."""
     aws, before = LocalAws(root, folder / "local"), dict(os.environ)
-    use(aws.start())
+    point_at(aws.start())
     try:
         release_clone(lambda _: None)
         listen(Target())

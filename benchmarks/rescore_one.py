@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 import polars as pl
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.scores import Scoring
-from standing.rescoring.days import judged, plan_of
+from standing.rescoring.days import evaluate_day, plan_of
 from standing.rescoring.features import features_on
-from standing.rescoring.memory import REMEMBERED, completed, schema
+from standing.rescoring.memory import REMEMBERED, schema, with_all_columns
 from standing.rescoring.refunds import COUNTS_ON
 from standing.rules.author.compiler import compile_rules
 from standing.rules.ruleset import Ruleset
@@ -125,8 +125,8 @@ def ratings_and_care(file: Path, out: Path) -> None:
     frame = pl.scan_parquet(file)
     if known.exists():
         frame = frame.join(pl.scan_parquet(known), on="customer", how="left")
-    frame = completed(frame, schema(ruleset)).with_columns(pl.lit(LAST, dtype=pl.Int32).alias("day"))
-    lived = judged(ruleset, frame, LAST)
+    frame = with_all_columns(frame, schema(ruleset)).with_columns(pl.lit(LAST, dtype=pl.Int32).alias("day"))
+    lived = evaluate_day(ruleset, frame, LAST)
     kept = [
         name for name in lived.collect_schema().names() if name.startswith((*REMEMBERED, "fell-due/", "refrained/"))
     ]

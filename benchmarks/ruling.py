@@ -19,7 +19,7 @@ import polars as pl
 from standing.impact.impact import impact
 from standing.impact.markdown import markdown
 from standing.impact.population import Population, write
-from standing.impact.report import compared
+from standing.impact.report import compare_rulesets
 from standing.impact.settled_levels import settle
 from standing.impact.sources import of_file
 from standing.local.project import project_root
@@ -122,7 +122,7 @@ def main() -> None:
     old, new, people = (Path(argument) for argument in sys.argv[1:])
     before, after = compile_rules(old), compile_rules(new)
     known = of_file(people, before, after)
-    markdown(compared(before, after, known, known))
+    markdown(compare_rulesets(before, after, known, known))
     sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE:.1f}\n")
 
 

@@ -24,7 +24,7 @@ from standing.local.connection import local_folder, use_local_aws
 from standing.local.project import project_root
 from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published, listen
-from standing.operations.sender import Sent, progress_bar, send
+from standing.operations.sender import SendResult, progress_bar, send
 from standing.operations.usage import Usage, usage
 from standing.present.report.page import page
 from standing.present.report.terminal import print_report
@@ -56,7 +56,7 @@ class Happened:
 
     audit: Audit
     outcomes: list[dict[str, Any]]
-    sent: Sent
+    sent: SendResult
     usage: Usage
     ear: str
     meant: int

@@ -18,8 +18,8 @@ from standing.aws.table import Customers
 from standing.lake.layout import INCOMING
 from standing.nightly.arrivals import LogsPort, with_refused
 from standing.nightly.plan import LAG, plan
-from standing.nightly.summary import concluded, page_key
-from standing.nightly.work import Work
+from standing.nightly.summary import conclude, page_key
+from standing.nightly.work import BucketWork
 from standing.present.report.page import page
 from standing.present.report.words import LANGUAGES
 from standing.rules.timeline import Timeline
@@ -60,11 +60,11 @@ def closed_ahead(
     day = day_of(now, zone)
     begins = end_of_day(day, zone) + BEGINS
     planned = plan(lake, rules.latest, begins)
-    work = Work(lake, customers, rules, Nowhere(), lambda: begins + (datetime.now(UTC) - now))
+    work = BucketWork(lake, customers, rules, Nowhere(), lambda: begins + (datetime.now(UTC) - now))
     for done, number in enumerate(planned["due"], 1):
         work.bucket(number, day, GIGABYTES)
         seen(done, len(planned["due"]))
-    return concluded(lake, planned, lambda report: with_refused(report, lake, logs, zone), _pages(lake, rules))
+    return conclude(lake, planned, lambda report: with_refused(report, lake, logs, zone), _pages(lake, rules))
 
 
 def await_lake(lake: Lake) -> None:

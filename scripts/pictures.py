@@ -21,10 +21,10 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 from standing.engine.state import LevelState
 from standing.impact.markdown import markdown
-from standing.impact.population import gathered
+from standing.impact.population import population_of
 from standing.impact.pull_request import comment
-from standing.impact.report import Report, compared
-from standing.impact.sources import edited
+from standing.impact.report import Report, compare_rulesets
+from standing.impact.sources import edited_rules
 from standing.impact.terminal import print_impact
 from standing.present.check import print_report
 from standing.present.language import Language
@@ -33,7 +33,7 @@ from standing.present.rules.scenarios import print_checked
 from standing.rules.author.compiler import compile_folder, compile_rules
 from standing.rules.conditions import Fact
 from standing.rules.prove.check import check
-from standing.rules.scenarios.check import check_stories
+from standing.rules.scenarios.check import check_scenarios
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"
@@ -109,7 +109,7 @@ def _found(rules: Path, language: Language) -> Callable[[Console], None]:
 
 
 def _played(rules: Path, language: Language) -> Callable[[Console], None]:
-    checked = check_stories(rules)
+    checked = check_scenarios(rules)
     return lambda console: print_checked(checked, language, console)
 
 
@@ -121,8 +121,8 @@ def _moving(rules: Path, language: Language) -> Callable[[Console], None]:
 def _impact(rules: Path) -> Report:
     """What the edit does to made customers, who spend from 100.00 to 4,900.00."""
     before, compiled = compile_rules(RULES), compile_folder(rules)
-    known = gathered(before, DAY, (_made_customer(number) for number in range(1, 50)))
-    return compared(before, edited(before, compiled, known.day), known, known)
+    known = population_of(before, DAY, (_made_customer(number) for number in range(1, 50)))
+    return compare_rulesets(before, edited_rules(before, compiled, known.day), known, known)
 
 
 def _made_customer(number: int) -> tuple[str, dict[str, Fact], dict[str, LevelState]]:
@@ -147,7 +147,7 @@ def _page(language: Language) -> str:
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         rules = _edited(Path(folder), "spend_365d >= 2000.00", "spend_365d >= 1500.00")
         impact = MERMAID.sub("", markdown(_impact(rules), language))  # GitHub draws the flow; here it would be its text
-        said = comment(check(rules), check_stories(rules), impact, language)
+        said = comment(check(rules), check_scenarios(rules), impact, language)
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(said)
     return f'<!doctype html><meta charset="utf-8"><style>{LOOK}</style>{html}'
 

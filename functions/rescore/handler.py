@@ -13,7 +13,7 @@ from standing.aws.logging import function_logger, values_hidden
 from standing.aws.ruleset_layer import deployed_rules
 from standing.aws.table import Customers
 from standing.nightly.summary import COUNTS
-from standing.nightly.work import Work
+from standing.nightly.work import BucketWork
 from standing.values.days import day_in
 
 logger = function_logger()
@@ -22,7 +22,7 @@ PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
 customers = Customers(boto3.client("dynamodb", config=PATIENCE), os.environ["CUSTOMERS_TABLE"])
 bus = Bus(boto3.client("events", config=PATIENCE), os.environ["BUS_NAME"])
-work = Work(lake, customers, deployed_rules(), bus)
+work = BucketWork(lake, customers, deployed_rules(), bus)
 
 
 @metrics.log_metrics

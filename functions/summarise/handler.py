@@ -11,7 +11,7 @@ from standing.aws.logging import function_logger, values_hidden
 from standing.aws.logs import Logs
 from standing.aws.ruleset_layer import deployed_rules
 from standing.nightly.arrivals import with_refused
-from standing.nightly.summary import COUNTS, concluded, page_key, report_key
+from standing.nightly.summary import COUNTS, conclude, page_key, report_key
 from standing.nightly.trends import with_trend
 from standing.present.report.page import page
 from standing.present.report.words import LANGUAGES
@@ -35,7 +35,7 @@ def show(report: dict[str, Any]) -> None:
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}, as data and as pages."""
     zone = rules.latest.programme.time_zone
-    report = concluded(lake, event, lambda found: with_trend(with_refused(found, lake, logs, zone), lake), show)
+    report = conclude(lake, event, lambda found: with_trend(with_refused(found, lake, logs, zone), lake), show)
     counts = {
         **{name: report[name] for name in COUNTS},
         "failed_buckets": len(report["failed_buckets"]),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from standing.aws.stack import Target
-from standing.local.aws import LocalAws, use
+from standing.local.aws import LocalAws, point_at
 from standing.operations.listener import NAME as LISTENER
 from standing.operations.listener import listen
 from standing.release.release import release_clone
@@ -31,7 +31,7 @@ def target() -> Iterator[Target]:
     aws = LocalAws(ROOT, ROOT / ".standing" / "e2e")
     running = aws.start()
     before = dict(os.environ)
-    use(running)
+    point_at(running)
     try:
         release_clone(lambda _: None)
         listen(Target())  # from the start, so that no outcome goes unheard

@@ -23,7 +23,7 @@ from standing.aws.lake_bucket import ABSENT
 from standing.aws.stack import Target
 from standing.engine.view import view, view_of_history
 from standing.lake.compaction import stage
-from standing.lake.layout import KINDS, bucket_of, current, staged
+from standing.lake.layout import KINDS, bucket_of, current_key, staged_prefix
 from standing.nightly.execution import Night, follow
 from standing.nightly.plan import buckets, day_to_close
 from standing.nightly.summary import part_key, report_key
@@ -147,15 +147,15 @@ def test_what_is_deleted_or_corrupted_during_a_night_is_named_and_mended(
     known = buckets(target.lake)
     told = {"day": day, "known": known, "due": known, "wrong": {}, "model": {}}
 
-    target.lake.delete([current(kind, bucket_of(gone)) for kind in ("records", "states")])
-    waiting = [key for kind in KINDS for key in target.lake.keys(staged(kind, bucket_of(unseen)))]
+    target.lake.delete([current_key(kind, bucket_of(gone)) for kind in ("records", "states")])
+    waiting = [key for kind in KINDS for key in target.lake.keys(staged_prefix(kind, bucket_of(unseen)))]
     assert waiting
     target.lake.delete(waiting)
-    whole = {who: target.lake.get(current("records", bucket_of(who))).body for who in (truncated, flipped)}
-    target.lake.put(current("records", bucket_of(truncated)), whole[truncated][: len(whole[truncated]) // 2])
+    whole = {who: target.lake.get(current_key("records", bucket_of(who))).body for who in (truncated, flipped)}
+    target.lake.put(current_key("records", bucket_of(truncated)), whole[truncated][: len(whole[truncated]) // 2])
     changed = bytearray(whole[flipped])
     changed[len(changed) // 2] ^= 1
-    target.lake.put(current("records", bucket_of(flipped)), bytes(changed))
+    target.lake.put(current_key("records", bucket_of(flipped)), bytes(changed))
 
     with timed("a night with two files deleted and two corrupted"):
         (failed,) = ended(target, started(target, machine(target, "Rescore"), told))
@@ -169,7 +169,7 @@ def test_what_is_deleted_or_corrupted_during_a_night_is_named_and_mended(
         assert target.lake.get(part_key(day, bucket_of(who))) is not ABSENT
 
     for who in (truncated, flipped):
-        target.lake.put(current("records", bucket_of(who)), whole[who])
+        target.lake.put(current_key("records", bucket_of(who)), whole[who])
     listed = standing("lake", "gaps", "--json")
     assert listed.stdout, listed.stderr
     missing = {one["customer"] for one in json.loads(listed.stdout)}

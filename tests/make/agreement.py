@@ -13,7 +13,7 @@ from collections.abc import Callable
 import polars as pl
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
-from standing.engine.backends import Reader, durable, plain
+from standing.engine.backends import Backend, durable, plain
 from standing.rescoring import backend as batch
 from standing.rules.conditions import Condition, Fact
 
@@ -27,14 +27,14 @@ CASES: st.SearchStrategy[written.Case] = st.tuples(RULES, CUSTOMERS) | written.c
 
 
 def agree(
-    rules: dict[str, Condition], customers: list[dict[str, Fact]], *more: Callable[[dict[str, Condition]], Reader]
+    rules: dict[str, Condition], customers: list[dict[str, Fact]], *more: Callable[[dict[str, Condition]], Backend]
 ) -> None:
     """Each reader, for each customer; and polars for all of them at once."""
-    oracle = [plain.Reader(rules).match(facts) for facts in customers]
-    readers: list[Reader] = [durable.Reader(rules), batch.Reader(rules), *(one(rules) for one in more)]
+    oracle = [plain.PlainBackend(rules).match(facts) for facts in customers]
+    readers: list[Backend] = [durable.DurableBackend(rules), batch.PolarsBackend(rules), *(one(rules) for one in more)]
     for reader in readers:
         assert [reader.match(facts) for facts in customers] == oracle
-    held = batch.Reader(rules).match_all(frame(customers)).rows(named=True)
+    held = batch.PolarsBackend(rules).match_all(frame(customers)).rows(named=True)
     assert [frozenset(name for name, holds in row.items() if holds) for row in held] == oracle
 
 

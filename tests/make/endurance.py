@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 
 from standing.engine.codec import pack, unpack
-from standing.engine.decide import Decided, decide, needs_past
+from standing.engine.decide import DecisionResult, decide, needs_history
 from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import State
 from standing.events.intake import Event
@@ -31,14 +31,14 @@ FAR_TOO_MUCH = 100 * 1024 * 1024
 SPARSE = 9  # days between two of them, so that the clock has days to live through
 
 
-def decisions(rules: Timeline) -> Iterator[Decided]:
+def decisions(rules: Timeline) -> Iterator[DecisionResult]:
     """One decision after another, as the ingest function makes them: every twelfth event is a late one."""
     customer = 0
     while True:
         state: State | None = None
         events: list[Event] = []
         for event in life(rules, customer):
-            past = StoredHistory(events) if needs_past(state, [event], rules) else NOTHING
+            past = StoredHistory(events) if needs_history(state, [event], rules) else NOTHING
             outcome = decide(state, [event], rules, NOW, past)
             state, events = stored(outcome.state), [*events, event]
             yield outcome
@@ -89,7 +89,7 @@ def main(count: int) -> dict[str, int]:
     return {"announced": announced, "bytes": memory() - warm, "threads": threads() - threads_before}
 
 
-def _announced(made: Iterator[Decided], count: int, start: int) -> int:
+def _announced(made: Iterator[DecisionResult], count: int, start: int) -> int:
     """Make decisions; how many were told. A leak that is plain to see ends it, before it hurts the machine."""
     announced = 0
     for number, outcome in enumerate(islice(made, count)):

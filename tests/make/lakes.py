@@ -9,16 +9,16 @@ from itertools import count, islice
 from typing import Any
 
 from standing.aws.decisions import decision_rows
-from standing.aws.lake_bucket import ABSENT, ASIDE, Lake, Stored
+from standing.aws.lake_bucket import ABSENT, ASIDE, Lake, StoredObject
 from standing.aws.rules_bucket import PreconditionFailed
-from standing.engine.decide import Decided, decide, needs_past
+from standing.engine.decide import DecisionResult, decide, needs_history
 from standing.engine.start import StoredHistory
 from standing.engine.state import State
 from standing.events.intake import Event
 from standing.lake.decisions import decision_row
-from standing.lake.layout import KINDS, bucket_of, incoming
-from standing.lake.parquet import written
-from standing.lake.rows import Bucket, frame, record_row, state_row, tidy
+from standing.lake.layout import KINDS, bucket_of, incoming_prefix
+from standing.lake.parquet import parquet_bytes
+from standing.lake.rows import Bucket, deduplicate, frame, record_row, state_row
 from standing.rules.timeline import Timeline
 
 AT = datetime(1974, 1, 1, tzinfo=UTC)
@@ -37,9 +37,9 @@ class MemoryLake(Lake):
         """As S3."""
         return sorted(key for key in self.objects if key.startswith(prefix))
 
-    def get(self, key: str) -> Stored:
+    def get(self, key: str) -> StoredObject:
         """As S3, with a hash of the content as ETag."""
-        return Stored(self.objects[key], str(hash(self.objects[key]))) if key in self.objects else ABSENT
+        return StoredObject(self.objects[key], str(hash(self.objects[key]))) if key in self.objects else ABSENT
 
     def put(self, key: str, body: bytes) -> None:
         """As S3."""
@@ -84,13 +84,13 @@ def decided(rules: Timeline, events: Sequence[Event]) -> list[tuple[State, list[
     return [(outcome.state, taken) for outcome, taken in outcomes(rules, events)]
 
 
-def outcomes(rules: Timeline, events: Sequence[Event]) -> list[tuple[Decided, list[Event]]]:
+def outcomes(rules: Timeline, events: Sequence[Event]) -> list[tuple[DecisionResult, list[Event]]]:
     """The same, with what was decided."""
     state: State | None = None
-    commits: list[tuple[Decided, list[Event]]] = []
+    commits: list[tuple[DecisionResult, list[Event]]] = []
     for event in sorted(events, key=lambda one: one.day):
         past = StoredHistory(
-            [one for _, taken in commits for one in taken] if needs_past(state, [event], rules) else ()
+            [one for _, taken in commits for one in taken] if needs_history(state, [event], rules) else ()
         )
         outcome = decide(state, [event], rules, AT, past)
         state = outcome.state
@@ -110,16 +110,16 @@ def lake_rows(rules: Timeline, customer: str, events: Sequence[Event]) -> Bucket
         records += [record_row(put["Item"], rules.latest.programme.minor_digits) for put in puts]
         states.append(state_row(state_put(None, state, rules, len(taken))["Item"], rules, "stream"))
     return Bucket(
-        tidy("records", frame("records", records)),
-        tidy("states", frame("states", states)),
-        tidy("decisions", frame("decisions", decisions)),
+        deduplicate("records", frame("records", records)),
+        deduplicate("states", frame("states", states)),
+        deduplicate("decisions", frame("decisions", decisions)),
     )
 
 
 def pour(lake: Lake, bucket: Bucket, name: str, **rows: Any) -> None:
     """Write rows as they come in, in an object of this name each; those of a kind in place of the bucket's."""
     for kind in KINDS:
-        lake.put(f"{incoming(kind)}{name}.parquet", written(rows.get(kind, getattr(bucket, kind))))
+        lake.put(f"{incoming_prefix(kind)}{name}.parquet", parquet_bytes(rows.get(kind, getattr(bucket, kind))))
 
 
 class Meanwhile:

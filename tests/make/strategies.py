@@ -9,7 +9,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 from standing.engine.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
-from standing.engine.decide import Decided, Decision, decide, needs_past
+from standing.engine.decide import Decision, DecisionResult, decide, needs_history
 from standing.engine.features import EXACT
 from standing.engine.fold import BucketsFor, DayResult, simulate_day
 from standing.engine.measures import empty
@@ -215,12 +215,12 @@ class Customer:
     def deliver(self, *events: Event, now: datetime | None = None) -> tuple[Decision, ...]:
         """Commit one batch and give back what was decided."""
         batch = sorted(events, key=lambda event: (event.day, event.key))
-        past = self.past if needs_past(self.state, batch, self.rules) else StoredHistory()
+        past = self.past if needs_history(self.state, batch, self.rules) else StoredHistory()
         outcome = decide(self.state, batch, self.rules, now or self.now, past)
         self.applied = [*self.applied, *batch]
         return self.keep(outcome)
 
-    def keep(self, outcome: Decided) -> tuple[Decision, ...]:
+    def keep(self, outcome: DecisionResult) -> tuple[Decision, ...]:
         """Store what was decided, as the table does."""
         self.state = stored(outcome.state)
         self.checkpoints |= {one.day: stored_checkpoint(one) for one in outcome.checkpoints}

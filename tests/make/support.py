@@ -17,7 +17,7 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 
 if TYPE_CHECKING:
-    from standing.backfill.conversion import Became
+    from standing.backfill.conversion import Converted
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 3, 31, 12, tzinfo=UTC)
@@ -113,8 +113,10 @@ class FailingFor:
         return getattr(self.inner, name)
 
 
-def taking_in(paths: Sequence[Path], ruleset: Ruleset, folder: Path, mapping: Path | None = None) -> Iterator[Became]:
+def taking_in(
+    paths: Sequence[Path], ruleset: Ruleset, folder: Path, mapping: Path | None = None
+) -> Iterator[Converted]:
     """What the rows of files become, under some rules; `folder` is for what does not fit into the memory."""
     from standing.backfill import run  # noqa: PLC0415 -- polars
 
-    return run.taking_in(paths, mapping, ruleset, NOW, folder)
+    return run.convert_files(paths, mapping, ruleset, NOW, folder)

@@ -11,15 +11,15 @@ from typing import Any
 import polars as pl
 import pytest
 from standing.aws.table import CommitConflict, Customers
-from standing.backfill.partition import REFUSED, deal_out
+from standing.backfill.partition import REFUSED, partition
 from standing.backfill.run import Backfill
-from standing.backfill.settlement import Settling
+from standing.backfill.settlement import Settlement
 from standing.engine.decide import decide
 from standing.events.intake import Event
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact, stage
 from standing.lake.gaps import missing_commits, refill
-from standing.lake.layout import bucket_of, current, month_key, staged
+from standing.lake.layout import bucket_of, current_key, month_key, staged_prefix
 from standing.lake.reader import read_bucket
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.plan import day_to_close
@@ -49,7 +49,7 @@ def rules() -> Timeline:
 
 def settled(lake: MemoryLake, customers: Any, rules: Timeline, events: list[Event] | None = None) -> Any:
     own = taken(rules.latest, *HISTORY) if events is None else events
-    return Settling(lake, customers, rules, UNTIL, lambda: NOW).bucket(NUMBER, own).counts
+    return Settlement(lake, customers, rules, UNTIL, lambda: NOW).bucket(NUMBER, own).counts
 
 
 def test_the_state_is_what_all_events_make_of_it_and_nothing_is_said(rules: Timeline, customers: Customers) -> None:
@@ -69,9 +69,9 @@ def test_the_state_is_what_all_events_make_of_it_and_nothing_is_said(rules: Time
 
 
 def customers_past(customers: Customers) -> Any:
-    from standing.aws.table import past  # noqa: PLC0415
+    from standing.aws.table import stored_history  # noqa: PLC0415
 
-    return past(customers.history(WHO), customers.checkpoints(WHO))
+    return stored_history(customers.history(WHO), customers.checkpoints(WHO))
 
 
 def test_the_lake_has_all_of_it_and_the_night_after_finds_nothing_to_say(rules: Timeline, customers: Customers) -> None:
@@ -90,7 +90,7 @@ def test_records_that_were_lost_are_a_gap_though_the_state_came_from_the_table(
     lake = MemoryLake()
     settled(lake, customers, rules)
     compact(lake, NUMBER)
-    lake.delete([current("records", NUMBER)])
+    lake.delete([current_key("records", NUMBER)])
     assert missing_commits(read_bucket(lake, NUMBER)).to_dicts() == [{"customer": WHO, "version": 1, "missing": 1}]
     refill(lake, customers, rules, [WHO])
     stage(lake)
@@ -123,16 +123,16 @@ def test_the_ends_of_months_are_kept_beside_those_of_others(rules: Timeline, cus
 def test_a_damaged_end_of_a_month_is_set_aside_and_the_rest_goes_on(rules: Timeline, customers: Customers) -> None:
     lake, key = MemoryLake(), month_key("2026-02", NUMBER)
     lake.put(key, b"PAR1 and no more")
-    settling = Settling(lake, customers, rules, UNTIL, lambda: NOW)
+    settling = Settlement(lake, customers, rules, UNTIL, lambda: NOW)
     assert settling.bucket(NUMBER, taken(rules.latest, *HISTORY)).aside == [f"aside/{key}"]
     assert lake.get(f"aside/{key}").body == b"PAR1 and no more"
     assert pl.read_parquet(lake.get(key).body)["customer"].to_list() == [WHO]
 
 
 def _parquet(rows: pl.DataFrame) -> bytes:
-    from standing.lake.parquet import written  # noqa: PLC0415
+    from standing.lake.parquet import parquet_bytes  # noqa: PLC0415
 
-    return written(rows)
+    return parquet_bytes(rows)
 
 
 def test_it_ends_the_same_whatever_call_was_the_last(rules: Timeline, customers: Customers) -> None:
@@ -149,7 +149,7 @@ def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], la
     for ending in (last, 0):
         ends: Any = Meanwhile(lake, calls, ending, end_here), Meanwhile(customers, calls, ending, end_here)
         with suppress(KeyboardInterrupt):
-            Settling(ends[0], ends[1], rules, UNTIL, lambda: NOW).bucket(bucket_of(who), events)
+            Settlement(ends[0], ends[1], rules, UNTIL, lambda: NOW).bucket(bucket_of(who), events)
     compact(lake, bucket_of(who))
     bucket, state = read_bucket(lake, bucket_of(who)), customers.load(who)
     assert state is not None
@@ -268,7 +268,7 @@ def test_a_table_is_read_by_its_mapping_and_each_row_that_is_no_event_is_named(r
         work = tmp_path / f"work-{name}"
         work.mkdir()
         taking = taking_in([tmp_path / name], rules.latest, work, tmp_path / "map.yaml")
-        dealt = deal_out(taking, work, lambda _: None)
+        dealt = partition(taking, work, lambda _: None)
         assert (dealt.events, dealt.refused.total()) == (1, 5)
         (event,) = [json.loads(line) for line in (work / f"{NUMBER:03d}.jsonl").read_text().splitlines()]
         assert event["detail"] == {
@@ -291,9 +291,9 @@ def test_a_table_is_read_by_its_mapping_and_each_row_that_is_no_event_is_named(r
 def test_what_is_staged_is_named_after_its_content(rules: Timeline, customers: Customers) -> None:
     lake = MemoryLake()
     settled(lake, customers, rules)
-    keys = lake.keys(staged("records", NUMBER))
+    keys = lake.keys(staged_prefix("records", NUMBER))
     settled(lake, customers, rules)
-    assert lake.keys(staged("records", NUMBER)) == keys
+    assert lake.keys(staged_prefix("records", NUMBER)) == keys
 
 
 def test_where_too_many_rows_are_refused_nothing_is_settled(rules: Timeline, tmp_path: Path) -> None:

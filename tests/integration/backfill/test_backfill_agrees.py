@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from standing.aws.table import STATE, Customers, past
-from standing.backfill.settlement import Settling
+from standing.aws.table import STATE, Customers, stored_history
+from standing.backfill.settlement import Settlement
 from standing.engine.decide import decide
 from standing.engine.state import State
 from standing.engine.view import view_of_history
@@ -14,7 +14,7 @@ from standing.events.intake import Event
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact, stage
 from standing.lake.gaps import behind_table, missing_commits
-from standing.lake.incoming import written_rows
+from standing.lake.incoming import write_rows
 from standing.lake.layout import bucket_of
 from standing.lake.reader import read_bucket
 from standing.lake.rows import rows_in
@@ -44,7 +44,7 @@ def under(rules: Timeline, **more: Any) -> Timeline:
 
 def settle(lake: MemoryLake, customers: Customers, rules: Timeline, who: str, events: list[Event]) -> Any:
     until = day_to_close(NOW, rules.latest)
-    return Settling(lake, customers, rules, until, lambda: NOW).bucket(bucket_of(who), events).counts
+    return Settlement(lake, customers, rules, until, lambda: NOW).bucket(bucket_of(who), events).counts
 
 
 def loaded(customers: Customers, who: str) -> State:
@@ -66,7 +66,7 @@ def test_rebuilt_and_rescored_it_is_the_same(rules: Timeline, customers: Custome
         settle(lake, customers, rules, who, events)
         state = loaded(customers, who)
         assert state.closed == view_of_history(events, rules, until).memory
-        stored = past(customers.history(who), customers.checkpoints(who))
+        stored = stored_history(customers.history(who), customers.checkpoints(who))
         rebuilt = decide(state, [], rules, NOW, stored)
         assert (rebuilt.state.closed, rebuilt.state.buckets) == (state.closed, state.buckets)
         assert rebuilt.decisions == ()
@@ -89,7 +89,7 @@ def test_what_the_stream_brings_after_it_are_repeats(rules: Timeline, customers:
     compact(lake, bucket_of(who))
     before = read_bucket(lake, bucket_of(who))
     for kind, rows in rows_in(customers.rows(who), rules, "stream").items():
-        written_rows(lake, kind, rows)
+        write_rows(lake, kind, rows)
     stage(lake)
     compact(lake, bucket_of(who))
     after = read_bucket(lake, bucket_of(who))
@@ -108,7 +108,7 @@ def test_an_event_that_was_sent_too_late_counts_once_it_is_history(customers: Cu
     assert settle(lake, customers, rules, WHO, taken(rules.latest, purchase(2, days_ago=300)))["events"] == 1
     assert all(one.counts for one in customers.history(WHO))
     state = loaded(customers, WHO)
-    rebuilt = decide(state, [], rules, NOW, past(customers.history(WHO))).state
+    rebuilt = decide(state, [], rules, NOW, stored_history(customers.history(WHO))).state
     assert (rebuilt.closed, rebuilt.buckets) == (state.closed, state.buckets)
     until = day_to_close(NOW, rules.latest)
     told = night(lake, customers, rules, WHO, until)

@@ -13,17 +13,17 @@ import pytest
 from standing.aws.table import Customers
 from standing.backfill.partition import bucket_file
 from standing.backfill.run import Backfill, folder_of
-from standing.backfill.run_list import listed, retracted
-from standing.backfill.settlement import Settling
+from standing.backfill.run_list import list_runs, retract
+from standing.backfill.settlement import Settlement
 from standing.backfill.work_folders import forget_in_work, is_in_work, work_below
 from standing.cli import app
 from standing.cli import backfill as commands
 from standing.cli.backfill import filled
 from standing.customers.forget import forget_in_backfills
-from standing.lake.layout import bucket_of, taken_back
+from standing.lake.layout import bucket_of, retracted_prefix
 from standing.lake.runs import Run, begin, keep, run_of, runs, unfinished
 from standing.nightly.plan import day_to_close
-from standing.nightly.summary import summed_up
+from standing.nightly.summary import summarise
 from standing.present.report.attention import attention
 from standing.present.report.words import LANGUAGES
 from standing.values.errors import UserError
@@ -70,7 +70,7 @@ def settled(place: Any, run: Run = RUN, first: int = 0, who: str = WHO) -> None:
     """A run of two purchases that ended."""
     begin(place.lake, run)
     events = taken(RULES.latest, *(purchase(first + n, customer=who, days_ago=30 - n) for n in range(2)))
-    Settling(place.lake, place.customers, RULES, UNTIL, lambda: NOW, run.run).bucket(bucket_of(who), events)
+    Settlement(place.lake, place.customers, RULES, UNTIL, lambda: NOW, run.run).bucket(bucket_of(who), events)
     keep(place.lake, replace(run, state="done", ended=run.began, counts={"events": 2, "customers": 1}))
 
 
@@ -93,7 +93,7 @@ def test_a_run_that_is_resumed_keeps_its_id_and_its_last_day(place: Any, tmp_pat
     resumed = backfill(place, work, file, UNTIL)
     resumed._dealt(nothing)
     assert resumed._begun() == began
-    (here,) = listed(place, tmp_path)["unfinished"]
+    (here,) = list_runs(place, tmp_path)["unfinished"]
     assert (here["run"], here["command"], here["dealt"]) == (began.run, f"standing backfill {file}", True)
     assert json.loads((work / "run.json").read_text())["until"] == UNTIL - 3
 
@@ -174,7 +174,7 @@ def test_conflicts_are_named_and_the_exit_code_is_1(place: Any) -> None:
     settled(place)
     detail = {"id": "r-1", "customer": WHO, "time": NOW.isoformat(), "amount": "5.00", "currency": "USD"}
     refund = taken(RULES.latest, envelope("refund.v1", detail | {"purchase": "p-0"}))
-    Settling(place.lake, place.customers, RULES, UNTIL, lambda: NOW, "other").bucket(bucket_of(WHO), refund)
+    Settlement(place.lake, place.customers, RULES, UNTIL, lambda: NOW, "other").bucket(bucket_of(WHO), refund)
     done = said("--retract", RUN.run)
     assert done.exit_code == 1
     assert "r-1" in done.stdout
@@ -184,15 +184,15 @@ def test_conflicts_are_named_and_the_exit_code_is_1(place: Any) -> None:
         {"customer": WHO, "kind": "refund", "event": "r-1"}
     ]
     assert forget_in_backfills(place.lake, WHO) == 1
-    (mark,) = place.lake.keys(taken_back(bucket_of(WHO)))
+    (mark,) = place.lake.keys(retracted_prefix(bucket_of(WHO)))
     assert orjson.loads(place.lake.get(mark).body)["conflicts"] == []
 
 
 def test_what_is_settled_while_the_run_is_taken_back_goes_by_the_same_command(place: Any, tmp_path: Path) -> None:
     settled(place)
-    retracted(place, RULES, tmp_path, RUN.run, nothing)
+    retract(place, RULES, tmp_path, RUN.run, nothing)
     settled(place, first=7)
-    assert retracted(place, RULES, tmp_path, RUN.run, nothing)["events"] == 4
+    assert retract(place, RULES, tmp_path, RUN.run, nothing)["events"] == 4
     assert place.customers.rows(WHO) == []
 
 
@@ -210,7 +210,7 @@ def test_a_night_names_what_was_begun_a_day_before_and_did_not_end(state: Any, b
     lake, day = MemoryLake(), str(reports.DAY)
     keep(lake, replace(RUN, state=state, began=began))
     assert [one["run"] for one in unfinished(lake, day)] == ([RUN.run] if named else [])
-    report = summed_up(lake, {"day": day, "known": []})
+    report = summarise(lake, {"day": day, "known": []})
     for language in LANGUAGES:
         lines = attention(reports.first() | report, language)
         assert any(f"`standing backfill --retract {RUN.run}`" in line for line in lines) == named

@@ -10,9 +10,9 @@ from typing import Any
 
 import polars as pl
 import pytest
-from standing.aws.table import Customers, past
-from standing.backfill.retraction import RECORDS_GONE, REFUND, Retracting
-from standing.backfill.settlement import Settling
+from standing.aws.table import Customers, stored_history
+from standing.backfill.retraction import RECORDS_GONE, REFUND, Retraction
+from standing.backfill.settlement import Settlement
 from standing.engine.decide import decide
 from standing.engine.state import State
 from standing.engine.view import view_of_history
@@ -20,7 +20,7 @@ from standing.events.intake import Event
 from standing.ingest.batch import Ingest, Message
 from standing.lake.compaction import compact, stage
 from standing.lake.gaps import behind_table, missing_commits
-from standing.lake.incoming import written_rows
+from standing.lake.incoming import write_rows
 from standing.lake.layout import bucket_of, month_key
 from standing.lake.reader import read_bucket
 from standing.lake.rows import rows_in
@@ -57,17 +57,17 @@ class World:
 
     def backfill(self, run: str, events: Sequence[Event]) -> Any:
         until = day_to_close(NOW, self.rules.latest)
-        settling = Settling(self.lake, self.customers, self.rules, until, lambda: NOW, run)
+        settling = Settlement(self.lake, self.customers, self.rules, until, lambda: NOW, run)
         return settling.bucket(bucket_of(events[0].detail.customer), events).counts if events else {}
 
     def stream(self, who: str = WHO) -> None:
         for kind, rows in rows_in(self.customers.rows(who), self.rules, "stream").items():
-            written_rows(self.lake, kind, rows)
+            write_rows(self.lake, kind, rows)
 
     def retract(self, run: str = A, who: str = WHO) -> dict[str, Any]:
         stage(self.lake)
         names = [who] if who in self.customers.brought_by(run) else []
-        return Retracting(self.lake, self.customers, self.rules, run, BEGAN, lambda: NOW).bucket(bucket_of(who), names)
+        return Retraction(self.lake, self.customers, self.rules, run, BEGAN, lambda: NOW).bucket(bucket_of(who), names)
 
     def state(self, who: str = WHO) -> State:
         state = self.customers.load(who)
@@ -127,7 +127,7 @@ def test_nothing_that_comes_from_the_stream_later_brings_it_back(world: World) -
     late = rows_in(world.customers.rows(WHO), RULES, "stream")
     world.retract()
     for kind, rows in late.items():
-        written_rows(world.lake, kind, rows)
+        write_rows(world.lake, kind, rows)
     bucket = world.tidy()
     assert (bucket.records.height, bucket.states.height) == (0, 0)
 
@@ -239,7 +239,7 @@ def test_no_late_event_begins_at_a_checkpoint_of_before(customers: Customers) ->
     assert [one.day for one in customers.checkpoints(WHO) if one.day < world.state().day - 20] == []
     world.live(message(2, purchase(51, amount="1.00", days_ago=100)))
     events = taken(rules.latest, purchase(50, amount="40.00", days_ago=20), purchase(51, amount="1.00", days_ago=100))
-    rebuilt = decide(world.state(), [], rules, NOW, past(customers.history(WHO)))
+    rebuilt = decide(world.state(), [], rules, NOW, stored_history(customers.history(WHO)))
     assert world.state().closed == view_of_history(events, rules, world.state().day).memory
     assert world.state().buckets == rebuilt.state.buckets
 
@@ -312,11 +312,11 @@ def test_what_a_killed_run_left_goes_too(world: World) -> None:
         ends.calls, ends.number = [], last
         events = taken(RULES.latest, *own(30, 20))
         with suppress(KeyboardInterrupt):
-            Settling(world.lake, ends, RULES, day_to_close(NOW, RULES.latest), lambda: NOW, A).bucket(NUMBER, events)
+            Settlement(world.lake, ends, RULES, day_to_close(NOW, RULES.latest), lambda: NOW, A).bucket(NUMBER, events)
         late = rows_in(world.customers.rows(WHO), RULES, "stream")
         world.retract()
         for kind, rows in late.items():
-            written_rows(world.lake, kind, rows)
+            write_rows(world.lake, kind, rows)
         assert world.customers.rows(WHO) == []
         assert world.tidy().records.height == 0
         world = World(world.customers, RULES)
@@ -335,7 +335,7 @@ def test_what_was_sent_counts_though_a_killed_run_had_counted_nothing(world: Wor
     table: Any = Killed()
     with suppress(KeyboardInterrupt):
         events = taken(RULES.latest, *own(30, 20))
-        Settling(world.lake, table, RULES, day_to_close(NOW, RULES.latest), lambda: NOW, A).bucket(NUMBER, events)
+        Settlement(world.lake, table, RULES, day_to_close(NOW, RULES.latest), lambda: NOW, A).bucket(NUMBER, events)
     assert world.live(message(1, own(30)[0])) == {"duplicates": 1}
     world.retract()
     assert world.records() == {("shop.checkout", "p-0"): (True, "")}
@@ -370,7 +370,7 @@ def _after(customers: Customers, who: str, calls: list[str], last: int) -> Any:
         names = [who] if who in customers.brought_by(A) else []
         ends: Any = Meanwhile(world.lake, calls, ending, end_here), Meanwhile(customers, calls, ending, end_here)
         with suppress(KeyboardInterrupt):
-            Retracting(ends[0], ends[1], RULES, A, BEGAN, lambda: NOW).bucket(bucket_of(who), names)
+            Retraction(ends[0], ends[1], RULES, A, BEGAN, lambda: NOW).bucket(bucket_of(who), names)
     bucket, state = world.tidy(who), world.state(who)
     months = [{**row, "customer": ""} for row in world.months(who).values()]
     there = sorted(row["sk"]["S"] for row in customers.rows(who))
@@ -398,7 +398,7 @@ def test_an_event_that_is_sent_in_between_stays(world: World, sent: dict[str, An
 
     table: Any = Sent()
     stage(world.lake)
-    Retracting(world.lake, table, RULES, A, BEGAN, lambda: NOW).bucket(NUMBER, [WHO])
+    Retraction(world.lake, table, RULES, A, BEGAN, lambda: NOW).bucket(NUMBER, [WHO])
     (only,) = taken(RULES.latest, sent)
     assert world.records() == {only.key: (True, "")}
     assert world.state().closed == view_of_history([only], RULES, world.state().day).memory
@@ -485,13 +485,13 @@ def _compare(with_run: World, without: World, who: str, rules: Timeline) -> None
     one, other = (lake.records.drop("version", "at") for lake in lakes)
     assert one.equals(other)
     assert (missing_commits(lakes[0]).height, behind_table(lakes[0], with_run.customers.versions()).height) == (0, 0)
-    state, events = with_run.customers.load(who), past(with_run.customers.history(who)).events
+    state, events = with_run.customers.load(who), stored_history(with_run.customers.history(who)).events
     if state is None or state.is_empty:
         assert not events
         assert latest(lakes[0].states).is_empty()
         return
     assert state.closed == view_of_history(events, rules, state.day).memory
-    assert state.buckets == decide(state, [], rules, NOW, past(with_run.customers.history(who))).state.buckets
+    assert state.buckets == decide(state, [], rules, NOW, stored_history(with_run.customers.history(who))).state.buckets
     for key, row in without.months(who).items():
         assert with_run.months(who).get(key) == row
     told = rescore_bucket(with_run.lake, with_run.customers, rules, bucket_of(who), state.day, clock=lambda: NOW)

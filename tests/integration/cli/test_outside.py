@@ -23,13 +23,13 @@ from standing.cli import backfill as backfill_commands
 from standing.cli import night as night_commands
 from standing.engine.decide import decide
 from standing.engine.state import LevelState
-from standing.impact.population import gathered, write
+from standing.impact.population import population_of, write
 from standing.nightly.execution import Night
 from standing.nightly.summary import report_key
 from standing.present.language import Language
 from standing.present.output import out
 from standing.present.terminal import PlainConsole
-from standing.release.comparison import Move, Side, compare
+from standing.release.comparison import Move, RulesSide, compare
 from standing.release.comparison_view import print_comparison
 from standing.rules.author.compiler import compile_rules
 from standing.rules.timeline import Timeline
@@ -277,7 +277,7 @@ def test_a_shadow_is_compared_as_it_is(
     now = datetime.now(UTC)
     events = taken(rules.latest, purchase(1, customer=MARKED, amount="2500.00"))
     customers.commit(None, decide(None, events, rules, NOW), events, rules, NOW)
-    found = compare(Side(rules, customers), Side(rules, customers))
+    found = compare(RulesSide(rules, customers), RulesSide(rules, customers))
     reason: Any = {"line": HOSTILE, "holds": True, "actual": HOSTILE}
     move = Move([HOSTILE], {HOSTILE: (reason,)})
     found.moves = {("tier", HOSTILE, "gold"): move}
@@ -292,7 +292,7 @@ def test_a_shadow_is_compared_as_it_is(
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_titles_of_rules_are_titles(run: Run, folder: Path, language: Language, tmp_path: Path) -> None:
     spent = {"spend_365d": 160_000, "complaints_90d": 0}
-    known = gathered(compile_rules(folder), 20_000, [(HOSTILE, spent, {"tier": LevelState("silver", 0)})])
+    known = population_of(compile_rules(folder), 20_000, [(HOSTILE, spent, {"tier": LevelState("silver", 0)})])
     write(known, tmp_path / "known.parquet")
     page, comment = tmp_path / "page.html", tmp_path / "comment.md"
     of, to = ("--rules", folder, "--lang", language), ("--base", "HEAD", "--population", tmp_path / "known.parquet")

@@ -12,7 +12,7 @@ import pytest
 from rich.console import Console
 from standing.aws.table import Customers
 from standing.customers.card import Card, print_card
-from standing.customers.explanation import Explained, explain, print_explained
+from standing.customers.explanation import CustomerExplanation, explain, print_explained
 from standing.engine.view import view
 from standing.ingest.batch import Ingest
 from standing.rules.timeline import Timeline
@@ -38,7 +38,7 @@ def corrected(customers: Customers, rules: Timeline) -> Customers:
     return customers
 
 
-def level(explained: Explained, rating: str = "tier") -> tuple[str, str]:
+def level(explained: CustomerExplanation, rating: str = "tier") -> tuple[str, str]:
     said = explained.as_dict()["ratings"][rating]
     return said["level"], said["since"]
 
@@ -79,7 +79,7 @@ def test_where_there_is_nothing_to_explain_the_reason_is_said(
         explain(corrected, rules, customer, as_of, known_on)
 
 
-def printed(explained: Explained, language: Any) -> str:
+def printed(explained: CustomerExplanation, language: Any) -> str:
     console = Console(width=100, file=StringIO())
     print_explained(explained, language, console)
     return " ".join(console.file.getvalue().replace("│", " ").split())  # type: ignore[attr-defined]  # a StringIO

@@ -19,8 +19,8 @@ from standing.customers.forget import forget, forget_in_reports
 from standing.ingest.batch import Ingest, Message
 from standing.lake.compaction import compact_all
 from standing.lake.layout import bucket_of, month_key
-from standing.lake.parquet import written
-from standing.nightly.summary import keep, keep_part, page_key, report_key
+from standing.lake.parquet import parquet_bytes
+from standing.nightly.summary import keep_part, keep_report, page_key, report_key
 from standing.present.report.page import page
 from standing.rules.timeline import Timeline
 
@@ -96,8 +96,8 @@ def test_the_reports_of_nights_forget_whom_they_name(rules: Timeline, lake: Lake
     whole = reports.bad(ruleset) | {name: part[name] for name in ("different", "incomplete")}
     whole |= {"odd": part["odd"], "groups": part["groups"] | part["moved_now"]}
     before = reports.first(reports.DAY - timedelta(days=1))
-    keep(lake, before)
-    keep(lake, whole)
+    keep_report(lake, before)
+    keep_report(lake, whole)
     keep_part(lake, part)
     for language in ("en", "zh"):
         lake.put(page_key(day, language), page(whole, ruleset, language).encode())
@@ -129,7 +129,7 @@ def test_an_export_can_be_read_by_people(rules: Timeline, streamed: Customers, l
 
 def test_an_export_has_the_standings_that_nights_kept(streamed: Customers, lake: Lake) -> None:
     row = {"customer": "c-1", "day": 20_000, "levels/tier/level": "gold", "levels/tier/since": 19_999, "due/call": None}
-    lake.put(month_key("2024-10", bucket_of("c-1")), written(pl.DataFrame([row])))
+    lake.put(month_key("2024-10", bucket_of("c-1")), parquet_bytes(pl.DataFrame([row])))
     (found,) = export(streamed, lake, "c-1")["lake"]["standings"]
     assert found == {
         "of": month_key("2024-10", bucket_of("c-1")),

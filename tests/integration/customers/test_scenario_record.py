@@ -13,7 +13,7 @@ from standing.aws.table import Customers
 from standing.cli import scenario
 from standing.cli.app import app
 from standing.customers.scenario import record_customer
-from standing.rules.scenarios.check import Checked, check_stories
+from standing.rules.scenarios.check import ScenarioResults, check_scenarios
 from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
 from typer.testing import CliRunner
@@ -57,21 +57,21 @@ def stored(customers: Customers, rules: Timeline) -> Customers:
 
 
 @pytest.fixture
-def check(tmp_path: Path) -> Callable[[str], Checked]:
+def check(tmp_path: Path) -> Callable[[str], ScenarioResults]:
     """Play a text beside the rules of this clone."""
 
-    def played(text: str) -> Checked:
+    def played(text: str) -> ScenarioResults:
         folder = tmp_path / "rules"
         shutil.copytree(ROOT / "rules", folder, ignore=shutil.ignore_patterns("scenarios"))
         (folder / "scenarios").mkdir()
         (folder / "scenarios" / "recorded.yaml").write_text(text)
-        return check_stories(folder)
+        return check_scenarios(folder)
 
     return played
 
 
 def test_it_passes_at_once_by_the_same_rules(
-    stored: Customers, rules: Timeline, check: Callable[[str], Checked]
+    stored: Customers, rules: Timeline, check: Callable[[str], ScenarioResults]
 ) -> None:
     story = record_customer(stored, rules, "c-1", date(2026, 3, 30))
     checked = check(story.text)
@@ -100,7 +100,7 @@ def test_nothing_personal_is_in_it_and_the_codes_stay(stored: Customers, rules: 
 
 
 def test_what_rests_on_personal_data_is_said(
-    stored: Customers, rules: Timeline, check: Callable[[str], Checked]
+    stored: Customers, rules: Timeline, check: Callable[[str], ScenarioResults]
 ) -> None:
     story = record_customer(stored, rules, "c-1", date(2026, 4, 2))
     assert story.otherwise == ("birthday: due on 2026-04-02 in the table alone",)

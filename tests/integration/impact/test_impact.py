@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from standing.aws.table import Customers
 from standing.impact import population
-from standing.impact.report import as_dict, compared
+from standing.impact.report import as_dict, compare_rulesets
 from standing.impact.sources import of_file, of_table
 from standing.ingest.batch import Ingest
 from standing.rules.timeline import Timeline
@@ -45,12 +45,12 @@ def test_rules_that_measure_otherwise_are_compared_over_the_same_customers(fille
     after = before.model_copy(update={"version": "edited", "features": tuple(shorter)})
     old, new = of_table(filled, before, before, after)
     assert old.frame["customer"].equals(new.frame["customer"])
-    found = as_dict(compared(before, after, old, new))
+    found = as_dict(compare_rulesets(before, after, old, new))
     tier = {(one["from"], one["to"]): one["customers"] for one in found["moves"] if one["rating"] == "tier"}
     assert tier == {("silver", "bronze"): 1, ("gold", "bronze"): 1}  # spent three days ago, of which two count
 
 
 def test_an_empty_table_is_a_population_of_nobody(customers: Customers, rules: Timeline) -> None:
     (nobody,) = of_table(customers, rules.latest, rules.latest)
-    found = as_dict(compared(rules.latest, rules.latest, nobody, nobody))
+    found = as_dict(compare_rulesets(rules.latest, rules.latest, nobody, nobody))
     assert (found["customers"], found["moved"], found["moves"]) == (0, 0, [])

@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from standing.aws.table import MOST_ITEMS, Customers
-from standing.engine.decide import Decided
+from standing.engine.decide import DecisionResult
 from standing.engine.state import State
 from standing.engine.view import view, view_of_history
 from standing.events.fields import LONGEST_CODE, MOST_ENTRIES
@@ -46,7 +46,7 @@ class Noting:
         self.inner.client.transact_write_items = noted  # type: ignore[method-assign]
 
     def commit(
-        self, before: State | None, outcome: Decided, events: Sequence[Event], rules: Timeline, now: datetime
+        self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         self.inner.commit(before, outcome, events, rules, now)
         self.events.append([event.day for event in events])

@@ -26,11 +26,11 @@ from standing.lake.compaction import compact, compact_all, stage
 from standing.lake.decisions import DECISIONS
 from standing.lake.gaps import behind_table, missing_commits, refill
 from standing.lake.layout import KINDS, bucket_of, month_key, number_in, standing_key
-from standing.lake.parquet import written
+from standing.lake.parquet import parquet_bytes
 from standing.lake.reader import everything_of, read_bucket, read_decisions
 from standing.lake.records import TEXTS
 from standing.lake.rows import RECORDS, STATES, Bucket
-from standing.lake.tombstones import mark
+from standing.lake.tombstones import write_tombstone
 from standing.rules.timeline import Timeline
 from standing.values.days import day_date
 
@@ -191,9 +191,9 @@ def snapshot(rules: Timeline) -> dict[str, bytes]:
     for who, part in parts.items():
         pour(lake, part, f"{who}-late", records=part.records[2:], states=part.states[2:])
     lake.put("incoming/records/broken.parquet", b"PAR1")
-    mark(lake, "salt", NEIGHBOUR)
+    write_tombstone(lake, "salt", NEIGHBOUR)
     for key in (standing_key(bucket_of("c-1")), month_key("2026-02", bucket_of("c-1"))):
-        lake.put(key, written(pl.DataFrame({"customer": ["c-1", NEIGHBOUR]})))
+        lake.put(key, parquet_bytes(pl.DataFrame({"customer": ["c-1", NEIGHBOUR]})))
     return contents(lake)
 
 

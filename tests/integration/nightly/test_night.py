@@ -17,15 +17,15 @@ from standing.engine.view import view
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact_all, stage
 from standing.lake.gaps import refill
-from standing.lake.incoming import written_rows
-from standing.lake.layout import Kind, bucket_of, current, month_key, standing_key
-from standing.lake.parquet import WRONG, CorruptFile, written
+from standing.lake.incoming import write_rows
+from standing.lake.layout import Kind, bucket_of, current_key, month_key, standing_key
+from standing.lake.parquet import WRONG, CorruptFile, parquet_bytes
 from standing.lake.rows import state_row
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.metrics.months import month_before, month_end, month_of
 from standing.nightly.plan import buckets, day_to_close, plan
-from standing.nightly.summary import COUNTS, USED, added_up, keep, summed_up
-from standing.nightly.work import Work
+from standing.nightly.summary import COUNTS, USED, add_reports, keep_report, summarise
+from standing.nightly.work import BucketWork
 from standing.rules.ruleset import Stratum
 from standing.rules.timeline import Timeline
 from standing.values.days import day_date, day_in, day_of
@@ -104,7 +104,7 @@ def test_who_moved_on_the_day_is_named_once_whoever_decided_it(rules: Timeline, 
             "ended": "05:01",
             "used": dict.fromkeys(USED, 0),
         }
-        assert added_up(str(day_date(day)), [whole])["groups"] == move
+        assert add_reports(str(day_date(day)), [whole])["groups"] == move
 
 
 def test_the_standing_of_the_night_is_that_of_the_table(rules: Timeline, bought: Customers, lake: Lake) -> None:
@@ -123,9 +123,9 @@ def test_a_difference_between_state_and_lake_is_counted_and_named(
 ) -> None:
     client = lake.client
     night(lake, bought, rules)
-    records = client.get_object(Bucket="lake", Key=current("records", NUMBER))["Body"].read()
+    records = client.get_object(Bucket="lake", Key=current_key("records", NUMBER))["Body"].read()
     client.delete_object(Bucket="lake", Key=standing_key(NUMBER))
-    client.put_object(Bucket="lake", Key=current("records", NUMBER), Body=_dearer(records))
+    client.put_object(Bucket="lake", Key=current_key("records", NUMBER), Body=_dearer(records))
     told = night(lake, bought, rules)
     assert told["differences"] > 0
     assert {"feature": "spend", "state": "250000", "lake": "999900"}.items() <= told["different"][-1].items()
@@ -134,7 +134,7 @@ def test_a_difference_between_state_and_lake_is_counted_and_named(
 def _dearer(body: bytes) -> bytes:
     rows = pl.read_parquet(io.BytesIO(body))
     dearer = pl.when(pl.col("amount").is_not_null()).then(pl.lit(999_900, dtype=pl.Int64)).alias("amount")
-    return written(rows.with_columns(dearer))
+    return parquet_bytes(rows.with_columns(dearer))
 
 
 def test_a_standing_that_cannot_be_read_is_named_and_worked_out_anew(
@@ -155,7 +155,7 @@ def test_a_customer_of_whom_the_lake_misses_something_is_left_to_the_core(
     # The lake saw the last state alone, and neither the one before nor their records.
     row = bought.state_row(WHO)
     assert row is not None
-    written_rows(lake, "states", [state_row(row, rules, "stream")])
+    write_rows(lake, "states", [state_row(row, rules, "stream")])
     stage(lake)
     told = night(lake, bought, rules)
     assert (told["incomplete"], told["incomplete_customers"], told["customers"]) == ([WHO], 1, 1)
@@ -181,9 +181,9 @@ def test_the_figures_of_a_night_are_those_of_its_day(rules: Timeline, bought: Cu
 
 def test_decisions_that_cannot_be_read_cost_their_figures_alone(rules: Timeline, bought: Customers, lake: Lake) -> None:
     night(lake, bought, rules)
-    lake.put(current("decisions", NUMBER), b"PAR1 half of a file")
+    lake.put(current_key("decisions", NUMBER), b"PAR1 half of a file")
     told = night(lake, bought, rules)
-    assert list(told["wrong"]) == [current("decisions", NUMBER)]
+    assert list(told["wrong"]) == [current_key("decisions", NUMBER)]
     assert (told["figures"]["levels"], told["figures"]["changes"]) == ({"tier": {"bronze": 1}}, {"tier": {"0": 1}})
 
 
@@ -207,7 +207,7 @@ def test_a_bucket_without_customers_at_the_end_of_a_month_has_only_new_ones(
     until = day_to_close(LATER, rules.latest)
     month = month_before(until)
     assert night(lake, bought, rules)["figures"]["moves"] == {}
-    lake.put(month_key(month, (NUMBER + 1) % 256), written(pl.DataFrame({"customer": ["other"], "day": [until]})))
+    lake.put(month_key(month, (NUMBER + 1) % 256), parquet_bytes(pl.DataFrame({"customer": ["other"], "day": [until]})))
     assert night(lake, bought, rules)["figures"]["moves"] == {month: {"tier": {"": {"bronze": 1}}}}
     lake.put(month_key(month, NUMBER), b"PAR1 half of a file")
     told = night(lake, bought, rules)
@@ -270,14 +270,14 @@ def test_a_night_by_shares_of_customers_comes_to_the_same(
     until = day_to_close(LATER, rules.latest)
     for lake in (whole, parts):
         before = pl.DataFrame({"customer": names, "spend": [7] * 5}).with_columns(day=pl.lit(until, dtype=pl.Int32))
-        lake.put(month_key(month_before(until), NUMBER), written(before))
+        lake.put(month_key(month_before(until), NUMBER), parquet_bytes(before))
     expected = night(whole, Gone(), rules)
     assert expected["figures"]["drift"][month_before(until)]["features"]["spend"] == {"2^2": 5}
     monkeypatch.setattr("standing.lake.chunks.ROWS", 3)
     found = night(parts, Gone(), rules)
     assert expected["customers"] == len(names)
     assert found == expected
-    for key in (standing_key(NUMBER), month_key(month_of(until), NUMBER), current("records", NUMBER)):
+    for key in (standing_key(NUMBER), month_key(month_of(until), NUMBER), current_key("records", NUMBER)):
         assert_frame_equal(_frame(parts, key), _frame(whole, key))
 
 
@@ -292,7 +292,7 @@ def test_a_bucket_that_is_damaged_at_its_end_says_nothing_of_its_beginning(
     compact_all(lake, [NUMBER])
     before = {who: customers.load(who) for who in names}
     monkeypatch.setattr("standing.lake.chunks.ROWS", 1)
-    key = current(kind, NUMBER)
+    key = current_key(kind, NUMBER)
     lake.put(key, _broken_at_its_end(pl.read_parquet(lake.get(key).body)))
     with pytest.raises(CorruptFile, match=key):
         night(lake, customers, rules)
@@ -338,12 +338,12 @@ def test_a_report_adds_the_buckets_up_and_is_kept() -> None:
     one["used"] = dict.fromkeys(USED, 0.5)
     one |= {"different": [{"customer": "c"}], "incomplete": ["x"], "wrong": {"k": "w"}}
     one["figures"] = {"levels": {"tier": {"gold": 2}}}
-    report = added_up("2026-11-25", [one, one | {"wrong": {}}], failed=[9])
+    report = add_reports("2026-11-25", [one, one | {"wrong": {}}], failed=[9])
     assert report["figures"] == {"levels": {"tier": {"gold": 4}}}
     assert (report["customers"], report["differences"], report["failed_buckets"]) == (4, 4, [9])
     assert (report["wrong"], report["incomplete"]) == ({"k": "w"}, ["x", "x"])
     assert (report["seconds"], report["used"]["write_units"]) == ({"slowest_bucket": 1.5, "all_buckets": 3.0}, 1.0)
-    assert keep(lake, report) in lake.keys("nights/")
+    assert keep_report(lake, report) in lake.keys("nights/")
 
 
 def test_what_is_odd_in_many_buckets_is_named_once() -> None:
@@ -351,7 +351,7 @@ def test_what_is_odd_in_many_buckets_is_named_once() -> None:
     one |= {"rules": "r", "started": "05:00", "ended": "05:01", "used": dict.fromkeys(USED, 0.5)}
     nothing = {"source shop, amounts": "3 purchases with the amount 0"}
     buckets = [one | {"bucket": number, "odd": nothing} for number in (7, 8, 9)]
-    odd = added_up("2026-11-25", [*buckets, one | {"bucket": 11, "odd": {"customer c": "60,000 records"}}])["odd"]
+    odd = add_reports("2026-11-25", [*buckets, one | {"bucket": 11, "odd": {"customer c": "60,000 records"}}])["odd"]
     assert odd == {
         "source shop, amounts": "3 purchases with the amount 0 (bucket 007, and the like in 2 others)",
         "customer c": "60,000 records (bucket 011)",
@@ -367,21 +367,21 @@ def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     first = plan(lake, rules.latest, LATER)
     assert first["due"] == first["known"] == sorted((NUMBER, other))
     rescore_bucket(lake, bought, rules, NUMBER, day_in(first["day"]), clock=lambda: LATER)
-    whole = lake.get(current("records", NUMBER))
-    lake.put(current("records", NUMBER), whole.body[: len(whole.body) // 2])
-    night_of = Work(lake, bought, rules, clock=lambda: LATER)
+    whole = lake.get(current_key("records", NUMBER))
+    lake.put(current_key("records", NUMBER), whole.body[: len(whole.body) // 2])
+    night_of = BucketWork(lake, bought, rules, clock=lambda: LATER)
     day = day_in(first["day"])
     night_of.bucket(other, day, 2.0)
     with pytest.raises(CorruptFile):
         night_of.bucket(NUMBER, day, 2.0)
-    report = summed_up(lake, first)
+    report = summarise(lake, first)
     assert (report["failed_buckets"], report["buckets"]) == ([NUMBER], 1)
     assert "not a whole Parquet file" in report["wrong"][f"bucket {NUMBER:03d}"]
-    lake.put(current("records", NUMBER), whole.body)
+    lake.put(current_key("records", NUMBER), whole.body)
     assert plan(lake, rules.latest, LATER)["due"] == [NUMBER]
     night_of.bucket(NUMBER, day, 2.0)
     assert plan(lake, rules.latest, LATER)["due"] == []
-    ended = summed_up(lake, first)
+    ended = summarise(lake, first)
     assert (ended["failed_buckets"], ended["wrong"], ended["customers"]) == ([], {}, 2)
 
 

@@ -13,14 +13,14 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.table import Customers
 from standing.ingest.batch import Ingest
 from standing.lake.gaps import refill
-from standing.lake.incoming import written_rows
-from standing.lake.layout import bucket_of, current, incoming
-from standing.lake.parquet import CorruptFile, written
+from standing.lake.incoming import write_rows
+from standing.lake.layout import bucket_of, current_key, incoming_prefix
+from standing.lake.parquet import CorruptFile, parquet_bytes
 from standing.lake.rows import RECORDS, STATES
 from standing.nightly import anomalies
 from standing.nightly.plan import plan
-from standing.nightly.summary import summed_up
-from standing.nightly.work import Work
+from standing.nightly.summary import summarise
+from standing.nightly.work import BucketWork
 from standing.present.report.page import page
 from standing.rules.timeline import Timeline
 from standing.values.days import day_in
@@ -53,13 +53,13 @@ def lake(customers: Customers, rules: Timeline) -> Lake:
 def night(lake: Lake, customers: Customers, rules: Timeline) -> dict[str, Any]:
     """A night as the state machine runs it."""
     planned = plan(lake, rules.latest, LATER)
-    work = Work(lake, customers, rules, clock=lambda: LATER)
+    work = BucketWork(lake, customers, rules, clock=lambda: LATER)
     for number in planned["due"]:
         try:
             work.bucket(number, day_in(planned["day"]), 1.0)
         except CorruptFile:
             continue
-    return summed_up(lake, planned)
+    return summarise(lake, planned)
 
 
 def test_each_kind_is_named_and_the_rest_goes_on(
@@ -68,12 +68,12 @@ def test_each_kind_is_named_and_the_rest_goes_on(
     night_before = night(lake, customers, rules)  # so that the buckets have files
     assert night_before["wrong"] == {}
     lake.delete(lake.keys("nights/"))
-    torn = lake.get(current("records", bucket_of(TORN))).body
-    lake.put(current("records", bucket_of(TORN)), torn[:-40])
-    lake.put(f"{incoming('records')}other.parquet", written(pl.DataFrame({"who": ["x"]})))
-    lake.put(f"{incoming('states')}torn.parquet", b"PAR1 and no more")
-    lake.put(current("records", EMPTY), written(pl.DataFrame(schema=RECORDS)))
-    lake.put(current("states", EMPTY), written(pl.DataFrame(schema=STATES)))
+    torn = lake.get(current_key("records", bucket_of(TORN))).body
+    lake.put(current_key("records", bucket_of(TORN)), torn[:-40])
+    lake.put(f"{incoming_prefix('records')}other.parquet", parquet_bytes(pl.DataFrame({"who": ["x"]})))
+    lake.put(f"{incoming_prefix('states')}torn.parquet", b"PAR1 and no more")
+    lake.put(current_key("records", EMPTY), parquet_bytes(pl.DataFrame(schema=RECORDS)))
+    lake.put(current_key("states", EMPTY), parquet_bytes(pl.DataFrame(schema=STATES)))
     _add_oddities(lake)
     monkeypatch.setattr(anomalies, "MANY", 1_000)
 
@@ -81,8 +81,8 @@ def test_each_kind_is_named_and_the_rest_goes_on(
     assert report["failed_buckets"] == [bucket_of(TORN)]
     wrong = report["wrong"]
     assert "not a whole Parquet file" in wrong[f"bucket {bucket_of(TORN):03d}"]
-    assert "column `customer` is missing" in wrong[f"{incoming('records')}other.parquet"]
-    assert "not a whole Parquet file" in wrong[f"{incoming('states')}torn.parquet"]
+    assert "column `customer` is missing" in wrong[f"{incoming_prefix('records')}other.parquet"]
+    assert "not a whole Parquet file" in wrong[f"{incoming_prefix('states')}torn.parquet"]
     odd = " ".join(f"{name}: {what}" for name, what in report["odd"].items())
     assert f"customer {MANY}" in odd
     assert "2,002 event records" in odd
@@ -90,7 +90,7 @@ def test_each_kind_is_named_and_the_rest_goes_on(
     assert "1 event of days to come" in odd
     assert report["buckets"] == 3
     assert report["customers"] == 2
-    assert lake.get(current("records", bucket_of(TORN))).body == torn[:-40]
+    assert lake.get(current_key("records", bucket_of(TORN))).body == torn[:-40]
     shown = page({**report, "figures": report["figures"]}, rules.latest, "en")
     for name in [*wrong, *report["odd"]]:
         assert name in shown
@@ -98,22 +98,22 @@ def test_each_kind_is_named_and_the_rest_goes_on(
 
 def _add_oddities(lake: Lake) -> None:
     """Two thousand purchases of nothing, and one of the far future, as records that no state counts yet."""
-    key = current("records", bucket_of(MANY))
+    key = current_key("records", bucket_of(MANY))
     (row,) = pl.read_parquet(io.BytesIO(lake.get(key).body)).to_dicts()
     rows = [row | {"id": f"n-{number}", "amount": 0} for number in range(2_000)]
     rows.append(row | {"id": "far", "day": row["day"] + 4_000})
-    written_rows(lake, "records", rows)
+    write_rows(lake, "records", rows)
 
 
 def test_however_much_is_damaged_the_plan_fits_between_two_steps(lake: Lake, rules: Timeline) -> None:
-    foreign = written(
+    foreign = parquet_bytes(
         pl.DataFrame({"x" * 50_000: ["who"], **{name: [None] for name in RECORDS}}, schema_overrides=RECORDS)
     )
     for number in range(60):
-        lake.put(f"{incoming('records')}{number:03d}-{'n' * 900}.parquet", foreign if number % 2 else b"PAR1")
+        lake.put(f"{incoming_prefix('records')}{number:03d}-{'n' * 900}.parquet", foreign if number % 2 else b"PAR1")
     planned = plan(lake, rules.latest, LATER)
     assert len(json.dumps(planned)) < 200_000
     assert list(planned["wrong"])[-1] == "10 more objects"
-    assert "not a whole Parquet file" in planned["wrong"][f"{incoming('records')}000-{'n' * 900}.parquet"]
-    assert "no column `xxx" in planned["wrong"][f"{incoming('records')}001-{'n' * 900}.parquet"]
+    assert "not a whole Parquet file" in planned["wrong"][f"{incoming_prefix('records')}000-{'n' * 900}.parquet"]
+    assert "no column `xxx" in planned["wrong"][f"{incoming_prefix('records')}001-{'n' * 900}.parquet"]
     assert len(lake.keys("aside/")) == 60

@@ -12,11 +12,11 @@ from standing.engine.view import view
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact_all, stage
 from standing.lake.gaps import refill
-from standing.lake.layout import KINDS, bucket_of, current, incoming, standing_key
-from standing.lake.tombstones import mark
+from standing.lake.layout import KINDS, bucket_of, current_key, incoming_prefix, standing_key
+from standing.lake.tombstones import write_tombstone
 from standing.nightly.plan import day_to_close, plan
-from standing.nightly.summary import COUNTS, DONE, concluded, of_both, part_key, report_key
-from standing.nightly.work import Work
+from standing.nightly.summary import COUNTS, DONE, conclude, merge_runs, part_key, report_key
+from standing.nightly.work import BucketWork
 from standing.values.days import Day
 
 from tests.integration.nightly.test_night import LATER, RULES
@@ -40,7 +40,7 @@ def filled(customers: Customers, names: list[str]) -> MemoryLake:
 
 
 def run(lake: Any, table: Any) -> dict[str, Any]:
-    work = Work(lake, table, RULES, clock=lambda: LATER)
+    work = BucketWork(lake, table, RULES, clock=lambda: LATER)
     return work.bucket(NUMBER, UNTIL, 1.0)
 
 
@@ -94,7 +94,7 @@ def test_what_one_run_found_wrong_is_told_also_where_the_other_found_nothing() -
     nothing = dict.fromkeys(COUNTS, 0) | {"different": [], "incomplete": [], "wrong": {}, "customers": 2}
     nothing["moved_now"] = {"moved/tier/gold/bronze": {"customers": 1, "first": ["b"]}}
     other = one | nothing | {"started": "05:01", "ended": "05:01", "figures": {"levels": {}}}
-    for told in (of_both(one, other), of_both(other, one)):
+    for told in (merge_runs(one, other), merge_runs(other, one)):
         assert {name: told[name] for name in COUNTS} == dict.fromkeys(COUNTS, 2)
         assert (told["different"], told["incomplete"], told["wrong"]) == ([{"customer": "c"}], ["x"], {"k": "w"})
         assert (told["started"], told["ended"], told["seconds"], told["used"]["write_units"]) == (
@@ -104,14 +104,14 @@ def test_what_one_run_found_wrong_is_told_also_where_the_other_found_nothing() -
             4,
         )
         assert told["moved_now"] == {"moved/tier/gold/bronze": {"customers": 2, "first": ["b", "c"]}}
-    both = of_both(one, one)
+    both = merge_runs(one, one)
     assert {name: both[name] for name in COUNTS} == dict.fromkeys(COUNTS, 2) | dict.fromkeys(DONE, 4)
     assert (both["different"], both["incomplete"]) == ([{"customer": "c"}], ["x"])
 
 
 def test_a_report_that_another_run_kept_meanwhile_is_made_anew(customers: Customers) -> None:
     lake = filled(customers, [WHO])
-    lake.put(f"{incoming('states')}torn.parquet", b"PAR1 and no more")
+    lake.put(f"{incoming_prefix('states')}torn.parquet", b"PAR1 and no more")
     planned = plan(lake, RULES.latest, LATER)
     shown: list[int] = []
 
@@ -119,19 +119,21 @@ def test_a_report_that_another_run_kept_meanwhile_is_made_anew(customers: Custom
         shown.append(report["buckets"])
         if len(shown) == 1:  # the other run ends here, its bucket with it
             run(lake, customers)
-            concluded(lake, plan(lake, RULES.latest, LATER), lambda found: found, lambda _: None)
+            conclude(lake, plan(lake, RULES.latest, LATER), lambda found: found, lambda _: None)
 
-    report = concluded(lake, planned, lambda found: found, meanwhile)
+    report = conclude(lake, planned, lambda found: found, meanwhile)
     assert shown == [0, 1]
     assert (report["buckets"], report["failed_buckets"], report["moved"]) == (1, [], 1)
     assert json.loads(lake.get(report_key(planned["day"])).body) == report
-    assert list(report["wrong"]) == [f"{incoming('states')}torn.parquet"]
-    again = concluded(lake, plan(lake, RULES.latest, LATER), lambda found: found, lambda _: None)
-    assert list(again["wrong"]) == [f"{incoming('states')}torn.parquet"]  # set aside by the first, and nowhere else
+    assert list(report["wrong"]) == [f"{incoming_prefix('states')}torn.parquet"]
+    again = conclude(lake, plan(lake, RULES.latest, LATER), lambda found: found, lambda _: None)
+    assert list(again["wrong"]) == [
+        f"{incoming_prefix('states')}torn.parquet"
+    ]  # set aside by the first, and nowhere else
 
 
 def lived(customers: Customers, lake: MemoryLake, until: Day) -> dict[str, Any]:
-    return Work(lake, customers, RULES, clock=lambda: LATER).bucket(NUMBER, until, 1.0)
+    return BucketWork(lake, customers, RULES, clock=lambda: LATER).bucket(NUMBER, until, 1.0)
 
 
 @pytest.mark.parametrize("gone", [("records",), ("states",), ("records", "states"), KINDS], ids=", ".join)
@@ -141,7 +143,7 @@ def test_customers_whose_files_are_gone_are_named_and_lived_through_until_they_a
     names = neighbours(WHO, 3)
     lake = filled(customers, names)
     assert lived(customers, lake, UNTIL - 3)["incomplete"] == []
-    lake.delete([current(kind, NUMBER) for kind in gone])
+    lake.delete([current_key(kind, NUMBER) for kind in gone])
     assert NUMBER in plan(lake, RULES.latest, LATER)["known"]
     for day in (UNTIL - 1, UNTIL):
         told = lived(customers, lake, day)
@@ -160,7 +162,7 @@ def test_a_bucket_whose_customers_were_all_forgotten_has_nights_like_any_other(c
     lake = filled(customers, [WHO])
     lived(customers, lake, UNTIL - 2)
     customers.forget(WHO)
-    mark(lake, customers.salt, WHO)
+    write_tombstone(lake, customers.salt, WHO)
     for day in (UNTIL - 1, UNTIL):
         told = lived(customers, lake, day)
         assert (told["customers"], told["incomplete"], told["gone"]) == (0, [], 0)
@@ -171,8 +173,8 @@ def test_who_was_forgotten_is_not_looked_for(customers: Customers) -> None:
     lake = filled(customers, names)
     lived(customers, lake, UNTIL - 1)
     customers.forget(WHO)
-    lake.delete([current("states", NUMBER), current("records", NUMBER)])
-    mark(lake, customers.salt, WHO)
+    lake.delete([current_key("states", NUMBER), current_key("records", NUMBER)])
+    write_tombstone(lake, customers.salt, WHO)
     for day in (UNTIL - 1, UNTIL):
         assert lived(customers, lake, day)["incomplete"] == [who for who in names if who != WHO]
     assert WHO not in pl.read_parquet(lake.get(standing_key(NUMBER)).body)["customer"].to_list()

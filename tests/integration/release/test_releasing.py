@@ -11,7 +11,7 @@ from pathlib import Path
 import boto3
 import pytest
 from standing.aws.rules_bucket import RulesBucket
-from standing.release.release import Releasing
+from standing.release.release import ReleaseProcess
 from standing.release.store import StackRules
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
@@ -70,9 +70,9 @@ class Bench:
     heard: list[str] = field(default_factory=list)
 
     @property
-    def releasing(self) -> Releasing:
+    def releasing(self) -> ReleaseProcess:
         """To the stack, now."""
-        return Releasing(self.stack, self.heard.append, lambda: self.now)
+        return ReleaseProcess(self.stack, self.heard.append, lambda: self.now)
 
     def rules(self, gold: str | None = None) -> Path:
         """A rules folder in which gold is reached at some amount."""

@@ -11,13 +11,13 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 from standing.aws.table import Customers
-from standing.engine.decide import Decided
+from standing.engine.decide import DecisionResult
 from standing.engine.state import State
 from standing.engine.view import view, view_of_history
 from standing.events.intake import Event
-from standing.ingest.batch import Ingest, Report
-from standing.release.comparison import Side, compare
-from standing.release.seed import Seeding
+from standing.ingest.batch import BatchReport, Ingest
+from standing.release.comparison import RulesSide, compare
+from standing.release.seed import ShadowSeed
 from standing.release.shadow import PASSED_ON, passed_on
 from standing.rules.author.compiler import compile_rules
 from standing.rules.timeline import Timeline
@@ -37,7 +37,7 @@ class Meeting:
         self.inner, self.meanwhile, self.met = inner, meanwhile, False
 
     def commit(
-        self, before: State | None, outcome: Decided, events: Sequence[Event], rules: Timeline, now: datetime
+        self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Let the other commit, once, and then try."""
         if not self.met:
@@ -85,7 +85,7 @@ def apply(customers: Customers, rules: Timeline, *bodies: dict[str, Any]) -> Non
 
 def seed(live: Customers, shadow: Customers, rules: Timeline, through: Any = None) -> int:
     names = sorted(state.customer for state in live.states())
-    return Seeding(live, ingest(through or shadow, rules), shadow, lambda: TODAY).seed(names, lambda: None)
+    return ShadowSeed(live, ingest(through or shadow, rules), shadow, lambda: TODAY).seed(names, lambda: None)
 
 
 def history(customer: str, count: int) -> list[dict[str, Any]]:
@@ -138,7 +138,7 @@ def test_a_seeding_that_was_interrupted_goes_on(
     broken = Meeting(shadow, _end)
     with pytest.raises(KeyboardInterrupt):
         seed(customers, shadow, candidate, broken)
-    ingest(shadow, candidate).commit_some(taken(rules.latest, *bodies[:1], now=TODAY), Report(), TODAY)
+    ingest(shadow, candidate).commit_some(taken(rules.latest, *bodies[:1], now=TODAY), BatchReport(), TODAY)
     assert seed(customers, shadow, candidate) == 69
     same_as_folded(shadow, candidate, "d", bodies)
 
@@ -158,7 +158,7 @@ def test_the_two_are_compared_customer_by_customer(
     apply(customers, rules, *(bought(1, name, amount, 1) for name, amount in AMOUNTS.items()))
     seed(customers, shadow, candidate)
     apply(customers, rules, bought(2, "live-only", "1.00", 0))
-    found = compare(Side(rules, customers), Side(candidate, shadow))
+    found = compare(RulesSide(rules, customers), RulesSide(candidate, shadow))
     assert (found.both, found.only_live, found.only_shadow) == (len(AMOUNTS), 1, 0)
     assert {key: move.customers for key, move in found.moves.items()} == {("tier", "silver", "gold"): ["between"]}
     (because,) = found.moves["tier", "silver", "gold"].because["between"]

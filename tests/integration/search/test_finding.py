@@ -19,9 +19,9 @@ from standing.lake.compaction import compact_all
 from standing.lake.gaps import refill
 from standing.lake.layout import bucket_of
 from standing.nightly.plan import day_to_close, plan
-from standing.nightly.summary import concluded
+from standing.nightly.summary import conclude
 from standing.nightly.trends import with_trend
-from standing.nightly.work import Work
+from standing.nightly.work import BucketWork
 from standing.rules.author.problems import RulesError
 from standing.rules.timeline import Timeline
 from standing.search import search as asking
@@ -54,10 +54,10 @@ def lake(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> MemoryLake:
         assert not desk.batch([message(number, one)]).failed
     refill(lake, customers, RULES, NAMES)
     planned = plan(lake, RULES.latest, LATER)
-    work = Work(lake, customers, RULES, clock=lambda: LATER)
+    work = BucketWork(lake, customers, RULES, clock=lambda: LATER)
     for number in sorted({bucket_of(who) for who in NAMES}):
         work.bucket(number, day_to_close(LATER, RULES.latest), 1.0)
-    concluded(lake, planned, lambda found: with_trend(found, lake), lambda _: None)
+    conclude(lake, planned, lambda found: with_trend(found, lake), lambda _: None)
     refill(lake, customers, RULES, NAMES)  # what the night decided, as the stream brings it
     monkeypatch.setattr(commands, "target_of", lambda _: SimpleNamespace(lake=lake, customers=customers))
     monkeypatch.setattr("standing.release.store.rules_of", lambda *_: RULES)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from standing.backfill.files.rows import Unreadable
 from standing.backfill.mapping.errors import BadMapping
 from standing.backfill.mapping.reader import read_mapping
-from standing.backfill.partition import Tally
+from standing.backfill.partition import RowCounts
 from standing.rules.ruleset import Ruleset
 
 from tests.make.support import ROOT, naming, real_ruleset, taking_in
@@ -31,12 +31,12 @@ def ruleset() -> Ruleset:
     return naming(real_ruleset(), **{"shop.checkout": ("purchase", "refund"), "service.desk": ("feedback",)})
 
 
-def became(rows: Path | list[Path], mapping: str, ruleset: Ruleset) -> tuple[list[dict[str, Any]], Tally]:
+def became(rows: Path | list[Path], mapping: str, ruleset: Ruleset) -> tuple[list[dict[str, Any]], RowCounts]:
     """The events' details with their type, by id, and the counts."""
     paths = rows if isinstance(rows, list) else [rows]
     folder = paths[0].parent
     (folder / "map.yaml").write_text(mapping)
-    tally, events = Tally(), []
+    tally, events = RowCounts(), []
     for one in taking_in(paths, ruleset, folder, folder / "map.yaml"):
         tally.add(one)
         events += [{"type": envelope["detail-type"], **envelope["detail"]} for envelope, _ in one.events]

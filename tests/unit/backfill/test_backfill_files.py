@@ -13,11 +13,11 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.backfill.conversion import Uncounted
+from standing.backfill.conversion import RowCountMismatch
 from standing.backfill.files.formats import Format, files_in, lines_counted, rows_of
-from standing.backfill.files.rows import Read, Unreadable
+from standing.backfill.files.rows import FileRow, Unreadable
 from standing.backfill.files.text import likely_encoding
-from standing.backfill.partition import Tally
+from standing.backfill.partition import RowCounts
 from standing.rules.ruleset import Ruleset
 from xlsxwriter import Workbook
 
@@ -46,9 +46,9 @@ def ruleset() -> Ruleset:
     return real_ruleset()
 
 
-def tally_of(path: Path, ruleset: Ruleset, mapping: str = MAPPING) -> Tally:
+def tally_of(path: Path, ruleset: Ruleset, mapping: str = MAPPING) -> RowCounts:
     (path.parent / "map.yaml").write_text(mapping)
-    tally = Tally()
+    tally = RowCounts()
     for became in taking_in([path], ruleset, path.parent, path.parent / "map.yaml"):
         tally.add(became)
     return tally
@@ -60,7 +60,7 @@ def written(folder: Path, *lines: str, name: str = "rows.csv") -> Path:
     return path
 
 
-def read(path: Path, form: Format | None = None, columns: set[str] | None = None) -> list[Read]:
+def read(path: Path, form: Format | None = None, columns: set[str] | None = None) -> list[FileRow]:
     return list(rows_of(path, form or Format(), columns or set()))
 
 
@@ -177,7 +177,7 @@ def _file(body: bytes) -> Any:
     return made()
 
 
-def _read_bytes(body: bytes) -> list[Read]:
+def _read_bytes(body: bytes) -> list[FileRow]:
     with _file(body) as path:
         return read(path)
 
@@ -189,7 +189,7 @@ def test_a_row_that_the_reader_loses_is_missed_by_another(
 
     whole = delimited.delimited
     monkeypatch.setattr(delimited, "delimited", lambda *all_: [*whole(*all_)][1:])
-    with pytest.raises(Uncounted, match="1 rows were read, and another reader counts 2: nothing was taken in"):
+    with pytest.raises(RowCountMismatch, match="1 rows were read, and another reader counts 2: nothing was taken in"):
         tally_of(written(tmp_path, row(1), row(2)), ruleset)
 
 

@@ -14,11 +14,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standing.backfill.mapping.errors import BadMapping, BadRow
-from standing.backfill.mapping.field_kinds import Use
-from standing.backfill.mapping.fields import Taken
+from standing.backfill.mapping.field_kinds import FieldKind
+from standing.backfill.mapping.fields import FieldSource
 from standing.backfill.mapping.mapping import Mapping
 from standing.backfill.mapping.reader import read_mapping
-from standing.backfill.partition import REFUSED, deal_out
+from standing.backfill.partition import REFUSED, partition
 from standing.rules.ruleset import Ruleset
 
 from tests.make.support import ROOT, naming, real_ruleset, taking_in
@@ -29,12 +29,12 @@ BANK_ROWS, BANK, BANK_REFUSED, SHOP, *_MORE = re.findall(
 )
 
 
-def value(found: object, use: Use = Use.OTHER, **more: Any) -> Any:
-    return Taken.model_validate({"column": "c", **more}).value({"c": found}, use)
+def value(found: object, use: FieldKind = FieldKind.OTHER, **more: Any) -> Any:
+    return FieldSource.model_validate({"column": "c", **more}).value({"c": found}, use)
 
 
 def moment(found: object, **more: Any) -> Any:
-    return value(found, Use.MOMENT, **more)
+    return value(found, FieldKind.MOMENT, **more)
 
 
 @pytest.mark.parametrize(
@@ -118,69 +118,71 @@ def test_a_time_that_can_be_read_in_two_ways_is_refused(found: object, more: dic
 @pytest.mark.parametrize(
     ("found", "use", "more", "expected"),
     [
-        (17850.0, Use.ID, {}, "17850"),
-        ("17850.0", Use.ID, {}, "17850"),
-        (" c 1 ", Use.ID, {}, "c 1"),
-        (" c1", Use.ID, {"trim": False, "as": "text"}, " c1"),
-        (float("nan"), Use.ID, {}, None),
-        ("nan", Use.ID, {}, None),
-        ("  ", Use.ID, {}, None),
-        ("00123", Use.ID, {}, "00123"),
-        ("00123", Use.ID, {"decimals": 0}, "00123"),
-        ("00123", Use.OTHER, {"decimals": 0}, "00123"),
-        (17850.0, Use.ID, {"decimals": 0}, "17850"),
-        (17850.0, Use.ID, {"as": "whole"}, "17850"),
-        (b"c1", Use.ID, {}, "c1"),
-        (3.0, Use.WHOLE, {}, 3),
-        ("3.0", Use.WHOLE, {"as": "whole"}, 3),
-        ("3", Use.WHOLE, {}, 3),
-        (3.0, Use.OTHER, {"as": "whole"}, 3),
-        (-3, Use.WHOLE, {"unsigned": True}, 3),
-        ("1,200", Use.WHOLE, {"mark": "."}, 1200),
-        (3.0, Use.OTHER, {"values": {3: "web"}}, "web"),
-        (float("nan"), Use.MONEY, {"decimals": 2}, None),
-        ("nan", Use.MONEY, {"decimals": 2}, None),
-        ("-0.00", Use.MONEY, {"decimals": 2}, "0.00"),
-        (-0.0, Use.MONEY, {"decimals": 2}, "0.00"),
-        ("1 234,50", Use.MONEY, {"mark": ","}, "1234.50"),
-        ("1'234'567.5", Use.MONEY, {"mark": "."}, "1234567.5"),
-        ("1234,56", Use.MONEY, {"mark": ","}, "1234.56"),
-        (1e22, Use.MONEY, {"decimals": 2}, "10000000000000000000000.00"),
-        ("yes", Use.FLAG, {}, True),
-        (1.0, Use.FLAG, {}, True),
-        (" web ", Use.OTHER, {}, " web "),
-        (" web ", Use.OTHER, {"trim": True}, "web"),
+        (17850.0, FieldKind.ID, {}, "17850"),
+        ("17850.0", FieldKind.ID, {}, "17850"),
+        (" c 1 ", FieldKind.ID, {}, "c 1"),
+        (" c1", FieldKind.ID, {"trim": False, "as": "text"}, " c1"),
+        (float("nan"), FieldKind.ID, {}, None),
+        ("nan", FieldKind.ID, {}, None),
+        ("  ", FieldKind.ID, {}, None),
+        ("00123", FieldKind.ID, {}, "00123"),
+        ("00123", FieldKind.ID, {"decimals": 0}, "00123"),
+        ("00123", FieldKind.OTHER, {"decimals": 0}, "00123"),
+        (17850.0, FieldKind.ID, {"decimals": 0}, "17850"),
+        (17850.0, FieldKind.ID, {"as": "whole"}, "17850"),
+        (b"c1", FieldKind.ID, {}, "c1"),
+        (3.0, FieldKind.WHOLE, {}, 3),
+        ("3.0", FieldKind.WHOLE, {"as": "whole"}, 3),
+        ("3", FieldKind.WHOLE, {}, 3),
+        (3.0, FieldKind.OTHER, {"as": "whole"}, 3),
+        (-3, FieldKind.WHOLE, {"unsigned": True}, 3),
+        ("1,200", FieldKind.WHOLE, {"mark": "."}, 1200),
+        (3.0, FieldKind.OTHER, {"values": {3: "web"}}, "web"),
+        (float("nan"), FieldKind.MONEY, {"decimals": 2}, None),
+        ("nan", FieldKind.MONEY, {"decimals": 2}, None),
+        ("-0.00", FieldKind.MONEY, {"decimals": 2}, "0.00"),
+        (-0.0, FieldKind.MONEY, {"decimals": 2}, "0.00"),
+        ("1 234,50", FieldKind.MONEY, {"mark": ","}, "1234.50"),
+        ("1'234'567.5", FieldKind.MONEY, {"mark": "."}, "1234567.5"),
+        ("1234,56", FieldKind.MONEY, {"mark": ","}, "1234.56"),
+        (1e22, FieldKind.MONEY, {"decimals": 2}, "10000000000000000000000.00"),
+        ("yes", FieldKind.FLAG, {}, True),
+        (1.0, FieldKind.FLAG, {}, True),
+        (" web ", FieldKind.OTHER, {}, " web "),
+        (" web ", FieldKind.OTHER, {"trim": True}, "web"),
     ],
 )
-def test_a_value_is_what_it_was_meant_to_be(found: object, use: Use, more: dict[str, Any], expected: object) -> None:
+def test_a_value_is_what_it_was_meant_to_be(
+    found: object, use: FieldKind, more: dict[str, Any], expected: object
+) -> None:
     assert value(found, use, **more) == expected
 
 
 @pytest.mark.parametrize(
     ("found", "use", "more", "expected"),
     [
-        ("12.50", Use.MONEY, {"mark": ","}, "such as 1234,56 or 1.234,56"),
-        ("1234.56", Use.MONEY, {"mark": ","}, "such as 1234,56 or 1.234,56"),
-        ("1,5", Use.MONEY, {"mark": "."}, "such as 1234.56 or 1,234.56"),
-        ("1,234,5", Use.MONEY, {"mark": "."}, "such as 1234.56"),
-        ("1.234'567,5", Use.MONEY, {"mark": ","}, "such as 1234,56"),
-        ("1e3", Use.MONEY, {}, "a number such as 1234.56; say with `mark`"),
-        ("1e99999999", Use.MONEY, {"decimals": 2}, "a number such as 1234.56"),
-        ("1_000", Use.MONEY, {"decimals": 2}, "a number such as 1234.56"),
-        ("１２", Use.MONEY, {"decimals": 2}, "a number such as 1234.56"),
-        ("٣", Use.WHOLE, {}, "a number such as 1234.56"),
-        (12.5, Use.MONEY, {}, "with `decimals`"),
-        (12.5, Use.ID, {}, "a whole number"),
-        (2.0**60, Use.ID, {}, "a whole number"),
-        (b"c\xff", Use.ID, {}, "these bytes are no UTF-8"),
-        (2.5, Use.WHOLE, {}, "a whole number"),
-        (["a"], Use.ID, {}, "one value: this column has lists"),
-        (True, Use.MONEY, {"decimals": 2}, "a number"),
-        (1e300, Use.MONEY, {"decimals": 2}, "a number"),
+        ("12.50", FieldKind.MONEY, {"mark": ","}, "such as 1234,56 or 1.234,56"),
+        ("1234.56", FieldKind.MONEY, {"mark": ","}, "such as 1234,56 or 1.234,56"),
+        ("1,5", FieldKind.MONEY, {"mark": "."}, "such as 1234.56 or 1,234.56"),
+        ("1,234,5", FieldKind.MONEY, {"mark": "."}, "such as 1234.56"),
+        ("1.234'567,5", FieldKind.MONEY, {"mark": ","}, "such as 1234,56"),
+        ("1e3", FieldKind.MONEY, {}, "a number such as 1234.56; say with `mark`"),
+        ("1e99999999", FieldKind.MONEY, {"decimals": 2}, "a number such as 1234.56"),
+        ("1_000", FieldKind.MONEY, {"decimals": 2}, "a number such as 1234.56"),
+        ("１２", FieldKind.MONEY, {"decimals": 2}, "a number such as 1234.56"),
+        ("٣", FieldKind.WHOLE, {}, "a number such as 1234.56"),
+        (12.5, FieldKind.MONEY, {}, "with `decimals`"),
+        (12.5, FieldKind.ID, {}, "a whole number"),
+        (2.0**60, FieldKind.ID, {}, "a whole number"),
+        (b"c\xff", FieldKind.ID, {}, "these bytes are no UTF-8"),
+        (2.5, FieldKind.WHOLE, {}, "a whole number"),
+        (["a"], FieldKind.ID, {}, "one value: this column has lists"),
+        (True, FieldKind.MONEY, {"decimals": 2}, "a number"),
+        (1e300, FieldKind.MONEY, {"decimals": 2}, "a number"),
     ],
 )
 def test_a_value_that_can_be_read_in_two_ways_is_refused(
-    found: object, use: Use, more: dict[str, Any], expected: str
+    found: object, use: FieldKind, more: dict[str, Any], expected: str
 ) -> None:
     with pytest.raises(BadRow, match=re.escape(expected)) as caught:
         value(found, use, **more)
@@ -278,7 +280,7 @@ def test_lines_that_are_no_events_are_named(ruleset: Ruleset, tmp_path: Path) ->
     (tmp_path / "events.jsonl").write_text(
         "\n".join(["", "not json", "[1]", json.dumps(ours), twice, large, half, "NaN", ""])
     )
-    tally = deal_out(taking_in([tmp_path / "events.jsonl"], ruleset, tmp_path), tmp_path, lambda _: None)
+    tally = partition(taking_in([tmp_path / "events.jsonl"], ruleset, tmp_path), tmp_path, lambda _: None)
     told = [json.loads(line) for line in (tmp_path / REFUSED).read_text().splitlines()]
     assert (tally.rows, tally.events, [one["row"] for one in told]) == (7, 0, [2, 3, 4, 5, 6, 7, 8])
     assert told[0]["expected"] == "is not JSON: one event a line, as a JSON object"
@@ -314,7 +316,7 @@ def dealt(rows: Path, mapping: str, ruleset: Ruleset) -> tuple[list[Any], list[A
     (folder := rows.parent / "work").mkdir()
     (folder / "map.yaml").write_text(mapping)
     taking = taking_in([rows], ruleset, folder, folder / "map.yaml")
-    deal_out(taking, folder, lambda _: None)
+    partition(taking, folder, lambda _: None)
     events = [one for path in folder.glob("[0-9]*.jsonl") for one in lines(path)]
     return sorted(events, key=lambda event: str(event["detail"]["id"])), lines(folder / REFUSED)
 

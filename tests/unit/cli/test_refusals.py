@@ -12,7 +12,7 @@ import pytest
 import typer
 from botocore import exceptions as aws
 from botocore.client import BaseClient
-from standing.aws.refusals import LOCALLY, told
+from standing.aws.refusals import LOCALLY, explain_refusal
 from standing.cli import app
 from standing.cli.options import chosen
 
@@ -169,9 +169,9 @@ def test_a_command_says_that_there_is_no_such_stack(
     ],
 )
 def test_each_kind_has_its_words(error: Any, expected: str) -> None:
-    assert expected in told(error)
+    assert expected in explain_refusal(error)
 
 
 def test_what_is_not_known_is_told_as_it_is() -> None:
     odd = aws.ClientError({"Error": {"Code": "Odd", "Message": "it is odd"}}, "PutItem")
-    assert told(odd) == f"AWS: {odd}"
+    assert explain_refusal(odd) == f"AWS: {odd}"

@@ -51,7 +51,7 @@ def _any_branch_holds(found: list[Branch], facts: Mapping[str, Fact]) -> bool:
 
 def _both(condition: Condition, facts: Mapping[str, Fact]) -> bool:
     """What both readers say of one condition; they must agree."""
-    said = {bool(reader({"rule": condition}).match(facts)) for reader in (plain.Reader, durable.Reader)}
+    said = {bool(reader({"rule": condition}).match(facts)) for reader in (plain.PlainBackend, durable.DurableBackend)}
     assert len(said) == 1
     return said.pop()
 
@@ -59,7 +59,7 @@ def _both(condition: Condition, facts: Mapping[str, Fact]) -> bool:
 @settings(max_examples=500)
 @given(made.rules, st.lists(made.facts, min_size=1, max_size=4))
 def test_durable_rules_and_plain_python_agree(rules: dict[str, Condition], customers: list[dict[str, Fact]]) -> None:
-    fast, oracle = durable.Reader(rules), plain.Reader(rules)
+    fast, oracle = durable.DurableBackend(rules), plain.PlainBackend(rules)
     for facts in customers:
         assert fast.match(facts) == oracle.match(facts)
 
@@ -69,7 +69,7 @@ def test_durable_rules_and_plain_python_agree(rules: dict[str, Condition], custo
 def test_conditions_as_functions_and_as_trees_agree(
     rules: dict[str, Condition], customers: list[dict[str, Fact]]
 ) -> None:
-    quick = plain.Reader(rules)
+    quick = plain.PlainBackend(rules)
     for facts in customers:
         assert quick.match(facts) == {name for name, condition in rules.items() if plain.holds(condition, facts)}
 
@@ -79,7 +79,7 @@ def test_conditions_as_functions_and_as_trees_agree(
 def test_they_agree_on_more_rules_than_one_engine_can_hold(
     rules: dict[str, Condition], customers: list[dict[str, Fact]]
 ) -> None:
-    fast, oracle = durable.Reader(rules), plain.Reader(rules)
+    fast, oracle = durable.DurableBackend(rules), plain.PlainBackend(rules)
     assert len(fast.shards) > 1
     for facts in customers:
         assert fast.match(facts) == oracle.match(facts)

@@ -13,14 +13,14 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from standing.aws.table import CommitConflict, Recorded
+from standing.aws.table import CommitConflict, EventRecord
 from standing.engine.advance import advance_clock
-from standing.engine.decide import Decided
+from standing.engine.decide import DecisionResult
 from standing.engine.ledger.care import CareDecided
 from standing.engine.state import Checkpoint, State
 from standing.engine.view import view_of_history
 from standing.events.intake import Event
-from standing.ingest.batch import Ingest, Message, Report, Taken
+from standing.ingest.batch import BatchReport, Ingest, Message, ParsedMessage
 from standing.rules.author.compiler import assemble
 from standing.rules.ruleset import Action, Cap, Care, Ruleset, Stratum
 from standing.rules.timeline import Timeline
@@ -72,7 +72,7 @@ class Table:
 
     random: Random
     state: State | None = None
-    events: dict[tuple[str, str], Recorded] = field(default_factory=dict)
+    events: dict[tuple[str, str], EventRecord] = field(default_factory=dict)
     kept: dict[Day, Checkpoint] = field(default_factory=dict)
     care: list[CareDecided] = field(default_factory=list)
     others: Callable[[], bool] = lambda: False
@@ -82,7 +82,7 @@ class Table:
     def load(self, _customer: str) -> State | None:
         return self.state
 
-    def history(self, _customer: str) -> list[Recorded]:
+    def history(self, _customer: str) -> list[EventRecord]:
         return list(self.events.values())
 
     def checkpoints(self, _customer: str) -> list[Checkpoint]:
@@ -92,7 +92,7 @@ class Table:
         return any((one.care, one.day, one.status) == (care, day, "requested") for one in self.care)
 
     def commit(
-        self, before: State | None, outcome: Decided, events: Sequence[Event], _rules: Timeline, now: datetime
+        self, before: State | None, outcome: DecisionResult, events: Sequence[Event], _rules: Timeline, now: datetime
     ) -> None:
         self._meanwhile()
         known = {event.key: self.events[event.key].event for event in events if event.key in self.events}
@@ -113,7 +113,7 @@ class Table:
         raise NotImplementedError  # no backfill brings any of these
 
     def _record(self, events: Sequence[Event], now: datetime, *, counts: bool) -> None:
-        self.events |= {event.key: Recorded(event, now, counts) for event in events}
+        self.events |= {event.key: EventRecord(event, now, counts) for event in events}
 
     def _meanwhile(self) -> None:
         """Other writers, up to all of them at once, each in the middle of what it does."""
@@ -139,8 +139,8 @@ class Delivery(Ingest):
     """An ingest that is handed events as they are; what failed comes again."""
 
     def deliver(self, events: Sequence[Event]) -> bool:
-        report = Report()
-        self._settle([Taken(Message(str(number), ""), event) for number, event in enumerate(events)], report)
+        report = BatchReport()
+        self._settle([ParsedMessage(Message(str(number), ""), event) for number, event in enumerate(events)], report)
         return not report.failed
 
 

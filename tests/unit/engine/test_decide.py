@@ -10,7 +10,7 @@ from itertools import pairwise, permutations, product
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.decide import Decision, decide, is_late, needs_past
+from standing.engine.decide import Decision, decide, is_late, needs_history
 from standing.engine.engine import engine_of
 from standing.engine.ledger.announcements import RatingChanged
 from standing.engine.ledger.care import CareDecided
@@ -149,10 +149,10 @@ def test_each_commit_is_one_version() -> None:
 
 def test_history_is_needed_for_an_earlier_day_or_for_other_features() -> None:
     state = _delivered([[purchase(100)], [purchase(110)]]).standing
-    assert not needs_past(None, [purchase(5)], CLUB_RULES)
-    assert not needs_past(state, [purchase(110), purchase(111)], CLUB_RULES)
-    assert needs_past(state, [purchase(111), purchase(109)], CLUB_RULES)
-    assert needs_past(replace(state, features_hash="other"), [purchase(111)], CLUB_RULES)
+    assert not needs_history(None, [purchase(5)], CLUB_RULES)
+    assert not needs_history(state, [purchase(110), purchase(111)], CLUB_RULES)
+    assert needs_history(state, [purchase(111), purchase(109)], CLUB_RULES)
+    assert needs_history(replace(state, features_hash="other"), [purchase(111)], CLUB_RULES)
 
 
 def test_history_is_not_read_where_it_is_not_needed() -> None:

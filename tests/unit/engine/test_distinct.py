@@ -138,7 +138,7 @@ def test_a_long_value_that_an_older_state_holds_whole_is_counted_once() -> None:
 def test_rules_can_ask_whether_there_may_be_more(rules: Ruleset, items: int, saturated: bool) -> None:
     known = engine_of(rules).facts(aggregate(empty(rules), [viewed(DAY, f"i{n}") for n in range(items)], rules), DAY)
     conditions = {"high": rules.rules["risk/qualify/high"]}
-    for reader in (plain.Reader(conditions), durable.Reader(conditions), batch.Reader(conditions)):
+    for reader in (plain.PlainBackend(conditions), durable.DurableBackend(conditions), batch.PolarsBackend(conditions)):
         assert (reader.match(known) == frozenset({"high"})) is saturated
 
 

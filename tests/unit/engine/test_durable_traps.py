@@ -20,8 +20,8 @@ FOUR = {f"over-{value}": line("a", ">", value) for value in (1, 2, 3, 4)}
 
 def _agreed(rules: dict[str, Condition], facts: Mapping[str, Fact]) -> frozenset[str]:
     """What the engine says, where plain Python says the same."""
-    found = durable.Reader(rules).match(facts)
-    assert found == plain.Reader(rules).match(facts)
+    found = durable.DurableBackend(rules).match(facts)
+    assert found == plain.PlainBackend(rules).match(facts)
     return found
 
 
@@ -37,7 +37,7 @@ def test_a_rule_that_matches_by_several_branches_is_named_once() -> None:
         "many": some(*(line("a", ">", value) for value in range(10))),
         "one": line("a", "==", 20),
     }
-    reader = durable.Reader(rules)
+    reader = durable.DurableBackend(rules)
     assert reader.match({"a": 20}) == {"many", "one"}
     assert reader.match({"a": 3}) == {"many"}
     assert reader.match({"a": 0}) == set()
@@ -46,7 +46,7 @@ def test_a_rule_that_matches_by_several_branches_is_named_once() -> None:
 @pytest.mark.parametrize("branches", [1, 59, 60, 61, 64, 65, 120, 121, 400])
 def test_any_number_of_matching_branches_fits(branches: int) -> None:
     rules: dict[str, Condition] = {f"rule-{number}": line("a", ">", number) for number in range(branches)}
-    reader = durable.Reader(rules)
+    reader = durable.DurableBackend(rules)
     assert len([shard.definition for shard in reader.shards]) == -(-branches // 60)
     assert reader.match({"a": 1_000}) == set(rules)
     assert reader.match({"a": 0}) == set()
@@ -55,7 +55,7 @@ def test_any_number_of_matching_branches_fits(branches: int) -> None:
 
 def test_one_rule_may_need_several_engines() -> None:
     wide = {"wide": some(*(line("a", "==", number) for number in range(150)))}
-    reader = durable.Reader(wide)
+    reader = durable.DurableBackend(wide)
     assert [reader.match({"a": number}) for number in (0, 60, 149, 150)] == [{"wide"}, {"wide"}, {"wide"}, set()]
 
 
@@ -85,7 +85,7 @@ def test_rules_about_nothing_but_unknown_facts_come_to_an_end() -> None:
 
 def test_more_facts_than_one_message_can_hold_are_asked_in_shards() -> None:
     rules: dict[str, Condition] = {f"r{number}": line(f"fact-{number}", ">", 0) for number in range(300)}
-    assert len(durable.Reader(rules).shards) == 5
+    assert len(durable.DurableBackend(rules).shards) == 5
     wide: dict[str, Condition] = {
         f"all-{part}": every(*(line(f"fact-{number}", ">", 0) for number in range(part, part + 100)))
         for part in (0, 100)
@@ -96,7 +96,7 @@ def test_more_facts_than_one_message_can_hold_are_asked_in_shards() -> None:
 
 def test_every_branch_begins_with_the_sentinel_that_keeps_the_engines_own_messages_out() -> None:
     rules: dict[str, Condition] = {"none-of": none_of(line("a", ">", 1)), "unknown": line("b", "unknown"), **FOUR}
-    (shard,) = durable.Reader(rules).shards
+    (shard,) = durable.DurableBackend(rules).shards
     definition = shard.definition
     branches = [json.loads(definition)[name]["all"][0]["m"]["$and"] for name in json.loads(definition)]
     assert len(branches) == 7
@@ -112,14 +112,14 @@ def test_thousands_of_different_customers_fit_into_one_process() -> None:
         f"rule-{number}": every(line("a", ">=", number), none_of(line("b", ">", 2_000 - number)))
         for number in range(0, 2_500, 100)
     }
-    fast, oracle = durable.Reader(rules), plain.Reader(rules)
+    fast, oracle = durable.DurableBackend(rules), plain.PlainBackend(rules)
     for customer in range(2_500):
         facts = {"a": customer, "b": customer // 2} if customer % 7 else {"a": customer}
         assert fast.match(facts) == oracle.match(facts)
 
 
 def test_one_match_leaves_nothing_behind_for_the_next() -> None:
-    reader = durable.Reader(FOUR | {"unknown": line("b", "unknown")})
+    reader = durable.DurableBackend(FOUR | {"unknown": line("b", "unknown")})
     assert reader.match({"a": 9, "b": 1}) == set(FOUR)
     assert reader.match({}) == {"unknown"}
     assert reader.match({"a": 2, "b": 1}) == {"over-1"}
@@ -127,7 +127,10 @@ def test_one_match_leaves_nothing_behind_for_the_next() -> None:
 
 
 def test_readers_do_not_see_each_others_rules() -> None:
-    first, second = durable.Reader({"low": line("a", "<", 5)}), durable.Reader({"high": line("a", ">=", 5)})
+    first, second = (
+        durable.DurableBackend({"low": line("a", "<", 5)}),
+        durable.DurableBackend({"high": line("a", ">=", 5)}),
+    )
     assert [first.match({"a": 1}), second.match({"a": 1})] == [{"low"}, set()]
     assert [first.match({"a": 9}), second.match({"a": 9})] == [set(), {"high"}]
 
@@ -187,7 +190,7 @@ def test_as_many_facts_as_the_engine_takes() -> None:
 
 def test_no_thread_is_started() -> None:
     before = threading.active_count()
-    durable.Reader(FOUR).match({"a": 3})
+    durable.DurableBackend(FOUR).match({"a": 3})
     assert threading.active_count() == before
 
 
@@ -196,7 +199,7 @@ def test_eight_threads_that_match_at_once_get_right_answers() -> None:
         f"rule-{number}": some(line("a", "==", number), every(line("b", ">", number), line("c", "unknown")))
         for number in range(40)
     }
-    reader, oracle, together = durable.Reader(rules), plain.Reader(rules), threading.Barrier(8)
+    reader, oracle, together = durable.DurableBackend(rules), plain.PlainBackend(rules), threading.Barrier(8)
 
     def mistakes(thread: int) -> int:
         together.wait()
@@ -252,7 +255,7 @@ def given_up(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 def test_another_code_is_an_error_and_the_next_match_is_right(
     monkeypatch: pytest.MonkeyPatch, given_up: list[Any], warm: bool
 ) -> None:
-    reader = durable.Reader(FOUR)
+    reader = durable.DurableBackend(FOUR)
     assert not warm or reader.match({"a": 9}) == set(FOUR)
     _once(monkeypatch, "assert_fact", _code_5)
     with pytest.raises(RuntimeError, match="durable-rules answered 5"):
@@ -270,7 +273,7 @@ def test_an_engine_that_fails_half_way_leaves_nothing_behind(
     monkeypatch: pytest.MonkeyPatch, name: str, misbehave: Any
 ) -> None:
     rules: dict[str, Condition] = {**FOUR, **{f"rule-{number}": line("b", ">", number) for number in range(100)}}
-    reader, oracle = durable.Reader(rules), plain.Reader(rules)
+    reader, oracle = durable.DurableBackend(rules), plain.PlainBackend(rules)
     _once(monkeypatch, name, misbehave)
     with pytest.raises(RuntimeError, match="out of memory"):
         reader.match({"a": 9, "b": 9})
@@ -279,7 +282,7 @@ def test_an_engine_that_fails_half_way_leaves_nothing_behind(
 
 
 def test_an_error_in_one_thread_does_not_disturb_another(monkeypatch: pytest.MonkeyPatch) -> None:
-    reader = durable.Reader(FOUR)
+    reader = durable.DurableBackend(FOUR)
     with ThreadPoolExecutor(1) as other:
         assert other.submit(reader.match, {"a": 9}).result() == set(FOUR)
         _once(monkeypatch, "assert_fact", _code_5)

@@ -93,7 +93,7 @@ def test_a_mean_is_at_least_a_number_exactly_where_the_exact_one_is(
     known = engine_of(rules).facts(aggregate(empty(rules), data.draw(st.permutations(events)), rules), DAY)
     rule = {"rule": line("answered", ">=", number)}
     expected = frozenset({"rule"} if mean >= number else ())
-    for reader in (plain.Reader(rule), durable.Reader(rule), batch.Reader(rule)):
+    for reader in (plain.PlainBackend(rule), durable.DurableBackend(rule), batch.PolarsBackend(rule)):
         assert reader.match(known) == expected
     assert known["added_up"] == sum(scores).__floor__()
     assert in_polars(rules, events) == known

@@ -12,7 +12,7 @@ from standing.engine.backends.plain import holds
 from standing.engine.engine import engine_of
 from standing.engine.fold import DayResult, simulate_day, simulate_days
 from standing.engine.measures import aggregate, empty
-from standing.engine.ratings import follow
+from standing.engine.ratings import next_level_state
 from standing.engine.state import LevelState, Memory
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
@@ -95,7 +95,7 @@ def test_a_level_rises_by_qualify_and_is_kept_by_either(
 
 
 def _level(current: str | None, hits: set[str]) -> str:
-    return follow(LADDER, LevelState(current, 0) if current else None, hits, 100).level
+    return next_level_state(LADDER, LevelState(current, 0) if current else None, hits, 100).level
 
 
 subsets = st.sets(st.sampled_from(LEVELS[1:]))

@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.aws.bus import MOST_BYTES, size
-from standing.aws.decisions import decision_rows, tell
-from standing.engine.decide import Decided, Decision
+from standing.aws.bus import MOST_BYTES, entry_bytes
+from standing.aws.decisions import decision_content, decision_rows
+from standing.engine.decide import Decision, DecisionResult
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareAccepted, CareClosed
 from standing.engine.reasons import Reason
@@ -29,9 +29,9 @@ from tests.make.strategies import CLUB, CLUB_FEATURES, Customer, every, line, pu
 class Noted(Customer):
     """A customer of whom every outcome is noted, as it is committed."""
 
-    outcomes: list[Decided] = field(default_factory=list)
+    outcomes: list[DecisionResult] = field(default_factory=list)
 
-    def keep(self, outcome: Decided) -> tuple[Decision, ...]:
+    def keep(self, outcome: DecisionResult) -> tuple[Decision, ...]:
         """Store it, and note it."""
         self.outcomes.append(outcome)
         return super().keep(outcome)
@@ -150,10 +150,10 @@ def test_a_level_older_than_the_days_told_again_names_the_rules_of_the_first_of_
 def test_a_decision_with_however_many_reasons_fits_on_the_bus(many: int, letter: str, length: int) -> None:
     because = tuple(Reason(line=f"{n} {letter * length}", actual=None, holds=True) for n in range(many))
     decision = RatingChanged("tier", None, "gold", 1_000, because, "r")
-    told = json.loads(json.dumps(tell(decision).content))
+    told = json.loads(json.dumps(decision_content(decision).content))
     assert told["because"] == list(because)[: len(told["because"])]
     assert len(told["because"]) + told.get("more_reasons", 0) == many
     detail = json.dumps(told, ensure_ascii=False)
-    assert size({"Source": "standing", "DetailType": "rating.changed.v1", "Detail": detail}) < MOST_BYTES / 3
+    assert entry_bytes({"Source": "standing", "DetailType": "rating.changed.v1", "Detail": detail}) < MOST_BYTES / 3
     if len(json.dumps(because, ensure_ascii=False).encode()) < 64 * 1024:
         assert "more_reasons" not in told

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.advance import advance_clock, needs_past_to
-from standing.engine.decide import Decided, Decision
+from standing.engine.advance import advance_clock, needs_history_to
+from standing.engine.decide import Decision, DecisionResult
 from standing.engine.ledger.announcements import RatingChanged
 from standing.engine.ledger.care import CareClosed, CareDecided
 from standing.engine.start import NOTHING
@@ -22,7 +22,7 @@ from tests.make.strategies import CLUB_RULES, Customer, every, line, noon, purch
 def passed(customer: Customer, until: Day) -> tuple[Decision, ...]:
     """Move a customer's clock as the nightly run does, on the day after."""
     state = customer.standing
-    past = customer.past if needs_past_to(state, customer.rules, until) else NOTHING
+    past = customer.past if needs_history_to(state, customer.rules, until) else NOTHING
     outcome = advance_clock(state, customer.rules, until, noon(until + 1), past)
     return customer.keep(outcome) if outcome else ()
 
@@ -65,7 +65,7 @@ def test_a_second_night_for_the_same_day_says_nothing(ruleset: Ruleset, events: 
     assert again is None or not _said(again)
 
 
-def _said(outcome: Decided) -> list[Decision]:
+def _said(outcome: DecisionResult) -> list[Decision]:
     """What is decided beside actions that nobody answered, of which only some are closed at once."""
     return [one for one in outcome.decisions if not isinstance(one, CareClosed)]
 

@@ -19,7 +19,7 @@ from tests.make.strategies import line
 @settings(max_examples=500)
 @given(CASES)
 def test_all_readers_agree(case: written.Case) -> None:
-    agree(*case, proving.Reader)
+    agree(*case, proving.SolverBackend)
 
 
 @pytest.mark.long

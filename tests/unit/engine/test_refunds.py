@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.codec import pack
-from standing.engine.decide import needs_past
+from standing.engine.decide import needs_history
 from standing.engine.engine import engine_of
 from standing.engine.fold import simulate_days
 from standing.engine.measures import aggregate, empty
@@ -20,7 +20,7 @@ from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.lake.records import rows_of
 from standing.rescoring.features import features_on
-from standing.rescoring.refunds import counted_on
+from standing.rescoring.refunds import with_counting_day
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Feature, Measure, Ruleset, Stratum
@@ -205,11 +205,11 @@ def test_the_past_is_read_where_a_refund_names_what_is_not_beside_it() -> None:
     customer = Customer()
     customer.deliver(order(1_000, "150.00", "a"))
     beside = [order(1_001, "150.00", "b"), refund(1_002, of="b")]
-    assert not needs_past(customer.state, beside, CLUB_RULES)
-    assert not needs_past(customer.state, [refund(1_002)], CLUB_RULES)
-    assert needs_past(customer.state, [refund(1_002, of="a")], CLUB_RULES)
-    assert needs_past(customer.state, [order(1_001, "150.00", "a", "web"), refund(1_002, of="a")], CLUB_RULES)
-    assert not needs_past(None, [refund(1_002, of="a")], CLUB_RULES)
+    assert not needs_history(customer.state, beside, CLUB_RULES)
+    assert not needs_history(customer.state, [refund(1_002)], CLUB_RULES)
+    assert needs_history(customer.state, [refund(1_002, of="a")], CLUB_RULES)
+    assert needs_history(customer.state, [order(1_001, "150.00", "a", "web"), refund(1_002, of="a")], CLUB_RULES)
+    assert not needs_history(None, [refund(1_002, of="a")], CLUB_RULES)
     customer.deliver(refund(1_002, "150.00", of="a"))
     assert engine_of(CLUB).facts(customer.standing.buckets, 1_009)["spend_10d"] == 0
     assert engine_of(CLUB).facts(customer.standing.buckets, 1_010)["spend_10d"] == 0
@@ -220,7 +220,7 @@ def test_nobody_asks_for_the_past_where_no_rule_asks_for_net_amounts() -> None:
     plain = Timeline.of(rules.model_copy(update={"measures": rules.measures[:1]}))
     customer = Customer(plain)
     customer.deliver(order(1_000, "150.00", "a"))
-    assert not needs_past(customer.state, [refund(1_002, of="a")], plain)
+    assert not needs_history(customer.state, [refund(1_002, of="a")], plain)
 
 
 def test_a_state_has_nothing_pending_and_is_refused_where_it_had() -> None:
@@ -266,13 +266,13 @@ def test_a_record_of_another_customer_is_never_the_purchase() -> None:
     theirs = replace(
         order(90, "9.00", "a"), detail=order(90, "9.00", "a").detail.model_copy(update={"customer": "c-2"})
     )
-    rows = counted_on(rows_of([theirs, refund(100, of="a")], 2).lazy(), CLUB).collect()
+    rows = with_counting_day(rows_of([theirs, refund(100, of="a")], 2).lazy(), CLUB).collect()
     assert dict(rows.select("customer", "counts_on").iter_rows()) == {"c-1": 100, "c-2": 90}
 
 
 def test_the_same_id_at_two_sources_is_two_refunds() -> None:
     rows = [order(90, "9.00", "a"), refund(100, name="r", of="a"), refund(100, name="r", of="b", source="desk")]
-    found = counted_on(rows_of(rows, 2).lazy(), CLUB).collect()
+    found = with_counting_day(rows_of(rows, 2).lazy(), CLUB).collect()
     assert sorted(found.select("family", "source", "counts_on").iter_rows()) == [
         ("purchase", "shop", 90),
         ("refund", "desk", 100),

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.decide import decide, needs_past, too_late
+from standing.engine.decide import decide, needs_history, too_late
 from standing.engine.measures import Buckets
 from standing.engine.start import MOST_CHECKPOINTS, StoredHistory
 from standing.engine.state import Memory
@@ -202,7 +202,7 @@ def test_other_features_are_gathered_from_the_events_and_the_levels_stay() -> No
     rules = CLUB_RULES.followed_by(longer, 1_200)
     customer = delivered([[purchase(1_000, "90.00")], [purchase(1_010, "60.00")]], rules)
     late = purchase(1_205, "60.00")
-    assert needs_past(customer.state, [late], rules)
+    assert needs_history(customer.state, [late], rules)
     customer.deliver(late)
     tier = customer.standing.closed.levels["tier"]
     assert (tier.level, tier.since) == ("gold", 1_205)  # 90 + 60 + 60 in 400 days

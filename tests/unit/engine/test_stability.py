@@ -11,7 +11,7 @@ import pytest
 from ruamel.yaml import YAML
 from standing.engine.measures import aggregate
 from standing.engine.measures import empty as no_buckets
-from standing.engine.ratings import follow, is_review, next_review, would_become
+from standing.engine.ratings import is_review, next_level_state, next_review, would_become
 from standing.engine.state import LevelState, Memory
 from standing.rules.author.sources import StabilitySource
 from standing.rules.ruleset import Rating, Stability, Stratum, Title
@@ -85,7 +85,7 @@ def test_a_row_of_the_table(block: str, row: Row) -> None:
         grace = None if row["grace left"] == "–" else day + int(row["grace left"])
         before = None if row["level"] == "none" else LevelState(row["level"], day - int(row["held for"]), grace)
         hits = set() if row["holds today"] == "nothing" else {"tier/" + row["holds today"].replace(" ", "/")}
-        after = follow(rating(settings), before, hits, day)
+        after = next_level_state(rating(settings), before, hits, day)
         level, _, left = row["then"].partition(", grace ")
         assert (after.level, after.grace_until) == (level, day + int(left) if left else None)
         kept = before is not None and before.level == level
@@ -147,7 +147,7 @@ def test_without_an_order_the_first_match_counts() -> None:
         levels=("new", "active", "lost"),
         qualify={"new": never, "active": never},
     )
-    assert follow(stage, None, {"stage/qualify/active", "stage/qualify/new"}, 5) == LevelState("new", 5)
-    assert follow(stage, LevelState("new", 5), {"stage/qualify/active"}, 9) == LevelState("active", 9)
-    assert follow(stage, LevelState("active", 9), {"stage/qualify/active"}, 12) == LevelState("active", 9)
-    assert follow(stage, LevelState("active", 9), set(), 30) == LevelState("lost", 30)
+    assert next_level_state(stage, None, {"stage/qualify/active", "stage/qualify/new"}, 5) == LevelState("new", 5)
+    assert next_level_state(stage, LevelState("new", 5), {"stage/qualify/active"}, 9) == LevelState("active", 9)
+    assert next_level_state(stage, LevelState("active", 9), {"stage/qualify/active"}, 12) == LevelState("active", 9)
+    assert next_level_state(stage, LevelState("active", 9), set(), 30) == LevelState("lost", 30)

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing.engine.state import LevelState
 from standing.events import Override
-from standing.events.intake import Event, Rejected, read_stored, take_in, understand
+from standing.events.intake import Event, Rejected, read_event, read_stored, take_in
 from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, TYPES
 from standing.present.rules.pages import in_plain_text
 from standing.rules.author.compiler import compile_folder, compile_rules
 from standing.rules.author.problems import RulesError
-from standing.rules.author.scenario.events import make
+from standing.rules.author.scenario.events import build_event
 from standing.rules.ruleset import Programme, Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import day_date, day_number
@@ -151,7 +151,7 @@ def test_naming_one_more_producer_never_gives_another_more(
 def test_a_story_says_what_happens_and_nobody_sends_it(ruleset: Ruleset) -> None:
     day = day_number(NOW.date())
     fields = {"rating": "tier", "level": "gold", "reason": "goodwill", "expires": str(day_date(day + 9))}
-    assert isinstance(make(ruleset, "override", fields, day, 1).detail, Override)
+    assert isinstance(build_event(ruleset, "override", fields, day, 1).detail, Override)
 
 
 # What is stored stays ---------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def test_what_was_taken_in_before_is_folded_as_it_was() -> None:
     sent = [envelope("elsewhere", "purchase"), envelope("elsewhere", "override"), envelope("elsewhere", "score")]
     real = real_ruleset()
     changes: tuple[dict[str, Any], ...] = ({"producers": {}}, {"longest_override": 1})
-    before, after = (_delivered(real, [understand(one, real, NOW) for one in sent], change) for change in changes)
+    before, after = (_delivered(real, [read_event(one, real, NOW) for one in sent], change) for change in changes)
     assert after == before
     assert after["tier"].level == "gold"
 

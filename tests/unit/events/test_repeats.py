@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.aws.table import Recorded, event_put, recorded_in
+from standing.aws.table import EventRecord, event_put, recorded_in
 from standing.backfill.settlement import _new
 from standing.events.intake import Event, fingerprint, is_repeat, take_in
 from standing.operations.audit import compare, envelope_fingerprint, fingerprint_in
@@ -128,7 +128,7 @@ def test_backfill_and_audit_know_a_repeat_as_ingest_does() -> None:
     one = taken("purchase.v1", SAID["purchase.v1"])
     again = {name: value for name, value in SAID["purchase.v1"].items() if value is not None} | {"amount": "12.5"}
     other = taken("purchase.v1", SAID["purchase.v1"] | {"amount": "13"})
-    there = {one.key: Recorded(one, LONG_AFTER, counts=True, version=1)}
+    there = {one.key: EventRecord(one, LONG_AFTER, counts=True, version=1)}
     assert _new([taken("purchase.v1", again), other], there)[1] == Counter(known=1, conflicting=1)
     line = Line(1, "shop", "purchase.v1", again)
     assert compare([line], {one.fingerprint: True}, Counter()).applied == 1

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from standing.aws.table import Customers
 from standing.events import MODELS, OLDER, Engagement, newest, unstored_fields
-from standing.events.intake import Event, Rejected, is_repeat, read_stored, understand
+from standing.events.intake import Event, Rejected, is_repeat, read_event, read_stored
 
 from tests.make.strategies import CLUB
 from tests.make.support import ROOT
@@ -92,7 +92,7 @@ def test_a_row_of_every_version_is_read_with_its_day_and_fingerprint(kind: str) 
 def test_an_event_of_every_version_is_taken_in_as_it_was_then(kind: str) -> None:
     """Otherwise a delivery of long ago that comes again would be other content under the same id."""
     file = FILES[kind]
-    taken, read = understand(file["sent"], RULES, NOW), _read(file["row"])
+    taken, read = read_event(file["sent"], RULES, NOW), _read(file["row"])
     assert (taken.key, taken.day) == (read.key, read.day)
     assert is_repeat(taken, read)
     assert _values(taken) == _values(read)
@@ -147,7 +147,7 @@ def test_an_older_version_walks_every_step_up_to_todays() -> None:
 @pytest.mark.usefixtures("_visits")
 def test_a_step_leaves_what_it_was_given_as_it_is() -> None:
     sent = json.loads(json.dumps(ENVELOPE))
-    understand(sent, RULES, NOW)
+    read_event(sent, RULES, NOW)
     newest("visit.v1", before := _named(VISIT))
     assert (sent, before) == (ENVELOPE, _named(VISIT))
 
@@ -173,7 +173,7 @@ def test_a_stored_row_of_an_older_version_is_read_by_todays_model(kind: str, wor
 
 @pytest.mark.usefixtures("_visits")
 def test_an_event_sent_in_an_older_version_is_taken_in_and_stored_as_todays() -> None:
-    event = understand(ENVELOPE, RULES, NOW)
+    event = read_event(ENVELOPE, RULES, NOW)
     assert isinstance(event.detail, Engagement)
     assert event.detail.detail_type == "engagement.v1"
     assert read_stored("engagement.v1", event.detail.stored()) == event.detail
@@ -181,10 +181,10 @@ def test_an_event_sent_in_an_older_version_is_taken_in_and_stored_as_todays() ->
 
 @pytest.mark.usefixtures("_visits")
 def test_an_event_sent_again_in_todays_version_is_a_repeat() -> None:
-    older = understand(ENVELOPE, RULES, NOW)
+    older = read_event(ENVELOPE, RULES, NOW)
     todays = {"source": "shop.web", "detail-type": "engagement.v1", "detail": older.detail.stored()}
-    assert older.detail == understand(todays, RULES, NOW).detail
-    assert older.fingerprint == understand(todays, RULES, NOW).fingerprint
+    assert older.detail == read_event(todays, RULES, NOW).detail
+    assert older.fingerprint == read_event(todays, RULES, NOW).fingerprint
 
 
 @pytest.mark.usefixtures("_visits")
@@ -193,7 +193,7 @@ def test_an_event_sent_again_in_todays_version_is_a_repeat() -> None:
 )
 def test_a_broken_event_of_an_older_version_is_rejected_by_todays_fields(change: dict[str, Any], field: str) -> None:
     with pytest.raises(Rejected) as caught:
-        understand(ENVELOPE | {"detail": VISIT | change}, RULES, NOW)
+        read_event(ENVELOPE | {"detail": VISIT | change}, RULES, NOW)
     assert (caught.value.reason, caught.value.field) == ("does-not-fit", field)
 
 
@@ -201,13 +201,13 @@ def test_a_broken_event_of_an_older_version_is_rejected_by_todays_fields(change:
 @pytest.mark.parametrize("kind", ["visit", "visit.v2", "visit.v00", "Visit.v0"])
 def test_a_version_that_never_was_is_rejected(kind: str) -> None:
     with pytest.raises(Rejected) as caught:
-        understand(ENVELOPE | {"detail-type": kind}, RULES, NOW)
+        read_event(ENVELOPE | {"detail-type": kind}, RULES, NOW)
     assert (caught.value.reason, caught.value.field) == ("unknown-type", "detail-type")
 
 
 def test_without_its_step_an_older_version_is_unknown() -> None:
     with pytest.raises(Rejected) as caught:
-        understand(ENVELOPE, RULES, NOW)
+        read_event(ENVELOPE, RULES, NOW)
     assert caught.value.as_dict() == {
         "reason": "unknown-type",
         "field": "detail-type",

@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 from standing.engine.start import StoredHistory, replay_up_to
 from standing.events.intake import Event
 from standing.foresight.explanation import Explanation, explanations
-from standing.foresight.levers import Pull, events
-from standing.foresight.outlook import AHEAD, Outlook, look_ahead, turns
-from standing.foresight.plans import Aim, Plan, keeping, next_level, other_levels, plan
+from standing.foresight.levers import LeverUse, events
+from standing.foresight.outlook import AHEAD, Outlook, look_ahead, upcoming_changes
+from standing.foresight.plans import Plan, Target, keeping, next_level, other_levels, plan
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
 from standing.rules.ruleset import Rating, Ruleset, Stability, Stratum
@@ -44,10 +44,10 @@ def outlook(rules: Ruleset, happened: Sequence[Event], day: Day) -> Outlook:
     return look_ahead(replay_up_to(day, StoredHistory(happened)), Timeline.of(rules), day)
 
 
-def aims(seen: Outlook) -> list[Aim]:
+def aims(seen: Outlook) -> list[Target]:
     """Everything an explanation aims at."""
-    turning = turns(seen)
-    found: list[Aim | None] = []
+    turning = upcoming_changes(seen)
+    found: list[Target | None] = []
     for name in seen.today.closed.levels:
         rating = seen.today.ruleset.ratings[name]
         found += [next_level(seen, rating), keeping(seen, rating, turning[name]) if name in turning else None]
@@ -69,7 +69,7 @@ def moves(found: Plan) -> list[tuple[str, str, int]]:
 
 def done(rules: Ruleset, found: Plan, day: Day, less: int = -1) -> list[Event]:
     """What a plan wants as events of a day, with a step less of one thing."""
-    pulls = [Pull(one.lever, one.quantity - (place == less)) for place, one in enumerate(found.wanted)]
+    pulls = [LeverUse(one.lever, one.quantity - (place == less)) for place, one in enumerate(found.wanted)]
     return events(pulls, rules.programme, day)
 
 
@@ -92,7 +92,7 @@ def test_what_is_named_reaches_the_level_and_a_step_less_does_not(
             _check(rules, happened, aim, found)
 
 
-def _check(rules: Ruleset, happened: list[Event], aim: Aim, found: Plan) -> None:
+def _check(rules: Ruleset, happened: list[Event], aim: Target, found: Plan) -> None:
     def reaches(day: Day, seen_on: Day, less: int = -1) -> bool:
         return aim.met_by(level(rules, [*happened, *done(rules, found, day, less)], found.rating, seen_on))
 
@@ -110,7 +110,7 @@ def test_time_alone_changes_a_level_on_the_day_that_is_named_and_not_before(
     rules: Ruleset, happened: list[Event], later: int
 ) -> None:
     seen = outlook(rules, happened, max(event.day for event in happened) + later)
-    named = turns(seen)
+    named = upcoming_changes(seen)
     shown = seen.today.closed.all_shown()
     for lived in every_day(rules, happened, seen.today.day + 200)[seen.today.day - min(e.day for e in happened) :]:
         for name, held in lived.closed.all_shown().items():
@@ -186,7 +186,7 @@ def test_what_keeps_a_level_is_named_where_time_alone_would_take_it() -> None:
     tier = TIER.model_copy(update={"stability": Stability(review="monthly", grace=30)})
     rules = ruleset(tier)
     seen = outlook(rules, [purchase(100, "1500.00"), purchase(300, "1000.00")], 310)
-    turn = turns(seen)["tier"]
+    turn = upcoming_changes(seen)["tier"]
     assert (turn.day, turn.level, turn.grace_from) == (515, "silver", 485)  # not kept on 1971-05-01
     aim = keeping(seen, tier, turn)
     found = plan(seen, aim) if aim else None
@@ -211,7 +211,7 @@ def test_of_a_rating_without_order_each_level_that_one_thing_would_bring_is_name
 @pytest.mark.parametrize("day", [300, 359, 360])
 def test_what_time_brings_is_seen_from_any_day_before_it(day: Day) -> None:
     stage = made.rating("stage", ["active", "lost"], {"lost": every(line("days_since_order", ">", 60))})
-    turn = turns(outlook(ruleset(stage), [purchase(300, "10.00")], day))["stage"]
+    turn = upcoming_changes(outlook(ruleset(stage), [purchase(300, "10.00")], day))["stage"]
     assert (turn.day, turn.was, turn.level) == (361, "active", "lost")
 
 
@@ -244,7 +244,7 @@ def test_a_level_set_by_hand_is_told_with_who_set_it_and_ends_by_time_alone() ->
 def test_where_nothing_will_ever_change_nothing_is_named() -> None:
     tier = made.rating("tier", ["silver", "gold"], {"gold": every(line("days_a_customer", ">=", 5_000))})
     seen = outlook(ruleset(tier), [purchase(300, "10.00")], 310)
-    assert turns(seen) == {}
+    assert upcoming_changes(seen) == {}
     (aim,) = aims(seen)
     assert plan(seen, aim) is None
     assert seen.ahead[-1].day == 310 + AHEAD
@@ -275,7 +275,7 @@ def test_a_worse_level_is_never_a_goal_and_a_better_one_is_reached_by_waiting() 
 
 def test_time_that_makes_it_better_is_nothing_to_be_kept_from() -> None:
     seen = outlook(ruleset(LOWER), [purchase(1_000, "10.00"), complaint(1_001)], 1_085)
-    turn = turns(seen)["risk"]
+    turn = upcoming_changes(seen)["risk"]
     assert (turn.was, turn.level) == ("high", "low")
     assert keeping(seen, LOWER, turn) is None
     assert keeping(seen, RISK, turn) is not None

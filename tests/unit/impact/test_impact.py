@@ -18,7 +18,7 @@ from standing.engine.ratings import next_review, would_become
 from standing.engine.state import LevelState
 from standing.impact.impact import NAMED, CareImpact, Impact, Move, impact
 from standing.impact.markdown import markdown
-from standing.impact.population import Population, Row, gathered, read, write
+from standing.impact.population import Population, Row, population_of, read, write
 from standing.impact.report import Report, as_dict
 from standing.impact.settled_levels import settle
 from standing.impact.sources import of_file, rules_at
@@ -54,7 +54,7 @@ def rules(rating: Rating, *caps: Cap) -> Ruleset:
 def customers(*rows: tuple[str, int, str]) -> Population:
     """Customers by id, spend and the tier that they hold."""
     known = ((who, {"spend": spend, "orders": 1}, {"tier": LevelState(level, DAY - 10)}) for who, spend, level in rows)
-    return gathered(rules(tier(20_000)), DAY, known)
+    return population_of(rules(tier(20_000)), DAY, known)
 
 
 TEN = customers(
@@ -228,7 +228,7 @@ def _settled(rating: Rating, held: LevelState | None, hits: frozenset[str]) -> s
 def test_each_customer_settles_as_it_would_alone(ruleset: Ruleset, data: st.DataObject) -> None:
     rows = data.draw(st.lists(_customer(ruleset), min_size=1, max_size=6))
     named = [(f"c{number}", known, levels) for number, (known, levels) in enumerate(rows)]
-    found = settle(ruleset, gathered(ruleset, DAY, named).frame, DAY)
+    found = settle(ruleset, population_of(ruleset, DAY, named).frame, DAY)
     for who, known, levels in named:
         (row,) = found.filter(pl.col("customer") == who).rows(named=True)
         said = {name: rating.levels[row[name]] for name, rating in ruleset.ratings.items()}
@@ -249,7 +249,7 @@ def test_an_impact_is_what_each_customer_worked_out_alone_adds_up_to(
     for ruleset in (before, after):
         rows = [data.draw(_customer(ruleset)) for _ in count]
         sides.append([(f"c{number}", known, levels) for number, (known, levels) in enumerate(rows)])
-    old, new = (gathered(ruleset, DAY, rows).frame for ruleset, rows in zip((before, after), sides, strict=True))
+    old, new = (population_of(ruleset, DAY, rows).frame for ruleset, rows in zip((before, after), sides, strict=True))
     found = impact(before, after, old, new, DAY)
     settled = [
         [alone(ruleset, known, levels) for _, known, levels in rows]

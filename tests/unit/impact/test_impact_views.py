@@ -16,8 +16,8 @@ from rich.console import Console
 from standing.cli.app import app
 from standing.engine.state import LevelState
 from standing.impact.page import page
-from standing.impact.population import Population, gathered, write
-from standing.impact.report import Report, as_dict, compared
+from standing.impact.population import Population, population_of, write
+from standing.impact.report import Report, as_dict, compare_rulesets
 from standing.impact.terminal import print_impact
 from standing.impact.words import WORDS
 from standing.present.language import Language
@@ -50,7 +50,7 @@ def club(gold: int, keep: int, cost: int | None = 450) -> Ruleset:
 
 
 def report(gold: int = 18_000, keep: int = 17_000) -> Report:
-    return compared(club(20_000, 15_000, cost=600), club(gold, keep), TEN, TEN)
+    return compare_rulesets(club(20_000, 15_000, cost=600), club(gold, keep), TEN, TEN)
 
 
 def told(shown: Report, language: Language, width: int = 80) -> str:
@@ -87,12 +87,12 @@ def test_a_mover_is_named_with_what_changed_sides_also_where_that_is_a_rating() 
 
 def population(*rows: tuple[str, int, str]) -> Population:
     held = ((who, {"spend": spend, "orders": 1}, {"tier": LevelState(level, 0)}) for who, spend, level in rows)
-    return gathered(club(20_000, 15_000), DAY, held)
+    return population_of(club(20_000, 15_000), DAY, held)
 
 
 def test_who_is_kept_by_looser_retention_is_named_with_it_and_who_no_longer_qualifies_with_that() -> None:
     known = population(("kept", 14_000, "gold"), ("fell", 21_000, "silver"))
-    found = movers(compared(club(20_000, 15_000), club(22_000, 13_000), known, known))
+    found = movers(compare_rulesets(club(20_000, 15_000), club(22_000, 13_000), known, known))
     assert found["tier", "kept"] == ["spend >= 13000 (140.00)"]
     assert found["tier", "fell"] == ["spend >= 22000 (210.00)"]
 
@@ -118,7 +118,7 @@ def test_the_terminal_shows_the_matrix_the_flow_the_movers_and_care_within_its_w
 
 
 def test_an_edit_that_moves_nobody_says_so() -> None:
-    same = compared(club(20_000, 15_000), club(20_000, 15_000), TEN, TEN)
+    same = compare_rulesets(club(20_000, 15_000), club(20_000, 15_000), TEN, TEN)
     said = told(same, "en")
     assert "No customer comes to another level." in said
     assert "Care stays as it is." in said
@@ -215,7 +215,7 @@ def test_the_command_takes_a_file_and_prints_markdown_where_nobody_looks(tmp_pat
 def test_the_command_writes_the_page_beside_what_it_prints(tmp_path: Path) -> None:
     ruleset = real_ruleset()
     known = {"spend_365d": 160_000, "complaints_90d": 0}
-    write(gathered(ruleset, 20_000, [("c-1", known, {"tier": LevelState("silver", 0)})]), tmp_path / "one.parquet")
+    write(population_of(ruleset, 20_000, [("c-1", known, {"tier": LevelState("silver", 0)})]), tmp_path / "one.parquet")
     asked = ["rules", "impact", "--base", "HEAD", "--population", str(tmp_path / "one.parquet")]
     done = CliRunner().invoke(app, [*asked, "--html", str(tmp_path / "page.html"), "--lang", "zh"])
     assert done.exit_code == 0, done.output

@@ -15,7 +15,7 @@ from markdown_it.token import Token
 from ruamel.yaml import YAML
 from standing.cli.app import app
 from standing.engine.state import LevelState
-from standing.impact.population import gathered, write
+from standing.impact.population import population_of, write
 from standing.impact.pull_request import MARK, NO_POPULATION
 from typer.testing import CliRunner
 
@@ -55,7 +55,7 @@ def test_the_comment_says_what_was_proved_which_stories_hold_and_whom_it_moves(e
         (f"c-{number}", {"spend_365d": 160_000 + number, "complaints_90d": 0}, {"tier": LevelState("silver", 19_000)})
         for number in (1, 2)
     ]
-    write(gathered(real_ruleset(), 20_000, known), edited / "population.parquet")
+    write(population_of(real_ruleset(), 20_000, known), edited / "population.parquet")
     _, said = told(edited, "--population", str(edited / "population.parquet"))
     assert said.startswith(MARK + "\n")
     assert "<details><summary><b>Check ✓</b>" in said
@@ -85,7 +85,7 @@ def test_whatever_titles_and_ids_hold_the_comment_has_no_markup_but_its_own(edit
     known = {"spend_365d": 160_000, "complaints_90d": 0}
     held = {"tier": LevelState("silver", 19_000)}
     customers = ("a|b", "<img src=x>", "@team/all", "![x](`http://x)", "c\n</details>\u202e")
-    write(gathered(real_ruleset(), 20_000, [(who, known, held) for who in customers]), edited / "known.parquet")
+    write(population_of(real_ruleset(), 20_000, [(who, known, held) for who in customers]), edited / "known.parquet")
     code, said = told(edited, "--population", str(edited / "known.parquet"), "--lang", language)
     assert code == 1
     html = [token.content for token in markup(said) if token.type.startswith("html")]

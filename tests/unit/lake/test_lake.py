@@ -25,16 +25,16 @@ from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided
 from standing.events.intake import Event
 from standing.lake.chunks import chunks
-from standing.lake.compaction import Compacted, compact, stage
+from standing.lake.compaction import CompactionResult, compact, stage
 from standing.lake.gaps import behind_table, missing_commits
-from standing.lake.layout import KINDS, bucket_of, current, incoming, month_key, staged, standing_key
-from standing.lake.parquet import CorruptFile, written
+from standing.lake.layout import KINDS, bucket_of, current_key, incoming_prefix, month_key, staged_prefix, standing_key
+from standing.lake.parquet import CorruptFile, parquet_bytes
 from standing.lake.reader import everything_of, open_bucket, read_bucket, read_decisions
-from standing.lake.rows import ORDER, Bucket, frame, tidy
+from standing.lake.rows import ORDER, Bucket, deduplicate, frame
 from standing.lake.standings import standings_of
-from standing.lake.tombstones import mark
+from standing.lake.tombstones import write_tombstone
 from standing.rescoring import bucket, memory
-from standing.rescoring.memories import latest, remembered, states_of
+from standing.rescoring.memories import latest, memories_of, states_of
 from standing.rules.timeline import Timeline
 
 from tests.make import programmes
@@ -63,13 +63,13 @@ def bought(rules: Timeline, times: int) -> list[Event]:
 
 def together(parts: list[Bucket]) -> Bucket:
     return Bucket(
-        tidy("records", pl.concat([part.records for part in parts])),
-        tidy("states", pl.concat([part.states for part in parts])),
-        tidy("decisions", pl.concat([part.decisions for part in parts])),
+        deduplicate("records", pl.concat([part.records for part in parts])),
+        deduplicate("states", pl.concat([part.states for part in parts])),
+        deduplicate("decisions", pl.concat([part.decisions for part in parts])),
     )
 
 
-def settled(lake: MemoryLake) -> dict[int, Compacted]:
+def settled(lake: MemoryLake) -> dict[int, CompactionResult]:
     stage(lake)
     return {number: compact(lake, number) for number in sorted({bucket_of(who) for who in CUSTOMERS})}
 
@@ -88,7 +88,7 @@ def same(one: Bucket, other: Bucket) -> None:
 def test_a_bucket_is_the_first_byte_of_the_sha_256_of_the_id() -> None:
     for who in (*CUSTOMERS, "客户", "x" * 128):
         assert bucket_of(who) == int(hashlib.sha256(who.encode()).hexdigest()[:2], 16)
-    assert current("states", 7) == "states/bucket=007/states.parquet"
+    assert current_key("states", 7) == "states/bucket=007/states.parquet"
 
 
 @settings(max_examples=10, deadline=None)
@@ -152,20 +152,20 @@ def test_a_file_that_is_damaged_within_is_set_aside_before_any_of_it_is_used(who
     lake, number = MemoryLake(), bucket_of("c-1")
     pour(lake, whole, "all")
     stage(lake)
-    (key,) = lake.keys(staged("records", number))
+    (key,) = lake.keys(staged_prefix("records", number))
     body = lake.objects[key] if is_sealed else _unsealed(lake.objects[key])
     lake.put(key, body[:4] + bytes(byte ^ 255 for byte in body[4:200]) + body[200:])
     assert pl.read_parquet_schema(io.BytesIO(lake.objects[key]))  # what it holds can be told, and not be read
     done = compact(lake, number)
     assert f"set aside as aside/{key}" in done.wrong[key]
-    assert (done.rows["records"], lake.keys(staged("records", number))) == (0, [])
+    assert (done.rows["records"], lake.keys(staged_prefix("records", number))) == (0, [])
 
 
 def _unsealed(body: bytes) -> bytes:
     """The same rows as another engine writes them."""
-    written = io.BytesIO()
-    pl.read_parquet(io.BytesIO(body)).write_parquet(written)
-    return written.getvalue()
+    file = io.BytesIO()
+    pl.read_parquet(io.BytesIO(body)).write_parquet(file)
+    return file.getvalue()
 
 
 def settled_of(lake: MemoryLake, number: int) -> None:
@@ -182,7 +182,7 @@ def test_files_are_sorted_by_customer_and_a_bucket_with_no_events_has_none(whole
             rows = pl.read_parquet(lake.objects[key])
             assert rows.equals(rows.sort(ORDER[kind]))
     empty = next(number for number in range(256) if number not in {bucket_of(who) for who in CUSTOMERS})
-    assert compact(lake, empty) == Compacted(dict.fromkeys(KINDS, 0))
+    assert compact(lake, empty) == CompactionResult(dict.fromkeys(KINDS, 0))
     assert lake.keys(f"records/bucket={empty:03d}") == lake.keys(f"decisions/bucket={empty:03d}") == []
     assert read_bucket(lake, empty).records.is_empty()
     assert read_decisions(lake, empty).is_empty()
@@ -190,7 +190,7 @@ def test_files_are_sorted_by_customer_and_a_bucket_with_no_events_has_none(whole
 
 def test_a_record_that_counts_comes_before_one_that_came_too_late(whole: Bucket) -> None:
     late = whole.records.with_columns(late=pl.lit(value=True), version=pl.lit(0, pl.Int64))
-    both = tidy("records", pl.concat([late, whole.records]))
+    both = deduplicate("records", pl.concat([late, whole.records]))
     assert_frame_equal(both, whole.records)
 
 
@@ -198,10 +198,13 @@ DAMAGE: dict[str, tuple[Callable[[bytes], bytes], str]] = {
     "truncated": (lambda body: body[: len(body) // 2], "not a whole Parquet file"),
     "empty": (lambda _: b"", "not a whole Parquet file"),
     "no parquet": (lambda _: b'{"customer": "c-1"}', "not a whole Parquet file"),
-    "other schema": (lambda _: written(pl.DataFrame({"customer": ["c-1"]})), "of another schema: column `"),
-    "a column too many": (lambda body: written(pl.read_parquet(body).with_columns(x=1)), "no column `x` was expected"),
+    "other schema": (lambda _: parquet_bytes(pl.DataFrame({"customer": ["c-1"]})), "of another schema: column `"),
+    "a column too many": (
+        lambda body: parquet_bytes(pl.read_parquet(body).with_columns(x=1)),
+        "no column `x` was expected",
+    ),
     "another type": (
-        lambda body: written(pl.read_parquet(body).with_columns(pl.col("day").cast(pl.String))),
+        lambda body: parquet_bytes(pl.read_parquet(body).with_columns(pl.col("day").cast(pl.String))),
         "column `day` is String, expected Int32",
     ),
 }
@@ -216,8 +219,12 @@ def test_a_damaged_object_is_named_and_set_aside_and_the_rest_goes_on(
     damage, why = DAMAGE[name]
     lake = MemoryLake()
     pour(lake, whole, "whole")
-    key = f"{incoming(kind)}bad.parquet" if where == "incoming" else f"{staged(kind, bucket_of('c-1'))}bad.parquet"
-    lake.put(key, damage(written(getattr(whole, kind))))
+    key = (
+        f"{incoming_prefix(kind)}bad.parquet"
+        if where == "incoming"
+        else f"{staged_prefix(kind, bucket_of('c-1'))}bad.parquet"
+    )
+    lake.put(key, damage(parquet_bytes(getattr(whole, kind))))
     said = stage(lake).wrong | {key: why for done in settled(lake).values() for key, why in done.wrong.items()}
     assert list(said) == [key]
     assert why in said[key]
@@ -231,7 +238,7 @@ def test_a_damaged_bucket_is_named_and_left_as_it_is_and_loses_nothing(whole: Bu
     lake = MemoryLake()
     pour(lake, whole, "whole")
     settled(lake)
-    number, key = bucket_of("c-1"), current(kind, bucket_of("c-1"))
+    number, key = bucket_of("c-1"), current_key(kind, bucket_of("c-1"))
     sound, broken = lake.objects[key], lake.objects[key][:-20]
     lake.put(key, broken)
     more = lake_rows(RULES, "c-1", bought(RULES, 6))
@@ -258,10 +265,12 @@ def test_a_customer_with_a_hundred_thousand_events_is_one_of_many() -> None:
     events = frame("records", [row]).join(pl.DataFrame({"n": range(100_000)}), how="cross")
     events = events.with_columns(id=pl.format("p-{}", "n"), day=(pl.col("n") % 700).cast(pl.Int32)).drop("n")
     lake = MemoryLake()
-    lake.put(f"{incoming('records')}many.parquet", written(events.sample(fraction=1, shuffle=True, seed=1)))
+    lake.put(
+        f"{incoming_prefix('records')}many.parquet", parquet_bytes(events.sample(fraction=1, shuffle=True, seed=1))
+    )
     assert stage(lake).rows["records"] == 100_000
     assert compact(lake, bucket_of("c-1")).rows == dict.fromkeys(KINDS, 0) | {"records": 100_000}
-    assert_frame_equal(read_bucket(lake, bucket_of("c-1")).records, tidy("records", events))
+    assert_frame_equal(read_bucket(lake, bucket_of("c-1")).records, deduplicate("records", events))
 
 
 def test_the_forgotten_are_gone_from_every_place_and_stay_gone(whole: Bucket) -> None:
@@ -271,7 +280,7 @@ def test_the_forgotten_are_gone_from_every_place_and_stay_gone(whole: Bucket) ->
     pour(lake, whole, "second")
     stage(lake)
     pour(lake, whole, "third")
-    mark(lake, "salt", "c-1")
+    write_tombstone(lake, "salt", "c-1")
     assert everything_of(lake, "c-1").records.height == 4
     settled(lake)
     pour(lake, whole, "delivered late")
@@ -292,17 +301,17 @@ def test_the_forgotten_are_gone_from_the_standings_that_nights_kept(whole: Bucke
     both = pl.DataFrame({"customer": ["c-1", "neighbour"], "day": [20_000] * 2})
     other = month_key("2026-10", number + 1)
     for key in (standing_key(number), *months, other):
-        lake.put(key, written(both))
+        lake.put(key, parquet_bytes(both))
     lake.put(months[0], b"c-1, damaged")
     assert [row["of"] for row in standings_of(lake, "c-1")] == [standing_key(number), months[1]]
     settled(lake)
     assert lake.objects[months[0]] == b"c-1, damaged"
-    mark(lake, "salt", "c-1")
+    write_tombstone(lake, "salt", "c-1")
     settled(lake)
     assert [pl.read_parquet(lake.objects[key])["customer"].to_list() for key in (standing_key(number), months[1])] == [
         ["neighbour"]
     ] * 2
-    assert (lake.objects[months[0]], lake.objects[other]) == (b"", written(both))
+    assert (lake.objects[months[0]], lake.objects[other]) == (b"", parquet_bytes(both))
     assert standings_of(lake, "c-1") == []
 
 
@@ -351,7 +360,7 @@ def test_states_remember_what_the_fold_remembers(ruleset: Any, histories: list[l
     for side in ("opened", "closed"):
         finals = [commits[-1][0] for commits in by_customer.values()]
         expected = memory.frame_of(((one.customer, one.day, getattr(one, side)) for one in finals), wanted)
-        assert_frame_equal(remembered(states, wanted, side), expected)
+        assert_frame_equal(memories_of(states, wanted, side), expected)
     assert_frame_equal(states_of(states), bucket.states_of(finals))
     for state, row in zip(finals, states.rows(named=True), strict=True):
         known = {one["name"]: one["number"] if one["text"] is None else one["text"] for one in row["features"]}
@@ -415,14 +424,14 @@ def test_each_kind_of_decision_is_a_row(rules: Timeline, decision: Decision, exp
 
 def test_a_decision_is_there_once_as_it_was_made_first(whole: Bucket) -> None:
     again = whole.decisions.with_columns(pl.col("version") + 7, pl.col("decided_at") + 99, rules=pl.lit("later"))
-    assert_frame_equal(tidy("decisions", pl.concat([again, whole.decisions])), whole.decisions)
+    assert_frame_equal(deduplicate("decisions", pl.concat([again, whole.decisions])), whole.decisions)
     assert whole.decisions.height > len(CUSTOMERS)
 
 
 def test_a_lake_of_a_time_without_decisions_is_read(whole: Bucket) -> None:
     lake = MemoryLake()
     for kind in ("records", "states"):
-        lake.put(f"{incoming(kind)}old.parquet", written(getattr(whole, kind)))
+        lake.put(f"{incoming_prefix(kind)}old.parquet", parquet_bytes(getattr(whole, kind)))
     assert all(done.wrong == {} and done.rows["decisions"] == 0 for done in settled(lake).values())
     assert_frame_equal(all_of(lake).records, whole.records)
     assert all_of(lake).decisions.is_empty()

@@ -12,10 +12,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
-from standing.aws.lake_bucket import Stored
+from standing.aws.lake_bucket import StoredObject
 from standing.lake.compaction import stage
-from standing.lake.layout import KINDS, bucket_of, current, incoming
-from standing.lake.parquet import SEAL, CorruptFile, Parts, collected, scan, written
+from standing.lake.layout import KINDS, bucket_of, current_key, incoming_prefix
+from standing.lake.parquet import SEAL, CorruptFile, Parts, collect, parquet_bytes, scan
 from standing.lake.reader import open_bucket
 from standing.lake.rows import RECORDS, frame
 from standing.lake.standings import standing_in
@@ -33,7 +33,7 @@ def rows() -> pl.DataFrame:
 
 @cache
 def sealed() -> bytes:
-    return written(rows())
+    return parquet_bytes(rows())
 
 
 def unsealed() -> bytes:
@@ -54,7 +54,7 @@ def flipped(body: bytes, bit: int) -> bytes:
 def test_a_flipped_bit_anywhere_is_noticed(data: st.DataObject) -> None:
     body = flipped(sealed(), data.draw(st.integers(0, 8 * len(sealed()) - 1)))
     try:
-        read = collected(scan("records", body))
+        read = collect(scan("records", body))
     except CorruptFile:
         return
     assert SEAL.encode() not in body or body.rfind(SEAL.encode() + b"\x18\x40") < 0  # the seal's own name, and no more
@@ -65,7 +65,7 @@ def test_a_flipped_bit_anywhere_is_noticed(data: st.DataObject) -> None:
 @given(st.data())
 def test_a_file_that_ends_early_is_noticed(data: st.DataObject) -> None:
     with pytest.raises(CorruptFile):
-        collected(scan("records", sealed()[: data.draw(st.integers(0, len(sealed()) - 1))]))
+        collect(scan("records", sealed()[: data.draw(st.integers(0, len(sealed()) - 1))]))
 
 
 def test_the_seal_is_the_hash_of_the_file_with_zeros_in_its_place(tmp_path: Any) -> None:
@@ -74,21 +74,21 @@ def test_the_seal_is_the_hash_of_the_file_with_zeros_in_its_place(tmp_path: Any)
     parts = Parts(str(tmp_path))
     for part in (rows()[:70], rows()[70:]):
         parts.add(part)
-    again = parts.written()
-    assert_frame_equal(collected(scan("records", again)), rows())
+    again = parts.parquet_bytes()
+    assert_frame_equal(collect(scan("records", again)), rows())
     with pytest.raises(CorruptFile, match="SHA-256"):
         scan("records", flipped(again, 8 * 40))
 
 
 def test_a_file_without_a_seal_is_read() -> None:
-    assert_frame_equal(collected(scan("records", unsealed())), rows())
+    assert_frame_equal(collect(scan("records", unsealed())), rows())
 
 
 def test_what_polars_panics_at_is_damaged_and_holds_nothing_else_back(monkeypatch: pytest.MonkeyPatch) -> None:
     lake, calls, collect = MemoryLake(), [], pl.LazyFrame.collect
-    odd = f"{incoming('records')}a.parquet"
+    odd = f"{incoming_prefix('records')}a.parquet"
     lake.put(odd, unsealed())
-    lake.put(f"{incoming('records')}b.parquet", sealed())
+    lake.put(f"{incoming_prefix('records')}b.parquet", sealed())
 
     def panics_at_the_first(self: pl.LazyFrame, **more: Any) -> Any:
         calls.append(self)
@@ -104,14 +104,14 @@ def test_what_polars_panics_at_is_damaged_and_holds_nothing_else_back(monkeypatc
 
 
 def test_a_standing_that_is_not_as_it_was_written_is_as_good_as_none() -> None:
-    assert standing_in(Stored(sealed(), "e")) is not None
-    assert standing_in(Stored(flipped(sealed(), 8 * 40), "e")) is None
+    assert standing_in(StoredObject(sealed(), "e")) is not None
+    assert standing_in(StoredObject(flipped(sealed(), 8 * 40), "e")) is None
 
 
 def test_a_bucket_is_looked_at_once_however_many_shares_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     lake, looked = MemoryLake(), list[bytes]()
     for kind in KINDS:
-        lake.put(current(kind, 7), written(frame(kind)) if kind != "records" else sealed())
+        lake.put(current_key(kind, 7), parquet_bytes(frame(kind)) if kind != "records" else sealed())
     monkeypatch.setattr("standing.lake.chunks.ROWS", 10)
     monkeypatch.setattr("standing.lake.parquet.check_seal", looked.append)
     opened = open_bucket(lake, 7)

@@ -19,22 +19,22 @@ from standing.engine.measures import aggregate, empty
 from standing.events import Feedback, Purchase, Refund
 from standing.events.intake import Event
 from standing.lake.records import row_of
-from standing.lake.rows import Bucket, frame, tidy
-from standing.nightly.metrics.aftermath import after
-from standing.nightly.metrics.all import Known, figures
+from standing.lake.rows import Bucket, deduplicate, frame
+from standing.nightly.metrics.aftermath import aftermath
+from standing.nightly.metrics.all import MetricInputs, metrics
 from standing.nightly.metrics.care import care
 from standing.nightly.metrics.day_end import at_end
 from standing.nightly.metrics.drift import numbers
 from standing.nightly.metrics.groups import groups, moved_now
-from standing.nightly.metrics.levels import changes, held
+from standing.nightly.metrics.levels import changes, level_holders
 from standing.nightly.metrics.months import compared_with, month_before, month_end, month_of, month_watched
 from standing.nightly.metrics.quality import quality, refunds
-from standing.nightly.metrics.samples import together
+from standing.nightly.metrics.samples import merge_samples
 from standing.nightly.metrics.scores import scores
-from standing.nightly.metrics.sums import Figures, added, added_all
+from standing.nightly.metrics.sums import Figures, add, add_all
 from standing.rescoring.bucket import rescore
 from standing.rescoring.memories import latest, states_of
-from standing.rescoring.refunds import counted_on as records_counted_on
+from standing.rescoring.refunds import with_counting_day as records_counted_on
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date, day_in, end_of_day
@@ -72,10 +72,10 @@ class Made:
         return at_end(found.standing, states, records, RULESET, day)
 
     @cached_property
-    def known(self) -> Known:
+    def known(self) -> MetricInputs:
         """What the figures of the last day are counted from."""
         months = {month: self.standing(month_end(month)) for month in (BEFORE, WATCHED)}
-        return Known(RULESET, UNTIL, self.standing(UNTIL), *self.bucket[::2], months, self.scored)
+        return MetricInputs(RULESET, UNTIL, self.standing(UNTIL), *self.bucket[::2], months, self.scored)
 
     @property
     def scored(self) -> pl.DataFrame:
@@ -91,7 +91,7 @@ class Made:
         memories = {who: folded(RULES, events, day) for who, events in self.up_to(day).items()}
         return {(who, name): one.level for who, memory in memories.items() for name, one in memory.all_shown().items()}
 
-    def of(self, customers: set[str]) -> Known:
+    def of(self, customers: set[str]) -> MetricInputs:
         """The same of some of them alone."""
         known, own = self.known, pl.col("customer").is_in(sorted(customers))
         names = ("standing", "records", "decisions")
@@ -107,13 +107,15 @@ def made() -> Made:
     everybody["c-moved-on"] = [purchase(UNTIL - 40, "20.00"), purchase(UNTIL + 1, "3000.00")]  # gold since today
     histories = {who: owned(events, who) for who, events in everybody.items() if events}
     parts = [lake_rows(RULES, who, events) for who, events in histories.items()]
-    kinds = {kind: tidy(kind, pl.concat([getattr(one, kind) for one in parts])) for kind in ("records", "decisions")}
+    kinds = {
+        kind: deduplicate(kind, pl.concat([getattr(one, kind) for one in parts])) for kind in ("records", "decisions")
+    }
     return Made(histories, Bucket(kinds["records"], pl.concat([one.states for one in parts]), kinds["decisions"]))
 
 
 @pytest.fixture(scope="module")
 def counted(made: Made) -> Figures:
-    return figures(made.known)
+    return metrics(made.known)
 
 
 def nested(counts: Mapping[Any, int]) -> Figures:
@@ -139,7 +141,7 @@ def test_moves_lead_from_the_levels_then_to_the_levels_now(made: Made, counted: 
     assert len(moved) > len(RULESET.ratings) * 2
     assert all("" in rows for rows in counted["moves"][BEFORE].values())
     for rating, rows in counted["moves"][BEFORE].items():
-        assert added_all(rows.values()) == counted["levels"][rating]
+        assert add_all(rows.values()) == counted["levels"][rating]
         before = {level: sum(row.values()) for level, row in rows.items() if level}
         assert before == counted["drift"][BEFORE]["ratings"][rating]
 
@@ -178,7 +180,7 @@ def test_after_is_what_each_did(made: Made, counted: Figures) -> None:
         complained = sum(isinstance(one, Feedback) and one.kind == "complaint" for one in did)
         numbers = (1, int(bool(paid)), len(paid), sum(paid) - sum(back), complained)
         leaf = dict(zip(("customers", "buyers", "orders", "spend", "complaints"), numbers, strict=True))
-        expected = added(expected, {rating: {level: leaf}})
+        expected = add(expected, {rating: {level: leaf}})
     assert counted["after"] == {WATCHED: expected}
 
 
@@ -202,11 +204,11 @@ def test_after_the_end_of_a_month_only_the_days_after_it_count() -> None:
         purchase(1_091, "999.00"),
     )
     leaf = {"customers": 2, "buyers": 1, "orders": 2, "spend": -1_550, "complaints": 1}
-    assert after(then, did, 1_000) == {"tier": {"gold": leaf}}
+    assert aftermath(then, did, 1_000) == {"tier": {"gold": leaf}}
     back = (refund(day, "999.00", of="p-1000") for day in (1_050, 1_091))
     given_back = rows(purchase(1_000, "999.00"), *back)
-    assert after(then, given_back, 1_000)["tier"]["gold"]["spend"] == 0  # of what was bought before
-    assert after(then, did.clear(), 1_000) == {"tier": {"gold": dict.fromkeys(leaf, 0) | {"customers": 2}}}
+    assert aftermath(then, given_back, 1_000)["tier"]["gold"]["spend"] == 0  # of what was bought before
+    assert aftermath(then, did.clear(), 1_000) == {"tier": {"gold": dict.fromkeys(leaf, 0) | {"customers": 2}}}
 
 
 def test_drift_bins_every_number_by_powers_of_two(made: Made, counted: Figures) -> None:
@@ -239,7 +241,7 @@ def test_who_has_moved_on_is_counted_as_the_day_left_them(made: Made) -> None:
     standing = made.known.standing
     assert set(standing["customer"]) == set(made.up_to(UNTIL))
     assert standing["day"].unique().to_list() == [UNTIL]
-    assert set(held(standing, RULESET.ratings).select("customer", "rating").rows()) == set(made.shown(UNTIL))
+    assert set(level_holders(standing, RULESET.ratings).select("customer", "rating").rows()) == set(made.shown(UNTIL))
 
 
 @settings(max_examples=10, deadline=None)
@@ -257,7 +259,7 @@ def test_whatever_the_rules_a_day_ends_as_the_fold_says(
     there = {who: events for who, events in until.items() if events}
     shown = {who: folded(rules, events, day).all_shown() for who, events in there.items()}
     expected = {(who, rating, one.level) for who, levels in shown.items() for rating, one in levels.items()}
-    assert set(held(standing, ruleset.ratings).rows()) == expected
+    assert set(level_holders(standing, ruleset.ratings).rows()) == expected
     known = {
         who: engine_of(ruleset).facts(aggregate(empty(ruleset), events, ruleset), day) for who, events in there.items()
     }
@@ -271,8 +273,8 @@ def test_whatever_the_rules_a_day_ends_as_the_fold_says(
 @given(data=st.data())
 def test_two_buckets_add_up_to_the_whole(made: Made, counted: Figures, data: st.DataObject) -> None:
     some = set(data.draw(st.lists(st.sampled_from(sorted(made.histories)), unique=True)))
-    one, other = figures(made.of(some)), figures(made.of(set(made.histories) - some))
-    assert added(one, other) == added(other, one) == counted
+    one, other = metrics(made.of(some)), metrics(made.of(set(made.histories) - some))
+    assert add(one, other) == add(other, one) == counted
     assert _leaves(counted) == {int}
 
 
@@ -282,9 +284,9 @@ def _leaves(found: Figures) -> set[type]:
 
 def test_adding_keeps_what_only_one_has_and_changes_neither() -> None:
     one, other = {"a": {"x": 1}, "b": 2}, {"a": {"x": 3, "y": 4}, "c": {}}
-    assert added(one, other) == {"a": {"x": 4, "y": 4}, "b": 2, "c": {}}
+    assert add(one, other) == {"a": {"x": 4, "y": 4}, "b": 2, "c": {}}
     assert (one, other) == ({"a": {"x": 1}, "b": 2}, {"a": {"x": 3, "y": 4}, "c": {}})
-    assert added_all([]) == {}
+    assert add_all([]) == {}
 
 
 def test_what_came_too_late_counts_for_quality_alone(made: Made, counted: Figures) -> None:
@@ -293,13 +295,13 @@ def test_what_came_too_late_counts_for_quality_alone(made: Made, counted: Figure
     late = some.with_columns(
         pl.lit(value=True).alias("late"), pl.lit(at, pl.Int64).alias("at"), pl.format("late-{}", "id").alias("id")
     )
-    found = figures(replace(made.known, records=pl.concat([made.known.records, late])))
+    found = metrics(replace(made.known, records=pl.concat([made.known.records, late])))
     assert found["quality"]["shop"][str(day_date(UNTIL))] == {"events": 9, "late": 9}
     assert {**found, "quality": counted["quality"]} == counted
 
 
 def test_months_that_are_not_kept_are_not_compared_with(made: Made) -> None:
-    alone = figures(replace(made.known, months={}))
+    alone = metrics(replace(made.known, months={}))
     assert (alone["moves"], alone["after"], list(alone["drift"])) == ({}, {}, ["now"])
 
 
@@ -457,7 +459,7 @@ def test_groups_name_whose_care_ended_unanswered_on_the_day_of_that() -> None:
 def test_groups_of_buckets_add_up_to_those_of_all() -> None:
     names = [f"c-{number:02}" for number in range(30)]
     parts = [groups(moves_of(UNTIL, *names[place::3]), UNTIL, "UTC") for place in range(3)]
-    assert together(parts) == groups(moves_of(UNTIL, *names), UNTIL, "UTC")
+    assert merge_samples(parts) == groups(moves_of(UNTIL, *names), UNTIL, "UTC")
     assert [len(one["first"]) for part in parts for one in part.values()] == [10, 10, 10]
 
 

@@ -10,9 +10,9 @@ from random import Random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.aws.table import MOST_ITEMS, CommitConflict, Recorded, items
+from standing.aws.table import MOST_ITEMS, CommitConflict, EventRecord, count_rows
 from standing.engine.advance import advance_clock
-from standing.engine.decide import Decided, decide, needs_past
+from standing.engine.decide import DecisionResult, decide, needs_history
 from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.events.intake import Event
@@ -42,20 +42,20 @@ class Table:
     def load(self, _customer: str) -> State | None:
         return self.state
 
-    def history(self, _customer: str) -> list[Recorded]:
-        return [Recorded(event, noon(NIGHT), counts=True) for event in self.events]
+    def history(self, _customer: str) -> list[EventRecord]:
+        return [EventRecord(event, noon(NIGHT), counts=True) for event in self.events]
 
     def checkpoints(self, _customer: str) -> list[Checkpoint]:
         return list(self.kept.values())
 
     def commit(
-        self, before: State | None, outcome: Decided, events: Sequence[Event], _rules: Timeline, _now: datetime
+        self, before: State | None, outcome: DecisionResult, events: Sequence[Event], _rules: Timeline, _now: datetime
     ) -> None:
         if not events and self.meanwhile:
             self.ingest(self.meanwhile.pop())
         if (before.version if before else 0) != (self.state.version if self.state else 0):
             raise CommitConflict({})
-        assert items(outcome, events) <= MOST_ITEMS
+        assert count_rows(outcome, events) <= MOST_ITEMS
         self.state = stored(outcome.state)
         self.events += events
         self.kept |= {one.day: stored_checkpoint(one) for one in outcome.checkpoints}
@@ -64,7 +64,7 @@ class Table:
     def ingest(self, event: Event) -> None:
         """A live event, applied."""
         past = StoredHistory(list(self.events), list(self.kept.values()))
-        needed = past if needs_past(self.state, [event], self.rules) else NOTHING
+        needed = past if needs_history(self.state, [event], self.rules) else NOTHING
         self.commit(
             self.state, decide(self.state, [event], self.rules, noon(NIGHT), needed), [event], self.rules, noon(0)
         )

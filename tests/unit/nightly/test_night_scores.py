@@ -8,10 +8,10 @@ from typing import Any
 
 import polars as pl
 import pytest
-from standing.lake.layout import bucket_of, current
-from standing.lake.parquet import written
+from standing.lake.layout import bucket_of, current_key
+from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import RECORDS
-from standing.nightly.model import MODEL, OLD, learn, model_of
+from standing.nightly.model import MODEL, OLD, model_of, model_up_to
 from standing.nightly.scores import Scoring, UnsentScoresError, used_by
 from standing.rules.ruleset import Measure, Ruleset
 from standing.values.days import day_date, day_number
@@ -58,7 +58,7 @@ def lake(sold: pl.DataFrame) -> MemoryLake:
     kept = MemoryLake()
     numbers = sold["customer"].map_elements(bucket_of, return_dtype=pl.Int64)
     for (number,), rows in sold.with_columns(number=numbers).group_by("number"):
-        kept.put(current("records", int(str(number))), written(rows.drop("number")))
+        kept.put(current_key("records", int(str(number))), parquet_bytes(rows.drop("number")))
     return kept
 
 
@@ -72,18 +72,18 @@ def ruleset(*measures: Measure) -> Ruleset:
 
 def test_a_model_is_learnt_kept_and_learnt_anew_after_a_month(lake: MemoryLake) -> None:
     rules = ruleset()
-    first = learn(lake, rules, DAY, KNOWN)
+    first = model_up_to(lake, rules, DAY, KNOWN)
     assert first.wrong == ""
     assert first.model is not None
     assert (first.model.as_of, model_of(lake)) == (str(day_date(DAY)), first.model)
-    assert learn(lake, rules, DAY + OLD - 1, KNOWN).model == first.model
-    later = learn(lake, rules, DAY + OLD, KNOWN).model
+    assert model_up_to(lake, rules, DAY + OLD - 1, KNOWN).model == first.model
+    later = model_up_to(lake, rules, DAY + OLD, KNOWN).model
     assert later is not None
     assert later.as_of == str(day_date(DAY + OLD))
 
 
 def test_without_enough_customers_there_is_no_model_and_it_is_said_why() -> None:
-    found = learn(MemoryLake(), ruleset(), DAY, KNOWN)
+    found = model_up_to(MemoryLake(), ruleset(), DAY, KNOWN)
     assert found.model is None
     assert "0 customers bought on a second day" in found.wrong
 
@@ -91,11 +91,11 @@ def test_without_enough_customers_there_is_no_model_and_it_is_said_why() -> None
 def test_a_model_that_cannot_be_read_is_learnt_anew(lake: MemoryLake) -> None:
     lake.put(MODEL, b"{}")
     assert model_of(lake) is None
-    assert learn(lake, ruleset(), DAY, KNOWN).model is not None
+    assert model_up_to(lake, ruleset(), DAY, KNOWN).model is not None
 
 
 def test_only_what_rules_use_is_sent_and_only_where_its_band_is_new(lake: MemoryLake, sold: pl.DataFrame) -> None:
-    model = learn(lake, ruleset(), DAY, KNOWN).model
+    model = model_up_to(lake, ruleset(), DAY, KNOWN).model
     assert model is not None
     bus = KeptBus()
     scoring = Scoring(model, bus)
@@ -115,7 +115,7 @@ def test_only_what_rules_use_is_sent_and_only_where_its_band_is_new(lake: Memory
 
 
 def test_what_the_bus_refuses_fails_the_bucket(lake: MemoryLake, sold: pl.DataFrame) -> None:
-    model = learn(lake, ruleset(), DAY, KNOWN).model
+    model = model_up_to(lake, ruleset(), DAY, KNOWN).model
     assert model is not None
     scoring = Scoring(model, KeptBus(refuses=True))
     with pytest.raises(UnsentScoresError):

@@ -10,7 +10,7 @@ from typing import Any
 import orjson
 import pytest
 from standing.nightly.summary import report_key
-from standing.nightly.trends import nights_up_to, with_trend
+from standing.nightly.trends import levels_of_nights, with_trend
 from standing.present.language import Language
 from standing.present.terminal import PlainConsole
 from standing.search.trend import drawn, print_trend, trend_of
@@ -68,8 +68,8 @@ def test_a_report_looks_back_on_the_whole_nights_before_it(lake: MemoryLake) -> 
     assert [*trend] == [*(day for day in GOLD if day != PARTIAL), "2026-11-26"]
     assert trend["2026-11-26"]["tier"]["gold"] == 30
     assert [*with_trend(told("2026-11-24", 11), lake)["trend"]] == ["2026-11-20", "2026-11-21", "2026-11-24"]
-    assert [one.day for one in nights_up_to(lake, "2026-11-24", 3)] == ["2026-11-23", "2026-11-24"]
-    assert [one.day for one in nights_up_to(lake, "2026-11-25", 3)] == ["2026-11-23", "2026-11-24", "2026-11-25"]
+    assert [one.day for one in levels_of_nights(lake, "2026-11-24", 3)] == ["2026-11-23", "2026-11-24"]
+    assert [one.day for one in levels_of_nights(lake, "2026-11-25", 3)] == ["2026-11-23", "2026-11-24", "2026-11-25"]
 
 
 @pytest.mark.parametrize(

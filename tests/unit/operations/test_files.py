@@ -6,13 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
-from standing.operations.event_files import Line, Unsendable, read_lines, read_lines_to_send
+from standing.operations.event_files import Line, UnsendableLine, read_lines, read_lines_to_send
 from standing.values.errors import UserError
 
 GOOD = {"source": "shop", "detail-type": "purchase.v1", "detail": {"id": "1"}}
 
 
-def lines(tmp_path: Path, *raw: str | bytes) -> list[Line | Unsendable]:
+def lines(tmp_path: Path, *raw: str | bytes) -> list[Line | UnsendableLine]:
     path = tmp_path / "events.jsonl"
     path.write_bytes(b"\n".join(one.encode() if isinstance(one, str) else one for one in raw))
     return list(read_lines(path))
@@ -42,7 +42,7 @@ def test_a_line_that_cannot_be_sent_says_why(tmp_path: Path, raw: str | bytes, w
     before, refused, after = lines(tmp_path, json.dumps(GOOD), raw, json.dumps(GOOD))
     assert isinstance(before, Line)
     assert isinstance(after, Line)
-    assert isinstance(refused, Unsendable)
+    assert isinstance(refused, UnsendableLine)
     assert refused.number == 2
     assert why in refused.why
 
@@ -52,7 +52,7 @@ def test_a_score_is_read_but_never_sent(tmp_path: Path) -> None:
     score = json.dumps({**GOOD, "source": "scores", "detail-type": "score.v1"})
     assert [type(one) for one in lines(tmp_path, score, json.dumps(GOOD))] == [Line, Line]
     refused, sent = read_lines_to_send(tmp_path / "events.jsonl")
-    assert refused == Unsendable(1, "is a score, which the night alone sends: leave it out")
+    assert refused == UnsendableLine(1, "is a score, which the night alone sends: leave it out")
     assert isinstance(sent, Line)
 
 

@@ -104,10 +104,10 @@ def test_the_page_has_the_numbers_of_the_report(ruleset: Ruleset, language: Lang
 def test_refunds_of_no_known_purchase_are_told_by_source(ruleset: Ruleset, language: Language) -> None:
     told = reports.ordinary(ruleset)
     whole = quality(told, ruleset, language)
-    assert words.said("refunds_how", language) in whole
+    assert words.phrase("refunds_how", language) in whole
     assert all(f">{number}<" in whole for number in ("412", "17", "3"))
     del told["figures"]["refunds"]["shop"]  # what is left names all of them
-    assert words.said("refunds_how", language) not in quality(told, ruleset, language)
+    assert words.phrase("refunds_how", language) not in quality(told, ruleset, language)
 
 
 def test_the_model_of_the_scores_is_named_and_why_it_is_an_old_one(ruleset: Ruleset) -> None:
@@ -310,8 +310,8 @@ def test_the_page_names_who_moved_and_how_all_are_listed(ruleset: Ruleset, langu
     assert "hh-1009</span> …" in text
     assert "hh-7</span> …" not in text
     quiet = page(reports.ordinary(ruleset) | {"groups": {}}, ruleset, language)
-    assert words.said("nobody_moved", language, day="2026-11-25") in quiet
-    assert words.said("moved_today", language) not in content(page(reports.first(), ruleset, language))
+    assert words.phrase("nobody_moved", language, day="2026-11-25") in quiet
+    assert words.phrase("moved_today", language) not in content(page(reports.first(), ruleset, language))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -15,7 +15,7 @@ from standing.cli.app import app
 from standing.present.language import Language, in_language
 from standing.present.rules.pages import markdown, print_rules
 from standing.present.rules.words import WORDS, Words, stability
-from standing.rules.author.compiler import Compiled, compile_folder
+from standing.rules.author.compiler import CompiledRules, compile_folder
 from standing.rules.conditions import comparisons
 from standing.rules.ruleset import Stability
 from typer.testing import CliRunner
@@ -28,7 +28,7 @@ COMPILED = compile_folder(ROOT / "rules")
 RULESET = COMPILED.ruleset
 
 
-def _in_terminal(compiled: Compiled, language: Language, width: int) -> str:
+def _in_terminal(compiled: CompiledRules, language: Language, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, record=True)
     print_rules(compiled, language, console)
     return console.export_text()

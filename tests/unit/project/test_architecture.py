@@ -159,8 +159,8 @@ def test_handlers_are_thin(handler: Path) -> None:
     assert functions
     assert all((node.end_lineno or 0) - node.lineno < 25 for node in functions)
     (entry,) = [node for node in functions if node.name == "handler"]
-    assert "discreet" in {node.id for node in entry.decorator_list if isinstance(node, ast.Name)}
-    assert "own_logger()" in handler.read_text()
+    assert "values_hidden" in {node.id for node in entry.decorator_list if isinstance(node, ast.Name)}
+    assert "function_logger()" in handler.read_text()
     assert "Logger" not in handler.read_text()  # of its own making, beside which libraries log what they send
 
 

@@ -13,16 +13,16 @@ import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from standing.engine import fold
 from standing.engine.advance import advance_clock
 from standing.engine.engine import engine_of
-from standing.engine.fold import simulate_days
 from standing.engine.measures import aggregate, empty
 from standing.engine.start import StoredHistory, replay_from_checkpoint
 from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.lake.records import SCHEMA, TEXTS, rows_of
 from standing.rescoring.bucket import rescore, states_of
-from standing.rescoring.days import beginning, live_all, plan_of
+from standing.rescoring.days import before_first_day, plan_of, simulate_days
 from standing.rescoring.features import features_on
 from standing.rescoring.memory import memory_of
 from standing.rules.author.compiler import assemble, compile_folder
@@ -130,14 +130,16 @@ def settled(rules: Timeline, histories: dict[str, list[Event]], last: Day) -> di
         for event in events
     ]
     records = rows_of(own, rules.latest.programme.minor_digits)
-    (final,) = deque(live_all(rules, records, beginning(records), last), maxlen=1)  # a day that everybody lives
+    (final,) = deque(
+        simulate_days(rules, records, before_first_day(records), last), maxlen=1
+    )  # a day that everybody lives
     return {row["customer"]: memory_of(row) for row in final.frame.rows(named=True)}
 
 
 def folded(rules: Timeline, events: list[Event], last: Day) -> Memory:
     """The same of one customer, by the event path's fold."""
     start = replay_from_checkpoint(events, StoredHistory())
-    return deque(simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=start.busy), maxlen=1)[
+    return deque(fold.simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=start.busy), maxlen=1)[
         0
     ].closed
 

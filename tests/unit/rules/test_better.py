@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from standing.present.migration import flow, heat, titled, way
+from standing.present.migration import direction, flow, heat, titled
 from standing.present.rules.pages import markdown
 from standing.rules.author.compiler import compile_folder, compile_rules
 from standing.rules.author.problems import RulesError
@@ -51,7 +51,7 @@ def test_what_is_for_the_worse_is_said_by_the_rating(
     assert tier.worsens(*pair) is worse
     assert tier.best == ("gold" if better == "higher" else "bronze")
     if "gone" not in pair and pair[0] != pair[1]:
-        assert way(tier, pair) == ("fall" if worse else "rise")
+        assert direction(tier, pair) == ("fall" if worse else "rise")
 
 
 def test_neither_decides_anything(titled_rules: Ruleset, plain_rules: Ruleset) -> None:

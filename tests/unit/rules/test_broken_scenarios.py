@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.scenario.reader import parse_scenarios
 from standing.rules.ruleset import Ruleset
-from standing.rules.scenarios.check import check_stories
+from standing.rules.scenarios.check import check_scenarios
 
 from tests.make.support import real_ruleset
 from tests.unit.rules.test_scenarios import FILE, HEAD, RULES, folder_of
@@ -251,7 +251,7 @@ def test_problems_of_all_files_are_said_together(tmp_path: Path) -> None:
     (folder / "scenarios" / "other.yml").write_text(HEAD + SILVER)
     (folder / "scenarios" / "tabs.yaml").write_text("- scenario:\tone\n\tstory: 1\n")
     with pytest.raises(RulesError) as caught:
-        check_stories(folder)
+        check_scenarios(folder)
     files = [problem.file.removeprefix("rules/scenarios/") for problem in caught.value.problems]
     assert files == ["another.yaml", "other.yml", "story.yaml", "tabs.yaml"]
 
@@ -259,7 +259,7 @@ def test_problems_of_all_files_are_said_together(tmp_path: Path) -> None:
 def test_a_folder_without_stories_says_where_to_write_one(tmp_path: Path) -> None:
     shutil.copytree(RULES, tmp_path / "rules", ignore=shutil.ignore_patterns("scenarios"))
     with pytest.raises(RulesError, match=r"rules/scenarios:1: has no story: write one in a file of this folder"):
-        check_stories(tmp_path / "rules")
+        check_scenarios(tmp_path / "rules")
 
 
 SHARED = real_ruleset()

@@ -21,7 +21,7 @@ from standing.present.check import print_report, report_as_dict
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
 from standing.rules.prove import backend
-from standing.rules.prove.check import Located, Report, check
+from standing.rules.prove.check import LocatedFinding, Report, check
 from standing.rules.prove.findings import CHECKS
 from standing.rules.prove.prover import Prover
 from standing.rules.prove.words import WAYS_OUT, way_out
@@ -341,7 +341,7 @@ def test_a_broken_ruleset_is_found_out(tmp_path: Path, name: str) -> None:
     assert found.finding.example.items() >= broken.example.items()
 
 
-def _only(report: Report, wanted: str) -> Located:
+def _only(report: Report, wanted: str) -> LocatedFinding:
     assert report.problems == ()
     (found, *others) = [one for one in report.found if one.finding.check == wanted]
     assert not others
@@ -536,7 +536,7 @@ def _is_base(rules: Ruleset, name: str, value: object) -> bool:
 @settings(max_examples=300)
 @given(made.rules, made.facts)
 def test_z3_reads_a_condition_as_plain_python_does(rules: dict[str, Condition], known: dict[str, Any]) -> None:
-    assert backend.Reader(rules).match(known) == plain.Reader(rules).match(known)
+    assert backend.SolverBackend(rules).match(known) == plain.PlainBackend(rules).match(known)
 
 
 def test_a_ratio_is_read_exactly() -> None:

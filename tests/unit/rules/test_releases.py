@@ -7,18 +7,18 @@ from typing import Literal
 
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.rules.releases import ALL_DAYS, Entries, Released, Releases, begun, followed_by, in_force, predecessor
+from standing.rules.releases import ALL_DAYS, Entries, Release, Releases, begun, followed_by, in_force, predecessor
 
 AT = datetime(2026, 11, 26, 12, tzinfo=UTC)
 FIRST = date(2026, 11, 1)
 
 
-def said(version: str, day: int | None, by: Literal["release", "rollback"] = "release") -> Released:
+def said(version: str, day: int | None, by: Literal["release", "rollback"] = "release") -> Release:
     since = ALL_DAYS if day is None else FIRST + timedelta(days=day)
-    return Released(since=since, version=version, by=by, at=AT)
+    return Release(since=since, version=version, by=by, at=AT)
 
 
-def told(*entries: Released) -> Entries:
+def told(*entries: Release) -> Entries:
     """Entries that were added one after another."""
     found: Entries = ()
     for entry in entries:

@@ -17,13 +17,13 @@ from rich.console import Console
 from standing.cli.app import app
 from standing.events import personal_fields
 from standing.events.intake import Event
-from standing.present.rules.scenarios import checked_as_dict, print_checked, told
+from standing.present.rules.scenarios import checked_as_dict, mismatch_in_words, print_checked
 from standing.rules.author.compiler import assemble, compile_rules
 from standing.rules.author.reader import parse
 from standing.rules.author.scenario.reader import parse_scenarios
 from standing.rules.ruleset import Ruleset
-from standing.rules.scenarios.check import Checked, check_stories
-from standing.rules.scenarios.player import Miss, Played, play
+from standing.rules.scenarios.check import ScenarioResults, check_scenarios
+from standing.rules.scenarios.player import Mismatch, PlayedScenario, play
 from standing.rules.scenarios.recorder import record
 from standing.rules.scenarios.yaml import flow
 from standing.rules.timeline import Timeline
@@ -52,11 +52,11 @@ def rules() -> Ruleset:
 
 
 @pytest.fixture(scope="module")
-def defaults() -> Checked:
-    return check_stories(RULES)
+def defaults() -> ScenarioResults:
+    return check_scenarios(RULES)
 
 
-def told_of(rules: Ruleset, text: str) -> Played:
+def told_of(rules: Ruleset, text: str) -> PlayedScenario:
     """One story, played."""
     (scenario,) = parse_scenarios(text, FILE, rules)
     return play(scenario, Timeline.of(rules))
@@ -64,21 +64,23 @@ def told_of(rules: Ruleset, text: str) -> Played:
 
 def misses(rules: Ruleset, steps: str) -> list[str]:
     """What is said of the misses of a story that begins with a purchase of 900.00 on 5 January 2026."""
-    return [told(rules, miss, "en") for miss in told_of(rules, HEAD + steps).misses]
+    return [mismatch_in_words(rules, miss, "en") for miss in told_of(rules, HEAD + steps).misses]
 
 
 # The stories of the default rules ------------------------------------------------------------------------------------
 
 
-def test_every_story_of_the_default_rules_is_as_expected(defaults: Checked) -> None:
+def test_every_story_of_the_default_rules_is_as_expected(defaults: ScenarioResults) -> None:
     said = [
-        f"{one.scenario.file}: {told(defaults.ruleset, miss, 'en')}" for one in defaults.failed for miss in one.misses
+        f"{one.scenario.file}: {mismatch_in_words(defaults.ruleset, miss, 'en')}"
+        for one in defaults.failed
+        for miss in one.misses
     ]
     assert said == []
     assert len(defaults.played) >= 10
 
 
-def test_they_reach_every_rule_and_nearly_every_comparison(defaults: Checked) -> None:
+def test_they_reach_every_rule_and_nearly_every_comparison(defaults: ScenarioResults) -> None:
     for whole in (True, False):
         both, everything = defaults.counted(whole=whole)
         assert both * 100 >= everything * 90
@@ -87,7 +89,7 @@ def test_they_reach_every_rule_and_nearly_every_comparison(defaults: Checked) ->
     }
 
 
-def test_each_care_rule_falls_due_in_some_story_and_each_gate_holds_something_back(defaults: Checked) -> None:
+def test_each_care_rule_falls_due_in_some_story_and_each_gate_holds_something_back(defaults: ScenarioResults) -> None:
     lived = [day for one in defaults.played for day in one.lived]
     assert {name for day in lived for name in day.due} == set(defaults.ruleset.care)
     assert {gate for day in lived for _, gate in day.refrained} == {"consent", "contact-cap"}
@@ -228,7 +230,7 @@ def test_of_two_things_said_on_one_day_the_later_counts(rules: Ruleset) -> None:
 # What is said of a miss ----------------------------------------------------------------------------------------------
 
 
-def _because(miss: Miss) -> list[tuple[str, str, list[tuple[str, str | None, bool]]]]:
+def _because(miss: Mismatch) -> list[tuple[str, str, list[tuple[str, str | None, bool]]]]:
     return [
         (asked.purpose, asked.level, [(one["line"], one["actual"], one["holds"]) for one in asked.because])
         for asked in miss.because
@@ -264,14 +266,14 @@ def folder_of(tmp_path: Path, text: str) -> Path:
     return tmp_path / "rules"
 
 
-def printed(checked: Checked, language: Any) -> str:
+def printed(checked: ScenarioResults, language: Any) -> str:
     text = StringIO()
     print_checked(checked, language, Console(width=100, file=text))
     return text.getvalue()
 
 
 def test_the_result_says_file_line_day_and_why_in_both_languages(tmp_path: Path) -> None:
-    checked = check_stories(folder_of(tmp_path, HEAD + "      expect: {tier: gold}\n      care: [welcome]\n"))
+    checked = check_scenarios(folder_of(tmp_path, HEAD + "      expect: {tier: gold}\n      care: [welcome]\n"))
     english, chinese = printed(checked, "en"), printed(checked, "zh")
     assert "✗ one: One story" in english
     assert "rules/scenarios/story.yaml:6 · 2026-01-05" in english
@@ -286,7 +288,7 @@ def test_the_result_says_file_line_day_and_why_in_both_languages(tmp_path: Path)
 
 def test_of_a_made_up_birthday_nothing_is_withheld(tmp_path: Path) -> None:
     steps = "    - after: 1d\n      profile: {birthday: 01-31}\n      care: [birthday]\n"
-    english = printed(check_stories(folder_of(tmp_path, HEAD + steps)), "en")
+    english = printed(check_scenarios(folder_of(tmp_path, HEAD + steps)), "en")
     assert "✗ days_to_birthday <= 3  (was 25)" in english
 
 
@@ -310,11 +312,11 @@ def test_the_command_ends_with_1_where_a_story_fails(tmp_path: Path) -> None:
 # Coverage ------------------------------------------------------------------------------------------------------------
 
 
-def _small(tmp_path: Path, story: str) -> Checked:
+def _small(tmp_path: Path, story: str) -> ScenarioResults:
     for name, text in (WRITTEN | {"scenarios/story.yaml": story}).items():
         (tmp_path / "rules" / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / "rules" / name).write_text(text)
-    return check_stories(tmp_path / "rules")
+    return check_scenarios(tmp_path / "rules")
 
 
 def test_coverage_says_what_was_true_and_false_of_each_comparison_and_where_it_stands(tmp_path: Path) -> None:
@@ -340,7 +342,7 @@ def test_a_line_that_is_two_comparisons_inside_is_counted_once(tmp_path: Path) -
 OPERATORS = (" >= ", " <= ", " < ", " > ", " == ", " in [", " is ", " entered ")
 
 
-def test_every_condition_line_of_the_files_is_counted(defaults: Checked) -> None:
+def test_every_condition_line_of_the_files_is_counted(defaults: ScenarioResults) -> None:
     said = checked_as_dict(defaults)["coverage"]
     files = [*RULES.glob("ratings/*.yaml"), *RULES.glob("care/*.yaml")]
     lines = [line.strip() for path in files for line in path.read_text().splitlines()]

@@ -16,11 +16,11 @@ from standing.foresight.explanation import explanations
 from standing.foresight.outlook import look_ahead
 from standing.impact.impact import impact
 from standing.impact.markdown import markdown
-from standing.impact.population import gathered
+from standing.impact.population import population_of
 from standing.impact.report import Report, as_dict
-from standing.impact.sources import edited
+from standing.impact.sources import edited_rules
 from standing.rules.author.build import build_ruleset, built_rules
-from standing.rules.author.compiler import Compiled, compile_folder
+from standing.rules.author.compiler import CompiledRules, compile_folder
 from standing.rules.author.problems import RulesError
 from standing.rules.author.succession import continued, continues, succeeding
 from standing.rules.conditions import Group, comparisons
@@ -66,14 +66,16 @@ CHANGE = day_number(date(2026, 12, 1))
 DEARER = {"spend >= 200.00": "spend >= 500.00", "spend >= 150.00": "spend >= 400.00"}
 MISLAID = {"spend:\n": "spend_before:\n"}
 
-type Written = Callable[..., Compiled]
+type Written = Callable[..., CompiledRules]
 
 
 @pytest.fixture
 def written(tmp_path: Path) -> Written:
     """A function that writes a rules folder with some words replaced, and compiles it."""
 
-    def write(change: dict[str, str] | None = None, *, keep: bool = False, effective: str = "2026-12-01") -> Compiled:
+    def write(
+        change: dict[str, str] | None = None, *, keep: bool = False, effective: str = "2026-12-01"
+    ) -> CompiledRules:
         texts = {"programme.yaml": PROGRAMME, "features.yaml": FEATURES, "ratings/tier.yaml": TIER}
         if keep:
             texts["programme.yaml"] += f"effective: {effective}\n"
@@ -255,8 +257,8 @@ def test_impact_counts_whom_the_older_rules_keep(written: Written) -> None:
         ("d", {"spend": 60_000}, {"tier": LevelState("gold", CHANGE - 5)}),
         ("e", {"spend": 30_000}, {"tier": LevelState("silver", CHANGE - 5)}),  # would have risen
     ]
-    people = gathered(old, CHANGE + 9, known)
-    after = edited(old, new, people.day)
+    people = population_of(old, CHANGE + 9, known)
+    after = edited_rules(old, new, people.day)
     found = Report(old, after, people, impact(old, after, people.frame, people.frame, people.day))
     assert found.impact.matrices["tier"] == {
         ("gold", "gold"): 2,

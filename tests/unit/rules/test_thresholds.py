@@ -11,7 +11,7 @@ from rich.console import Console
 from standing.cli.app import app
 from standing.present.language import Language
 from standing.present.rules.scenarios import print_checked
-from standing.rules.scenarios.check import Checked, check_stories
+from standing.rules.scenarios.check import ScenarioResults, check_scenarios
 from typer.testing import CliRunner
 
 from tests.make.support import ROOT
@@ -23,11 +23,11 @@ NOBODY = {  # what no customer can be, so that no story can hold it
 
 
 @pytest.fixture(scope="module")
-def loose(tmp_path_factory: pytest.TempPathFactory) -> Checked:
+def loose(tmp_path_factory: pytest.TempPathFactory) -> ScenarioResults:
     """The rules of this clone without the stories that stand on a line."""
     rules = Path(shutil.copytree(ROOT / "rules", tmp_path_factory.mktemp("loose") / "rules"))
     (rules / "scenarios" / "boundaries.yaml").unlink()
-    return check_stories(rules, thresholds=True)
+    return check_scenarios(rules, thresholds=True)
 
 
 def test_the_stories_of_this_clone_hold_every_threshold_that_a_customer_can_meet() -> None:
@@ -37,7 +37,7 @@ def test_the_stories_of_this_clone_hold_every_threshold_that_a_customer_can_meet
     assert {(one["text"], one["to"]) for one in moved if not one["noticed"]} == NOBODY
 
 
-def test_a_threshold_that_no_story_holds_is_named_with_the_value_that_would_tell(loose: Checked) -> None:
+def test_a_threshold_that_no_story_holds_is_named_with_the_value_that_would_tell(loose: ScenarioResults) -> None:
     found = {(one.text, one.to): one for one in loose.moved}
     below, above = (found["spend_365d >= 2000.00", to] for to in ("1999.99", "2000.01"))
     assert (below.noticed, below.would, below.file) == (False, "1999.99", "rules/ratings/tier.yaml")
@@ -48,7 +48,7 @@ def test_a_threshold_that_no_story_holds_is_named_with_the_value_that_would_tell
     ("language", "said"),
     [("en", "→ 1999.99; one in which it is 1999.99 would"), ("zh", "→ 1999.99；数值为 1999.99 的用例会发现")],
 )
-def test_what_no_story_notices_is_said_in_both_languages(loose: Checked, language: Language, said: str) -> None:
+def test_what_no_story_notices_is_said_in_both_languages(loose: ScenarioResults, language: Language, said: str) -> None:
     console = Console(width=200)
     with console.capture() as captured:
         print_checked(loose, language, console)

@@ -23,9 +23,9 @@ from standing.cli.app import app
 from standing.engine.fold import DayResult
 from standing.engine.state import LevelState
 from standing.events import MODELS
-from standing.events.intake import Event, take_in, understand
+from standing.events.intake import Event, read_event, take_in
 from standing.events.models import SCORED
-from standing.impact.population import gathered, write
+from standing.impact.population import population_of, write
 from standing.lake.records import rows_of
 from standing.rescoring.features import features_on
 from standing.rules.author.build import build_ruleset, built_rules
@@ -35,7 +35,7 @@ from standing.rules.author.schemas import schema_of
 from standing.rules.conditions import Fact
 from standing.rules.prove.check import check
 from standing.rules.ruleset import Measure, Ruleset
-from standing.rules.scenarios.check import Checked, check_stories
+from standing.rules.scenarios.check import ScenarioResults, check_scenarios
 from standing.rules.scenarios.recorder import record
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date
@@ -97,8 +97,8 @@ def rules_of(name: str) -> Ruleset:
 
 
 @cache
-def stories(name: str) -> Checked:
-    return check_stories(folder(name))
+def stories(name: str) -> ScenarioResults:
+    return check_scenarios(folder(name))
 
 
 def run(*arguments: str) -> tuple[int, str]:
@@ -138,7 +138,7 @@ def test_every_story_is_as_expected_and_every_comparison_is_true_and_false_in_so
     "name", [name for name in TRADES if name != "default"]
 )  # tests/unit/rules/test_thresholds.py has it
 def test_some_story_notices_each_threshold_that_is_moved_by_a_step(name: str) -> None:
-    moved = check_stories(folder(name), thresholds=True).moved
+    moved = check_scenarios(folder(name), thresholds=True).moved
     assert moved
     assert [(one.file, one.text, one.to) for one in moved if not one.noticed] == []
 
@@ -208,7 +208,7 @@ def _committed(clone: Path, name: str) -> Path:
 def _population(name: str) -> Any:
     rules = rules_of(name)
     rows = [_row(rules, one.scenario.name, one.lived[-1]) for one in stories(name).played]
-    return gathered(rules, max(one.lived[-1].day for one in stories(name).played), rows)
+    return population_of(rules, max(one.lived[-1].day for one in stories(name).played), rows)
 
 
 def _row(rules: Ruleset, who: str, end: DayResult) -> tuple[str, dict[str, Fact], dict[str, LevelState]]:
@@ -323,7 +323,7 @@ def test_made_events_of_a_trade_go_from_intake_to_a_decision_in_any_order(name: 
     @settings(max_examples=40)
     @given(histories(rules), st.randoms(use_true_random=False))
     def run_them(sent: list[dict[str, Any]], chance: random.Random) -> None:
-        events = [understand(orjson.loads(orjson.dumps(one)), rules, END_OF_TIME) for one in sent]
+        events = [read_event(orjson.loads(orjson.dumps(one)), rules, END_OF_TIME) for one in sent]
         in_order = sorted(events, key=lambda event: event.day)
         shuffled = chance.sample(events, len(events))
         assert _delivered(Timeline.of(rules), shuffled) == _delivered(Timeline.of(rules), in_order)
@@ -344,7 +344,7 @@ def test_a_recorded_customer_of_a_trade_is_a_story_that_passes(tmp_path: Path, n
         assert recorded is not None
         assert "amounts" not in recorded.text
         (copied / "scenarios" / f"recorded-{number}.yaml").write_text(recorded.text, encoding="utf-8")
-    assert check_stories(copied).failed == []
+    assert check_scenarios(copied).failed == []
 
 
 # Two paths ---------------------------------------------------------------------------------------------------------

@@ -8,12 +8,12 @@ from pathlib import Path
 import polars as pl
 import pytest
 from standing.events.intake import Event
-from standing.lake.parquet import written
+from standing.lake.parquet import parquet_bytes
 from standing.lake.records import rows_of
-from standing.nightly.model import MODEL, OLD, learn
+from standing.nightly.model import MODEL, OLD, model_up_to
 from standing.nightly.scores import Scoring
-from standing.rescoring.refunds import counted_on
-from standing.scores.fitting.model import FitSettings, fitted
+from standing.rescoring.refunds import with_counting_day
+from standing.scores.fitting.model import FitSettings, fit_model
 from standing.scores.model import Model, parsed, text
 from standing.scores.rfm import summary
 from standing.scores.scores import scores
@@ -31,7 +31,7 @@ __all__ = ["lake", "sold", "sold_file"]  # fixtures
 
 def spent(*events: Event, day: int = 100, spend: Spend = "net") -> dict[int, int]:
     """What one customer spent, by day."""
-    rows = spending(counted_on(rows_of(events, 2).lazy(), CLUB), day, spend).collect()
+    rows = spending(with_counting_day(rows_of(events, 2).lazy(), CLUB), day, spend).collect()
     return dict(rows.group_by("day").agg(pl.col("amount").sum()).sort("day").iter_rows())
 
 
@@ -62,7 +62,7 @@ def test_what_was_given_back_is_taken_off_the_day_of_its_purchase(back: list[Eve
 
 def test_neither_recency_nor_frequency_nor_value_sees_what_was_given_back() -> None:
     events = [A, B, order(30, "70.00", "c"), refund(31, "70.00", "x", of="c"), refund(33, "10.00", "y", of="b")]
-    rows = spending(counted_on(rows_of(events, 2).lazy(), CLUB), 40, "net")
+    rows = spending(with_counting_day(rows_of(events, 2).lazy(), CLUB), 40, "net")
     (row,) = summary(rows, 40).collect().rows(named=True)
     del row["customer"]
     assert row == {"recency": 10, "days_since_last": 20, "frequency": 1, "T": 30, "monetary_value": 4_000.0}
@@ -72,7 +72,7 @@ def test_neither_recency_nor_frequency_nor_value_sees_what_was_given_back() -> N
 def models() -> dict[Spend, Model]:
     bought = cdnow.purchases().lazy()
     ways: tuple[Spend, Spend] = ("net", "gross")
-    return {way: fitted(bought, cdnow.CALIBRATED_DAY, FitSettings("USD", 2, spend=way)) for way in ways}
+    return {way: fit_model(bought, cdnow.CALIBRATED_DAY, FitSettings("USD", 2, spend=way)) for way in ways}
 
 
 def test_a_model_says_how_it_was_learnt(models: dict[Spend, Model]) -> None:
@@ -90,7 +90,7 @@ def test_a_great_purchase_that_was_given_back_is_worth_nothing(models: dict[Spen
     great = [order(day - 5, "77183.60", "great"), refund(day - 5, "77183.60", of="great")]
     known, least = rows_of([*few, *great], 2), rows_of(few, 2)
     found = {way: Scoring(model, KeptBus()).bucket(known, CLUB, day) for way, model in models.items()}
-    alone = scores(models["net"], summary(spending(counted_on(least.lazy(), CLUB), day, "net"), day).collect())
+    alone = scores(models["net"], summary(spending(with_counting_day(least.lazy(), CLUB), day, "net"), day).collect())
     assert found["net"].equals(alone)
     assert found["gross"]["lifetime-value"].item() > 100 * alone["lifetime-value"].item()
 
@@ -116,11 +116,11 @@ def test_of_who_gave_everything_back_nothing_is_expected_any_more(models: dict[S
 
 
 def test_the_night_learns_net_and_gross_where_the_model_before_was(lake: MemoryLake) -> None:
-    first = learn(lake, ruleset(), DAY, KNOWN).model
+    first = model_up_to(lake, ruleset(), DAY, KNOWN).model
     assert first is not None
     assert first.spend == "net"
     lake.put(MODEL, text(first.model_copy(update={"spend": "gross"})).encode())
-    later = learn(lake, ruleset(), DAY + OLD, KNOWN).model
+    later = model_up_to(lake, ruleset(), DAY + OLD, KNOWN).model
     assert later is not None
     assert later.spend == "gross"
 
@@ -136,8 +136,8 @@ def test_the_night_learns_from_what_was_kept(sold: pl.DataFrame) -> None:
 
 def _learnt(rows: pl.DataFrame) -> Model | None:
     one = MemoryLake()
-    one.put("records/bucket=007/records.parquet", written(rows))
-    return learn(one, CLUB, DAY, [7]).model
+    one.put("records/bucket=007/records.parquet", parquet_bytes(rows))
+    return model_up_to(one, CLUB, DAY, [7]).model
 
 
 def test_the_command_takes_both_ways(sold_file: Path, tmp_path: Path) -> None:

@@ -20,7 +20,7 @@ from standing.scores import bands, rfm, scores
 from standing.scores import bgnbd as purchases
 from standing.scores import gammagamma as amounts
 from standing.scores.fitting import bgnbd, gammagamma, newton
-from standing.scores.fitting.model import FitSettings, fitted
+from standing.scores.fitting.model import FitSettings, fit_model
 from standing.scores.fitting.special import digamma, trigamma
 from standing.scores.model import Model, decimal, read, text
 
@@ -38,7 +38,7 @@ def all_customers() -> pl.DataFrame:
 
 @pytest.fixture(scope="module")
 def learnt() -> Model:
-    return fitted(cdnow.purchases().lazy(), cdnow.CALIBRATED_DAY, FitSettings("USD", 2))
+    return fit_model(cdnow.purchases().lazy(), cdnow.CALIBRATED_DAY, FitSettings("USD", 2))
 
 
 def one(frequency: int, recency: float, age: float) -> pl.DataFrame:
@@ -353,7 +353,7 @@ def test_a_model_is_kept_as_json_without_floats_and_read_back(learnt: Model, tmp
 
 def test_the_same_purchases_in_any_order_give_the_same_model(learnt: Model) -> None:
     shuffled = cdnow.purchases().sample(fraction=1.0, shuffle=True, seed=7)
-    assert text(fitted(shuffled.lazy(), cdnow.CALIBRATED_DAY, FitSettings("USD", 2))) == text(learnt)
+    assert text(fit_model(shuffled.lazy(), cdnow.CALIBRATED_DAY, FitSettings("USD", 2))) == text(learnt)
 
 
 @given(st.floats(1e-8, 1e12))

@@ -18,14 +18,14 @@ from standing.engine.fold import simulate_days
 from standing.engine.reasons import display
 from standing.engine.start import StoredHistory, replay_from_checkpoint
 from standing.engine.state import State
-from standing.engine.view import asks_for_past, facts_today
+from standing.engine.view import facts_today, needs_history
 from standing.events.intake import Event
 from standing.lake.compaction import compact_all
 from standing.lake.decisions import decision_row
 from standing.lake.layout import bucket_of, month_key
-from standing.lake.parquet import CorruptFile, written
+from standing.lake.parquet import CorruptFile, parquet_bytes
 from standing.lake.rows import Bucket, frame
-from standing.lake.tombstones import mark
+from standing.lake.tombstones import write_tombstone
 from standing.nightly.metrics.day_end import at_end
 from standing.nightly.metrics.months import month_of
 from standing.rescoring.bucket import rescore
@@ -38,8 +38,8 @@ from standing.search.display import readable
 from standing.search.moves import move_in
 from standing.search.nights import NoNight, last_night, night_of
 from standing.search.request import Request, Sources
-from standing.search.search import listed
-from standing.search.standings import NotKept, Wanted, find, schema_of
+from standing.search.search import search
+from standing.search.standings import NotKept, Query, find, schema_of
 from standing.values.days import Day, day_date, day_number
 from standing.values.errors import UserError
 
@@ -70,7 +70,7 @@ def night(lake: MemoryLake, rules: Timeline, histories: Histories, day: Day) -> 
         bucket = lake_rows(rules, who, events)
         found = rescore(rules, bucket.records, states_of(latest(bucket.states)), None, day)
         ended = at_end(found.standing, bucket.states, bucket.records, rules.on(day), day)
-        lake.put(month_key(month_of(day), bucket_of(who)), written(ended))
+        lake.put(month_key(month_of(day), bucket_of(who)), parquet_bytes(ended))
 
 
 class Table:
@@ -116,11 +116,11 @@ def test_the_lake_and_the_table_find_whom_the_fold_finds(
     night(lake, rules, known, day)
     if any("." in one.fact for one in comparisons(asked)):
         with pytest.raises(NotKept) as refused:
-            find(lake, last_night(lake).keys, ruleset, Wanted(asked)) if known else _not_kept()
+            find(lake, last_night(lake).keys, ruleset, Query(asked)) if known else _not_kept()
         assert all("." in fact for fact in refused.value.facts)
     elif known:
         names = [*ruleset.ratings, *ruleset.by_name]
-        found = find(lake, last_night(lake).keys, ruleset, Wanted(asked, tuple(names)))
+        found = find(lake, last_night(lake).keys, ruleset, Query(asked, tuple(names)))
         assert (found.rows["customer"].to_list(), found.total, found.lacking) == (expected, len(expected), {})
         rows = {row["customer"]: row for row in found.rows.rows(named=True)}
         assert rows == {who: {"customer": who, **{n: facts[who].get(n) for n in names}} for who in expected}
@@ -186,11 +186,11 @@ def places(lake: MemoryLake, *, live: bool = False, histories: Histories = BOUGH
 
 
 def rows(lake: MemoryLake, what: str, **more: Any) -> list[tuple[Any, ...]]:
-    return listed(places(lake), Request(what, **more)).rows.rows()
+    return search(places(lake), Request(what, **more)).rows.rows()
 
 
 def test_who_meets_a_condition_is_listed_with_what_it_asks_for(bought: MemoryLake) -> None:
-    found = listed(places(bought), Request("tier >= silver and spend_365d < 2000"))
+    found = search(places(bought), Request("tier >= silver and spend_365d < 2000"))
     assert found.rows.columns == ["customer", "tier", "spend_365d"]
     assert found.rows.rows() == [("c-1", "silver", Decimal("900.00")), ("c-3", "silver", Decimal("900.00"))]
     assert found.head == "Customers as of the end of 2024-10-04: 2"
@@ -201,7 +201,7 @@ def test_the_greatest_come_first_and_the_list_says_how_many_there_are(bought: Me
     asked: dict[str, Any] = {"columns": ("tier",), "sort": "spend_365d"}
     assert [row[0] for row in rows(bought, "", **asked)] == ["c-2", "c-1", "c-3", "c-0"]
     assert [row[0] for row in rows(bought, "", **asked, ascending=True)] == ["c-0", "c-1", "c-3", "c-2"]
-    cut = listed(places(bought), Request("", **asked, most=1))
+    cut = search(places(bought), Request("", **asked, most=1))
     assert (cut.rows["customer"].to_list(), cut.total) == (["c-2"], 4)
     unknown_last: dict[str, Any] = {"columns": ("tier",), "sort": "satisfaction_180d", "ascending": True}
     assert [row[0] for row in rows(bought, "", **unknown_last)] == ["c-0", "c-1", "c-2", "c-3"]
@@ -218,15 +218,15 @@ def test_a_level_that_is_set_by_hand_is_the_one_that_is_found() -> None:
 def test_who_was_forgotten_is_not_listed(bought: MemoryLake) -> None:
     lake = MemoryLake()
     lake.objects.update(bought.objects)
-    mark(lake, "salt", "c-1")
-    found = listed(places(lake), Request("tier == silver"))
+    write_tombstone(lake, "salt", "c-1")
+    found = search(places(lake), Request("tier == silver"))
     assert (found.rows["customer"].to_list(), found.total) == (["c-3"], 1)
 
 
 def test_what_no_night_keeps_is_named_with_what_there_is(bought: MemoryLake) -> None:
     with pytest.raises(UserError, match=r"`tier\.would_become` is not kept by nights: .*tier, .*`--live`"):
         rows(bought, "tier.would_become < gold")
-    assert [row[0] for row in listed(places(bought, live=True), Request("tier.days_to_review > 0")).rows.rows()]
+    assert [row[0] for row in search(places(bought, live=True), Request("tier.days_to_review > 0")).rows.rows()]
     with pytest.raises(UserError, match="did you mean `tier`"):
         rows(bought, "", columns=("teir",))
 
@@ -235,19 +235,19 @@ def test_a_feature_that_came_later_is_unknown_in_files_of_before_and_that_is_sai
     lake = MemoryLake()
     lake.objects.update(bought.objects)
     key = month_key(month_of(DAY), bucket_of("c-3"))
-    lake.put(key, written(pl.read_parquet(lake.objects[key]).drop("spend_365d")))
-    found = listed(places(lake), Request("spend_365d >= 900 or spend_365d is unknown"))
+    lake.put(key, parquet_bytes(pl.read_parquet(lake.objects[key]).drop("spend_365d")))
+    found = search(places(lake), Request("spend_365d >= 900 or spend_365d is unknown"))
     assert found.rows.rows() == [("c-1", Decimal("900.00")), ("c-2", Decimal("2500.00")), ("c-3", None)]
     assert found.notes == ("`spend_365d` is unknown in 1 of the files, which are of before it was defined",)
-    lake.put(key, written(pl.read_parquet(lake.objects[key]).clear().select("customer")))
-    assert listed(places(lake), Request("spend_365d >= 900")).notes == ()
+    lake.put(key, parquet_bytes(pl.read_parquet(lake.objects[key]).clear().select("customer")))
+    assert search(places(lake), Request("spend_365d >= 900")).notes == ()
 
 
 def test_a_file_that_is_damaged_is_named_with_the_way_out(bought: MemoryLake) -> None:
     key = month_key(month_of(DAY), bucket_of("c-3"))
     body = bought.objects[key]
     unsealed = pl.read_parquet(body).with_columns(spend_365d=pl.lit("much"))
-    for damaged in (body[:-9], body[:300] + bytes([body[300] ^ 1]) + body[301:], b"", written(unsealed)):
+    for damaged in (body[:-9], body[:300] + bytes([body[300] ^ 1]) + body[301:], b"", parquet_bytes(unsealed)):
         lake = MemoryLake()
         lake.objects.update(bought.objects | {key: damaged})
         with pytest.raises(UserError, match=f"{key}: .*standing night"):
@@ -258,7 +258,7 @@ def test_a_bucket_that_failed_since_keeps_its_older_night_and_that_is_said(bough
     lake = MemoryLake()
     lake.objects.update(bought.objects)
     night(lake, RULES, {"c-2": BOUGHT["c-2"]}, DAY + 30)
-    found = listed(places(lake), Request("tier >= silver"))
+    found = search(places(lake), Request("tier >= silver"))
     assert found.head == "Customers as of the end of 2024-11-03: 3"
     assert found.rows["customer"].to_list() == ["c-1", "c-2", "c-3"]
     assert found.notes == (
@@ -278,10 +278,10 @@ def test_an_earlier_night_is_the_nearest_that_is_kept(bought: MemoryLake) -> Non
     }
     for asked, expected in near.items():
         assert day_date(night_of(lake, day_number(date.fromisoformat(asked))).day) == date.fromisoformat(expected)
-    found = listed(places(lake), Request("", as_of=date(2024, 10, 22)))
+    found = search(places(lake), Request("", as_of=date(2024, 10, 22)))
     assert found.head == "Customers as of the end of 2024-10-04: 4"
     assert found.notes == ("no standing of 2024-10-22 is kept: the nearest one is that of 2024-10-04",)
-    assert listed(places(lake), Request("", as_of=date(2024, 10, 4))).notes == ()
+    assert search(places(lake), Request("", as_of=date(2024, 10, 4))).notes == ()
     for far in ("2024-09-02", "2024-12-12"):
         with pytest.raises(UserError, match="there are those of 2024-10-04, 2024-11-10"):
             rows(lake, "", as_of=date.fromisoformat(far))
@@ -296,7 +296,7 @@ def test_the_rules_are_those_of_the_night(bought: MemoryLake) -> None:
     spend = made.feature("spend", "sum", made.NET, over=5)
     later = made.ruleset((spend,), Stratum(ratings=(tier,)))
     there = Sources(bought, Table(RULES, BOUGHT), RULES.followed_by(later, DAY + 1), now=made.noon(DAY + 1))  # type: ignore[arg-type]
-    assert [row[0] for row in listed(there, Request("tier == gold")).rows.rows()] == ["c-2"]
+    assert [row[0] for row in search(there, Request("tier == gold")).rows.rows()] == ["c-2"]
 
 
 def test_an_option_that_means_nothing_is_refused(bought: MemoryLake) -> None:
@@ -305,7 +305,7 @@ def test_an_option_that_means_nothing_is_refused(bought: MemoryLake) -> None:
         with pytest.raises(UserError, match=f"`--{option.replace('_', '-')}` means nothing here"):
             rows(bought, what, **{option: value})
     with pytest.raises(UserError, match="`--live` is of now"):
-        listed(places(bought, live=True), Request("", as_of=date(2024, 10, 4)))
+        search(places(bought, live=True), Request("", as_of=date(2024, 10, 4)))
 
 
 # Moves
@@ -331,7 +331,7 @@ def ledger() -> MemoryLake:
 
 def test_who_moved_is_listed_once_the_last_first(ledger: MemoryLake) -> None:
     night(ledger, RULES, FELL, DAY)
-    found = listed(places(ledger), Request(moved="silver → gold", since=day_date(DAY - 10)))
+    found = search(places(ledger), Request(moved="silver → gold", since=day_date(DAY - 10)))
     assert found.rows.select("customer", "day", "before", "level").rows() == [
         ("c-1", day_date(DAY - 3), "silver", "gold"),
         ("c-2", day_date(DAY - 8), "silver", "gold"),
@@ -339,11 +339,11 @@ def test_who_moved_is_listed_once_the_last_first(ledger: MemoryLake) -> None:
     assert found.rows["rules"].unique().to_list() == [RULES.latest.version[:12]]
     assert found.rows["id"].n_unique() == 2
     assert found.head == "Moves of Tier, effective from 2024-09-24 on: 2"
-    until = listed(places(ledger), Request(moved="tier: silver -> gold", until=day_date(DAY - 4)))
+    until = search(places(ledger), Request(moved="tier: silver -> gold", until=day_date(DAY - 4)))
     assert until.rows["customer"].to_list() == ["c-2"]
     assert until.head == "Moves of Tier, effective from 2024-09-06 to 2024-09-30: 1"
-    assert listed(places(ledger), Request("spend_365d > 3400 and tier == gold", moved="tier")).total == 0
-    assert listed(places(ledger), Request("spend_365d == 3400", moved="tier")).rows["customer"].to_list() == [
+    assert search(places(ledger), Request("spend_365d > 3400 and tier == gold", moved="tier")).total == 0
+    assert search(places(ledger), Request("spend_365d == 3400", moved="tier")).rows["customer"].to_list() == [
         "c-1",
         "c-2",
     ]
@@ -352,7 +352,7 @@ def test_who_moved_is_listed_once_the_last_first(ledger: MemoryLake) -> None:
 def test_the_table_knows_the_same_moves(ledger: MemoryLake) -> None:
     for move in ("tier", "silver → gold"):
         asked = Request(moved=move, since=day_date(DAY - 30))
-        kept, lives = (listed(places(ledger, live=live, histories=FELL), asked) for live in (False, True))
+        kept, lives = (search(places(ledger, live=live, histories=FELL), asked) for live in (False, True))
         assert kept.rows.equals(lives.rows)
         assert kept.total
 
@@ -360,7 +360,7 @@ def test_the_table_knows_the_same_moves(ledger: MemoryLake) -> None:
 def test_a_first_level_is_no_move_and_who_was_forgotten_did_not_move(ledger: MemoryLake) -> None:
     every_move = decisions(ledger, is_move("tier", None, None, DAY - 99))
     assert moves(every_move)["before"].null_count() == 0
-    mark(ledger, "salt", "c-1")
+    write_tombstone(ledger, "salt", "c-1")
     left = decisions(ledger, is_move("tier", None, None, DAY - 99))
     assert set(every_move["customer"]) - set(left["customer"]) == {"c-1"}
 
@@ -410,7 +410,7 @@ def open_care(histories: Histories, today: Day = DAY, **asked: Any) -> list[tupl
     for who, events in histories.items():
         pour(lake, _asked_on(lake_rows(RULES, who, events)), who)
     there = Sources(lake, Table(RULES, histories), RULES, now=made.noon(today))  # type: ignore[arg-type]
-    return listed(there, Request("care", **asked)).rows.rows()
+    return search(there, Request("care", **asked)).rows.rows()
 
 
 def _asked_on(bucket: Bucket) -> Bucket:
@@ -468,7 +468,7 @@ def test_a_rule_of_before_says_what_it_asked_for() -> None:
     lake = MemoryLake()
     pour(lake, lake_rows(RULES, WHO, complaints()[WHO]), WHO)
     there = Sources(lake, Table(RULES, {}), RULES.followed_by(later, DAY + 1), now=made.noon(DAY))  # type: ignore[arg-type]
-    found = listed(there, Request("care", status="open", owner="service-recovery"))
+    found = search(there, Request("care", status="open", owner="service-recovery"))
     assert found.rows.select("owner", "until").rows() == [("service-recovery", day_date(DAY + 2))]
 
 
@@ -477,7 +477,9 @@ def test_customers_of_one_bucket_are_all_found() -> None:
     parts = [lake_rows(RULES, who, owned([made.purchase(DAY - 1, "900.00")], who)) for who in names]
     records, states = pl.concat([one.records for one in parts]), pl.concat([one.states for one in parts])
     standing = rescore(RULES, records, states_of(latest(states)), None, DAY).standing
-    lake.put(month_key(month_of(DAY), bucket_of("c-1")), written(at_end(standing, states, records, RULES.latest, DAY)))
+    lake.put(
+        month_key(month_of(DAY), bucket_of("c-1")), parquet_bytes(at_end(standing, states, records, RULES.latest, DAY))
+    )
     assert [row[0] for row in rows(lake, "tier == silver")] == sorted(names)
 
 
@@ -486,7 +488,7 @@ def test_the_table_knows_features_of_rules_that_came_later() -> None:
     tier = made.rating("tier", ["low", "high"], {"high": every(line("spend", ">=", 90_000))})
     later = RULES.followed_by(made.ruleset((spend,), Stratum(ratings=(tier,))), DAY + 1)
     table = Table(RULES, BOUGHT)
-    assert {one.customer for one in table.states() if asks_for_past(one, later, DAY + 1)} == {*BOUGHT}
-    assert not any(asks_for_past(one, later, DAY) for one in table.states())
+    assert {one.customer for one in table.states() if needs_history(one, later, DAY + 1)} == {*BOUGHT}
+    assert not any(needs_history(one, later, DAY) for one in table.states())
     (state,) = (one for one in table.states() if one.customer == "c-1")
     assert facts_today(state, later, DAY + 1, BOUGHT["c-1"])["spend"] == 90_000

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from standing.present.language import phrase
-from standing.present.report.words import said
+from standing.present import language
+from standing.present.report.words import phrase
 from standing.values.counted import Counted, counted
 
 
@@ -31,8 +31,8 @@ def test_bare_it_is_the_number_with_separators_and_otherwise_any_format_of_a_num
 
 
 def test_phrases_and_reports_count_what_they_tell() -> None:
-    assert phrase("not_proved", "en", problems=1) == "1 problem to mend before anything can be proved"
-    assert phrase("not_proved", "en", problems=2) == "2 problems to mend before anything can be proved"
-    assert said("moved", "en", count=1) == "1 customer moved by the night"
-    assert said("moved", "en", count=1_200) == "1,200 customers moved by the night"
-    assert said("moved", "zh", count=1_200) == "1,200位客户状态有变化"
+    assert language.phrase("not_proved", "en", problems=1) == "1 problem to mend before anything can be proved"
+    assert language.phrase("not_proved", "en", problems=2) == "2 problems to mend before anything can be proved"
+    assert phrase("moved", "en", count=1) == "1 customer moved by the night"
+    assert phrase("moved", "en", count=1_200) == "1,200 customers moved by the night"
+    assert phrase("moved", "zh", count=1_200) == "1,200位客户状态有变化"

@@ -15,13 +15,13 @@ import orjson
 from standing.aws.lake_bucket import ASIDE, Lake
 from standing.aws.logging import safe_message
 from standing.aws.table import STATE
-from standing.lake.layout import KINDS, Kind, incoming, named_after
-from standing.lake.parquet import written
+from standing.lake.layout import KINDS, Kind, incoming_prefix, named_after
+from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import Row, frame, rows_in
 from standing.rules.timeline import Timeline
 
 
-class Archived(NamedTuple):
+class ArchivedRows(NamedTuple):
     """How many rows of each kind were written, and what was set aside: why, by the record's sequence number."""
 
     records: int
@@ -30,7 +30,7 @@ class Archived(NamedTuple):
     aside: dict[str, str]
 
 
-def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> Archived:
+def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> ArchivedRows:
     """Write the event records, decisions and states among a batch of stream records. Any failure to write is raised."""
     rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
     aside: dict[str, str] = {}
@@ -47,15 +47,15 @@ def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> Ar
             )
     for kind in KINDS:
         if rows[kind]:
-            lake.put(_key(kind, stream), written(frame(kind, rows[kind])))
-    return Archived(len(rows["records"]), len(rows["states"]), len(rows["decisions"]), aside)
+            lake.put(_key(kind, stream), parquet_bytes(frame(kind, rows[kind])))
+    return ArchivedRows(len(rows["records"]), len(rows["states"]), len(rows["decisions"]), aside)
 
 
 def _key(kind: Kind, stream: Sequence[dict[str, Any]]) -> str:
     """Named after the records of the batch: whoever writes the same batch again writes the same object."""
     numbers = [record["dynamodb"]["SequenceNumber"] for record in stream]
     name = named_after([f"{record.get('eventID')} {number}" for record, number in zip(stream, numbers, strict=True)])
-    return f"{incoming(kind)}{numbers[0]}-{numbers[-1]}-{name}.parquet"
+    return f"{incoming_prefix(kind)}{numbers[0]}-{numbers[-1]}-{name}.parquet"
 
 
 def _images(record: dict[str, Any]) -> Iterator[Row]:

@@ -46,7 +46,7 @@ class Bus:
         return places
 
 
-def size(entry: PutEventsRequestEntryTypeDef) -> int:
+def entry_bytes(entry: PutEventsRequestEntryTypeDef) -> int:
     """The bytes an entry counts for: source, detail type and detail, in UTF-8."""
     return sum(len(text.encode()) for text in (entry["Source"], entry["DetailType"], entry["Detail"]))
 
@@ -55,10 +55,10 @@ def _batches(entries: Sequence[PutEventsRequestEntryTypeDef]) -> Iterator[list[i
     batch: list[int] = []
     room = MOST_BYTES
     for place, entry in enumerate(entries):
-        if batch and (len(batch) == MOST_ENTRIES or size(entry) > room):
+        if batch and (len(batch) == MOST_ENTRIES or entry_bytes(entry) > room):
             yield batch
             batch, room = [], MOST_BYTES
         batch.append(place)
-        room -= size(entry)
+        room -= entry_bytes(entry)
     if batch:
         yield batch

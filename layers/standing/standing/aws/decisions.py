@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from standing.engine.decide import Decided, Decision
+from standing.engine.decide import Decision, DecisionResult
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided
 from standing.engine.reasons import Reason
@@ -28,7 +28,7 @@ class DecisionRow(NamedTuple):
     outcome: str | None = None
 
 
-def decision_rows(outcome: Decided, now: datetime) -> Iterator[dict[str, Any]]:
+def decision_rows(outcome: DecisionResult, now: datetime) -> Iterator[dict[str, Any]]:
     """Each decision of a commit as a row, under an id that is the same however often it is published."""
     for number, decision in enumerate(outcome.decisions):
         yield _row(decision, outcome, number, now)
@@ -39,9 +39,9 @@ def care_sort_key(care: str, day: Day) -> str:
     return f"CARE#{care}#{day_date(day)}"
 
 
-def _row(decision: Decision, outcome: Decided, number: int, now: datetime) -> dict[str, Any]:
+def _row(decision: Decision, outcome: DecisionResult, number: int, now: datetime) -> dict[str, Any]:
     state = outcome.state
-    place, content, published_as = tell(decision)
+    place, content, published_as = decision_content(decision)
     sort = place or f"DECISION#{state.version:012d}#{number:02d}"
     detail = {
         "id": hashlib.sha256(f"{state.customer}|{sort}".encode()).hexdigest()[:32],
@@ -60,18 +60,18 @@ def _row(decision: Decision, outcome: Decided, number: int, now: datetime) -> di
 
 
 @singledispatch
-def tell(decision: Decision) -> DecisionRow:
+def decision_content(decision: Decision) -> DecisionRow:
     """A decision's content, by its kind."""
     raise TypeError(type(decision).__name__)
 
 
-@tell.register
+@decision_content.register
 def _(decision: RatingChanged) -> DecisionRow:
     content = {"rating": decision.rating, "from": decision.was, "to": decision.level, **_common(decision)}
     return DecisionRow(None, content, "rating.changed.v1")
 
 
-@tell.register
+@decision_content.register
 def _(decision: LevelHonoured) -> DecisionRow:
     content = {
         "rating": decision.rating,
@@ -83,7 +83,7 @@ def _(decision: LevelHonoured) -> DecisionRow:
     return DecisionRow(None, content)
 
 
-@tell.register
+@decision_content.register
 def _(decision: CareDecided) -> DecisionRow:
     do = decision.do
     content = {
@@ -105,12 +105,12 @@ def _(decision: CareDecided) -> DecisionRow:
     return DecisionRow(place, content, "care.requested.v1" if decision.status == "requested" else None)
 
 
-@tell.register
+@decision_content.register
 def _(decision: CareAccepted) -> DecisionRow:
     return DecisionRow(*_answer(decision))
 
 
-@tell.register
+@decision_content.register
 def _(decision: CareClosed) -> DecisionRow:
     return DecisionRow(*_answer(decision), "care.closed.v1")
 

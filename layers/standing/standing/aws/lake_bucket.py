@@ -23,14 +23,14 @@ ASIDE = "aside/"
 MOST_DELETED = 1000  # objects a call
 
 
-class Stored(NamedTuple):
+class StoredObject(NamedTuple):
     """An object as it was read; an empty ETag where there was none."""
 
     body: bytes
     etag: str
 
 
-ABSENT = Stored(b"", "")
+ABSENT = StoredObject(b"", "")
 
 
 @dataclass(frozen=True)
@@ -46,7 +46,7 @@ class Lake:
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
-    def get(self, key: str) -> Stored:
+    def get(self, key: str) -> StoredObject:
         """An object, or ABSENT."""
         try:
             answer = self.client.get_object(Bucket=self.name, Key=key)
@@ -54,9 +54,9 @@ class Lake:
             if error.response["Error"]["Code"] in MISSING:
                 return ABSENT
             raise
-        return Stored(answer["Body"].read(), answer["ETag"])
+        return StoredObject(answer["Body"].read(), answer["ETag"])
 
-    def get_all(self, keys: Iterable[str]) -> Iterator[tuple[str, Stored]]:
+    def get_all(self, keys: Iterable[str]) -> Iterator[tuple[str, StoredObject]]:
         """Several objects with their keys, in this order; without those that are gone by now."""
         keys = list(keys)
         with ThreadPoolExecutor(self.at_once) as pool:

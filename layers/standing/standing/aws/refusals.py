@@ -37,7 +37,7 @@ ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
 WHO = re.compile(r"arn:[a-z-]+:(?:sts|iam)::\d+:\S+")
 
 
-def told(error: aws.BotoCoreError | aws.ClientError) -> str:
+def explain_refusal(error: aws.BotoCoreError | aws.ClientError) -> str:
     """An error of AWS as people can use it: what is wrong, what to do, and that there is a local AWS."""
     said = _of_answer(error) if isinstance(error, aws.ClientError) else _unasked(error)
     return f"{said}\n{LOCALLY}" if said else f"AWS: {error}"

@@ -35,10 +35,10 @@ class RejectedQueue:
 
     def keep(self, message: str, rejection: dict[str, str]) -> None:
         """Put a message, as it came, into the queue with the reason why it was rejected."""
-        self.client.send_message(QueueUrl=self.url, MessageBody=kept_as(message, rejection))
+        self.client.send_message(QueueUrl=self.url, MessageBody=rejected_body(message, rejection))
 
 
-def kept_as(message: str, rejection: dict[str, str]) -> str:
+def rejected_body(message: str, rejection: dict[str, str]) -> str:
     """The body that is kept: JSON that SQS takes, whatever the message; with `cut` where not all of it fits."""
     body = _text({**rejection, "message": message})
     return body if _size(body) <= MOST_BYTES else _cut(message, rejection)

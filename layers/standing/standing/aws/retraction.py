@@ -10,18 +10,18 @@ from datetime import UTC, datetime
 from itertools import batched
 from typing import Any
 
-from standing.aws.table import RUN, STATE, Customers, Recorded, event_key, event_put, state_put
+from standing.aws.table import RUN, STATE, Customers, EventRecord, event_key, event_put, state_put
 from standing.engine.state import State
 from standing.rules.timeline import Timeline
 
 MOST = 90  # writes a transaction, which takes 100
 
 
-def take_back(
+def retract_run(
     customers: Customers,
     before: State | None,
     after: State | None,
-    brought: Sequence[Recorded],
+    brought: Sequence[EventRecord],
     rules: Timeline,
     run: str = "",
 ) -> None:
@@ -53,7 +53,7 @@ def _state(
         }
 
 
-def _records(table: str, brought: Sequence[Recorded], rules: Timeline) -> Iterator[dict[str, Any]]:
+def _records(table: str, brought: Sequence[EventRecord], rules: Timeline) -> Iterator[dict[str, Any]]:
     """Deletes records, or puts back those of events that were sent too late to count before they were brought."""
     for one in brought:
         still = {

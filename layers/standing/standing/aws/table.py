@@ -21,7 +21,7 @@ from botocore.exceptions import ClientError
 
 from standing.aws.decisions import care_sort_key, decision_rows
 from standing.engine.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
-from standing.engine.decide import Decided
+from standing.engine.decide import DecisionResult
 from standing.engine.start import StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.engine.tombstone import tombstone_key
@@ -42,7 +42,7 @@ KEPT_FOR_EVER = {"profile", "override"}  # what they say holds until something e
 RUN = {"#run": "run"}  # how expressions name the attribute that says which run of a backfill wrote a row
 
 
-class Brought(NamedTuple):
+class Provenance(NamedTuple):
     """Which run of `standing backfill` brought an event, if one did; and when it was sent too late to count, if it was.
 
     Seconds since 1970. By these the run can be taken back, and the event is again what it was without it.
@@ -52,21 +52,21 @@ class Brought(NamedTuple):
     too_late_at: int | None = None
 
 
-SENT = Brought()
+SENT = Provenance()
 
 
 @dataclass(frozen=True)
-class Recorded:
+class EventRecord:
     """An event's record: when it was taken in, whether it counts (or came too late to), and from which version on."""
 
     event: Event
     at: datetime
     counts: bool
     version: int = 0
-    brought: Brought = SENT
+    brought: Provenance = SENT
 
 
-def past(history: Iterable[Recorded], checkpoints: Iterable[Checkpoint] = ()) -> StoredHistory:
+def stored_history(history: Iterable[EventRecord], checkpoints: Iterable[Checkpoint] = ()) -> StoredHistory:
     """What was stored of a customer, as deciding wants it."""
     return StoredHistory([one.event for one in history if one.counts], list(checkpoints))
 
@@ -140,7 +140,7 @@ class Customers:
         )
         return row["Item"]["rules"]["S"] if "Item" in row else ""
 
-    def history(self, customer: str) -> list[Recorded]:
+    def history(self, customer: str) -> list[EventRecord]:
         """Every event recorded so far, brought up to its newest version and read back through its model."""
         return [recorded_in(row) for row in self._rows(customer, "EVENT#")]
 
@@ -175,7 +175,7 @@ class Customers:
         yield from self._scan("attribute_exists(outcome)", {})
 
     def commit(
-        self, before: State | None, outcome: Decided, events: Sequence[Event], rules: Timeline, now: datetime
+        self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Write everything of one decision, or nothing. Raises Refused or Forgotten where nothing was written."""
         state = outcome.state
@@ -352,7 +352,7 @@ class Customers:
             yield from page["Items"]
 
 
-def items(outcome: Decided, events: Sequence[Event]) -> int:
+def count_rows(outcome: DecisionResult, events: Sequence[Event]) -> int:
     """How many rows a commit would write."""
     return 1 + len(events) + len(outcome.decisions) + len(outcome.checkpoints)
 
@@ -404,7 +404,7 @@ def state_in(row: dict[str, Any]) -> State:
 
 
 def event_put(
-    event: Event, version: int, rules: Timeline, now: datetime, brought: Brought = SENT, *, counts: bool = True
+    event: Event, version: int, rules: Timeline, now: datetime, brought: Provenance = SENT, *, counts: bool = True
 ) -> dict[str, Any]:
     """Writing an event's record where there is none yet."""
     detail = event.detail.stored()
@@ -432,7 +432,7 @@ def event_put(
     }
 
 
-def recorded_in(row: dict[str, Any]) -> Recorded:
+def recorded_in(row: dict[str, Any]) -> EventRecord:
     """The event in a row of the table, brought up to its newest version and read back through its model."""
     customer = row["pk"]["S"]
     _, source, event_id = row["sk"]["S"].split("#", 2)
@@ -440,12 +440,12 @@ def recorded_in(row: dict[str, Any]) -> Recorded:
     event = Event(source, read_stored(row["type"]["S"], raw), int(row["day"]["N"]), row["fingerprint"]["S"])
     at = datetime.fromtimestamp(int(row["at"]["N"]), UTC) if "at" in row else event.detail.time
     late, version = row.get("late", {}).get("BOOL", False), int(row.get("version", {}).get("N", 0))
-    return Recorded(event, at, not late, version, _brought(row))
+    return EventRecord(event, at, not late, version, _brought(row))
 
 
-def _brought(row: dict[str, Any]) -> Brought:
+def _brought(row: dict[str, Any]) -> Provenance:
     too_late_at = int(row["too_late_at"]["N"]) if "too_late_at" in row else None
-    return Brought(row.get("run", {}).get("S", ""), too_late_at)
+    return Provenance(row.get("run", {}).get("S", ""), too_late_at)
 
 
 def checkpoint_put(customer: str, checkpoint: Checkpoint, rules: Timeline) -> dict[str, Any]:
@@ -493,7 +493,9 @@ def _is_too_large(response: dict[str, Any]) -> bool:
     return any("size" in (cause.get("Message") or "").lower() for cause in refused)
 
 
-def _applied(causes: Sequence[dict[str, Any]], events: Sequence[Event]) -> Iterator[tuple[tuple[str, str], Recorded]]:
+def _applied(
+    causes: Sequence[dict[str, Any]], events: Sequence[Event]
+) -> Iterator[tuple[tuple[str, str], EventRecord]]:
     for cause, event in zip(causes, events, strict=True):
         if cause.get("Code") == "ConditionalCheckFailed":
             yield event.key, recorded_in(cause["Item"])

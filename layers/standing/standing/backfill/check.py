@@ -9,8 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from standing.backfill.partition import Tally
-from standing.backfill.run import named_faults, taking_in
+from standing.backfill.partition import RowCounts
+from standing.backfill.run import convert_files, faults_as_user_errors
 from standing.events.intake import Event
 from standing.rules.ruleset import Ruleset
 
@@ -18,10 +18,10 @@ SHOWN = 20
 
 
 @dataclass
-class Checked:
+class CheckResult:
     """What rows would become: the counts, the first events, and how many customers they are of."""
 
-    tally: Tally = field(default_factory=Tally)
+    tally: RowCounts = field(default_factory=RowCounts)
     events: list[Event] = field(default_factory=list)
     customers: set[int] = field(default_factory=set)  # of their names only a hash: there may be millions
 
@@ -38,11 +38,11 @@ class Checked:
         return [[str(one.found) for one in shown[reason]] for reason, _ in self.tally.refused.most_common()]
 
 
-def check(paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, seen: Callable[[int], None]) -> Checked:
+def check(paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, seen: Callable[[int], None]) -> CheckResult:
     """What the rows of files would become. Raises UserError."""
-    checked = Checked()
-    with TemporaryDirectory(prefix="standing-") as folder, named_faults():
-        for one in taking_in(paths, mapping, ruleset, datetime.now(UTC), Path(folder)):
+    checked = CheckResult()
+    with TemporaryDirectory(prefix="standing-") as folder, faults_as_user_errors():
+        for one in convert_files(paths, mapping, ruleset, datetime.now(UTC), Path(folder)):
             checked.tally.add(one)
             for _, event in one.events:
                 checked.customers.add(hash(event.detail.customer))

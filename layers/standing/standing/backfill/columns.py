@@ -86,7 +86,7 @@ def _kind(value: object, text: str) -> str:
     return "number" if isinstance(value, float | Decimal) or NUMBER.fullmatch(text) else "text"
 
 
-def columns_seen(path: Path, form: Format, rows: int = LOOKED_AT) -> list[Column]:
+def inspect_columns(path: Path, form: Format, rows: int = LOOKED_AT) -> list[Column]:
     """The columns of a table, by its first rows; rows that cannot be read are passed over. Raises Unreadable."""
     names = columns_of(path, form)
     found = {name: Column(name) for name in names}
@@ -105,7 +105,7 @@ def _look(column: Column, value: object) -> None:
         column.kinds["bytes"] += 1
 
 
-def named_like(columns: Iterable[Column], *words: str) -> list[Column]:
+def columns_named_like(columns: Iterable[Column], *words: str) -> list[Column]:
     """The columns whose names have one of some words, the first word's first."""
     there = list(columns)
     return [one for word in words for one in there if re.search(word, one.name, re.IGNORECASE)]

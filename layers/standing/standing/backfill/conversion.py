@@ -13,7 +13,7 @@ import orjson
 
 from standing.backfill.baskets import Baskets, Line
 from standing.backfill.files.formats import Format, events_of, is_table, lines_counted, rows_of
-from standing.backfill.files.rows import Read, Row, Unreadable
+from standing.backfill.files.rows import FileRow, Row, Unreadable
 from standing.backfill.lookups import Lookups
 from standing.backfill.mapping.errors import BadRow
 from standing.backfill.mapping.mapping import Envelope, Mapping
@@ -35,7 +35,7 @@ class Refusal(NamedTuple):
     found: object = None
 
 
-class Became(NamedTuple):
+class Converted(NamedTuple):
     """What so many `rows` became: events, refusals (one a row), or neither where they were skipped."""
 
     rows: int
@@ -43,12 +43,12 @@ class Became(NamedTuple):
     refused: Sequence[Refusal] = ()
 
 
-class Uncounted(ValueError):  # noqa: N818 -- it says what is with the file
+class RowCountMismatch(ValueError):  # noqa: N818 -- it says what is with the file
     """A file of which another reader finds another number of rows."""
 
 
 @dataclass
-class TakingIn:
+class Conversion:
     """Taking in the rows of files, by a mapping, under rules. `folder` is for what does not fit into the memory."""
 
     mapping: Mapping | None
@@ -57,7 +57,7 @@ class TakingIn:
     now: datetime
     folder: Path
 
-    def files(self, paths: Sequence[Path]) -> Iterator[Became]:
+    def files(self, paths: Sequence[Path]) -> Iterator[Converted]:
         """What every row of the files became. Raises Unreadable, and Uncounted where rows are missing."""
         lines = [path for path in paths if not is_table(path)]
         tables = [path for path in paths if is_table(path)]
@@ -69,8 +69,8 @@ class TakingIn:
             yield from self._tables(tables, self.mapping)
 
     def _counted(
-        self, path: Path, rows: Iterator[Read], taken: Callable[[Path, Read], Became | None], form: Format
-    ) -> Iterator[Became]:
+        self, path: Path, rows: Iterator[FileRow], taken: Callable[[Path, FileRow], Converted | None], form: Format
+    ) -> Iterator[Converted]:
         """What the rows of a file became, and then whether another reader finds as many."""
         found = 0
         for read in rows:
@@ -78,31 +78,31 @@ class TakingIn:
             if (became := taken(path, read)) is not None:
                 yield became
         if (counted := lines_counted(path, form)) != found:
-            raise Uncounted(
+            raise RowCountMismatch(
                 f"{path}: {found:,} rows were read, and another reader counts {counted:,}: nothing was taken in"
             )
 
-    def _line(self, path: Path, read: Read) -> Became:
+    def _line(self, path: Path, read: FileRow) -> Converted:
         """A line of a file of events."""
         if read.row is None:
-            return Became(1, refused=[_unread(path, read)])
+            return Converted(1, refused=[_unread(path, read)])
         try:
             orjson.dumps(read.row)
-            return Became(1, [self._event(dict(read.row))])
+            return Converted(1, [self._event(dict(read.row))])
         except orjson.JSONEncodeError:
-            return Became(1, refused=[Refusal(path, read.number, "no-event", "row", UNSENDABLE)])
+            return Converted(1, refused=[Refusal(path, read.number, "no-event", "row", UNSENDABLE)])
         except Rejected as rejected:
-            return Became(1, refused=[_rejected(path, read.number, rejected)])
+            return Converted(1, refused=[_rejected(path, read.number, rejected)])
 
     def _event(self, envelope: Envelope) -> tuple[Envelope, Event]:
         event = take_in(envelope, self.ruleset, self.now)
         return {part: envelope[part] for part in ("source", "detail-type", "detail")}, event
 
-    def _tables(self, tables: Sequence[Path], mapping: Mapping) -> Iterator[Became]:
+    def _tables(self, tables: Sequence[Path], mapping: Mapping) -> Iterator[Converted]:
         others, baskets = Lookups(mapping.join, self.beside, self.folder), Baskets(self.folder)
         with closing(others):
             for one in others.read():
-                yield Became(0, refused=[Refusal(one.path, one.number, "no-event", "row", one.why)])
+                yield Converted(0, refused=[Refusal(one.path, one.number, "no-event", "row", one.why)])
             reading = Table(mapping, others, baskets, self._event)
             for path in tables:
                 yield from self._counted(
@@ -121,7 +121,7 @@ class Table:
     baskets: Baskets
     event: Callable[[Envelope], tuple[Envelope, Event]]
 
-    def row(self, path: Path, read: Read) -> Became | None:
+    def row(self, path: Path, read: FileRow) -> Converted | None:
         """What a row became; None where it waits in a basket."""
         if read.row is None:
             return self._unread(path, read)
@@ -130,12 +130,12 @@ class Table:
             if self.mapping.group_by:
                 return self._put(path, read.number, row)
             if not self.mapping.is_meant(row):
-                return Became(1)
+                return Converted(1)
             return self._events(1, path, read.number, [row])
         except BadRow as bad:
-            return Became(1, refused=[_bad(path, read.number, bad)])
+            return Converted(1, refused=[_bad(path, read.number, bad)])
 
-    def _unread(self, path: Path, read: Read) -> Became | None:
+    def _unread(self, path: Path, read: FileRow) -> Converted | None:
         """A row that cannot be read; where it seems to be of a basket, that basket is not whole."""
         if self.mapping.group_by and read.guess and set(self.mapping.group_by) <= set(read.guess):
             try:
@@ -144,24 +144,24 @@ class Table:
                 pass
             else:
                 return None
-        return Became(1, refused=[_unread(path, read)])
+        return Converted(1, refused=[_unread(path, read)])
 
-    def _put(self, path: Path, number: int, row: Row) -> Became | None:
+    def _put(self, path: Path, number: int, row: Row) -> Converted | None:
         """Put a row into its basket, unless it is not meant. Raises BadRow where it has none."""
         group, why = self.mapping.group_of(row), ""
         try:
             if not self.mapping.is_meant(row):
-                return Became(1)
+                return Converted(1)
         except BadRow as bad:
             why = str(bad)
         self.baskets.add(group, Line(path, number, row, why))
         return None
 
-    def basket(self, lines: list[Line]) -> Became:
+    def basket(self, lines: list[Line]) -> Converted:
         """What the lines of a basket became: an event together, or all of them refused."""
         if wrong := [line for line in lines if line.why]:
             at = f"the same basket as row {wrong[0].number:,} of {wrong[0].path.name}, which is refused"
-            return Became(
+            return Converted(
                 len(lines),
                 refused=[
                     Refusal(one.path, one.number, "no-event", "row", one.why or f"not to be in {at}") for one in lines
@@ -171,20 +171,20 @@ class Table:
         try:
             became = self._events(len(lines), first.path, first.number, [line.row for line in lines])
         except BadRow as bad:
-            became = Became(len(lines), refused=[_bad(first.path, first.number, bad)])
+            became = Converted(len(lines), refused=[_bad(first.path, first.number, bad)])
         if not became.refused:
             return became
         return became._replace(refused=[became.refused[0]._replace(path=one.path, number=one.number) for one in lines])
 
-    def _events(self, rows: int, path: Path, number: int, found: list[Row]) -> Became:
+    def _events(self, rows: int, path: Path, number: int, found: list[Row]) -> Converted:
         """All events of a row, or none of them where one is refused. Raises BadRow."""
         try:
-            return Became(rows, [self.event(envelope) for envelope in self.mapping.envelopes(found)])
+            return Converted(rows, [self.event(envelope) for envelope in self.mapping.envelopes(found)])
         except Rejected as rejected:
-            return Became(rows, refused=[_rejected(path, number, rejected)])
+            return Converted(rows, refused=[_rejected(path, number, rejected)])
 
 
-def _unread(path: Path, read: Read) -> Refusal:
+def _unread(path: Path, read: FileRow) -> Refusal:
     return Refusal(path, read.number, "no-event", "row", read.why)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standing.backfill.files.formats import rows_of
-from standing.backfill.files.rows import Read, Row
+from standing.backfill.files.rows import FileRow, Row
 from standing.backfill.mapping.errors import BadRow
 from standing.backfill.mapping.joins import Join
 
@@ -45,7 +45,7 @@ class Lookups:
             self.store.execute("commit")
         self.store.execute("create index of_key on joined (file, key)")
 
-    def _kept(self, place: int, join: Join, read: Read) -> str:
+    def _kept(self, place: int, join: Join, read: FileRow) -> str:
         """Keep a row, or say why not."""
         if read.row is None:
             return read.why

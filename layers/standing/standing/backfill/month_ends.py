@@ -12,8 +12,8 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.engine.state import Memory
 from standing.lake.layout import MONTHS, number_in, standing_key
-from standing.lake.parquet import written
-from standing.lake.standings import kept
+from standing.lake.parquet import parquet_bytes
+from standing.lake.standings import keep_standing
 from standing.nightly.metrics.months import month_end
 from standing.rescoring.memory import frame_of
 from standing.values.days import Day
@@ -21,25 +21,25 @@ from standing.values.days import Day
 TRIES = 10
 
 
-class Anew(NamedTuple):
+class RewrittenMonths(NamedTuple):
     """A customer's memory at ends of months, from the day `since` on: what was kept of days before it holds."""
 
     months: Mapping[Day, Memory] = {}
     since: Day = 0
 
 
-def ends_kept(lake: Lake, number: int) -> dict[str, Day]:
+def kept_month_ends(lake: Lake, number: int) -> dict[str, Day]:
     """The months that are kept of a bucket, by key, each with its last day."""
     keys = (key for key in lake.keys(f"{MONTHS}/") if number_in(key) == number)
     return {key: month_end(key.split("/")[1]) for key in keys}
 
 
-def months_anew(lake: Lake, number: int, anew: Mapping[str, Anew]) -> None:
+def rewrite_month_ends(lake: Lake, number: int, anew: Mapping[str, RewrittenMonths]) -> None:
     """Replace what ends of months say of some customers; nothing is said where there was nothing, or is none now.
 
     The month that runs is left to the next night. What cannot be read is left to it as well: it names it.
     """
-    for key, end in ends_kept(lake, number).items():
+    for key, end in kept_month_ends(lake, number).items():
         of = {who: one for who, one in anew.items() if one.since <= end}
         now = {who: one.months[end] for who, one in of.items() if end in one.months}
         _replaced(lake, key, of, [(who, end, memory) for who, memory in now.items()])
@@ -52,7 +52,7 @@ def standing_without(lake: Lake, number: int, customers: Collection[str]) -> Non
 
 def _replaced(lake: Lake, key: str, customers: Collection[str], now: list[tuple[str, Day, Memory]]) -> None:
     for _ in range(TRIES):
-        there = kept(lake, key)
+        there = keep_standing(lake, key)
         if there.rows is None:
             return
         ours = pl.col("customer").is_in(list(customers))
@@ -61,6 +61,6 @@ def _replaced(lake: Lake, key: str, customers: Collection[str], now: list[tuple[
             return
         others, made = there.rows.filter(~ours), frame_of((one for one in now if one[0] in known), {})
         with suppress(PreconditionFailed):
-            lake.replace(key, written(pl.concat([others, made], how="diagonal").sort("customer")), there.etag)
+            lake.replace(key, parquet_bytes(pl.concat([others, made], how="diagonal").sort("customer")), there.etag)
             return
     raise PreconditionFailed

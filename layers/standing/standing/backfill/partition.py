@@ -16,7 +16,7 @@ from typing import IO, Any
 
 import orjson
 
-from standing.backfill.conversion import Became, Refusal
+from standing.backfill.conversion import Converted, Refusal
 from standing.backfill.mapping.mapping import Envelope
 from standing.events.intake import Event, take_in
 from standing.lake.layout import bucket_of
@@ -29,7 +29,7 @@ type Reason = tuple[str, str, str]
 
 
 @dataclass
-class Tally:
+class RowCounts:
     """What became of the rows of files: each is taken, refused or skipped on purpose.
 
     `refused` counts rows by reason, field and what was expected; `examples` has the first few of each. `others` are
@@ -44,7 +44,7 @@ class Tally:
     others: int = 0
     examples: dict[Reason, list[Refusal]] = field(default_factory=dict)
 
-    def add(self, became: Became) -> None:
+    def add(self, became: Converted) -> None:
         """Count what some rows became."""
         self.rows += became.rows
         self.events += len(became.events)
@@ -55,7 +55,7 @@ class Tally:
         else:
             self.skipped += became.rows
 
-    def _refuse(self, became: Became) -> None:
+    def _refuse(self, became: Converted) -> None:
         for one in became.refused:
             reason = (one.reason, one.field, one.expected)
             self.refused[reason] += 1
@@ -85,12 +85,12 @@ class Tally:
         return dict(zip(("reason", "field", "expected"), reason, strict=True)) | {"rows": count, "examples": examples}
 
 
-def deal_out(became: Iterable[Became], folder: Path, seen: Callable[[int], None]) -> Tally:
+def partition(became: Iterable[Converted], folder: Path, seen: Callable[[int], None]) -> RowCounts:
     """Deal what rows became out into a folder; those that are refused go to `refused.jsonl` there, with the reason.
 
     Raises what reading the rows raises.
     """
-    tally = Tally()
+    tally = RowCounts()
     with ExitStack() as stack:
         refused = stack.enter_context((folder / REFUSED).open("wb"))
         files: dict[int, IO[bytes]] = {}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from standing.backfill.columns import Column, columns_seen, named_like
+from standing.backfill.columns import Column, columns_named_like, inspect_columns
 from standing.backfill.files.formats import Format, columns_of, is_table, kind_of
 from standing.backfill.files.rows import Unreadable
 from standing.backfill.files.text import likely_encoding
@@ -67,10 +67,10 @@ def likely_format(path: Path) -> Format:
     return max(forms, key=lambda form: len(columns_of(path, form)))
 
 
-def proposed(path: Path, programme: Programme) -> str:
+def propose_mapping(path: Path, programme: Programme) -> str:
     """A mapping of a table, as YAML with notes; a column that is not found is `{?}`. Raises Unreadable."""
     form = likely_format(path)
-    columns = columns_seen(path, form)
+    columns = inspect_columns(path, form)
     lines = [
         f"# A first mapping of {path.name}: read it, mend it, then try it with --check.",
         f"source: {_source(programme)}",
@@ -94,7 +94,7 @@ def _format_lines(path: Path, form: Format) -> list[str]:
 
 def _event_lines(columns: Sequence[Column], programme: Programme) -> list[str]:
     filled = [one for one in columns if one.filled]
-    score = next(iter(named_like(filled, *SCORE)), None)
+    score = next(iter(columns_named_like(filled, *SCORE)), None)
     if score is not None and score.kind == "whole":
         return _review(filled, score, programme)
     return _purchase(filled, programme)
@@ -110,7 +110,7 @@ def _base(columns: Sequence[Column], programme: Programme) -> list[str]:
 
 
 def _first(columns: Sequence[Column], words: Sequence[str]) -> str:
-    return next((one.name for one in named_like(columns, *words)), UNKNOWN)
+    return next((one.name for one in columns_named_like(columns, *words)), UNKNOWN)
 
 
 def _review(columns: Sequence[Column], score: Column, programme: Programme) -> list[str]:
@@ -127,12 +127,12 @@ def _review(columns: Sequence[Column], score: Column, programme: Programme) -> l
 
 
 def _purchase(columns: Sequence[Column], programme: Programme) -> list[str]:
-    quantity = next(iter(named_like(columns, *QUANTITY)), None)
-    price = next((one for one in named_like(columns, *PRICE) if one is not quantity), None)
+    quantity = next(iter(columns_named_like(columns, *QUANTITY)), None)
+    price = next((one for one in columns_named_like(columns, *PRICE) if one is not quantity), None)
     event = _first(columns, EVENT)
     if quantity and price:
         return _basket(columns, event, quantity, price, programme)
-    amount = next(iter(named_like([one for one in columns if one.kind in {"whole", "number"}], *AMOUNT)), None)
+    amount = next(iter(columns_named_like([one for one in columns if one.kind in {"whole", "number"}], *AMOUNT)), None)
     said = (
         f"{{column: {_quoted(amount.name)}{_mark(amount)}, decimals: {programme.minor_digits}}}"
         if amount

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from standing.aws.table import Recorded
+from standing.aws.table import EventRecord
 from standing.engine.start import StoredHistory
 from standing.engine.state import Checkpoint
 from standing.events import Purchase, Refund
@@ -47,7 +47,7 @@ class RemainingHistory:
 
 def remaining_history(
     run: str,
-    history: Sequence[Recorded],
+    history: Sequence[EventRecord],
     checkpoints: Sequence[Checkpoint],
     brought: pl.DataFrame,
     everything: pl.DataFrame,
@@ -68,7 +68,7 @@ def remaining_history(
     return RemainingHistory(past, first, only) if base is not None and gone <= base and past.events else None
 
 
-def _gone(run: str, history: Iterable[Recorded], everything: pl.DataFrame) -> Day | None:
+def _gone(run: str, history: Iterable[EventRecord], everything: pl.DataFrame) -> Day | None:
     """The last day of an event that is not of the run, and that the table no longer has; none where it has them all."""
     there = {one.event.key for one in history}
     others = everything.filter(pl.col("run").ne_missing(run)).select("source", "id", "day").iter_rows()

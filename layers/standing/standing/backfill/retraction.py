@@ -17,16 +17,16 @@ import orjson
 import polars as pl
 
 from standing.aws.lake_bucket import ABSENT, Lake
-from standing.aws.retraction import take_back
-from standing.aws.table import STATE, CommitConflict, Customers, Forgotten, Recorded, checkpoint_put, state_in
-from standing.backfill.month_ends import Anew, ends_kept, months_anew, standing_without
+from standing.aws.retraction import retract_run
+from standing.aws.table import STATE, CommitConflict, Customers, EventRecord, Forgotten, checkpoint_put, state_in
+from standing.backfill.month_ends import RewrittenMonths, kept_month_ends, rewrite_month_ends, standing_without
 from standing.backfill.remaining_history import RemainingHistory, remaining_history
-from standing.engine.history import ImportedHistory, emptied, import_history
+from standing.engine.history import ImportedHistory, import_history, without_history
 from standing.engine.state import Checkpoint, Ledger, State
 from standing.events import Purchase
 from standing.lake.compaction import compact
-from standing.lake.layout import KINDS, Kind, current, named_after, staged, taken_back
-from standing.lake.parquet import CorruptFile, collected, scan_all, written
+from standing.lake.layout import KINDS, Kind, current_key, named_after, retracted_prefix, staged_prefix
+from standing.lake.parquet import CorruptFile, collect, parquet_bytes, scan_all
 from standing.lake.rows import Row, frame, rows_in
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_of
@@ -46,18 +46,18 @@ class Conflict(NamedTuple):
 
 
 @dataclass
-class Found:
+class StoredRun:
     """What became of a bucket's customers, and what the lake is to have of them."""
 
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[Conflict] = field(default_factory=list)
     rows: dict[Kind, list[Row]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
     disowned: dict[Kind, list[pl.DataFrame]] = field(default_factory=lambda: {kind: [] for kind in KINDS})
-    anew: dict[str, Anew] = field(default_factory=dict)
+    anew: dict[str, RewrittenMonths] = field(default_factory=dict)
     gone: set[str] = field(default_factory=set)
 
 
-class InTheLake(NamedTuple):
+class LakeRetraction(NamedTuple):
     """What the run wrote into the lake; where history is finite, all records that count of its customers as well."""
 
     records: pl.DataFrame
@@ -71,7 +71,7 @@ class InTheLake(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Retracting:
+class Retraction:
     """Takes a run back of one table and one lake; what was announced since the moment `began` is counted."""
 
     lake: Lake
@@ -89,7 +89,7 @@ class Retracting:
         found, some = self._done(number), set(in_the_table)
         there = self._in_the_lake(number, some)
         names = sorted(there.customers | some)
-        ends = ends_kept(self.lake, number).values() if names else ()
+        ends = kept_month_ends(self.lake, number).values() if names else ()
         for customer in names:
             self._customer(customer, there, ends, found)
         self._into_the_lake(number, found)
@@ -100,35 +100,35 @@ class Retracting:
         return told
 
     def _mark(self, number: int) -> str:
-        return f"{taken_back(number)}{self.run}.json"
+        return f"{retracted_prefix(number)}{self.run}.json"
 
-    def _done(self, number: int) -> Found:
+    def _done(self, number: int) -> StoredRun:
         """What became of a bucket that is marked already, of which nothing is left but what was written since."""
         stored = self.lake.get(self._mark(number))
         if stored is ABSENT:
-            return Found()
+            return StoredRun()
         compact(self.lake, number)
         told = orjson.loads(stored.body)
-        return Found(Counter(told["counts"]), [Conflict(**one) for one in told["conflicts"]])
+        return StoredRun(Counter(told["counts"]), [Conflict(**one) for one in told["conflicts"]])
 
-    def _in_the_lake(self, number: int, in_the_table: Collection[str]) -> InTheLake:
+    def _in_the_lake(self, number: int, in_the_table: Collection[str]) -> LakeRetraction:
         ours = pl.col("run") == self.run
         records, states = (self._read(kind, number, ours) for kind in KINDS if kind != "decisions")
         if self.rules.latest.programme.history is None:
-            return InTheLake(records, states, records.clear())
-        found = InTheLake(records, states, records.clear())
+            return LakeRetraction(records, states, records.clear())
+        found = LakeRetraction(records, states, records.clear())
         of_them = pl.col("customer").is_in(sorted(found.customers.union(in_the_table)))
         return found._replace(everything=self._read("records", number, of_them & ~pl.col("late")))
 
     def _read(self, kind: Kind, number: int, which: pl.Expr) -> pl.DataFrame:
         """Rows of a bucket, repeats included. Raises Damaged."""
-        own = current(kind, number)
-        files, wrong = scan_all(self.lake, kind, [own, *self.lake.keys(staged(kind, number))])
+        own = current_key(kind, number)
+        files, wrong = scan_all(self.lake, kind, [own, *self.lake.keys(staged_prefix(kind, number))])
         if own in wrong:
             raise CorruptFile(f"{own}: {wrong[own]}")
-        return pl.concat([frame(kind), *(collected(file.filter(which)) for file in files.values())])
+        return pl.concat([frame(kind), *(collect(file.filter(which)) for file in files.values())])
 
-    def _customer(self, customer: str, there: InTheLake, ends: Collection[Day], found: Found) -> None:
+    def _customer(self, customer: str, there: LakeRetraction, ends: Collection[Day], found: StoredRun) -> None:
         if self.customers.is_forgotten(customer):
             found.counts["forgotten"] += 1
             return
@@ -138,7 +138,7 @@ class Retracting:
                 return
         raise CommitConflict({})
 
-    def _one(self, customer: str, there: InTheLake, ends: Collection[Day], found: Found) -> None:
+    def _one(self, customer: str, there: LakeRetraction, ends: Collection[Day], found: StoredRun) -> None:
         """One try: a customer's state without what the run brought, and its records gone."""
         row, history = self.customers.state_row(customer), self.customers.history(customer)
         ours, own = [one for one in history if one.brought.run == self.run], pl.col("customer") == customer
@@ -164,7 +164,7 @@ class Retracting:
         if not left.past.events and not self._stays(row):
             return None
         if not left.past.events:
-            return ImportedHistory(before if before.is_empty else emptied(before), (), {})
+            return ImportedHistory(before if before.is_empty else without_history(before), (), {})
         return import_history(before, left.past, self.rules, before.day, ALL, left.first)
 
     def _begun(self, left: RemainingHistory) -> ImportedHistory | None:
@@ -186,7 +186,7 @@ class Retracting:
         before: State | None,
         after: ImportedHistory | None,
         left: RemainingHistory,
-        ours: list[Recorded],
+        ours: list[EventRecord],
         run: str,
     ) -> None:
         """Checkpoints first, so that no late event begins at one that no longer holds; then the rest together."""
@@ -194,13 +194,13 @@ class Retracting:
         if before:
             self.customers.delete_all(self._checkpoints(before.customer, left.stale(made)))
             self.customers.put_all(self._checkpoints(before.customer, made))
-        take_back(self.customers, before, after.state if after else None, ours, self.rules, run)
+        retract_run(self.customers, before, after.state if after else None, ours, self.rules, run)
 
     def _checkpoints(self, customer: str, some: Iterable[Checkpoint]) -> list[Row]:
         return [checkpoint_put(customer, one, self.rules)["Item"] for one in some]
 
     def _tell(
-        self, customer: str, left: RemainingHistory, ours: list[Recorded], lake: pl.DataFrame, found: Found
+        self, customer: str, left: RemainingHistory, ours: list[EventRecord], lake: pl.DataFrame, found: StoredRun
     ) -> None:
         stay = {event.key for event in left.past.events}  # what was sent as well: the lake may not have heard of it yet
         keys = ({one.event.key for one in ours} | set(lake.select("source", "id").iter_rows())) - stay
@@ -218,7 +218,7 @@ class Retracting:
         moments = (datetime.fromisoformat(orjson.loads(row["detail"]["S"])["decided_at"]) for row in rows)
         return sum(1 for moment in moments if moment >= self.began)
 
-    def _disown(self, customer: str, ours: list[Recorded], there: InTheLake, found: Found) -> None:
+    def _disown(self, customer: str, ours: list[EventRecord], there: LakeRetraction, found: StoredRun) -> None:
         """Leave a customer as it is, as what of it is left cannot be folded: its events are of no run any more."""
         found.conflicts.append(Conflict(customer, RECORDS_GONE))
         for one in ours:
@@ -230,7 +230,12 @@ class Retracting:
             found.disowned[kind].append(own.with_columns(pl.lit(None, dtype=pl.String).alias("run")))
 
     def _gather(
-        self, customer: str, after: ImportedHistory | None, left: RemainingHistory, ends: Collection[Day], found: Found
+        self,
+        customer: str,
+        after: ImportedHistory | None,
+        left: RemainingHistory,
+        ends: Collection[Day],
+        found: StoredRun,
     ) -> None:
         """What the lake is to have of a customer, and of the ends of months."""
         if after is None or after.state.is_empty:
@@ -239,7 +244,7 @@ class Retracting:
         found.anew[customer] = self._anew(after, left, ends)
         self._rows(customer, found)
 
-    def _rows(self, customer: str, found: Found) -> None:
+    def _rows(self, customer: str, found: StoredRun) -> None:
         """A customer's rows for the lake, as the table has them now: the state first, and then what it counts."""
         self.customers.disown(customer, self.run)  # a state that stays as it is
         state = self.customers.state_row(customer)
@@ -247,23 +252,23 @@ class Retracting:
         for kind, rows in rows_in([*others, *([state] if state else [])], self.rules, "table").items():
             found.rows[kind] += rows
 
-    def _anew(self, after: ImportedHistory | None, left: RemainingHistory, ends: Collection[Day]) -> Anew:
+    def _anew(self, after: ImportedHistory | None, left: RemainingHistory, ends: Collection[Day]) -> RewrittenMonths:
         """The customer at the ends of months that are over; of those after its state, too, which nights kept."""
         if after is None or not left.past.events:
-            return Anew()
+            return RewrittenMonths()
         over = day_of(self.clock(), self.rules.latest.programme.time_zone) - 1
         last = max((end for end in ends if end <= over), default=0)
         if last > after.state.day:
             after = import_history(None, left.past, self.rules, last, ALL, left.first)
-        return Anew(after.months, left.since)
+        return RewrittenMonths(after.months, left.since)
 
-    def _into_the_lake(self, number: int, found: Found) -> None:
+    def _into_the_lake(self, number: int, found: StoredRun) -> None:
         for kind in KINDS:
             rows = pl.concat([frame(kind, found.rows[kind]), *found.disowned[kind]])
             if rows.height:
-                body = written(rows)
-                self.lake.put(f"{staged(kind, number)}retracted-{named_after([body.hex()])}.parquet", body)
-        months_anew(self.lake, number, found.anew)
+                body = parquet_bytes(rows)
+                self.lake.put(f"{staged_prefix(kind, number)}retracted-{named_after([body.hex()])}.parquet", body)
+        rewrite_month_ends(self.lake, number, found.anew)
         standing_without(self.lake, number, found.gone)
 
 

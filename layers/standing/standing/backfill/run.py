@@ -24,14 +24,14 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.stack import Target
 from standing.aws.table import CommitConflict, Customers
-from standing.backfill.conversion import Became, TakingIn, Uncounted
+from standing.backfill.conversion import Conversion, Converted, RowCountMismatch
 from standing.backfill.files.formats import files_in
 from standing.backfill.files.rows import Unreadable
 from standing.backfill.mapping.errors import BadMapping
 from standing.backfill.mapping.reader import read_mapping
-from standing.backfill.partition import REFUSED, Tally, bucket_file, deal_out, events_in
-from standing.backfill.settlement import Settled, Settling, named
-from standing.backfill.work_folders import DEALT, RUN, note, noted, work_below
+from standing.backfill.partition import REFUSED, RowCounts, bucket_file, events_in, partition
+from standing.backfill.settlement import SettledBucket, Settlement, named
+from standing.backfill.work_folders import DEALT, RUN, read_note, work_below, write_note
 from standing.lake.layout import BUCKETS
 from standing.lake.runs import Run, begin, keep, run_of
 from standing.nightly.plan import day_asked_for, day_to_close
@@ -54,7 +54,7 @@ type Seen = Callable[[str, int, int | None], None]
 class TooManyRefusedError(UserError):
     """So many rows are refused that the mapping is more likely wrong than they are; nothing was settled."""
 
-    def __init__(self, tally: Tally, stop_at: float, path: Path) -> None:
+    def __init__(self, tally: RowCounts, stop_at: float, path: Path) -> None:
         super().__init__(
             f"{tally.share:.1%} of the rows are refused, more than --stop-at {stop_at:.0%}: nothing was taken in. "
             f"Each of them is named in {path}; `--check` shows them by reason"
@@ -63,20 +63,20 @@ class TooManyRefusedError(UserError):
 
 
 @contextmanager
-def named_faults() -> Iterator[None]:
+def faults_as_user_errors() -> Iterator[None]:
     """Faults of files and mappings as what a user is told."""
     try:
         yield
-    except (BadMapping, Unreadable, Uncounted) as error:
+    except (BadMapping, Unreadable, RowCountMismatch) as error:
         raise UserError(str(error)) from None
 
 
-def taking_in(
+def convert_files(
     paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, now: datetime, folder: Path
-) -> Iterator[Became]:
+) -> Iterator[Converted]:
     """What the rows of files become. Raises BadMapping, Unreadable and Uncounted."""
     beside = mapping.parent if mapping else Path()
-    taking = TakingIn(read_mapping(mapping) if mapping else None, beside, ruleset, now, folder)
+    taking = Conversion(read_mapping(mapping) if mapping else None, beside, ruleset, now, folder)
     return taking.files(files_in(paths))
 
 
@@ -114,7 +114,7 @@ class Backfill:
 
     def _begun(self) -> Run:
         """The run, noted in the lake before anything is settled. Raises UserError where it was taken back."""
-        run = begin(self.target.lake, noted(self.folder).run)
+        run = begin(self.target.lake, read_note(self.folder).run)
         if run.state not in {"begun", "done"}:
             raise UserError(TAKEN_BACK.format(run=run.run, folder=self.folder))
         return run
@@ -132,7 +132,7 @@ class Backfill:
             shutil.rmtree(self.folder, ignore_errors=True)  # half of it may be there
             self.folder.mkdir(parents=True)
             now = datetime.now(UTC)
-            note(self.folder, self._run(now), self.until, self.command)
+            write_note(self.folder, self._run(now), self.until, self.command)
             tally = self._tally(now, seen)
             (self.folder / RULES).write_text(self.rules.model_dump_json())
             told = tally.as_dict() | {"now": now.isoformat(), "refused_rows": str(self.folder / REFUSED)}
@@ -146,11 +146,11 @@ class Backfill:
         mapping, began = self.mapping.name if self.mapping else None, now.isoformat(timespec="seconds")
         return Run(f"{now:%Y%m%d-%H%M}-{unique}", [path.name for path in self.paths], mapping, self.folder.name, began)
 
-    def _tally(self, now: datetime, seen: Seen) -> Tally:
+    def _tally(self, now: datetime, seen: Seen) -> RowCounts:
         """Deal the rows out. Raises UserError where a file cannot be used, or too many rows are refused."""
-        with named_faults():
-            taking = taking_in(self.paths, self.mapping, self.rules.latest, now, self.folder)
-            tally = deal_out(taking, self.folder, lambda rows: seen("rows", rows, None))
+        with faults_as_user_errors():
+            taking = convert_files(self.paths, self.mapping, self.rules.latest, now, self.folder)
+            tally = partition(taking, self.folder, lambda rows: seen("rows", rows, None))
         if tally.share > self.stop_at:
             self._tidy_up()
             raise TooManyRefusedError(tally, self.stop_at, self.folder / REFUSED)
@@ -159,16 +159,16 @@ class Backfill:
     def _buckets(self) -> list[int]:
         return [number for number in range(BUCKETS) if bucket_file(self.folder, number).exists()]
 
-    def _settled(self, buckets: list[int]) -> Iterator[Settled]:
+    def _settled(self, buckets: list[int]) -> Iterator[SettledBucket]:
         """What became of each bucket: of those that are noted, and of those that are settled now. Raises UserError."""
         waiting = []
         for number in buckets:
             if (done := _done(self.folder, number)).exists():
-                yield Settled(*json.loads(done.read_text()))
+                yield SettledBucket(*json.loads(done.read_text()))
             else:
                 waiting.append(number)
         outputs = self.target.outputs
-        began = noted(self.folder)
+        began = read_note(self.folder)
         place = Worker(str(self.folder), outputs["TableName"], outputs["LakeBucketName"], began.until, began.run.run)
         context = multiprocessing.get_context("spawn")  # polars' threads do not survive a fork
         with ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin, initargs=(place,)) as pool:
@@ -177,7 +177,7 @@ class Backfill:
                 yield from (future.result() for future in as_completed(futures))
             except (CommitConflict, PreconditionFailed):
                 raise UserError(BUSY) from None
-            except TakenBack as error:
+            except RunRetracted as error:
                 raise UserError(TAKEN_BACK.format(run=error, folder=self.folder)) from None
             finally:
                 pool.shutdown(cancel_futures=True)
@@ -194,11 +194,11 @@ class Worker:
     run: str
 
 
-class TakenBack(Exception):  # noqa: N818 -- what became of it
+class RunRetracted(Exception):  # noqa: N818 -- what became of it
     """A run that is taken back while it is settled: its id."""
 
 
-_here: list[tuple[Worker, Settling]] = []
+_here: list[tuple[Worker, Settlement]] = []
 
 
 def _begin(place: Worker) -> None:
@@ -210,8 +210,8 @@ def _begin(place: Worker) -> None:
     _here[:] = [(place, _settling(Lake(target.s3, place.lake), customers, rules, place))]
 
 
-def _settling(lake: Lake, customers: Customers, rules: Timeline, place: Worker) -> Settling:
-    return Settling(lake, customers, rules, place.until, run=place.run)
+def _settling(lake: Lake, customers: Customers, rules: Timeline, place: Worker) -> Settlement:
+    return Settlement(lake, customers, rules, place.until, run=place.run)
 
 
 def _end_with_the_command() -> None:
@@ -221,11 +221,11 @@ def _end_with_the_command() -> None:
         os._exit(1)
 
 
-def _settle(number: int) -> Settled:
+def _settle(number: int) -> SettledBucket:
     """Settle a bucket, and note that it is done. Raises TakenBack."""
     ((place, settling),) = _here
     if (run := run_of(settling.lake, place.run)) and run.state not in {"begun", "done"}:
-        raise TakenBack(place.run)
+        raise RunRetracted(place.run)
     folder = Path(place.folder)
     events = events_in(bucket_file(folder, number), settling.rules.latest, datetime.now(UTC))
     settled = settling.bucket(number, events)

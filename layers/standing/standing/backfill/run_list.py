@@ -12,9 +12,9 @@ from typing import Any
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.stack import Target
 from standing.aws.table import CommitConflict
-from standing.backfill.retraction import COUNTS, Retracting
+from standing.backfill.retraction import COUNTS, Retraction
 from standing.backfill.run import BUSY, Seen
-from standing.backfill.work_folders import removed, unfinished
+from standing.backfill.work_folders import remove_folder, unfinished_folders
 from standing.lake.compaction import stage
 from standing.lake.layout import BUCKETS, bucket_of
 from standing.lake.parquet import CorruptFile
@@ -23,17 +23,17 @@ from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
 
 
-def listed(target: Target, root: Path) -> dict[str, Any]:
+def list_runs(target: Target, root: Path) -> dict[str, Any]:
     """All runs, the newest first, and the working folders here of those that did not end."""
     here = [
         {"folder": str(one.folder), "run": one.run.run, "command": one.command, "began": one.run.began}
         | {"dealt": one.is_dealt}
-        for one in unfinished(root)
+        for one in unfinished_folders(root)
     ]
     return {"runs": [asdict(one) for one in runs(target.lake)], "unfinished": here}
 
 
-def retracted(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) -> dict[str, Any]:
+def retract(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) -> dict[str, Any]:
     """Take a run back, and remove its working folder if it is here; what became of it. Can be repeated.
 
     Raises UserError where there is no such run, or where others keep writing the same customers.
@@ -52,12 +52,12 @@ def retracted(target: Target, rules: Timeline, root: Path, name: str, seen: Seen
     except CorruptFile as error:
         raise UserError(f"{error}: restore it (docs/lake.md), then the same command goes on") from None
     keep(target.lake, replace(run, state="retracted"))
-    return told | {"run": name, "removed": [str(folder) for folder in removed(root, name)]}
+    return told | {"run": name, "removed": [str(folder) for folder in remove_folder(root, name)]}
 
 
 def _all_buckets(target: Target, rules: Timeline, run: Run, seen: Seen) -> dict[str, Any]:
     stage(target.lake)
-    retracting = Retracting(target.lake, target.customers, rules, run.run, datetime.fromisoformat(run.began))
+    retracting = Retraction(target.lake, target.customers, rules, run.run, datetime.fromisoformat(run.began))
     there = _by_bucket(target.customers.brought_by(run.run))
     counts, conflicts = Counter[str](), list[dict[str, str]]()
     for number in range(BUCKETS):

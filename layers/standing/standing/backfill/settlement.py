@@ -19,11 +19,11 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.table import (
     KEPT_FOR_EVER,
-    Brought,
     CommitConflict,
     Customers,
+    EventRecord,
     Forgotten,
-    Recorded,
+    Provenance,
     checkpoint_put,
     event_put,
 )
@@ -31,10 +31,10 @@ from standing.engine.history import ImportedHistory, import_history
 from standing.engine.start import StoredHistory
 from standing.engine.state import Memory, State
 from standing.events.intake import Event, is_repeat
-from standing.lake.layout import Kind, month_key, named_after, staged
-from standing.lake.parquet import written
+from standing.lake.layout import Kind, month_key, named_after, staged_prefix
+from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import Row, frame, record_row, state_row
-from standing.lake.standings import Kept, kept
+from standing.lake.standings import KeptStanding, keep_standing
 from standing.rescoring.memory import frame_of
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date, day_of
@@ -46,7 +46,7 @@ TRIES = 10
 
 
 @dataclass
-class Gathered:
+class BucketHistory:
     """What a bucket's customers come to in the lake, and counts of what became of them."""
 
     rows: dict[Kind, list[Row]] = field(default_factory=lambda: {"records": [], "states": []})
@@ -55,7 +55,7 @@ class Gathered:
     aside: list[str] = field(default_factory=list)
 
 
-class Settled(NamedTuple):
+class SettledBucket(NamedTuple):
     """What became of a bucket: counts of `customers`, `events`, `known`, `conflicting`, `forgotten`.
 
     `aside` has the keys of files of the lake that could not be read, as they are called now.
@@ -66,7 +66,7 @@ class Settled(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Settling:
+class Settlement:
     """Into one table and one lake; `until` is the last day that is over, `run` the id by which it can be taken back."""
 
     lake: Lake
@@ -76,9 +76,9 @@ class Settling:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     run: str = ""
 
-    def bucket(self, number: int, events: Iterable[Event]) -> Settled:
+    def bucket(self, number: int, events: Iterable[Event]) -> SettledBucket:
         """Settle the customers of a bucket."""
-        gathered = Gathered()
+        gathered = BucketHistory()
         for customer, own in _by_customer(events).items():
             try:
                 self._customer(customer, own, gathered)
@@ -86,9 +86,9 @@ class Settling:
                 self.customers.forget(customer)  # what was written of it before the mark was seen
                 gathered.counts["forgotten"] += 1
         self._into_the_lake(number, gathered)
-        return Settled(gathered.counts, gathered.aside)
+        return SettledBucket(gathered.counts, gathered.aside)
 
-    def _customer(self, customer: str, events: list[Event], gathered: Gathered) -> None:
+    def _customer(self, customer: str, events: list[Event], gathered: BucketHistory) -> None:
         if self.customers.is_forgotten(customer):
             raise Forgotten
         for _ in range(TRIES):
@@ -97,7 +97,7 @@ class Settling:
                 return
         raise CommitConflict({})
 
-    def _settled(self, customer: str, events: list[Event], gathered: Gathered) -> None:
+    def _settled(self, customer: str, events: list[Event], gathered: BucketHistory) -> None:
         """One try: what is new of a customer into the table, and all of it into the lake."""
         before, history = self.customers.load(customer), self.customers.history(customer)
         there = {one.event.key: one for one in history}
@@ -115,7 +115,7 @@ class Settling:
         self._keep_months(customer, taken.months if taken else {}, gathered)
         gathered.counts.update({"customers": 1, **counts})
 
-    def _is_to_be_folded(self, before: State | None, history: list[Recorded]) -> bool:
+    def _is_to_be_folded(self, before: State | None, history: list[EventRecord]) -> bool:
         """Whether records may be there that no state counts yet. Where old ones expire, no more is folded than must."""
         return not self._expires or before is None or any(one.version > before.version for one in history)
 
@@ -127,13 +127,13 @@ class Settling:
     def _expires(self) -> bool:
         return self.rules.latest.programme.history is not None
 
-    def _brought(self, there: Mapping[Key, Recorded], new: Iterable[Event]) -> dict[Key, Brought]:
+    def _brought(self, there: Mapping[Key, EventRecord], new: Iterable[Event]) -> dict[Key, Provenance]:
         """Of each event, which run brought it, and when it was sent too late to count, if it was."""
         known = {key: one.brought for key, one in there.items()}
-        return known | {event.key: Brought(self.run, _sent_at(there.get(event.key))) for event in new}
+        return known | {event.key: Provenance(self.run, _sent_at(there.get(event.key))) for event in new}
 
     def _write(
-        self, before: State | None, taken: ImportedHistory, new: list[Event], brought: Mapping[Key, Brought]
+        self, before: State | None, taken: ImportedHistory, new: list[Event], brought: Mapping[Key, Provenance]
     ) -> None:
         state, now = taken.state, self.clock()
         kept = (event for event in new if self._is_kept(event))
@@ -149,12 +149,12 @@ class Settling:
             return True
         return event.day + programme.history >= day_of(self.clock(), programme.time_zone)
 
-    def _keep_months(self, customer: str, months: Mapping[Day, Memory], gathered: Gathered) -> None:
+    def _keep_months(self, customer: str, months: Mapping[Day, Memory], gathered: BucketHistory) -> None:
         for day, memory in months.items():
             gathered.months.setdefault(day, []).append((customer, day, memory))
 
     def _gather(
-        self, customer: str, events: Sequence[Event], brought: Mapping[Key, Brought], gathered: Gathered
+        self, customer: str, events: Sequence[Event], brought: Mapping[Key, Provenance], gathered: BucketHistory
     ) -> None:
         """What the lake is to have of a customer, as the table has it now."""
         row = self.customers.state_row(customer)
@@ -166,15 +166,15 @@ class Settling:
         gathered.rows["records"] += [record_row(record, digits) for record in records]
         gathered.rows["states"].append(state_row(row, self.rules, "table"))
 
-    def _into_the_lake(self, number: int, gathered: Gathered) -> None:
+    def _into_the_lake(self, number: int, gathered: BucketHistory) -> None:
         for kind, rows in gathered.rows.items():
             if rows:
-                body = written(frame(kind, rows))
-                self.lake.put(f"{staged(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
+                body = parquet_bytes(frame(kind, rows))
+                self.lake.put(f"{staged_prefix(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
         for day, memories in gathered.months.items():
             self._month(month_key(str(day_date(day))[:7], number), frame_of(memories, {}), gathered)
 
-    def _month(self, key: str, found: pl.DataFrame, gathered: Gathered) -> None:
+    def _month(self, key: str, found: pl.DataFrame, gathered: BucketHistory) -> None:
         """Customers' standing at the end of a month, beside that of others which is there already."""
         for _ in range(TRIES):
             there = self._readable(key, gathered)
@@ -182,16 +182,16 @@ class Settling:
             others = others.join(found.select("customer"), on="customer", how="anti")
             rows = pl.concat([others, found], how="diagonal").sort("customer")
             with suppress(PreconditionFailed):
-                self.lake.replace(key, written(rows), there.etag)
+                self.lake.replace(key, parquet_bytes(rows), there.etag)
                 return
         raise PreconditionFailed
 
-    def _readable(self, key: str, gathered: Gathered) -> Kept:
+    def _readable(self, key: str, gathered: BucketHistory) -> KeptStanding:
         """What a key of the lake holds; what cannot be read is set aside, and its place is empty then."""
-        there = kept(self.lake, key)
+        there = keep_standing(self.lake, key)
         if there.wrong:
             gathered.aside.append(self.lake.quarantine(key))
-            there = kept(self.lake, key)
+            there = keep_standing(self.lake, key)
         return there
 
 
@@ -207,12 +207,12 @@ def _is_told(before: State | None, after: State) -> bool:
     return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
 
 
-def _sent_at(recorded: Recorded | None) -> int | None:
+def _sent_at(recorded: EventRecord | None) -> int | None:
     """When an event was sent that was there already, though it does not count."""
     return int(recorded.at.timestamp()) if recorded and not recorded.counts else None
 
 
-def _new(events: Iterable[Event], there: dict[Key, Recorded], run: str = "") -> tuple[list[Event], Counter[str]]:
+def _new(events: Iterable[Event], there: dict[Key, EventRecord], run: str = "") -> tuple[list[Event], Counter[str]]:
     """The events that do not count yet, each once: those, too, that came too late to, when they were sent.
 
     The same id with other content is not taken. What this run brought before it was killed is counted as brought.

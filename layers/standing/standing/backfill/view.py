@@ -8,11 +8,11 @@ from typing import Any
 
 from rich.table import Table
 
-from standing.backfill.check import Checked
-from standing.backfill.columns import Column, columns_seen
+from standing.backfill.check import CheckResult
+from standing.backfill.columns import Column, inspect_columns
 from standing.backfill.files.formats import Format, files_in, is_table
 from standing.backfill.mapping.reader import read_mapping
-from standing.backfill.run import named_faults
+from standing.backfill.run import faults_as_user_errors
 from standing.backfill.words import KINDS, WORDS
 from standing.events import personal_fields
 from standing.events.intake import Event
@@ -31,7 +31,7 @@ def _bare() -> Table:
     return Table(show_header=False, box=None, pad_edge=False)
 
 
-def told_table(told: dict[str, Any], language: Language, names: Sequence[str] = TOLD) -> Table:
+def counts_table(told: dict[str, Any], language: Language, names: Sequence[str] = TOLD) -> Table:
     """The counts, one a line."""
     table = _bare()
     for name in names:
@@ -79,10 +79,10 @@ def reasons_table(reasons: list[dict[str, Any]], language: Language, *, values: 
     return table
 
 
-def tables(checked: Checked, language: Language, *, values: bool) -> Iterator[Table]:
+def tables(checked: CheckResult, language: Language, *, values: bool) -> Iterator[Table]:
     """What a check found: counts, reasons, and the first events."""
     told = checked.as_dict(values=values)
-    yield told_table(told | {"mapped": told["events"]}, language, CHECKED)
+    yield counts_table(told | {"mapped": told["events"]}, language, CHECKED)
     if told["reasons"]:
         yield reasons_table(told["reasons"], language, values=values)
     if checked.events:
@@ -103,11 +103,11 @@ def _events(events: list[Event], language: Language, *, values: bool) -> Table:
 
 def column_tables(files: Sequence[Path], mapping: Path | None, language: Language, *, values: bool) -> Iterator[Table]:
     """What the columns of the tables look like."""
-    with named_faults():
+    with faults_as_user_errors():
         form = read_mapping(mapping).format if mapping else Format()
         for path in files_in(files)[:MOST_VALUES]:
             if is_table(path):
-                yield _columns(path, columns_seen(path, form), language, values=values)
+                yield _columns(path, inspect_columns(path, form), language, values=values)
 
 
 def _columns(path: Path, columns: Sequence[Column], language: Language, *, values: bool) -> Table:

@@ -19,7 +19,7 @@ DEALT, RUN = "dealt.json", "run.json"
 
 
 @dataclass(frozen=True)
-class Noted:
+class FolderNote:
     """What a working folder says of its run: what it is, its last day, and the command that goes on with it."""
 
     folder: Path
@@ -38,7 +38,7 @@ def work_below(root: Path) -> Path:
     return root / ".standing" / "backfill"
 
 
-def note(folder: Path, run: Run, until: Day, command: str) -> None:
+def write_note(folder: Path, run: Run, until: Day, command: str) -> None:
     """Note what a working folder is of, before anything else is in it."""
     (folder / RUN).write_text(json.dumps({"run": asdict(run), "until": until, "command": command}))
 
@@ -50,20 +50,20 @@ def command_of(files: Sequence[Path], mapping: Path | None, until: str | None) -
     return shlex.join(["standing", "backfill", *map(str, files), *said])
 
 
-def noted(folder: Path) -> Noted:
+def read_note(folder: Path) -> FolderNote:
     """What a working folder is of."""
     told = json.loads((folder / RUN).read_text())
-    return Noted(folder, Run(**told["run"]), told["until"], told["command"])
+    return FolderNote(folder, Run(**told["run"]), told["until"], told["command"])
 
 
-def unfinished(root: Path) -> list[Noted]:
+def unfinished_folders(root: Path) -> list[FolderNote]:
     """The working folders of runs that did not end."""
-    return [noted(path.parent) for path in sorted(work_below(root).glob(f"*/{RUN}"))]
+    return [read_note(path.parent) for path in sorted(work_below(root).glob(f"*/{RUN}"))]
 
 
-def removed(root: Path, run: str) -> list[Path]:
+def remove_folder(root: Path, run: str) -> list[Path]:
     """Remove the working folder of a run, if it is here; what was removed."""
-    folders = [one.folder for one in unfinished(root) if one.run.run == run]
+    folders = [one.folder for one in unfinished_folders(root) if one.run.run == run]
     for folder in folders:
         shutil.rmtree(folder)
     return folders
@@ -71,7 +71,7 @@ def removed(root: Path, run: str) -> list[Path]:
 
 def is_in_work(root: Path, customer: str) -> bool:
     """Whether a working folder whose files were read to the end holds something of a customer."""
-    folders = (one.folder for one in unfinished(root) if one.is_dealt)
+    folders = (one.folder for one in unfinished_folders(root) if one.is_dealt)
     return any(_split(path, customer)[0] for folder in folders for path in _files(folder, customer))
 
 

@@ -38,8 +38,8 @@ from standing.values.visible import visible
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from standing.local.aws import LocalAws, Running
-    from standing.operations.sender import Sent
+    from standing.local.aws import LocalAws, RunningAws
+    from standing.operations.sender import SendResult
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -131,16 +131,16 @@ def send(
     A line that the bus could not take (not JSON, over 256 KB), or that the rules would reject, is told before, by its
     number and with the reason, and held back; the others are sent. The exit code is 1 where any was held back.
     """
-    from standing.operations.check import prepared, told
+    from standing.operations.check import described, prepare
     from standing.operations.sender import deliver, progress_bar
     from standing.release.store import rules_of
 
     target = target_of(stack)
-    read = prepared(file, rules_of(target, folder).latest, datetime.now(UTC), anyway=anyway)
-    _complain(told(file, [*read.unsendable, *read.doomed]))
+    read = prepare(file, rules_of(target, folder).latest, datetime.now(UTC), anyway=anyway)
+    _complain(described(file, [*read.unsendable, *read.doomed]))
     with progress_bar(err) as progress:
         result = deliver(target, read, progress, wait=wait)
-    _complain(told(file, result.unsendable[len(read.unsendable) :]))
+    _complain(described(file, result.unsendable[len(read.unsendable) :]))
     print_data(result.as_dict(), as_json=as_json, table=_sent(result, anyway=anyway, waited=wait))
     raise typer.Exit(1 if result.unsendable or (read.doomed and not anyway) else 0)
 
@@ -262,9 +262,9 @@ def main() -> None:
         rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
         sys.exit(error.exit_code)
     except _errors_of_aws() as error:
-        from standing.aws.refusals import told
+        from standing.aws.refusals import explain_refusal
 
-        _fail(told(error))  # type: ignore[arg-type]  # no other is raised
+        _fail(explain_refusal(error))  # type: ignore[arg-type]  # no other is raised
     except (RulesError, UserError, OSError) as error:
         _fail(_mistake(error))
 
@@ -283,14 +283,14 @@ def _complain(lines: Iterable[str]) -> None:
         err.print(line, style="red", soft_wrap=True)
 
 
-def _sent(result: Sent, *, anyway: bool, waited: bool) -> str:
+def _sent(result: SendResult, *, anyway: bool, waited: bool) -> str:
     """What was sent and what was not, in a line."""
     speed = f" ({result.sent / result.seconds:,.0f} events a second)" if waited and result.sent >= 100 else ""
     held = len(result.unsendable) + (0 if anyway else len(result.doomed))
-    told = [f"{counted(result.sent, 'event')} sent{speed}", f"{counted(held, 'line')} held back"]
+    parts = [f"{counted(result.sent, 'event')} sent{speed}", f"{counted(held, 'line')} held back"]
     if result.doomed:
-        told.append(f"{counted(len(result.doomed), 'event')} sent to be rejected" if anyway else "see `--anyway`")
-    return ", ".join(told)
+        parts.append(f"{counted(len(result.doomed), 'event')} sent to be rejected" if anyway else "see `--anyway`")
+    return ", ".join(parts)
 
 
 def _errors_of_aws() -> tuple[type[Exception], ...]:
@@ -312,7 +312,7 @@ def _local_aws() -> LocalAws:
     return LocalAws(project_root(), local_folder())
 
 
-def _print_running(running: Running) -> None:
+def _print_running(running: RunningAws) -> None:
     err.print(f"The local AWS runs at {running.endpoint} with Standing on it. `standing local down` stops it.")
 
 

@@ -82,10 +82,10 @@ def backfill(
 
 
 def _list(target: Target, lang: Language, *, as_json: bool) -> None:
-    from standing.backfill.run_list import listed
+    from standing.backfill.run_list import list_runs
     from standing.backfill.view import runs_table
 
-    found = listed(target, project_root())
+    found = list_runs(target, project_root())
     if as_json:
         print_json(found)
         return
@@ -109,12 +109,12 @@ def _how_to_go_on(one: dict[str, Any], place: int) -> Iterator[str]:
 
 
 def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, as_json: bool) -> None:
-    from standing.backfill.run_list import retracted
+    from standing.backfill.run_list import retract
     from standing.backfill.view import retracted_tables
     from standing.release.store import rules_of
 
     with _progress(lang) as seen:
-        told = retracted(target, rules_of(target, folder), project_root(), run, seen)
+        told = retract(target, rules_of(target, folder), project_root(), run, seen)
     if as_json:
         print_json(told)
     else:
@@ -127,12 +127,12 @@ def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, a
 
 
 def _proposed(files: Sequence[Path], folder: Path | None) -> str:
-    from standing.backfill.proposal import proposed
-    from standing.backfill.run import named_faults
+    from standing.backfill.proposal import propose_mapping
+    from standing.backfill.run import faults_as_user_errors
     from standing.release.clone import rules_of_clone
 
-    with named_faults():
-        return proposed(files[0], rules_of_clone(folder).latest.programme)
+    with faults_as_user_errors():
+        return propose_mapping(files[0], rules_of_clone(folder).latest.programme)
 
 
 def _rules_to_check_by(stack: str, folder: Path | None) -> Timeline:
@@ -212,12 +212,12 @@ def percent(text: str) -> float:
 
 
 def _tell(done: dict[str, Any], language: Language, *, as_json: bool) -> None:
-    from standing.backfill.view import reasons_table, told_table
+    from standing.backfill.view import counts_table, reasons_table
 
     if as_json:
         print_json(done)
     else:
-        out.print(told_table(done, language))
+        out.print(counts_table(done, language))
         out.print(f"{WORDS['run'][language == 'zh']}: {done['run']}", soft_wrap=True)
         if done["reasons"]:
             err.print(reasons_table(done["reasons"], language))

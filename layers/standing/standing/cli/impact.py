@@ -46,14 +46,14 @@ def impact(
     from standing.impact import report as report_impact
     from standing.impact.markdown import markdown
     from standing.impact.page import page as impact_page
-    from standing.impact.sources import edited, rules_at
+    from standing.impact.sources import edited_rules, rules_at
     from standing.impact.terminal import print_impact
     from standing.rules.author.compiler import compile_folder
 
     root = project_root()
     before, rules = rules_at(root, base, folder), compile_folder(folder or root / "rules")
     old, new = _of_population(population, stack, before, rules.ruleset)
-    found = report_impact.compared(before, edited(before, rules, new.day), old, new)
+    found = report_impact.compare_rulesets(before, edited_rules(before, rules, new.day), old, new)
     if html:
         html.write_text(impact_page(found, language), encoding="utf-8")
         err.print(f"{html}: a page for a browser")
@@ -94,20 +94,20 @@ def comment(
     from standing.impact import report as report_impact
     from standing.impact.markdown import markdown
     from standing.impact.pull_request import comment as rule_comment
-    from standing.impact.sources import edited, of_file, rules_at
+    from standing.impact.sources import edited_rules, of_file, rules_at
     from standing.rules.author.compiler import compile_folder
     from standing.rules.prove.check import check as check_rules
-    from standing.rules.scenarios.check import check_stories
+    from standing.rules.scenarios.check import check_scenarios
 
     place = folder or project_root() / "rules"
     checked = check_rules(place)
-    played = check_stories(place) if checked.ruleset else None
+    played = check_scenarios(place) if checked.ruleset else None
     said = None
     if population and population.exists() and checked.ruleset:
         before = rules_at(project_root(), base, place)
         known = of_file(population, before, checked.ruleset)
-        after = edited(before, compile_folder(place), known.day)
-        said = markdown(report_impact.compared(before, after, known, known), language)
+        after = edited_rules(before, compile_folder(place), known.day)
+        said = markdown(report_impact.compare_rulesets(before, after, known, known), language)
     file.write_text(rule_comment(checked, played, said, language), encoding="utf-8")
     wrong = checked.failed or played is None or played.failed
     raise typer.Exit(1 if wrong else 0)

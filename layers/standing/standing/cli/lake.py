@@ -22,11 +22,11 @@ def compact_lake(bucket: Bucket = None, stack: Stack = "standing", as_json: Json
 
     Objects that are damaged are set aside and named; the exit code is then 1.
     """
-    from standing.lake.upkeep import compacted
+    from standing.lake.upkeep import compact_now
 
     target = target_of(stack)
     with working(err, "compacting"):
-        done = compacted(target, bucket)
+        done = compact_now(target, bucket)
     if as_json:
         print_json(done)
     else:
@@ -45,7 +45,7 @@ def show_gaps(
 
     Compact first: what waits to be compacted is not looked at. Reads the whole table.
     """
-    from standing.lake.upkeep import filled, gaps
+    from standing.lake.upkeep import fill_gaps, gaps
     from standing.release.store import rules_of
 
     target = target_of(stack)
@@ -56,7 +56,7 @@ def show_gaps(
     else:
         out.print(_table(found) if found else "no gaps")
     if fill and found:
-        customers, done = filled(target, rules_of(target, folder), [one["customer"] for one in found])
+        customers, done = fill_gaps(target, rules_of(target, folder), [one["customer"] for one in found])
         err.print(f"{counted(customers, 'customer')} filled from the table")
         _tell(done)
     elif found:

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from standing.aws.stack import Target
 
 
-class Chosen:
+class ChosenOptions:
     """What the options before the command said."""
 
     local = False
     language: Literal["en", "zh"] = "en"
 
 
-chosen = Chosen()
+chosen = ChosenOptions()
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for machines instead of tables for people.")]
 EventFile = Annotated[Path, typer.Argument(metavar="FILE", help="Events, one JSON object a line (see events/).")]

@@ -42,21 +42,21 @@ def release(
     tomorrow, in the programme's time zone. What was released before, to begin on that day or later, is dropped. If it
     is interrupted, do it again. The same rules again deploy the code of this clone alone.
     """
-    from standing.release.release import Releasing
-    from standing.release.store import released
+    from standing.release.release import ReleaseProcess
+    from standing.release.store import released_rules
     from standing.release.timeline import print_timeline, today_of
 
     place = _place(stack, parameters)
-    entries = Releasing(place, _say).release(folder or project_root() / "rules", since.date() if since else None)
-    print_timeline(entries, today_of(released(target_of(stack))), language, out)
+    entries = ReleaseProcess(place, _say).release(folder or project_root() / "rules", since.date() if since else None)
+    print_timeline(entries, today_of(released_rules(target_of(stack))), language, out)
 
 
 def live(stack: Stack = "standing", language: Lang = "en", as_json: Json = False) -> None:
     """Show which rules are in force from which day."""
-    from standing.release.store import released
+    from standing.release.store import released_rules
     from standing.release.timeline import as_dict, print_timeline, today_of, unfinished
 
-    found = released(target_of(stack))
+    found = released_rules(target_of(stack))
     today = today_of(found)
     if as_json:
         print_json(as_dict(found, today))
@@ -80,12 +80,12 @@ def rollback(
     Days that are over stay as the rules of their time decided them. A release that has not begun yet, or did not come
     to its end, is dropped.
     """
-    from standing.release.release import Releasing
-    from standing.release.store import released
+    from standing.release.release import ReleaseProcess
+    from standing.release.store import released_rules
     from standing.release.timeline import print_timeline, today_of
 
-    entries = Releasing(_place(stack, parameters), _say).rollback(version)
-    print_timeline(entries, today_of(released(target_of(stack))), language, out)
+    entries = ReleaseProcess(_place(stack, parameters), _say).rollback(version)
+    print_timeline(entries, today_of(released_rules(target_of(stack))), language, out)
 
 
 def _place(stack: str, parameters: list[str] | None) -> StackTarget:

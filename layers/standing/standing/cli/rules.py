@@ -89,9 +89,9 @@ def play_stories(
     The exit code is 1 where something is not as a story expects.
     """
     from standing.present.rules.scenarios import checked_as_dict, print_checked
-    from standing.rules.scenarios.check import check_stories
+    from standing.rules.scenarios.check import check_scenarios
 
-    checked = check_stories(folder or project_root() / "rules", thresholds=thresholds)
+    checked = check_scenarios(folder or project_root() / "rules", thresholds=thresholds)
     if as_json:
         print_json(checked_as_dict(checked))
     else:
@@ -111,7 +111,7 @@ def fmt(
 
     Files that are wrong are left alone; each problem is shown with its line.
     """
-    from standing.present.language import word
+    from standing.present.language import word_for
     from standing.rules.author import formatter
 
     root = project_root()
@@ -120,7 +120,7 @@ def fmt(
     for problem in done.problems:
         err.print(problem.told(language), style="red", soft_wrap=True)
     for path in done.changed:
-        said = word("would_change" if check else "formatted", language)
+        said = word_for("would_change" if check else "formatted", language)
         out.print(f"{path.relative_to(place.parent).as_posix()}: {said}", highlight=False, soft_wrap=True)
     if not check:
         formatter.write(done)

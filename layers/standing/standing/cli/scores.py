@@ -34,10 +34,10 @@ def fit(
     One that does not converge is refused, with the reason.
     """
     from standing.rules.author.compiler import compile_rules
-    from standing.scores.files import learnt, table
+    from standing.scores.files import fit_file, table
     from standing.scores.model import text
 
-    found = learnt(file, compile_rules(rules or project_root() / "rules"), as_of, "gross" if gross else "net")
+    found = fit_file(file, compile_rules(rules or project_root() / "rules"), as_of, "gross" if gross else "net")
     out_file.write_text(text(found), encoding="utf-8")
     out.print(table(found, lang))
 

@@ -59,19 +59,19 @@ def list_customers(
 
     As the last night left them, or of the ends of months (`--as-of`). The day that the answer is of is always said.
     """
-    from standing.search.listing import Given, columns_in, give_out
+    from standing.search.listing import OutputOptions, columns_in, print_or_write
     from standing.search.request import Request
-    from standing.search.search import listed
+    from standing.search.search import search
 
-    given = Given(as_json, csv, parquet, limit)
+    given = OutputOptions(as_json, csv, parquet, limit)
     request = Request(
         *(what, _date(as_of), columns_in(columns), sort, ascending, moved, _date(since), _date(until)),
         *("open" if is_open else status, owner, action, given.most),
     )
     places = _places(stack, folder, language, live=live)
     with working(err, "looking"):
-        found = listed(places, request)
-    give_out(found, given, language)
+        found = search(places, request)
+    print_or_write(found, given, language)
 
 
 def _date(moment: datetime | None) -> date | None:

@@ -28,14 +28,16 @@ def show_shadow(
     if context.invoked_subcommand:
         return
     from standing.operations.sender import waiting
-    from standing.release.comparison import Side, compare
+    from standing.release.comparison import RulesSide, compare
     from standing.release.comparison_view import print_comparison
     from standing.release.shadow import running_shadow
     from standing.release.store import rules_of, rules_of_shadow
 
     target = target_of(stack)
     candidate = running_shadow(target)
-    found = compare(Side(rules_of(target), target.customers), Side(rules_of_shadow(candidate), candidate.customers))
+    found = compare(
+        RulesSide(rules_of(target), target.customers), RulesSide(rules_of_shadow(candidate), candidate.customers)
+    )
     left = waiting(candidate)
     if as_json:
         print_json({**found.as_dict(), "waiting": left})
@@ -58,11 +60,11 @@ def start(
     do it again: it goes on where it stopped.
     """
     from standing.operations.sender import progress_bar
-    from standing.release.shadow import Shadowing
+    from standing.release.shadow import ShadowStack
 
     with progress_bar(err) as progress:
         begin = since.date() if since else None
-        events = Shadowing(target_of(stack), progress.console.print).start(
+        events = ShadowStack(target_of(stack), progress.console.print).start(
             folder or project_root() / "rules", begin, progress
         )
     decided = counted(events, "event")
@@ -72,6 +74,6 @@ def start(
 @shadow.command()
 def stop(stack: Stack = "standing") -> None:
     """End the shadow, and delete all that it decided."""
-    from standing.release.shadow import Shadowing
+    from standing.release.shadow import ShadowStack
 
-    Shadowing(target_of(stack), err.print).stop()
+    ShadowStack(target_of(stack), err.print).stop()

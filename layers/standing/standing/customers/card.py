@@ -11,12 +11,12 @@ from rich.panel import Panel
 from rich.table import Table
 
 from standing.aws.stack import Target
-from standing.aws.table import past
-from standing.engine.decide import needs_past
+from standing.aws.table import stored_history
+from standing.engine.decide import needs_history
 from standing.engine.reasons import display
 from standing.engine.start import NOTHING
 from standing.engine.view import View, view, view_of_history
-from standing.present.language import Language, in_language, reason_line, tense, word
+from standing.present.language import Language, in_language, reason_line, tense, word_for
 from standing.present.terminal import Text
 from standing.rules.ruleset import Feature, Rating, Ruleset
 from standing.rules.timeline import Timeline
@@ -57,20 +57,22 @@ def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
     today = day_of(datetime.now(UTC), rules.latest.programme.time_zone)
     decided_by = target.customers.rules_of(customer)
     if decided_by == rules.on(state.day).version:
-        stored = past(target.customers.history(customer)) if needs_past(state, [], rules) else NOTHING
+        stored = stored_history(target.customers.history(customer)) if needs_history(state, [], rules) else NOTHING
         seen = view(state, rules, today, stored.events)
     else:
-        seen = view_of_history(past(target.customers.history(customer)).events, rules, today)
+        seen = view_of_history(stored_history(target.customers.history(customer)).events, rules, today)
     decisions = target.customers.decisions(customer)[::-1][:last]
     return Card(customer, seen, decisions, rules.on(today), decided_by)
 
 
 def print_card(shown: Card, language: Language, console: Console) -> None:
     """The card in the terminal, in English or Chinese."""
-    title = f"{word('customer', language)} {shown.customer} · {word('as_of', language)} {day_date(shown.seen.day)}"
+    title = (
+        f"{word_for('customer', language)} {shown.customer} · {word_for('as_of', language)} {day_date(shown.seen.day)}"
+    )
     parts: list[RenderableType] = [_ratings(shown, language), _features(shown, language)]
     if shown.decisions:
-        parts += [Text(word("decisions", language), style="bold"), _decisions(shown, language)]
+        parts += [Text(word_for("decisions", language), style="bold"), _decisions(shown, language)]
     console.print(
         Panel(Group(*parts), title=Text(title), subtitle=Text(in_language(shown.ruleset.programme.title, language)))
     )
@@ -90,7 +92,7 @@ def _features(shown: Card, language: Language) -> Table:
     table = _table(language, "feature", "value", "name")
     table.columns[1].justify = "right"
     for feature in shown.ruleset.features:
-        value = _value(shown, feature) or word("unknown", language)
+        value = _value(shown, feature) or word_for("unknown", language)
         table.add_row(in_language(feature.title, language), value, Text(feature.name, style="dim"))
     return table
 
@@ -110,11 +112,11 @@ def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
         name = in_language(rating.title, language) if rating else decision["rating"]
         levels = {key: _level(rating, decision.get(key), language) for key in ("honoured", "from", "to")}
         if "honoured" in decision:
-            return f"{name}: {levels['honoured']} {word('honoured', language)} {decision['until']}"
+            return f"{name}: {levels['honoured']} {word_for('honoured', language)} {decision['until']}"
         return f"{name}: {levels['from']} → {levels['to']}"
     care = shown.ruleset.care.get(decision["care"])
     name = in_language(care.title, language) if care else decision["care"]
-    status = word(decision.get("gate") or decision["status"], language)
+    status = word_for(decision.get("gate") or decision["status"], language)
     return f"{name}\n{decision['action']} ({status})" if "action" in decision else f"{name} ({status})"
 
 
@@ -128,4 +130,4 @@ def _value(shown: Card, feature: Feature) -> str | None:
 
 
 def _table(language: Language, *columns: str) -> Table:
-    return Table(*(word(column, language) for column in columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))
+    return Table(*(word_for(column, language) for column in columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))

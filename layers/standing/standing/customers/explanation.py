@@ -12,14 +12,14 @@ from rich.console import Console, Group, RenderableType
 from rich.panel import Panel
 from rich.table import Table
 
-from standing.aws.table import Customers, Recorded, past
-from standing.customers.phrases import plan_in_words, turn_in_words
+from standing.aws.table import Customers, EventRecord, stored_history
+from standing.customers.phrases import plan_in_words, upcoming_change_in_words
 from standing.engine.reasons import display
 from standing.engine.start import StoredHistory, replay_up_to
-from standing.foresight.explanation import Explanation, Way, explanations
-from standing.foresight.outlook import AHEAD, Outlook, Turn, look_ahead
-from standing.foresight.plans import Plan, Wanted
-from standing.present.language import Language, in_language, reason_line, tense, word
+from standing.foresight.explanation import Explanation, ReachingPlan, explanations
+from standing.foresight.outlook import AHEAD, Outlook, UpcomingChange, look_ahead
+from standing.foresight.plans import Plan, RequiredChange
+from standing.present.language import Language, in_language, reason_line, tense, word_for
 from standing.present.terminal import Text
 from standing.rules.ruleset import Rating, Ruleset
 from standing.rules.timeline import Timeline
@@ -28,7 +28,7 @@ from standing.values.errors import UserError
 
 
 @dataclass(frozen=True)
-class Explained:
+class CustomerExplanation:
     """A customer explained as of a day, by what was known at the end of another (none: by all that is known now).
 
     `now` is the day on which it is read.
@@ -76,7 +76,7 @@ class Explained:
 
 def explain(
     customers: Customers, rules: Timeline, customer: str, as_of: date | None = None, known_on: date | None = None
-) -> Explained:
+) -> CustomerExplanation:
     """Explain a customer as of a day, from the events known then. Raises UserError where there is nothing to explain.
 
     `known_on` without `as_of` explains that day itself. Nothing is written.
@@ -84,28 +84,30 @@ def explain(
     programme = rules.latest.programme
     today = day_of(datetime.now(UTC), programme.time_zone)
     history = _known(customers.history(customer), known_on, programme.time_zone)
-    stored = past(history, customers.checkpoints(customer) if programme.history and not known_on else ())
+    stored = stored_history(history, customers.checkpoints(customer) if programme.history and not known_on else ())
     asked = as_of or known_on
     day = day_number(asked) if asked else today
     outlook = look_ahead(replay_up_to(day, _up_to(customer, stored, day)), rules, day)
     announced = _announced(customers.decisions(customer), known_on, programme.time_zone)
-    return Explained(customer, outlook, tuple(explanations(outlook)), announced, known_on, today)
+    return CustomerExplanation(customer, outlook, tuple(explanations(outlook)), announced, known_on, today)
 
 
-def print_explained(explained: Explained, language: Language, console: Console) -> None:
+def print_explained(explained: CustomerExplanation, language: Language, console: Console) -> None:
     """The explanation in the terminal, in English or Chinese."""
-    title = f"{word('customer', language)} {explained.customer} · {word('as_of', language)} {_date(explained.day)}"
+    title = (
+        f"{word_for('customer', language)} {explained.customer} · {word_for('as_of', language)} {_date(explained.day)}"
+    )
     if explained.known_on:
-        title += f" · {word('known_on', language)} {explained.known_on}"
+        title += f" · {word_for('known_on', language)} {explained.known_on}"
     parts: list[RenderableType] = []
     for one in explained.ratings:
         parts += [_headline(one, language), _lines(explained, one, language), Text()]
     programme = in_language(explained.ruleset.programme.title, language)
-    subtitle = f"{programme} · {word('rules', language)} {explained.ruleset.version}"
+    subtitle = f"{programme} · {word_for('rules', language)} {explained.ruleset.version}"
     console.print(Panel(Group(*parts[:-1]), title=Text(title), subtitle=Text(subtitle)))
 
 
-def _known(history: list[Recorded], known_on: date | None, time_zone: str) -> list[Recorded]:
+def _known(history: list[EventRecord], known_on: date | None, time_zone: str) -> list[EventRecord]:
     if known_on is None:
         return history
     end = end_of_day(day_number(known_on), time_zone)
@@ -130,14 +132,17 @@ def _announced(decisions: list[dict[str, Any]], known_on: date | None, time_zone
 
 
 def _headline(one: Explanation, language: Language) -> RenderableType:
-    parts = [f"{word('since', language).lower()} {_date(one.held.since)}", f"{word('rules', language)} {one.rules}"]
+    parts = [
+        f"{word_for('since', language).lower()} {_date(one.held.since)}",
+        f"{word_for('rules', language)} {one.rules}",
+    ]
     if one.held.grace_until is not None:
-        parts.append(f"{word('grace', language)} {_date(one.held.grace_until)}")
+        parts.append(f"{word_for('grace', language)} {_date(one.held.grace_until)}")
     level = f"{in_language(one.rating.title, language)}: {in_language(one.rating.title_of(one.held.level), language)}  "
     return Text.assemble((level, "bold"), (" · ".join(parts), "dim"))
 
 
-def _lines(explained: Explained, one: Explanation, language: Language) -> Table:
+def _lines(explained: CustomerExplanation, one: Explanation, language: Language) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
     table.add_column(no_wrap=True)
     for label, said in _told(explained, one, language):
@@ -145,48 +150,51 @@ def _lines(explained: Explained, one: Explanation, language: Language) -> Table:
     return table
 
 
-def _told(explained: Explained, one: Explanation, language: Language) -> Iterator[tuple[str, str]]:
+def _told(explained: CustomerExplanation, one: Explanation, language: Language) -> Iterator[tuple[str, str]]:
     titles = partial(_titled, one.rating, language)
     for asked in one.asked:
         met = tense(explained.day, explained.now)
         lines = "\n".join(reason_line(reason, language, met) for reason in asked.because)
-        yield f"{word(asked.purpose, language)} {titles(asked.level)}", lines
-    yield word("time", language), _in_time(explained, one, language)
+        yield f"{word_for(asked.purpose, language)} {titles(asked.level)}", lines
+    yield word_for("time", language), _in_time(explained, one, language)
     for way in one.ways:
         name = "reach_lower" if way.change == "reach" and one.rating.better == "lower" else way.change
-        yield f"{word(name, language)} {titles(way.level)}", _found(explained, way, language)
+        yield f"{word_for(name, language)} {titles(way.level)}", _found(explained, way, language)
     if said := explained.announced.get(one.rating.name):
         level = titles(said.get("honoured") or said["to"])
-        yield word("announced", language), f"{level} · {said['day']} · {word('rules', language)} {said['rules']}"
+        yield (
+            word_for("announced", language),
+            f"{level} · {said['day']} · {word_for('rules', language)} {said['rules']}",
+        )
 
 
 def _titled(rating: Rating, language: Language, level: str) -> str:
     return in_language(rating.title_of(level), language)
 
 
-def _in_time(explained: Explained, one: Explanation, language: Language) -> str:
+def _in_time(explained: CustomerExplanation, one: Explanation, language: Language) -> str:
     turn = one.turn
     if turn is None:
-        return f"{word('stays', language)} {_date(explained.day + AHEAD)}"
+        return f"{word_for('stays', language)} {_date(explained.day + AHEAD)}"
     met = tense(turn.day, explained.now)
     lines = [reason_line(reason, language, met) for reason in turn.because]
-    return "\n".join([turn_in_words(one.rating, turn, language), *lines])
+    return "\n".join([upcoming_change_in_words(one.rating, turn, language), *lines])
 
 
-def _found(explained: Explained, way: Way, language: Language) -> str:
+def _found(explained: CustomerExplanation, way: ReachingPlan, language: Language) -> str:
     if way.plan is None:
-        return word("not_found", language)
+        return word_for("not_found", language)
     return plan_in_words(explained.ruleset, way.plan, explained.day, language)
 
 
-def _turn(turn: Turn | None) -> dict[str, Any] | None:
+def _turn(turn: UpcomingChange | None) -> dict[str, Any] | None:
     if turn is None:
         return None
     days = {"day": _date(turn.day), "grace_from": _date(turn.grace_from)}
     return {**days, "to": turn.level, "because": turn.because, "rules": turn.rules}
 
 
-def _way(ruleset: Ruleset, way: Way) -> dict[str, Any]:
+def _way(ruleset: Ruleset, way: ReachingPlan) -> dict[str, Any]:
     return {"change": way.change, "level": way.level, "plan": _plan(ruleset, way.plan) if way.plan else None}
 
 
@@ -200,7 +208,7 @@ def _plan(ruleset: Ruleset, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _wanted(ruleset: Ruleset, one: Wanted) -> dict[str, Any]:
+def _wanted(ruleset: Ruleset, one: RequiredChange) -> dict[str, Any]:
     feature = one.lever.feature
     was, becomes = (display(ruleset, feature.name, value) for value in (one.was, one.becomes))
     quantity = display(ruleset, feature.name, one.quantity) if feature.unit == "money" else one.quantity

@@ -6,9 +6,17 @@ import orjson
 
 from standing.aws.lake_bucket import Lake
 from standing.aws.table import Customers
-from standing.lake.layout import bucket_of, taken_back
-from standing.lake.tombstones import mark
-from standing.nightly.summary import Report, days_reported, keep, page_key, part_key, report_key, without
+from standing.lake.layout import bucket_of, retracted_prefix
+from standing.lake.tombstones import write_tombstone
+from standing.nightly.summary import (
+    Report,
+    days_reported,
+    keep_report,
+    page_key,
+    part_key,
+    report_key,
+    without_customer,
+)
 from standing.present.report.page import page
 from standing.present.report.words import LANGUAGES
 from standing.rules.ruleset import Ruleset
@@ -19,7 +27,7 @@ def forget(customers: Customers, lake: Lake, customer: str) -> int:
 
     It can be repeated where it ended half-way.
     """
-    mark(lake, customers.salt, customer)
+    write_tombstone(lake, customers.salt, customer)
     return customers.forget(customer)
 
 
@@ -33,7 +41,7 @@ def forget_in_reports(lake: Lake, ruleset: Ruleset, customer: str) -> int:
 
 def forget_in_backfills(lake: Lake, customer: str) -> int:
     """Take a customer out of what is kept of backfills that were taken back; how many of them named it."""
-    keys = lake.keys(taken_back(bucket_of(customer)))
+    keys = lake.keys(retracted_prefix(bucket_of(customer)))
     return sum(_forget_in_mark(lake, key, customer) for key in keys)
 
 
@@ -54,7 +62,7 @@ def _forget_in_report(lake: Lake, ruleset: Ruleset, day: str, customer: str) -> 
     if whole in mended:
         for language in LANGUAGES:
             lake.put(page_key(day, language), page(mended[whole], ruleset, language).encode())
-        keep(lake, mended[whole])
+        keep_report(lake, mended[whole])
     return bool(mended)
 
 
@@ -62,7 +70,7 @@ def _mended(lake: Lake, key: str, customer: str) -> Report | None:
     """A report without the customer; none where it does not name them, or is none."""
     try:
         found = orjson.loads(lake.get(key).body)
-        mended = without(found, customer)
+        mended = without_customer(found, customer)
     except (ValueError, KeyError, TypeError):
         return None
     return None if mended == found | {"odd": found.get("odd", {})} else mended

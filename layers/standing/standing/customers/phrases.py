@@ -7,9 +7,9 @@ from typing import NamedTuple
 
 from standing.engine.reasons import display
 from standing.foresight.levers import Lever
-from standing.foresight.outlook import Turn
-from standing.foresight.plans import Plan, Wanted
-from standing.present.language import Language, in_language, phrase, word
+from standing.foresight.outlook import UpcomingChange
+from standing.foresight.plans import Plan, RequiredChange
+from standing.present.language import Language, in_language, phrase, word_for
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.days import Day, day_date
 from standing.values.money import from_minor
@@ -54,12 +54,12 @@ def plan_in_words(ruleset: Ruleset, plan: Plan, today: Day, language: Language) 
     """What would have to happen, and by when: `320.00 more by orders (1680.00 → 2000.00) by 2026-04-24`."""
     waits = list(_waits(ruleset, plan, language))
     if not plan.wanted:
-        return word("and", language).join(waits) or phrase("only_time", language, day=day_date(plan.reached))
-    happens = word("and", language).join(_happens(ruleset, one, language) for one in plan.wanted)
-    return word("and", language).join([*waits, _in_time(plan, happens, today, language)])
+        return word_for("and", language).join(waits) or phrase("only_time", language, day=day_date(plan.reached))
+    happens = word_for("and", language).join(_happens(ruleset, one, language) for one in plan.wanted)
+    return word_for("and", language).join([*waits, _in_time(plan, happens, today, language)])
 
 
-def turn_in_words(rating: Rating, turn: Turn, language: Language) -> str:
+def upcoming_change_in_words(rating: Rating, turn: UpcomingChange, language: Language) -> str:
     """The level that time alone brings, and when."""
     name = "turn" if turn.grace_from is None else "turn_after_grace"
     grace = None if turn.grace_from is None else day_date(turn.grace_from)
@@ -95,11 +95,11 @@ def _noun(kind: str) -> Noun:
     return NOUNS.get(kind) or Noun(f"`{kind}`", f"`{kind}`", f"“{kind}”", "次")
 
 
-def _happens(ruleset: Ruleset, one: Wanted, language: Language) -> str:
+def _happens(ruleset: Ruleset, one: RequiredChange, language: Language) -> str:
     """`3 more orders (Orders in the last 90 days: 9 → 12)`."""
     feature = one.lever.feature
     was, becomes = (
-        display(ruleset, feature.name, value) or word("unknown", language) for value in (one.was, one.becomes)
+        display(ruleset, feature.name, value) or word_for("unknown", language) for value in (one.was, one.becomes)
     )
     said, title = _quantity(ruleset, one.lever, one.quantity, language), in_language(feature.title, language)
     return phrase("moved", language, said=said, title=title, was=was, becomes=becomes)

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from standing.aws.table import Customers, past
+from standing.aws.table import Customers, stored_history
 from standing.engine.fold import DayResult
 from standing.engine.start import StoredHistory, replay_up_to
-from standing.foresight.outlook import lived_up_to
+from standing.foresight.outlook import simulated_up_to
 from standing.rules.author.scenario.reader import MOST_EVENTS
 from standing.rules.scenarios.recorder import record
 from standing.rules.timeline import Timeline
@@ -19,7 +19,7 @@ from standing.values.errors import UserError
 
 
 @dataclass(frozen=True)
-class Story:
+class RecordedScenario:
     """A recorded customer: the story's name and text, and what it tells otherwise than the table, one line each."""
 
     name: str
@@ -27,10 +27,12 @@ class Story:
     otherwise: tuple[str, ...]
 
 
-def record_customer(customers: Customers, rules: Timeline, customer: str, as_of: date | None = None) -> Story:
+def record_customer(
+    customers: Customers, rules: Timeline, customer: str, as_of: date | None = None
+) -> RecordedScenario:
     """The story of a customer up to a day (none: that of the last event). Raises UserError where there is none."""
     programme = rules.latest.programme
-    stored = past(customers.history(customer), customers.checkpoints(customer) if programme.history else ())
+    stored = stored_history(customers.history(customer), customers.checkpoints(customer) if programme.history else ())
     days = [event.day for event in stored.events if as_of is None or event.day <= day_number(as_of)]
     if not days:
         raise UserError(f"no customer `{customer}` with an event up to {as_of or 'today'}: there is nothing to tell")
@@ -41,12 +43,12 @@ def record_customer(customers: Customers, rules: Timeline, customer: str, as_of:
     if recorded is None:
         raise UserError(f"today's rules would take in no event of `{customer}`: there is nothing to tell")
     otherwise = [*_left_out(recorded.left_out), *_differences(_end(rules, stored, day), recorded.end)]
-    return Story(recorded.name, recorded.text, tuple(otherwise))
+    return RecordedScenario(recorded.name, recorded.text, tuple(otherwise))
 
 
 def _end(rules: Timeline, stored: StoredHistory, day: int) -> DayResult:
     """The customer's own last day, with everything that the story leaves out."""
-    return lived_up_to(replay_up_to(day, stored), rules, day)
+    return simulated_up_to(replay_up_to(day, stored), rules, day)
 
 
 def _left_out(number: int) -> Iterator[str]:

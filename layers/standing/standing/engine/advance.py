@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from standing.engine.decide import Decided, decided, waited_for
+from standing.engine.decide import DecisionResult, days_waited_for, decision_result
 from standing.engine.fold import simulate_days
 from standing.engine.start import NOTHING, StoredHistory, checkpoints, resume
 from standing.engine.state import State
@@ -16,14 +16,14 @@ from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
 
-def needs_past_to(state: State, rules: Timeline, until: Day) -> bool:
+def needs_history_to(state: State, rules: Timeline, until: Day) -> bool:
     """Whether more than the state is needed to move the clock: features are defined otherwise than they were."""
     return any(span.ruleset.features_hash != state.features_hash for span in rules.spans(state.day + 1, until))
 
 
 def advance_clock(
     state: State, rules: Timeline, until: Day, now: datetime, past: StoredHistory = NOTHING
-) -> Decided | None:
+) -> DecisionResult | None:
     """The clock moved to the end of a day that is over; nothing where there is nothing to say, and nothing to write.
 
     `past` is what was stored before; it is read where `needs_past_to` says so.
@@ -31,7 +31,7 @@ def advance_clock(
     if until <= state.day:
         return None
     start = resume(state, (), past)
-    busy = waited_for(state)
+    busy = days_waited_for(state)
     lived = list(simulate_days(rules, start.under, start.memory, start.day + 1, until, busy=busy))
-    moved, decisions = decided(state, (), start, lived, now, rewritten=False)
-    return Decided(moved, decisions, checkpoints(start, lived, ())) if decisions else None
+    moved, decisions = decision_result(state, (), start, lived, now, rewritten=False)
+    return DecisionResult(moved, decisions, checkpoints(start, lived, ())) if decisions else None

@@ -39,7 +39,7 @@ class CareOfDay:
     capped: tuple[str, ...] = ()
 
 
-def take_care(ruleset: Ruleset, buckets: Buckets, opened: Memory, holding: Collection[str], day: Day) -> CareOfDay:
+def care_of_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, holding: Collection[str], day: Day) -> CareOfDay:
     """Every care rule whose conditions hold, by priority and then by name; what falls due counts for those after it."""
     held_back = {name: reasons for name, reasons in opened.held_back.items() if name in holding}
     today = CareOfDay(dict(opened.due), held_back, dict(opened.contacts))

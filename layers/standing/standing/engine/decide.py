@@ -12,9 +12,9 @@ from datetime import datetime
 
 from standing.engine.fold import DayResult, simulate_days
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged, announce
-from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided, answers, care_ledger
+from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided, answers_in, care_ledger
 from standing.engine.measures import prune
-from standing.engine.refunds import names_others
+from standing.engine.refunds import may_name_others
 from standing.engine.start import NOTHING, FoldStart, StoredHistory, checkpoints, replay_from_checkpoint, resume
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events.intake import Event
@@ -25,7 +25,7 @@ type Decision = RatingChanged | LevelHonoured | CareDecided | CareAccepted | Car
 
 
 @dataclass(frozen=True)
-class Decided:
+class DecisionResult:
     """What one commit writes beside the events themselves."""
 
     state: State
@@ -44,7 +44,7 @@ def is_late(state: State | None, events: Iterable[Event]) -> bool:
     return state is not None and any(event.day < state.day for event in events)
 
 
-def needs_past(state: State | None, events: Iterable[Event], rules: Timeline) -> bool:
+def needs_history(state: State | None, events: Iterable[Event], rules: Timeline) -> bool:
     """Whether more than the state is needed.
 
     An event is late, features are defined otherwise than they were, or a refund names a purchase that came before.
@@ -54,13 +54,13 @@ def needs_past(state: State | None, events: Iterable[Event], rules: Timeline) ->
     some = list(events)
     spans = rules.spans(state.day, max((event.day for event in some), default=state.day))
     return is_late(state, some) or any(
-        span.ruleset.features_hash != state.features_hash or names_others(some, span.ruleset) for span in spans
+        span.ruleset.features_hash != state.features_hash or may_name_others(some, span.ruleset) for span in spans
     )
 
 
 def decide(
     state: State | None, events: Sequence[Event], rules: Timeline, now: datetime, past: StoredHistory = NOTHING
-) -> Decided:
+) -> DecisionResult:
     """Apply events (all of one customer, none applied before) to a customer's state.
 
     `past` is what was stored before. It is read where `needs_past` says so, and where there are no events at all: then
@@ -72,21 +72,21 @@ def decide(
     else:
         start = resume(state, events, past)
     last = max(*start.busy, state.day if state else 0, start.day + 1)
-    busy = start.busy | waited_for(state)
+    busy = start.busy | days_waited_for(state)
     lived = list(simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=busy))
     before = state or State(events[0].detail.customer, 0, 0, "", (), Memory(), Memory())
-    return Decided(
-        *decided(before, events, start, lived, now, rewritten=rewritten),
+    return DecisionResult(
+        *decision_result(before, events, start, lived, now, rewritten=rewritten),
         checkpoints(start, lived, past.checkpoints if rewritten else ()),
     )
 
 
-def waited_for(state: State | None) -> frozenset[Day]:
+def days_waited_for(state: State | None) -> frozenset[Day]:
     """The days on which care that had to wait may be acted on: they are lived through, though nothing happens."""
     return frozenset(state.ledger.waiting.values() if state else ())
 
 
-def decided(
+def decision_result(
     before: State, events: Sequence[Event], start: FoldStart, lived: list[DayResult], now: datetime, *, rewritten: bool
 ) -> tuple[State, tuple[Decision, ...]]:
     """The state after some days that were lived, and what is said and done about them."""
@@ -94,7 +94,7 @@ def decided(
     ratings = announce(before.ledger, lived, rewritten=rewritten)
     care = care_ledger(before.ledger, before.customer, now)
     today = day_of(now, last.ruleset.programme.time_zone)
-    care.close(answers(events), today, last.ruleset.version)
+    care.close(answers_in(events), today, last.ruleset.version)
     care.ask(lived)
     care.refrain(lived)
     state = replace(

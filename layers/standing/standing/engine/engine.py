@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from functools import cached_property
 
-from standing.engine.backends.durable import Reader as DurableReader
-from standing.engine.backends.plain import Reader as PlainReader
-from standing.engine.backends.plain import Test
+from standing.engine.backends.durable import DurableBackend
+from standing.engine.backends.plain import PlainBackend, Test
 from standing.engine.features import Formula, formula
 from standing.engine.measures import Buckets
 from standing.rules.conditions import Fact, comparisons
@@ -35,14 +34,14 @@ class Engine:
         return {feature.name: formula(feature) for feature in self.ruleset.features}
 
     @cached_property
-    def plain(self) -> tuple[PlainReader, ...]:
+    def plain(self) -> tuple[PlainBackend, ...]:
         """The plain-Python backend of each stratum: the oracle, and the source of explanations."""
-        return tuple(PlainReader(stratum.rules()) for stratum in self.ruleset.strata)
+        return tuple(PlainBackend(stratum.rules()) for stratum in self.ruleset.strata)
 
     @cached_property
-    def durable(self) -> tuple[DurableReader, ...]:
+    def durable(self) -> tuple[DurableBackend, ...]:
         """The durable-rules backend of each stratum: the event path's matcher."""
-        return tuple(DurableReader(stratum.rules()) for stratum in self.ruleset.strata)
+        return tuple(DurableBackend(stratum.rules()) for stratum in self.ruleset.strata)
 
     @cached_property
     def conditions_on(self) -> dict[str, tuple[Test, ...]]:

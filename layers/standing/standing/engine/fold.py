@@ -10,13 +10,13 @@ from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from standing.engine.backends import Reader
-from standing.engine.care import Gate, take_care
+from standing.engine.backends import Backend
+from standing.engine.care import Gate, care_of_day
 from standing.engine.clock import ScheduledChanges, next_crossing, pending_transitions, scheduled_changes
 from standing.engine.engine import engine_of
 from standing.engine.measures import Buckets
 from standing.engine.overrides import ManualLevel, manual_level_on, next_decision, shown
-from standing.engine.ratings import follow, would_become
+from standing.engine.ratings import next_level_state, would_become
 from standing.engine.state import LevelState, Memory
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Rating, Ruleset
@@ -104,11 +104,11 @@ def simulate_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *
     rulings: dict[str, ManualLevel] = {}
     all_hits: set[str] = set()
     engine = engine_of(ruleset)
-    readers: Sequence[Reader] = engine.durable if event_day else engine.plain
+    readers: Sequence[Backend] = engine.durable if event_day else engine.plain
     for stratum, reader in zip(ruleset.strata, readers, strict=True):
         all_hits |= (hits := reader.match(known))
         for rating in stratum.ratings:
-            levels[rating.name] = held = follow(rating, opened.levels.get(rating.name), hits, day)
+            levels[rating.name] = held = next_level_state(rating, opened.levels.get(rating.name), hits, day)
             if ruling := manual_level_on(rating, buckets, day):
                 rulings[rating.name] = ruling
             seen = shown(rating, opened, held, ruling, day)
@@ -117,7 +117,7 @@ def simulate_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *
             to_review = next_decision(rating, ruling, day) - day
             known |= _rating_facts(rating, opened.shows(rating.name), seen, would_become(rating, held, hits), to_review)
     holding = tuple(name for name in ruleset.care if f"care/{name}" in all_hits)
-    care = take_care(ruleset, buckets, opened, holding, day)
+    care = care_of_day(ruleset, buckets, opened, holding, day)
     closed = Memory(levels, care.due, instead, care.held_back, care.contacts)
     gates = care.fell_due, care.refrained, rulings, care.ready, care.capped
     return DayResult(day, ruleset, known, opened, closed, holding, *gates)

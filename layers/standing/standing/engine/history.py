@@ -54,7 +54,7 @@ def import_history(
     return ImportedHistory(state, checkpoints(start, lived, past.checkpoints), _months(lived, months))
 
 
-def emptied(before: State) -> State:
+def without_history(before: State) -> State:
     """A customer none of whose events counts any more: it stands nowhere, and what was said of it stays said.
 
     The next event makes it anew, as a first one does. Its versions go on, by which what was announced has its ids.

@@ -16,7 +16,7 @@ from standing.values.days import Day, day_date, day_number
 MONTHS: dict[Review, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
 
-def follow(rating: Rating, before: LevelState | None, hits: Collection[str], day: Day) -> LevelState:
+def next_level_state(rating: Rating, before: LevelState | None, hits: Collection[str], day: Day) -> LevelState:
     """What a customer holds at the end of `day`, having held `before` at its beginning (none: the first day)."""
     if not rating.ordered:
         return _settle(before, _first_match(rating, hits), day)
@@ -25,12 +25,12 @@ def follow(rating: Rating, before: LevelState | None, hits: Collection[str], day
         return LevelState(best, day)
     if rating.rank(best) > rating.rank(before.level) and _may_rise(rating, day):
         return LevelState(best, day)
-    if kept(rating, before, hits):
+    if is_kept(rating, before, hits):
         return LevelState(before.level, before.since)  # a grace period that was running is cancelled
     return _failing(rating, before, hits, day)
 
 
-def kept(rating: Rating, held: LevelState, hits: Collection[str]) -> bool:
+def is_kept(rating: Rating, held: LevelState, hits: Collection[str]) -> bool:
     """Whether a level that is held is kept: by these rules, or by those under which it was reached."""
     return _keeps(rating, held.level, hits) or any(
         held.since < before and name in hits for before, name in rating.terms_names.get(held.level, ())
@@ -50,7 +50,7 @@ def would_become(rating: Rating, held: LevelState, hits: Collection[str]) -> str
     best = _best(rating, hits)
     if rating.rank(best) > rating.rank(held.level):
         return best
-    return held.level if kept(rating, held, hits) else _landing(rating, held.level, hits)
+    return held.level if is_kept(rating, held, hits) else _landing(rating, held.level, hits)
 
 
 def next_move(rating: Rating, held: LevelState, today: Day, *, falls: bool) -> Day:

@@ -49,7 +49,7 @@ def reasons_for_care(ruleset: Ruleset, care: Care, facts: Mapping[str, Fact]) ->
     return reasons(ruleset, care.when, facts)
 
 
-def reason_for_ruling(ruling: ManualLevel) -> Reason:
+def reason_for_manual_level(ruling: ManualLevel) -> Reason:
     """Why a level that somebody set by hand is shown."""
     line = f"set by hand until {day_date(ruling.expires)}, by {ruling.author}: {ruling.reason}"
     return Reason(line=line, actual=ruling.level, holds=True)

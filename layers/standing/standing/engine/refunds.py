@@ -27,7 +27,7 @@ def purchase_days(events: Iterable[Event], among: Iterable[Event], ruleset: Rule
     return {key: purchase.day for key, purchase in purchases_of(events, among, ruleset).items()}
 
 
-def names_others(events: Iterable[Event], ruleset: Ruleset) -> bool:
+def may_name_others(events: Iterable[Event], ruleset: Ruleset) -> bool:
     """Whether some refund may name a purchase that is not among these events: only its own source's settles that."""
     some = list(events)
     naming = list(_naming(some)) if ruleset.nets else []

@@ -48,7 +48,7 @@ def facts_today(state: State, rules: Timeline, day: Day, past: Sequence[Event] =
     return deque(lived, maxlen=1)[0].facts
 
 
-def asks_for_past(state: State, rules: Timeline, day: Day) -> bool:
+def needs_history(state: State, rules: Timeline, day: Day) -> bool:
     """Whether more than the state is needed: features are defined otherwise than they were."""
     spans = rules.spans(state.day, max(day, state.day))
     return any(span.ruleset.features_hash != state.features_hash for span in spans)

@@ -110,13 +110,13 @@ def take_in(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Eve
 
     Raises Rejected when it can never be applied, also because its source may not send it.
     """
-    event = understand(envelope, ruleset, now)
+    event = read_event(envelope, ruleset, now)
     if refused := refusal(event.source, event.detail.family, ruleset.programme):
         raise Rejected("not-allowed", *refused)
     return event
 
 
-def understand(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Event:
+def read_event(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Event:
     """The event in an envelope, whoever it comes from: a story has no producers.
 
     Raises Rejected when it can never be applied.

@@ -18,7 +18,7 @@ NAMEABLE = tuple(name for name in TYPES if name != SCORE)
 
 def refusal(source: str, family: str, programme: Programme) -> tuple[str, str] | None:
     """Which part of an envelope is wrong and what was expected there; nothing where the source may send such events."""
-    may = sent_by(source, programme)
+    may = types_sent_by(source, programme)
     if family in may:
         return None
     if source in {*programme.producers, NIGHT_SOURCE}:
@@ -26,7 +26,7 @@ def refusal(source: str, family: str, programme: Programme) -> tuple[str, str] |
     return "source", _expected(family, programme)
 
 
-def sent_by(source: str, programme: Programme) -> tuple[str, ...]:
+def types_sent_by(source: str, programme: Programme) -> tuple[str, ...]:
     """The kinds of events that a source may send; where no producer is named, anybody may send the ordinary ones."""
     if source == NIGHT_SOURCE:
         return (SCORE,)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
 from standing.engine.fold import DayResult
-from standing.engine.reasons import Reason, reason_for_ruling, reasons
+from standing.engine.reasons import Reason, reason_for_manual_level, reasons
 from standing.engine.state import LevelState
-from standing.foresight.outlook import Outlook, Turn, turns
+from standing.foresight.outlook import Outlook, UpcomingChange, upcoming_changes
 from standing.foresight.plans import Plan, keeping, next_level, other_levels, plan
 from standing.rules.ruleset import Rating
 
@@ -17,7 +17,7 @@ type Purpose = Literal["kept-by", "kept-as-before", "set-by-hand", "qualifies-by
 type Change = Literal["reach", "keep", "become"]
 
 
-class Asked(NamedTuple):
+class LevelRequirements(NamedTuple):
     """What a level asks for, line by line: why it is held, or why it is not."""
 
     purpose: Purpose
@@ -25,7 +25,7 @@ class Asked(NamedTuple):
     because: tuple[Reason, ...]
 
 
-class Way(NamedTuple):
+class ReachingPlan(NamedTuple):
     """The least that reaches, keeps or brings a level; no plan where nothing was found."""
 
     change: Change
@@ -40,14 +40,14 @@ class Explanation:
     rating: Rating
     held: LevelState
     rules: str
-    asked: tuple[Asked, ...]
-    turn: Turn | None
-    ways: tuple[Way, ...]
+    asked: tuple[LevelRequirements, ...]
+    turn: UpcomingChange | None
+    ways: tuple[ReachingPlan, ...]
 
 
 def explanations(outlook: Outlook) -> Iterator[Explanation]:
     """Every rating, explained."""
-    turning = turns(outlook)
+    turning = upcoming_changes(outlook)
     for name, held in outlook.today.closed.all_shown().items():
         rating = outlook.today.ruleset.ratings[name]
         turn = turning.get(name)
@@ -57,40 +57,40 @@ def explanations(outlook: Outlook) -> Iterator[Explanation]:
         )
 
 
-def _asked(outlook: Outlook, rating: Rating) -> Iterator[Asked]:
+def _asked(outlook: Outlook, rating: Rating) -> Iterator[LevelRequirements]:
     level = outlook.today.closed.levels[rating.name].level
     if ruling := outlook.today.rulings.get(rating.name):
-        yield Asked("set-by-hand", ruling.level, (reason_for_ruling(ruling),))
+        yield LevelRequirements("set-by-hand", ruling.level, (reason_for_manual_level(ruling),))
     if rating.ordered:
         yield from _around(outlook, rating, level)
     else:
         for other in rating.levels[: rating.rank(level) + 1]:
-            yield from told(outlook.today, rating, "qualifies-by" if other == level else "not", other)
+            yield from requirements_on(outlook.today, rating, "qualifies-by" if other == level else "not", other)
 
 
-def _around(outlook: Outlook, rating: Rating, level: str) -> Iterator[Asked]:
+def _around(outlook: Outlook, rating: Rating, level: str) -> Iterator[LevelRequirements]:
     """What keeps a level, and what the next one needs."""
     place = rating.rank(level)
-    yield from told(outlook.today, rating, "kept-by", level)
+    yield from requirements_on(outlook.today, rating, "kept-by", level)
     since = outlook.today.closed.levels[rating.name].since
     for terms in rating.older(level, since):
-        yield Asked("kept-as-before", level, reasons(outlook.today.ruleset, terms, outlook.today.facts))
+        yield LevelRequirements("kept-as-before", level, reasons(outlook.today.ruleset, terms, outlook.today.facts))
     for above in rating.levels[place + 1 : place + 2]:
-        yield from told(outlook.today, rating, "needs" if rating.better == "higher" else "not", above)
+        yield from requirements_on(outlook.today, rating, "needs" if rating.better == "higher" else "not", above)
 
 
-def told(lived: DayResult, rating: Rating, purpose: Purpose, level: str) -> Iterator[Asked]:
+def requirements_on(lived: DayResult, rating: Rating, purpose: Purpose, level: str) -> Iterator[LevelRequirements]:
     """What a level asks for on a day, line by line; nothing where it asks for nothing."""
     condition = next(iter(rating.keeping(level)), None) if purpose == "kept-by" else rating.qualify.get(level)
     if condition:
-        yield Asked(purpose, level, reasons(lived.ruleset, condition, lived.facts))
+        yield LevelRequirements(purpose, level, reasons(lived.ruleset, condition, lived.facts))
 
 
-def _ways(outlook: Outlook, rating: Rating, turn: Turn | None) -> Iterator[Way]:
+def _ways(outlook: Outlook, rating: Rating, turn: UpcomingChange | None) -> Iterator[ReachingPlan]:
     if above := next_level(outlook, rating):
-        yield Way("reach", above.level, plan(outlook, above))
+        yield ReachingPlan("reach", above.level, plan(outlook, above))
     if turn and (kept := keeping(outlook, rating, turn)):
-        yield Way("keep", kept.level, plan(outlook, kept))
+        yield ReachingPlan("keep", kept.level, plan(outlook, kept))
     for other in other_levels(outlook, rating):
         if (found := plan(outlook, other)) and len(found.wanted) == 1:
-            yield Way("become", other.level, found)
+            yield ReachingPlan("become", other.level, found)

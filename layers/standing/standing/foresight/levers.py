@@ -60,7 +60,7 @@ class Lever:
         return dict(self.where).get("kind", self.family)
 
 
-class Pull(NamedTuple):
+class LeverUse(NamedTuple):
     """A lever and how far it is pulled."""
 
     lever: Lever
@@ -85,7 +85,7 @@ def lever(ruleset: Ruleset, feature: Feature, atom: Atom) -> Lever | None:
     return Lever(feature, family, where, fields, most)
 
 
-def events(pulls: Iterable[Pull], programme: Programme, day: Day) -> list[Event]:
+def events(pulls: Iterable[LeverUse], programme: Programme, day: Day) -> list[Event]:
     """The events of some levers pulled on one day, as few as will do: one purchase is an order and money, too."""
     by_kind = sorted(pulls, key=_of_one_kind)
     return [
@@ -95,11 +95,11 @@ def events(pulls: Iterable[Pull], programme: Programme, day: Day) -> list[Event]
     ]
 
 
-def _of_one_kind(pull: Pull) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _of_one_kind(pull: LeverUse) -> tuple[str, tuple[tuple[str, str], ...]]:
     return pull.lever.family, pull.lever.where
 
 
-def _laid_together(pulls: Iterable[Pull]) -> list[Fields]:
+def _laid_together(pulls: Iterable[LeverUse]) -> list[Fields]:
     several = zip_longest(*(pull.lever.fields(pull.quantity) for pull in pulls), fillvalue={})
     return [reduce(_with, one) for one in several]
 

@@ -50,7 +50,7 @@ class Outlook:
 
 
 @dataclass(frozen=True)
-class Turn:
+class UpcomingChange:
     """A change of level that time alone brings. `grace_from`: when the grace period that ends with it begins."""
 
     day: Day
@@ -63,7 +63,7 @@ class Turn:
 
 def look_ahead(start: FoldStart, rules: Timeline, day: Day) -> Outlook:
     """The outlook from `day`, with all events up to it in `start`."""
-    today = lived_up_to(start, rules, day)
+    today = simulated_up_to(start, rules, day)
     watched = set(_watched(rules, start.under, day + 1, day + AHEAD))
     ahead = simulate_days(rules, start.under, today.closed, day + 1, day + AHEAD, busy=watched)
     return Outlook(rules, start.under, today, tuple(ahead))
@@ -76,14 +76,14 @@ def _watched(rules: Timeline, books: BucketsFor, first: Day, last: Day) -> Itera
         yield from (flip.day for flip in found.flips)
 
 
-def turns(outlook: Outlook) -> dict[str, Turn]:
+def upcoming_changes(outlook: Outlook) -> dict[str, UpcomingChange]:
     """For each rating the next change that time alone would bring; without those that stay as they are."""
     shown = outlook.today.closed.all_shown()
     found = ((name, _turn(outlook, name, held.level)) for name, held in shown.items())
     return {name: turn for name, turn in found if turn}
 
 
-def lived_up_to(start: FoldStart, rules: Timeline, day: Day) -> DayResult:
+def simulated_up_to(start: FoldStart, rules: Timeline, day: Day) -> DayResult:
     """A day, and all days before it from where a fold begins."""
     return _last(simulate_days(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
 
@@ -92,7 +92,7 @@ def _last(lived: Iterable[DayResult]) -> DayResult:
     return deque(lived, maxlen=1)[0]
 
 
-def _turn(outlook: Outlook, rating: str, level: str) -> Turn | None:
+def _turn(outlook: Outlook, rating: str, level: str) -> UpcomingChange | None:
     grace_from: Day | None = None
     for lived in outlook.ahead:
         held = lived.closed.shows(rating)
@@ -102,6 +102,6 @@ def _turn(outlook: Outlook, rating: str, level: str) -> Turn | None:
             in_force = lived.ruleset.ratings[rating]
             was = lived.opened.shows(rating)
             because = reasons_for_level(lived.ruleset, in_force, was, held.level, lived.facts)
-            return Turn(lived.day, level, held.level, because, lived.ruleset.version, grace_from)
+            return UpcomingChange(lived.day, level, held.level, because, lived.ruleset.version, grace_from)
         grace_from = (grace_from or lived.day) if held.grace_until is not None else None
     return None

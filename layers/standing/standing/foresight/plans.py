@@ -19,8 +19,8 @@ from standing.engine.fold import DayResult
 from standing.engine.measures import aggregate
 from standing.engine.ratings import is_review, next_review
 from standing.engine.state import LevelState
-from standing.foresight.levers import Lever, Pull, events, lever
-from standing.foresight.outlook import Outlook, Turn
+from standing.foresight.levers import Lever, LeverUse, events, lever
+from standing.foresight.outlook import Outlook, UpcomingChange
 from standing.rules.conditions import Atom, Branch, Condition, Fact, Group, branches
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.days import Day
@@ -29,11 +29,11 @@ MOST_ALTERNATIVES = 60
 MOST_TRIED = 24
 FAR = 400  # days: after a year, every window but an endless one has moved on
 
-type Reaches = Callable[[Day, Sequence[Pull]], bool]
+type Reaches = Callable[[Day, Sequence[LeverUse]], bool]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RequiredChange:
     """One thing that has to happen: a feature moved from `was` (none: unknown) to `becomes`, by some events."""
 
     lever: Lever
@@ -53,7 +53,7 @@ class Plan:
 
     rating: str
     level: str
-    wanted: tuple[Wanted, ...]
+    wanted: tuple[RequiredChange, ...]
     waiting: tuple[str, ...]
     first: Day
     last: Day | None
@@ -61,7 +61,7 @@ class Plan:
 
 
 @dataclass(frozen=True)
-class Aim:
+class Target:
     """A level of a rating, what it asks for, and the days on which that may be met.
 
     It is looked at on the day itself (`by` none), on the next review where rises wait for one, or on the day `by`.
@@ -98,7 +98,7 @@ class Candidate(NamedTuple):
         return len({atom.fact for atom in self.failing} | set(self.waiting))
 
 
-def next_level(outlook: Outlook, rating: Rating) -> Aim | None:
+def next_level(outlook: Outlook, rating: Rating) -> Target | None:
     """The level that is better by one than the computed one, on a day from today on; none without order or at the best.
 
     Where lower is better, that is not to be kept at the level; none where a fall waits for a review or a grace period.
@@ -109,47 +109,47 @@ def next_level(outlook: Outlook, rating: Rating) -> Aim | None:
     if rating.better == "lower":
         return _lower(outlook, rating, held)
     level = rating.levels[rating.rank(held.level) + 1]
-    return Aim(rating, level, (rating.qualify[level],), outlook.days)
+    return Target(rating, level, (rating.qualify[level],), outlook.days)
 
 
-def _lower(outlook: Outlook, rating: Rating, held: LevelState) -> Aim | None:
+def _lower(outlook: Outlook, rating: Rating, held: LevelState) -> Target | None:
     stability = rating.stability
     if stability.review != "daily" or stability.grace or stability.minimum_stay:
         return None
     kept = Group(group="none", of=rating.keeping(held.level, held.since))
-    return Aim(rating, rating.levels[rating.rank(held.level) - 1], (kept,), outlook.days)
+    return Target(rating, rating.levels[rating.rank(held.level) - 1], (kept,), outlook.days)
 
 
-def other_levels(outlook: Outlook, rating: Rating) -> Iterator[Aim]:
+def other_levels(outlook: Outlook, rating: Rating) -> Iterator[Target]:
     """Of a rating without order, each other level that something happening today could bring."""
     held = outlook.today.closed.levels.get(rating.name)
     if not rating.ordered and held is not None:
         for level, asked in rating.qualify.items():
             if level != held.level:
-                yield Aim(rating, level, (asked,), (outlook.today,))
+                yield Target(rating, level, (asked,), (outlook.today,))
 
 
-def keeping(outlook: Outlook, rating: Rating, turn: Turn) -> Aim | None:
+def keeping(outlook: Outlook, rating: Rating, turn: UpcomingChange) -> Target | None:
     """Not falling where time alone would make it fall, for the worse; none for another turn."""
     is_fall = rating.ordered and rating.rank(turn.level) <= rating.rank(turn.was)
     if not is_fall or rating.better == "lower" or rating.name in outlook.today.rulings:
         return None
     days = tuple(lived for lived in outlook.ahead if lived.day == turn.day)
     since = outlook.today.closed.levels[rating.name].since
-    return Aim(rating, turn.was, rating.keeping(turn.was, since), days, by=turn.day)
+    return Target(rating, turn.was, rating.keeping(turn.was, since), days, by=turn.day)
 
 
-def plan(outlook: Outlook, aim: Aim) -> Plan | None:
+def plan(outlook: Outlook, aim: Target) -> Plan | None:
     """The least that is enough: fewest features first, then soonest. None where nothing that was tried is."""
     candidates = sorted(_candidates(outlook, aim), key=lambda one: (one.size, one.lived.day))
     plans = (_fitted(outlook, aim, candidate) for candidate in candidates[:MOST_TRIED])
     return next(filter(None, plans), None)
 
 
-def reaching(outlook: Outlook, aim: Aim) -> Reaches:
+def reaching(outlook: Outlook, aim: Target) -> Reaches:
     """Whether it is enough to pull some levers on a day."""
 
-    def reaches(day: Day, pulls: Sequence[Pull]) -> bool:
+    def reaches(day: Day, pulls: Sequence[LeverUse]) -> bool:
         happened = events(pulls, outlook.rules.on(day).programme, day)
         held = outlook.lived_with(happened, day, aim.seen_on(day)).closed.levels.get(aim.rating.name)
         return held is not None and aim.met_by(held.level)
@@ -157,7 +157,7 @@ def reaching(outlook: Outlook, aim: Aim) -> Reaches:
     return reaches
 
 
-def _candidates(outlook: Outlook, aim: Aim) -> Iterator[Candidate]:
+def _candidates(outlook: Outlook, aim: Target) -> Iterator[Candidate]:
     """For each alternative and each day that differs, what fails there; each set of failing facts but once."""
     known: set[tuple[Branch, tuple[str, ...], tuple[str, ...]]] = set()
     alternatives = (branch for asked in aim.asks for branch in branches(asked))
@@ -170,12 +170,12 @@ def _candidates(outlook: Outlook, aim: Aim) -> Iterator[Candidate]:
 
 
 def _candidate(branch: Branch, today: dict[str, Fact], lived: DayResult) -> Candidate:
-    failing = tuple(atom for atom in branch if not met(atom, lived.facts))
-    waiting = dict.fromkeys(atom.fact for atom in branch if atom not in failing and not met(atom, today))
+    failing = tuple(atom for atom in branch if not is_met(atom, lived.facts))
+    waiting = dict.fromkeys(atom.fact for atom in branch if atom not in failing and not is_met(atom, today))
     return Candidate(lived, failing, tuple(waiting))
 
 
-def met(atom: Atom, known: dict[str, Fact]) -> bool:
+def is_met(atom: Atom, known: dict[str, Fact]) -> bool:
     """Whether a comparison holds for some facts."""
     actual = known.get(atom.fact)
     if atom.op == "unknown":
@@ -183,7 +183,7 @@ def met(atom: Atom, known: dict[str, Fact]) -> bool:
     return actual is not None and OPERATORS[atom.op](actual, atom.value)
 
 
-def _fitted(outlook: Outlook, aim: Aim, candidate: Candidate) -> Plan | None:
+def _fitted(outlook: Outlook, aim: Target, candidate: Candidate) -> Plan | None:
     """A plan of a candidate, tried on and pared down; none where it is not enough, or less is enough too."""
     day, reaches = candidate.lived.day, reaching(outlook, aim)
     for failing in _by_feature(candidate):
@@ -198,7 +198,7 @@ def _fitted(outlook: Outlook, aim: Aim, candidate: Candidate) -> Plan | None:
     return None
 
 
-def is_least(outlook: Outlook, aim: Aim, day: Day, pulls: Sequence[Pull]) -> bool:
+def is_least(outlook: Outlook, aim: Target, day: Day, pulls: Sequence[LeverUse]) -> bool:
     """Whether a step less of anything, or (where something is waited for) a day less, is not enough."""
     reaches = reaching(outlook, aim)
     if any(reaches(day, fewer) for fewer in _a_step_less(pulls)):
@@ -206,12 +206,12 @@ def is_least(outlook: Outlook, aim: Aim, day: Day, pulls: Sequence[Pull]) -> boo
     return bool(aim.by) or day == outlook.today.day or not reaches(day - 1, pulls)
 
 
-def _a_step_less(pulls: Sequence[Pull]) -> Iterator[list[Pull]]:
+def _a_step_less(pulls: Sequence[LeverUse]) -> Iterator[list[LeverUse]]:
     for place, pull in enumerate(pulls):
         yield _with(pulls, place, pull.quantity - 1)
 
 
-def _with(pulls: Sequence[Pull], place: int, quantity: int) -> list[Pull]:
+def _with(pulls: Sequence[LeverUse], place: int, quantity: int) -> list[LeverUse]:
     """The same levers, one of them pulled otherwise."""
     return [*pulls[:place], pulls[place]._replace(quantity=quantity), *pulls[place + 1 :]]
 
@@ -230,13 +230,13 @@ def _unfolded(ruleset: Ruleset, atom: Atom, known: dict[str, Fact]) -> Iterator[
         yield (atom,)
         return
     for level, when in rating.qualify.items():
-        if met(atom, {atom.fact: rating.rank(level)}):
+        if is_met(atom, {atom.fact: rating.rank(level)}):
             for branch in branches(when):
-                parts = [_unfolded(ruleset, part, known) for part in branch if not met(part, known)]
+                parts = [_unfolded(ruleset, part, known) for part in branch if not is_met(part, known)]
                 yield from (tuple(one for atoms in chosen for one in atoms) for chosen in product(*parts))
 
 
-def _pulls(outlook: Outlook, candidate: Candidate, failing: Iterable[Atom]) -> list[Pull] | None:
+def _pulls(outlook: Outlook, candidate: Candidate, failing: Iterable[Atom]) -> list[LeverUse] | None:
     """For each feature of the failing comparisons its lever, pulled far enough; none where only time can move one."""
     by_fact: dict[str, list[Atom]] = {}
     for atom in failing:
@@ -245,14 +245,14 @@ def _pulls(outlook: Outlook, candidate: Candidate, failing: Iterable[Atom]) -> l
     return [pull for pull in found if pull] if all(found) else None
 
 
-def _pull(outlook: Outlook, lived: DayResult, atoms: list[Atom]) -> Pull | None:
+def _pull(outlook: Outlook, lived: DayResult, atoms: list[Atom]) -> LeverUse | None:
     feature = lived.ruleset.by_name.get(atoms[0].fact)
     moved_by = lever(lived.ruleset, feature, atoms[0]) if feature else None
     quantity = 1
     while moved_by and quantity <= moved_by.most:
-        value = _moved(outlook, lived, [Pull(moved_by, quantity)]).get(atoms[0].fact)
+        value = _moved(outlook, lived, [LeverUse(moved_by, quantity)]).get(atoms[0].fact)
         if all(_gone_far_enough(atom, value) for atom in atoms):
-            return Pull(moved_by, quantity)
+            return LeverUse(moved_by, quantity)
         quantity *= 2
     return None
 
@@ -260,23 +260,23 @@ def _pull(outlook: Outlook, lived: DayResult, atoms: list[Atom]) -> Pull | None:
 def _gone_far_enough(atom: Atom, value: Fact | None) -> bool:
     """Whether a comparison holds, or would have held on the way: paring finds where."""
     passed = atom.op == "==" and isinstance(value, int) and isinstance(atom.value, int) and value >= atom.value
-    return passed or met(atom, {} if value is None else {atom.fact: value})
+    return passed or is_met(atom, {} if value is None else {atom.fact: value})
 
 
-def _moved(outlook: Outlook, lived: DayResult, pulls: Sequence[Pull]) -> dict[str, Fact]:
+def _moved(outlook: Outlook, lived: DayResult, pulls: Sequence[LeverUse]) -> dict[str, Fact]:
     """The features of a day, if some levers were pulled on it."""
     happened = events(pulls, lived.ruleset.programme, lived.day)
     return engine_of(lived.ruleset).facts(aggregate(outlook.books(lived.ruleset), happened, lived.ruleset), lived.day)
 
 
-def _pared(reaches: Reaches, day: Day, pulls: list[Pull]) -> list[Pull]:
+def _pared(reaches: Reaches, day: Day, pulls: list[LeverUse]) -> list[LeverUse]:
     """Each lever pulled no further than it takes, given the others."""
     for place in range(len(pulls)):
         pulls = _with(pulls, place, _least(reaches, day, pulls, place))
     return [pull for pull in pulls if pull.quantity]
 
 
-def _least(reaches: Reaches, day: Day, pulls: Sequence[Pull], place: int) -> int:
+def _least(reaches: Reaches, day: Day, pulls: Sequence[LeverUse], place: int) -> int:
     def enough(quantity: int) -> bool:
         return reaches(day, _with(pulls, place, quantity))
 
@@ -289,7 +289,7 @@ def _least(reaches: Reaches, day: Day, pulls: Sequence[Pull], place: int) -> int
     return least
 
 
-def _plan(outlook: Outlook, aim: Aim, candidate: Candidate, pulls: Sequence[Pull]) -> Plan:
+def _plan(outlook: Outlook, aim: Target, candidate: Candidate, pulls: Sequence[LeverUse]) -> Plan:
     day, reached = candidate.lived.day, aim.seen_on(candidate.lived.day)
     first = _first_day(outlook, replace(aim, by=reached), day, pulls)
     last = (aim.by or _last_day(reaching(outlook, aim), day, pulls)) if pulls else None
@@ -297,7 +297,7 @@ def _plan(outlook: Outlook, aim: Aim, candidate: Candidate, pulls: Sequence[Pull
     return Plan(aim.rating.name, aim.level, wanted, candidate.waiting, first, last, reached)
 
 
-def _first_day(outlook: Outlook, aim: Aim, day: Day, pulls: Sequence[Pull]) -> Day:
+def _first_day(outlook: Outlook, aim: Target, day: Day, pulls: Sequence[LeverUse]) -> Day:
     """From which day on, up to `day`, the same is enough and nothing less is."""
     reaches, first = reaching(outlook, aim), day
     while pulls and first > outlook.today.day and reaches(first - 1, pulls):
@@ -307,14 +307,14 @@ def _first_day(outlook: Outlook, aim: Aim, day: Day, pulls: Sequence[Pull]) -> D
     return first
 
 
-def _wanted(outlook: Outlook, lived: DayResult, pulls: Sequence[Pull]) -> Iterator[Wanted]:
+def _wanted(outlook: Outlook, lived: DayResult, pulls: Sequence[LeverUse]) -> Iterator[RequiredChange]:
     after = _moved(outlook, lived, pulls)
     for pull in pulls:
         name = pull.lever.feature.name
-        yield Wanted(pull.lever, pull.quantity, lived.facts.get(name), after.get(name))
+        yield RequiredChange(pull.lever, pull.quantity, lived.facts.get(name), after.get(name))
 
 
-def _last_day(reaches: Reaches, day: Day, pulls: Sequence[Pull]) -> Day | None:
+def _last_day(reaches: Reaches, day: Day, pulls: Sequence[LeverUse]) -> Day | None:
     """The last day on which the same is still enough; none where that day is far."""
     days = range(day + 1, day + FAR)
     return next((later - 1 for later in days if not reaches(later, pulls)), None)

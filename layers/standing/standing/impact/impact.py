@@ -13,7 +13,7 @@ from itertools import product
 
 import polars as pl
 
-from standing.impact.settled_levels import by_terms_of, settling
+from standing.impact.settled_levels import older_terms_column, settled_plan
 from standing.rules.ruleset import TEN_THOUSAND, Care, Rating, Ruleset
 from standing.values.days import Day
 
@@ -92,10 +92,10 @@ class Impact:
 def impact(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame, day: Day) -> Impact:
     """The impact of going from one ruleset to another. `old` and `new` are the same customers' facts under each."""
     old, new = _side_by_side(old, new)
-    plans = [settling(*one).with_columns(_pressed(one[0])) for one in ((before, old, day), (after, new, day))]
+    plans = [settled_plan(*one).with_columns(_pressed(one[0])) for one in ((before, old, day), (after, new, day))]
     was, becomes = pl.collect_all(plans, engine="streaming")
     names = [name for name in before.ratings if name in after.ratings]
-    both = {name: _Both(before.ratings[name], after.ratings[name]) for name in names}
+    both = {name: RatingTransition(before.ratings[name], after.ratings[name]) for name in names}
     steps = _steps(both, was, becomes)
     matrices = {name: _matrix(one, steps) for name, one in both.items()}
     moves = tuple(move for name, one in both.items() for move in _moves(one, matrices[name], steps))
@@ -103,7 +103,7 @@ def impact(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame
     care = tuple(_care(before, after, was, becomes))
     pressed = [int(settled[PRESSED].sum()) for settled in (was, becomes)]
     with_terms = [rating for rating in after.ratings.values() if rating.terms]
-    by_terms = {rating.name: int(becomes[by_terms_of(rating)].sum()) for rating in with_terms}
+    by_terms = {rating.name: int(becomes[older_terms_column(rating)].sum()) for rating in with_terms}
     return Impact(old.height, matrices, moves, moved, falls, care, pressed[0], pressed[1], by_terms)
 
 
@@ -117,7 +117,7 @@ def _side_by_side(old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, p
 
 
 @dataclass(frozen=True)
-class _Both:
+class RatingTransition:
     """A rating before and after, and how a customer's step from a level to a level is one number."""
 
     before: Rating
@@ -137,20 +137,20 @@ class _Both:
         return self.after.worsens(was, becomes)
 
 
-def _steps(both: dict[str, _Both], was: pl.DataFrame, becomes: pl.DataFrame) -> pl.DataFrame:
+def _steps(both: dict[str, RatingTransition], was: pl.DataFrame, becomes: pl.DataFrame) -> pl.DataFrame:
     """For each customer and rating the step from level to level."""
     columns = [was[name].cast(pl.Int16) * MOST_LEVELS + becomes[name] for name in both]
     return pl.DataFrame([was["customer"], *(one.alias(name) for name, one in zip(both, columns, strict=True))])
 
 
-def _matrix(both: _Both, steps: pl.DataFrame) -> dict[Pair, int]:
+def _matrix(both: RatingTransition, steps: pl.DataFrame) -> dict[Pair, int]:
     name = both.after.name
     pairs = sorted(product(both.before.levels, both.after.levels))
     counts = steps.select((pl.col(name) == both.step(*pair)).sum().alias("/".join(pair)) for pair in pairs)
     return {pair: count for pair, count in zip(pairs, counts.row(0), strict=True) if count}
 
 
-def _moves(both: _Both, matrix: dict[Pair, int], steps: pl.DataFrame) -> Iterator[Move]:
+def _moves(both: RatingTransition, matrix: dict[Pair, int], steps: pl.DataFrame) -> Iterator[Move]:
     name = both.after.name
     for (was, becomes), count in matrix.items():
         if was != becomes:
@@ -158,7 +158,7 @@ def _moves(both: _Both, matrix: dict[Pair, int], steps: pl.DataFrame) -> Iterato
             yield Move(name, was, becomes, count, tuple(those["customer"]), both.is_fall(was, becomes))
 
 
-def _count(both: dict[str, _Both], moves: tuple[Move, ...], steps: pl.DataFrame, *, only_falls: bool) -> int:
+def _count(both: dict[str, RatingTransition], moves: tuple[Move, ...], steps: pl.DataFrame, *, only_falls: bool) -> int:
     """How many customers make some move, or some fall."""
     made: dict[str, list[int]] = {}
     for move in moves:

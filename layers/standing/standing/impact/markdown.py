@@ -10,7 +10,7 @@ from standing.impact.impact import CareImpact, Pair
 from standing.impact.report import Mover, Report
 from standing.impact.words import phrase, pressure, step
 from standing.present.language import Language, in_language
-from standing.present.language import word as common
+from standing.present.language import word_for as common
 from standing.present.markdown import block, code, escaped, inline, row
 from standing.rules.ruleset import Rating
 from standing.values.days import day_date

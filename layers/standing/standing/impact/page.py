@@ -17,8 +17,8 @@ from standing.impact.words import (
     summary,
 )
 from standing.present.language import Language, in_language
-from standing.present.migration import flow, heat, way
-from standing.present.page import Picture, assembled, box, escape, section, side_by_side, table
+from standing.present.migration import direction, flow, heat
+from standing.present.page import Picture, assemble, box, escape, section, side_by_side, table
 
 
 def page(report: Report, language: Language) -> str:
@@ -26,7 +26,7 @@ def page(report: Report, language: Language) -> str:
     tiles = [one for one in (*summary(report, language), costs(report, language)) if one]
     pictures = dict(_figures(report, language))
     said = phrase("title", language), headline(report, language)
-    return assembled(language, *said, tiles, _sections(report, language), pictures)
+    return assemble(language, *said, tiles, _sections(report, language), pictures)
 
 
 def _figures(report: Report, language: Language) -> Iterator[tuple[str, Picture]]:
@@ -52,7 +52,7 @@ def _sections(report: Report, language: Language) -> Iterator[str]:
 def _move(report: Report, move: Move, language: Language) -> Iterator[list[str]]:
     """A row a customer that is named; what they share stands in the first."""
     after = report.after.ratings[move.rating]
-    kind = way(after, (move.was, move.becomes))
+    kind = direction(after, (move.was, move.becomes))
     moved = f'<span class="{kind}">{escape(step(report, move, language))}</span>'
     shared = [escape(in_language(after.title, language)), moved, f"{move.customers:,}"]
     for number, one in enumerate(one for one in report.movers if one.move is move):

@@ -33,13 +33,13 @@ class Population(NamedTuple):
         return [one.name for one in ruleset.features if self.features.get(one.name) != ruleset.definition(one)]
 
 
-def gathered(ruleset: Ruleset, day: Day, customers: Iterable[Row]) -> Population:
+def population_of(ruleset: Ruleset, day: Day, customers: Iterable[Row]) -> Population:
     """A population of customers: each with its id, its features and the level that it holds in each rating."""
-    (population,) = gathered_for((ruleset,), day, ((one,) for one in customers))
+    (population,) = populations_for((ruleset,), day, ((one,) for one in customers))
     return population
 
 
-def gathered_for(rulesets: Sequence[Ruleset], day: Day, customers: Iterable[Sequence[Row]]) -> list[Population]:
+def populations_for(rulesets: Sequence[Ruleset], day: Day, customers: Iterable[Sequence[Row]]) -> list[Population]:
     """A population of the same customers for each ruleset; each customer comes with a row for each.
 
     Only some thousands of customers are rows of Python objects at a time.

@@ -14,7 +14,7 @@ from standing.present.markdown import block
 from standing.present.rules.scenarios import print_checked
 from standing.present.terminal import PlainConsole
 from standing.rules.prove.check import Report
-from standing.rules.scenarios.check import Checked
+from standing.rules.scenarios.check import ScenarioResults
 
 MARK = "<!-- standing: rules -->"  # by which the workflow finds its comment again
 LONGEST = 20_000  # characters of each of the three parts: GitHub takes 65,536 in all
@@ -37,7 +37,7 @@ PHRASES = phrases(
 )
 
 
-def comment(checked: Report, played: Checked | None, impact: str | None, language: Language = "en") -> str:
+def comment(checked: Report, played: ScenarioResults | None, impact: str | None, language: Language = "en") -> str:
     """The comment as Markdown. Without stories played, the rules could not be compiled."""
     says = partial(print_report, checked, language)
     heading = f"## {phrase_of(PHRASES, 'rules', language)}"

@@ -18,7 +18,7 @@ from standing.values.days import Day
 
 
 @dataclass(frozen=True)
-class Side:
+class CustomerUnderRules:
     """A customer under one of the two rulesets: what is known of it, with the ranks at which its ratings settle."""
 
     ruleset: Ruleset
@@ -30,15 +30,15 @@ class Side:
         return [line for line in found if line["holds"] is held]
 
 
-def sides(ruleset: Ruleset, frame: pl.DataFrame, customers: Sequence[str], day: Day) -> dict[str, Side]:
+def sides(ruleset: Ruleset, frame: pl.DataFrame, customers: Sequence[str], day: Day) -> dict[str, CustomerUnderRules]:
     """Some customers under a ruleset, by their ids."""
     rows = frame.filter(pl.col("customer").is_in(customers))
     settled = settle(ruleset, rows, day).rows(named=True)
     known = zip(rows.rows(named=True), settled, strict=True)
-    return {row["customer"]: Side(ruleset, _facts(ruleset, row, ranks, day)) for row, ranks in known}
+    return {row["customer"]: CustomerUnderRules(ruleset, _facts(ruleset, row, ranks, day)) for row, ranks in known}
 
 
-def moved_by(before: Side, after: Side, move: Move) -> tuple[Reason, ...]:
+def moved_by(before: CustomerUnderRules, after: CustomerUnderRules, move: Move) -> tuple[Reason, ...]:
     """The comparisons behind a move: what now reaches the new level, or what no longer keeps the old one."""
     old, new = before.ruleset.ratings[move.rating], after.ruleset.ratings[move.rating]
     gains = _gains(new, move)
@@ -65,7 +65,9 @@ def _gains(rating: Rating, move: Move) -> bool:
     return higher if rating.ordered else not higher
 
 
-def _ways(old: Rating, new: Rating, level: str, side: Side) -> Iterator[tuple[Condition | None, Condition | None]]:
+def _ways(
+    old: Rating, new: Rating, level: str, side: CustomerUnderRules
+) -> Iterator[tuple[Condition | None, Condition | None]]:
     """What is enough for a level, before and after: to qualify for it, and to keep it, where it is held at least."""
     yield old.qualify.get(level), new.qualify.get(level)
     held = new.ranks.get(str(side.facts.get(f"{new.name}/level")), -1)
@@ -74,7 +76,11 @@ def _ways(old: Rating, new: Rating, level: str, side: Side) -> Iterator[tuple[Co
 
 
 def _changed(
-    before: Side, after: Side, pair: tuple[Condition | None, Condition | None], *, gains: bool
+    before: CustomerUnderRules,
+    after: CustomerUnderRules,
+    pair: tuple[Condition | None, Condition | None],
+    *,
+    gains: bool,
 ) -> list[Reason]:
     """Of a way that now holds (or held), the lines that were not so before."""
     old, new = pair

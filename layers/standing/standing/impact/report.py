@@ -63,7 +63,7 @@ class Report:
         return f"{minor / 10**shared.minor_digits:.{shared.minor_digits if digits is None else digits}f}"
 
 
-def compared(before: Ruleset, after: Ruleset, old: Population, new: Population) -> Report:
+def compare_rulesets(before: Ruleset, after: Ruleset, old: Population, new: Population) -> Report:
     """The report of two rulesets over the same customers, with their facts under each."""
     return Report(before, after, new, impact(before, after, old.frame, new.frame, new.day), old)
 

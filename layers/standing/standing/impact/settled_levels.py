@@ -20,10 +20,10 @@ NO_LEVEL = -1  # the level that is held is not one of this rating
 
 def settle(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.DataFrame:
     """For each customer the rank of every rating, by its name, and whether each care rule holds (`care/welcome`)."""
-    return settling(ruleset, population, day).collect(engine="streaming")
+    return settled_plan(ruleset, population, day).collect(engine="streaming")
 
 
-def settling(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.LazyFrame:
+def settled_plan(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.LazyFrame:
     """What `settle` does, to be collected; the customers in the order in which they are.
 
     `population` has a row a customer: `customer`, a column a feature, `RATING/level`, the level that is held, and
@@ -39,18 +39,18 @@ def settling(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.LazyFra
         frame = frame.with_columns(_rank(rating).alias(rating.name) for rating in stratum.ratings)
         frame = frame.with_columns(_only_by_terms(rating) for rating in stratum.ratings if rating.terms)
         frame = frame.with_columns(column for rating in stratum.ratings for column in _about(rating, day))
-    by_terms = [by_terms_of(rating) for rating in ruleset.ratings.values() if rating.terms]
+    by_terms = [older_terms_column(rating) for rating in ruleset.ratings.values() if rating.terms]
     return frame.select("customer", *ruleset.ratings, *by_terms, *(f"care/{name}" for name in ruleset.care))
 
 
-def by_terms_of(rating: Rating) -> str:
+def older_terms_column(rating: Rating) -> str:
     """The column that says whether nothing but older terms keeps a level."""
     return f"{rating.name}/by-terms"
 
 
 def _only_by_terms(rating: Rating) -> pl.Expr:
     without = _rank(rating.model_copy(update={"terms": ()}))
-    return (pl.col(rating.name) > without).alias(by_terms_of(rating))
+    return (pl.col(rating.name) > without).alias(older_terms_column(rating))
 
 
 def _held(rating: Rating, population: pl.DataFrame) -> pl.Expr:

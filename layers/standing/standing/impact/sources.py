@@ -10,13 +10,13 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from standing.aws.table import Customers, past
+from standing.aws.table import Customers, stored_history
 from standing.engine.engine import engine_of
 from standing.engine.start import FoldStart
 from standing.engine.state import State
 from standing.engine.view import view
-from standing.impact.population import Population, Row, gathered_for, read
-from standing.rules.author.compiler import Compiled, compile_rules
+from standing.impact.population import Population, Row, populations_for, read
+from standing.rules.author.compiler import CompiledRules, compile_rules
 from standing.rules.author.succession import succeeding
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
@@ -44,7 +44,7 @@ def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
         return compile_rules(Path(extracted) / place)
 
 
-def edited(before: Ruleset, rules: Compiled, day: Day) -> Ruleset:
+def edited_rules(before: Ruleset, rules: CompiledRules, day: Day) -> Ruleset:
     """Rules as they are when they follow others: from the day that they name, else from `day` on."""
     effective = rules.ruleset.programme.effective
     return succeeding(before, rules, day if effective is None else effective)
@@ -67,13 +67,13 @@ def of_table(customers: Customers, in_force: Ruleset, *rulesets: Ruleset) -> lis
     """The customers of a table today, read once: the levels by the rules in force, the features by each ruleset."""
     day = day_of(datetime.now(UTC), in_force.programme.time_zone)
     rows = (_rows(customers, state, in_force, rulesets, day) for state in customers.states())
-    return gathered_for(rulesets, day, rows)
+    return populations_for(rulesets, day, rows)
 
 
 def _rows(customers: Customers, state: State, in_force: Ruleset, rulesets: Sequence[Ruleset], day: Day) -> list[Row]:
     """A customer with its features by each ruleset."""
     same = {state.features_hash} == {one.features_hash for one in (in_force, *rulesets)}
-    events = [] if same else past(customers.history(state.customer)).events
+    events = [] if same else stored_history(customers.history(state.customer)).events
     seen = view(state, Timeline.of(in_force), day, events)
     start = FoldStart(state.day, state.closed, (), events, {state.features_hash: state.buckets})
     held = seen.memory.levels

@@ -8,7 +8,7 @@ from standing.engine.reasons import Reason
 from standing.impact.impact import CareImpact, Move
 from standing.impact.report import Report
 from standing.present.language import Language, in_language, phrase_of, phrases
-from standing.present.language import word as common
+from standing.present.language import word_for as common
 from standing.values.days import day_date
 
 WORDS = phrases(
@@ -73,7 +73,7 @@ def headline(report: Report, language: Language) -> str:
 def summary(report: Report, language: Language) -> list[str]:
     """What matters most, each in a few words."""
     found = report.impact
-    kept = kept_by_terms(report, language)
+    kept = kept_by_older_terms(report, language)
     if not found.moves:
         return [phrase("nobody", language), *kept]
     falls = phrase("falls", language, falls=f"{found.falls:,}") if found.falls else phrase("no_falls", language)
@@ -104,7 +104,7 @@ def amounts(report: Report, one: CareImpact) -> tuple[str, str, str]:
     return f"{one.before:,} → {one.after:,}", " → ".join(rates), cost
 
 
-def kept_by_terms(report: Report, language: Language) -> list[str]:
+def kept_by_older_terms(report: Report, language: Language) -> list[str]:
     """How many keep a level by nothing but the rules under which they reached it, rating by rating."""
     found, ratings = report.impact.by_terms, report.after.ratings
     return [

@@ -17,8 +17,8 @@ from math import inf
 from typing import Any, NamedTuple, Protocol
 
 from standing.aws.logging import cause
-from standing.aws.table import MOST_ITEMS, CommitConflict, Forgotten, Recorded, TooLarge, items, past
-from standing.engine.decide import Decided, decide, needs_past, too_late
+from standing.aws.table import MOST_ITEMS, CommitConflict, EventRecord, Forgotten, TooLarge, count_rows, stored_history
+from standing.engine.decide import DecisionResult, decide, needs_history, too_late
 from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.events import CareAnswer, EventDetail
@@ -46,7 +46,7 @@ class Message(NamedTuple):
     body: str
 
 
-class Taken(NamedTuple):
+class ParsedMessage(NamedTuple):
     """A message whose event was taken in."""
 
     message: Message
@@ -59,7 +59,7 @@ class CustomersPort(Protocol):
     def load(self, customer: str) -> State | None:
         """The state as of the last commit."""
 
-    def history(self, customer: str) -> list[Recorded]:
+    def history(self, customer: str) -> list[EventRecord]:
         """Every event recorded so far."""
 
     def checkpoints(self, customer: str) -> list[Checkpoint]:
@@ -69,7 +69,7 @@ class CustomersPort(Protocol):
         """Whether a care action was requested for a day."""
 
     def commit(
-        self, before: State | None, outcome: Decided, events: Sequence[Event], rules: Timeline, now: datetime
+        self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Write everything or nothing."""
 
@@ -87,12 +87,12 @@ class RejectedPort(Protocol):
         """Keep a rejected message with its reason."""
 
 
-class Busy(Exception):  # noqa: N818 -- a passing state, not a fault
+class TooContended(Exception):  # noqa: N818 -- a passing state, not a fault
     """A customer whom others kept changing: the message comes again later."""
 
 
 @dataclass
-class Report:
+class BatchReport:
     """What became of a batch: counts by outcome, and the messages that failed for a passing reason, with the error.
 
     `refused` counts by source what no record is kept of: `duplicates` and `rejected`.
@@ -119,14 +119,14 @@ class Ingest:
     pause: Callable[[float], None] = time.sleep
     timer: Callable[[], float] = time.monotonic
 
-    def batch(self, messages: Iterable[Message], seconds: float = inf) -> Report:
+    def batch(self, messages: Iterable[Message], seconds: float = inf) -> BatchReport:
         """Apply a batch. Whatever its order and its repeats, the same events end in the same standing.
 
         After `seconds`, the customers that were not begun are named as failed, so that the answer comes in time.
         """
-        report = Report()
+        report = BatchReport()
         deadline = self.timer() + seconds
-        by_customer: dict[str, list[Taken]] = {}
+        by_customer: dict[str, list[ParsedMessage]] = {}
         for message in messages:
             with_event = self._take_in(message, report)
             if with_event:
@@ -138,16 +138,16 @@ class Ingest:
                 report.failed |= {message.id: "no time left" for message, _ in taken}
         return report
 
-    def _take_in(self, message: Message, report: Report) -> Taken | None:
+    def _take_in(self, message: Message, report: BatchReport) -> ParsedMessage | None:
         try:
-            return Taken(message, take_in(_envelope(message), self.rules.latest, self.clock()))
+            return ParsedMessage(message, take_in(_envelope(message), self.rules.latest, self.clock()))
         except Rejected as rejection:
             self._reject(message, rejection, report)
         except Exception as error:  # noqa: BLE001 -- our own mistake must not fail the messages beside it
             report.failed[message.id] = cause(error)
         return None
 
-    def _reject(self, message: Message, rejection: Rejected, report: Report) -> None:
+    def _reject(self, message: Message, rejection: Rejected, report: BatchReport) -> None:
         try:
             self.rejected.keep(message.body, rejection.as_dict())
         except Exception as error:  # noqa: BLE001 -- whatever kept it out of the queue, this message must come again
@@ -155,7 +155,7 @@ class Ingest:
         else:
             report.refuse("rejected", _source(message))
 
-    def _settle(self, taken: list[Taken], report: Report) -> None:
+    def _settle(self, taken: list[ParsedMessage], report: BatchReport) -> None:
         """Apply one customer's events, or name them all as failed: one customer never fails another."""
         try:
             taken = self._answerable(taken, report)
@@ -166,13 +166,13 @@ class Ingest:
         except Exception as error:  # noqa: BLE001 -- named in the batch response, retried, and in the end in the DLQ
             report.failed |= {message.id: cause(error) for message, _ in taken}
 
-    def _refuse_forgotten(self, taken: list[Taken], report: Report) -> None:
+    def _refuse_forgotten(self, taken: list[ParsedMessage], report: BatchReport) -> None:
         """Reject every event of a customer who was forgotten, perhaps between two commits of them."""
         expected = "a customer who was not forgotten; somebody who comes back needs another id"
         for message, _ in taken:
             self._reject(message, Rejected("forgotten", "detail.customer", expected), report)
 
-    def _answerable(self, taken: list[Taken], report: Report) -> list[Taken]:
+    def _answerable(self, taken: list[ParsedMessage], report: BatchReport) -> list[ParsedMessage]:
         """Without the answers to care actions that nobody requested, which are rejected."""
         unknown = [
             one for one in taken if isinstance(one.event.detail, CareAnswer) and not self._was_asked(one.event.detail)
@@ -187,7 +187,7 @@ class Ingest:
             return True
         return self.customers.was_asked(detail.customer, detail.care, day_number(detail.day))
 
-    def _apply(self, wave: dict[tuple[str, str], list[Taken]], report: Report) -> None:
+    def _apply(self, wave: dict[tuple[str, str], list[ParsedMessage]], report: BatchReport) -> None:
         """Commit events with keys of their own, earlier days first, in commits of bounded size."""
         waiting = sorted((copies[0].event for copies in wave.values()), key=lambda event: (event.day, event.key))
         for copies in wave.values():
@@ -208,7 +208,7 @@ class Ingest:
                 tries = self._after_conflict(tries) if not known else tries
 
     def _that_stay(
-        self, refusal: CommitConflict, wave: dict[tuple[str, str], list[Taken]]
+        self, refusal: CommitConflict, wave: dict[tuple[str, str], list[ParsedMessage]]
     ) -> dict[tuple[str, str], Event]:
         """The events that were there already; but for those that a backfill had brought and that are taken back by now.
 
@@ -226,7 +226,7 @@ class Ingest:
         return not is_repeat(event, known) or self.customers.claim(event, late)
 
     def _without_first(
-        self, waiting: list[Event], wave: dict[tuple[str, str], list[Taken]], report: Report
+        self, waiting: list[Event], wave: dict[tuple[str, str], list[ParsedMessage]], report: BatchReport
     ) -> list[Event]:
         """The events but for the first, with which the customer's state would be larger than a row may be."""
         expected = f"less: with this event, what is kept of the customer has no room in a row ({MOST_ROW} KB)"
@@ -235,7 +235,7 @@ class Ingest:
         report.refuse("duplicates", waiting[0].source, 1 - len(wave[waiting[0].key]))
         return waiting[1:]
 
-    def _commit(self, events: list[Event], report: Report) -> int:
+    def _commit(self, events: list[Event], report: BatchReport) -> int:
         """Commit the first of the events, or keep those that came too late to count; how many that were."""
         now = self.clock()
         if late := [event for event in events if too_late(event, self.rules, now)]:
@@ -244,15 +244,15 @@ class Ingest:
             return len(late)  # the events are in the order of their days
         return self.commit_some(events, report, now)
 
-    def commit_some(self, events: list[Event], report: Report, now: datetime) -> int:
+    def commit_some(self, events: list[Event], report: BatchReport, now: datetime) -> int:
         """Commit as many events of one customer, from the first on, as fit into one transaction, however old they are.
 
         How many that were. Raises Refused or Forgotten where nothing was written.
         """
         state = self.customers.load(events[0].detail.customer)
-        stored = self._past(events) if needs_past(state, events, self.rules) else NOTHING
+        stored = self._past(events) if needs_history(state, events, self.rules) else NOTHING
         outcome = decide(state, events, self.rules, now, stored)
-        while items(outcome, events) > MOST_ITEMS and len(events) > 1:
+        while count_rows(outcome, events) > MOST_ITEMS and len(events) > 1:
             events = events[: len(events) // 2]
             outcome = decide(state, events, self.rules, now, stored)
         self.customers.commit(state, outcome, events, self.rules, now)
@@ -269,9 +269,9 @@ class Ingest:
             brought = [key for key, one in repeated.items() if one.brought.run]
             # what the table would say as well, but before the costly fold
             raise CommitConflict({key: one.event for key, one in repeated.items()}, brought)
-        return past(history, self.customers.checkpoints(customer))
+        return stored_history(history, self.customers.checkpoints(customer))
 
-    def _known_already(self, copies: list[Taken], known: Event, report: Report) -> None:
+    def _known_already(self, copies: list[ParsedMessage], known: Event, report: BatchReport) -> None:
         if is_repeat(copies[0].event, known):
             report.refuse("duplicates", copies[0].event.source)
             return
@@ -282,7 +282,7 @@ class Ingest:
 
     def _after_conflict(self, tries: int) -> int:
         if tries == TRIES:
-            raise Busy
+            raise TooContended
         self.pause(random.uniform(0, min(1.5, 0.02 * 2**tries)))  # noqa: S311 -- jitter, not a secret
         return tries + 1
 
@@ -306,11 +306,11 @@ def _source(message: Message) -> str:
     return source if isinstance(source, str) and SOURCE.fullmatch(source) else UNKNOWN
 
 
-def _waves(taken: list[Taken]) -> Iterator[dict[tuple[str, str], list[Taken]]]:
+def _waves(taken: list[ParsedMessage]) -> Iterator[dict[tuple[str, str], list[ParsedMessage]]]:
     """Copies of one event together; other content under a key that came before waits for the next wave."""
     while taken:
-        wave: dict[tuple[str, str], list[Taken]] = {}
-        later: list[Taken] = []
+        wave: dict[tuple[str, str], list[ParsedMessage]] = {}
+        later: list[ParsedMessage] = []
         for one in taken:
             copies = wave.setdefault(one.event.key, [])
             same = not copies or is_repeat(copies[0].event, one.event)

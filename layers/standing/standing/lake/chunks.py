@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from standing.lake.parquet import collected
+from standing.lake.parquet import collect
 
 ROWS = 100_000  # of a share, unless a single customer has more
 
@@ -36,5 +36,5 @@ def chunks(files: Iterable[pl.LazyFrame], rows: int | None = None) -> list[Chunk
     before = pl.col("len").cum_sum() - pl.col("len")
     number = (before // (rows or ROWS)).alias("share")
     lasts = counts.sort(CUSTOMER).with_columns(number).group_by("share").agg(CUSTOMER.max()).sort("share")
-    ends = collected(lasts)["customer"].to_list()[:-1]
+    ends = collect(lasts)["customer"].to_list()[:-1]
     return [Chunk(after, upto) for after, upto in zip([None, *ends], [*ends, None], strict=True)]

@@ -18,12 +18,21 @@ import polars as pl
 from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.chunks import chunks
-from standing.lake.layout import BUCKETS, KINDS, Kind, bucket_of, current, incoming, named_after, staged
-from standing.lake.parquet import CorruptFile, Parts, collected, read_all, scan_all, scan_stored, written
-from standing.lake.rows import tidy
+from standing.lake.layout import (
+    BUCKETS,
+    KINDS,
+    Kind,
+    bucket_of,
+    current_key,
+    incoming_prefix,
+    named_after,
+    staged_prefix,
+)
+from standing.lake.parquet import CorruptFile, Parts, collect, parquet_bytes, read_all, scan_all, scan_stored
+from standing.lake.rows import deduplicate
 from standing.lake.runs import runs_taken_back
 from standing.lake.standings import forget_standings
-from standing.lake.tombstones import Marks, marks
+from standing.lake.tombstones import Tombstones, tombstones
 from standing.lake.undo import without_runs
 
 AT_ONCE = 100  # objects that are dealt out together: 100,000 rows at most, less than half a GB while they are
@@ -32,7 +41,7 @@ TRIES = 3  # of a bucket that somebody else compacts at the same time
 
 
 @dataclass
-class Compacted:
+class CompactionResult:
     """What became of a step: rows by kind, and by key what was wrong with an object. `overtaken`: do it again."""
 
     rows: dict[Kind, int] = field(default_factory=dict)
@@ -40,24 +49,24 @@ class Compacted:
     overtaken: bool = False
 
 
-def stage(lake: Lake) -> Compacted:
+def stage(lake: Lake) -> CompactionResult:
     """Deal out what came in to the buckets; the rows that were dealt out, repeats counted."""
-    done = Compacted(dict.fromkeys(KINDS, 0))
-    gone = marks(lake)
+    done = CompactionResult(dict.fromkeys(KINDS, 0))
+    gone = tombstones(lake)
     for kind in KINDS:
-        for some in batched(lake.keys(incoming(kind)), AT_ONCE):
+        for some in batched(lake.keys(incoming_prefix(kind)), AT_ONCE):
             rows, keys, wrong = read_all(lake, kind, some)
             for number, own in _dealt(gone.kept(rows)):
-                lake.put(f"{staged(kind, number)}{named_after(keys)}.parquet", written(own))
+                lake.put(f"{staged_prefix(kind, number)}{named_after(keys)}.parquet", parquet_bytes(own))
             _set_aside(lake, wrong, done)
             lake.delete(keys)
             done.rows[kind] += rows.height
     return done
 
 
-def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> Compacted:
+def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> CompactionResult:
     """Deal out what came in, and make these buckets anew; everything that was wrong, and the rows that there are."""
-    done = Compacted(dict.fromkeys(KINDS, 0), stage(lake).wrong)
+    done = CompactionResult(dict.fromkeys(KINDS, 0), stage(lake).wrong)
     for number in numbers:
         made = compact(lake, number)
         done.wrong |= made.wrong
@@ -66,7 +75,7 @@ def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> Compacte
     return done
 
 
-def compact(lake: Lake, number: int) -> Compacted:
+def compact(lake: Lake, number: int) -> CompactionResult:
     """Make one bucket anew of its files and of what was dealt out to it; the rows that it then has.
 
     Again where somebody else compacts it at the same time, so that it has what both found. A bucket whose own file is
@@ -81,30 +90,32 @@ def compact(lake: Lake, number: int) -> Compacted:
     return replace(done, wrong=wrong)
 
 
-def _compact_once(lake: Lake, number: int) -> Compacted:
-    done = Compacted()
-    gone, runs = marks(lake, number), runs_taken_back(lake, number)
+def _compact_once(lake: Lake, number: int) -> CompactionResult:
+    done = CompactionResult()
+    gone, runs = tombstones(lake, number), runs_taken_back(lake, number)
     for kind in KINDS:
         try:
             done.rows[kind] = _compact(lake, kind, number, gone, runs, done)
         except CorruptFile as error:
-            done.wrong[current(kind, number)] = str(error)
+            done.wrong[current_key(kind, number)] = str(error)
         except PreconditionFailed:
             done.overtaken = True
     return done
 
 
-def _compact(lake: Lake, kind: Kind, number: int, gone: Marks, runs: frozenset[str], done: Compacted) -> int:
-    stored = lake.get(current(kind, number))
+def _compact(
+    lake: Lake, kind: Kind, number: int, gone: Tombstones, runs: frozenset[str], done: CompactionResult
+) -> int:
+    stored = lake.get(current_key(kind, number))
     before = scan_stored(kind, stored)
-    new, wrong = scan_all(lake, kind, lake.keys(staged(kind, number)))
+    new, wrong = scan_all(lake, kind, lake.keys(staged_prefix(kind, number)))
     _set_aside(lake, wrong, done)
     with TemporaryDirectory() as folder:
         made = _made(kind, [before, *new.values()], gone, without_runs(kind, runs), Parts(folder))
         if kind == "states" and made.forgotten:
             forget_standings(lake, number, gone)  # before their states go, by which it is known that they are to
         if made.changed:
-            lake.replace(current(kind, number), made.parts.written(), stored.etag)
+            lake.replace(current_key(kind, number), made.parts.parquet_bytes(), stored.etag)
     lake.delete(new)
     return made.rows
 
@@ -122,16 +133,16 @@ class CompactedBucket:
 def _made(
     kind: Kind,
     files: list[pl.LazyFrame],
-    gone: Marks,
+    gone: Tombstones,
     undone: Callable[[pl.DataFrame], pl.DataFrame],
     parts: Parts,
 ) -> CompactedBucket:
     """What is to become of a bucket's own file, the first, and of new ones, a share of its customers at a time."""
     made = CompactedBucket(parts)
     for share in chunks(files):
-        was, *new = (collected(file.filter(share.holds)) for file in files)
+        was, *new = (collect(file.filter(share.holds)) for file in files)
         stay = gone.kept(was)
-        now = tidy(kind, undone(pl.concat([stay, *map(gone.kept, new)])))
+        now = deduplicate(kind, undone(pl.concat([stay, *map(gone.kept, new)])))
         parts.add(now)
         made.rows += now.height
         made.changed |= not now.equals(was)
@@ -150,6 +161,6 @@ def _dealt(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
     return ((int(str(number)), own) for (number,), own in by_bucket.items())
 
 
-def _set_aside(lake: Lake, wrong: dict[str, str], done: Compacted) -> None:
+def _set_aside(lake: Lake, wrong: dict[str, str], done: CompactionResult) -> None:
     for key, why in wrong.items():
         done.wrong[key] = f"{why}; set aside as {lake.quarantine(key)}"

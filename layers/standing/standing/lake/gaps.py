@@ -12,7 +12,7 @@ import polars as pl
 
 from standing.aws.lake_bucket import Lake
 from standing.aws.table import STATE, Customers
-from standing.lake.incoming import written_rows
+from standing.lake.incoming import write_rows
 from standing.lake.rows import Bucket, rows_in
 from standing.rules.timeline import Timeline
 
@@ -71,6 +71,6 @@ def refill(lake: Lake, customers: Customers, rules: Timeline, names: Iterable[st
         others = [row for row in customers.rows(name) if row["sk"]["S"] != STATE]
         for kind, rows in rows_in([*others, state], rules, "table").items():
             if rows:
-                written_rows(lake, kind, rows)
+                write_rows(lake, kind, rows)
         filled += 1
     return filled

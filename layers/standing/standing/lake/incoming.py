@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from standing.aws.lake_bucket import Lake
-from standing.lake.layout import Kind, incoming, named_after
-from standing.lake.parquet import written
+from standing.lake.layout import Kind, incoming_prefix, named_after
+from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import Row, frame
 
 
-def written_rows(lake: Lake, kind: Kind, rows: Iterable[Row]) -> str:
+def write_rows(lake: Lake, kind: Kind, rows: Iterable[Row]) -> str:
     """Write some rows; the key, which is named after what is in it."""
-    body = written(frame(kind, rows))
-    key = f"{incoming(kind)}table-{named_after([body.hex()])}.parquet"
+    body = parquet_bytes(frame(kind, rows))
+    key = f"{incoming_prefix(kind)}table-{named_after([body.hex()])}.parquet"
     lake.put(key, body)
     return key

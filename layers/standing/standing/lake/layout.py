@@ -28,7 +28,7 @@ def number_in(key: str) -> int:
     return int(key.partition("bucket=")[2][:3])
 
 
-def current(kind: Kind, number: int) -> str:
+def current_key(kind: Kind, number: int) -> str:
     """The key of all that is known of a bucket's customers, one file a kind."""
     return f"{kind}/{partition(number)}/{kind}.parquet"
 
@@ -48,17 +48,17 @@ def standing_key(number: int) -> str:
     return f"{STANDING}/{partition(number)}/standing.parquet"
 
 
-def staged(kind: Kind, number: int) -> str:
+def staged_prefix(kind: Kind, number: int) -> str:
     """The prefix of what waits to become part of a bucket."""
     return f"{STAGED}/{kind}/{partition(number)}/"
 
 
-def incoming(kind: Kind) -> str:
+def incoming_prefix(kind: Kind) -> str:
     """The prefix of what was written as it happened."""
     return f"{INCOMING}/{kind}/"
 
 
-def forgotten(number: int | None = None) -> str:
+def tombstone_prefix(number: int | None = None) -> str:
     """The prefix of the marks of forgotten customers: of one bucket, or of all."""
     return f"{FORGOTTEN}/" + ("" if number is None else f"{partition(number)}/")
 
@@ -68,7 +68,7 @@ def run_key(run: str) -> str:
     return f"{BACKFILLS}/{run}.json"
 
 
-def taken_back(number: int) -> str:
+def retracted_prefix(number: int) -> str:
     """The prefix of a bucket's marks of runs that were taken back: what compaction finds of them goes."""
     return f"{BACKFILLS}/retracted/{partition(number)}/"
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import polars as pl
 
-from standing.aws.lake_bucket import ABSENT, Lake, Stored
+from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
 from standing.aws.logging import PlainError
 from standing.lake.layout import Kind
 from standing.lake.rows import LATER, SCHEMAS, frame
@@ -33,7 +33,7 @@ class CorruptFile(PlainError, ValueError):  # noqa: N818 -- it says what is with
     """A file that cannot be read as what it should be, and why."""
 
 
-def written(rows: pl.DataFrame) -> bytes:
+def parquet_bytes(rows: pl.DataFrame) -> bytes:
     """A frame as Parquet, sealed: the same bytes for the same rows."""
     file = io.BytesIO()
     rows.write_parquet(file, compression="zstd", statistics=True, row_group_size=ROW_GROUP, metadata={SEAL: BLANK})
@@ -72,7 +72,7 @@ class Parts:
         self.paths.append(self.folder / f"{len(self.paths)}.parquet")
         rows.write_parquet(self.paths[-1], compression="lz4")
 
-    def written(self) -> bytes:
+    def parquet_bytes(self) -> bytes:
         """All of them, one at least, as `written` would write them together; a part of them at a time is in memory."""
         file = io.BytesIO()
         pl.scan_parquet(self.paths).sink_parquet(
@@ -101,7 +101,7 @@ def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
     )
 
 
-def collected(rows: pl.LazyFrame) -> pl.DataFrame:
+def collect(rows: pl.LazyFrame) -> pl.DataFrame:
     """The rows of a file, or what was asked of them. Raises Damaged."""
     try:
         return rows.collect(engine="streaming")
@@ -121,14 +121,14 @@ def _check(kind: Kind, there: Mapping[str, Any]) -> None:
         raise CorruptFile(f"of another schema: no column `{extra[0]}` was expected")
 
 
-def scan_stored(kind: Kind, stored: Stored) -> pl.LazyFrame:
+def scan_stored(kind: Kind, stored: StoredObject) -> pl.LazyFrame:
     """An object whose rows are still to be read; none where there is none. Raises Damaged."""
     return frame(kind).lazy() if stored is ABSENT else scan(kind, stored.body)
 
 
-def read_stored(kind: Kind, stored: Stored) -> pl.DataFrame:
+def read_stored(kind: Kind, stored: StoredObject) -> pl.DataFrame:
     """The rows of an object; none where there is none. Raises Damaged."""
-    return collected(scan_stored(kind, stored))
+    return collect(scan_stored(kind, stored))
 
 
 def scan_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[dict[str, pl.LazyFrame], dict[str, str]]:
@@ -138,7 +138,7 @@ def scan_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[dict[str, pl.
 
 def read_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[pl.DataFrame, list[str], dict[str, str]]:
     """The rows of several objects, the keys of those that were read, and by key what is wrong with the others."""
-    whole, wrong = _whole(lake, kind, keys, collected)
+    whole, wrong = _whole(lake, kind, keys, collect)
     return pl.concat([frame(kind), *whole.values()]), list(whole), wrong
 
 
@@ -158,5 +158,5 @@ def _whole[T](
 
 def _checked(rows: pl.LazyFrame) -> pl.LazyFrame:
     """The rows, still to be read, of a file that is whole. Raises Damaged."""
-    collected(rows.select(pl.all().null_count()))
+    collect(rows.select(pl.all().null_count()))
     return rows

@@ -8,11 +8,11 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from standing.aws.lake_bucket import Lake, Stored
+from standing.aws.lake_bucket import Lake, StoredObject
 from standing.lake.chunks import Chunk, chunks
-from standing.lake.layout import KINDS, Kind, bucket_of, current, incoming, staged
-from standing.lake.parquet import CorruptFile, collected, read_all, read_stored, scan_stored
-from standing.lake.rows import Bucket, frame, tidy
+from standing.lake.layout import KINDS, Kind, bucket_of, current_key, incoming_prefix, staged_prefix
+from standing.lake.parquet import CorruptFile, collect, read_all, read_stored, scan_stored
+from standing.lake.rows import Bucket, deduplicate, frame
 
 
 @dataclass(frozen=True)
@@ -20,7 +20,7 @@ class OpenBucket:
     """A bucket's files, whose rows are read a share of its customers at a time."""
 
     number: int
-    files: Mapping[Kind, Stored]
+    files: Mapping[Kind, StoredObject]
     scanned: dict[Kind, pl.LazyFrame] = field(default_factory=dict)
 
     def chunks(self) -> list[Chunk]:
@@ -34,13 +34,13 @@ class OpenBucket:
     def scan(self, kind: Kind) -> pl.LazyFrame:
         """Rows that are still to be read; that the file is whole is looked at once. Raises Damaged."""
         if kind not in self.scanned:
-            with _named(current(kind, self.number)):
+            with _named(current_key(kind, self.number)):
                 self.scanned[kind] = scan_stored(kind, self.files[kind])
         return self.scanned[kind]
 
     def _of(self, kind: Kind, share: Chunk) -> pl.DataFrame:
-        with _named(current(kind, self.number)):
-            return collected(self.scan(kind).filter(share.holds))
+        with _named(current_key(kind, self.number)):
+            return collect(self.scan(kind).filter(share.holds))
 
     def _decisions(self, share: Chunk) -> pl.DataFrame:
         """None where they are damaged: compaction has named them, and no standing needs them."""
@@ -56,7 +56,7 @@ def open_bucket(lake: Lake, number: int) -> OpenBucket:
     The states are read first: compaction writes the records first, so there is no state whose records are not there.
     """
     kinds: list[Kind] = ["states", "records", "decisions"]
-    return OpenBucket(number, {kind: lake.get(current(kind, number)) for kind in kinds})
+    return OpenBucket(number, {kind: lake.get(current_key(kind, number)) for kind in kinds})
 
 
 def read_bucket(lake: Lake, number: int) -> Bucket:
@@ -74,8 +74,8 @@ def read_decisions(lake: Lake, number: int) -> pl.DataFrame:
 
 
 def _current(lake: Lake, kind: Kind, number: int) -> pl.DataFrame:
-    with _named(current(kind, number)):
-        return read_stored(kind, lake.get(current(kind, number)))
+    with _named(current_key(kind, number)):
+        return read_stored(kind, lake.get(current_key(kind, number)))
 
 
 @contextmanager
@@ -95,6 +95,6 @@ def everything_of(lake: Lake, customer: str) -> Bucket:
 
 def _everything(lake: Lake, kind: Kind, customer: str) -> pl.DataFrame:
     number = bucket_of(customer)
-    keys = [current(kind, number), *lake.keys(staged(kind, number)), *lake.keys(incoming(kind))]
+    keys = [current_key(kind, number), *lake.keys(staged_prefix(kind, number)), *lake.keys(incoming_prefix(kind))]
     rows, _, _ = read_all(lake, kind, keys)
-    return tidy(kind, rows.filter(pl.col("customer") == customer))
+    return deduplicate(kind, rows.filter(pl.col("customer") == customer))

@@ -101,7 +101,7 @@ class Bucket(NamedTuple):
     decisions: pl.DataFrame = frame("decisions")
 
 
-def tidy(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
+def deduplicate(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
     """Rows sorted by customer, each once, whatever order they came in."""
     names, falling = zip(*FIRST[kind], strict=True)
     rows = _brought(rows) if kind == "records" else rows

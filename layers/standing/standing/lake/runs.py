@@ -13,7 +13,7 @@ import orjson
 
 from standing.aws.lake_bucket import ABSENT, Lake
 from standing.aws.rules_bucket import PreconditionFailed
-from standing.lake.layout import BACKFILLS, run_key, taken_back
+from standing.lake.layout import BACKFILLS, retracted_prefix, run_key
 
 type Step = Literal["begun", "done", "retracting", "retracted"]
 
@@ -87,5 +87,5 @@ def unfinished(lake: Lake, day: str) -> list[dict[str, Any]]:
 
 def runs_taken_back(lake: Lake, number: int) -> frozenset[str]:
     """The runs that were taken back of a bucket: compaction drops what they wrote, whenever it comes."""
-    prefix = taken_back(number)
+    prefix = retracted_prefix(number)
     return frozenset(key.removeprefix(prefix).removesuffix(".json") for key in lake.keys(prefix))

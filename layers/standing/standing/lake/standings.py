@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 
 import polars as pl
 
-from standing.aws.lake_bucket import ABSENT, Lake, Stored
+from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
 from standing.lake.layout import MONTHS, bucket_of, number_in, standing_key
-from standing.lake.parquet import WRONG, check_seal, written
-from standing.lake.tombstones import Marks
+from standing.lake.parquet import WRONG, check_seal, parquet_bytes
+from standing.lake.tombstones import Tombstones
 
 
-class Kept(NamedTuple):
+class KeptStanding(NamedTuple):
     """The standing that lies under a key, if there is one that can be read; its ETag, and what is wrong with it."""
 
     rows: pl.DataFrame | None
@@ -24,15 +24,15 @@ class Kept(NamedTuple):
     wrong: str = ""
 
 
-def kept(lake: Lake, key: str) -> Kept:
+def keep_standing(lake: Lake, key: str) -> KeptStanding:
     """What a key holds. What cannot be read is named."""
     stored = lake.get(key)
     rows = standing_in(stored)
     wrong = "" if rows is not None or stored is ABSENT else "not a whole Parquet file, or not as it was written"
-    return Kept(rows, stored.etag, wrong)
+    return KeptStanding(rows, stored.etag, wrong)
 
 
-def standing_in(stored: Stored) -> pl.DataFrame | None:
+def standing_in(stored: StoredObject) -> pl.DataFrame | None:
     """The standing that an object holds; none where there is no object, or none that can be read."""
     try:
         check_seal(stored.body)
@@ -51,7 +51,7 @@ def standings_of(lake: Lake, customer: str) -> list[dict[str, Any]]:
     return found
 
 
-def forget_standings(lake: Lake, number: int, gone: Marks) -> None:
+def forget_standings(lake: Lake, number: int, gone: Tombstones) -> None:
     """Take forgotten customers out of a bucket's standings. What cannot be read is emptied, as it may hold them.
 
     Raises Overtaken where somebody else wrote one at the same time.
@@ -64,7 +64,7 @@ def forget_standings(lake: Lake, number: int, gone: Marks) -> None:
             if stored.body:
                 lake.replace(key, b"", stored.etag)
         elif staying.height < rows.height:
-            lake.replace(key, written(staying), stored.etag)
+            lake.replace(key, parquet_bytes(staying), stored.etag)
 
 
 def _keys(lake: Lake, number: int) -> list[str]:

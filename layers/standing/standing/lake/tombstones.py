@@ -9,10 +9,10 @@ import polars as pl
 
 from standing.aws.lake_bucket import Lake
 from standing.engine.tombstone import tombstone_key
-from standing.lake.layout import bucket_of, forgotten
+from standing.lake.layout import bucket_of, tombstone_prefix
 
 
-class Marks(NamedTuple):
+class Tombstones(NamedTuple):
     """Who was forgotten, by salt."""
 
     by_salt: dict[str, set[str]]
@@ -28,7 +28,7 @@ class Marks(NamedTuple):
 
     def hit(self, customer: str) -> bool:
         """Whether a customer was forgotten."""
-        return any(tombstone_key(salt, customer) in marks for salt, marks in self.by_salt.items())
+        return any(tombstone_key(salt, customer) in forgotten for salt, forgotten in self.by_salt.items())
 
     def kept(self, rows: pl.DataFrame) -> pl.DataFrame:
         """The rows of those who were not forgotten."""
@@ -38,11 +38,11 @@ class Marks(NamedTuple):
         return rows.filter(~pl.col("customer").is_in(gone)) if gone else rows
 
 
-def marks(lake: Lake, number: int | None = None) -> Marks:
+def tombstones(lake: Lake, number: int | None = None) -> Tombstones:
     """Who was forgotten: of one bucket, or of all."""
-    return Marks.of(lake.keys(forgotten(number)))
+    return Tombstones.of(lake.keys(tombstone_prefix(number)))
 
 
-def mark(lake: Lake, salt: str, customer: str) -> None:
+def write_tombstone(lake: Lake, salt: str, customer: str) -> None:
     """Have a customer forgotten: by every compaction from now on, whatever is written of them until then and after."""
-    lake.put(f"{forgotten(bucket_of(customer))}{salt}-{tombstone_key(salt, customer)}", b"")
+    lake.put(f"{tombstone_prefix(bucket_of(customer))}{salt}-{tombstone_key(salt, customer)}", b"")

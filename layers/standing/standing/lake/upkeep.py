@@ -23,7 +23,7 @@ WAY_OUT = (
 )
 
 
-def compacted(target: Target, bucket: int | None) -> dict[str, Any]:
+def compact_now(target: Target, bucket: int | None) -> dict[str, Any]:
     """Compact one bucket or all: `rows` by kind, what was `wrong` by key, and whether it was `overtaken`."""
     return asdict(compact_all(target.lake, range(BUCKETS) if bucket is None else [bucket]))
 
@@ -39,7 +39,7 @@ def gaps(target: Target) -> list[dict[str, Any]]:
     return found.sort("customer").to_dicts()
 
 
-def filled(target: Target, rules: Timeline, names: Sequence[str]) -> tuple[int, dict[str, Any]]:
+def fill_gaps(target: Target, rules: Timeline, names: Sequence[str]) -> tuple[int, dict[str, Any]]:
     """Fill gaps from the table and compact: how many customers, and what came of the compaction."""
     customers = refill(target.lake, target.customers, rules, names)
     return customers, asdict(compact_all(target.lake, _buckets(names)))

@@ -28,7 +28,7 @@ STARTING, STOPPING = 60.0, 3.0  # seconds; nothing in it is kept, so it need not
 
 
 @dataclass(frozen=True)
-class Running:
+class RunningAws:
     """A local AWS that was started: its process and its port."""
 
     pid: int
@@ -47,16 +47,16 @@ class LocalAws:
     root: Path
     folder: Path
 
-    def running(self) -> Running | None:
+    def running(self) -> RunningAws | None:
         """The running process, or none. A process id that now belongs to something else is not ours."""
         try:
             noted = json.loads((self.folder / "running.json").read_text())
-            running = Running(int(noted["pid"]), int(noted["port"]))
+            running = RunningAws(int(noted["pid"]), int(noted["port"]))
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
         return running if str(EMULATOR) in _command_of(running.pid) else None
 
-    def start(self) -> Running:
+    def start(self) -> RunningAws:
         """Start it afresh, with nothing in it, on the usual port or else a free one."""
         self.stop()
         scratch = self.folder / "scratch"
@@ -71,7 +71,7 @@ class LocalAws:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        running = Running(process.pid, port)
+        running = RunningAws(process.pid, port)
         (self.folder / "running.json").write_text(json.dumps({"pid": running.pid, "port": running.port}))
         self._await_answer(running, process)
         process.returncode = 0  # it outlives this command on purpose; Popen would warn
@@ -86,7 +86,7 @@ class LocalAws:
         (self.folder / "running.json").unlink(missing_ok=True)
         return running is not None
 
-    def _await_answer(self, running: Running, process: subprocess.Popen[bytes]) -> None:
+    def _await_answer(self, running: RunningAws, process: subprocess.Popen[bytes]) -> None:
         deadline = time.monotonic() + STARTING
         while time.monotonic() < deadline and process.poll() is None:
             if _answers(running) and process.poll() is None:  # it might be another's answer on the same port
@@ -100,7 +100,7 @@ DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no prox
 EMULATOR = Path(__file__).with_name("emulator.py")
 
 
-def aws_environment(running: Running) -> dict[str, str]:
+def aws_environment(running: RunningAws) -> dict[str, str]:
     """The variables by which boto3 and sam find the local AWS and nothing else."""
     return {
         "AWS_ENDPOINT_URL": running.endpoint,
@@ -120,7 +120,7 @@ def other_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHONPATH"))}
 
 
-def use(running: Running) -> None:
+def point_at(running: RunningAws) -> None:
     """Point this process at the local AWS, and at no other."""
     environment = {**other_environment(), **aws_environment(running)}
     os.environ.clear()
@@ -153,7 +153,7 @@ def _free_port() -> int:
     raise UserError("no free port on this machine")
 
 
-def _answers(running: Running) -> bool:
+def _answers(running: RunningAws) -> bool:
     try:
         with DIRECT.open(f"{running.endpoint}/_ministack/health", timeout=2) as answer:
             return bool(answer.status == 200)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from standing.local.aws import LocalAws, use
+from standing.local.aws import LocalAws, point_at
 from standing.local.project import project_root
 from standing.values.errors import UserError
 
@@ -15,7 +15,7 @@ def use_local_aws() -> None:
     running = LocalAws(root, local_folder()).running()
     if not running:
         raise UserError("the local AWS is not running: `standing local up` starts it")
-    use(running)
+    point_at(running)
 
 
 def local_folder() -> Path:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import polars as pl
 
-from standing.lake.parquet import collected
+from standing.lake.parquet import collect
 from standing.values.counted import counted
 from standing.values.days import Day, day_date
 
@@ -23,13 +23,13 @@ def anomalies(records: pl.LazyFrame, until: Day) -> dict[str, str]:
 
 def _many(records: pl.LazyFrame) -> Iterator[tuple[str, str]]:
     counts = records.group_by("customer").len().filter(pl.col("len") >= MANY).sort("customer")
-    for customer, count in collected(counts).iter_rows():
+    for customer, count in collect(counts).iter_rows():
         yield f"customer {customer}", f"{count:,} event records: a test account, or a system that repeats itself?"
 
 
 def _of_nothing(records: pl.LazyFrame) -> Iterator[tuple[str, str]]:
     nothing = records.filter((pl.col("family") == "purchase") & (pl.col("amount") == 0))
-    for source, count in collected(nothing.group_by("source").len().sort("source")).iter_rows():
+    for source, count in collect(nothing.group_by("source").len().sort("source")).iter_rows():
         yield f"source {source}, amounts", f"{count:,} purchases with the amount 0: they count as orders"
 
 
@@ -37,7 +37,7 @@ def _to_come(records: pl.LazyFrame, until: Day) -> Iterator[tuple[str, str]]:
     """Two days after the closed one nothing can have happened yet, in whatever time zone."""
     ahead = records.filter(pl.col("day") > until + 2)
     last = ahead.group_by("source").agg(pl.len(), pl.col("day").max()).sort("source")
-    for source, count, day in collected(last).iter_rows():
+    for source, count, day in collect(last).iter_rows():
         yield (
             f"source {source}, dates",
             f"{counted(count, 'event')} of days to come, up to {day_date(day)}: counted then",

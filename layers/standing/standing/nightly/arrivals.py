@@ -12,7 +12,7 @@ from typing import Any, Protocol
 import orjson
 
 from standing.aws.lake_bucket import ABSENT, Lake
-from standing.nightly.metrics.sums import added
+from standing.nightly.metrics.sums import add
 from standing.values.days import day_in, end_of_day
 
 FIELD = "refused"
@@ -32,8 +32,8 @@ class LogsPort(Protocol):
 def with_refused(report: dict[str, Any], lake: Lake, logs: LogsPort, time_zone: str) -> dict[str, Any]:
     """A night's report with what was refused on its day and the days before, beside what was recorded."""
     day = report["day"]
-    quality = added(refused_on(logs, day, time_zone), refused_before(lake, day))
-    return report | {"figures": added(report["figures"], {"quality": quality} if quality else {})}
+    quality = add(refused_on(logs, day, time_zone), refused_before(lake, day))
+    return report | {"figures": add(report["figures"], {"quality": quality} if quality else {})}
 
 
 def refused_on(logs: LogsPort, day: str, time_zone: str) -> Quality:

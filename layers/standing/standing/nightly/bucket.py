@@ -17,16 +17,16 @@ import polars as pl
 from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.compaction import compact
-from standing.lake.layout import current, standing_key
-from standing.lake.parquet import CorruptFile, written
+from standing.lake.layout import current_key, standing_key
+from standing.lake.parquet import CorruptFile, parquet_bytes
 from standing.lake.reader import open_bucket
-from standing.lake.standings import kept
-from standing.lake.tombstones import marks
+from standing.lake.standings import keep_standing
+from standing.lake.tombstones import tombstones
 from standing.nightly.anomalies import anomalies
 from standing.nightly.chunk import ChunkResult, Night
 from standing.nightly.clock import ClockRun, TablePort
-from standing.nightly.metrics.samples import together
-from standing.nightly.metrics.sums import added_all
+from standing.nightly.metrics.samples import merge_samples
+from standing.nightly.metrics.sums import add_all
 from standing.nightly.months import keep_month, kept_months
 from standing.nightly.scores import Scoring
 from standing.rules.timeline import Timeline
@@ -50,13 +50,13 @@ def rescore_bucket(
     """
     compacted = compact(lake, number)
     _refuse_damaged(compacted.wrong, number)
-    opened, before = open_bucket(lake, number), kept(lake, standing_key(number))
-    known = None if before.rows is None else marks(lake, number).kept(before.rows)
+    opened, before = open_bucket(lake, number), keep_standing(lake, standing_key(number))
+    known = None if before.rows is None else tombstones(lake, number).kept(before.rows)
     months, unread = kept_months(lake, number, until)
     night = Night(rules, until, ClockRun(rules, table, until, clock), known, months, scoring)
     lived = [night.of(share, opened.of(share)) for share in opened.chunks()]
     with suppress(PreconditionFailed):  # another run of the same night was faster, and found the same
-        lake.replace(standing_key(number), written(_together(one.standing for one in lived)), before.etag)
+        lake.replace(standing_key(number), parquet_bytes(_together(one.standing for one in lived)), before.etag)
     keep_month(lake, number, until, _together(one.ended for one in lived))
     anew = {standing_key(number): f"{before.wrong}: worked out anew"} if before.wrong else {}
     return _told(number, lived, night.passing) | {
@@ -67,7 +67,7 @@ def rescore_bucket(
 
 def _refuse_damaged(wrong: Mapping[str, str], number: int) -> None:
     """Before anything is said of any customer: compaction has read the files to their ends. Raises Damaged."""
-    for key in (current("states", number), current("records", number)):
+    for key in (current_key("states", number), current_key("records", number)):
         if key in wrong:
             raise CorruptFile(f"{key}: {wrong[key]}")
 
@@ -89,7 +89,7 @@ def _told(number: int, lived: list[ChunkResult], passing: ClockRun) -> dict[str,
         **{name: passing.counts[name] for name in ("moved", "gone", "busy", "commits", "decisions", "conflicts")},
         "different": different.head(NAMED).to_dicts(),
         "incomplete": names[:NAMED],
-        "figures": added_all(one.figures for one in lived),
-        "groups": together(one.groups for one in lived),
+        "figures": add_all(one.metrics for one in lived),
+        "groups": merge_samples(one.groups for one in lived),
         "moved_now": passing.moved,
     }

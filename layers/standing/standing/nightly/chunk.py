@@ -13,7 +13,7 @@ from standing.lake.chunks import Chunk
 from standing.lake.gaps import missing_commits
 from standing.lake.rows import Bucket
 from standing.nightly.clock import ClockRun
-from standing.nightly.metrics.all import Known, figures
+from standing.nightly.metrics.all import MetricInputs, metrics
 from standing.nightly.metrics.day_end import at_end
 from standing.nightly.metrics.groups import groups
 from standing.nightly.metrics.samples import Groups
@@ -34,7 +34,7 @@ class ChunkResult(NamedTuple):
     counts: Counter[str]
     different: pl.DataFrame
     incomplete: list[str]
-    figures: Figures
+    metrics: Figures
     groups: Groups
 
 
@@ -84,7 +84,7 @@ class Night:
     def _figures(self, share: Chunk, bucket: Bucket, ended: pl.DataFrame, scored: pl.DataFrame | None) -> Figures:
         own = {month: rows.filter(share.holds) for month, rows in self.months.items()}
         ruleset = self.rules.on(self.until)
-        return figures(Known(ruleset, self.until, ended, bucket.records, bucket.decisions, own, scored))
+        return metrics(MetricInputs(ruleset, self.until, ended, bucket.records, bucket.decisions, own, scored))
 
 
 def _lost(before: pl.DataFrame | None, bucket: Bucket) -> pl.DataFrame:

@@ -13,14 +13,14 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Protocol
 
-from standing.aws.table import MOST_ITEMS, CommitConflict, Recorded, items, past
-from standing.engine.advance import advance_clock, needs_past_to
-from standing.engine.decide import Decided
+from standing.aws.table import MOST_ITEMS, CommitConflict, EventRecord, count_rows, stored_history
+from standing.engine.advance import advance_clock, needs_history_to
+from standing.engine.decide import DecisionResult
 from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.events.intake import Event
 from standing.nightly.metrics.groups import moved_now
-from standing.nightly.metrics.samples import Groups, together
+from standing.nightly.metrics.samples import Groups, merge_samples
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
@@ -33,14 +33,14 @@ class TablePort(Protocol):
     def load(self, customer: str) -> State | None:
         """The state as of the last commit."""
 
-    def history(self, customer: str) -> list[Recorded]:
+    def history(self, customer: str) -> list[EventRecord]:
         """Every event recorded so far."""
 
     def checkpoints(self, customer: str) -> list[Checkpoint]:
         """The ends of months that are kept."""
 
     def commit(
-        self, before: State | None, outcome: Decided, events: Sequence[Event], rules: Timeline, now: datetime
+        self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
         """Write everything or nothing."""
 
@@ -92,26 +92,26 @@ class ClockRun:
         self.table.commit(state, outcome, (), self.rules, now)
         self.counts["commits"] += 1
         self.counts["decisions"] += len(outcome.decisions)
-        self.moved = together([self.moved, moved_now(customer, outcome.decisions, self.until)])
+        self.moved = merge_samples([self.moved, moved_now(customer, outcome.decisions, self.until)])
         return True
 
-    def _outcome(self, state: State, now: datetime) -> Decided | None:
+    def _outcome(self, state: State, now: datetime) -> DecisionResult | None:
         """What to write: everything up to the day, or up to the last one for which it fits into one transaction."""
-        stored = self._past(state) if needs_past_to(state, self.rules, self.until) else NOTHING
+        stored = self._past(state) if needs_history_to(state, self.rules, self.until) else NOTHING
 
-        def up_to(day: Day) -> Decided | None:
+        def up_to(day: Day) -> DecisionResult | None:
             return advance_clock(state, self.rules, day, now, stored)
 
         whole = up_to(self.until)
         return whole if _fits(whole) else _as_much_as_fits(up_to, state.day, self.until)
 
     def _past(self, state: State) -> StoredHistory:
-        return past(self.table.history(state.customer), self.table.checkpoints(state.customer))
+        return stored_history(self.table.history(state.customer), self.table.checkpoints(state.customer))
 
 
-def _as_much_as_fits(up_to: Callable[[Day], Decided | None], first: Day, last: Day) -> Decided | None:
+def _as_much_as_fits(up_to: Callable[[Day], DecisionResult | None], first: Day, last: Day) -> DecisionResult | None:
     """The outcome up to the last day between two for which it fits; of a single day, whatever it takes."""
-    found: Decided | None = None
+    found: DecisionResult | None = None
     while last - first > 1:
         middle = (first + last) // 2
         if _fits(outcome := up_to(middle)):
@@ -121,5 +121,5 @@ def _as_much_as_fits(up_to: Callable[[Day], Decided | None], first: Day, last: D
     return found or up_to(last)
 
 
-def _fits(outcome: Decided | None) -> bool:
-    return outcome is None or items(outcome, ()) <= MOST_ITEMS
+def _fits(outcome: DecisionResult | None) -> bool:
+    return outcome is None or count_rows(outcome, ()) <= MOST_ITEMS

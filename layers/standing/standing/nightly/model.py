@@ -14,11 +14,11 @@ import polars as pl
 from standing.aws.lake_bucket import ABSENT, Lake
 from standing.lake.compaction import compact
 from standing.lake.layout import BUCKETS
-from standing.lake.parquet import CorruptFile, collected
+from standing.lake.parquet import CorruptFile, collect
 from standing.lake.reader import open_bucket
-from standing.rescoring.refunds import IS_PURCHASE, IS_REFUND, counted_on
+from standing.rescoring.refunds import IS_PURCHASE, IS_REFUND, with_counting_day
 from standing.rules.ruleset import Ruleset
-from standing.scores.fitting.model import FitSettings, fitted
+from standing.scores.fitting.model import FitSettings, fit_model
 from standing.scores.model import Model, parsed, text
 from standing.scores.spending import Spend, spending
 from standing.values.days import Day, day_in
@@ -49,7 +49,7 @@ def model_of(lake: Lake) -> Model | None:
         return None
 
 
-def learn(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> LearnedModel:
+def model_up_to(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> LearnedModel:
     """The model that scores up to a day: the one that is kept, or a new one, which is kept then."""
     before = model_of(lake)
     if before and 0 <= day - day_in(before.as_of) < OLD:
@@ -58,7 +58,7 @@ def learn(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> LearnedMo
     spend: Spend = before.spend if before else "net"  # whoever chose gross once keeps it
     try:
         bought = _purchases(lake, known, ruleset, day, spend)
-        found = fitted(bought, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
+        found = fit_model(bought, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
     except ValueError as error:  # what these customers do not tell, said by whoever fitted
         return LearnedModel(before, str(error))
     lake.put(MODEL, text(found).encode())
@@ -70,7 +70,7 @@ def _purchases(lake: Lake, known: list[int], ruleset: Ruleset, day: Day, spend: 
     schema = {"customer": pl.String, "day": pl.Int32, "amount": pl.Int64}
     found, rows = [pl.LazyFrame(schema=schema)], 0
     for records in _of_buckets(lake, known):
-        frame = spending(counted_on(records.lazy(), ruleset), day, spend).collect()
+        frame = spending(with_counting_day(records.lazy(), ruleset), day, spend).collect()
         found.append(frame.lazy())
         rows += frame.height
         if rows >= ENOUGH:
@@ -83,6 +83,6 @@ def _of_buckets(lake: Lake, known: list[int]) -> Iterator[pl.DataFrame]:
         try:
             compact(lake, number)
             records = open_bucket(lake, number).scan("records")
-            yield collected(records.filter((IS_PURCHASE | IS_REFUND) & ~pl.col("late")))
+            yield collect(records.filter((IS_PURCHASE | IS_REFUND) & ~pl.col("late")))
         except CorruptFile:
             continue

@@ -12,8 +12,8 @@ import polars as pl
 from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.layout import month_key, month_prefix
-from standing.lake.parquet import written
-from standing.lake.standings import kept
+from standing.lake.parquet import parquet_bytes
+from standing.lake.standings import keep_standing
 from standing.nightly.metrics.months import compared_with, month_of
 from standing.values.days import Day
 
@@ -31,7 +31,7 @@ def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFra
     wrong: Wrong = {}
     for month in compared_with(day):
         key = month_key(month, number)
-        there = kept(lake, key)
+        there = keep_standing(lake, key)
         if there.rows is not None:
             found[month] = there.rows
         elif there.wrong:
@@ -44,8 +44,8 @@ def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFra
 def keep_month(lake: Lake, number: int, day: Day, standing: pl.DataFrame) -> None:
     """Keep the standing of a night for its month, unless that of a later night is there."""
     key = month_key(month_of(day), number)
-    before = kept(lake, key)
+    before = keep_standing(lake, key)
     if before.rows is not None and before.rows.filter(pl.col("day") > day).height:
         return
     with suppress(PreconditionFailed):  # another run of the same night was faster, and found the same
-        lake.replace(key, written(standing), before.etag)
+        lake.replace(key, parquet_bytes(standing), before.etag)

@@ -10,15 +10,15 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.logging import PlainError
 from standing.lake.compaction import stage
 from standing.lake.layout import KINDS, STAGED, STANDING, number_in
-from standing.nightly.model import LearnedModel, learn, model_of
-from standing.nightly.summary import parts, passed_on
+from standing.nightly.model import LearnedModel, model_of, model_up_to
+from standing.nightly.summary import findings_passed_on, parts
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date, day_in, day_of
 
 LAG = timedelta(hours=4)  # after a day's end: what was on its way then is there, so that it does not come late
 
 
-class WrongDay(PlainError, ValueError):  # noqa: N818 -- what it is
+class InvalidDay(PlainError, ValueError):  # noqa: N818 -- what it is
     """A day that cannot be closed, or that is none."""
 
 
@@ -30,10 +30,10 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
     not over, or is no day.
     """
     day = day_asked_for(asked, day_to_close(now, ruleset))
-    wrong = passed_on(stage(lake).wrong)
+    wrong = findings_passed_on(stage(lake).wrong)
     known, done = buckets(lake), set(parts(lake, str(day_date(day))))
     due = [number for number in known if number not in done]
-    learnt = learn(lake, ruleset, day, known) if due else LearnedModel(model_of(lake))
+    learnt = model_up_to(lake, ruleset, day, known) if due else LearnedModel(model_of(lake))
     return {"day": str(day_date(day)), "known": known, "due": due, "wrong": wrong, "model": learnt.told()}
 
 
@@ -44,9 +44,9 @@ def day_asked_for(asked: str | None, last: Day) -> Day:
     try:
         day = day_in(asked)
     except ValueError:
-        raise WrongDay(f"day {asked!r}: expected a date such as {day_date(last)}") from None
+        raise InvalidDay(f"day {asked!r}: expected a date such as {day_date(last)}") from None
     if day > last:
-        raise WrongDay(f"day {asked}: is not over, or only just; the last that can be closed is {day_date(last)}")
+        raise InvalidDay(f"day {asked}: is not over, or only just; the last that can be closed is {day_date(last)}")
     return day
 
 

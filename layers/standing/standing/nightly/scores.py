@@ -11,7 +11,7 @@ import polars as pl
 
 from standing.aws.logging import PlainError
 from standing.events.producers import NIGHT_SOURCE
-from standing.rescoring.refunds import counted_on
+from standing.rescoring.refunds import with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.scores.model import Model
 from standing.scores.rfm import summary
@@ -42,7 +42,7 @@ class Scoring:
 
     def bucket(self, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> pl.DataFrame:
         """The scores of who bought by the end of a day, a row a customer: see `scores/scores.py`."""
-        bought = spending(counted_on(records.lazy(), ruleset), day, self.model.spend)
+        bought = spending(with_counting_day(records.lazy(), ruleset), day, self.model.spend)
         return scores(self.model, summary(bought, day).collect())
 
     def say(self, found: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> int:

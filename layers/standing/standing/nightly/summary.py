@@ -10,13 +10,13 @@ from typing import Any
 
 import orjson
 
-from standing.aws.lake_bucket import ABSENT, Lake, Stored
+from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.layout import INCOMING, number_in, partition
 from standing.lake.runs import unfinished
-from standing.nightly.metrics.samples import together
-from standing.nightly.metrics.samples import without as groups_without
-from standing.nightly.metrics.sums import added_all
+from standing.nightly.metrics.samples import merge_samples
+from standing.nightly.metrics.samples import without_customer as groups_without
+from standing.nightly.metrics.sums import add_all
 
 COUNTS = (
     *("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts"),
@@ -42,18 +42,18 @@ def keep_part(lake: Lake, report: Report) -> None:
     key = part_key(report["day"], report["bucket"])
     while True:
         stored = lake.get(key)
-        whole = report if stored is ABSENT else of_both(orjson.loads(stored.body), report)
+        whole = report if stored is ABSENT else merge_runs(orjson.loads(stored.body), report)
         with suppress(PreconditionFailed):  # the other was faster: its report is there now
             return lake.replace(key, orjson.dumps(whole), stored.etag)
 
 
-def of_both(one: Report, other: Report) -> Report:
+def merge_runs(one: Report, other: Report) -> Report:
     """A bucket's report of two runs of one night: each wrote what the other did not, and both found the same."""
     found = {name: max(one.get(name, 0), other.get(name, 0)) for name in COUNTS}
     done = {name: one.get(name, 0) + other.get(name, 0) for name in DONE}
     named = {name: one[name] + [item for item in other[name] if item not in one[name]] for name in NAMES}
     wrong = {name: one.get(name, {}) | other.get(name, {}) for name in ("wrong", "odd")}
-    named["moved_now"] = together(run.get("moved_now", {}) for run in (one, other))
+    named["moved_now"] = merge_samples(run.get("moved_now", {}) for run in (one, other))
     return other | found | done | named | wrong | _run([one, other]) | {"seconds": one["seconds"] + other["seconds"]}
 
 
@@ -72,19 +72,19 @@ def parts(lake: Lake, day: str) -> dict[int, str]:
     return {number_in(key): key for key in lake.keys(f"nights/{day}/")}
 
 
-def passed_on(wrong: Mapping[str, str]) -> dict[str, str]:
+def findings_passed_on(wrong: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with some objects, as far as the next step can be told: the first, and how many more."""
     some = {key: why[:LONGEST] for key, why in list(wrong.items())[:PASSED_ON]}
     more = len(wrong) - len(some)
     return some | ({f"{more:,} more objects": "set aside as well, under `aside/`"} if more else {})
 
 
-def summed_up(lake: Lake, planned: Mapping[str, Any]) -> Report:
+def summarise(lake: Lake, planned: Mapping[str, Any]) -> Report:
     """The report of a night that was planned; a bucket that is known and left no report has failed."""
     day = planned["day"]
     keys = parts(lake, day)
     failed = sorted(set(planned["known"]) - keys.keys())
-    report = added_up(day, _read(lake, [keys[number] for number in sorted(keys)]), failed)
+    report = add_reports(day, _read(lake, [keys[number] for number in sorted(keys)]), failed)
     causes = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
     for cause in _read(lake, causes):
         report["wrong"] |= cause
@@ -92,7 +92,7 @@ def summed_up(lake: Lake, planned: Mapping[str, Any]) -> Report:
     return report | {"model": planned.get("model", {}), "backfills": unfinished(lake, day)}
 
 
-def concluded(
+def conclude(
     lake: Lake, planned: Mapping[str, Any], complete: Callable[[Report], Report], show: Callable[[Report], None]
 ) -> Report:
     """The report of a night, completed, shown and kept; anew where another run of the night kept its own meanwhile.
@@ -101,7 +101,7 @@ def concluded(
     """
     while True:
         before = lake.get(report_key(planned["day"]))
-        report = complete(summed_up(lake, planned))
+        report = complete(summarise(lake, planned))
         report["wrong"] |= _set_aside_before(before)
         show(report)
         with suppress(PreconditionFailed):
@@ -109,7 +109,7 @@ def concluded(
             return report
 
 
-def _set_aside_before(before: Stored) -> dict[str, str]:
+def _set_aside_before(before: StoredObject) -> dict[str, str]:
     wrong = orjson.loads(before.body)["wrong"] if before.body else {}
     return {key: why for key, why in wrong.items() if key.startswith(f"{INCOMING}/")}
 
@@ -118,7 +118,7 @@ def _read(lake: Lake, keys: Iterable[str]) -> list[Report]:
     return [orjson.loads(stored.body) for _, stored in lake.get_all(keys)]
 
 
-def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) -> Report:
+def add_reports(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) -> Report:
     """One report of many: counts, failed buckets, differences and damaged files, each list of bounded length."""
     counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
     different: list[Report] = []
@@ -142,8 +142,8 @@ def added_up(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) ->
         "incomplete": incomplete[:NAMED],
         "wrong": wrong,
         "odd": {name: _of_many(found) for name, found in list(odd.items())[:NAMED]},
-        "figures": added_all(one.get("figures", {}) for one in buckets),
-        "groups": together(one.get(name, {}) for one in buckets for name in GROUPS),
+        "figures": add_all(one.get("figures", {}) for one in buckets),
+        "groups": merge_samples(one.get(name, {}) for one in buckets for name in GROUPS),
         **_run(buckets),
     }
 
@@ -183,7 +183,7 @@ def days_reported(lake: Lake) -> list[str]:
     return sorted(match[1] for key in lake.keys("nights/") if (match := REPORT.match(key)))
 
 
-def without(report: Report, customer: str) -> Report:
+def without_customer(report: Report, customer: str) -> Report:
     """A report, of a bucket or of all, that does not name a customer. What it counts stays."""
     odd = report.get("odd", {})
     return report | {
@@ -194,7 +194,7 @@ def without(report: Report, customer: str) -> Report:
     }
 
 
-def keep(lake: Lake, report: Report) -> str:
+def keep_report(lake: Lake, report: Report) -> str:
     """Keep a night's report; its key."""
     key = report_key(report["day"])
     lake.put(key, _text(report))

@@ -25,7 +25,7 @@ class NightLevels(NamedTuple):
     whole: bool
 
 
-def nights_up_to(lake: Lake, last: str, nights: int = NIGHTS) -> list[NightLevels]:
+def levels_of_nights(lake: Lake, last: str, nights: int = NIGHTS) -> list[NightLevels]:
     """The reports of so many days up to one, rising; days without a report are left out."""
     end = day_in(last)
     days = [str(day_date(day)) for day in range(end - nights + 1, end + 1)]
@@ -36,16 +36,16 @@ def nights_up_to(lake: Lake, last: str, nights: int = NIGHTS) -> list[NightLevel
 def _read(body: bytes) -> NightLevels | None:
     """What a report says; none where it is none: that is told where it is asked for itself."""
     with suppress(ValueError, KeyError, TypeError, AttributeError):
-        return told_by(orjson.loads(body))
+        return levels_told_by(orjson.loads(body))
     return None
 
 
-def told_by(report: Mapping[str, Any]) -> NightLevels:
+def levels_told_by(report: Mapping[str, Any]) -> NightLevels:
     """What one report says."""
     return NightLevels(report["day"], report.get("figures", {}).get("levels", {}), not report.get("failed_buckets"))
 
 
 def with_trend(report: dict[str, Any], lake: Lake) -> dict[str, Any]:
     """A report with the levels of the nights up to its own, by day, as `trend`: whole nights alone."""
-    before = nights_up_to(lake, str(day_date(day_in(report["day"]) - 1)), NIGHTS - 1)
-    return report | {"trend": {one.day: one.levels for one in [*before, told_by(report)] if one.whole}}
+    before = levels_of_nights(lake, str(day_date(day_in(report["day"]) - 1)), NIGHTS - 1)
+    return report | {"trend": {one.day: one.levels for one in [*before, levels_told_by(report)] if one.whole}}

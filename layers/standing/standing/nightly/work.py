@@ -19,7 +19,7 @@ from standing.values.days import Day, day_date
 
 
 @dataclass(frozen=True)
-class Work:
+class BucketWork:
     """Works on the buckets of one lake and one table."""
 
     lake: Lake

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 
 from standing.events.intake import Rejected, take_in
-from standing.operations.event_files import Line, Unsendable, read_lines_to_send
+from standing.operations.event_files import Line, UnsendableLine, read_lines_to_send
 from standing.rules.ruleset import Ruleset
 from standing.values.counted import counted
 
@@ -20,22 +20,22 @@ SHOWN = 10
 
 
 @dataclass
-class Prepared:
+class PreparedFile:
     """The lines of a file: those to send, those that cannot be sent, and those that would be rejected."""
 
     lines: list[Line] = field(default_factory=list)
-    unsendable: list[Unsendable] = field(default_factory=list)
-    doomed: list[Unsendable] = field(default_factory=list)
+    unsendable: list[UnsendableLine] = field(default_factory=list)
+    doomed: list[UnsendableLine] = field(default_factory=list)
 
 
-def prepared(path: Path, ruleset: Ruleset | None, now: datetime, *, anyway: bool = False) -> Prepared:
+def prepare(path: Path, ruleset: Ruleset | None, now: datetime, *, anyway: bool = False) -> PreparedFile:
     """Read a file. By a ruleset, what it would reject is `doomed`, and among the lines to send only if sent `anyway`.
 
     Raises UserError where there is no such file.
     """
-    found = Prepared()
+    found = PreparedFile()
     for line in read_lines_to_send(path):
-        if isinstance(line, Unsendable):
+        if isinstance(line, UnsendableLine):
             found.unsendable.append(line)
         elif why := refusal(line, ruleset, now) if ruleset else None:
             found.doomed.append(why)
@@ -45,16 +45,16 @@ def prepared(path: Path, ruleset: Ruleset | None, now: datetime, *, anyway: bool
     return found
 
 
-def refusal(line: Line, ruleset: Ruleset, now: datetime) -> Unsendable | None:
+def refusal(line: Line, ruleset: Ruleset, now: datetime) -> UnsendableLine | None:
     """Why the event of a line would be rejected; nothing where it would be taken in."""
     try:
         take_in({"source": line.source, "detail-type": line.detail_type, "detail": line.detail}, ruleset, now)
     except Rejected as error:
-        return Unsendable(line.number, f"would be rejected: {error}", f"{error.reason} in `{error.field}`")
+        return UnsendableLine(line.number, f"would be rejected: {error}", f"{error.reason} in `{error.field}`")
     return None
 
 
-def told(path: Path, refused: Sequence[Unsendable]) -> Iterator[str]:
+def described(path: Path, refused: Sequence[UnsendableLine]) -> Iterator[str]:
     """The first of some lines by their numbers; of many, how many more there are, and how many for each reason."""
     ordered = sorted(refused, key=lambda one: one.number)
     for one in ordered[:SHOWN]:
@@ -64,6 +64,6 @@ def told(path: Path, refused: Sequence[Unsendable]) -> Iterator[str]:
         yield from _by_reason(ordered)
 
 
-def _by_reason(refused: Iterable[Unsendable]) -> Iterator[str]:
+def _by_reason(refused: Iterable[UnsendableLine]) -> Iterator[str]:
     for reason, count in Counter(one.reason for one in refused).most_common():
         yield f"{count:>9,}  {reason}"

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from standing.aws.bus import MOST_BYTES, size
+from standing.aws.bus import MOST_BYTES, entry_bytes
 from standing.events.intake import fingerprint
 from standing.events.producers import OUR_SOURCE, SCORE
 from standing.operations import json_lines
@@ -42,7 +42,7 @@ class Line:
 
 
 @dataclass(frozen=True)
-class Unsendable:
+class UnsendableLine:
     """A line that is not to be sent, why, and the kind of reason by which it is summed up with others."""
 
     number: int
@@ -55,7 +55,7 @@ class Unsendable:
         return self.kind or self.why
 
 
-def read_lines(path: Path) -> Iterator[Line | Unsendable]:
+def read_lines(path: Path) -> Iterator[Line | UnsendableLine]:
     """Every line that is not empty. Raises UserError where there is no such file."""
     try:
         yield from map(_sendable, json_lines.json_lines(path))
@@ -63,21 +63,21 @@ def read_lines(path: Path) -> Iterator[Line | Unsendable]:
         raise UserError(f"{path}: {error.strerror}") from None
 
 
-def read_lines_to_send(path: Path) -> Iterator[Line | Unsendable]:
+def read_lines_to_send(path: Path) -> Iterator[Line | UnsendableLine]:
     """The same, without the scores, which the bus takes from the night alone: refused, they would take others along."""
     for line in read_lines(path):
         is_score = isinstance(line, Line) and line.detail_type.partition(".")[0] == SCORE
-        yield Unsendable(line.number, "is a score, which the night alone sends: leave it out") if is_score else line
+        yield UnsendableLine(line.number, "is a score, which the night alone sends: leave it out") if is_score else line
 
 
-def _sendable(read: json_lines.Line) -> Line | Unsendable:
+def _sendable(read: json_lines.Line) -> Line | UnsendableLine:
     number, event, why = read
     if problem := why or _problem(event):
-        return Unsendable(number, problem)
+        return UnsendableLine(number, problem)
     line = Line(number, event["source"], event["detail-type"], event["detail"])
-    if size(line.entry) > MOST_BYTES:
-        why = f"is {size(line.entry) / 1024:,.0f} KB; the bus takes at most {MOST_BYTES // 1024}"
-        return Unsendable(number, why, f"is over {MOST_BYTES // 1024} KB")
+    if entry_bytes(line.entry) > MOST_BYTES:
+        why = f"is {entry_bytes(line.entry) / 1024:,.0f} KB; the bus takes at most {MOST_BYTES // 1024}"
+        return UnsendableLine(number, why, f"is over {MOST_BYTES // 1024} KB")
     return line
 
 

@@ -9,7 +9,7 @@ from itertools import batched
 from typing import Any
 
 from standing.aws.stack import Target
-from standing.aws.table import CommitConflict, past
+from standing.aws.table import CommitConflict, stored_history
 from standing.engine.decide import decide
 from standing.rules.timeline import Timeline
 from standing.values.counted import counted
@@ -64,7 +64,7 @@ def rebuild(target: Target, rules: Timeline, customer: str) -> str:
     if state is None or state.is_empty:
         raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}")
     now = datetime.now(UTC)
-    stored = past(target.customers.history(customer), target.customers.checkpoints(customer))
+    stored = stored_history(target.customers.history(customer), target.customers.checkpoints(customer))
     outcome = decide(state, [], rules, now, stored)
     try:
         target.customers.commit(state, outcome, [], rules, now)

@@ -14,8 +14,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from standing.aws.bus import Bus
 from standing.aws.stack import Target
-from standing.operations.check import Prepared, prepared
-from standing.operations.event_files import Unsendable
+from standing.operations.check import PreparedFile, prepare
+from standing.operations.event_files import UnsendableLine
 from standing.values.counted import counted
 from standing.values.errors import UserError
 
@@ -29,16 +29,16 @@ STUCK_AFTER = 300.0  # seconds without progress
 
 
 @dataclass
-class Sent:
+class SendResult:
     """What became of a file: lines sent, lines that could not be, and how long it took until all were applied.
 
     `doomed`: lines that the rules reject, sent or not.
     """
 
     sent: int = 0
-    unsendable: list[Unsendable] = field(default_factory=list)
+    unsendable: list[UnsendableLine] = field(default_factory=list)
     seconds: float = 0.0
-    doomed: list[Unsendable] = field(default_factory=list)
+    doomed: list[UnsendableLine] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
@@ -47,23 +47,23 @@ class Sent:
         return {"sent": self.sent, **named, "seconds": round(self.seconds, 1)}
 
 
-def send(target: Target, path: Path, progress: Progress, *, wait: bool) -> Sent:
+def send(target: Target, path: Path, progress: Progress, *, wait: bool) -> SendResult:
     """Send every line that can be sent, then wait for the queue. Lines that cannot be sent are reported, not fatal.
 
     The rules are asked nothing: what they reject is sent, too.
     """
-    return deliver(target, prepared(path, None, datetime.now(UTC)), progress, wait=wait)
+    return deliver(target, prepare(path, None, datetime.now(UTC)), progress, wait=wait)
 
 
-def deliver(target: Target, read: Prepared, progress: Progress, *, wait: bool) -> Sent:
+def deliver(target: Target, read: PreparedFile, progress: Progress, *, wait: bool) -> SendResult:
     """Send the lines of a file that was read, then wait for the queue."""
-    result = Sent(unsendable=list(read.unsendable), doomed=read.doomed)
+    result = SendResult(unsendable=list(read.unsendable), doomed=read.doomed)
     started = time.monotonic()
     bus = Bus(target.events, target.outputs["BusName"])
     bar = progress.add_task("sent to the bus", total=len(read.lines))
     for chunk in batched(read.lines, CHUNK):
         refused = bus.put([line.entry for line in chunk])
-        result.unsendable += [Unsendable(chunk[place].number, REFUSED) for place in refused]
+        result.unsendable += [UnsendableLine(chunk[place].number, REFUSED) for place in refused]
         result.sent += len(chunk) - len(refused)
         progress.advance(bar, len(chunk))
     watched = await_drained(target, progress, result.sent) if wait else 0.0

@@ -11,7 +11,7 @@ from standing.present.rules.size import state_size
 from standing.present.terminal import Text
 from standing.rules.author.problems import Problem
 from standing.rules.author.sizes import sizes_of
-from standing.rules.prove.check import Located, Report
+from standing.rules.prove.check import LocatedFinding, Report
 from standing.rules.prove.findings import CHECKS, Finding
 from standing.rules.prove.words import way_out
 
@@ -61,7 +61,7 @@ def _print_problem(problem: Problem, language: Language, console: Console) -> No
     console.print(Text(f"    → {in_language(way_out(problem.check), language)}", style="dim"), soft_wrap=True)
 
 
-def _print_finding(one: Located, language: Language, console: Console) -> None:
+def _print_finding(one: LocatedFinding, language: Language, console: Console) -> None:
     found, title = one.finding, in_language(CHECKS[one.finding.check], language)
     style = "dim" if one.accepted else "yellow" if found.is_question or found.unproved else "red"
     head = Text.assemble((f"{one.file}:{one.line}: ", "bold"), (f"{found.check} {title}", style))
@@ -96,7 +96,7 @@ def _summary(report: Report, language: Language) -> str:
     return "".join(phrase(part, language, **counts) for part in parts)
 
 
-def _as_dict(one: Located, language: Language) -> dict[str, Any]:
+def _as_dict(one: LocatedFinding, language: Language) -> dict[str, Any]:
     found = one.finding
     about = {"check": found.check, "about": found.about, "message": in_language(found.said, language)}
     kind = {"question": found.is_question, "proved": not found.unproved, "way_out": _way_out(found, language)[2:]}

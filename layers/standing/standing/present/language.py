@@ -118,7 +118,7 @@ WORDS = phrases(
 )
 
 
-def word(name: str, language: Language) -> str:
+def word_for(name: str, language: Language) -> str:
     """A word of the command line."""
     return in_language(WORDS[name], language)
 
@@ -145,4 +145,4 @@ def tense(day: Day, today: Day) -> Tense:
 def reason_line(reason: Mapping[str, Any], language: Language, met: Tense = "was") -> str:
     """A line of a rule, whether it held, and the value that it met, meets or will meet."""
     mark = "✓" if reason["holds"] else "✗"
-    return f"{mark} {reason['line']}  ({word(met, language)} {reason['actual'] or word('unknown', language)})"
+    return f"{mark} {reason['line']}  ({word_for(met, language)} {reason['actual'] or word_for('unknown', language)})"

@@ -47,7 +47,7 @@ def _heat_of(after: Rating, matrix: Matrix, pair: Pair) -> float:
         return 0.0
     share = count / sum(many for (was, _), many in matrix.items() if was == pair[0])
     strength = 0.25 + 0.75 * min(1.0, share / STRONGEST)
-    return -strength if way(after, pair) == "fall" else strength
+    return -strength if direction(after, pair) == "fall" else strength
 
 
 def flow(before: Rating, after: Rating, matrix: Matrix, ends: Pair, language: Language) -> Picture:
@@ -64,7 +64,7 @@ def flow(before: Rating, after: Rating, matrix: Matrix, ends: Pair, language: La
         "source": [list(olds).index(was) for was, _ in pairs],
         "target": [len(olds) + list(news).index(becomes) for _, becomes in pairs],
         "value": [matrix[pair] for pair in pairs],
-        "color": [f"@{'stay' if was == becomes else way(after, (was, becomes))}" for was, becomes in pairs],
+        "color": [f"@{'stay' if was == becomes else direction(after, (was, becomes))}" for was, becomes in pairs],
         "hovertemplate": "%{source.label} → %{target.label}: %{value:,}<extra></extra>",
     }
     node = {"label": labels, "color": "@node", "pad": 18, "thickness": 12, "line": {"width": 0}}
@@ -92,7 +92,7 @@ def height(rating: Rating) -> int:
     return max(LEAST, 90 + ROW * len(rating.levels))
 
 
-def way(after: Rating, pair: Pair) -> str:
+def direction(after: Rating, pair: Pair) -> str:
     """Whether a step is for the better (`rise`), for the worse (`fall`), or, without an order, a move."""
     if not after.ordered:
         return "move"

@@ -25,7 +25,7 @@ COMMAND = re.compile(r"`([^`]+)`")
 type Picture = dict[str, Any]
 
 
-def assembled(
+def assemble(
     language: str,
     title: str,
     headline: str,
@@ -41,7 +41,7 @@ def assembled(
         tiles="".join(f'<div class="tile">{escape(one)}</div>' for one in tiles if one),
         sections="\n".join(sections),
         figures=in_script(pictures),
-        library=library(),
+        plotly_script=plotly_script(),
     )
 
 
@@ -55,7 +55,7 @@ def in_script(data: object) -> str:
     return in_json(json.dumps(data, ensure_ascii=False)).replace("<", "\\u003c")
 
 
-def library() -> str:
+def plotly_script() -> str:
     """plotly's script, of its package, which is not imported for that: it would take long."""
     found = find_spec("plotly")
     if found is None or not found.submodule_search_locations:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
-from standing.aws.table import Customers, past
-from standing.engine.decide import needs_past
+from standing.aws.table import Customers, stored_history
+from standing.engine.decide import needs_history
 from standing.engine.reasons import Reason, reasons_for_level
 from standing.engine.start import NOTHING
 from standing.engine.state import LevelState, State
@@ -22,7 +22,7 @@ from standing.values.days import Day, day_date, day_of
 NAMED = 5  # customers that are named for each move
 
 
-class Side(NamedTuple):
+class RulesSide(NamedTuple):
     """One of the two: its rules and its table."""
 
     rules: Timeline
@@ -75,7 +75,7 @@ class Comparison:
         }
 
 
-def compare(live: Side, shadow: Side) -> Comparison:
+def compare(live: RulesSide, shadow: RulesSide) -> Comparison:
     """Move the clock to today on both sides, without writing, and compare. Reads both tables."""
     candidate = shadow.rules.latest
     day, since = day_of(datetime.now(UTC), candidate.programme.time_zone), shadow.rules.entries[-1].since
@@ -95,9 +95,9 @@ def compare(live: Side, shadow: Side) -> Comparison:
     return found
 
 
-def _seen(side: Side, state: State, day: Day) -> View:
+def _seen(side: RulesSide, state: State, day: Day) -> View:
     """A customer as of a day, as `show` would have it."""
-    stored = past(side.customers.history(state.customer)) if needs_past(state, [], side.rules) else NOTHING
+    stored = stored_history(side.customers.history(state.customer)) if needs_history(state, [], side.rules) else NOTHING
     return view(state, side.rules, day, stored.events)
 
 
@@ -134,7 +134,7 @@ def _difference(
     return tuple([line for line in decisive if line["line"] not in old] or decisive)
 
 
-def _care(live: Side, shadow: Side, since: Day) -> dict[str, tuple[Counter[str], Counter[str]]]:
+def _care(live: RulesSide, shadow: RulesSide, since: Day) -> dict[str, tuple[Counter[str], Counter[str]]]:
     """For each care rule what became of its actions of the days that the candidate decides, on either side."""
     counts = [Counter(_actions(side.customers.care(), since)) for side in (live, shadow)]
     names = sorted({name for count in counts for name, _ in count})

@@ -7,7 +7,7 @@ from collections import Counter
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from standing.present.language import Language, in_language, reason_line, word
+from standing.present.language import Language, in_language, reason_line, word_for
 from standing.present.terminal import Text
 from standing.release.comparison import NAMED, Comparison, Move
 from standing.release.words import phrase
@@ -79,7 +79,7 @@ def _care(found: Comparison, language: Language) -> Table:
         for number, status in enumerate(sorted(live | candidate)):
             title = in_language(care.title, language) if care and number == 0 else ("" if number else name)
             differs = live[status] != candidate[status]
-            cells = (title, word(status, language), f"{live[status]:,}", f"{candidate[status]:,}")
+            cells = (title, word_for(status, language), f"{live[status]:,}", f"{candidate[status]:,}")
             table.add_row(*map(Text, cells), style="bold" if differs else "")
     return table
 

@@ -18,7 +18,7 @@ from standing.local.project import project_root
 from standing.release.store import ReleaseTarget, StackRules, StackTarget
 from standing.rules.author.compiler import compile_folder
 from standing.rules.author.succession import continued, continues
-from standing.rules.releases import ALL_DAYS, Entries, Released, Releases, begun, followed_by, in_force, predecessor
+from standing.rules.releases import ALL_DAYS, Entries, Release, Releases, begun, followed_by, in_force, predecessor
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import day_date, day_number, day_of
@@ -29,7 +29,7 @@ AGAIN = "do this again"
 
 
 @dataclass(frozen=True)
-class Releasing:
+class ReleaseProcess:
     """Releases to one place. `say` tells what happens."""
 
     place: ReleaseTarget
@@ -122,8 +122,8 @@ class Releasing:
     def _today(self, ruleset: Ruleset) -> date:
         return day_date(day_of(self.clock(), ruleset.programme.time_zone))
 
-    def _entry(self, since: date, version: str, by: Literal["release", "rollback"]) -> Released:
-        return Released(since=since, version=version, by=by, at=self.clock())
+    def _entry(self, since: date, version: str, by: Literal["release", "rollback"]) -> Release:
+        return Release(since=since, version=version, by=by, at=self.clock())
 
     def _deliver(self, found: StackRules | None, entries: Entries, rules: Timeline) -> Entries:
         """Record and deploy. Before the first deployment there is no bucket: then the record comes last."""
@@ -167,7 +167,7 @@ class Releasing:
 
 def release_clone(say: Callable[[str], None], stack: str = "standing") -> Entries:
     """Release the rules of this clone, as they are, to a stack; a new one comes to be."""
-    return Releasing(StackTarget(stack, say), say).release(project_root() / "rules", None)
+    return ReleaseProcess(StackTarget(stack, say), say).release(project_root() / "rules", None)
 
 
 def _write(found: StackRules, record: Releases, rules: Timeline) -> str:

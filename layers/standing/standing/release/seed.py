@@ -12,12 +12,12 @@ from datetime import UTC, datetime
 
 from standing.aws.table import CommitConflict, Customers
 from standing.events.intake import Event
-from standing.ingest.batch import MOST_EVENTS, TRIES, Ingest, Report
+from standing.ingest.batch import MOST_EVENTS, TRIES, BatchReport, Ingest
 from standing.values.errors import UserError
 
 
 @dataclass(frozen=True)
-class Seeding:
+class ShadowSeed:
     """From one table into another. `ingest` decides into the other one."""
 
     live: Customers
@@ -38,7 +38,7 @@ class Seeding:
         before, tries = len(missing := self._missing(customer)), 0
         while missing:
             try:
-                done = self.ingest.commit_some(missing[:MOST_EVENTS], Report(), self.clock())
+                done = self.ingest.commit_some(missing[:MOST_EVENTS], BatchReport(), self.clock())
                 missing = missing[done:]
             except CommitConflict:  # an event of this customer came in between
                 missing, tries = self._missing(customer), tries + 1

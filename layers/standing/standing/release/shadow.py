@@ -18,9 +18,9 @@ from standing.ingest.batch import Ingest
 from standing.local.project import project_root
 from standing.local.sam import run_sam
 from standing.operations.sender import waiting
-from standing.release.seed import Seeding
-from standing.release.store import BUSY, released
-from standing.rules.author.build import lay
+from standing.release.seed import ShadowSeed
+from standing.release.store import BUSY, released_rules
+from standing.rules.author.build import write_layer
 from standing.rules.author.compiler import compile_folder
 from standing.rules.author.succession import continued
 from standing.rules.timeline import Timeline
@@ -51,7 +51,7 @@ def running_shadow(target: Target) -> Target:
 
 
 @dataclass(frozen=True)
-class Shadowing:
+class ShadowStack:
     """Starts and stops the shadow of a stack."""
 
     target: Target
@@ -82,7 +82,7 @@ class Shadowing:
 
     def _timeline(self, folder: Path, since: date | None) -> Timeline:
         """The live rules followed by the candidate, from today on if no day is said; as it runs, if it does already."""
-        found = released(self.target)
+        found = released_rules(self.target)
         live, rules = found.bucket.timeline(found.entries), compile_folder(folder)
         running = self._running()
         today = day_date(day_of(datetime.now(UTC), live.latest.programme.time_zone))
@@ -104,7 +104,7 @@ class Shadowing:
     def _deploy(self, rules: Timeline) -> None:
         """Deploy shadow.yaml with the code that is live."""
         root, outputs = project_root(), self.target.outputs
-        lay(rules, root / "layers" / "shadow")
+        write_layer(rules, root / "layers" / "shadow")
         body = rules.model_dump_json(exclude_defaults=True).encode()
         self.target.s3.put_object(Bucket=outputs["RulesBucketName"], Key=_key(rules), Body=body)
         self.say(f"deploying the candidate {rules.latest.version} beside the live rules (sam deploy)")
@@ -142,7 +142,7 @@ class Shadowing:
         customers = [state.customer for state in live.states()]
         bar = progress.add_task("customers", total=len(customers))
         ingest = Ingest(rules, shadow, _NoRejections())
-        return Seeding(live, ingest, shadow).seed(customers, lambda: progress.advance(bar))
+        return ShadowSeed(live, ingest, shadow).seed(customers, lambda: progress.advance(bar))
 
 
 class _NoRejections:

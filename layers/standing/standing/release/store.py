@@ -12,7 +12,7 @@ from standing.aws.stack import Target
 from standing.local.project import project_root
 from standing.local.sam import run_sam
 from standing.release.clone import rules_of_clone
-from standing.rules.author.build import lay
+from standing.rules.author.build import write_layer
 from standing.rules.releases import Entries, Releases
 from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
@@ -67,7 +67,7 @@ class StackTarget:
 
     def look(self) -> StackRules | None:
         """What is kept of its rules now."""
-        return kept(Target(self.name))
+        return stack_rules(Target(self.name))
 
     def is_busy(self) -> bool:
         """Whether it is being deployed to."""
@@ -76,7 +76,7 @@ class StackTarget:
     def deploy(self, record: Releases, rules: Timeline) -> None:
         """Build and deploy. Raises UserError with sam's last lines."""
         root = project_root()
-        lay(rules, root / "layers" / "ruleset")
+        write_layer(rules, root / "layers" / "ruleset")
         self.say("building the functions and layers (sam build)")
         run_sam(root, "build")
         self.say(f"deploying to `{self.name}` (sam deploy)")
@@ -85,15 +85,15 @@ class StackTarget:
         run_sam(root, "deploy", *stack, "--parameter-overrides", *given)
 
 
-def kept(target: Target) -> StackRules | None:
+def stack_rules(target: Target) -> StackRules | None:
     """What is kept of a stack's rules; nothing where there is no stack, or one of before there was a bucket."""
     bucket = target.rules_bucket if target.status() else None
     return StackRules(bucket, *bucket.record(), target.outputs.get("Release", "")) if bucket else None
 
 
-def released(target: Target) -> StackRules:
+def released_rules(target: Target) -> StackRules:
     """What was released to a stack. Raises UserError where nothing was."""
-    found = kept(target)
+    found = stack_rules(target)
     if not found or not found.entries:
         raise UserError(f"nothing was ever released to `{target.stack}`: `standing rules release` does")
     return found
@@ -110,5 +110,5 @@ def rules_of(target: Target, folder: Path | None = None) -> Timeline:
     """The rules that decide in a stack; those of a folder, or of the clone where nothing was released."""
     if not folder and target.status() and "Candidate" in target.outputs:
         return rules_of_shadow(target)
-    found = None if folder else kept(target)
+    found = None if folder else stack_rules(target)
     return found.bucket.timeline(found.entries) if found and found.entries else rules_of_clone(folder)

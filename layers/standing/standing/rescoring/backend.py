@@ -13,7 +13,7 @@ from standing.engine.backends.plain import OPERATORS
 from standing.rules.conditions import Comparison, Condition, Fact, comparisons
 
 
-class Reader:
+class PolarsBackend:
     """Says which of some named conditions hold, for one set of facts as every reader does, or for a frame of them."""
 
     def __init__(self, rules: Mapping[str, Condition]) -> None:

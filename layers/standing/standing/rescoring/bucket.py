@@ -12,7 +12,7 @@ import polars as pl
 
 from standing.engine.state import State
 from standing.rescoring.care import lacks_consent
-from standing.rescoring.days import DayOfAll, live_all
+from standing.rescoring.days import DayResults, simulate_days
 from standing.rescoring.memory import REMEMBERED, frame_of
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
@@ -22,7 +22,7 @@ SAID, WAITING, EXPIRES, STIRRED = "said/", "waiting/", "expires", "stirred"
 
 
 @dataclass(frozen=True)
-class Rescored:
+class RescoredBucket:
     """`standing`: a row a customer with `version`, `day`, facts and what is remembered; `stirred`: those to look at."""
 
     standing: pl.DataFrame
@@ -31,7 +31,7 @@ class Rescored:
 
 def rescore(
     rules: Timeline, records: pl.DataFrame, states: pl.DataFrame, before: pl.DataFrame | None, until: Day
-) -> Rescored:
+) -> RescoredBucket:
     """Customers at the end of `until`, which is over.
 
     `records` are their event records that count; `states` what the table holds of them (`states_of`); `before` is the
@@ -41,13 +41,13 @@ def rescore(
     first = _begin(states, before)
     standing = first.filter(pl.col("day") >= until)
     stirred: set[str] = set()
-    for lived in live_all(rules, records, first, until):
+    for lived in simulate_days(rules, records, first, until):
         told = lived.frame.join(_ledger(states), on="customer", how="left", maintain_order="left")
         stirred |= set(told.filter(_stirs(lived.ruleset, told.columns))["customer"])
         if lived.day == until:
             standing = pl.concat([standing, _kept(lived)], how="diagonal")
     standing = standing.with_columns(pl.col("customer").is_in(sorted(stirred)).alias(STIRRED))
-    return Rescored(standing.sort("customer"), tuple(sorted(stirred)))
+    return RescoredBucket(standing.sort("customer"), tuple(sorted(stirred)))
 
 
 def states_of(states: Iterable[State]) -> pl.DataFrame:
@@ -100,7 +100,7 @@ def _stirs(ruleset: Ruleset, columns: list[str]) -> pl.Expr:
     return pl.any_horizontal(*unsaid, *care, *waiting, pl.col(EXPIRES) <= pl.col("day")).fill_null(value=False)
 
 
-def _kept(lived: DayOfAll) -> pl.DataFrame:
+def _kept(lived: DayResults) -> pl.DataFrame:
     facts = [name for name in (*lived.ruleset.by_name, *lived.ruleset.ratings) if name in lived.frame.columns]
     remembered = (name for name in lived.frame.columns if name.startswith(REMEMBERED))
     return lived.frame.select("customer", "version", "day", *remembered, *facts)

@@ -11,7 +11,7 @@ from standing.rules.ruleset import Cap, Care, Ruleset
 from standing.values.days import Day
 
 
-def cared_for(frame: pl.LazyFrame, ruleset: Ruleset, day: Day) -> pl.LazyFrame:
+def care_of_day(frame: pl.LazyFrame, ruleset: Ruleset, day: Day) -> pl.LazyFrame:
     """Every care rule whose conditions hold (`care/NAME`), by priority and then by name.
 
     `fell-due/NAME` says for whom it fell due, `refrained/NAME/GATE` for whom it was held back for a reason that is new.

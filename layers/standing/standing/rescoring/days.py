@@ -9,11 +9,11 @@ import polars as pl
 
 from standing.rescoring import ratings
 from standing.rescoring.backend import expression
-from standing.rescoring.care import cared_for
+from standing.rescoring.care import care_of_day
 from standing.rescoring.features import features_on
-from standing.rescoring.memory import REMEMBERED, completed, schema
-from standing.rescoring.overrides import remembered, seen
-from standing.rescoring.refunds import counted_on
+from standing.rescoring.memory import REMEMBERED, schema, with_all_columns
+from standing.rescoring.overrides import remembered_levels, shown
+from standing.rescoring.refunds import with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
@@ -21,7 +21,7 @@ from standing.values.days import Day
 FEW = 100_000  # records: with fewer, the streaming engine takes longer to prepare than to run
 
 
-class DayOfAll(NamedTuple):
+class DayResults(NamedTuple):
     """One day of all customers who lived it.
 
     `frame` has a row a customer: `day`, every feature and fact, and what is remembered, as `memory` names it.
@@ -32,7 +32,9 @@ class DayOfAll(NamedTuple):
     frame: pl.DataFrame
 
 
-def live_all(rules: Timeline, records: pl.DataFrame, remembered_by: pl.DataFrame, last: Day) -> Iterator[DayOfAll]:
+def simulate_days(
+    rules: Timeline, records: pl.DataFrame, remembered_by: pl.DataFrame, last: Day
+) -> Iterator[DayResults]:
     """The days up to `last`, each for those customers whose `day` in `remembered_by` lies before it.
 
     `records` are all event records that count, of all those customers.
@@ -40,15 +42,15 @@ def live_all(rules: Timeline, records: pl.DataFrame, remembered_by: pl.DataFrame
     known = remembered_by
     first = last + 1 if known.is_empty() else int(known.select(pl.col("day").min()).item()) + 1
     found = {one.ruleset.purchase_reach: one.ruleset for one in rules.spans(first, last)}  # of a night mostly one
-    counted = {reach: counted_on(records.lazy(), ruleset).collect() for reach, ruleset in found.items()}
+    counted = {reach: with_counting_day(records.lazy(), ruleset).collect() for reach, ruleset in found.items()}
     for day in range(first, last + 1):
         behind = known.filter(pl.col("day") < day)
-        lived = live_one(rules.on(day), counted[rules.on(day).purchase_reach], behind, day)
-        yield DayOfAll(day, rules.on(day), lived)
+        lived = simulate_day(rules.on(day), counted[rules.on(day).purchase_reach], behind, day)
+        yield DayResults(day, rules.on(day), lived)
         known = pl.concat([known.filter(pl.col("day") >= day), _remembered_of(lived)], how="diagonal")
 
 
-def live_one(ruleset: Ruleset, records: pl.DataFrame, known: pl.DataFrame, day: Day) -> pl.DataFrame:
+def simulate_day(ruleset: Ruleset, records: pl.DataFrame, known: pl.DataFrame, day: Day) -> pl.DataFrame:
     """One day of customers who have lived all days before it."""
     engine: Literal["in-memory", "streaming"] = "in-memory" if records.height < FEW else "streaming"
     return plan_of(ruleset, records.lazy(), known.lazy(), day).collect(engine=engine)
@@ -56,24 +58,24 @@ def live_one(ruleset: Ruleset, records: pl.DataFrame, known: pl.DataFrame, day: 
 
 def plan_of(ruleset: Ruleset, records: pl.LazyFrame, known: pl.LazyFrame, day: Day) -> pl.LazyFrame:
     """One day as a plan: expressions alone, no Python function for a customer."""
-    opened = completed(known, schema(ruleset)).with_columns(pl.lit(day, dtype=pl.Int32).alias("day"))
+    opened = with_all_columns(known, schema(ruleset)).with_columns(pl.lit(day, dtype=pl.Int32).alias("day"))
     frame = opened.join(features_on(ruleset, records, day), on="customer", how="left", maintain_order="left")
-    return judged(ruleset, frame, day)
+    return evaluate_day(ruleset, frame, day)
 
 
-def judged(ruleset: Ruleset, frame: pl.LazyFrame, day: Day) -> pl.LazyFrame:
+def evaluate_day(ruleset: Ruleset, frame: pl.LazyFrame, day: Day) -> pl.LazyFrame:
     """The ratings and the care of a day, by the features of it and what is remembered of the day before."""
-    frame = frame.with_columns(one for rating in ruleset.ratings.values() for one in ratings.opened(rating))
+    frame = frame.with_columns(one for rating in ruleset.ratings.values() for one in ratings.opening_ranks(rating))
     for stratum in ruleset.strata:
         frame = frame.with_columns(expression(condition).alias(name) for name, condition in stratum.rules().items())
-        for step in (ratings.reached, lambda one: ratings.followed(one, day), lambda one: seen(one, day)):
+        for step in (ratings.best_qualified, lambda one: ratings.next_ranks(one, day), lambda one: shown(one, day)):
             frame = frame.with_columns(one for rating in stratum.ratings for one in step(rating))
         frame = frame.with_columns(one for rating in stratum.ratings for one in ratings.facts_of(rating, day))
-    frame = cared_for(frame, ruleset, day)
-    return frame.with_columns(one for rating in ruleset.ratings.values() for one in remembered(rating))
+    frame = care_of_day(frame, ruleset, day)
+    return frame.with_columns(one for rating in ruleset.ratings.values() for one in remembered_levels(rating))
 
 
-def beginning(records: pl.DataFrame) -> pl.DataFrame:
+def before_first_day(records: pl.DataFrame) -> pl.DataFrame:
     """The customers of some records as they were on the day before their first: nothing is remembered of them."""
     first = pl.col("day").min() - 1
     return records.group_by("customer").agg(first.cast(pl.Int32).alias("day")).sort("customer")

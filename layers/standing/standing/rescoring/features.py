@@ -14,7 +14,7 @@ import polars as pl
 
 from standing.engine.features import EXACT, RATIO_UNIT
 from standing.lake.records import NAMED
-from standing.rescoring.refunds import COUNTS_ON, counted_on
+from standing.rescoring.refunds import COUNTS_ON, with_counting_day
 from standing.rules.ruleset import RULING, Feature, Measure, Ramp, Ruleset
 from standing.values.days import Day, day_date, last_anniversary, next_anniversary
 from standing.values.scales import FINE, REMAINDER, SCORE_UNIT
@@ -33,7 +33,7 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
     level set by hand, as the text that is kept of it. Records may have `counts_on` already (`counted_on`).
     """
     if ruleset.nets and COUNTS_ON not in records.collect_schema():
-        records = counted_on(records, ruleset)
+        records = with_counting_day(records, ruleset)
     own = [feature for feature in ruleset.features if not feature.parts]
     summed = {one.name: _taken(ruleset, one, day) for one in own if one.kind in SUMMED}
     others = {one.name: _taken(ruleset, one, day) for one in own if one.kind not in SUMMED} | dict(_said(ruleset, day))

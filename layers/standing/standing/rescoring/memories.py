@@ -18,7 +18,7 @@ def latest(states: pl.DataFrame) -> pl.DataFrame:
     return last.filter(pl.col("features_hash") != "")  # an empty one: all was taken back
 
 
-def remembered(states: pl.DataFrame, wanted: dict[str, Any], side: Side = "closed") -> pl.DataFrame:
+def memories_of(states: pl.DataFrame, wanted: dict[str, Any], side: Side = "closed") -> pl.DataFrame:
     """States, one a customer, as `memory.frame_of` gives them: every wanted column, and what else is remembered."""
     base = states.select("customer", "day")
     for part in (*_levels(states, side), _due(states, side), _held_back(states, side), _contacts(states, side)):
@@ -39,7 +39,7 @@ def states_of(states: pl.DataFrame) -> pl.DataFrame:
     """States, one a customer, as `rescoring.bucket.states_of` gives those of the table."""
     ledger = pl.col("ledger").struct
     expires = ledger.field("unanswered").list.eval(pl.element().struct.field("until")).list.min()
-    found = remembered(states, {})
+    found = memories_of(states, {})
     said = _wide(_entries(states, "ledger", "said"), pl.format(SAID + "{}", "rating"), "level")
     waiting = _wide(_entries(states, "ledger", "waiting"), pl.format(WAITING + "{}", "care"), "day")
     for part in (states.select("customer", "version", expires.alias(EXPIRES)), said, waiting):

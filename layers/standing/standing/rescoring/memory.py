@@ -40,7 +40,7 @@ def _parts() -> Iterator[tuple[Kept, str, Any]]:
     return ((kept, part, kind) for kept in kinds for part, kind in HELD.items())
 
 
-def completed(frame: pl.LazyFrame, wanted: dict[str, Any]) -> pl.LazyFrame:
+def with_all_columns(frame: pl.LazyFrame, wanted: dict[str, Any]) -> pl.LazyFrame:
     """A frame with every wanted column, null where it had none; without levels and reasons of rules that are gone."""
     there = frame.collect_schema().names()
     gone = [name for name in there if name.startswith(("levels/", "shown/", "held/")) and name not in wanted]

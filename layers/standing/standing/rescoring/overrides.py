@@ -12,7 +12,7 @@ from standing.rules.ruleset import Rating
 from standing.values.days import Day
 
 
-def seen(rating: Rating, day: Day) -> Iterator[pl.Expr]:
+def shown(rating: Rating, day: Day) -> Iterator[pl.Expr]:
     """What everybody sees at the end of the day: the rank, since when, and the grace period."""
     name = rating.name
     now, since, grace = (pl.col(f".{name}/{part}") for part in ("now", "since", "grace"))
@@ -33,7 +33,7 @@ def seen(rating: Rating, day: Day) -> Iterator[pl.Expr]:
     yield expires.alias(f".{name}/expires")
 
 
-def remembered(rating: Rating) -> Iterator[pl.Expr]:
+def remembered_levels(rating: Rating) -> Iterator[pl.Expr]:
     """What is passed on: what was computed, and what is shown instead where that is something else."""
     name = rating.name
     parts = {"level": ("now", "seen"), "since": ("since", "seen-since"), "grace": ("grace", "seen-grace")}

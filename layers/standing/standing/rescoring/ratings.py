@@ -20,14 +20,14 @@ from standing.values.days import Day
 type Columns = Iterator[pl.Expr]
 
 
-def opened(rating: Rating) -> Columns:
+def opening_ranks(rating: Rating) -> Columns:
     """What a day begins with: the rank that is held, and the rank that everybody saw."""
     seen = pl.coalesce(_held(rating, "shown", "level"), _held(rating, "levels", "level"))
     yield _rank(rating, _held(rating, "levels", "level")).alias(f".{rating.name}/rank")
     yield _rank(rating, seen).fill_null(BEFORE_ANY).cast(pl.Int64).alias(f"{rating.name}.was")
 
 
-def reached(rating: Rating) -> Columns:
+def best_qualified(rating: Rating) -> Columns:
     """The best level that a customer qualifies for, and whether the one that is held is kept."""
     if not rating.ordered:
         yield _first(rating).alias(f".{rating.name}/best")
@@ -41,7 +41,7 @@ def reached(rating: Rating) -> Columns:
     yield landing.cast(pl.Int16).alias(f".{rating.name}/landing")
 
 
-def followed(rating: Rating, day: Day) -> Columns:
+def next_ranks(rating: Rating, day: Day) -> Columns:
     """What is held at the end of the day."""
     if not rating.ordered:
         yield from _settled(rating, day)
@@ -63,7 +63,7 @@ def followed(rating: Rating, day: Day) -> Columns:
     yield pl.when(moved | kept).then(None).otherwise(begun).alias(f".{rating.name}/grace")
 
 
-def becoming(rating: Rating) -> pl.Expr:
+def would_become(rating: Rating) -> pl.Expr:
     """The level that would follow in the end if nothing changed but time.
 
     It is asked of what is held at the end of the day, so whether that is kept is asked again.
@@ -82,7 +82,7 @@ def becoming(rating: Rating) -> pl.Expr:
 def facts_of(rating: Rating, day: Day) -> Columns:
     """What later rules may ask of a rating, beside what it was."""
     yield pl.col(f".{rating.name}/seen").cast(pl.Int64).alias(rating.name)
-    yield becoming(rating).cast(pl.Int64).alias(f"{rating.name}.would_become")
+    yield would_become(rating).cast(pl.Int64).alias(f"{rating.name}.would_become")
     by_hand = pl.col(f".{rating.name}/expires").cast(pl.Int64) + 1  # else it is decided at a review
     decided = by_hand.fill_null(next_review(rating.stability.review, day))
     yield (decided - day).alias(f"{rating.name}.days_to_review")

@@ -17,14 +17,14 @@ from standing.rules.timeline import Timeline
 TOLD = ["customer", "day", "feature", "state", "lake"]
 
 
-class Reconciled(NamedTuple):
+class Reconciliation(NamedTuple):
     """How many customers were looked at, and where they differ: `customer`, `day`, `feature`, `state`, `lake`."""
 
     customers: int
     differences: pl.DataFrame
 
 
-def reconcile(rules: Timeline, records: pl.DataFrame, states: pl.DataFrame) -> Reconciled:
+def reconcile(rules: Timeline, records: pl.DataFrame, states: pl.DataFrame) -> Reconciliation:
     """Compare the features of some states, one a customer, with those of the records that counted by then.
 
     `states` have `customer`, `version`, `day` and `features`, a list of names with a number or a text each; those
@@ -33,7 +33,7 @@ def reconcile(rules: Timeline, records: pl.DataFrame, states: pl.DataFrame) -> R
     known = states.filter(pl.col("features").is_not_null()).select("customer", "version", "day", "features")
     found = [_of_day(rules.on(int(day)), int(day), records, some) for (day,), some in known.group_by("day")]
     empty = pl.DataFrame(schema=dict.fromkeys(TOLD, pl.String) | {"day": pl.Int32})
-    return Reconciled(known.height, pl.concat([empty, *found]).sort(TOLD))
+    return Reconciliation(known.height, pl.concat([empty, *found]).sort(TOLD))
 
 
 def _of_day(ruleset: Ruleset, day: int, records: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:

@@ -16,7 +16,7 @@ IS_PURCHASE, IS_REFUND = pl.col("family") == "purchase", pl.col("family") == "re
 NAMES_ONE = IS_REFUND & pl.col("purchase").is_not_null()
 
 
-def counted_on(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
+def with_counting_day(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
     """Event records with `counts_on`, whole customers at a time.
 
     It is a record's own day; of a refund, the day of the purchase that it names, if that is found.

@@ -15,7 +15,7 @@ from standing.values.days import EPOCH
 ALL_DAYS = EPOCH
 
 
-class Released(Frozen):
+class Release(Frozen):
     """Rules that are in force from a day on (`ALL_DAYS`: from the first), and when that was said."""
 
     since: date
@@ -24,7 +24,7 @@ class Released(Frozen):
     at: datetime
 
 
-type Entries = tuple[Released, ...]
+type Entries = tuple[Release, ...]
 
 
 class Releases(Frozen):
@@ -43,7 +43,7 @@ class Releases(Frozen):
         return self.entries if named == self.id else self.before
 
 
-def followed_by(entries: Entries, new: Released) -> Entries:
+def followed_by(entries: Entries, new: Release) -> Entries:
     """Entries with a new one; what was to begin on its day or later is dropped, and no rules follow themselves."""
     before = begun(entries, new.since, included=False)
     return before if before and before[-1].version == new.version else (*before, new)
@@ -54,12 +54,12 @@ def begun(entries: Entries, day: date, *, included: bool = True) -> Entries:
     return tuple(entry for entry in entries if entry.since < day or (included and entry.since == day))
 
 
-def in_force(entries: Sequence[Released], day: date) -> Released:
+def in_force(entries: Sequence[Release], day: date) -> Release:
     """What is in force on a day; the first is in force on all days before it, too."""
     return begun(tuple(entries), day)[-1] if entries[0].since <= day else entries[0]
 
 
-def predecessor(entries: Sequence[Released]) -> str | None:
+def predecessor(entries: Sequence[Release]) -> str | None:
     """The rules before the last ones, for going back: what was taken back is not come to again."""
     stack: list[str] = []
     for entry in entries:

@@ -11,15 +11,15 @@ import polars as pl
 from rich.table import Table
 
 from standing.events import MODELS
-from standing.events.intake import Event, Rejected, understand
+from standing.events.intake import Event, Rejected, read_event
 from standing.events.producers import NIGHT_SOURCE
 from standing.lake.records import SCHEMA, rows_of
 from standing.operations.event_files import Line, read_lines
 from standing.present.language import Language
-from standing.rescoring.refunds import counted_on
+from standing.rescoring.refunds import with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.scores import model as models
-from standing.scores.fitting.model import FitSettings, fitted
+from standing.scores.fitting.model import FitSettings, fit_model
 from standing.scores.model import Model
 from standing.scores.rfm import summary
 from standing.scores.scores import changed, events, last_said
@@ -33,12 +33,12 @@ PURCHASE, REFUND, SCORE = "purchase.v1", "refund.v1", "score.v1"
 A_MINUTE = timedelta(minutes=1)
 
 
-def learnt(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
+def fit_file(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
     """A model of a file's purchases, up to a day. Raises UserError where none converges, with the reason."""
     day, programme = _day(as_of), ruleset.programme
-    rows = spending(counted_on(_rows(file, ruleset, PURCHASE, REFUND).lazy(), ruleset), day, spend)
+    rows = spending(with_counting_day(_rows(file, ruleset, PURCHASE, REFUND).lazy(), ruleset), day, spend)
     try:
-        return fitted(rows, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
+        return fit_model(rows, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
     except ValueError as error:
         raise UserError(f"no model: {error}") from None
 
@@ -47,7 +47,7 @@ def events_due(found: Model, file: Path, ruleset: Ruleset, as_of: str) -> Iterat
     """The score events that the night would send as of a day, as lines of an event file."""
     day = _day(as_of)
     rows = _rows(file, ruleset, PURCHASE, REFUND, SCORE).filter(pl.col("day") <= day)
-    customers = summary(spending(counted_on(rows.lazy(), ruleset), day, found.spend), day).collect()
+    customers = summary(spending(with_counting_day(rows.lazy(), ruleset), day, found.spend), day).collect()
     at = end_of_day(day, ruleset.programme.time_zone).astimezone(zone(ruleset.programme.time_zone))
     for detail in events(found, changed(found, scores_of(found, customers), last_said(rows.lazy())), at - A_MINUTE):
         yield {"source": NIGHT_SOURCE, "detail-type": SCORE, "detail": detail}
@@ -87,7 +87,7 @@ def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
     envelope = {"source": line.source, "detail-type": line.detail_type, "detail": line.detail}
     try:
         moment = MODELS[line.detail_type].model_validate(line.detail).time
-        return understand(envelope, ruleset, moment)
+        return read_event(envelope, ruleset, moment)
     except (Rejected, ValueError) as error:
         raise UserError(f"{file}:{line.number}: is not a {line.detail_type} that could be taken in: {error}") from None
 

@@ -7,7 +7,7 @@ import polars as pl
 from standing.rules.author.messages import nearest
 from standing.rules.timeline import Timeline
 from standing.search.decisions import IS_CARE, OPEN, care
-from standing.search.listing import Listed
+from standing.search.listing import SearchResult
 from standing.search.request import Request, Sources
 from standing.search.words import said
 from standing.values.days import day_date
@@ -18,14 +18,14 @@ ALL_CARE = (*OPEN_CARE, "status", "changed")
 MORE = ("care", "priority", "due", "changed")  # than a table for people has room for
 
 
-def care_listed(places: Sources, request: Request) -> Listed:
+def list_care(places: Sources, request: Request) -> SearchResult:
     """Care actions that were requested, those first that end first."""
     _check_words(places.rules, request)
     found = _chosen(_dated(care(places.decided(IS_CARE), places.rules, places.today), places), request)
     is_open, day = request.status == OPEN, str(day_date(places.today))
     head = said("care_open" if is_open else "care_all", places.language, total=f"{found.height:,}", day=day)
     rows = found.select(OPEN_CARE if is_open else ALL_CARE)
-    return Listed(rows, found.height, {"day": day, "live": places.live}, head, leave_out=MORE)
+    return SearchResult(rows, found.height, {"day": day, "live": places.live}, head, leave_out=MORE)
 
 
 def _dated(found: pl.DataFrame, places: Sources) -> pl.DataFrame:

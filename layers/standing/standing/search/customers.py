@@ -7,17 +7,17 @@ from datetime import date
 
 import polars as pl
 
-from standing.aws.table import past
+from standing.aws.table import stored_history
 from standing.engine.backends.plain import compiled
 from standing.engine.state import State
-from standing.engine.view import asks_for_past, facts_today
+from standing.engine.view import facts_today, needs_history
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Ruleset
 from standing.search.display import readable
-from standing.search.listing import Listed
+from standing.search.listing import SearchResult
 from standing.search.nights import NoNight, last_night, night_of
-from standing.search.request import Request, Sources, mended_by
-from standing.search.standings import Found, NotKept, find, ordered, schema_of
+from standing.search.request import Request, Sources, damage_as_user_error
+from standing.search.standings import NotKept, QueryResult, find, ordered, schema_of
 from standing.search.words import said
 from standing.values.days import Day, day_date, day_number
 from standing.values.errors import UserError
@@ -25,17 +25,17 @@ from standing.values.errors import UserError
 MOST_DAYS = 12  # that are named
 
 
-def customers(places: Sources, request: Request) -> Listed:
+def customers(places: Sources, request: Request) -> SearchResult:
     """Who meets a condition: as of the last night, of the night nearest to a day, or, live, of now."""
-    day, found, ruleset = found_by(places, request)
+    day, found, ruleset = list_found(places, request)
     rows = found.rows.select("customer", *(readable(ruleset, name) for name in found.rows.columns[1:]))
     name = "found_live" if places.live else "found"
     head = said(name, places.language, total=f"{found.total:,}", day=day_date(day))
     about = {"day": str(day_date(day)), "live": places.live, "rules": ruleset.version}
-    return Listed(rows, found.total, about, head, tuple(_notes(places, found, day, request.as_of)))
+    return SearchResult(rows, found.total, about, head, tuple(_notes(places, found, day, request.as_of)))
 
 
-def _notes(places: Sources, found: Found, day: Day, as_of: date | None) -> Iterator[str]:
+def _notes(places: Sources, found: QueryResult, day: Day, as_of: date | None) -> Iterator[str]:
     if as_of and as_of != day_date(day):
         yield said("nearest", places.language, asked=as_of, day=day_date(day))
     for other, many in sorted(found.days.items()):
@@ -45,12 +45,12 @@ def _notes(places: Sources, found: Found, day: Day, as_of: date | None) -> Itera
         yield said("lacking", places.language, fact=fact, files=files)
 
 
-def found_by(places: Sources, request: Request) -> tuple[Day, Found, Ruleset]:
+def list_found(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]:
     """Who was found, the day that it is of, and its rules."""
     return (_live if places.live else _kept)(places, request)
 
 
-def _kept(places: Sources, request: Request) -> tuple[Day, Found, Ruleset]:
+def _kept(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]:
     as_of = request.as_of
     try:
         night = last_night(places.lake) if as_of is None else night_of(places.lake, day_number(as_of))
@@ -58,14 +58,14 @@ def _kept(places: Sources, request: Request) -> tuple[Day, Found, Ruleset]:
         raise UserError(_no_night(error.days, as_of)) from None
     ruleset = places.rules.on(night.day)
     try:
-        with mended_by("the next night works it out anew, or `standing night`"):
+        with damage_as_user_error("the next night works it out anew, or `standing night`"):
             found = find(places.lake, night.keys, ruleset, request.read(ruleset))
     except NotKept as error:
         raise UserError(_not_kept(error)) from None
     return max(found.days, default=night.day), found, ruleset
 
 
-def _live(places: Sources, request: Request) -> tuple[Day, Found, Ruleset]:
+def _live(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]:
     """Of the table, by the clock moved to now."""
     if request.as_of is not None:
         raise UserError("`--live` is of now: leave out `--as-of`, or `--live`")
@@ -78,12 +78,12 @@ def _live(places: Sources, request: Request) -> tuple[Day, Found, Ruleset]:
         if met(facts):
             rows.append((state.customer, *(facts.get(name) for name in wanted.shown)))
     everybody = pl.DataFrame(rows, schema=schema_of(ruleset, wanted.shown), orient="row")
-    return places.today, Found(ordered(everybody, wanted), len(rows), {}, {}), ruleset
+    return places.today, QueryResult(ordered(everybody, wanted), len(rows), {}, {}), ruleset
 
 
 def _facts(places: Sources, state: State) -> Mapping[str, Fact]:
-    needed = asks_for_past(state, places.rules, places.today)
-    events = past(places.customers.history(state.customer)).events if needed else ()
+    needed = needs_history(state, places.rules, places.today)
+    events = stored_history(places.customers.history(state.customer)).events if needed else ()
     return facts_today(state, places.rules, places.today, events)
 
 

@@ -9,9 +9,9 @@ import polars as pl
 
 from standing.aws.lake_bucket import Lake
 from standing.lake.layout import INCOMING, STAGED
-from standing.lake.parquet import CorruptFile, collected, scan
-from standing.lake.rows import frame, tidy
-from standing.lake.tombstones import marks
+from standing.lake.parquet import CorruptFile, collect, scan
+from standing.lake.rows import deduplicate, frame
+from standing.lake.tombstones import tombstones
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
@@ -29,8 +29,8 @@ def decisions(lake: Lake, which: pl.Expr) -> pl.DataFrame:
     Whoever was forgotten and stays there until the next compaction is left out.
     """
     keys = [key for place in PLACES for key in lake.keys(place)]
-    parts = [collected(pl.concat(list(_scanned(lake, some))).filter(which)) for some in batched(keys, AT_ONCE)]
-    return marks(lake).kept(tidy("decisions", pl.concat([frame("decisions"), *parts])))
+    parts = [collect(pl.concat(list(_scanned(lake, some))).filter(which)) for some in batched(keys, AT_ONCE)]
+    return tombstones(lake).kept(deduplicate("decisions", pl.concat([frame("decisions"), *parts])))
 
 
 def _scanned(lake: Lake, keys: Iterable[str]) -> Iterator[pl.LazyFrame]:

@@ -26,7 +26,7 @@ SHOWN = 50  # rows of a table, unless somebody says how many
 
 
 @dataclass(frozen=True)
-class Listed:
+class SearchResult:
     """What was found: `rows` as people read them, `total` before it was cut; `about`: what it is of.
 
     `head` is said of it, and `notes` of what it lacks. A table for people does without the columns to `leave_out`.
@@ -41,7 +41,7 @@ class Listed:
 
 
 @dataclass(frozen=True)
-class Given:
+class OutputOptions:
     """How a list is to be given out."""
 
     as_json: bool = False
@@ -57,7 +57,7 @@ class Given:
         return self.limit or None
 
 
-def give_out(listed: Listed, given: Given, language: Language) -> None:
+def print_or_write(listed: SearchResult, given: OutputOptions, language: Language) -> None:
     """Say what a list is of, and print or write it. Raises OSError where a file cannot be written."""
     err.print(listed.head, soft_wrap=True)
     for note in _notes(listed, language):
@@ -71,13 +71,13 @@ def give_out(listed: Listed, given: Given, language: Language) -> None:
         out.print(_table(listed.rows.drop(listed.leave_out, strict=False), language))
 
 
-def _notes(listed: Listed, language: Language) -> Iterator[str]:
+def _notes(listed: SearchResult, language: Language) -> Iterator[str]:
     yield from listed.notes
     if listed.rows.height < listed.total:
         yield said("cut", language, shown=f"{listed.rows.height:,}")
 
 
-def _written(listed: Listed, given: Given) -> Iterator[Path]:
+def _written(listed: SearchResult, given: OutputOptions) -> Iterator[Path]:
     if given.csv:
         write_sheet(listed.rows, given.csv)
         yield given.csv

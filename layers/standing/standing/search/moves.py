@@ -7,9 +7,9 @@ import polars as pl
 from standing.present.language import in_language
 from standing.rules.author.messages import nearest
 from standing.rules.ruleset import Rating, Ruleset
-from standing.search.customers import found_by
+from standing.search.customers import list_found
 from standing.search.decisions import is_move, moves
-from standing.search.listing import Listed
+from standing.search.listing import SearchResult
 from standing.search.request import Request, Sources
 from standing.search.words import said
 from standing.values.days import day_date, day_number
@@ -20,14 +20,14 @@ LOOKED_BACK = 30  # days, where nobody says since when
 type Move = tuple[Rating, str | None, str | None]
 
 
-def moved(places: Sources, request: Request) -> Listed:
+def list_moves(places: Sources, request: Request) -> SearchResult:
     """Who moved from a level to another, the last first; with a condition, of those who meet it alone."""
     rating, before, level = move_in(request.moved or "", places.rules.latest)
     since = day_number(request.since) if request.since else places.today - LOOKED_BACK + 1
     until = day_number(request.until) if request.until else None
     found = moves(places.decided(is_move(rating.name, before, level, since, until)))
     if request.what.strip():
-        _, some, _ = found_by(places, Request(request.what))
+        _, some, _ = list_found(places, Request(request.what))
         found = found.join(some.rows, on="customer", how="semi", maintain_order="left")
     days = {"since": str(day_date(since)), "until": str(request.until) if request.until else None}
     name, title = "moved_between" if request.until else "moved", in_language(rating.title, places.language)
@@ -35,7 +35,7 @@ def moved(places: Sources, request: Request) -> Listed:
     rows = found.select(
         "customer", pl.col("day").cast(pl.Date), "rating", "before", "level", pl.col("rules").str.head(12), "id"
     )
-    return Listed(rows, found.height, {"rating": rating.name, **days}, head, leave_out=("id",))
+    return SearchResult(rows, found.height, {"rating": rating.name, **days}, head, leave_out=("id",))
 
 
 def move_in(text: str, ruleset: Ruleset) -> Move:

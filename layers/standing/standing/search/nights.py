@@ -10,7 +10,7 @@ import polars as pl
 
 from standing.aws.lake_bucket import Lake
 from standing.lake.layout import MONTHS, number_in
-from standing.lake.standings import kept
+from standing.lake.standings import keep_standing
 from standing.nightly.metrics.months import month_end
 from standing.values.days import Day
 
@@ -65,7 +65,7 @@ def _up_to(months: Mapping[str, list[str]], last: str) -> list[str]:
 def _day(lake: Lake, month: str, keys: list[str]) -> Day:
     """The day of a month's standings: the month's end, but for the month that runs; by the first that says it."""
     for key in keys:
-        rows = kept(lake, key).rows
+        rows = keep_standing(lake, key).rows
         if rows is not None and not rows.is_empty():
             return int(rows.select(pl.col("day").max()).item())
     return month_end(month)

@@ -13,7 +13,7 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.table import Customers
 from standing.lake.decisions import decision_row
 from standing.lake.parquet import CorruptFile
-from standing.lake.rows import frame, tidy
+from standing.lake.rows import deduplicate, frame
 from standing.present.language import Language
 from standing.rules.author.messages import nearest
 from standing.rules.author.questions import question
@@ -21,7 +21,7 @@ from standing.rules.conditions import Condition
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.search.decisions import decisions
-from standing.search.standings import Wanted
+from standing.search.standings import Query
 from standing.values.days import Day, day_of
 from standing.values.errors import UserError
 
@@ -59,8 +59,10 @@ class Sources:
         """Decisions that were published, of which something holds. Raises UserError where a file is damaged."""
         if self.live:
             rows = (decision_row(row) for row in self.customers.outcomes())
-            return tidy("decisions", frame("decisions", rows)).filter(which)
-        with mended_by("`standing lake compact` sets it aside, `standing lake gaps --refill` brings its rows back"):
+            return deduplicate("decisions", frame("decisions", rows)).filter(which)
+        with damage_as_user_error(
+            "`standing lake compact` sets it aside, `standing lake gaps --refill` brings its rows back"
+        ):
             return decisions(self.lake, which)
 
 
@@ -92,7 +94,7 @@ class Request:
             if getattr(self, name) and self.kind not in kinds:
                 raise UserError(f"`--{name.replace('_', '-')}` means nothing here: it is for {' and '.join(kinds)}")
 
-    def read(self, ruleset: Ruleset) -> Wanted:
+    def read(self, ruleset: Ruleset) -> Query:
         """The customers that are wanted, by some rules. Raises RulesError, and UserError where a column is none."""
         condition = question(self.what, ruleset) if self.what.strip() else None
         facts = list(self.columns) or _facts_of(condition) or [*ruleset.ratings]
@@ -100,17 +102,17 @@ class Request:
         for name in [*facts, *([self.sort] if self.sort else [])]:
             if name not in known:
                 raise UserError(f"`{name}` is not a feature or rating{nearest(name, known).en}")
-        return Wanted(condition, tuple(facts), self.sort, self.ascending, self.most)
+        return Query(condition, tuple(facts), self.sort, self.ascending, self.most)
 
 
 def _facts_of(condition: Condition | None) -> list[str]:
     """What a condition speaks of, in its order; of what a rating was, the rating itself."""
-    names = Wanted(condition).asked
+    names = Query(condition).asked
     return list(dict.fromkeys(name.removesuffix(".was") for name in names))
 
 
 @contextmanager
-def mended_by(way_out: str) -> Iterator[None]:
+def damage_as_user_error(way_out: str) -> Iterator[None]:
     """What is damaged is named, with the way out. Raises UserError in place of Damaged."""
     try:
         yield

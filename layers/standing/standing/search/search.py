@@ -5,16 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from standing.search.care import care_listed
+from standing.search.care import list_care
 from standing.search.customers import customers
-from standing.search.listing import Listed
-from standing.search.moves import moved
+from standing.search.listing import SearchResult
+from standing.search.moves import list_moves
 from standing.search.request import CARE, Request, Sources
 
-LISTS: dict[str, Callable[[Sources, Request], Listed]] = {"customers": customers, "moves": moved, CARE: care_listed}
+LISTS: dict[str, Callable[[Sources, Request], SearchResult]] = {
+    "customers": customers,
+    "moves": list_moves,
+    CARE: list_care,
+}
 
 
-def listed(places: Sources, request: Request) -> Listed:
+def search(places: Sources, request: Request) -> SearchResult:
     """What is asked for. Raises RulesError, and UserError where it cannot be answered, with the way out."""
     request.check()
     found = LISTS[request.kind](places, request)

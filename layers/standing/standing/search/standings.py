@@ -15,8 +15,8 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from standing.aws.lake_bucket import Lake
-from standing.lake.parquet import NOT_WHOLE, WRONG, CorruptFile, check_seal, collected
-from standing.lake.tombstones import marks
+from standing.lake.parquet import NOT_WHOLE, WRONG, CorruptFile, check_seal, collect
+from standing.lake.tombstones import tombstones
 from standing.rescoring.backend import expression
 from standing.rescoring.memory import column
 from standing.rules.conditions import Condition, comparisons
@@ -36,7 +36,7 @@ class NotKept(ValueError):  # noqa: N818 -- what they are
 
 
 @dataclass(frozen=True)
-class Wanted:
+class Query:
     """What is asked: who meets a condition (none: everybody), with which facts, in which order, and how many of them.
 
     `by`: the fact by which they are sorted, the greatest first or, `rising`, the least; unknown ones last, then by id.
@@ -60,7 +60,7 @@ class Wanted:
         return list(dict.fromkeys([*self.shown, *(line.fact for line in lines)]))
 
 
-class Found(NamedTuple):
+class QueryResult(NamedTuple):
     """`rows`: `customer` and the facts; `total`: how many meet the condition; `days`: customers by the day they are of.
 
     `lacking`: facts that some files do not have, and in how many, so that they are unknown of whoever is in these.
@@ -72,7 +72,7 @@ class Found(NamedTuple):
     lacking: dict[str, int]
 
 
-def find(lake: Lake, keys: Sequence[str], ruleset: Ruleset, wanted: Wanted) -> Found:
+def find(lake: Lake, keys: Sequence[str], ruleset: Ruleset, wanted: Query) -> QueryResult:
     """Those who are wanted, of the standings under some keys. Raises Damaged, and NotKept.
 
     Whoever was forgotten and stays there until the next compaction is left out.
@@ -80,14 +80,14 @@ def find(lake: Lake, keys: Sequence[str], ruleset: Ruleset, wanted: Wanted) -> F
     search = Search(ruleset, wanted)
     parts = [search.in_files(list(_read(lake, some))) for some in batched(keys, AT_ONCE)]
     search.refuse_unknown()
-    rows = marks(lake).kept(pl.concat([*parts, search.nobody]))
+    rows = tombstones(lake).kept(pl.concat([*parts, search.nobody]))
     lacking = {fact: search.files - search.having[fact] for fact in wanted.asked}
-    return Found(
+    return QueryResult(
         ordered(rows, wanted), rows.height, dict(search.days), {fact: many for fact, many in lacking.items() if many}
     )
 
 
-def ordered(rows: pl.DataFrame, wanted: Wanted) -> pl.DataFrame:
+def ordered(rows: pl.DataFrame, wanted: Query) -> pl.DataFrame:
     """Rows in the order that is wanted, and no more than are."""
     if wanted.by is None:
         found = rows.sort("customer")
@@ -113,13 +113,13 @@ class File(NamedTuple):
     @property
     def is_empty(self) -> bool:
         """Whether nobody is in it: then it may lack columns."""
-        return collected(pl.scan_parquet(self.body).select("customer").head(1)).is_empty()
+        return collect(pl.scan_parquet(self.body).select("customer").head(1)).is_empty()
 
 
 class Search:
     """A search through files of standings, some at a time; it counts what it sees."""
 
-    def __init__(self, ruleset: Ruleset, wanted: Wanted) -> None:
+    def __init__(self, ruleset: Ruleset, wanted: Query) -> None:
         self.ruleset, self.wanted = ruleset, wanted
         self.columns = {name: self._stored(name) for name in (*ruleset.ratings, *ruleset.by_name)}
         self.nobody = pl.DataFrame(schema=schema_of(ruleset, wanted.shown))
@@ -140,12 +140,12 @@ class Search:
             missing_columns="insert",
             extra_columns="ignore",
         )
-        for day, customers in collected(rows.group_by("day").len()).rows():
+        for day, customers in collect(rows.group_by("day").len()).rows():
             self.days[day] += customers
         facts = rows.select("customer", *(self._fact(name) for name in self.wanted.asked))
         if self.wanted.condition is not None:
             facts = facts.filter(expression(self.wanted.condition))
-        return collected(facts.select(list(self.nobody.columns)))
+        return collect(facts.select(list(self.nobody.columns)))
 
     def refuse_unknown(self) -> None:
         """Raises NotKept where a fact that is asked for is in none of the files."""

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from standing.aws.lake_bucket import Lake
 from standing.nightly.summary import days_reported
-from standing.nightly.trends import nights_up_to
+from standing.nightly.trends import levels_of_nights
 from standing.present.language import Language, in_language
 from standing.present.terminal import Text
 from standing.rules.author.messages import nearest
@@ -58,7 +58,7 @@ def trend_of(lake: Lake, ruleset: Ruleset, name: str, nights: int) -> Trend:
     days = days_reported(lake)
     if not days:
         raise UserError("no night has ended yet: `standing night` closes the last day that is over")
-    told = nights_up_to(lake, days[-1], nights)
+    told = levels_of_nights(lake, days[-1], nights)
     counts = {one.day: one.levels.get(name, {}) for one in told if one.whole}
     first = day_in(told[0].day)
     every = [str(day_date(day)) for day in range(first, day_in(days[-1]) + 1)]

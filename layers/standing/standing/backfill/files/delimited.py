@@ -14,7 +14,7 @@ from functools import cached_property
 from itertools import islice
 from pathlib import Path
 
-from standing.backfill.files.rows import Read, Unreadable
+from standing.backfill.files.rows import FileRow, Unreadable
 from standing.backfill.files.text import BAD, likely_encoding, lines_of
 
 LONGEST = 1000  # lines that one cell may go over
@@ -97,7 +97,7 @@ def header(path: Path, dialect: Dialect) -> list[str]:
     return _header(path, Lines(path, dialect.encoding), dialect)[0]
 
 
-def delimited(path: Path, dialect: Dialect) -> Iterator[Read]:
+def delimited(path: Path, dialect: Dialect) -> Iterator[FileRow]:
     """Every row of a table, all its columns. Raises Unreadable."""
     lines = Lines(path, dialect.encoding)
     names, _ = _header(path, lines, dialect)
@@ -106,7 +106,7 @@ def delimited(path: Path, dialect: Dialect) -> Iterator[Read]:
         if not why and len(cells) != len(names):
             why = _other_width(len(cells), len(names), dialect)  # noqa: PLW2901 -- it says more now
         row = dict(zip(names, cells or text.split(dialect.separator), strict=not why))
-        yield Read(number, None if why else row, why, count, row)
+        yield FileRow(number, None if why else row, why, count, row)
 
 
 def lines_of_header(path: Path, dialect: Dialect) -> int:

@@ -11,7 +11,7 @@ from xml.etree import ElementTree
 
 import polars as pl
 
-from standing.backfill.files.rows import Read, unreadable
+from standing.backfill.files.rows import FileRow, unreadable
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LINKED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
@@ -30,14 +30,14 @@ def excel_columns(path: Path, sheet: str | None) -> list[str]:
     return _frame(path, sheet).columns
 
 
-def excel(path: Path, sheet: str | None) -> Iterator[Read]:
+def excel(path: Path, sheet: str | None) -> Iterator[FileRow]:
     """Every row of a sheet, the first if none is named; rows without a value are none. Raises Unreadable."""
     failed = sheet_of(path, sheet).failed
     for number, row in enumerate(_frame(path, sheet).iter_rows(named=True), 1):
         if number in failed:
-            yield Read(number, None, "has a cell whose formula failed, such as #DIV/0! or #N/A")
+            yield FileRow(number, None, "has a cell whose formula failed, such as #DIV/0! or #N/A")
         elif any(value is not None for value in row.values()):
-            yield Read(number, row)
+            yield FileRow(number, row)
 
 
 def _frame(path: Path, sheet: str | None) -> pl.DataFrame:

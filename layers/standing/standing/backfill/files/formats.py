@@ -10,7 +10,7 @@ from standing.backfill.files import delimited as text
 from standing.backfill.files.delimited import Dialect
 from standing.backfill.files.excel import excel, excel_columns, sheet_of
 from standing.backfill.files.parquet import parquet, parquet_columns, parquet_rows
-from standing.backfill.files.rows import Read, Unreadable
+from standing.backfill.files.rows import FileRow, Unreadable
 from standing.backfill.files.text import count_of_lines
 from standing.operations.json_lines import json_lines, opened
 
@@ -77,7 +77,7 @@ def columns_of(path: Path, form: Format) -> list[str]:
             return text.header(path, form.dialect(path))
 
 
-def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[Read]:
+def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[FileRow]:
     """Every row of a table, with the columns asked for at least. Raises Unreadable."""
     if not is_table(path):
         raise Unreadable(f"{path}: expected a table, such as .csv or .parquet, and no file of events")
@@ -96,10 +96,10 @@ def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[Read]:
             return text.delimited(path, form.dialect(path))
 
 
-def events_of(path: Path) -> Iterator[Read]:
+def events_of(path: Path) -> Iterator[FileRow]:
     """Every line of a file of events, as an envelope. Raises Unreadable."""
     try:
-        yield from (Read(*line) for line in json_lines(path))
+        yield from (FileRow(*line) for line in json_lines(path))
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror or error}") from None
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 
-from standing.backfill.files.rows import Read, unreadable
+from standing.backfill.files.rows import FileRow, unreadable
 
 CHUNK = 50_000  # rows that are in memory at once
 
@@ -20,14 +20,14 @@ def parquet_columns(path: Path) -> list[str]:
         raise unreadable(path, error) from None
 
 
-def parquet(path: Path, columns: set[str]) -> Iterator[Read]:
+def parquet(path: Path, columns: set[str]) -> Iterator[FileRow]:
     """Every row of a Parquet file, with the columns asked for. Raises Unreadable."""
     number = 0
     try:
         for frame in _scan(path).select(sorted(columns)).collect_batches(chunk_size=CHUNK, maintain_order=True):
             for row in frame.iter_rows(named=True):
                 number += 1
-                yield Read(number, row)
+                yield FileRow(number, row)
     except pl.exceptions.PolarsError as error:
         raise unreadable(path, error, f" after row {number:,}") from None
 

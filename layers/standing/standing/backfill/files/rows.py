@@ -13,7 +13,7 @@ class Unreadable(ValueError):  # noqa: N818 -- it says what is with the file
     """A file that cannot be read at all: which, and what was expected."""
 
 
-class Read(NamedTuple):
+class FileRow(NamedTuple):
     """A row of a file, counted from 1, by the names of its columns; or why it cannot be read.
 
     `lines` is on how many lines of a text file it stands, blank ones left out; `guess` is what a row that cannot be

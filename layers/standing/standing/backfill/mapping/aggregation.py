@@ -13,7 +13,7 @@ from standing.backfill.mapping.errors import BadRow
 type Together = Literal["only", "first", "last", "sum", "count", "most"]
 
 
-def together(how: Together, found: list[Any], column: str, mark: Mark | None = None) -> Any:  # noqa: ANN401 -- any cell
+def aggregate_lines(how: Together, found: list[Any], column: str, mark: Mark | None = None) -> Any:  # noqa: ANN401 -- any cell
     """One value of several, none of them empty; None of none, but `count` counts nought. Raises BadRow."""
     return WAYS[how](found, column, mark) if found or how == "count" else None
 

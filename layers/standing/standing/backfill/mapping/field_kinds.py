@@ -5,7 +5,7 @@ from __future__ import annotations
 from enum import Enum, auto
 
 
-class Use(Enum):
+class FieldKind(Enum):
     """What a field's value is for."""
 
     ID = auto()
@@ -21,15 +21,15 @@ MONEY = {"amount", "amounts"}
 WHOLE = {"items", "score", "value"}
 
 
-def use_of(field: str) -> Use:
+def field_kind_of(field: str) -> FieldKind:
     """What a field's value is for, by the field's name; `amounts.deposits` is an entry of `amounts`."""
     holder = field.partition(".")[0]
     if holder in IDS:
-        return Use.ID
+        return FieldKind.ID
     if holder in MONEY:
-        return Use.MONEY
+        return FieldKind.MONEY
     if holder in WHOLE:
-        return Use.WHOLE
+        return FieldKind.WHOLE
     if holder == "consent":
-        return Use.FLAG
-    return Use.MOMENT if holder == "time" else Use.OTHER
+        return FieldKind.FLAG
+    return FieldKind.MOMENT if holder == "time" else FieldKind.OTHER

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from standing.backfill.files.rows import Row
-from standing.backfill.mapping.aggregation import Together, together
+from standing.backfill.mapping.aggregation import Together, aggregate_lines
 from standing.backfill.mapping.amounts import Mark, number, product, rounded, shifted, spelled
 from standing.backfill.mapping.cells import cell, id_of, text_of, whole
 from standing.backfill.mapping.errors import BadRow
-from standing.backfill.mapping.field_kinds import Use
+from standing.backfill.mapping.field_kinds import FieldKind
 from standing.backfill.mapping.moments import moment
 
 COLUMN = re.compile(r"\{([^{}]+)\}")
@@ -42,7 +42,7 @@ Zone = Annotated[str, AfterValidator(zone_of)]
 Places = Annotated[int, Field(ge=0, le=4)]
 
 
-class Taken(BaseModel):
+class FieldSource(BaseModel):
     """A field taken from a `column`, from a `text` in which `{column}` stands for values, or the `product` of columns.
 
     `format` and `zone` read a time; `values` replaces codes. Of an amount, `mark` is the decimal mark of a text,
@@ -91,12 +91,12 @@ class Taken(BaseModel):
         some = (self.mark, self.shift, self.decimals, self.product, self.currency)
         return self.unsigned or any(one is not None for one in some)
 
-    def value(self, row: Row, use: Use = Use.OTHER, zone: str | None = None) -> Any:  # noqa: ANN401 -- any JSON
+    def value(self, row: Row, use: FieldKind = FieldKind.OTHER, zone: str | None = None) -> Any:  # noqa: ANN401 -- any JSON
         """The field's value; None where the row has none. Raises BadRow."""
         found = self.raw(row, use)
         return None if found is None else self.meant(found, use, zone)
 
-    def raw(self, row: Row, use: Use = Use.OTHER) -> Any:  # noqa: ANN401 -- whatever a file can hold
+    def raw(self, row: Row, use: FieldKind = FieldKind.OTHER) -> Any:  # noqa: ANN401 -- whatever a file can hold
         """What the row has, before it is read as the field wants it; an amount as a number. Raises BadRow."""
         if self.product:
             factors = [number_in(row, name, self.mark) for name in self.product]
@@ -106,27 +106,27 @@ class Taken(BaseModel):
             found = found.strip() or None
         return number(found, self.mark, self.name) if self.is_amount and self._is_number(found, use) else found
 
-    def _is_number(self, found: object, use: Use) -> bool:
+    def _is_number(self, found: object, use: FieldKind) -> bool:
         """Whether a value is to be read as a number. A code such as 00123 is none, nor is the text of an id."""
-        if isinstance(found, str) and use is not Use.MONEY:
-            return use is not Use.ID and not CODE.fullmatch(found)
+        if isinstance(found, str) and use is not FieldKind.MONEY:
+            return use is not FieldKind.ID and not CODE.fullmatch(found)
         return found is not None and self.values is None
 
-    def _is_trimmed(self, use: Use) -> bool:
-        return use is Use.ID if self.trim is None else self.trim
+    def _is_trimmed(self, use: FieldKind) -> bool:
+        return use is FieldKind.ID if self.trim is None else self.trim
 
-    def meant(self, found: Any, use: Use, zone: str | None) -> Any:  # noqa: ANN401 -- whatever a file can hold
+    def meant(self, found: Any, use: FieldKind, zone: str | None) -> Any:  # noqa: ANN401 -- whatever a file can hold
         """A value that is there, as the field wants it. Raises BadRow."""
         if self.values is not None:
             return self._replaced(text_of(found, self.name))
-        if use is Use.MOMENT:
+        if use is FieldKind.MOMENT:
             return moment(found, self.format, self.zone or zone or ("UTC" if self.format else None), self.name)
         if self.format is not None:
             return moment(found, self.format, "UTC", self.name)[: len("2026-03-01")]
         if not self.is_amount or not isinstance(found, Decimal):
             return self._plain(found, use)
         amount = self._amount(found)
-        return _whole(amount, self.name) if self.kind == "whole" or use is Use.WHOLE else amount
+        return _whole(amount, self.name) if self.kind == "whole" or use is FieldKind.WHOLE else amount
 
     def _replaced(self, code: str) -> str | bool | int:
         assert self.values is not None  # noqa: S101 -- whoever calls has looked
@@ -139,33 +139,33 @@ class Taken(BaseModel):
         amount = rounded(shifted(found, self.shift or 0), places, self.name)
         return spelled(abs(amount) if self.unsigned else amount)
 
-    def _plain(self, found: Any, use: Use) -> object:  # noqa: ANN401 -- whatever a file can hold
+    def _plain(self, found: Any, use: FieldKind) -> object:  # noqa: ANN401 -- whatever a file can hold
         if self.kind == "text":
             return text_of(found, self.name)
-        if self.kind == "flag" or (use is Use.FLAG and not isinstance(found, bool)):
+        if self.kind == "flag" or (use is FieldKind.FLAG and not isinstance(found, bool)):
             return _flag(found, self.name)
-        if self.kind == "whole" or use is Use.WHOLE:
+        if self.kind == "whole" or use is FieldKind.WHOLE:
             count = _whole(found, self.name)
-            return str(count) if use is Use.ID and count is not None else count
-        if use is Use.ID:
+            return str(count) if use is FieldKind.ID and count is not None else count
+        if use is FieldKind.ID:
             return id_of(found, self.name)
-        if use is Use.MONEY:
+        if use is FieldKind.MONEY:
             return _money(found, self.name)
         return found.isoformat() if isinstance(found, date) else whole(found, self.name)
 
-    def together(self, rows: Sequence[Row], use: Use, zone: str | None) -> Any:  # noqa: ANN401 -- any JSON
+    def aggregate_lines(self, rows: Sequence[Row], use: FieldKind, zone: str | None) -> Any:  # noqa: ANN401 -- any JSON
         """The field's value of a basket. Raises BadRow."""
         found = [value for row in rows if (value := self.raw(row, use)) is not None]
-        made = together(self.lines, found, self.name, self.mark)
+        made = aggregate_lines(self.lines, found, self.name, self.mark)
         if self.lines == "sum" and made is not None and not self.is_amount:
             made = spelled(made)
         return None if made is None else self.meant(made, use, zone)
 
 
-def filled(text: str | None, row: Row, use: Use) -> str | None:
+def filled(text: str | None, row: Row, use: FieldKind) -> str | None:
     """A text with the columns' values; None where one of them is empty. Raises BadRow."""
     assert text is not None  # noqa: S101 -- whoever calls has looked
-    spell = id_of if use is Use.ID else text_of
+    spell = id_of if use is FieldKind.ID else text_of
     values: dict[str, str | None] = {}
     for name in COLUMN.findall(text):
         found = cell(row[name], name)

@@ -8,7 +8,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 
 from standing.backfill.files.formats import Format
 from standing.backfill.files.rows import Row
-from standing.backfill.mapping.aggregation import Together, together
+from standing.backfill.mapping.aggregation import Together, aggregate_lines
 from standing.backfill.mapping.amounts import Mark, spelled
 from standing.backfill.mapping.cells import cell, id_in
 
@@ -31,7 +31,7 @@ Encoding = Annotated[str, AfterValidator(_encoding)]
 Separator = Annotated[str, AfterValidator(_separator)]
 
 
-class Written(BaseModel):
+class FileFormat(BaseModel):
     """How files are written, where their names do not say it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -47,7 +47,7 @@ class Written(BaseModel):
         return Format(self.separator, self.encoding, self.quotes, self.sheet)
 
 
-class Joined(BaseModel):
+class JoinedColumn(BaseModel):
     """A column of another file; of several rows, `lines` says what they make together."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -59,7 +59,7 @@ class Joined(BaseModel):
     def value(self, found: list[Any]) -> Any:  # noqa: ANN401 -- whatever a file can hold
         """The value of the rows that belong together; None where none has one. Raises BadRow."""
         there = [value for one in found if (value := cell(one, self.column)) is not None]
-        made = together(self.lines, there, self.column, self.mark)
+        made = aggregate_lines(self.lines, there, self.column, self.mark)
         return spelled(made) if self.lines == "sum" and made is not None else made
 
 
@@ -74,7 +74,7 @@ def _columns(found: Any) -> Any:  # noqa: ANN401 -- as above
     return {name: {"column": one} if isinstance(one, str) else one for name, one in found.items()}
 
 
-class Join(Written):
+class Join(FileFormat):
     """Another file, beside the mapping: on which columns its rows belong to ours, and which of its columns are taken.
 
     A row of ours to which none belongs has nothing in these columns.
@@ -82,7 +82,7 @@ class Join(Written):
 
     file: str
     on: Annotated[dict[str, str], BeforeValidator(_keys), Field(min_length=1)]
-    columns: Annotated[dict[str, Joined], BeforeValidator(_columns), Field(min_length=1)]
+    columns: Annotated[dict[str, JoinedColumn], BeforeValidator(_columns), Field(min_length=1)]
 
     @property
     def ours(self) -> list[str]:

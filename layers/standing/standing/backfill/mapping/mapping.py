@@ -8,13 +8,13 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from standing.backfill.files.rows import Row
-from standing.backfill.mapping.aggregation import together
+from standing.backfill.mapping.aggregation import aggregate_lines
 from standing.backfill.mapping.cells import id_in
 from standing.backfill.mapping.conditions import Conditions, all_hold, must_hold
 from standing.backfill.mapping.errors import BadRow
-from standing.backfill.mapping.field_kinds import MONEY, Use, use_of
-from standing.backfill.mapping.fields import COLUMN, Taken, Zone, filled
-from standing.backfill.mapping.joins import Join, Written
+from standing.backfill.mapping.field_kinds import MONEY, FieldKind, field_kind_of
+from standing.backfill.mapping.fields import COLUMN, FieldSource, Zone, filled
+from standing.backfill.mapping.joins import FileFormat, Join
 from standing.backfill.mapping.rates import Rates
 from standing.events import MODELS
 
@@ -31,8 +31,8 @@ class Kind(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    type: str | Taken
-    fields: dict[str, Taken | Said]
+    type: str | FieldSource
+    fields: dict[str, FieldSource | Said]
     when: Conditions = ()
     expect: Conditions = ()
 
@@ -40,7 +40,7 @@ class Kind(BaseModel):
     def columns(self) -> set[str]:
         """The columns that it needs."""
         made = [one for one in (self.type, *self.fields.values()) if isinstance(one, str)]
-        taken = [one for one in (self.type, *self.fields.values()) if isinstance(one, Taken)]
+        taken = [one for one in (self.type, *self.fields.values()) if isinstance(one, FieldSource)]
         asked = {one.column for one in (*self.when, *self.expect)}
         return asked.union(*(one.columns for one in taken), *(COLUMN.findall(text) for text in made))
 
@@ -49,7 +49,7 @@ def _listed(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
     return [found] if isinstance(found, str) else found
 
 
-class Mapping(Written):
+class Mapping(FileFormat):
     """A mapping: the `source` of the events, and of which kinds they are.
 
     A mapping of one kind says its `type` and `fields`; one of several says `events`, a list of kinds. Rows for which
@@ -75,7 +75,7 @@ class Mapping(Written):
 
     @model_validator(mode="after")
     def _lines_are_of_baskets(self) -> Self:
-        taken = [one for kind in self.events for one in kind.fields.values() if isinstance(one, Taken)]
+        taken = [one for kind in self.events for one in kind.fields.values() if isinstance(one, FieldSource)]
         if not self.group_by and any(one.lines != "only" for one in taken):
             raise ValueError("`group_by`, since a field says with `lines` what the lines of a basket make")
         if not self.rates and any(one.currency for one in taken):
@@ -118,29 +118,31 @@ class Mapping(Written):
     def _envelope(self, kind: Kind, rows: Sequence[Row]) -> Envelope:
         detail: Envelope = {}
         for name, field in kind.fields.items():
-            value = self._value(field, rows, use_of(name))
+            value = self._value(field, rows, field_kind_of(name))
             if value is not None:
                 holder, _, entry = name.partition(".")
                 if entry:
                     detail.setdefault(holder, {})[entry] = value
                 else:
                     detail[name] = value
-        family = self._value(kind.type, rows, Use.OTHER)
+        family = self._value(kind.type, rows, FieldKind.OTHER)
         if self.rates:
             self._converted(kind, detail, rows)
         return {
-            "source": self._value(self.source, rows, Use.OTHER),
+            "source": self._value(self.source, rows, FieldKind.OTHER),
             "detail-type": family,
             "detail": _fitting(family, detail),
         }
 
-    def _value(self, field: Taken | Said, rows: Sequence[Row], use: Use) -> Any:  # noqa: ANN401 -- any JSON
-        if isinstance(field, Taken):
-            return field.together(rows, use, self.zone) if self.group_by else field.value(rows[0], use, self.zone)
+    def _value(self, field: FieldSource | Said, rows: Sequence[Row], use: FieldKind) -> Any:  # noqa: ANN401 -- any JSON
+        if isinstance(field, FieldSource):
+            return (
+                field.aggregate_lines(rows, use, self.zone) if self.group_by else field.value(rows[0], use, self.zone)
+            )
         if not isinstance(field, str):
             return field
         found = [text for row in rows if (text := filled(field, row, use)) is not None]
-        return together("only", found, field)
+        return aggregate_lines("only", found, field)
 
     def _converted(self, kind: Kind, detail: Envelope, rows: Sequence[Row]) -> None:
         """Bring amounts into the currency of the event, by the rates of its day."""
@@ -148,7 +150,7 @@ class Mapping(Written):
         for name, field in kind.fields.items():
             holder, _, entry = name.partition(".")
             place, key = (detail.get(holder, {}), entry) if entry else (detail, name)
-            if isinstance(field, Taken) and field.currency and key in place:
+            if isinstance(field, FieldSource) and field.currency and key in place:
                 place[key] = self.rates.converted(place[key], field, rows, str(detail.get("time", ""))[:10])
 
 

@@ -12,11 +12,11 @@ from pydantic import BaseModel, ConfigDict, PrivateAttr
 
 from standing.backfill.files.formats import Format, rows_of
 from standing.backfill.files.rows import Row, Unreadable
-from standing.backfill.mapping.aggregation import together
+from standing.backfill.mapping.aggregation import aggregate_lines
 from standing.backfill.mapping.amounts import Mark, number, product, rounded, spelled
 from standing.backfill.mapping.cells import cell, id_in
 from standing.backfill.mapping.errors import BadRow
-from standing.backfill.mapping.fields import Taken
+from standing.backfill.mapping.fields import FieldSource
 from standing.backfill.mapping.joins import Separator
 
 OLDEST = 7  # days that a rate may be old: markets rest on weekends and holidays
@@ -60,11 +60,11 @@ class Rates(BaseModel):
         day = told if isinstance(told, date) else date.fromisoformat(str(told).strip()[:10])
         self._known.setdefault(str(id_in(row, self.currency)), []).append((day, worth))
 
-    def converted(self, amount: str, field: Taken, rows: Sequence[Row], day: str) -> str:
+    def converted(self, amount: str, field: FieldSource, rows: Sequence[Row], day: str) -> str:
         """An amount in the events' currency, rounded once. Raises BadRow where no rate is known for its day."""
         column = str(field.currency)
         named = [id_in(row, column) for row in rows]
-        currency = together("only", named, column)
+        currency = aggregate_lines("only", named, column)
         worth = Decimal(1) if currency == self.to else self._on(day, currency, column)
         return spelled(rounded(product([Decimal(amount), worth]), field.decimals, field.name))
 

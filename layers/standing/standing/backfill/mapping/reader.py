@@ -44,8 +44,8 @@ def _yaml(path: Path) -> Any:  # noqa: ANN401 -- whatever YAML can say
 def _first(error: ValidationError, found: Any) -> str:  # noqa: ANN401 -- as above
     """What is wrong first; of a field that may be several things, what it seems to be meant as."""
     every = error.errors(include_url=False, include_input=False)
-    first = next((one for one in every if any("Taken" in str(part) for part in one["loc"])), every[0])
-    parts = [str(part) for part in first["loc"] if "Taken" not in str(part) and part != "str"]
+    first = next((one for one in every if any("FieldSource" in str(part) for part in one["loc"])), every[0])
+    parts = [str(part) for part in first["loc"] if "FieldSource" not in str(part) and part != "str"]
     is_of_one_kind = isinstance(found, dict) and "events" not in found
     place = ".".join(parts[2:] if is_of_one_kind and parts[:1] == ["events"] else parts)
     said = ASKED.get(first["type"]) or first["msg"]

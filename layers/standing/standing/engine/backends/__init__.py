@@ -8,7 +8,7 @@ from typing import Protocol
 from standing.rules.conditions import Fact
 
 
-class Reader(Protocol):
+class Backend(Protocol):
     """The one interface of all readers. A fact that is unknown is absent."""
 
     def match(self, facts: Mapping[str, Fact]) -> frozenset[str]:

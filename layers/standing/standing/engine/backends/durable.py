@@ -26,7 +26,7 @@ SENTINEL = {"k": 1}  # first in every branch: it keeps out the engine's own stat
 VERBS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
 
-class Reader:
+class DurableBackend:
     """Says which of some named conditions a set of facts satisfies. An unknown fact is absent from `facts`.
 
     Each thread builds its own engine, because threads that share one get wrong answers.

@@ -25,7 +25,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 }
 
 
-class Reader:
+class PlainBackend:
     """Says which of some named conditions a set of facts satisfies. An unknown fact is absent from `facts`."""
 
     def __init__(self, rules: Mapping[str, Condition]) -> None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 from standing.engine.fold import DayResult
 from standing.engine.ratings import next_review
-from standing.engine.reasons import Reason, reason_for_ruling, reasons_for_level
+from standing.engine.reasons import Reason, reason_for_manual_level, reasons_for_level
 from standing.engine.state import Ledger, LevelState
 from standing.rules.ruleset import Rating
 from standing.values.days import Day
@@ -46,7 +46,7 @@ class LevelHonoured:
 
 
 @dataclass
-class Announcer:
+class AnnouncementLedger:
     """What was said last of each rating, which of it is honoured until when, and what is to be written now."""
 
     said: dict[str, str]
@@ -85,7 +85,7 @@ class Announcer:
         had = (day for day in self.lived if day.day >= held.since and rating.name in day.ruleset.ratings)
         day = next(had, self.lived[-1])
         if ruling := day.rulings.get(rating.name):
-            return (reason_for_ruling(ruling),), day.ruleset.version
+            return (reason_for_manual_level(ruling),), day.ruleset.version
         in_force = day.ruleset.ratings[rating.name]  # the rules of that day may be others than those of the last
         before = _was(was, rating, day)
         return reasons_for_level(day.ruleset, in_force, before, held.level, day.facts), day.ruleset.version
@@ -97,12 +97,12 @@ def _was(said: str | None, rating: Rating, day: DayResult) -> LevelState | None:
     return opened if opened and opened.level == said else LevelState(said, day.day) if said else None
 
 
-def announce(before: Ledger, lived: Sequence[DayResult], *, rewritten: bool) -> Announcer:
+def announce(before: Ledger, lived: Sequence[DayResult], *, rewritten: bool) -> AnnouncementLedger:
     """A change for each day on which a level is no longer what was last said.
 
     Of rewritten history only the result is announced, so a late event leads to one announcement a rating at most.
     """
-    announcer = Announcer(dict(before.said), dict(before.honoured), lived, rewritten)
+    announcer = AnnouncementLedger(dict(before.said), dict(before.honoured), lived, rewritten)
     for day in lived[-1:] if rewritten else lived:
         for name, held in day.closed.all_shown().items():
             announcer.say(day.ruleset.ratings[name], held, day.day)

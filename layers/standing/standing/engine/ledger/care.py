@@ -248,7 +248,7 @@ def _expires(care: Care, day: DayResult) -> datetime:
     return end_of_day(day.day + care.do.within, day.ruleset.programme.time_zone)
 
 
-def answers(events: Iterable[Event]) -> Iterator[CareAnswer]:
+def answers_in(events: Iterable[Event]) -> Iterator[CareAnswer]:
     """The answers to care actions among some events, in the order in which they were given.
 
     Of one moment, what is accepted comes first: nobody accepts what is over.

@@ -16,7 +16,7 @@ COMPLAINT = (FAMILY == "feedback") & (pl.col("kind") == "complaint")
 NET = pl.when(PURCHASE).then(AMOUNT).when(FAMILY == "refund").then(-AMOUNT)
 
 
-def after(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Figures:
+def aftermath(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Figures:
     """By rating and level: its `customers` at the end of `end`, and of the days after it `buyers`, `orders`, `spend`
     (minor units, less refunds) and `complaints`.
 

@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from standing.nightly.metrics.aftermath import after
+from standing.nightly.metrics.aftermath import aftermath
 from standing.nightly.metrics.care import care
 from standing.nightly.metrics.day_end import with_facts
-from standing.nightly.metrics.drift import numbers, spread
-from standing.nightly.metrics.levels import changes, held, levels, moves
+from standing.nightly.metrics.drift import distributions, numbers
+from standing.nightly.metrics.levels import changes, level_holders, levels, moves
 from standing.nightly.metrics.months import month_before, month_end, month_watched
 from standing.nightly.metrics.quality import quality, refunds
 from standing.nightly.metrics.scores import scores
 from standing.nightly.metrics.sums import Figures
-from standing.rescoring.refunds import counted_on
+from standing.rescoring.refunds import with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
 
 
 @dataclass(frozen=True)
-class Known:
+class MetricInputs:
     """What the figures of a bucket are counted from.
 
     `standing`: of the end of `day`, as `closing.at_end` gives it; `months`: the same of the ends of months that are
@@ -38,18 +38,18 @@ class Known:
     scored: pl.DataFrame | None = None
 
 
-def figures(known: Known) -> Figures:
+def metrics(known: MetricInputs) -> Figures:
     """The figures of a bucket; what would be 0, or compares with a month that is not kept, is left out."""
     day, zone = known.day, known.ruleset.programme.time_zone
-    counts = counted_on(known.records.filter(~pl.col("late")).lazy(), known.ruleset).collect()
-    now = held(known.standing, known.ruleset.ratings)
+    counts = with_counting_day(known.records.filter(~pl.col("late")).lazy(), known.ruleset).collect()
+    now = level_holders(known.standing, known.ruleset.ratings)
     then = {month: _then(known, frame) for month, frame in known.months.items()}
     before, watched = month_before(day), month_watched(day)
     return {
         "levels": levels(now),
         "moves": {before: moves(now, then[before])} if before in then else {},
         "changes": changes(now, known.decisions, day),
-        "after": {watched: after(then[watched], counts, month_end(watched))} if watched in then else {},
+        "after": {watched: aftermath(then[watched], counts, month_end(watched))} if watched in then else {},
         "drift": _drift(known, now, then, counts),
         **scores(known.scored, counts, day),
         "care": care(known.decisions, day, zone),
@@ -58,15 +58,15 @@ def figures(known: Known) -> Figures:
     }
 
 
-def _then(known: Known, month: pl.DataFrame) -> pl.DataFrame:
+def _then(known: MetricInputs, month: pl.DataFrame) -> pl.DataFrame:
     """Who held what at the end of a month, without those who are no customers any more."""
-    return held(month.join(known.standing, on="customer", how="semi"), known.ruleset.ratings)
+    return level_holders(month.join(known.standing, on="customer", how="semi"), known.ruleset.ratings)
 
 
-def _drift(known: Known, now: pl.DataFrame, then: Mapping[str, pl.DataFrame], counts: pl.DataFrame) -> Figures:
+def _drift(known: MetricInputs, now: pl.DataFrame, then: Mapping[str, pl.DataFrame], counts: pl.DataFrame) -> Figures:
     names = numbers(known.ruleset)
-    found = {"now": spread(known.standing, now, names)}
+    found = {"now": distributions(known.standing, now, names)}
     for month, frame in known.months.items():
         whole = with_facts(frame, counts, known.ruleset, month_end(month), names)
-        found[month] = spread(whole, then[month], names)
+        found[month] = distributions(whole, then[month], names)
     return found

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import polars as pl
 
 from standing.rescoring.features import features_on
-from standing.rescoring.memories import remembered
+from standing.rescoring.memories import memories_of
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
 
@@ -30,7 +30,7 @@ def at_end(
     facts = [name for name in ruleset.by_name if name in standing.columns]
     parts = [standing.filter(day >= DAY).select("customer", *_levels(standing), *facts)]
     if not next_day.is_empty():
-        opened = remembered(next_day, {}, "opened")
+        opened = memories_of(next_day, {}, "opened")
         parts.append(opened.select("customer", *_levels(opened)))
     whole = pl.concat(parts, how="diagonal").sort("customer")
     dated = whole.select("customer", pl.lit(day, dtype=pl.Int32).alias("day"), pl.exclude("customer"))

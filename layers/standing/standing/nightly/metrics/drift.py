@@ -24,7 +24,7 @@ def numbers(ruleset: Ruleset) -> list[str]:
     return [one.name for one in features if one.unit != "text" or one.levels]
 
 
-def spread(standing: pl.DataFrame, held: pl.DataFrame, features: Sequence[str]) -> Figures:
+def distributions(standing: pl.DataFrame, held: pl.DataFrame, features: Sequence[str]) -> Figures:
     """`ratings`: customers by level; `features`: customers by bin. Of features that the standing has."""
     there = [name for name in features if name in standing.columns]
     long = standing.select(there).unpivot(variable_name="feature", value_name="value")

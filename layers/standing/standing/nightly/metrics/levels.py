@@ -14,7 +14,7 @@ YEAR, MANY = 365, 3
 OF_ONE = ["customer", "rating"]
 
 
-def held(standing: pl.DataFrame, ratings: Iterable[str]) -> pl.DataFrame:
+def level_holders(standing: pl.DataFrame, ratings: Iterable[str]) -> pl.DataFrame:
     """A row for each `customer` and `rating` with the `level` that is shown; of a standing as rescoring gives it."""
     shown = [_shown(standing, rating) for rating in ratings]
     wide = standing.select("customer", *(one for one in shown if one is not None))

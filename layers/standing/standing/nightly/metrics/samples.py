@@ -10,7 +10,7 @@ FIRST = 10  # ids of a group that are named
 type Groups = dict[str, dict[str, Any]]  # `customers`: how many there are, `first`: the ids of some
 
 
-def together(many: Iterable[Mapping[str, Mapping[str, Any]]]) -> Groups:
+def merge_samples(many: Iterable[Mapping[str, Mapping[str, Any]]]) -> Groups:
     """The sum of many: of the ids the first."""
     found: Groups = {}
     for one in many:
@@ -21,6 +21,6 @@ def together(many: Iterable[Mapping[str, Mapping[str, Any]]]) -> Groups:
     return found
 
 
-def without(named: Mapping[str, Mapping[str, Any]], customer: str) -> Groups:
+def without_customer(named: Mapping[str, Mapping[str, Any]], customer: str) -> Groups:
     """Groups that do not name a customer. What they count stays."""
     return {key: {**one, "first": [who for who in one["first"] if who != customer]} for key, one in named.items()}

@@ -8,7 +8,7 @@ from typing import Any
 type Figures = dict[str, Any]  # nested; its leaves are whole numbers
 
 
-def added(one: Figures, other: Figures) -> Figures:
+def add(one: Figures, other: Figures) -> Figures:
     """The sums of the leaves that have the same path; a leaf that only one of them has stays as it is."""
     found = dict(one)
     for key, value in other.items():
@@ -16,13 +16,13 @@ def added(one: Figures, other: Figures) -> Figures:
         if known is None:
             found[key] = value
         else:
-            found[key] = added(known, value) if isinstance(value, dict) else known + value
+            found[key] = add(known, value) if isinstance(value, dict) else known + value
     return found
 
 
-def added_all(many: Iterable[Figures]) -> Figures:
+def add_all(many: Iterable[Figures]) -> Figures:
     """The sum of many; `{}` of none."""
     total: Figures = {}
     for one in many:
-        total = added(total, one)
+        total = add(total, one)
     return total

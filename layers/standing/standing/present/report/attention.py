@@ -8,7 +8,7 @@ from typing import Any
 from standing.present.report.derived import drifts, silent_days
 from standing.present.report.groups import BETWEEN, expired, named
 from standing.present.report.spelling import month
-from standing.present.report.words import Language, said
+from standing.present.report.words import Language, phrase
 
 DRIFTED = 2_500  # of PSI, in ten-thousandths
 REJECTED = 0.05  # of what a source sent on a day
@@ -29,11 +29,11 @@ def _customers(report: Report, language: Language) -> Iterator[str]:
     yield from _unanswered(report, language)
     if count := report["differences"]:
         ids = list(dict.fromkeys(str(one.get("customer")) for one in report["different"]))
-        yield said("differ", language, count=count, names=named(ids, len(ids), language))
+        yield phrase("differ", language, count=count, names=named(ids, len(ids), language))
     if count := left_out(report):
-        yield said("incomplete", language, count=count, names=named(report["incomplete"], count, language))
+        yield phrase("incomplete", language, count=count, names=named(report["incomplete"], count, language))
     if report["busy"]:
-        yield said("busy", language, count=report["busy"])
+        yield phrase("busy", language, count=report["busy"])
 
 
 def _unanswered(report: Report, language: Language) -> Iterator[str]:
@@ -42,7 +42,7 @@ def _unanswered(report: Report, language: Language) -> Iterator[str]:
         count = sum(care.by_rule.values())
         rules = BETWEEN[language].join(f"{name} {many:,}" for name, many in care.by_rule.items())
         ids = named(care.first, count, language)
-        yield said("unanswered", language, day=day, count=count, rules=rules, names=ids, command=care.command(day))
+        yield phrase("unanswered", language, day=day, count=count, rules=rules, names=ids, command=care.command(day))
 
 
 def left_out(report: Report) -> int:
@@ -54,15 +54,15 @@ def _run(report: Report, language: Language) -> Iterator[str]:
     if failed := report["failed_buckets"]:
         names = ", ".join(f"{number:03d}" for number in failed[:SHOWN]) + (" …" if len(failed) > SHOWN else "")
         buckets = report["buckets"] + len(failed)
-        yield said("failed", language, count=len(failed), buckets=buckets, names=names, day=report["day"])
+        yield phrase("failed", language, count=len(failed), buckets=buckets, names=names, day=report["day"])
     if report["wrong"]:
-        yield said("wrong", language, count=len(report["wrong"]))
+        yield phrase("wrong", language, count=len(report["wrong"]))
 
 
 def _backfills(report: Report, language: Language) -> Iterator[str]:
     """Backfills that ended half-way: each night, until somebody resumes them or takes them back."""
     for run in report.get("backfills", []):
-        yield said(f"backfill_{run['state']}", language, run=run["run"], day=run["began"][:10])
+        yield phrase(f"backfill_{run['state']}", language, run=run["run"], day=run["began"][:10])
 
 
 def _sources(report: Report, language: Language) -> Iterator[str]:
@@ -70,12 +70,12 @@ def _sources(report: Report, language: Language) -> Iterator[str]:
     silent = silent_days(quality, report["day"])
     for source in dict.fromkeys(source for source, _ in silent):
         days = ", ".join(day for who, day in silent if who == source)
-        yield said("silent", language, source=source, days=days)
+        yield phrase("silent", language, source=source, days=days)
     for source, days in sorted(quality.items()):
         counts = days.get(report["day"], {})
         sent, rejected = sum(counts.get(one, 0) for one in ("events", "rejected")), counts.get("rejected", 0)
         if rejected and rejected >= REJECTED * sent:
-            yield said("many_rejected", language, source=source, day=report["day"], share=f"{rejected / sent:.0%}")
+            yield phrase("many_rejected", language, source=source, day=report["day"], share=f"{rejected / sent:.0%}")
 
 
 def _drift(report: Report, language: Language) -> Iterator[str]:
@@ -83,6 +83,6 @@ def _drift(report: Report, language: Language) -> Iterator[str]:
     latest = max((one.month for one in found), default="")
     far = [one for one in found if one.psi >= DRIFTED and one.month == latest]
     for one in far[:SHOWN]:
-        yield said("drifted", language, what=one.name, month=month(latest, language), psi=f"{one.psi / 10_000:.2f}")
+        yield phrase("drifted", language, what=one.name, month=month(latest, language), psi=f"{one.psi / 10_000:.2f}")
     if len(far) > SHOWN:
-        yield said("drifted_more", language, count=len(far) - SHOWN)
+        yield phrase("drifted_more", language, count=len(far) - SHOWN)

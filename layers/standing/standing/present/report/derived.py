@@ -15,7 +15,7 @@ LOOKED_BACK = 7  # days
 type Counts = Mapping[str, int]
 
 
-class Drifted(NamedTuple):
+class Drift(NamedTuple):
     """How far a distribution has moved: of a rating or a feature, since a month, in ten-thousandths."""
 
     month: str
@@ -37,12 +37,12 @@ def _share(counts: Counts, name: str, bins: int) -> float:
     return (counts.get(name, 0) + SMOOTHED) / (sum(counts.values()) + SMOOTHED * bins)
 
 
-def drifts(figures: Mapping[str, Any]) -> list[Drifted]:
+def drifts(figures: Mapping[str, Any]) -> list[Drift]:
     """Every rating and feature against each month that there is, the farthest first."""
     drift = figures.get("drift", {})
     now = drift.get("now", {})
     found = [
-        Drifted(month, kind, name, psi(counts, then))
+        Drift(month, kind, name, psi(counts, then))
         for month, kinds in drift.items()
         if month != "now"
         for kind, names in now.items()

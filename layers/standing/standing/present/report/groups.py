@@ -13,7 +13,7 @@ BETWEEN: Mapping[Language, str] = {"en": ", ", "zh": "、"}
 type Groups = Mapping[str, Mapping[str, Any]]
 
 
-class Moved(NamedTuple):
+class MovedGroup(NamedTuple):
     """Customers who moved from one level of a rating to another on the day of a report: how many, and some ids."""
 
     rating: str
@@ -28,7 +28,7 @@ class Moved(NamedTuple):
         return f"standing list --moved '{move}' --since {day} --until {day}"
 
 
-class Expired(NamedTuple):
+class ExpiredCare(NamedTuple):
     """Care that ended unanswered on the day of a report: how many actions, by rule, and some ids of customers."""
 
     by_rule: dict[str, int]
@@ -40,31 +40,31 @@ class Expired(NamedTuple):
         return f"standing list care --status expired --since {day} --until {day}"
 
 
-def moved(groups: Groups) -> list[Moved]:
+def moved(groups: Groups) -> list[MovedGroup]:
     """Who moved, by rating, the largest groups first."""
     parts = ((key.split("/"), one) for key, one in _under("moved", groups))
-    found = [Moved(path[1], path[2], path[3], one["customers"], one["first"]) for path, one in parts]
+    found = [MovedGroup(path[1], path[2], path[3], one["customers"], one["first"]) for path, one in parts]
     return sorted(found, key=lambda one: (one.rating, -one.customers, one.before, one.level))
 
 
-def step_of(one: Moved, ruleset: Ruleset, language: Language) -> str:
+def step_of(one: MovedGroup, ruleset: Ruleset, language: Language) -> str:
     """From which level to which, as people read them."""
     rating = ruleset.ratings.get(one.rating)
     levels = (one.before, one.level)
     return " → ".join(titled(rating.title_of(level), language) if rating else level for level in levels)
 
 
-def move_of(one: Moved, ruleset: Ruleset, language: Language) -> str:
+def move_of(one: MovedGroup, ruleset: Ruleset, language: Language) -> str:
     """The same, with the rating."""
     rating = ruleset.ratings.get(one.rating)
     return f"{titled(rating.title, language) if rating else one.rating}: {step_of(one, ruleset, language)}"
 
 
-def expired(groups: Groups) -> Expired:
+def expired(groups: Groups) -> ExpiredCare:
     """Care that ended unanswered."""
     found = [(key.partition("/")[2], one) for key, one in _under("expired", groups)]
     names = sorted({name for _, one in found for name in one["first"]})
-    return Expired({care: one["customers"] for care, one in found}, names)
+    return ExpiredCare({care: one["customers"] for care, one in found}, names)
 
 
 def _under(kind: str, groups: Groups) -> Iterable[tuple[str, Mapping[str, Any]]]:

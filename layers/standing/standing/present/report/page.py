@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from standing.present import migration
-from standing.present.page import Picture, assembled, box, escape, paragraph, section, side_by_side, with_commands
+from standing.present.page import Picture, assemble, box, escape, paragraph, section, side_by_side, with_commands
 from standing.present.report import pictures, tables
 from standing.present.report.attention import Report, attention, left_out
 from standing.present.report.spelling import month as month_said
 from standing.present.report.tables import cost
 from standing.present.report.trends import trend
-from standing.present.report.words import Language, said, titled
+from standing.present.report.words import Language, phrase, titled
 from standing.rules.ruleset import Rating, Ruleset
 
 FEWEST = 2  # nights that make a line
@@ -23,21 +23,21 @@ type Part = tuple[str, dict[str, Picture]]  # a section's HTML, and the pictures
 def page(report: Report, ruleset: Ruleset, language: Language) -> str:
     """A night's report (`nights/DAY.json`) as a page."""
     parts = list(_parts(report, ruleset, language))
-    title = said("title", language, day=report["day"])
+    title = phrase("title", language, day=report["day"])
     rules = str(report.get("rules", ruleset.version))[:12]
-    headline = said("headline", language, customers=report["customers"], day=report["day"], rules=rules)
+    headline = phrase("headline", language, customers=report["customers"], day=report["day"], rules=rules)
     drawn = {name: picture for _, some in parts for name, picture in some.items()}
-    return assembled(language, title, headline, _tiles(report, language), (html for html, _ in parts), drawn)
+    return assemble(language, title, headline, _tiles(report, language), (html for html, _ in parts), drawn)
 
 
 def _tiles(report: Report, language: Language) -> Iterator[str]:
-    yield said("moved", language, count=report["moved"])
-    yield said("decisions", language, count=report["decisions"])
+    yield phrase("moved", language, count=report["moved"])
+    yield phrase("decisions", language, count=report["decisions"])
     care = report.get("figures", {}).get("care", {}).get("1d", {})
-    yield said("asked", language, count=sum(counts.get("sent", 0) for counts in care.values()))
+    yield phrase("asked", language, count=sum(counts.get("sent", 0) for counts in care.values()))
     differences = report["differences"]
-    yield said("disagree", language, count=differences) if differences else said("agree", language)
-    yield said("cost", language, usd=cost(report))
+    yield phrase("disagree", language, count=differences) if differences else phrase("agree", language)
+    yield phrase("cost", language, usd=cost(report))
 
 
 def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Part]:
@@ -57,8 +57,8 @@ def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Par
 def _attention(report: Report, language: Language) -> str:
     lines = attention(report, language)
     content = "".join(f"<li>{with_commands(line)}</li>" for line in lines)
-    said_of = f'<ul class="attention">{content}</ul>' if lines else paragraph(said("all_well", language))
-    return section(said("attention", language), said_of)
+    said_of = f'<ul class="attention">{content}</ul>' if lines else paragraph(phrase("all_well", language))
+    return section(phrase("attention", language), said_of)
 
 
 def _levels(report: Report, ruleset: Ruleset, language: Language) -> Part:
@@ -69,14 +69,14 @@ def _levels(report: Report, ruleset: Ruleset, language: Language) -> Part:
     }
     boxes = [box(name, titled(rating.title, language)) for name, rating in zip(drawn, shown, strict=True)]
     how = paragraph(" ".join(_levels_how(report, language))) + _who_has_it(shown, language)
-    return section(said("levels", language), how, side_by_side(*boxes)), drawn
+    return section(phrase("levels", language), how, side_by_side(*boxes)), drawn
 
 
 def _levels_how(report: Report, language: Language) -> Iterator[str]:
     """What is counted, and who is not."""
-    yield said("levels_how", language)
+    yield phrase("levels_how", language)
     if count := left_out(report):
-        yield said("left_out", language, count=count)
+        yield phrase("left_out", language, count=count)
 
 
 def _who_has_it(shown: Sequence[Rating], language: Language) -> str:
@@ -84,7 +84,7 @@ def _who_has_it(shown: Sequence[Rating], language: Language) -> str:
     if not shown:
         return ""
     command = f"standing list '{shown[-1].name} == {shown[-1].levels[-1]}'"
-    return f'<p class="soft">{with_commands(said("levels_who", language, command=command))}</p>'
+    return f'<p class="soft">{with_commands(phrase("levels_who", language, command=command))}</p>'
 
 
 def _trend(report: Report, ruleset: Ruleset, language: Language) -> Part:
@@ -95,14 +95,14 @@ def _trend(report: Report, ruleset: Ruleset, language: Language) -> Part:
     shown = [rating for name, rating in ruleset.ratings.items() if any(name in levels for levels in nights.values())]
     drawn = {f"trend-{place}": trend(rating, nights) for place, rating in enumerate(shown)}
     boxes = [box(name, titled(rating.title, language)) for name, rating in zip(drawn, shown, strict=True)]
-    how = paragraph(said("trend_how", language, first=min(nights), last=max(nights)))
-    return section(said("trend", language), how, side_by_side(*boxes)), drawn
+    how = paragraph(phrase("trend_how", language, first=min(nights), last=max(nights)))
+    return section(phrase("trend", language), how, side_by_side(*boxes)), drawn
 
 
 def _migration(figures: Mapping[str, Any], ruleset: Ruleset, language: Language) -> Part:
     moves = figures.get("moves", {})
     if not moves:
-        return section(said("migration", language), paragraph(said("no_month", language))), {}
+        return section(phrase("migration", language), paragraph(phrase("no_month", language))), {}
     month = max(moves)
     since = month_said(month, language)
     shown = [rating for name, rating in ruleset.ratings.items() if name in moves[month]]
@@ -110,15 +110,15 @@ def _migration(figures: Mapping[str, Any], ruleset: Ruleset, language: Language)
     boxes = ""
     for place, rating in enumerate(shown):
         matrix = _matrix(rating, moves[month][rating.name])
-        ends = said("then", language, month=since), said("now", language)
+        ends = phrase("then", language, month=since), phrase("now", language)
         own = {f"matrix-{place}": migration.heat(rating, rating, matrix, language)}
         own |= {f"flow-{place}": migration.flow(rating, rating, matrix, ends, language)}
         boxes += f"<h3>{escape(titled(rating.title, language))}</h3>" + side_by_side(*(box(name) for name in own))
         drawn |= own
     new = max((sum(some.get("", {}).values()) for some in moves[month].values()), default=0)
-    note = said("newcomers", language, count=new) if new else ""
-    how = paragraph(said("migration_how", language, month=since)) + paragraph(note)
-    return section(said("migration", language), how, boxes), drawn
+    note = phrase("newcomers", language, count=new) if new else ""
+    how = paragraph(phrase("migration_how", language, month=since)) + paragraph(note)
+    return section(phrase("migration", language), how, boxes), drawn
 
 
 def _matrix(rating: Rating, moves: Mapping[str, Mapping[str, int]]) -> dict[migration.Pair, int]:
@@ -132,26 +132,26 @@ def _rfm(report: Report, ruleset: Ruleset, language: Language) -> Part:
     cells, segments = figures.get("rfm", {}), figures.get("segments", {})
     if not cells:
         why = paragraph((report.get("model") or {}).get("why", ""))
-        return section(said("rfm", language), paragraph(said("no_scores", language)), why), {}
+        return section(phrase("rfm", language), paragraph(phrase("no_scores", language)), why), {}
     drawn = {"rfm": pictures.rfm(cells, ruleset.programme, language), "segments": pictures.segments(segments, language)}
-    boxes = side_by_side(box("rfm"), box("segments", said("segments", language)))
+    boxes = side_by_side(box("rfm"), box("segments", phrase("segments", language)))
     return section(
-        said("rfm", language), paragraph(said("rfm_how", language, currency=ruleset.programme.currency)), boxes
+        phrase("rfm", language), paragraph(phrase("rfm_how", language, currency=ruleset.programme.currency)), boxes
     ), drawn
 
 
 def _churn(report: Report, language: Language) -> Part:
     figures = report.get("figures", {})
     if not figures.get("churn"):
-        return section(said("churn", language), paragraph(said("no_scores", language))), {}
+        return section(phrase("churn", language), paragraph(phrase("no_scores", language))), {}
     drawn = {"churn": pictures.churn(figures["churn"])}
-    how = paragraph(said("churn_how", language)) + _learnt(report.get("model") or {}, language)
-    return section(said("churn", language), how, box("churn")), drawn
+    how = paragraph(phrase("churn_how", language)) + _learnt(report.get("model") or {}, language)
+    return section(phrase("churn", language), how, box("churn")), drawn
 
 
 def _learnt(model: Mapping[str, str], language: Language) -> str:
     """By which model, and why it is an old one where a new one could not be learnt."""
     if not model.get("hash"):
         return ""
-    told = said("learnt", language, day=model["as_of"], hash=model["hash"][:12])
+    told = phrase("learnt", language, day=model["as_of"], hash=model["hash"][:12])
     return paragraph(told) + paragraph(model.get("why", ""))

@@ -7,7 +7,7 @@ from typing import Any
 
 from standing.present.page import BARE, Picture
 from standing.present.report.spelling import rounded
-from standing.present.report.words import Language, said, titled
+from standing.present.report.words import Language, phrase, titled
 from standing.rules.ruleset import Programme, Rating
 from standing.values.segments import SEGMENTS
 
@@ -64,7 +64,7 @@ def rfm(cells: Mapping[str, Mapping[str, Counts]], programme: Programme, languag
     one: dict[str, Any] = {"type": "heatmap", "z": counts, "x": list(GRID), "y": list(GRID), "colorscale": scale}
     one |= {"showscale": False, "text": texts, "texttemplate": "%{text}", "xgap": 2, "ygap": 2, "zmin": 0}
     one["zmax"] = PALE * max(1, *(count for row in counts for count in row))
-    about = f"{said('r_axis', language)} %{{y}}, {said('fm_axis', language)} %{{x}}: %{{text}}<extra></extra>"
+    about = f"{phrase('r_axis', language)} %{{y}}, {phrase('fm_axis', language)} %{{x}}: %{{text}}<extra></extra>"
     one |= {"textfont": {"size": 13, "color": "@ink"}, "hovertemplate": about}
     layout = {**BARE, "height": 404, "margin": {"l": 10, "r": 10, "t": 6, "b": 10}}
     layout |= {"xaxis": {**SILENT, "type": "category", "title": _axis("fm_axis", language)}}
@@ -73,7 +73,7 @@ def rfm(cells: Mapping[str, Mapping[str, Counts]], programme: Programme, languag
 
 
 def _axis(name: str, language: Language) -> Picture:
-    return {"text": said(name, language), "font": {"size": 13, "color": "@soft"}}
+    return {"text": phrase(name, language), "font": {"size": 13, "color": "@soft"}}
 
 
 def _cell(counts: Counts, programme: Programme, language: Language) -> str:

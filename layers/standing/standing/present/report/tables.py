@@ -10,10 +10,10 @@ from typing import Any
 from standing.present.page import escape, paragraph, section, table, unbroken
 from standing.present.report.attention import DRIFTED, Report
 from standing.present.report.derived import UNIT, drifts, silent_days
-from standing.present.report.groups import Moved, moved, named, step_of
+from standing.present.report.groups import MovedGroup, moved, named, step_of
 from standing.present.report.spelling import calendar_day, value
 from standing.present.report.spelling import month as month_said
-from standing.present.report.words import Language, said, titled
+from standing.present.report.words import Language, phrase, titled
 from standing.rules.ruleset import Rating, Ruleset
 
 OUTCOMES = ("sent", "missed", "held/consent", "held/contact-cap", "held/never-together", "held/holdout")
@@ -44,14 +44,16 @@ def moved_today(report: Report, ruleset: Ruleset, language: Language) -> str:
         return ""
     found = moved(report["groups"])
     if not found:
-        return section(said("moved_today", language), paragraph(said("nobody_moved", language, day=day)))
-    heads = [said(name, language) for name in ("rating", "from_to")] + [f"#{said('customers', language)}"]
-    heads += [said(name, language) for name in ("who", "all_of_them")]
+        return section(phrase("moved_today", language), paragraph(phrase("nobody_moved", language, day=day)))
+    heads = [phrase(name, language) for name in ("rating", "from_to")] + [f"#{phrase('customers', language)}"]
+    heads += [phrase(name, language) for name in ("who", "all_of_them")]
     rows = [_moved_row(one, ruleset, day, language) for one in found]
-    return section(said("moved_today", language), paragraph(said("moved_how", language, day=day)), table(heads, rows))
+    return section(
+        phrase("moved_today", language), paragraph(phrase("moved_how", language, day=day)), table(heads, rows)
+    )
 
 
-def _moved_row(one: Moved, ruleset: Ruleset, day: str, language: Language) -> list[str]:
+def _moved_row(one: MovedGroup, ruleset: Ruleset, day: str, language: Language) -> list[str]:
     rating = ruleset.ratings.get(one.rating)
     title = titled(rating.title, language) if rating else one.rating
     move = unbroken(step_of(one, ruleset, language))
@@ -64,7 +66,7 @@ def care(report: Report, ruleset: Ruleset, language: Language) -> str:
     day, month = (report.get("figures", {}).get("care", {}).get(span, {}) for span in ("1d", "30d"))
     columns = [one for one in (*OUTCOMES, *ANSWERS) if any(counts.get(one) for counts in month.values())]
     if not columns:
-        return section(said("care", language), paragraph(said("no_care", language, day=report["day"])))
+        return section(phrase("care", language), paragraph(phrase("no_care", language, day=report["day"])))
     names = [*(name for name in ruleset.care if name in month), *sorted(month.keys() - ruleset.care.keys())]
     rows = [
         [
@@ -73,12 +75,12 @@ def care(report: Report, ruleset: Ruleset, language: Language) -> str:
         ]
         for name in names
     ]
-    heads = [said("care_rule", language), *(f"#{_care_word(one, language)}" for one in columns)]
-    return section(said("care", language), paragraph(said("care_how", language)), table(heads, rows))
+    heads = [phrase("care_rule", language), *(f"#{_care_word(one, language)}" for one in columns)]
+    return section(phrase("care", language), paragraph(phrase("care_how", language)), table(heads, rows))
 
 
 def _care_word(name: str, language: Language) -> str:
-    return said("failed_care" if name == "failed" else name, language)
+    return phrase("failed_care" if name == "failed" else name, language)
 
 
 def _care_title(ruleset: Ruleset, name: str, language: Language) -> str:
@@ -87,7 +89,7 @@ def _care_title(ruleset: Ruleset, name: str, language: Language) -> str:
 
 def _pair(day: Counts, month: Counts, name: str, language: Language) -> str:
     both = month.get(name, 0)
-    return said("a_day_a_month", language, day=f"{day.get(name, 0):,}", month=f"{both:,}") if both else ""
+    return phrase("a_day_a_month", language, day=f"{day.get(name, 0):,}", month=f"{both:,}") if both else ""
 
 
 def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
@@ -104,10 +106,10 @@ def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
     ]
     odd = _refunds(report, language) + _odd(report, language)
     if not rows:
-        return section(said("quality", language), paragraph(said("no_quality", language, day=report["day"])), odd)
+        return section(phrase("quality", language), paragraph(phrase("no_quality", language, day=report["day"])), odd)
     names = ("events", "late", "duplicates", "rejected")
-    heads = [said("source", language), said("day", language), *(f"#{said(name, language)}" for name in names)]
-    return section(said("quality", language), paragraph(said("quality_how", language)), table(heads, rows), odd)
+    heads = [phrase("source", language), phrase("day", language), *(f"#{phrase(name, language)}" for name in names)]
+    return section(phrase("quality", language), paragraph(phrase("quality_how", language)), table(heads, rows), odd)
 
 
 def _refunds(report: Report, language: Language) -> str:
@@ -116,19 +118,19 @@ def _refunds(report: Report, language: Language) -> str:
     found = report.get("figures", {}).get("refunds", {})
     vague = [source for source in sorted(found) if found[source]["unnamed"] or found[source]["unknown"]]
     rows = [[escape(source), *(f"{found[source][name]:,}" for name in names)] for source in vague]
-    heads = [said("source", language), *(f"#{said(f'refunds_{name}', language)}" for name in names)]
-    return paragraph(said("refunds_how", language)) + table(heads, rows) if rows else ""
+    heads = [phrase("source", language), *(f"#{phrase(f'refunds_{name}', language)}" for name in names)]
+    return paragraph(phrase("refunds_how", language)) + table(heads, rows) if rows else ""
 
 
 def _odd(report: Report, language: Language) -> str:
     """What is odd about the records, by name."""
     rows = [[escape(name), escape(str(what))] for name, what in sorted(report.get("odd", {}).items())]
-    return table([said("odd", language), ""], rows[:MOST]) if rows else ""
+    return table([phrase("odd", language), ""], rows[:MOST]) if rows else ""
 
 
 def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[str]:
     if silent:
-        yield f'<span class="fall">{escape(said("nothing", language))}</span>'
+        yield f'<span class="fall">{escape(phrase("nothing", language))}</span>'
     else:
         yield f"{counts.get('events', 0):,}"
     yield from (f"{counts[name]:,}" if counts.get(name) else "" for name in ("late", "duplicates", "rejected"))
@@ -136,8 +138,8 @@ def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[str]
 
 def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> str:
     """How many customers were compared with the lake, and each difference that is named."""
-    told = said("reconciled", language, count=report["reconciled"], differences=report["differences"])
-    heads = [said(name, language) for name in ("customer", "day", "feature", "in_state", "in_lake")]
+    told = phrase("reconciled", language, count=report["reconciled"], differences=report["differences"])
+    heads = [phrase(name, language) for name in ("customer", "day", "feature", "in_state", "in_lake")]
     rows = [
         [
             *(escape(str(one.get("customer"))), unbroken(calendar_day(one.get("day")))),
@@ -145,17 +147,20 @@ def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> str
         ]
         for one in report["different"][:MOST]
     ]
-    return section(said("reconciliation", language), paragraph(told), table(heads, rows) if rows else "")
+    return section(phrase("reconciliation", language), paragraph(told), table(heads, rows) if rows else "")
 
 
 def after(report: Report, ruleset: Ruleset, language: Language) -> str:
     """What customers of each level did in the 90 days after a month's end."""
     found = report.get("figures", {}).get("after", {})
     if not found:
-        return section(said("ratings", language), paragraph(said("no_after", language)))
+        return section(phrase("ratings", language), paragraph(phrase("no_after", language)))
     month = max(found)
-    heads = [said("level", language), *(f"#{said(name, language)}" for name in ("customers", "buyers"))]
-    heads += [f"#{said('spend_each', language)}, {ruleset.programme.currency}", f"#{said('complaints_100', language)}"]
+    heads = [phrase("level", language), *(f"#{phrase(name, language)}" for name in ("customers", "buyers"))]
+    heads += [
+        f"#{phrase('spend_each', language)}, {ruleset.programme.currency}",
+        f"#{phrase('complaints_100', language)}",
+    ]
     blocks = [
         f"<h3>{escape(titled(rating.title, language))}</h3>"
         + table(heads, _after(rating, found[month][name], ruleset, language))
@@ -163,7 +168,9 @@ def after(report: Report, ruleset: Ruleset, language: Language) -> str:
         if name in found[month]
     ]
     return section(
-        said("ratings", language), paragraph(said("ratings_how", language, month=month_said(month, language))), *blocks
+        phrase("ratings", language),
+        paragraph(phrase("ratings_how", language, month=month_said(month, language))),
+        *blocks,
     )
 
 
@@ -191,8 +198,8 @@ def changes(report: Report, ruleset: Ruleset, language: Language) -> str:
     ]
     if not any(times != "0" and count for counts in found.values() for times, count in counts.items()):
         return ""
-    heads = ["", *(f"#{said('times', language, times=times)}" for times in TIMES)]
-    return section(said("changes", language), paragraph(said("changes_how", language)), table(heads, rows))
+    heads = ["", *(f"#{phrase('times', language, times=times)}" for times in TIMES)]
+    return section(phrase("changes", language), paragraph(phrase("changes_how", language)), table(heads, rows))
 
 
 def _share(counts: Counts, name: str) -> str:
@@ -207,14 +214,14 @@ def drift(report: Report, _ruleset: Ruleset, language: Language) -> str:
     month = max(one.month for one in found)
     shown = [one for one in found if one.month == month][:MOST]
     rows = [[escape(one.name), f"{one.psi / UNIT:.3f}", _verdict(one.psi, language)] for one in shown]
-    how = paragraph(said("drift_how", language, month=month_said(month, language)))
-    return section(said("drift", language), how, table(["", f"#{said('psi', language)}", ""], rows))
+    how = paragraph(phrase("drift_how", language, month=month_said(month, language)))
+    return section(phrase("drift", language), how, table(["", f"#{phrase('psi', language)}", ""], rows))
 
 
 def _verdict(psi: int, language: Language) -> str:
     if psi >= DRIFTED:
-        return f'<span class="fall">{said("large_shift", language)}</span>'
-    return said("some_shift" if psi >= SHIFTED else "steady", language)
+        return f'<span class="fall">{phrase("large_shift", language)}</span>'
+    return phrase("some_shift" if psi >= SHIFTED else "steady", language)
 
 
 def run(report: Report, language: Language) -> str:
@@ -224,8 +231,11 @@ def run(report: Report, language: Language) -> str:
         rows: list[Sequence[str]] = [
             [f"<code>{escape(key)}</code>", escape(str(why))] for key, why in sorted(wrong.items())
         ]
-        content += [table([said("file", language), said("what", language)], rows), paragraph(said("way_out", language))]
-    return section(said("run", language), *content)
+        content += [
+            table([phrase("file", language), phrase("what", language)], rows),
+            paragraph(phrase("way_out", language)),
+        ]
+    return section(phrase("run", language), *content)
 
 
 def _run(report: Report, language: Language) -> Iterator[str]:
@@ -233,7 +243,7 @@ def _run(report: Report, language: Language) -> Iterator[str]:
         seconds: Mapping[str, Any] = report["seconds"]
         moments = {name: str(report[name])[11:19] for name in ("started", "ended")}
         times = {"slowest": f"{seconds['slowest_bucket']:.1f}", "all": f"{seconds['all_buckets']:.1f}"}
-        yield said("run_how", language, buckets=report["buckets"], **moments, **times)
+        yield phrase("run_how", language, buckets=report["buckets"], **moments, **times)
     if used := report.get("used"):
         amounts = {name: f"{used.get(name, 0):,.1f}" for name in ("gb_seconds", "write_units", "read_units")}
-        yield said("used", language, **amounts, usd=cost(report))
+        yield phrase("used", language, **amounts, usd=cost(report))

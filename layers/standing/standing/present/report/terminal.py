@@ -10,7 +10,7 @@ from rich.table import Table
 from standing.present.report.attention import attention, left_out
 from standing.present.report.groups import move_of, moved, named
 from standing.present.report.tables import cost
-from standing.present.report.words import Language, said, titled
+from standing.present.report.words import Language, phrase, titled
 from standing.present.terminal import Text
 from standing.rules.ruleset import Rating, Ruleset
 
@@ -19,23 +19,23 @@ WIDTH = 40  # characters of the longest bar
 
 def print_report(found: dict[str, Any], ruleset: Ruleset, language: Language, out: Console) -> None:
     """The report for a terminal: what needs attention, levels with bars, and how the night went."""
-    out.print(said("title", language, day=found["day"]), style="bold")
+    out.print(phrase("title", language, day=found["day"]), style="bold")
     rules = str(found.get("rules", ruleset.version))[:12]
-    out.print(said("headline", language, customers=found["customers"], day=found["day"], rules=rules))
+    out.print(phrase("headline", language, customers=found["customers"], day=found["day"], rules=rules))
     out.print()
     lines = attention(found, language)
-    out.print(said("attention", language), style="bold")
-    for line in lines or [said("all_well", language)]:
+    out.print(phrase("attention", language), style="bold")
+    for line in lines or [phrase("all_well", language)]:
         out.print(f"  {line}", style="red" if lines else "green")
     _print_moved(found, ruleset, language, out)
     if count := left_out(found):
-        out.print(said("left_out", language, count=count), style="red")
+        out.print(phrase("left_out", language, count=count), style="red")
     _print_levels(found.get("figures", {}).get("levels", {}), ruleset, language, out)
     told = {"count": found["reconciled"], "differences": found["differences"]}
-    out.print(said("reconciled", language, **told))
-    moved, decided = (said(name, language, count=found[name]) for name in ("moved", "decisions"))
-    out.print(f"{moved} · {decided} · {said('cost', language, usd=cost(found))}")
-    out.print(said("report_is", language), style="dim")
+    out.print(phrase("reconciled", language, **told))
+    moved, decided = (phrase(name, language, count=found[name]) for name in ("moved", "decisions"))
+    out.print(f"{moved} · {decided} · {phrase('cost', language, usd=cost(found))}")
+    out.print(phrase("report_is", language), style="dim")
 
 
 def _print_moved(found: dict[str, Any], ruleset: Ruleset, language: Language, out: Console) -> None:
@@ -43,7 +43,7 @@ def _print_moved(found: dict[str, Any], ruleset: Ruleset, language: Language, ou
     day = found["day"]
     if groups := moved(found.get("groups", {})):
         out.print()
-        out.print(said("moved_today", language), style="bold")
+        out.print(phrase("moved_today", language), style="bold")
     for one in groups:
         ids = named(one.first, one.customers, language)
         out.print(f"  {move_of(one, ruleset, language)}  {one.customers:,}  {ids}")

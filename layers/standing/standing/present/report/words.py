@@ -249,7 +249,7 @@ WORDS: dict[str, tuple[str, str]] = {
 }
 
 
-def said(name: str, language: Language, **parts: Any) -> str:  # noqa: ANN401 -- whatever is filled in
+def phrase(name: str, language: Language, **parts: Any) -> str:  # noqa: ANN401 -- whatever is filled in
     """A phrase with its parts filled in; whole numbers with separators."""
     filled = {key: Counted(value) if isinstance(value, int) else value for key, value in parts.items()}
     return WORDS[name][language == "zh"].format(**filled)

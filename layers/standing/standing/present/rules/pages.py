@@ -11,10 +11,10 @@ from rich.table import Table
 
 from standing.present.language import Language
 from standing.present.markdown import CODE, marked, row
-from standing.present.rules.tables import Row, Section, Teller
+from standing.present.rules.tables import Row, RulesInWords, Section
 from standing.present.rules.words import Words
 from standing.present.terminal import PlainConsole, Text
-from standing.rules.author.compiler import Compiled
+from standing.rules.author.compiler import CompiledRules
 
 WIDTH = 120
 # Up to this width the column of rule lines is not broken, by how many columns there are: for terminals of 80 columns.
@@ -22,7 +22,7 @@ WHOLE = {2: 60, 3: 40, 4: 34, 5: 26}
 MADE = "<!-- Made by `standing rules show --markdown`; edit the rule files instead. -->"
 
 
-def print_rules(compiled: Compiled, language: Language, console: Console) -> None:
+def print_rules(compiled: CompiledRules, language: Language, console: Console) -> None:
     """The rules in the terminal."""
     words, ruleset, teller = Words(language), compiled.ruleset, _teller(compiled, language)
     console.print(_text(words("rules_of", name=teller.title(ruleset.programme.title)), "bold"), justify="center")
@@ -36,14 +36,14 @@ def print_rules(compiled: Compiled, language: Language, console: Console) -> Non
             console.print(_table(section))
 
 
-def in_plain_text(compiled: Compiled, language: Language) -> str:
+def in_plain_text(compiled: CompiledRules, language: Language) -> str:
     """The rules as the terminal shows them, without colours, for a file."""
     console = PlainConsole(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
     print_rules(compiled, language, console)
     return console.export_text()
 
 
-def markdown(compiled: Compiled, language: Language) -> str:
+def markdown(compiled: CompiledRules, language: Language) -> str:
     """The rules as a Markdown page; in English, with the Chinese titles beside."""
     words, teller = Words(language), _teller(compiled, language, both=language == "en")
     title = words("rules_of", name=teller.title(compiled.ruleset.programme.title))
@@ -52,8 +52,8 @@ def markdown(compiled: Compiled, language: Language) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _teller(compiled: Compiled, language: Language, *, both: bool = False) -> Teller:
-    return Teller(compiled.ruleset, Words(language), both, compiled.never_together, compiled.places.accepted)
+def _teller(compiled: CompiledRules, language: Language, *, both: bool = False) -> RulesInWords:
+    return RulesInWords(compiled.ruleset, Words(language), both, compiled.never_together, compiled.places.accepted)
 
 
 def _markdown_of(section: Section) -> Iterator[str]:

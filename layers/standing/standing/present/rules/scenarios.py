@@ -13,14 +13,14 @@ from rich.table import Table
 
 from standing.engine.reasons import display
 from standing.engine.state import LevelState
-from standing.present.language import Language, in_language, phrase_of, phrases, reason_line, word
+from standing.present.language import Language, in_language, phrase_of, phrases, reason_line, word_for
 from standing.present.terminal import Text
 from standing.rules.author.scenario.scenario import Expected
 from standing.rules.ruleset import Ruleset, Title
-from standing.rules.scenarios.check import Checked
-from standing.rules.scenarios.coverage import Covered
-from standing.rules.scenarios.player import CareOn, Miss, Played
-from standing.rules.scenarios.thresholds import Moved
+from standing.rules.scenarios.check import ScenarioResults
+from standing.rules.scenarios.coverage import CoveredRule
+from standing.rules.scenarios.player import CareOn, Mismatch, PlayedScenario
+from standing.rules.scenarios.thresholds import MovedThreshold
 from standing.values.days import day_date
 
 PHRASES = phrases(
@@ -71,7 +71,7 @@ PHRASES = phrases(
 phrase = partial(phrase_of, PHRASES)
 
 
-def print_checked(checked: Checked, language: Language, console: Console) -> None:
+def print_checked(checked: ScenarioResults, language: Language, console: Console) -> None:
     """The result in the terminal, in English or Chinese: what failed comes last, where it is seen."""
     for one in sorted(checked.played, key=lambda one: bool(one.misses)):
         _print_story(checked.ruleset, one, language, console)
@@ -85,7 +85,7 @@ def print_checked(checked: Checked, language: Language, console: Console) -> Non
         _print_moved(checked.moved, language, console)
 
 
-def _print_moved(moved: Sequence[Moved], language: Language, console: Console) -> None:
+def _print_moved(moved: Sequence[MovedThreshold], language: Language, console: Console) -> None:
     """How many moved thresholds some story notices, and those that none does."""
     unnoticed = [one for one in moved if not one.noticed]
     said = phrase("moved", language, noticed=len(moved) - len(unnoticed), all=len(moved))
@@ -96,13 +96,14 @@ def _print_moved(moved: Sequence[Moved], language: Language, console: Console) -
     places, lines = [f"{one.file}:{one.line}" for one in unnoticed], [one.text for one in unnoticed]
     width, wide = max(map(len, places)), max(map(len, lines))
     for one, place in zip(unnoticed, places, strict=True):
-        told = phrase("moved_to", language, to=one.to, would=one.would)
+        what = phrase("moved_to", language, to=one.to, would=one.would)
         console.print(
-            Text.assemble("  ", (place.ljust(width), "cyan"), f"  {one.text.ljust(wide)}  ", told), soft_wrap=True
+            Text.assemble("  ", (place.ljust(width), "cyan"), f"  {one.text.ljust(wide)}  ", what),
+            soft_wrap=True,
         )
 
 
-def checked_as_dict(checked: Checked) -> dict[str, Any]:
+def checked_as_dict(checked: ScenarioResults) -> dict[str, Any]:
     """The result for `--json`: every story, everything that was not as expected, and the whole coverage."""
     return {
         "rules": checked.ruleset.version,
@@ -118,7 +119,7 @@ def checked_as_dict(checked: Checked) -> dict[str, Any]:
     }
 
 
-def told(ruleset: Ruleset, miss: Miss, language: Language) -> str:
+def mismatch_in_words(ruleset: Ruleset, miss: Mismatch, language: Language) -> str:
     """What was expected and what is instead, in one sentence."""
     expected = miss.expected
     wanted = phrase(f"by-{expected.wanted}", language) if expected.kind == "held-back" else _wanted(ruleset, expected)
@@ -126,7 +127,7 @@ def told(ruleset: Ruleset, miss: Miss, language: Language) -> str:
     return phrase(expected.kind, language, name=expected.about, about=about, wanted=wanted, actual=actual)
 
 
-def _print_story(ruleset: Ruleset, one: Played, language: Language, console: Console) -> None:
+def _print_story(ruleset: Ruleset, one: PlayedScenario, language: Language, console: Console) -> None:
     scenario = one.scenario
     name = f"{scenario.name}: {in_language(scenario.title, language)}" if scenario.title else scenario.name
     style = "red" if one.misses else "green"
@@ -136,27 +137,27 @@ def _print_story(ruleset: Ruleset, one: Played, language: Language, console: Con
     for miss in one.misses:
         where = f"{scenario.file}:{miss.expected.line}"
         console.print(Text.assemble("  ", (where, "cyan"), f" · {day_date(miss.day)}"), soft_wrap=True)
-        console.print(Padding(Text(told(ruleset, miss, language), style="red"), (0, 0, 0, 4)))
+        console.print(Padding(Text(mismatch_in_words(ruleset, miss, language), style="red"), (0, 0, 0, 4)))
         console.print(Padding(_because(miss, language), (0, 0, 0, 4)))
 
 
-def _because(miss: Miss, language: Language) -> Table:
+def _because(miss: Mismatch, language: Language) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
     table.add_column(no_wrap=True)
     for asked in miss.because:
-        label = phrase("when", language) if miss.care else f"{word(asked.purpose, language)} {asked.level}"
+        label = phrase("when", language) if miss.care else f"{word_for(asked.purpose, language)} {asked.level}"
         lines = "\n".join(reason_line(reason, language) for reason in asked.because)
         table.add_row(Text(label, style="cyan"), Text(lines, overflow="fold"))
     return table
 
 
-def _coverage_line(checked: Checked, language: Language) -> str:
+def _coverage_line(checked: ScenarioResults, language: Language) -> str:
     lines, rules = _counts(checked, whole=False), _counts(checked, whole=True)
     numbers = {"lines": lines["both"], "all_lines": lines["all"], "rules": rules["both"], "all_rules": rules["all"]}
     return phrase("covered", language, share=lines["percent"], rules_share=rules["percent"], **numbers)
 
 
-def _print_missing(name: str, missing: Sequence[Covered], language: Language, console: Console) -> None:
+def _print_missing(name: str, missing: Sequence[CoveredRule], language: Language, console: Console) -> None:
     if not missing:
         return
     console.print(Text(phrase(name, language)))
@@ -169,12 +170,12 @@ def _print_missing(name: str, missing: Sequence[Covered], language: Language, co
         )
 
 
-def _counts(checked: Checked, *, whole: bool) -> dict[str, int]:
+def _counts(checked: ScenarioResults, *, whole: bool) -> dict[str, int]:
     both, everything = checked.counted(whole=whole)
     return {"both": both, "all": everything, "percent": both * 100 // max(everything, 1)}
 
 
-def _story_as_dict(ruleset: Ruleset, one: Played) -> dict[str, Any]:
+def _story_as_dict(ruleset: Ruleset, one: PlayedScenario) -> dict[str, Any]:
     scenario = one.scenario
     return {
         "scenario": scenario.name,
@@ -186,7 +187,7 @@ def _story_as_dict(ruleset: Ruleset, one: Played) -> dict[str, Any]:
     }
 
 
-def _miss_as_dict(ruleset: Ruleset, miss: Miss) -> dict[str, Any]:
+def _miss_as_dict(ruleset: Ruleset, miss: Mismatch) -> dict[str, Any]:
     expected = miss.expected
     return {
         "line": expected.line,
@@ -195,12 +196,12 @@ def _miss_as_dict(ruleset: Ruleset, miss: Miss) -> dict[str, Any]:
         "about": expected.about,
         "expected": _wanted(ruleset, expected),
         "actual": _bare(ruleset, miss),
-        "said": told(ruleset, miss, "en"),
+        "said": mismatch_in_words(ruleset, miss, "en"),
         "because": [asked._asdict() for asked in miss.because],
     }
 
 
-def _covered_as_dict(one: Covered) -> dict[str, Any]:
+def _covered_as_dict(one: CoveredRule) -> dict[str, Any]:
     seen = {"true": one.ever_true, "false": one.ever_false}
     return {"rule": one.rule, "comparison": one.text or None, "file": one.file, "line": one.line, **seen}
 
@@ -217,19 +218,19 @@ def _wanted(ruleset: Ruleset, expected: Expected) -> str | None:
     return None if expected.wanted is None else str(expected.wanted)
 
 
-def _bare(ruleset: Ruleset, miss: Miss) -> str | None:
+def _bare(ruleset: Ruleset, miss: Mismatch) -> str | None:
     """What is instead: a level, a value, or how a care rule stands."""
     if miss.held:
         return miss.held.level
     return miss.care.standing if miss.care else display(ruleset, miss.expected.about, miss.value)
 
 
-def _actual(ruleset: Ruleset, miss: Miss, language: Language) -> str:
+def _actual(ruleset: Ruleset, miss: Mismatch, language: Language) -> str:
     if miss.held:
         return _held(miss.held, language)
     if miss.care:
         return _care(miss.care, language)
-    return _bare(ruleset, miss) or word("unknown", language)
+    return _bare(ruleset, miss) or word_for("unknown", language)
 
 
 def _held(held: LevelState, language: Language) -> str:

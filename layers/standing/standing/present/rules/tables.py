@@ -46,7 +46,7 @@ class Section:
 
 
 @dataclass(frozen=True)
-class Teller:
+class RulesInWords:
     """Tells a ruleset in one language; with `both`, titles are in Chinese too.
 
     `never_together`: the actions that must never fall due for one customer. `accepted`: by what it is about and the

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
-from standing.rules.author.compiler import Compiled, compile_folder
-from standing.rules.author.messages import tell
+from standing.rules.author.compiler import CompiledRules, compile_folder
+from standing.rules.author.messages import in_words
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.succession import continued
 from standing.rules.ruleset import Ruleset
@@ -25,11 +25,11 @@ def build_ruleset(rules: Path, layer: Path, *, since: Day | None = None) -> Rule
     layer holds; else on all days.
     """
     timeline = _timeline(compile_folder(rules), layer / PACKAGE / FILE, since)
-    lay(timeline, layer)
+    write_layer(timeline, layer)
     return timeline.latest
 
 
-def lay(timeline: Timeline, layer: Path) -> None:
+def write_layer(timeline: Timeline, layer: Path) -> None:
     """Write a timeline as the content of a layer."""
     package = layer / PACKAGE
     package.mkdir(parents=True, exist_ok=True)
@@ -45,7 +45,7 @@ def built_rules(layer: Path) -> Timeline | None:
         return None
 
 
-def _timeline(compiled: Compiled, file: Path, since: Day | None) -> Timeline:
+def _timeline(compiled: CompiledRules, file: Path, since: Day | None) -> Timeline:
     """The rules after those of a file from a day on; for all days where none is named, or nothing was before."""
     day = compiled.ruleset.programme.effective if since is None else since
     if day is None or (since is None and not file.exists()):
@@ -57,6 +57,6 @@ def _read(file: Path) -> Timeline:
     try:
         return Timeline.model_validate_json(file.read_bytes())
     except FileNotFoundError:
-        raise RulesError([Problem.of(file.name, 1, tell("no_timeline"))]) from None
+        raise RulesError([Problem.of(file.name, 1, in_words("no_timeline"))]) from None
     except ValidationError:
-        raise RulesError([Problem.of(file.name, 1, tell("not_a_timeline"))]) from None
+        raise RulesError([Problem.of(file.name, 1, in_words("not_a_timeline"))]) from None

@@ -15,7 +15,7 @@ from standing.rules.author.diagnostics import Diagnostics
 from standing.rules.author.features import compile_feature
 from standing.rules.author.files import KINDS, unrecognised_files
 from standing.rules.author.lines import LineError, Symbol, parse_line, parse_literal
-from standing.rules.author.messages import tell
+from standing.rules.author.messages import in_words
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.producers import compile_producers
 from standing.rules.author.reader import Place, Source
@@ -73,13 +73,13 @@ class Compiler(Diagnostics):
         """The programme, with its currency's decimals from ISO 4217 and its time zone looked up."""
         digits = _currency_digits(written.currency)
         if digits is None:
-            self.note(source, ("currency",), tell("no_currency", code=written.currency))
+            self.note(source, ("currency",), in_words("no_currency", code=written.currency))
         if written.time_zone not in zoneinfo.available_timezones():
-            self.note(source, ("time_zone",), tell("no_time_zone", zone=written.time_zone))
+            self.note(source, ("time_zone",), in_words("no_time_zone", zone=written.time_zone))
         for number, cap in enumerate(written.contact_caps):
             self._check_channel(source, ("contact_caps", number, "channel"), cap.channel, written.channels)
         if written.lateness > (MOST_LATENESS if written.history is None else FINITE_LATENESS):
-            self.note(source, ("lateness",), tell("lateness", most=MOST_LATENESS, finite=FINITE_LATENESS))
+            self.note(source, ("lateness",), in_words("lateness", most=MOST_LATENESS, finite=FINITE_LATENESS))
         caps = tuple(Cap(**cap.model_dump()) for cap in written.contact_caps)
         quiet = written.quiet_hours
         return Programme(
@@ -103,8 +103,8 @@ class Compiler(Diagnostics):
 
     def _check_channel(self, source: Source, place: Place, channel: str | None, channels: Sequence[str]) -> None:
         if channel is not None and channel not in channels:
-            known = ", ".join(channels) or tell("no_channels")
-            self.note(source, place, tell("no_channel", channel=channel, known=known))
+            known = ", ".join(channels) or in_words("no_channels")
+            self.note(source, place, in_words("no_channel", channel=channel, known=known))
 
     def check_history(self, source: Source, features: Iterable[Feature], programme: Programme) -> None:
         """A window must fit into the history that is kept, even for the latest event that still counts."""
@@ -114,7 +114,7 @@ class Compiler(Diagnostics):
             days = feature.reach
             if feature.windowed and (days is None or days + programme.lateness > programme.history):
                 kept = programme.history - programme.lateness
-                said = tell("looks_back" if days else "looks_back_ever", days=days, kept=kept)
+                said = in_words("looks_back" if days else "looks_back_ever", days=days, kept=kept)
                 self.note(source, (feature.name,), said, "CHK-13")
 
     def asks(self, actions: set[str] | None) -> None:
@@ -126,7 +126,7 @@ class Compiler(Diagnostics):
         (kind,) = block.model_fields_set
         lines = getattr(block, kind)
         if not lines:
-            self.note(source, (*place, kind), tell("no_lines", kind=kind), at=None)
+            self.note(source, (*place, kind), in_words("no_lines", kind=kind), at=None)
             return None
         parts = [self._part(source, (*place, kind, number), line) for number, line in enumerate(lines)]
         found = tuple(part for part in parts if part is not None)
@@ -156,25 +156,25 @@ class Compiler(Diagnostics):
 
     def _small(self, source: Source, place: Place, tree: Condition) -> bool:
         if len({line.fact for line in comparisons(tree)}) > MOST_FACTS:
-            self.note(source, place, tell("too_wide", most=MOST_FACTS), at=None)
+            self.note(source, place, in_words("too_wide", most=MOST_FACTS), at=None)
             return False
         if count_branches(tree) > MOST_BRANCHES:
-            self.note(source, place, tell("too_branched", most=MOST_BRANCHES), at=None)
+            self.note(source, place, in_words("too_branched", most=MOST_BRANCHES), at=None)
             return False
         return True
 
     def rating(self, source: Source, written: RatingSource) -> Rating:
         """A rating; each level above the lowest (where they have no order: before the last) needs its `qualify`."""
         for word in written.model_fields_set & ONLY_ORDERED if not written.ordered else ():
-            self.note(source, (word,), tell("only_ordered", word=word), at=None)
+            self.note(source, (word,), in_words("only_ordered", word=word), at=None)
         if written.existing == "keep" and self.effective is None:
-            self.note(source, ("existing",), tell("no_effective"))
+            self.note(source, ("existing",), in_words("no_effective"))
         self.places.mark(f"{written.rating}/existing", source, ("existing",))
         for level in written.level_titles.keys() - set(written.levels):
             self.note(source, ("level_titles", level), _level_message(level, written), at=None)
         for level in _conditional(written):
             if level not in written.qualify:
-                self.note(source, ("qualify",), tell("unreached", level=level), at=None)
+                self.note(source, ("qualify",), in_words("unreached", level=level), at=None)
         return Rating(
             name=written.rating,
             title=written.title,
@@ -225,7 +225,7 @@ class Compiler(Diagnostics):
             return None
         about = self.known.get(written.feature)
         if about is None or about.levels or about.unit == "text":
-            self.note(source, (number, "success", "feature"), tell("no_success", name=written.feature))
+            self.note(source, (number, "success", "feature"), in_words("no_success", name=written.feature))
             return None
         try:
             at_least = parse_literal(about, written.at_least)
@@ -236,7 +236,7 @@ class Compiler(Diagnostics):
 
 
 @dataclass(frozen=True)
-class Compiled:
+class CompiledRules:
     """A ruleset, where its parts are written, and the actions that must never fall due together."""
 
     ruleset: Ruleset
@@ -249,7 +249,7 @@ def compile_rules(folder: Path) -> Ruleset:
     return compile_folder(folder).ruleset
 
 
-def compile_folder(folder: Path) -> Compiled:
+def compile_folder(folder: Path) -> CompiledRules:
     """The ruleset of a `rules/` folder, with where it is written. Raises RulesError with every problem found."""
     compiler = Compiler()
     compiler.problems += [_stray(folder, path) for path in unrecognised_files(folder)]
@@ -270,20 +270,20 @@ def compile_folder(folder: Path) -> Compiled:
     ruleset = _in_order(assemble(programme, tuple(compiler.measures), features, strata))
     if not (sizes := sizes_of(ruleset)).fits:
         raise RulesError([_too_large(compiler, sizes)])
-    return Compiled(ruleset, compiler.places, never_together)
+    return CompiledRules(ruleset, compiler.places, never_together)
 
 
 def _too_large(compiler: Compiler, sizes: Sizes) -> Problem:
     """A state that may outgrow a row of the table would keep every further event of its customer from being saved."""
     largest = ", ".join(f"{names} ({size // KB} KB)" for names, size in sizes.largest[:MOST_NAMED])
-    said = tell("state_too_large", most=sizes.most // KB, limit=sizes.limit // KB, largest=largest)
+    said = in_words("state_too_large", most=sizes.most // KB, limit=sizes.limit // KB, largest=largest)
     spot = compiler.places.find(sizes.largest[0][0].partition(", ")[0])
     return Problem.of(spot.file, spot.line, said)
 
 
 def _stray(folder: Path, path: Path) -> Problem:
     belongs = ", ".join(kind.pattern for kind in KINDS)
-    return Problem.of(path.relative_to(folder.parent).as_posix(), 1, tell("stray", where=belongs))
+    return Problem.of(path.relative_to(folder.parent).as_posix(), 1, in_words("stray", where=belongs))
 
 
 def assemble(
@@ -356,7 +356,7 @@ def _check_actions(compiler: Compiler, never_together: Iterable[tuple[str, str]]
         return
     for action in (one for pair in never_together for one in pair if one not in known):
         file, line = compiler.places.spots["programme/never_together"]
-        said = tell("no_action", action=action, names=", ".join(sorted(known)))
+        said = in_words("no_action", action=action, names=", ".join(sorted(known)))
         compiler.problems.append(Problem.of(file, line, said))
 
 
@@ -382,7 +382,7 @@ def _ratings(compiler: Compiler, folder: Path) -> list[Rating]:
         raise RulesError(compiler.problems)  # without a rating, every line that speaks of it would be called wrong
     for source, written in files:
         if written.rating in compiler.known:
-            compiler.note(source, ("rating",), tell("name_taken", name=written.rating))
+            compiler.note(source, ("rating",), in_words("name_taken", name=written.rating))
         compiler.known |= _known_of(written)
         compiler.files[written.rating] = source.file
         compiler.places.accept(written.rating, source, ("rating",), written.accept)
@@ -396,7 +396,7 @@ def _care(compiler: Compiler, folder: Path, programme: Programme) -> list[Care]:
         compiler.asks(None if source is None else {written.do.action for written in entries})
         for number, written in enumerate(entries):
             if source and written.care in found:
-                compiler.note(source, (number, "care"), tell("care_taken", name=written.care))
+                compiler.note(source, (number, "care"), in_words("care_taken", name=written.care))
             elif source and (care := compiler.care(source, number, written, programme)):
                 found[care.name] = care
     return list(found.values())
@@ -419,7 +419,7 @@ def stratified(ratings: Iterable[Rating], care: Iterable[Care]) -> tuple[Stratum
 
 
 def _circle(compiler: Compiler, names: list[str]) -> Problem:
-    said = tell("circle", names=" → ".join(names))
+    said = in_words("circle", names=" → ".join(names))
     return Problem.of(compiler.files[names[0]], 1, said, "CHK-12")
 
 
@@ -447,6 +447,6 @@ def _conditional(written: RatingSource) -> list[str]:
 
 def _level_message(level: str, written: RatingSource) -> Title:
     if level in written.levels:
-        return tell("lowest" if written.ordered else "last", level=level)
+        return in_words("lowest" if written.ordered else "last", level=level)
     slip = foreign(level)
-    return slip.said if slip else tell("not_a_level", level=level, levels=", ".join(written.levels))
+    return slip.said if slip else in_words("not_a_level", level=level, levels=", ".join(written.levels))

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 
 from standing.rules.author.diagnostics import Diagnostics
 from standing.rules.author.lines import LineError, Symbol, parse_literal
-from standing.rules.author.messages import NOTHING, Said, tell
+from standing.rules.author.messages import NOTHING, Said, in_words
 from standing.rules.author.reader import Place, Source
 from standing.rules.author.sources import FeatureSource, RampSource
 from standing.rules.author.vocabulary import FAMILIES, Family, Value, allowed_values
@@ -57,7 +57,7 @@ def _compiled(
         notes.note(source, place, _not_allowed(family_name, list(FAMILIES)))
         return None
     if family_name == ACTIVITY and not programme.activities:
-        notes.note(source, place, tell("no_activities"))
+        notes.note(source, place, in_words("no_activities"))
         return None
     value = None if dot and not path else _value(written.kind, path, family)
     if value is None:
@@ -65,11 +65,11 @@ def _compiled(
         return None
     _check_where(notes, source, name, written, family, programme)
     if (family_name, path) in {(SCORE, "value"), (SCORE, "band")} and "name" not in written.where:
-        notes.note(source, place, tell("which_score"))
-    return _measured(notes, name, written, programme, Measured(family, path, value))
+        notes.note(source, place, in_words("which_score"))
+    return _measured(notes, name, written, programme, Measurement(family, path, value))
 
 
-class Measured:
+class Measurement:
     """What a feature measures: an event family, a value of it, and what is known of that value."""
 
     def __init__(self, family: Family, path: str, value: Value) -> None:
@@ -89,7 +89,9 @@ class Measured:
         return self.measure(written).model_copy(update={"value": REMAINDER})
 
 
-def _measured(notes: Diagnostics, name: str, written: FeatureSource, programme: Programme, what: Measured) -> Feature:
+def _measured(
+    notes: Diagnostics, name: str, written: FeatureSource, programme: Programme, what: Measurement
+) -> Feature:
     unit = _unit(written.kind, what.value)
     levels = what.value.levels if unit == "level" else ()
     digits = programme.minor_digits if unit == "money" else DIGITS.get(unit, 0)
@@ -122,12 +124,12 @@ def _combination(notes: Diagnostics, source: Source, name: str, written: Feature
     known = [notes.known.get(part) for part in written.parts]
     for number, part in enumerate(written.parts):
         if known[number] is None and part not in notes.broken:
-            notes.note(source, (name, written.kind, number), tell("not_above", name=part))
+            notes.note(source, (name, written.kind, number), in_words("not_above", name=part))
     first, second = known
     if first is None or second is None:
         return None
     if first.unit != second.unit or first.unit in {"text", "level"}:
-        said = tell("two_of_a_kind", kind=written.kind, first=_kind(first), second=_kind(second))
+        said = in_words("two_of_a_kind", kind=written.kind, first=_kind(first), second=_kind(second))
         notes.note(source, (name, written.kind), said)
         return None
     personal = first.personal or second.personal
@@ -144,7 +146,7 @@ def _score(
     ramps = [_ramp(notes, source, (name, "points", number), one) for number, one in enumerate(points)]
     weights = sum(one.weight for one in points)
     if weights != ALL_POINTS:
-        notes.note(source, (name, "points"), tell("weights", weights=weights, all=ALL_POINTS))
+        notes.note(source, (name, "points"), in_words("weights", weights=weights, all=ALL_POINTS))
     found = [ramp for ramp in ramps if ramp]
     if len(found) < len(points) or weights != ALL_POINTS:
         return None
@@ -159,7 +161,7 @@ def _score(
 def _ramp(notes: Diagnostics, source: Source, place: Place, written: RampSource) -> Ramp | None:
     about = notes.known.get(written.feature)
     if about is None or about.levels or about.unit == "text":
-        said = tell("no_number_above" if about else "not_above", name=written.feature)
+        said = in_words("no_number_above" if about else "not_above", name=written.feature)
         if written.feature not in notes.broken:
             notes.note(source, (*place, "feature"), said)
         return None
@@ -169,7 +171,7 @@ def _ramp(notes: Diagnostics, source: Source, place: Place, written: RampSource)
         notes.note(source, place, error.said)
         return None
     if begin == end or written.unknown > written.weight or not written.weight:
-        notes.note(source, place, tell("ramp_flat" if begin == end else "ramp_weight"))
+        notes.note(source, place, in_words("ramp_flat" if begin == end else "ramp_weight"))
         return None
     return Ramp(begin=begin, end=end, weight=written.weight, unknown=written.unknown)
 
@@ -186,22 +188,22 @@ def _check_where(
 
 
 def _not_filtered(word: str, family: Family) -> Title:
-    fields = ", ".join(family.fields) or tell("nothing")
-    return tell("not_filtered", word=word, fields=fields, nearest=_perhaps(word, family.fields))
+    fields = ", ".join(family.fields) or in_words("nothing")
+    return in_words("not_filtered", word=word, fields=fields, nearest=_perhaps(word, family.fields))
 
 
 def _not_allowed(value: str, allowed: Sequence[str]) -> Title:
-    return tell("no_family", name=value, names=", ".join(allowed), nearest=_perhaps(value, allowed))
+    return in_words("no_family", name=value, names=", ".join(allowed), nearest=_perhaps(value, allowed))
 
 
 def _perhaps(word: str, known: Iterable[str]) -> Said:
     """The word that was probably meant, if any is near."""
     close = get_close_matches(word, list(known), n=1)
-    return tell("did_you_mean", close=close[0]) if close else NOTHING
+    return in_words("did_you_mean", close=close[0]) if close else NOTHING
 
 
 def _kind(known: Symbol) -> Title:
-    return tell(f"kind_{known.unit}")
+    return in_words(f"kind_{known.unit}")
 
 
 def _allowed(family: Family, word: str, programme: Programme) -> tuple[str, ...]:
@@ -233,13 +235,13 @@ def measurable(kind: str) -> list[str]:
 
 def _value_problem(kind: str, path: str, family_name: str, family: Family) -> Title:
     if kind not in {*NUMBERS, *OF_DATES, "latest", "distinct"}:
-        return tell("takes_alone", kind=kind, family=family_name, path=path)
+        return in_words("takes_alone", kind=kind, family=family_name, path=path)
     fits = [name for name in (*family.values, *family.dates) if _value(kind, name, family)]
     names = [f"{family_name}.{name.replace('*', 'NAME')}" for name in fits]
     choices = Title(en=" or ".join(names), zh=" 或 ".join(names)) if names else None
     if not choices:
-        return tell("has_no_value", kind=kind, family=family_name)
-    return tell("needs_value", kind=kind, choices=choices)
+        return in_words("has_no_value", kind=kind, family=family_name)
+    return in_words("needs_value", kind=kind, choices=choices)
 
 
 def _unit(kind: str, value: Value) -> Unit:

@@ -23,7 +23,7 @@ from standing.rules.author.compiler import compile_rules
 from standing.rules.author.files import Kind, rule_files
 from standing.rules.author.layout import Entry, Layout, Remark
 from standing.rules.author.lines import canonical
-from standing.rules.author.messages import tell
+from standing.rules.author.messages import in_words
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.reader import parse, read, text_of, validate
 from standing.rules.author.scenario.reader import read_scenarios
@@ -41,20 +41,20 @@ NOT_TEXT = re.compile(
 
 
 @dataclass
-class Formatted:
+class FormatResult:
     """What formatting a folder came to: new texts of the files that change, and problems of those left alone."""
 
     changed: dict[Path, str] = field(default_factory=dict)
     problems: list[Problem] = field(default_factory=list)
 
 
-def format_rules(folder: Path, schemas: Path | None = None) -> Formatted:
+def format_rules(folder: Path, schemas: Path | None = None) -> FormatResult:
     """The rule files of a folder in their canonical form; nothing is written.
 
     With `schemas`, the folder of the JSON Schemas, each file names its own in its first line.
     Raises RulesError where the rules as a whole would mean something else.
     """
-    done = Formatted()
+    done = FormatResult()
     version = _version(folder, done.problems)
     wrong = {problem.file for problem in done.problems}
     for kind, path in rule_files(folder):
@@ -76,7 +76,7 @@ def format_rules(folder: Path, schemas: Path | None = None) -> Formatted:
     return done
 
 
-def write(done: Formatted) -> None:
+def write(done: FormatResult) -> None:
     """Write the files that change."""
     for path, text in done.changed.items():
         path.write_text(text, encoding="utf-8", newline="\n")
@@ -91,7 +91,7 @@ def format_text(text: str, kind: Kind, modeline: str | None = None) -> str:
     layout = Layout(text if text.endswith("\n") else text + "\n", MODELINE if modeline else None)
     written = "\n".join([*([modeline] if modeline else []), *_body(layout, kind)]) + "\n"
     if _content(written, modeline) != before:
-        raise RulesError([Problem.of(kind.name, 1, tell("formatting"))])
+        raise RulesError([Problem.of(kind.name, 1, in_words("formatting"))])
     return written
 
 
@@ -126,9 +126,9 @@ def _check_version(folder: Path, changed: dict[Path, str], version: str) -> None
         for path in rules:
             (copy / path.relative_to(folder)).parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, copy / path.relative_to(folder))
-        write(Formatted({copy / path.relative_to(folder): text for path, text in changed.items() if path in rules}))
+        write(FormatResult({copy / path.relative_to(folder): text for path, text in changed.items() if path in rules}))
         if compile_rules(copy).version != version:
-            raise RulesError([Problem.of(folder.name, 1, tell("formatting_all"))])
+            raise RulesError([Problem.of(folder.name, 1, in_words("formatting_all"))])
 
 
 def _format_file(kind: Kind, path: Path, name: str, schemas: Path | None) -> str:

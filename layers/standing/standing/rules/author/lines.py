@@ -9,9 +9,9 @@ from decimal import Decimal
 from functools import partial
 
 from standing.engine.features import EXACT
-from standing.rules.author.messages import Wrong, instead, nearest, tell
+from standing.rules.author.messages import RuleTextError, in_words, instead, nearest
 from standing.rules.author.signs import QUOTES, foreign
-from standing.rules.author.suggestions import line_meant, number_meant
+from standing.rules.author.suggestions import suggest_line, suggest_number
 from standing.rules.conditions import Comparison, Condition, Fact, Group, Operator
 from standing.rules.ruleset import Title, Unit
 from standing.values.money import MoneyError, to_minor
@@ -27,7 +27,7 @@ BY_SIZE = {"<", "<=", ">", ">="}
 TEXT = re.compile(r"[^\x00-\x1f\x7f,\[\]\"]{1,64}")
 
 
-class LineError(Wrong):
+class LineError(RuleTextError):
     """A condition line that means nothing; the message says what was expected.
 
     `has_way_out`: whether it also says what to write.
@@ -45,7 +45,7 @@ class UnknownFact(LineError):  # noqa: N818 -- the message's own words
 
 def line_error(name: str, /, **parts: object) -> LineError:
     """The error that says a message."""
-    return LineError(tell(name, **parts))
+    return LineError(in_words(name, **parts))
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,7 @@ def parse_line(text: str, known: Mapping[str, Symbol]) -> Condition:
     except UnknownFact:
         raise
     except LineError as error:
-        meant = None if error.has_way_out else line_meant(text, partial(_is_line, known))
+        meant = None if error.has_way_out else suggest_line(text, partial(_is_line, known))
         if meant is None:
             raise
         raise LineError(*meant) from None
@@ -101,7 +101,7 @@ def _read_line(text: str, known: Mapping[str, Symbol]) -> Condition:
     fact, verb = match["fact"], match["sign"] or match["verb"]
     about = known.get(fact)
     if about is None:
-        raise UnknownFact(tell("unknown_fact", fact=fact, nearest=nearest(fact, known)))
+        raise UnknownFact(in_words("unknown_fact", fact=fact, nearest=nearest(fact, known)))
     if about.unit == "text" and verb in BY_SIZE:
         raise line_error("text_by_size", verb=verb, fact=fact)
     if not about.ordered and verb in BY_SIZE:
@@ -182,7 +182,7 @@ def parse_literal(about: Symbol, value: str) -> Fact:
 
 
 def _no_number(value: str, about: Symbol) -> LineError:
-    meant = number_meant(value, about.unit)
+    meant = suggest_number(value, about.unit)
     error = line_error("no_number", value=value, instead=instead(meant))
     error.has_way_out = meant is not None
     return error
@@ -198,4 +198,4 @@ def _text(value: str) -> str:
 
 
 def _units(about: Symbol) -> Title:
-    return tell(f"unit_{about.unit if about.unit in {'money', 'score', 'days'} else 'count'}")
+    return in_words(f"unit_{about.unit if about.unit in {'money', 'score', 'days'} else 'count'}")

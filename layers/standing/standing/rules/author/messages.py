@@ -410,7 +410,7 @@ MESSAGES: Mapping[str, tuple[str, str]] = {
 }
 
 
-class Wrong(ValueError):  # noqa: N818 -- what is said of it is the message
+class RuleTextError(ValueError):
     """Something in a rule file that is wrong; `at` is the sign of the text at which it is, counted from 0."""
 
     def __init__(self, said: Title, at: int = 0) -> None:
@@ -418,14 +418,14 @@ class Wrong(ValueError):  # noqa: N818 -- what is said of it is the message
         super().__init__(said.en)
 
 
-def tell(name: str, /, **parts: object) -> Title:
+def in_words(name: str, /, **parts: object) -> Title:
     """A message in both languages."""
     return in_both(MESSAGES, name, parts)
 
 
-def wrong(name: str, /, **parts: object) -> Wrong:
+def rule_text_error(name: str, /, **parts: object) -> RuleTextError:
     """The error that says a message."""
-    return Wrong(tell(name, **parts))
+    return RuleTextError(in_words(name, **parts))
 
 
 def in_both(known: Mapping[str, tuple[str, str]], name: str, parts: Mapping[str, object]) -> Title:
@@ -454,10 +454,12 @@ def nearest(word: str, known: Iterable[str]) -> Title:
     names = sorted(known)
     close = get_close_matches(word.lower(), names, n=1)
     return (
-        tell("did_you_mean", close=close[0]) if close else tell("there_are", names=", ".join(names) or tell("nothing"))
+        in_words("did_you_mean", close=close[0])
+        if close
+        else in_words("there_are", names=", ".join(names) or in_words("nothing"))
     )
 
 
 def instead(text: str | None) -> Said:
     """The way out: what to write."""
-    return tell("instead", text=text) if text else NOTHING
+    return in_words("instead", text=text) if text else NOTHING

@@ -8,7 +8,7 @@ from standing.events import MODELS
 from standing.events.intake import SOURCE
 from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, SCORE
 from standing.rules.author.diagnostics import Diagnostics
-from standing.rules.author.messages import tell
+from standing.rules.author.messages import in_words
 from standing.rules.author.reader import Source
 from standing.rules.ruleset import Title
 
@@ -28,18 +28,18 @@ def compile_producers(notes: Diagnostics, source: Source, written: dict[str, lis
 
 def _wrong_source(name: str) -> Title | None:
     if not SOURCE.fullmatch(name):
-        return tell("no_source", name=name)
-    return tell(OURS[name], name=name) if name in OURS else None
+        return in_words("no_source", name=name)
+    return in_words(OURS[name], name=name) if name in OURS else None
 
 
 def _wrong_kind(kind: str, before: list[str]) -> Title | None:
     family = kind.partition(".")[0]
     if family == SCORE:
-        return tell("night_alone", kind=kind)
+        return in_words("night_alone", kind=kind)
     if kind in MODELS:
-        return tell("a_version", kind=kind, family=family)
+        return in_words("a_version", kind=kind, family=family)
     if kind not in NAMEABLE:
         close = get_close_matches(kind, NAMEABLE, n=1)
-        meant = tell("kind_meant", close=close[0]) if close else tell("one_of", names=", ".join(NAMEABLE))
-        return tell("no_kind", kind=kind, meant=meant)
-    return tell("there_twice", name=kind) if kind in before else None
+        meant = in_words("kind_meant", close=close[0]) if close else in_words("one_of", names=", ".join(NAMEABLE))
+        return in_words("no_kind", kind=kind, meant=meant)
+    return in_words("there_twice", name=kind) if kind in before else None

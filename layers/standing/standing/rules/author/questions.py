@@ -61,7 +61,7 @@ def _rating(rating: Rating) -> Mapping[str, Symbol]:
 
 
 @dataclass(frozen=True)
-class Asked(Source):
+class ConditionText(Source):
     """What was asked, as a rule file's content. A problem names its line of the condition, as all stand on one line."""
 
     def problem(self, place: Place, said: Title, check: str = "", at: int | None = 0) -> Problem:  # noqa: ARG002 -- one line
@@ -77,9 +77,9 @@ class Asked(Source):
 def _source(text: str) -> Source:
     if AS_IN_A_FILE.match(text):
         read = parse(text, NAME)
-        return Asked(read.file, read.data, read.marks)
+        return ConditionText(read.file, read.data, read.marks)
     written = _Reading(text).whole()
-    return Asked(NAME, written if isinstance(written, dict) else {"all": [written]}, {(): Mark(1, 0)})
+    return ConditionText(NAME, written if isinstance(written, dict) else {"all": [written]}, {(): Mark(1, 0)})
 
 
 def _wrong(en: str, zh: str) -> RulesError:

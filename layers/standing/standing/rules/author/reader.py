@@ -18,7 +18,7 @@ from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 from ruamel.yaml.parser import Parser
 from ruamel.yaml.reader import ReaderError
 
-from standing.rules.author.messages import Wrong, tell
+from standing.rules.author.messages import RuleTextError, in_words
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.signs import foreign, plain
 from standing.rules.author.yaml_faults import fault
@@ -90,15 +90,15 @@ def read(path: Path, name: str) -> Source:
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
-        raise _whole(name, tell("not_utf8")) from None
+        raise _whole(name, in_words("not_utf8")) from None
     except FileNotFoundError:
-        raise _whole(name, tell("no_file")) from None
+        raise _whole(name, in_words("no_file")) from None
     except OSError as error:
         number = int(error.errno or 0)
-        why = tell(FAULTS[number]) if number in FAULTS else tell("other_fault", number=number)
-        raise _whole(name, tell("unreadable", why=why)) from None
+        why = in_words(FAULTS[number]) if number in FAULTS else in_words("other_fault", number=number)
+        raise _whole(name, in_words("unreadable", why=why)) from None
     if len(text) > LARGEST:
-        raise _whole(name, tell("too_long", most=f"{LARGEST:,}"))
+        raise _whole(name, in_words("too_long", most=f"{LARGEST:,}"))
     return parse(text, name)
 
 
@@ -130,7 +130,7 @@ class PlainParser(Parser):
 
     def _refuse(self, event: Event, said: str) -> NoReturn:
         mark = event.start_mark
-        raise RulesError([Problem.of(self.name, mark.line + 1, tell(said), column=mark.column + 1)])
+        raise RulesError([Problem.of(self.name, mark.line + 1, in_words(said), column=mark.column + 1)])
 
 
 def parse(text: str, name: str) -> Source:
@@ -143,11 +143,11 @@ def parse(text: str, name: str) -> Source:
     except ReaderError as error:
         before = text[: int(error.position)]
         column = len(before) - before.rfind("\n")
-        raise RulesError([Problem.of(name, before.count("\n") + 1, tell("control"), column=column)]) from None
+        raise RulesError([Problem.of(name, before.count("\n") + 1, in_words("control"), column=column)]) from None
     except MarkedYAMLError as error:
         raise RulesError(fault(text, name, error)) from None
     if root is None:
-        raise _whole(name, tell("empty_file"))
+        raise _whole(name, in_words("empty_file"))
     marks: dict[Place, Mark] = {(): Mark(1, 1)}
     return Source(name, _read_node(root, (), marks, name), marks)
 
@@ -202,29 +202,29 @@ def _fitting_problem(source: Source, details: Any, shape: TypeAdapter[Any]) -> P
 
 def _unfitting(place: Place, details: Any, shape: TypeAdapter[Any]) -> tuple[Title, int]:  # noqa: ANN401 -- as above
     """What is said of a value that does not fit, and at which of its signs."""
-    word = ".".join(str(part) for part in place) or tell("whole_file")
+    word = ".".join(str(part) for part in place) or in_words("whole_file")
     context = details.get("ctx", {})
-    if isinstance(error := context.get("error"), Wrong):
-        return tell("said_of", word=word, said=error.said), error.at
+    if isinstance(error := context.get("error"), RuleTextError):
+        return in_words("said_of", word=word, said=error.said), error.at
     if details["type"] == "extra_forbidden":
-        return tell("no_word", word=word, meant=_meant(place, shape)), 0
+        return in_words("no_word", word=word, meant=_meant(place, shape)), 0
     name = PLAIN.get(details["type"], "does_not_fit")
     if name == "block" and place[-1:] == ("title",):
         name = "title_block"
     elif _is_empty_block(details) and place:
-        return tell("nothing_below", word=word, name=place[-1]), 0
+        return in_words("nothing_below", word=word, name=place[-1]), 0
     elif slip := _slip(str(details["input"])) if name in {"block", "list"} else None:
         return slip, 0
     limits = {LIMITS[limit]: _in_both(value) for limit, value in context.items() if limit in LIMITS}
-    return tell(name, word=word, **limits), 0
+    return in_words(name, word=word, **limits), 0
 
 
 def _slip(written: str) -> Title | None:
     """What a text lacks that stands where a block or a list belongs."""
     if match := UNFINISHED.match(written):
-        return tell("no_colon", text=match[1], name=match[1])
+        return in_words("no_colon", text=match[1], name=match[1])
     match = UNSPACED.match(written)
-    return tell("no_dash", rest=match[1]) if match else None
+    return in_words("no_dash", rest=match[1]) if match else None
 
 
 def _in_both(value: object) -> object:
@@ -246,8 +246,8 @@ def _meant(place: Place, shape: TypeAdapter[Any]) -> Title:
     words = sorted(_words(shape.json_schema(), place[:-1]))
     close = get_close_matches(str(place[-1]), words, n=1)
     if close or not words:
-        return tell("meant", close=close[0]) if close else tell("there_are_words", names=tell("nothing"))
-    return tell("there_are_words", names=", ".join(words))
+        return in_words("meant", close=close[0]) if close else in_words("there_are_words", names=in_words("nothing"))
+    return in_words("there_are_words", names=", ".join(words))
 
 
 def _words(schema: Any, place: Place) -> set[str]:  # noqa: ANN401 -- any JSON Schema
@@ -303,9 +303,9 @@ def _read_block(node: MappingNode, place: Place, marks: dict[Place, Mark], name:
     for key, value in node.value:
         mark = _mark(key, value)
         if not isinstance(key, ScalarNode):
-            raise RulesError([Problem.of(name, mark.line, tell("block_for_name"), column=mark.column)])
+            raise RulesError([Problem.of(name, mark.line, in_words("block_for_name"), column=mark.column)])
         if key.value in block:
-            said = tell("twice", name=key.value, first=marks[(*place, key.value)].line)
+            said = in_words("twice", name=key.value, first=marks[(*place, key.value)].line)
             raise RulesError([Problem.of(name, mark.line, said, column=mark.column)])
         marks[(*place, key.value)] = mark
         block[key.value] = _read_node(value, (*place, key.value), marks, name)

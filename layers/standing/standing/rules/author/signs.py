@@ -6,7 +6,7 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from standing.rules.author.messages import tell
+from standing.rules.author.messages import in_words
 from standing.rules.ruleset import Title
 
 SPACES = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
@@ -59,8 +59,8 @@ def _place(match: re.Match[str], line: str) -> int:
 def _slip(text: str, at: int) -> Slip:
     sign = text[at]
     if re.match(f"[{SPACES}]", sign):
-        return Slip(tell("foreign_space"), at)
-    return Slip(tell("foreign", sign=sign, plain=plain(sign)), at)
+        return Slip(in_words("foreign_space"), at)
+    return Slip(in_words("foreign", sign=sign, plain=plain(sign)), at)
 
 
 def _narrow(sign: str) -> str:

@@ -25,8 +25,8 @@ from pydantic import (
 
 from standing.events.intake import SOURCE
 from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE
-from standing.rules.author.messages import Wrong, instead, wrong
-from standing.rules.author.suggestions import days_meant, number_meant
+from standing.rules.author.messages import RuleTextError, instead, rule_text_error
+from standing.rules.author.suggestions import suggest_days, suggest_number
 from standing.rules.ruleset import TEN_THOUSAND, TWO_YEARS, Review, Title
 from standing.values.days import Day, day_number
 
@@ -44,20 +44,20 @@ MADE_OF_OTHERS = (*COMBINATIONS, "points")
 
 def _name(text: str) -> str:
     if not NAME.fullmatch(text):
-        raise wrong("name", instead=instead(_name_meant(text)))
+        raise rule_text_error("name", instead=instead(_name_meant(text)))
     return text
 
 
 def _each_once(names: list[str]) -> list[str]:
     for place, name in enumerate(names):
         if name in names[:place]:
-            raise wrong("there_twice", name=name)
+            raise rule_text_error("there_twice", name=name)
     return names
 
 
 def _days(value: object) -> int:
     if not isinstance(value, str) or not (match := re.fullmatch(r"([1-9][0-9]{0,3})d", value, re.ASCII)):
-        raise wrong("days", instead=instead(days_meant(value) if isinstance(value, str) else None))
+        raise rule_text_error("days", instead=instead(suggest_days(value) if isinstance(value, str) else None))
     return int(match[1])
 
 
@@ -71,8 +71,10 @@ def _window(value: object) -> int | str:
         return str(value)
     try:
         return _days(value)
-    except Wrong:
-        raise wrong("or_a_year", instead=instead(days_meant(value) if isinstance(value, str) else None)) from None
+    except RuleTextError:
+        raise rule_text_error(
+            "or_a_year", instead=instead(suggest_days(value) if isinstance(value, str) else None)
+        ) from None
 
 
 def _name_meant(text: str) -> str | None:
@@ -82,12 +84,12 @@ def _name_meant(text: str) -> str | None:
 
 
 def _amount_meant(value: object) -> str | None:
-    meant = number_meant(value, "money") if isinstance(value, str) else None
+    meant = suggest_number(value, "money") if isinstance(value, str) else None
     return meant if meant and re.fullmatch(AMOUNT, meant, re.ASCII) else None
 
 
 def _count_meant(value: object) -> str | None:
-    meant = number_meant(value) if isinstance(value, str) else None
+    meant = suggest_number(value) if isinstance(value, str) else None
     return meant if meant and re.fullmatch(r"[1-9][0-9]{0,3}", meant, re.ASCII) else None
 
 
@@ -111,7 +113,7 @@ def _date_meant(value: object) -> str | None:
 
 def _amount(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(AMOUNT, value, re.ASCII):
-        raise wrong("amount", instead=instead(_amount_meant(value)))
+        raise rule_text_error("amount", instead=instead(_amount_meant(value)))
     return value
 
 
@@ -149,13 +151,13 @@ type Line = Annotated[
 type Lines = Annotated[list[Line], Field(json_schema_extra={"minItems": 1})]
 
 
-class Written(BaseModel):
+class RuleFilePart(BaseModel):
     """A block of a rule file: words that do not belong in it are errors."""
 
     model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
 
 
-class Block(Written):
+class Block(RuleFilePart):
     """Condition lines of which `all`, `any` or `none` must hold; blocks may stand inside blocks."""
 
     model_config = ConfigDict(json_schema_extra=_one_of("all", "any", "none"))
@@ -170,20 +172,20 @@ class Block(Written):
     @model_validator(mode="after")
     def _one_group(self) -> Block:
         if len(self.model_fields_set) != 1:
-            raise wrong("one_group")
+            raise rule_text_error("one_group")
         return self
 
 
 def _minutes(value: object) -> int:
     if not isinstance(value, str) or not (match := re.fullmatch(r"([01][0-9]|2[0-3]):([0-5][0-9])", value, re.ASCII)):
-        raise wrong("time_of_day")
+        raise rule_text_error("time_of_day")
     return int(match[1]) * 60 + int(match[2])
 
 
 def _share(value: object) -> int:
     match = re.fullmatch(r"([0-9]{1,3}(\.[0-9]{1,2})?)%", value, re.ASCII) if isinstance(value, str) else None
     if not match or (share := round(float(match[1]) * 100)) > TEN_THOUSAND:
-        raise wrong("share", instead=instead(_share_meant(value)))
+        raise rule_text_error("share", instead=instead(_share_meant(value)))
     return share
 
 
@@ -193,7 +195,7 @@ def _days_or_ever(value: object) -> int | None:
 
 def _count(value: object) -> int:
     if not isinstance(value, str) or not re.fullmatch(r"[1-9][0-9]{0,3}", value, re.ASCII):
-        raise wrong("whole_number", instead=instead(_count_meant(value)))
+        raise rule_text_error("whole_number", instead=instead(_count_meant(value)))
     return int(value)
 
 
@@ -203,7 +205,7 @@ def _date(value: object) -> Day:
     except ValueError:
         written = None
     if written is None:
-        raise wrong("date", instead=instead(_date_meant(value)))
+        raise rule_text_error("date", instead=instead(_date_meant(value)))
     return day_number(written)
 
 
@@ -226,7 +228,7 @@ ONCE: dict[str, Any] = {"uniqueItems": True}
 def _checks(reasons: dict[str, str]) -> dict[str, str]:
     for check, reason in reasons.items():
         if not re.fullmatch(r"CHK-(0[1-9]|1[0-7])", check) or not reason.strip():
-            raise wrong("accepted_check")
+            raise rule_text_error("accepted_check")
     return reasons
 
 
@@ -239,7 +241,7 @@ type Sent = Annotated[list[str], Field(min_length=1, json_schema_extra=KINDS)]
 type TwoActions = Annotated[list[Name], Field(min_length=2, max_length=2)]
 
 
-class CapSource(Written):
+class CapSource(RuleFilePart):
     """A contact cap: at most so many contacts within so many days."""
 
     at_most: Count
@@ -250,7 +252,7 @@ class CapSource(Written):
     """On this channel alone; left out: on all channels together."""
 
 
-class QuietSource(Written):
+class QuietSource(RuleFilePart):
     """Two times of the day, in the programme's time zone."""
 
     begin: Minutes
@@ -259,14 +261,14 @@ class QuietSource(Written):
     """When they end, such as "08:00"."""
 
 
-class OverridesSource(Written):
+class OverridesSource(RuleFilePart):
     """What may be set by hand."""
 
     longest: Days = TWO_YEARS
     """For how many days after its own an override may show at most; left out: 731d."""
 
 
-class ProgrammeSource(Written):
+class ProgrammeSource(RuleFilePart):
     """What all rules share."""
 
     title: Title
@@ -316,20 +318,20 @@ FEATURE_RULES: dict[str, Any] = {
 
 def _points(value: object) -> int:
     if not isinstance(value, str) or not re.fullmatch(r"[0-9]{1,2}|100", value, re.ASCII):
-        raise wrong("points")
+        raise rule_text_error("points")
     return int(value)
 
 
 def _values(value: object) -> int:
     many = int(value) if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,3}", value, re.ASCII) else 0
     if not 1 <= many <= MOST_DISTINCT:
-        raise wrong("at_most_values", most=MOST_DISTINCT)
+        raise rule_text_error("at_most_values", most=MOST_DISTINCT)
     return many
 
 
 def _number(value: object) -> str:
     if not isinstance(value, str) or not re.fullmatch(f"-?{AMOUNT}", value, re.ASCII):
-        raise wrong("number")
+        raise rule_text_error("number")
     return value
 
 
@@ -341,7 +343,7 @@ type Values = Annotated[int, BeforeValidator(_values), like("[1-9][0-9]{0,3}", *
 type Size = Annotated[str, BeforeValidator(_number), like(f"-?{AMOUNT}", **SIZE)]
 
 
-class RampSource(Written):
+class RampSource(RuleFilePart):
     """A part of a score: a feature, and between which two values it gives its points."""
 
     feature: Name
@@ -356,7 +358,7 @@ class RampSource(Written):
     """How many points it gives while it is unknown; left out: none."""
 
 
-class FeatureSource(Written):
+class FeatureSource(RuleFilePart):
     """A number that rules may use: what is measured, and the window it is taken over."""
 
     model_config = ConfigDict(json_schema_extra=FEATURE_RULES)
@@ -407,17 +409,17 @@ class FeatureSource(Written):
     @model_validator(mode="after")
     def _one_measure(self) -> FeatureSource:
         if sum(getattr(self, kind) is not None for kind in (*MEASURES, *MADE_OF_OTHERS)) != 1:
-            raise wrong("one_measure", names=", ".join((*MEASURES, *MADE_OF_OTHERS)))
+            raise rule_text_error("one_measure", names=", ".join((*MEASURES, *MADE_OF_OTHERS)))
         if self.kind in MADE_OF_OTHERS and (self.over or self.ending or self.where):
-            raise wrong("combines", kind=self.kind)
+            raise rule_text_error("combines", kind=self.kind)
         if self.kind.startswith("days_") and (self.over or self.ending):
-            raise wrong("looks_far", kind=self.kind)
+            raise rule_text_error("looks_far", kind=self.kind)
         if self.kind in NO_ENDING and self.ending:
-            raise wrong("no_ending", kind=self.kind)
+            raise rule_text_error("no_ending", kind=self.kind)
         if self.at_most and not self.distinct:
-            raise wrong("no_at_most", kind=self.kind)
+            raise rule_text_error("no_at_most", kind=self.kind)
         if self.ending and not self.over:
-            raise wrong("needs_over")
+            raise rule_text_error("needs_over")
         return self
 
     @property
@@ -438,7 +440,7 @@ class FeatureSource(Written):
         return str(getattr(self, self.kind))
 
 
-class StabilitySource(Written):
+class StabilitySource(RuleFilePart):
     """How an ordered rating rises and falls; docs/stability.md has the whole table."""
 
     rise: Literal["immediate", "review"] = "immediate"
@@ -453,7 +455,7 @@ class StabilitySource(Written):
     """For how long after it began a level is not tested at all."""
 
 
-class LateSource(Written):
+class LateSource(RuleFilePart):
     """What is said about a level that a late event gives or takes away."""
 
     rise: Literal["announce"] = "announce"
@@ -468,7 +470,7 @@ UNORDERED: dict[str, Any] = {
 }
 
 
-class RatingSource(Written):
+class RatingSource(RuleFilePart):
     """A rating: levels of which a customer has exactly one."""
 
     model_config = ConfigDict(json_schema_extra=UNORDERED)
@@ -502,7 +504,7 @@ class RatingSource(Written):
     """Findings of `standing rules check` that may stay, each with the reason: `{CHK-09: it is meant}`."""
 
 
-class ActionSource(Written):
+class ActionSource(RuleFilePart):
     """What a care rule asks for."""
 
     action: Name
@@ -523,7 +525,7 @@ class ActionSource(Written):
     """What one such action costs, in the programme's currency; `standing rules impact` adds it up."""
 
 
-class SuccessSource(Written):
+class SuccessSource(RuleFilePart):
     """What a care action is meant to bring about."""
 
     feature: str
@@ -534,7 +536,7 @@ class SuccessSource(Written):
     """How many days after the action it is looked at."""
 
 
-class CareSource(Written):
+class CareSource(RuleFilePart):
     """A care rule: when something is to be done for a customer, and what."""
 
     care: Name

@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from graphlib import CycleError
 
-from standing.rules.author.compiler import Compiled, assemble, stratified
-from standing.rules.author.messages import tell
+from standing.rules.author.compiler import CompiledRules, assemble, stratified
+from standing.rules.author.messages import in_words
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.conditions import Condition, Group, comparisons
 from standing.rules.ruleset import OlderTerms, Rating, Ruleset, Title
@@ -18,7 +18,7 @@ from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
 
-def continued(timeline: Timeline, rules: Compiled, since: Day) -> Timeline:
+def continued(timeline: Timeline, rules: CompiledRules, since: Day) -> Timeline:
     """A timeline with rules in force from a day on; what was to begin then or later is dropped.
 
     Raises RulesError where the rules cannot follow those before.
@@ -27,7 +27,7 @@ def continued(timeline: Timeline, rules: Compiled, since: Day) -> Timeline:
     return timeline.followed_by(succeeding(before[-1], rules, since) if before else rules.ruleset, since)
 
 
-def continues(timeline: Timeline, rules: Compiled) -> bool:
+def continues(timeline: Timeline, rules: CompiledRules) -> bool:
     """Whether a timeline ends with some rules, as they are when they follow those before."""
     last = timeline.entries[-1]
     try:
@@ -36,7 +36,7 @@ def continues(timeline: Timeline, rules: Compiled) -> bool:
         return False
 
 
-def succeeding(before: Ruleset, rules: Compiled, since: Day) -> Ruleset:
+def succeeding(before: Ruleset, rules: CompiledRules, since: Day) -> Ruleset:
     """Rules as they are when they follow others on a day: with the terms under which existing levels are kept.
 
     Raises RulesError where the rules cannot follow those, with every reason.
@@ -49,7 +49,7 @@ def succeeding(before: Ruleset, rules: Compiled, since: Day) -> Ruleset:
     try:
         strata = stratified(ratings, after.care.values())
     except CycleError as error:
-        said = tell("circle_of_terms", names=" → ".join(error.args[1]))
+        said = in_words("circle_of_terms", names=" → ".join(error.args[1]))
         raise RulesError([_problem(rules, f"{error.args[1][0]}/existing", said)]) from None
     return assemble(after.programme, after.measures, after.features, strata)
 
@@ -78,19 +78,19 @@ def _any(ways: tuple[Condition, ...]) -> Condition:
     return ways[0] if len(ways) == 1 else Group(group="any", of=ways)
 
 
-def _unchangeable(before: Ruleset, rules: Compiled) -> Iterator[Problem]:
+def _unchangeable(before: Ruleset, rules: CompiledRules) -> Iterator[Problem]:
     for word in ("currency", "time_zone"):
         if getattr(before.programme, word) != getattr(rules.ruleset.programme, word):
-            yield Problem.of("rules/programme.yaml", 1, tell("cannot_change", word=word))
+            yield Problem.of("rules/programme.yaml", 1, in_words("cannot_change", word=word))
 
 
-def _lost(before: Ruleset, rules: Compiled) -> Iterator[Problem]:
+def _lost(before: Ruleset, rules: CompiledRules) -> Iterator[Problem]:
     """The facts that older terms speak of, where they no longer mean what they did."""
     for name, rating in rules.ruleset.ratings.items():
         old = before.ratings.get(name)
         for fact in _spoken_of(old, rating) if old and _takes_over(old, rating) else ():
             if _meaning(before, fact) != _meaning(rules.ruleset, fact):
-                yield _problem(rules, f"{name}/existing", tell("keep_needs", fact=fact))
+                yield _problem(rules, f"{name}/existing", in_words("keep_needs", fact=fact))
 
 
 def _spoken_of(before: Rating, after: Rating) -> list[str]:
@@ -105,6 +105,6 @@ def _meaning(ruleset: Ruleset, fact: str) -> object:
     return rating and (rating.ordered, rating.levels)
 
 
-def _problem(rules: Compiled, about: str, said: Title) -> Problem:
+def _problem(rules: CompiledRules, about: str, said: Title) -> Problem:
     spot = rules.places.find(about)
     return Problem.of(spot.file, spot.line, said)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from decimal import Decimal
 from typing import NamedTuple
 
-from standing.rules.author.messages import tell
+from standing.rules.author.messages import in_words
 from standing.rules.author.signs import foreign, plain
 from standing.rules.ruleset import Title, Unit
 
@@ -39,14 +39,14 @@ MIRRORED = {"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "==", "!=": "!="}
 type IsLine = Callable[[str], bool]
 
 
-class Meant(NamedTuple):
+class Suggestion(NamedTuple):
     """What is said of a line that means nothing, and the sign of it at which it goes wrong, counted from 0."""
 
     said: Title
     at: int
 
 
-def days_meant(text: str) -> str | None:
+def suggest_days(text: str) -> str | None:
     """A length such as `12 months` in days, as rules write it."""
     match = LENGTH.fullmatch(text.strip().lower())
     days = UNIT_DAYS.get(match[2]) if match else None
@@ -58,68 +58,68 @@ def days_meant(text: str) -> str | None:
     return f"{whole}d" if 0 < whole <= MOST_DAYS else None
 
 
-def number_meant(text: str, unit: Unit = "count") -> str | None:
+def suggest_number(text: str, unit: Unit = "count") -> str | None:
     """A number with a currency, with thousands set apart, in per cent or in days, as rules write it."""
     text = plain(text).strip().strip("'\"")
     if (match := PERCENT.fullmatch(text)) and unit == "score":
         return f"{Decimal(match[1]) / 100:f}"
-    if unit == "days" and (days := days_meant(text)):
+    if unit == "days" and (days := suggest_days(text)):
         return days.removesuffix("d")
     bare = AROUND.sub("", AROUND.sub("", text)).strip()
     bare = re.sub(r"[, _']", "", bare) if GROUPED.fullmatch(bare) else bare
     return bare if BARE.fullmatch(bare) else None
 
 
-def line_meant(text: str, is_line: IsLine) -> Meant | None:
+def suggest_line(text: str, is_line: IsLine) -> Suggestion | None:
     """Why a line means nothing, where that can be told from its signs; `is_line` says whether another one does."""
     return next(filter(None, (find(text, is_line) for find in FINDERS)), None)
 
 
-def _goes_on(text: str, is_line: IsLine) -> Meant | None:
+def _goes_on(text: str, is_line: IsLine) -> Suggestion | None:
     first, *rest = FOLDED.split(text.strip())
-    return Meant(tell("goes_on", text=first), 0) if rest and is_line(rest[-1]) else None
+    return Suggestion(in_words("goes_on", text=first), 0) if rest and is_line(rest[-1]) else None
 
 
-def _foreign(text: str, _: IsLine) -> Meant | None:
+def _foreign(text: str, _: IsLine) -> Suggestion | None:
     slip = foreign(text)
-    return Meant(*slip) if slip else None
+    return Suggestion(*slip) if slip else None
 
 
-def _joined(text: str, _: IsLine) -> Meant | None:
+def _joined(text: str, _: IsLine) -> Suggestion | None:
     match = JOINED.search(text)
     if match is None:
         return None
-    return Meant(tell("joined", word=match[0], group=GROUP_OF.get(match[0].lower(), "all")), match.start())
+    return Suggestion(in_words("joined", word=match[0], group=GROUP_OF.get(match[0].lower(), "all")), match.start())
 
 
-def _negated(text: str, _: IsLine) -> Meant | None:
+def _negated(text: str, _: IsLine) -> Suggestion | None:
     match = NEGATED.search(text.strip())
-    return Meant(tell("negated", word=match[1]), 0) if match else None
+    return Suggestion(in_words("negated", word=match[1]), 0) if match else None
 
 
-def _sign(text: str, _: IsLine) -> Meant | None:
+def _sign(text: str, _: IsLine) -> Suggestion | None:
     match = SIGN.search(text)
     if match is None:
         return None
     meant = OPERATORS.get(match[0])
-    said = tell("sign", sign=match[0], plain=meant) if meant else tell("no_sign", sign=match[0])
-    return Meant(said, match.start())
+    said = in_words("sign", sign=match[0], plain=meant) if meant else in_words("no_sign", sign=match[0])
+    return Suggestion(said, match.start())
 
 
-def _calculated(text: str, _: IsLine) -> Meant | None:
+def _calculated(text: str, _: IsLine) -> Suggestion | None:
     match = CALCULATED.search(text)
-    return Meant(tell("calculates", text=text.strip()), match.start(1)) if match else None
+    return Suggestion(in_words("calculates", text=text.strip()), match.start(1)) if match else None
 
 
-def _turned_round(text: str, is_line: IsLine) -> Meant | None:
+def _turned_round(text: str, is_line: IsLine) -> Suggestion | None:
     match = TURNED.fullmatch(text.strip())
     line = f"{match['fact']} {MIRRORED[match['op']]} {match['value']}" if match else ""
-    return Meant(tell("turned", text=text.strip(), line=line), 0) if is_line(line) else None
+    return Suggestion(in_words("turned", text=text.strip(), line=line), 0) if is_line(line) else None
 
 
-def _capitals(text: str, is_line: IsLine) -> Meant | None:
+def _capitals(text: str, is_line: IsLine) -> Suggestion | None:
     line = text.strip().lower()
-    return Meant(tell("write_line", text=text.strip(), line=line), 0) if is_line(line) else None
+    return Suggestion(in_words("write_line", text=text.strip(), line=line), 0) if is_line(line) else None
 
 
 FINDERS = (_goes_on, _foreign, _joined, _negated, _sign, _calculated, _turned_round, _capitals)

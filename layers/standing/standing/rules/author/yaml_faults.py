@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ruamel.yaml.error import MarkedYAMLError, StringMark
 
 from standing.rules.author import signs
-from standing.rules.author.messages import tell
+from standing.rules.author.messages import in_words
 from standing.rules.author.problems import Problem
 from standing.rules.ruleset import Title
 
@@ -23,7 +23,7 @@ CLOSED = re.compile(r"found '([\]}])'")
 SIGNS = re.compile(r"found character '(.)' that cannot start")
 
 
-class Found(NamedTuple):
+class YamlFault(NamedTuple):
     """What is said of a text, and where; lines and characters count from 1."""
 
     line: int
@@ -42,9 +42,9 @@ class Text:
     line: int
     column: int
 
-    def here(self, name: str, /, **parts: object) -> Found:
+    def here(self, name: str, /, **parts: object) -> YamlFault:
         """A message at the place that the parser names."""
-        return Found(self.line, self.column, tell(name, **parts))
+        return YamlFault(self.line, self.column, in_words(name, **parts))
 
     def written(self, line: int) -> str:
         """A line of it; nothing behind its end."""
@@ -63,18 +63,18 @@ def fault(text: str, name: str, error: MarkedYAMLError) -> list[Problem]:
     return [Problem.of(name, found.line, found.said, column=found.column)]
 
 
-def _tab(text: Text) -> Found | None:
+def _tab(text: Text) -> YamlFault | None:
     return text.here("tab") if "\\t" in text.problem else None
 
 
-def _quote(text: Text) -> Found | None:
+def _quote(text: Text) -> YamlFault | None:
     if text.begin is None or "quoted scalar" not in text.context:
         return None
     line, column = text.begin.line + 1, text.begin.column + 1
-    return Found(line, column, tell("open_quote", mark=text.written(line)[column - 1 : column]))
+    return YamlFault(line, column, in_words("open_quote", mark=text.written(line)[column - 1 : column]))
 
 
-def _sign(text: Text) -> Found | None:
+def _sign(text: Text) -> YamlFault | None:
     """A sign with which no value begins, or a bracket that closes nothing."""
     if match := SIGNS.search(text.problem):
         return text.here("quoted_sign", mark=match[1])
@@ -82,18 +82,18 @@ def _sign(text: Text) -> Found | None:
     return text.here("extra_bracket", mark=match[1]) if match else None
 
 
-def _bracket(text: Text) -> Found | None:
+def _bracket(text: Text) -> YamlFault | None:
     """A bracket that is not closed, or a colon in a text between braces."""
     if text.begin is None or "flow" not in text.context:
         return None
     line, column = text.begin.line + 1, text.begin.column + 1
     written = text.written(line)
     if text.line == line and (match := WITHIN.search(written)):
-        return Found(line, match.start("text") + 1, tell("colon_within", text=match["text"].strip()))
+        return YamlFault(line, match.start("text") + 1, in_words("colon_within", text=match["text"].strip()))
     if written[column - 1 : column] not in ENDS:
         line, column = _last_open(text.lines) or (line, column)
     mark = text.written(line)[column - 1 : column]
-    return Found(line, column, tell("open_bracket", mark=mark, end=ENDS[mark])) if mark in ENDS else None
+    return YamlFault(line, column, in_words("open_bracket", mark=mark, end=ENDS[mark])) if mark in ENDS else None
 
 
 def _last_open(lines: list[str]) -> tuple[int, int] | None:
@@ -108,12 +108,12 @@ def _last_open(lines: list[str]) -> tuple[int, int] | None:
     return found[-1][:2] if found else None
 
 
-def _name(text: Text) -> Found | None:
+def _name(text: Text) -> YamlFault | None:
     """A line that YAML took for a name, and that has no colon."""
     return _unfinished(text, text.begin.line + 1) if text.begin and "simple key" in text.context else None
 
 
-def _colon(text: Text) -> Found | None:
+def _colon(text: Text) -> YamlFault | None:
     """A colon where none can be: a second one, or the line above has none."""
     if "mapping values" not in text.problem:
         return None
@@ -123,26 +123,26 @@ def _colon(text: Text) -> Found | None:
     return _unfinished(text, above)
 
 
-def _unfinished(text: Text, line: int) -> Found | None:
+def _unfinished(text: Text, line: int) -> YamlFault | None:
     written = text.written(line)
     column = _spaces(written) + 1
     if match := NO_SPACE.fullmatch(written):
-        return Found(line, match.start("rest") + 1, tell("no_space", name=match["name"], rest=match["rest"]))
+        return YamlFault(line, match.start("rest") + 1, in_words("no_space", name=match["name"], rest=match["rest"]))
     if match := NO_DASH.fullmatch(written):
-        return Found(line, column, tell("no_dash", rest=match["rest"]))
+        return YamlFault(line, column, in_words("no_dash", rest=match["rest"]))
     if match := NO_COLON.fullmatch(written):
-        return Found(line, column, tell("no_colon", text=written.strip(), name=match["name"]))
+        return YamlFault(line, column, in_words("no_colon", text=written.strip(), name=match["name"]))
     return None
 
 
-def _indented(text: Text) -> Found | None:
+def _indented(text: Text) -> YamlFault | None:
     """A line that begins under none of the lines that it can belong to."""
     written = text.written(text.line)
     spaces, levels = _spaces(written), _levels(text.lines[: text.line - 1])
     if not written.strip() or not levels or spaces in levels:
         return None
     named = ", ".join(str(level) for level in sorted(levels))
-    return Found(text.line, spaces + 1, tell("indented", spaces=spaces, levels=named))
+    return YamlFault(text.line, spaces + 1, in_words("indented", spaces=spaces, levels=named))
 
 
 FINDERS = (_tab, _quote, _bracket, _sign, _name, _colon, _indented)

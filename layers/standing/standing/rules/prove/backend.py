@@ -15,7 +15,7 @@ PROGRAMME = Programme(title=TITLE, currency="XXX", minor_digits=0, time_zone="UT
 DO = Action(action="-", owner="-", priority="normal", within=1)
 
 
-class Reader:
+class SolverBackend:
     """Says which of some named conditions a set of facts satisfies. An unknown fact is absent from `facts`."""
 
     def __init__(self, rules: Mapping[str, Condition]) -> None:

@@ -7,20 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from standing.engine.backends.plain import holds
-from standing.rules.author.compiler import Compiled, compile_folder
-from standing.rules.author.messages import tell
+from standing.rules.author.compiler import CompiledRules, compile_folder
+from standing.rules.author.messages import in_words
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.source_map import SourceMap, owner
 from standing.rules.conditions import Comparison, comparisons
 from standing.rules.prove.checks import prove
 from standing.rules.prove.findings import Finding
 from standing.rules.prove.prover import PATIENCE
-from standing.rules.prove.words import listed, saying
+from standing.rules.prove.words import finding_text, listed
 from standing.rules.ruleset import Rating, Ruleset
 
 
 @dataclass(frozen=True)
-class Located:
+class LocatedFinding:
     """A finding with its place; `accepted` is the reason for which it may stay, where the file gives one."""
 
     file: str
@@ -34,21 +34,21 @@ class Report:
     """What a check found. `problems` are what keeps the rules from being compiled: then nothing could be proved."""
 
     problems: tuple[Problem, ...] = ()
-    found: tuple[Located, ...] = ()
+    found: tuple[LocatedFinding, ...] = ()
     ruleset: Ruleset | None = None
 
     @property
-    def faults(self) -> list[Located]:
+    def faults(self) -> list[LocatedFinding]:
         """What has to be mended or accepted."""
         return [one for one in self.found if not (one.accepted or one.finding.is_question or one.finding.unproved)]
 
     @property
-    def questions(self) -> list[Located]:
+    def questions(self) -> list[LocatedFinding]:
         """What may be meant."""
         return [one for one in self.found if one.finding.is_question and not (one.accepted or one.finding.unproved)]
 
     @property
-    def unproved(self) -> list[Located]:
+    def unproved(self) -> list[LocatedFinding]:
         """What took too long to prove."""
         return [one for one in self.found if one.finding.unproved and not one.accepted]
 
@@ -58,7 +58,7 @@ class Report:
         return bool(self.problems or self.faults or self.unproved)
 
     @property
-    def accepted(self) -> list[Located]:
+    def accepted(self) -> list[LocatedFinding]:
         """What was found and is accepted."""
         return [one for one in self.found if one.accepted]
 
@@ -87,7 +87,7 @@ def unused(ruleset: Ruleset) -> Iterator[Finding]:
             asked |= set(feature.parts or ())
     for feature in ruleset.features:
         if feature.name not in asked:
-            yield Finding("CHK-14", feature.name, saying("unused_feature", feature=feature.name))
+            yield Finding("CHK-14", feature.name, finding_text("unused_feature", feature=feature.name))
     for rating in ruleset.ratings.values():
         yield from _alike(rating, [line for line in lines if _is_about_a_level(rating, line)])
 
@@ -103,22 +103,22 @@ def _alike(rating: Rating, lines: list[Comparison]) -> Iterator[Finding]:
         met = tuple(holds(line, {line.fact: rank}) for line in lines)
         alike.setdefault(met, []).append(level)
     if not lines:
-        yield Finding("CHK-14", rating.name, saying("unused_rating", rating=rating.name), may_be_meant=True)
+        yield Finding("CHK-14", rating.name, finding_text("unused_rating", rating=rating.name), may_be_meant=True)
         return
     for levels in (levels for levels in alike.values() if len(levels) > 1):
-        said = saying("alike_levels", levels=listed("and", levels))
+        said = finding_text("alike_levels", levels=listed("and", levels))
         yield Finding("CHK-14", rating.name, said, may_be_meant=True)
 
 
-def _located(places: SourceMap, finding: Finding) -> Located:
+def _located(places: SourceMap, finding: Finding) -> LocatedFinding:
     spot = places.find(finding.about, finding.line)
-    return Located(spot.file, spot.line, finding, places.accepted.get((owner(finding.about), finding.check)))
+    return LocatedFinding(spot.file, spot.line, finding, places.accepted.get((owner(finding.about), finding.check)))
 
 
-def _needless(compiled: Compiled, findings: list[Finding]) -> Iterator[Problem]:
+def _needless(compiled: CompiledRules, findings: list[Finding]) -> Iterator[Problem]:
     """What is accepted though nothing is found: the reason has gone."""
     found = {(owner(finding.about), finding.check) for finding in findings}
     for (name, check_id), _ in compiled.places.accepted.items():
         if (name, check_id) not in found:
             spot = compiled.places.find(name)
-            yield Problem.of(spot.file, spot.line, tell("needless", check=check_id))
+            yield Problem.of(spot.file, spot.line, in_words("needless", check=check_id))

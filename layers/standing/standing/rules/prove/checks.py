@@ -18,7 +18,7 @@ from standing.rules.prove.idle_lines import hint, idle_lines, idle_values
 from standing.rules.prove.levels_above import asking_less, left_out
 from standing.rules.prove.needed_lines import needed
 from standing.rules.prove.prover import PATIENCE, Prover
-from standing.rules.prove.words import listed, saying
+from standing.rules.prove.words import finding_text, listed
 from standing.rules.prove.worlds import Truth, World
 from standing.rules.ruleset import PRIORITIES, Care, Feature, Rating, Ruleset, Title
 
@@ -35,7 +35,7 @@ def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = (), *, patience: 
     """
     prover, by_hand = Prover(ruleset, patience=patience), Prover(ruleset, by_hand=True, patience=patience)
     yield from _proved(prover, by_hand, contradictions)
-    said = saying("unproved", seconds=f"{patience / 1_000:g}")
+    said = finding_text("unproved", seconds=f"{patience / 1_000:g}")
     for check, about in prover.unanswered | by_hand.unanswered:
         yield Finding(check, about, said, unproved=True)
 
@@ -72,7 +72,7 @@ def never_hold(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
             continue
         for part in _alternatives(condition):
             if prover.impossible(prover.world.holds(part)) and by_hand.impossible(by_hand.world.holds(part)):
-                said = saying("alternative", part=_said(part), hint=_hint(prover.ruleset, [part]))
+                said = finding_text("alternative", part=_said(part), hint=_hint(prover.ruleset, [part]))
                 yield Finding("CHK-01", name, said, line=_first_line(part))
 
 
@@ -89,7 +89,7 @@ def _impossible(ruleset: Ruleset, name: str, parts: list[Condition], *, only_by_
     else:
         why = Title(en=f"{said[0]} is impossible", zh=f"{said[0]} 不可能成立")
     told = "impossible_but_by_hand" if only_by_hand else "impossible"
-    sentence = saying(told, why=why, hint=_hint(ruleset, parts))
+    sentence = finding_text(told, why=why, hint=_hint(ruleset, parts))
     return Finding("CHK-01", name, sentence, line=_first_line(parts[0]))
 
 
@@ -110,7 +110,7 @@ def hidden_levels(prover: Prover, rating: Rating) -> Iterator[Finding]:
             continue
         if prover.impossible(mine, *(z3.Not(prover.world.holds(rating.qualify[other])) for other in others)):
             example = prover.example([mine], [condition, *(rating.qualify[other] for other in others)])
-            said = saying("hidden_above" if rating.ordered else "hidden_before", names=listed("or", others))
+            said = finding_text("hidden_above" if rating.ordered else "hidden_before", names=listed("or", others))
             yield Finding("CHK-02", about, said, example)
 
 
@@ -128,7 +128,7 @@ def hidden_care(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
             and (not both_ways or hidden.name > other.name)
         ):
             example = prover.example([prover.world.holds(hidden.when)], [hidden.when, other.when])
-            said = saying("hidden_care", other=other.name, action=hidden.do.action)
+            said = finding_text("hidden_care", other=other.name, action=hidden.do.action)
             yield Finding("CHK-02", f"care/{hidden.name}", said, example)
 
 
@@ -147,7 +147,7 @@ def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
             fails = z3.Not(prover.world.holds(line))
             if line.fact in asked and prover.possible(qualifies, fails):
                 example = prover.example([qualifies, fails], [rating.qualify[level], condition])
-                said = saying("stricter", line=line.text, level=level)
+                said = finding_text("stricter", line=line.text, level=level)
                 yield Finding("CHK-03", f"{rating.name}/retain/{level}", said, example, line.text)
 
 
@@ -156,7 +156,7 @@ def out_of_reach(prover: Prover, rating: Rating) -> Iterator[Finding]:
     for level in rating.levels:
         _ask("CHK-04", f"{rating.name}/{level}", prover)
         if all(prover.impossible(way) for way in _ways_into(prover, rating, level)):
-            yield Finding("CHK-04", f"{rating.name}/{level}", saying("unreachable", level=level))
+            yield Finding("CHK-04", f"{rating.name}/{level}", finding_text("unreachable", level=level))
 
 
 def without_exit(prover: Prover, rating: Rating) -> Iterator[Finding]:
@@ -166,7 +166,7 @@ def without_exit(prover: Prover, rating: Rating) -> Iterator[Finding]:
         there = _there(prover.world, rating, level)
         if prover.possible(there) and all(prover.impossible(way) for way in _ways_out(prover, rating, level)):
             example = prover.example([there], rating.qualify.values())
-            yield Finding("CHK-05", f"{rating.name}/{level}", saying("no_exit", level=level), example)
+            yield Finding("CHK-05", f"{rating.name}/{level}", finding_text("no_exit", level=level), example)
 
 
 def contradicting_care(prover: Prover, by_hand: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
@@ -185,7 +185,7 @@ def _together(prover: Prover, by_hand: Prover, one: Care, other: Care) -> Iterat
         both = [asked.world.holds(one.when), asked.world.holds(other.when)]
         if asked.possible(*both):
             example = asked.example(both, [one.when, other.when])
-            said = saying(name, first=one.do.action, second=other.do.action, other=other.name)
+            said = finding_text(name, first=one.do.action, second=other.do.action, other=other.name)
             yield Finding("CHK-06", f"care/{one.name}", said, example)
             return
 
@@ -205,7 +205,7 @@ def falling_back(prover: Prover, rating: Rating) -> Iterator[Finding]:
         lost = z3.Not(after.kept(rating, level)) if rating.ordered else after.number(rating.name) != rating.rank(level)
         if prover.possible(gained, lost, *same):
             example = prover.example([gained, lost, *same], [condition])
-            said = saying("lost_again", level=level)
+            said = finding_text("lost_again", level=level)
             yield Finding("CHK-07", f"{rating.name}/qualify/{level}", said, example)
 
 
@@ -220,7 +220,7 @@ def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
         truths = [*less.axioms, *more.axioms, *rising, low, z3.Not(middle), high]
         if prover.possible(*truths):
             example = prover.example(truths, rating.qualify.values())
-            said = saying("gap", feature=name, default=_default(rating))
+            said = finding_text("gap", feature=name, default=_default(rating))
             yield Finding("CHK-08", rating.name, said, example)
 
 
@@ -234,7 +234,7 @@ def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
         truths = [*more.axioms, rising, prover.world.known(feature.name)]
         if prover.possible(*truths, there > here) and prover.possible(*truths, there < here):
             example = prover.example([*truths, there < here], rating.qualify.values())
-            said = saying("both_ways", feature=feature.name)
+            said = finding_text("both_ways", feature=feature.name)
             yield Finding("CHK-09", rating.name, said, example)
 
 

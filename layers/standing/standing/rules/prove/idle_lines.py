@@ -13,7 +13,7 @@ from standing.rules.conditions import Comparison, Condition, comparisons
 from standing.rules.prove.findings import Finding
 from standing.rules.prove.prover import Prover
 from standing.rules.prove.ranges import Range, range_of
-from standing.rules.prove.words import saying
+from standing.rules.prove.words import finding_text
 from standing.rules.ruleset import TEN_THOUSAND, Care, Ramp, Ruleset
 
 CHECK = "CHK-15"
@@ -60,7 +60,7 @@ def _finding(ruleset: Ruleset, name: str, line: Comparison, said: str) -> Findin
     """A fault, unless it may be a way to say that something is known."""
     about = {"line": line.text, "fact": line.fact, "range": told_range(ruleset, line), "hint": hint(ruleset, line)}
     within = all(_is_in(range_of(ruleset, line.fact), value) for value in line.values)
-    return Finding(CHECK, name, saying(said, **about), line=line.text, may_be_meant=said == "always" and within)
+    return Finding(CHECK, name, finding_text(said, **about), line=line.text, may_be_meant=said == "always" and within)
 
 
 def _is_in(bounds: Range, value: object) -> bool:
@@ -76,8 +76,8 @@ def told_range(ruleset: Ruleset, line: Comparison) -> Said:
         return NOTHING
     first = _shown(ruleset, line.fact, low)
     if high is None:
-        return saying("from_on", low=first)
-    return saying("from_to", low=first, high=_shown(ruleset, line.fact, high))
+        return finding_text("from_on", low=first)
+    return finding_text("from_to", low=first, high=_shown(ruleset, line.fact, high))
 
 
 def _shown(ruleset: Ruleset, fact: str, value: int) -> str:
@@ -93,7 +93,7 @@ def hint(ruleset: Ruleset, line: Comparison) -> Said:
     meant = on_scale(line.value) if is_a_share and isinstance(line.value, int) else None
     if meant is None:
         return NOTHING
-    return saying("scale", line=f"{line.fact} {line.op} {(Decimal(meant) / TEN_THOUSAND).normalize():f}")
+    return finding_text("scale", line=f"{line.fact} {line.op} {(Decimal(meant) / TEN_THOUSAND).normalize():f}")
 
 
 def on_scale(value: int) -> int | None:
@@ -115,7 +115,7 @@ def idle_values(ruleset: Ruleset) -> Iterator[Finding]:
 def _of_care(ruleset: Ruleset, care: Care) -> Iterator[Finding]:
     about = f"care/{care.name}"
     if care.holdout == TEN_THOUSAND:
-        yield Finding(CHECK, about, saying("all_held_out"), may_be_meant=True)
+        yield Finding(CHECK, about, finding_text("all_held_out"), may_be_meant=True)
     if care.success:
         fact, least = care.success.feature, care.success.at_least
         line = Comparison(fact=fact, op=">=", value=least, text=f"{fact} >= {_shown(ruleset, fact, least)}")

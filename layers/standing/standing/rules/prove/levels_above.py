@@ -11,7 +11,7 @@ from standing.rules.conditions import Comparison, Condition, Group, comparisons
 from standing.rules.prove.findings import Finding
 from standing.rules.prove.needed_lines import needed
 from standing.rules.prove.prover import Prover
-from standing.rules.prove.words import listed, saying
+from standing.rules.prove.words import finding_text, listed
 from standing.rules.ruleset import Rating, Ruleset
 
 
@@ -38,7 +38,7 @@ def _asks_less(
         if prover.possible(met, fails):
             example = prover.example([met, fails], [conditions[above], conditions[below]])
             name = "asks_less" if line.fact in asked else "drops"
-            said = saying(name, level=above, below=below, line=line.text)
+            said = finding_text(name, level=above, below=below, line=line.text)
             yield Finding("CHK-16", f"{about}/{above}", said, example)
 
 
@@ -83,7 +83,7 @@ def _left_out(
     other = _instead(condition, line, meant)
     differs = z3.Xor(prover.world.holds(condition), prover.world.holds(other))
     if prover.possible(differs):
-        said = saying("left_out", line=line.text, levels=listed("and", list(above)), meant=meant.text)
+        said = finding_text("left_out", line=line.text, levels=listed("and", list(above)), meant=meant.text)
         yield Finding("CHK-17", name, said, prover.example([differs], [condition]), line.text)
 
 

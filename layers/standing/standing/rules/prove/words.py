@@ -149,7 +149,7 @@ OR_ACCEPT = Title(en="if it is meant: `accept: {{{check}: the reason}}`", zh="è‹
 CANNOT_BE_ACCEPTED = {"CHK-10", "CHK-11", "CHK-12", "CHK-13"}  # the rules do not compile
 
 
-def saying(name: str, **parts: str | Said) -> Title:
+def finding_text(name: str, **parts: str | Said) -> Title:
     """A sentence in both languages; a part that is a Title is told in the sentence's own language."""
     return in_both(SAYINGS, name, parts)
 

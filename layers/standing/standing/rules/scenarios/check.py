@@ -9,23 +9,23 @@ from pathlib import Path
 from standing.rules.author.compiler import assemble, compile_folder
 from standing.rules.author.scenario.reader import read_scenarios
 from standing.rules.ruleset import Ruleset
-from standing.rules.scenarios.coverage import Covered, coverage
-from standing.rules.scenarios.player import Played, play
-from standing.rules.scenarios.thresholds import Moved, moved_thresholds
+from standing.rules.scenarios.coverage import CoveredRule, coverage
+from standing.rules.scenarios.player import PlayedScenario, play
+from standing.rules.scenarios.thresholds import MovedThreshold, moved_thresholds
 from standing.rules.timeline import Timeline
 
 
 @dataclass(frozen=True)
-class Checked:
+class ScenarioResults:
     """What became of each story, and what all of them together cover of the rules; `moved` if it was asked for."""
 
     ruleset: Ruleset
-    played: tuple[Played, ...]
-    covered: tuple[Covered, ...]
-    moved: tuple[Moved, ...] = ()
+    played: tuple[PlayedScenario, ...]
+    covered: tuple[CoveredRule, ...]
+    moved: tuple[MovedThreshold, ...] = ()
 
     @property
-    def failed(self) -> list[Played]:
+    def failed(self) -> list[PlayedScenario]:
         """The stories in which something was not as expected."""
         return [one for one in self.played if one.misses]
 
@@ -34,12 +34,12 @@ class Checked:
         some = [one for one in self.covered if one.is_whole is whole]
         return sum(one.both for one in some), len(some)
 
-    def missing(self, is_covered: Callable[[Covered], bool]) -> list[Covered]:
+    def missing(self, is_covered: Callable[[CoveredRule], bool]) -> list[CoveredRule]:
         """The rules and comparisons that lack something."""
         return [one for one in self.covered if not is_covered(one)]
 
 
-def check_stories(folder: Path, *, thresholds: bool = False) -> Checked:
+def check_scenarios(folder: Path, *, thresholds: bool = False) -> ScenarioResults:
     """Play every story of a rules folder. Raises RulesError where the rules or the stories are wrong.
 
     With `thresholds`, each is moved by a step to see whether some story notices.
@@ -51,7 +51,7 @@ def check_stories(folder: Path, *, thresholds: bool = False) -> Checked:
     played = tuple(play(scenario, rules) for scenario in read_scenarios(folder, ruleset))
     covered = coverage(ruleset, (day for one in played for day in one.lived), compiled.places)
     moved = moved_thresholds(told, played, compiled.places) if thresholds else ()
-    return Checked(ruleset, played, tuple(covered), tuple(moved))
+    return ScenarioResults(ruleset, played, tuple(covered), tuple(moved))
 
 
 def _nothing_withheld(ruleset: Ruleset) -> Ruleset:

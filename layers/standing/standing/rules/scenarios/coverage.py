@@ -24,7 +24,7 @@ class Verdict(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Covered:
+class CoveredRule:
     """A rule as a whole (`text` is empty) or one of its comparisons: where it is written, and what it ever was."""
 
     rule: str
@@ -45,17 +45,17 @@ class Covered:
         return self.ever_true and self.ever_false
 
 
-def coverage(ruleset: Ruleset, lived: Iterable[DayResult], places: SourceMap) -> list[Covered]:
+def coverage(ruleset: Ruleset, lived: Iterable[DayResult], places: SourceMap) -> list[CoveredRule]:
     """Every rule and every comparison, in the order of the files."""
     seen = {verdict for day in lived for verdict in _verdicts(ruleset, day)}
     found = [_covered(rule, place, text, places, seen) for rule, place, text, _ in _judged(ruleset)]
     return sorted(found, key=lambda one: (one.file, one.line))
 
 
-def _covered(rule: str, place: int, text: str, places: SourceMap, seen: set[Verdict]) -> Covered:
+def _covered(rule: str, place: int, text: str, places: SourceMap, seen: set[Verdict]) -> CoveredRule:
     at = places.spots[rule] if place == WHOLE else places.lines[rule][place][1]
     ever_true, ever_false = (Verdict(rule, place, held) in seen for held in (True, False))
-    return Covered(rule, text, at.file, at.line, ever_true, ever_false)
+    return CoveredRule(rule, text, at.file, at.line, ever_true, ever_false)
 
 
 def _verdicts(ruleset: Ruleset, day: DayResult) -> Iterator[Verdict]:

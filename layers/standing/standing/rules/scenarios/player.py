@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from standing.engine.backends.plain import holds
-from standing.engine.care import Gate, take_care
+from standing.engine.care import Gate, care_of_day
 from standing.engine.fold import DayResult, simulate_days
 from standing.engine.measures import Buckets
-from standing.engine.reasons import reason_for_ruling, reasons_for_care
+from standing.engine.reasons import reason_for_manual_level, reasons_for_care
 from standing.engine.start import FoldStart, StoredHistory, replay_up_to
 from standing.engine.state import LevelState
-from standing.foresight.explanation import Asked, told
+from standing.foresight.explanation import LevelRequirements, requirements_on
 from standing.rules.author.scenario.scenario import Expected, Scenario
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Rating, Ruleset
@@ -32,7 +32,7 @@ class CareOn:
 
 
 @dataclass(frozen=True)
-class Miss:
+class Mismatch:
     """Something that was not as expected on a day: what is instead, and the comparisons behind it."""
 
     expected: Expected
@@ -40,23 +40,23 @@ class Miss:
     held: LevelState | None = None
     value: Fact | None = None
     care: CareOn | None = None
-    because: tuple[Asked, ...] = ()
+    because: tuple[LevelRequirements, ...] = ()
 
 
 @dataclass(frozen=True)
-class Played:
+class PlayedScenario:
     """A story that was played: every day that was lived, and what was not as expected."""
 
     scenario: Scenario
     lived: tuple[DayResult, ...]
-    misses: tuple[Miss, ...]
+    misses: tuple[Mismatch, ...]
 
 
-def play(scenario: Scenario, rules: Timeline) -> Played:
+def play(scenario: Scenario, rules: Timeline) -> PlayedScenario:
     """Live through a story. Days on which nothing can change are left out; those of its steps never are."""
     start = replay_up_to(scenario.days[-1], StoredHistory(scenario.events))
     lived = tuple(_days(scenario, start, rules))
-    return Played(scenario, lived, tuple(_misses(scenario, start, lived)))
+    return PlayedScenario(scenario, lived, tuple(_misses(scenario, start, lived)))
 
 
 def _days(scenario: Scenario, start: FoldStart, rules: Timeline) -> Iterator[DayResult]:
@@ -69,7 +69,7 @@ def _days(scenario: Scenario, start: FoldStart, rules: Timeline) -> Iterator[Day
         first = day + 1
 
 
-def _misses(scenario: Scenario, start: FoldStart, lived: Iterable[DayResult]) -> Iterator[Miss]:
+def _misses(scenario: Scenario, start: FoldStart, lived: Iterable[DayResult]) -> Iterator[Mismatch]:
     """By day; what never happens is missed once, on the first day on which it does."""
     open_still = list(scenario.expected)
     for day in lived:
@@ -79,34 +79,34 @@ def _misses(scenario: Scenario, start: FoldStart, lived: Iterable[DayResult]) ->
                 yield miss
 
 
-def _miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Miss | None:
+def _miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Mismatch | None:
     if expected.kind in {"rating", "not-rating"}:
         return _rating_miss(expected, lived)
     if expected.kind == "feature":
         value = lived.facts.get(expected.about)
-        return None if value == expected.wanted else Miss(expected, lived.day, value=value)
+        return None if value == expected.wanted else Mismatch(expected, lived.day, value=value)
     return _care_miss(expected, lived, buckets)
 
 
-def _rating_miss(expected: Expected, lived: DayResult) -> Miss | None:
+def _rating_miss(expected: Expected, lived: DayResult) -> Mismatch | None:
     held = lived.closed.all_shown()[expected.about]
     if (held.level == expected.wanted) is (expected.kind == "rating"):
         return None
     rating = lived.ruleset.ratings[expected.about]
-    return Miss(expected, lived.day, held=held, because=tuple(_asked(lived, rating, held, str(expected.wanted))))
+    return Mismatch(expected, lived.day, held=held, because=tuple(_asked(lived, rating, held, str(expected.wanted))))
 
 
-def _asked(lived: DayResult, rating: Rating, held: LevelState, wanted: str) -> Iterator[Asked]:
+def _asked(lived: DayResult, rating: Rating, held: LevelState, wanted: str) -> Iterator[LevelRequirements]:
     """What the level that was expected asks for, and what the level that is there is there by."""
     if ruling := lived.rulings.get(rating.name):
-        yield Asked("set-by-hand", ruling.level, (reason_for_ruling(ruling),))
+        yield LevelRequirements("set-by-hand", ruling.level, (reason_for_manual_level(ruling),))
     is_above = rating.rank(wanted) > rating.rank(held.level)
     if wanted != held.level and (is_above or not rating.ordered):
-        yield from told(lived, rating, "needs", wanted)
+        yield from requirements_on(lived, rating, "needs", wanted)
     if rating.ordered and not is_above:
-        yield from told(lived, rating, "kept-by", held.level)
+        yield from requirements_on(lived, rating, "kept-by", held.level)
     if not rating.ordered or (not is_above and held.level in rating.retain and _qualifies(lived, rating, held.level)):
-        yield from told(lived, rating, "qualifies-by", held.level)
+        yield from requirements_on(lived, rating, "qualifies-by", held.level)
 
 
 def _qualifies(lived: DayResult, rating: Rating, level: str) -> bool:
@@ -114,15 +114,15 @@ def _qualifies(lived: DayResult, rating: Rating, level: str) -> bool:
     return level in rating.qualify and holds(rating.qualify[level], lived.facts)
 
 
-def _care_miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Miss | None:
+def _care_miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Mismatch | None:
     found = care_on(lived, buckets, expected.about)
     wanted = {"care": "due", "held-back": expected.wanted}.get(expected.kind)
     as_expected = found.standing != "due" if expected.kind == "no-care" else found.standing == wanted
     if as_expected:
         return None
     care = lived.ruleset.care[expected.about]
-    because = Asked("needs", care.name, reasons_for_care(lived.ruleset, care, lived.facts))
-    return Miss(expected, lived.day, care=found, because=(because,))
+    because = LevelRequirements("needs", care.name, reasons_for_care(lived.ruleset, care, lived.facts))
+    return Mismatch(expected, lived.day, care=found, because=(because,))
 
 
 def care_on(lived: DayResult, buckets: Buckets, name: str) -> CareOn:
@@ -139,4 +139,4 @@ def care_on(lived: DayResult, buckets: Buckets, name: str) -> CareOn:
 def _gates(ruleset: Ruleset, buckets: Buckets, lived: DayResult) -> dict[str, Gate]:
     """Everything held back on a day and by which gate, also where that was recorded on a day before."""
     forgetful = replace(lived.opened, held_back={})
-    return dict(take_care(ruleset, buckets, forgetful, lived.holding, lived.day).refrained)
+    return dict(care_of_day(ruleset, buckets, forgetful, lived.holding, lived.day).refrained)

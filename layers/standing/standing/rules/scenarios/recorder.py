@@ -17,7 +17,7 @@ from standing.engine.measures import values_of
 from standing.engine.refunds import purchases_of
 from standing.events import personal_fields
 from standing.events.intake import Event, Rejected
-from standing.rules.author.scenario.events import SOMEBODY, make
+from standing.rules.author.scenario.events import SOMEBODY, build_event
 from standing.rules.author.scenario.scenario import Scenario
 from standing.rules.conditions import comparisons
 from standing.rules.ruleset import Ruleset, digest
@@ -124,7 +124,7 @@ def _made(ruleset: Ruleset, step: Step, number: int) -> Event | None:
     if family == "care" and fields["care"] not in ruleset.care:
         return None
     try:
-        return make(ruleset, family, fields, day, number)
+        return build_event(ruleset, family, fields, day, number)
     except Rejected:
         return None
 

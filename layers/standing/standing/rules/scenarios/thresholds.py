@@ -18,7 +18,7 @@ from standing.rules.author.scenario.scenario import Scenario
 from standing.rules.author.source_map import SourceMap
 from standing.rules.conditions import Comparison, Condition, Fact, Group, comparisons
 from standing.rules.ruleset import Ruleset, Stratum
-from standing.rules.scenarios.player import Played, play
+from standing.rules.scenarios.player import PlayedScenario, play
 from standing.rules.timeline import Timeline
 
 SCORE_STEP = 500  # ten-thousandths
@@ -28,7 +28,7 @@ type Met = Mapping[str, set[Fact]]
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedThreshold:
     """A comparison whose threshold was moved: the value it was moved to, and the lowest at which a story would notice.
 
     `noticed`: some story is not as expected any more.
@@ -43,7 +43,7 @@ class Moved:
     noticed: bool
 
 
-def moved_thresholds(ruleset: Ruleset, played: tuple[Played, ...], places: SourceMap) -> list[Moved]:
+def moved_thresholds(ruleset: Ruleset, played: tuple[PlayedScenario, ...], places: SourceMap) -> list[MovedThreshold]:
     """Every threshold of every rule, moved a step down and a step up; in the order of the files."""
     met = [(one.scenario, _met(ruleset, one)) for one in played if not one.misses]
     found = [_moved(ruleset, places, met, *move) for move in _moves(ruleset)]
@@ -77,7 +77,7 @@ def _step(ruleset: Ruleset, fact: str) -> int:
     return SCORE_STEP if feature.unit == "score" or feature.kind == "ratio" else 1
 
 
-def _met(ruleset: Ruleset, one: Played) -> Met:
+def _met(ruleset: Ruleset, one: PlayedScenario) -> Met:
     """Every value that each fact has on any day of a story, also on days on which nothing changes."""
     first, last = one.lived[0].day, one.lived[-1].day
     start = replay_up_to(last, StoredHistory(one.scenario.events))
@@ -96,13 +96,13 @@ def _moved(
     place: int,
     line: Comparison,
     to: Comparison,
-) -> Moved:
+) -> MovedThreshold:
     differs = [scenario for scenario, values in met if _may_differ(line, to, values)]
     noticed = bool(differs) and _notices(_with(ruleset, rule, place, to), differs)
     at = places.find(rule, line.text)
     would = min(value for value in range(*_between(line, to)) if _differs(line, to, value))
     shown = [display(ruleset, line.fact, value) or str(value) for value in (int(str(to.value)), would)]
-    return Moved(rule, line.text, at.file, at.line, shown[0], shown[1], noticed)
+    return MovedThreshold(rule, line.text, at.file, at.line, shown[0], shown[1], noticed)
 
 
 def _between(line: Comparison, to: Comparison) -> tuple[int, int]:

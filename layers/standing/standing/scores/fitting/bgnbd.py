@@ -13,7 +13,7 @@ from typing import Any
 import polars as pl
 
 from standing.scores.bgnbd import KEY, T_X, BgNbd, T, X, odds_of_leaving
-from standing.scores.fitting.newton import NotConverged, Slope, Top, Vector, highest
+from standing.scores.fitting.newton import Maximum, NotConverged, Slope, Vector, highest
 from standing.scores.fitting.special import digamma, trigamma
 from standing.values.counted import counted
 
@@ -50,7 +50,7 @@ def fit(customers: pl.LazyFrame) -> Fit:
 def fit_groups(groups: pl.DataFrame) -> Fit:
     """The same, of customers that are collapsed already."""
     likelihood = Likelihood(groups)
-    top: Top = highest(likelihood.slope, _beginning(groups, likelihood), NAMES)
+    top: Maximum = highest(likelihood.slope, _beginning(groups, likelihood), NAMES)
     return Fit(BgNbd(*top.parameters), likelihood.customers, top.value * likelihood.customers, top.steps)
 
 

@@ -29,7 +29,7 @@ class FitSettings:
     spend: Spend = "net"
 
 
-def fitted(purchases: pl.LazyFrame, day: Day, terms: FitSettings) -> Model:
+def fit_model(purchases: pl.LazyFrame, day: Day, terms: FitSettings) -> Model:
     """The model of purchases (`customer`, `day`, `amount` in minor units) up to a day. Raises NotConverged.
 
     They are what `spending` makes of event records, by the same terms.

@@ -42,7 +42,7 @@ class Slope:
 
 
 @dataclass(frozen=True)
-class Top:
+class Maximum:
     """The parameters found, the mean log-likelihood there, and in how many steps."""
 
     parameters: tuple[float, ...]
@@ -50,14 +50,14 @@ class Top:
     steps: int
 
 
-def highest(slope: Callable[[Vector], Slope], start: Sequence[float], names: Sequence[str]) -> Top:
+def highest(slope: Callable[[Vector], Slope], start: Sequence[float], names: Sequence[str]) -> Maximum:
     """The parameters of the highest likelihood. Raises NotConverged where there is no top to be found."""
     place, damping = [log(one) for one in start], 0.0
     here = _at(slope, place)
     for steps in range(MOST_STEPS):
         step = _solved(here, 0.0)
         if step and max(map(abs, here.gradient)) <= FLAT and max(map(abs, step)) <= SETTLED:
-            return Top(tuple(exp(one) for one in place), here.value, steps)
+            return Maximum(tuple(exp(one) for one in place), here.value, steps)
         place, here, damping = _climbed(slope, place, here, damping)
         _check_runaway(place, start, names)
     raise NotConverged(f"no top after {MOST_STEPS} steps: slope {max(map(abs, here.gradient)):.1e}, wanted {FLAT:.0e}")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from standing.events import EventDetail
-from standing.events.intake import Event, Rejected, understand
+from standing.events.intake import Event, Rejected, read_event
 from standing.rules.author.scenario.sources import FAMILIES
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date, zone
@@ -22,12 +22,12 @@ WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
 IN_YAML = {" in quotes": "", ", without quotes": ""}  # what a JSON event needs, and a story does not
 
 
-def make(ruleset: Ruleset, family: str, fields: Mapping[str, Any], day: Day, number: int) -> Event:
+def build_event(ruleset: Ruleset, family: str, fields: Mapping[str, Any], day: Day, number: int) -> Event:
     """An event of a day, the `number`th of its story. Raises Rejected where no such event could be taken in."""
     model = FAMILIES[family]
     typed = {name: _typed(model, name, value) for name, value in fields.items()}
     detail = _defaults(ruleset, family, day, number) | _currency(ruleset, typed) | typed
-    event = understand({"source": SOURCE, "detail-type": model.detail_type, "detail": detail}, ruleset, END_OF_TIME)
+    event = read_event({"source": SOURCE, "detail-type": model.detail_type, "detail": detail}, ruleset, END_OF_TIME)
     if event.day != day:
         raise Rejected("another-day", "detail.time", f"a time on {day_date(day)}, the day of this step, or none")
     return event

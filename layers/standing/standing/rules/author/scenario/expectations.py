@@ -9,7 +9,7 @@ from standing.engine.care import Gate
 from standing.rules.author.lines import LineError, Symbol, parse_literal
 from standing.rules.author.messages import NOTHING, Said, nearest
 from standing.rules.author.reader import Place
-from standing.rules.author.scenario.messages import tell
+from standing.rules.author.scenario.messages import in_words
 from standing.rules.author.scenario.scenario import Kind
 from standing.rules.author.scenario.sources import StepSource
 from standing.rules.conditions import Fact
@@ -23,7 +23,7 @@ EXAMPLES = {"money", "score", "text"}
 type Note = Callable[[Place, Title], None]
 
 
-class Wish(NamedTuple):
+class ExpectedFact(NamedTuple):
     """Something expected, and the place of the step where it is written."""
 
     place: Place
@@ -32,7 +32,7 @@ class Wish(NamedTuple):
     wanted: Fact | None = None
 
 
-def wishes(ruleset: Ruleset, step: StepSource, note: Note) -> Iterator[Wish]:
+def expected_facts(ruleset: Ruleset, step: StepSource, note: Note) -> Iterator[ExpectedFact]:
     """Everything a step expects. What means nothing is noted instead."""
     for name, wanted in step.expect.items():
         if name == FEATURES and isinstance(wanted, dict):
@@ -47,66 +47,70 @@ def wishes(ruleset: Ruleset, step: StepSource, note: Note) -> Iterator[Wish]:
     yield from _gates(ruleset, step.held_back, note)
 
 
-def never_wishes(ruleset: Ruleset, never: Iterable[Any], note: Note) -> Iterator[Wish]:
+def never_facts(ruleset: Ruleset, never: Iterable[Any], note: Note) -> Iterator[ExpectedFact]:
     """Everything that a story says never happens: care rules, and levels such as `{tier: platinum}`."""
     for number, wish in enumerate(never):
         place = ("never", number)
         if isinstance(wish, dict):
             yield from _levels(ruleset, place, "not-rating", wish, note)
         elif is_care(ruleset, place, wish, note):
-            yield Wish(place, "no-care", wish)
+            yield ExpectedFact(place, "no-care", wish)
 
 
 def is_care(ruleset: Ruleset, place: Place, name: Any, note: Note) -> bool:  # noqa: ANN401 -- any YAML
     """Whether there is a care rule of this name; noted where there is not."""
     known = isinstance(name, str) and name in ruleset.care
     if not known:
-        note(place, tell("no_care", name=name, nearest=nearest(str(name), ruleset.care)))
+        note(place, in_words("no_care", name=name, nearest=nearest(str(name), ruleset.care)))
     return known
 
 
-def _levels(ruleset: Ruleset, place: Place, kind: Kind, levels: Mapping[str, Any], note: Note) -> Iterator[Wish]:
+def _levels(
+    ruleset: Ruleset, place: Place, kind: Kind, levels: Mapping[str, Any], note: Note
+) -> Iterator[ExpectedFact]:
     for name, level in levels.items():
         rating = ruleset.ratings.get(name)
         if rating is None:
             near, perhaps = nearest(name, ruleset.ratings), _perhaps_feature(ruleset, name)
-            note(place, tell("no_rating", name=name, nearest=near, perhaps=perhaps))
+            note(place, in_words("no_rating", name=name, nearest=near, perhaps=perhaps))
         elif level not in rating.levels:
-            note(place, tell("no_level", level=level, name=name, levels=", ".join(rating.levels)))
+            note(place, in_words("no_level", level=level, name=name, levels=", ".join(rating.levels)))
         else:
-            yield Wish(place, kind, name, level)
+            yield ExpectedFact(place, kind, name, level)
 
 
 def _perhaps_feature(ruleset: Ruleset, name: str) -> Said:
-    return tell("a_feature", name=name, word=FEATURES) if name in ruleset.by_name else NOTHING
+    return in_words("a_feature", name=name, word=FEATURES) if name in ruleset.by_name else NOTHING
 
 
-def _care(ruleset: Ruleset, word: str, kind: Kind, names: Iterable[str], note: Note) -> Iterator[Wish]:
+def _care(ruleset: Ruleset, word: str, kind: Kind, names: Iterable[str], note: Note) -> Iterator[ExpectedFact]:
     places = ((word, number) for number, _ in enumerate(names))
-    return (Wish(at, kind, name) for at, name in zip(places, names, strict=True) if is_care(ruleset, at, name, note))
+    return (
+        ExpectedFact(at, kind, name) for at, name in zip(places, names, strict=True) if is_care(ruleset, at, name, note)
+    )
 
 
-def _gates(ruleset: Ruleset, gates: Mapping[str, str], note: Note) -> Iterator[Wish]:
+def _gates(ruleset: Ruleset, gates: Mapping[str, str], note: Note) -> Iterator[ExpectedFact]:
     for name, gate in gates.items():
         place = ("held_back", name)
         if gate not in GATES:
             either = Title(en=" or ".join(GATES), zh=" 或 ".join(GATES))
-            note(place, tell("no_gate", gate=gate, gates=either))
+            note(place, in_words("no_gate", gate=gate, gates=either))
         elif is_care(ruleset, place, name, note):
-            yield Wish(place, "held-back", name, gate)
+            yield ExpectedFact(place, "held-back", name, gate)
 
 
-def _features(ruleset: Ruleset, values: Mapping[str, Any], note: Note) -> Iterator[Wish]:
+def _features(ruleset: Ruleset, values: Mapping[str, Any], note: Note) -> Iterator[ExpectedFact]:
     for name, text in values.items():
         place = ("expect", FEATURES, name)
         feature = ruleset.by_name.get(name)
         if feature is None:
-            note(place, tell("no_feature", name=name, nearest=nearest(name, ruleset.by_name)))
+            note(place, in_words("no_feature", name=name, nearest=nearest(name, ruleset.by_name)))
             continue
         try:
-            yield Wish(place, "feature", name, _value(ruleset, feature, text))
+            yield ExpectedFact(place, "feature", name, _value(ruleset, feature, text))
         except LineError:
-            note(place, tell("no_value", text=text, name=name, example=_example(feature)))
+            note(place, in_words("no_value", text=text, name=name, example=_example(feature)))
 
 
 def _value(ruleset: Ruleset, feature: Feature, text: object) -> Fact | None:
@@ -124,4 +128,4 @@ def _example(feature: Feature) -> Title:
     if feature.levels:
         levels = ", ".join(feature.levels)
         return Title(en=levels, zh=levels)
-    return tell(f"example_{feature.unit if feature.unit in EXAMPLES else 'whole'}")
+    return in_words(f"example_{feature.unit if feature.unit in EXAMPLES else 'whole'}")

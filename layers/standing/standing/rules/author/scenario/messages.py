@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from standing.rules.author.messages import Wrong, in_both
+from standing.rules.author.messages import RuleTextError, in_both
 from standing.rules.ruleset import Title
 
 STORIES: Mapping[str, tuple[str, str]] = {
@@ -155,14 +155,14 @@ EXPECTED = tuple(
 )
 
 
-def tell(name: str, /, **parts: object) -> Title:
+def in_words(name: str, /, **parts: object) -> Title:
     """A message in both languages."""
     return in_both(STORIES, name, parts)
 
 
-def wrong(name: str, /, **parts: object) -> Wrong:
+def scenario_error(name: str, /, **parts: object) -> RuleTextError:
     """The error that says a message."""
-    return Wrong(tell(name, **parts))
+    return RuleTextError(in_words(name, **parts))
 
 
 def expectation(said: str) -> Title:

@@ -15,9 +15,9 @@ from standing.events.intake import Event, Rejected
 from standing.rules.author.messages import nearest
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.reader import Place, Source, parse, read, validate
-from standing.rules.author.scenario.events import expected_of, fields_of, make
-from standing.rules.author.scenario.expectations import never_wishes, wishes
-from standing.rules.author.scenario.messages import expectation, tell
+from standing.rules.author.scenario.events import build_event, expected_of, fields_of
+from standing.rules.author.scenario.expectations import expected_facts, never_facts
+from standing.rules.author.scenario.messages import expectation, in_words
 from standing.rules.author.scenario.scenario import Expected, Scenario
 from standing.rules.author.scenario.sources import SCENARIO, STEP, ScenarioSource, StepSource
 from standing.rules.ruleset import Ruleset, Title
@@ -33,10 +33,10 @@ def read_scenarios(folder: Path, ruleset: Ruleset) -> list[Scenario]:
     paths = sorted((folder / FOLDER).glob("*.yaml"))
     if not paths:
         place = (folder / FOLDER).relative_to(folder.parent).as_posix()
-        raise RulesError([Problem.of(place, 1, tell("no_story"))])
+        raise RulesError([Problem.of(place, 1, in_words("no_story"))])
     sources = []
     problems = [
-        Problem.of(path.relative_to(folder.parent).as_posix(), 1, tell("not_read"))
+        Problem.of(path.relative_to(folder.parent).as_posix(), 1, in_words("not_read"))
         for path in (folder / FOLDER).glob("*.yml")
     ]
     for path in paths:
@@ -55,11 +55,11 @@ def parse_scenarios(text: str, name: str, ruleset: Ruleset) -> list[Scenario]:
 def _understood(sources: list[Source], ruleset: Ruleset, problems: list[Problem]) -> list[Scenario]:
     found: dict[str, Scenario] = {}
     for part in (part for source in sources for part in _parts(source)):
-        teller = Teller(part, ruleset, problems)
+        teller = ScenarioReader(part, ruleset, problems)
         scenario = teller.scenario()
         if scenario and (other := found.get(scenario.name)):
             place = f"{other.file}:{other.line}"
-            teller.note(("scenario",), tell("name_taken", name=scenario.name, place=place))
+            teller.note(("scenario",), in_words("name_taken", name=scenario.name, place=place))
         elif scenario:
             found[scenario.name] = scenario
     if problems:
@@ -84,7 +84,7 @@ def _part(source: Source, place: Place) -> Source:
 
 
 @dataclass
-class Teller:
+class ScenarioReader:
     """One story being understood: what it is told with, and the problems found on the way."""
 
     source: Source
@@ -122,11 +122,11 @@ class Teller:
     def _shaped[T](self, source: Source, shape: TypeAdapter[T], words: Collection[str], what: str) -> T | None:
         """A part of the story in its shape; nothing where that is wrong, or where a word does not belong."""
         if not isinstance(source.data, dict):
-            self.note((), tell("no_block", what=tell(what)), source)
+            self.note((), in_words("no_block", what=in_words(what)), source)
             return None
         unknown = [word for word in source.data if word not in words]
         for word in unknown:
-            said = tell("no_word", word=word, what=tell(what), nearest=nearest(str(word), words))
+            said = in_words("no_word", word=word, what=in_words(what), nearest=nearest(str(word), words))
             self.note((word,), said, source, at=None)
         try:
             shaped = validate(source, shape)
@@ -143,26 +143,26 @@ class Teller:
         self.days.append(day)
         if len(step.happens) > 1:
             events = Title(en=" and ".join(step.happens), zh="、".join(step.happens))
-            self.note((step.happens[1],), tell("two_events", events=events), source, at=None)
+            self.note((step.happens[1],), in_words("two_events", events=events), source, at=None)
         elif step.happens:
             self._happen(source, step, step.happens[0], day)
         elif "times" in step.model_fields_set:
-            self.note(("times",), tell("times"), source, at=None)
+            self.note(("times",), in_words("times"), source, at=None)
         self._expect(source, step, day)
 
     def _day(self, source: Source, step: StepSource) -> Day | None:
         """The day of a step, which is no earlier than that of the step before."""
         before = self.days[-1] if self.days else None
         if (step.on is None) is (step.after is None):
-            self.note((), tell("on_or_after"), source)
+            self.note((), in_words("on_or_after"), source)
         elif step.on is not None and before is not None and step.on < before:
-            self.note(("on",), tell("back_in_time", day=day_date(before)), source)
+            self.note(("on",), in_words("back_in_time", day=day_date(before)), source)
         elif step.on is not None:
             return step.on
         elif before is None:
-            self.note(("after",), tell("first_after"), source)
+            self.note(("after",), in_words("first_after"), source)
         elif day_date(before).year > LAST_YEAR - 30:  # 9999 days, the most there can be, are 28 years
-            self.note(("after",), tell("end_of_time", year=LAST_YEAR - 30), source)
+            self.note(("after",), in_words("end_of_time", year=LAST_YEAR - 30), source)
         else:
             return before + (step.after or 0)
         return None
@@ -172,7 +172,7 @@ class Teller:
         if problem := self._odd_field(family, fields):
             self.note((family, problem[0]), problem[1], source, at=None)
         elif len(self.events) + step.times > MOST_EVENTS:
-            self.note((family,), tell("too_many", most=f"{MOST_EVENTS:,}"), source)
+            self.note((family,), in_words("too_many", most=f"{MOST_EVENTS:,}"), source)
         else:
             self._made(source, step, family, day)
 
@@ -181,12 +181,12 @@ class Teller:
         known = fields_of(family)
         odd = next((name for name in fields if name not in known), None)
         if odd == "customer":
-            return odd, tell("a_customer")
+            return odd, in_words("a_customer")
         if odd is not None:
-            return odd, tell("no_field", name=odd, family=family, fields=", ".join(known))
+            return odd, in_words("no_field", name=odd, family=family, fields=", ".join(known))
         care = str(fields.get("care"))
         if "care" in fields and care not in self.ruleset.care:
-            return "care", tell("no_care", name=care, nearest=nearest(care, self.ruleset.care))
+            return "care", in_words("no_care", name=care, nearest=nearest(care, self.ruleset.care))
         return None
 
     def _made(self, source: Source, step: StepSource, family: str, day: Day) -> None:
@@ -194,17 +194,17 @@ class Teller:
         for time in range(step.times):
             numbered = {"id": f"{fields['id']}-{time + 1}"} if "id" in fields and step.times > 1 else {}
             try:
-                event = make(self.ruleset, family, fields | numbered, day, len(self.events) + 1)
+                event = build_event(self.ruleset, family, fields | numbered, day, len(self.events) + 1)
             except Rejected as error:
                 path = (family, *error.field.split(".")[1:])
                 expected = expectation(expected_of(error))
-                self.note(path, tell("expected", field=".".join(path), expected=expected), source)
+                self.note(path, in_words("expected", field=".".join(path), expected=expected), source)
                 return
             if said := self._of_nothing(event):
                 self.note((family, "purchase"), said, source)
                 return
             if event.detail.id in self.ids:
-                self.note((family, "id"), tell("id_taken", name=event.detail.id), source)
+                self.note((family, "id"), in_words("id_taken", name=event.detail.id), source)
                 return
             self.ids.add(event.detail.id)
             self.events.append(event)
@@ -215,15 +215,15 @@ class Teller:
         bought = [one.detail.id for one in self.events if isinstance(one.detail, Purchase)] if named else []
         if named is None or named in bought:
             return None
-        return tell("of_nothing", name=named, nearest=nearest(named, bought))
+        return in_words("of_nothing", name=named, nearest=nearest(named, bought))
 
     def _expect(self, source: Source, step: StepSource, day: Day) -> None:
-        for wish in wishes(self.ruleset, step, partial(self.note, source=source)):
+        for wish in expected_facts(self.ruleset, step, partial(self.note, source=source)):
             line = source.line(wish.place)
             self.expected.append(Expected(wish.kind, wish.about, wish.wanted, line, day))
 
     def _never(self, never: list[Any]) -> None:
-        for wish in never_wishes(self.ruleset, never, self.note):
+        for wish in never_facts(self.ruleset, never, self.note):
             line = self.source.line(wish.place)
             self.expected.append(Expected(wish.kind, wish.about, wish.wanted, line, None))
 
@@ -231,11 +231,11 @@ class Teller:
         """A story needs somebody of whom it tells, from before anything is expected, and something expected."""
         first = min((event.day for event in self.events), default=None)
         if first is None:
-            self.note(("story",), tell("no_event"))
+            self.note(("story",), in_words("no_event"))
             return
         for early in self.expected:
             if early.day is not None and early.day < first:
-                said = tell("too_early", about=early.about, day=day_date(first))
+                said = in_words("too_early", about=early.about, day=day_date(first))
                 self.problems.append(Problem.of(self.source.file, early.line, said))
         if not self.expected:
-            self.note((), tell("nothing_expected"))
+            self.note((), in_words("nothing_expected"))

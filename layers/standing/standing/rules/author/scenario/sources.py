@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, PlainValidat
 
 from standing.engine.care import Gate as GateName
 from standing.events import MODELS
-from standing.rules.author.scenario.messages import wrong
+from standing.rules.author.scenario.messages import scenario_error
 from standing.rules.author.sources import Count, DaysOrNone, Name, like
 from standing.rules.ruleset import Title
 from standing.values.days import Day, day_in
@@ -22,7 +22,7 @@ NEVER: dict[str, Any] = {"type": "array", "minItems": 1, "items": {"type": ["str
 WHEN: dict[str, Any] = {"additionalProperties": False, "oneOf": [{"required": ["on"]}, {"required": ["after"]}]}
 
 
-class Told(BaseModel):
+class ScenarioPart(BaseModel):
     """A part of a story. Words that do not belong in it are answered before, with those that do."""
 
     model_config = ConfigDict(
@@ -32,16 +32,16 @@ class Told(BaseModel):
 
 def _day(value: object) -> Day:
     if not isinstance(value, str) or not DATE.fullmatch(value):
-        raise wrong("a_date")
+        raise scenario_error("a_date")
     try:
         return day_in(value)
     except ValueError:
-        raise wrong("no_date", value=value) from None
+        raise scenario_error("no_date", value=value) from None
 
 
 def _names(value: object) -> list[str]:
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
-        raise wrong("care_list")
+        raise scenario_error("care_list")
     return value
 
 
@@ -49,13 +49,13 @@ def _care(value: object) -> object:
     if isinstance(value, dict):
         return value
     if not isinstance(value, list) or not value or not all(isinstance(name, str) for name in value):
-        raise wrong("care_block")
+        raise scenario_error("care_block")
     return value
 
 
 def _wishes(value: object) -> list[Any]:
     if not isinstance(value, list) or not value:
-        raise wrong("never_list")
+        raise scenario_error("never_list")
     return value
 
 
@@ -72,7 +72,7 @@ type Date = Annotated[Day | None, BeforeValidator(_day), like(DATE.pattern, "202
 type Gate = Annotated[str, WithJsonSchema({"enum": list(GATES)})]
 
 
-class StepSource(Told):
+class StepSource(ScenarioPart):
     """One step: when it is, what happens on that day, and what is true at its end."""
 
     model_config = ConfigDict(json_schema_extra=WHEN)
@@ -122,7 +122,7 @@ class StepSource(Told):
         return list(self.care) if isinstance(self.care, list) else []
 
 
-class ScenarioSource(Told):
+class ScenarioSource(ScenarioPart):
     """A story: its name, its steps, and what never happens in it."""
 
     scenario: Name
@@ -135,7 +135,7 @@ class ScenarioSource(Told):
     """What happens on no day of the story: care rules, and levels such as {tier: platinum}."""
 
 
-class ToldSource(ScenarioSource):
+class ScenarioFileSource(ScenarioSource):
     """A story with its steps, as editors check it."""
 
     story: Annotated[list[StepSource], Field(min_length=1)]
@@ -144,4 +144,4 @@ class ToldSource(ScenarioSource):
 
 SCENARIO = TypeAdapter(ScenarioSource)
 STEP = TypeAdapter(StepSource)
-SCENARIOS: TypeAdapter[Any] = TypeAdapter(ToldSource | Annotated[list[ToldSource], Field(min_length=1)])
+SCENARIOS: TypeAdapter[Any] = TypeAdapter(ScenarioFileSource | Annotated[list[ScenarioFileSource], Field(min_length=1)])
