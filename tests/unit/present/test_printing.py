@@ -30,7 +30,14 @@ ONLY_IN = {
     "csv": "",
     "getpass": "",
 }
-ONLY_CALLED_IN = {"Console": "", "Plain": "tools", "echo": "", "secho": "", "print_exception": "", "from_markup": ""}
+ONLY_CALLED_IN = {
+    "Console": "",
+    "PlainConsole": "present",
+    "echo": "",
+    "secho": "",
+    "print_exception": "",
+    "from_markup": "",
+}
 STREAMS = {"stdout", "stderr", "__stdout__", "__stderr__"}
 SHEETS = {"write_csv": "present/sheets.py", "sink_csv": "", "write_excel": ""}
 
@@ -91,7 +98,7 @@ def test_nobody_prints_draws_or_writes_sheets_around_it(path: Path) -> None:
     ],
 )
 def test_each_way_around_is_noticed(source: str) -> None:
-    assert list(around(source, "tools/new.py"))
+    assert list(around(source, "cli/new.py"))
 
 
 def printed(what: object, *, terminal: bool = False, width: int = 40) -> str:

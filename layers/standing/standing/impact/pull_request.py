@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from io import StringIO
 
 from rich.console import Console
 
 from standing.present.check import print_report
 from standing.present.language import Language, phrase_of, phrases
 from standing.present.markdown import block
+from standing.present.output import printed
 from standing.present.rules.scenarios import print_checked
-from standing.present.terminal import PlainConsole
 from standing.rules.prove.check import Report
 from standing.rules.scenarios.check import ScenarioResults
 
@@ -64,7 +63,5 @@ def _section(title: str, say: Callable[[Console], None], language: Language, *, 
 
 def _told(say: Callable[[Console], None]) -> str:
     """What a command prints, as a block; of a long one the end, where the sum and what failed stand."""
-    said = StringIO()
-    say(PlainConsole(file=said, width=120))
-    whole = said.getvalue().rstrip()
+    whole = printed(say, 120).rstrip()
     return block(whole if len(whole) <= LONGEST else f"…{whole[-LONGEST:]}")
