@@ -14,7 +14,7 @@ from standing.aws.table import CommitConflict, Customers
 from standing.backfill.partition import REFUSED, partition
 from standing.backfill.run import Backfill
 from standing.backfill.settlement import Settlement
-from standing.engine.decide import decide
+from standing.engine.decide import decide, fold_anew
 from standing.events.intake import Event
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact, stage
@@ -60,7 +60,7 @@ def test_the_state_is_what_all_events_make_of_it_and_nothing_is_said(rules: Time
     events = taken(rules.latest, *HISTORY)
     by_one = decide(None, events, rules, NOW).state
     assert (state.day, state.version) == (UNTIL, 1)
-    assert by_one.buckets == decide(state, [], rules, NOW, customers_past(customers)).state.buckets
+    assert by_one.buckets == fold_anew(state, rules, NOW, customers_past(customers)).state.buckets
     assert customers.decisions(WHO) == []
     assert state.ledger.said == {name: held.level for name, held in state.closed.all_shown().items()}
     assert not state.ledger.unanswered
@@ -178,7 +178,7 @@ def test_live_events_that_come_meanwhile_are_not_lost(rules: Timeline, customers
     assert state is not None
     assert state.version == 2
     assert len(customers.history(WHO)) == len(HISTORY) + 1
-    assert state.buckets == decide(state, [], rules, NOW, customers_past(customers)).state.buckets
+    assert state.buckets == fold_anew(state, rules, NOW, customers_past(customers)).state.buckets
     compact(lake, NUMBER)
     assert missing_commits(read_bucket(lake, NUMBER)).height == 0
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from standing.aws.table import STATE, Customers, stored_history
 from standing.backfill.settlement import Settlement
-from standing.engine.decide import decide
+from standing.engine.decide import fold_anew
 from standing.engine.state import State
 from standing.engine.view import view_of_history
 from standing.events.intake import Event
@@ -67,7 +67,7 @@ def test_rebuilt_and_rescored_it_is_the_same(rules: Timeline, customers: Custome
         state = loaded(customers, who)
         assert state.closed == view_of_history(events, rules, until).memory
         stored = stored_history(customers.history(who), customers.checkpoints(who))
-        rebuilt = decide(state, [], rules, NOW, stored)
+        rebuilt = fold_anew(state, rules, NOW, stored)
         assert (rebuilt.state.closed, rebuilt.state.buckets) == (state.closed, state.buckets)
         assert rebuilt.decisions == ()
         told = night(lake, customers, rules, who, until)
@@ -108,7 +108,7 @@ def test_an_event_that_was_sent_too_late_counts_once_it_is_history(customers: Cu
     assert settle(lake, customers, rules, WHO, taken(rules.latest, purchase(2, days_ago=300)))["events"] == 1
     assert all(one.counts for one in customers.history(WHO))
     state = loaded(customers, WHO)
-    rebuilt = decide(state, [], rules, NOW, stored_history(customers.history(WHO))).state
+    rebuilt = fold_anew(state, rules, NOW, stored_history(customers.history(WHO))).state
     assert (rebuilt.closed, rebuilt.buckets) == (state.closed, state.buckets)
     until = day_to_close(NOW, rules.latest)
     told = night(lake, customers, rules, WHO, until)

@@ -13,7 +13,7 @@ import pytest
 from standing.aws.table import Customers, stored_history
 from standing.backfill.retraction import RECORDS_GONE, REFUND, Retraction
 from standing.backfill.settlement import Settlement
-from standing.engine.decide import decide
+from standing.engine.decide import fold_anew
 from standing.engine.state import State
 from standing.engine.view import view_of_history
 from standing.events.intake import Event
@@ -239,7 +239,7 @@ def test_no_late_event_begins_at_a_checkpoint_of_before(customers: Customers) ->
     assert [one.day for one in customers.checkpoints(WHO) if one.day < world.state().day - 20] == []
     world.live(message(2, purchase(51, amount="1.00", days_ago=100)))
     events = taken(rules.latest, purchase(50, amount="40.00", days_ago=20), purchase(51, amount="1.00", days_ago=100))
-    rebuilt = decide(world.state(), [], rules, NOW, stored_history(customers.history(WHO)))
+    rebuilt = fold_anew(world.state(), rules, NOW, stored_history(customers.history(WHO)))
     assert world.state().closed == view_of_history(events, rules, world.state().day).memory
     assert world.state().buckets == rebuilt.state.buckets
 
@@ -491,7 +491,7 @@ def _compare(with_run: World, without: World, who: str, rules: Timeline) -> None
         assert latest(lakes[0].states).is_empty()
         return
     assert state.closed == view_of_history(events, rules, state.day).memory
-    assert state.buckets == decide(state, [], rules, NOW, stored_history(with_run.customers.history(who))).state.buckets
+    assert state.buckets == fold_anew(state, rules, NOW, stored_history(with_run.customers.history(who))).state.buckets
     for key, row in without.months(who).items():
         assert with_run.months(who).get(key) == row
     told = rescore_bucket(with_run.lake, with_run.customers, rules, bucket_of(who), state.day, clock=lambda: NOW)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.decide import Decision, decide
+from standing.engine.decide import Decision, fold_anew
 from standing.engine.history import ImportedHistory, import_history
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareDecided
@@ -46,7 +46,7 @@ def test_it_is_the_fold_of_all_events_whatever_their_order(
     shuffled = list(events)
     order.shuffle(shuffled)  # type: ignore[attr-defined]
     taken = taken_over(rules, shuffled, until)
-    outcome = decide(taken.state, [], rules, noon(until + 1), StoredHistory(events, taken.checkpoints))
+    outcome = fold_anew(taken.state, rules, noon(until + 1), StoredHistory(events, taken.checkpoints))
     again = outcome.state
     assert outcome.decisions == ()
     assert (taken.state.day, taken.state.version) == (until, 1)

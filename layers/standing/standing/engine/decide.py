@@ -1,7 +1,6 @@
 """Deciding: a state, some events, the rules and the time in; a new state and what to announce out.
 
-Pure. The standing comes from the fold (`retelling` says where it begins); the ledger (`announcing`, `asking`) says what
-is made of it.
+Pure. The standing comes from the fold (`start` says where it begins); the ledger (`ledger/`) says what is made of it.
 """
 
 from __future__ import annotations
@@ -15,7 +14,15 @@ from standing.engine.ledger.announcements import LevelHonoured, RatingChanged, a
 from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided, answers_in, care_ledger
 from standing.engine.measures import prune
 from standing.engine.refunds import may_name_others
-from standing.engine.start import NOTHING, FoldStart, StoredHistory, checkpoints, replay_from_checkpoint, resume
+from standing.engine.start import (
+    NOTHING,
+    FoldStart,
+    StoredHistory,
+    checkpoints,
+    replay_from_beginning,
+    replay_from_checkpoint,
+    resume,
+)
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events.intake import Event
 from standing.rules.timeline import Timeline
@@ -61,29 +68,45 @@ def needs_history(state: State | None, events: Iterable[Event], rules: Timeline)
 def decide(
     state: State | None, events: Sequence[Event], rules: Timeline, now: datetime, past: StoredHistory = NOTHING
 ) -> DecisionResult:
-    """Apply events (all of one customer, none applied before) to a customer's state.
+    """Apply events (one at least, all of one customer, none applied before) to a customer's state.
 
-    `past` is what was stored before. It is read where `needs_past` says so, and where there are no events at all: then
-    everything is folded anew from the events.
+    `past` is what was stored before; it is read where `needs_history` says so.
     """
-    rewritten = state is not None and (not events or is_late(state, events))
+    rewritten = is_late(state, events)
     if state is None or state.is_empty or rewritten:
-        start = replay_from_checkpoint(events, past if events else StoredHistory(past.events))
+        start = replay_from_checkpoint(events, past)
     else:
         start = resume(state, events, past)
-    last = max(*start.busy, state.day if state else 0, start.day + 1)
-    busy = start.busy | days_waited_for(state)
-    lived = list(simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=busy))
     before = state or State(events[0].detail.customer, 0, 0, "", (), Memory(), Memory())
+    return _decide_from(start, before, events, rules, now, past.checkpoints if rewritten else None)
+
+
+def fold_anew(state: State, rules: Timeline, now: datetime, past: StoredHistory) -> DecisionResult:
+    """Fold a customer anew from all events there ever were, as if the last of them had come late."""
+    return _decide_from(replay_from_beginning(past), state, (), rules, now, past.checkpoints)
+
+
+def _decide_from(
+    start: FoldStart,
+    before: State,
+    events: Sequence[Event],
+    rules: Timeline,
+    now: datetime,
+    rewritten: Sequence[Checkpoint] | None,
+) -> DecisionResult:
+    """What follows from where a fold begins; `rewritten` are the stored checkpoints that may no longer hold."""
+    last = max(*start.busy, before.day, start.day + 1)
+    busy = start.busy | days_waited_for(before)
+    lived = list(simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=busy))
     return DecisionResult(
-        *decision_result(before, events, start, lived, now, rewritten=rewritten),
-        checkpoints(start, lived, past.checkpoints if rewritten else ()),
+        *decision_result(before, events, start, lived, now, rewritten=rewritten is not None),
+        checkpoints(start, lived, rewritten or ()),
     )
 
 
-def days_waited_for(state: State | None) -> frozenset[Day]:
+def days_waited_for(state: State) -> frozenset[Day]:
     """The days on which care that had to wait may be acted on: they are lived through, though nothing happens."""
-    return frozenset(state.ledger.waiting.values() if state else ())
+    return frozenset(state.ledger.waiting.values())
 
 
 def decision_result(

@@ -75,8 +75,12 @@ def resume(state: State, events: Sequence[Event], past: StoredHistory) -> FoldSt
 
 def replay_from_checkpoint(events: Sequence[Event], past: StoredHistory) -> FoldStart:
     """From the last checkpoint before the first of the events, or from the first event there ever was."""
-    everything = [*past.events, *events]
-    return _begin_before(min(event.day for event in events or everything), everything, past.checkpoints)
+    return _begin_before(min(event.day for event in events), [*past.events, *events], past.checkpoints)
+
+
+def replay_from_beginning(past: StoredHistory) -> FoldStart:
+    """From the first event there ever was."""
+    return FoldStart(min(event.day for event in past.events) - 1, Memory(), past.events, past.events)
 
 
 def replay_before(first: Day, past: StoredHistory) -> FoldStart:

@@ -10,7 +10,7 @@ from typing import Any
 
 from standing.aws.stack import Target
 from standing.aws.table import CommitConflict, stored_history
-from standing.engine.decide import decide
+from standing.engine.decide import fold_anew
 from standing.rules.timeline import Timeline
 from standing.values.counted import counted
 from standing.values.errors import UserError
@@ -65,7 +65,7 @@ def rebuild(target: Target, rules: Timeline, customer: str) -> str:
         raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}")
     now = datetime.now(UTC)
     stored = stored_history(target.customers.history(customer), target.customers.checkpoints(customer))
-    outcome = decide(state, [], rules, now, stored)
+    outcome = fold_anew(state, rules, now, stored)
     try:
         target.customers.commit(state, outcome, [], rules, now)
     except CommitConflict:
