@@ -17,7 +17,7 @@ from standing.engine import fold
 from standing.engine.advance import advance_clock
 from standing.engine.engine import engine_of
 from standing.engine.measures import aggregate, empty
-from standing.engine.start import StoredHistory, replay_from_checkpoint
+from standing.engine.start import replay_all
 from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.lake.records import SCHEMA, TEXTS, rows_of
@@ -138,7 +138,7 @@ def settled(rules: Timeline, histories: dict[str, list[Event]], last: Day) -> di
 
 def folded(rules: Timeline, events: list[Event], last: Day) -> Memory:
     """The same of one customer, by the event path's fold."""
-    start = replay_from_checkpoint(events, StoredHistory())
+    start = replay_all(events)
     return deque(fold.simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=start.busy), maxlen=1)[
         0
     ].closed

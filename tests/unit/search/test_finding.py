@@ -16,7 +16,7 @@ from standing.aws.decisions import decision_rows
 from standing.engine.backends.plain import holds
 from standing.engine.fold import simulate_days
 from standing.engine.reasons import display
-from standing.engine.start import StoredHistory, replay_from_checkpoint
+from standing.engine.start import replay_all
 from standing.engine.state import State
 from standing.engine.view import facts_today, needs_history
 from standing.events.intake import Event
@@ -58,7 +58,7 @@ type Histories = Mapping[str, list[Event]]
 
 def facts_by_fold(rules: Timeline, events: list[Event], day: Day) -> dict[str, Fact]:
     """What the event path's fold compares at the end of a day."""
-    start = replay_from_checkpoint(events, StoredHistory())
+    start = replay_all(events)
     return deque(simulate_days(rules, start.under, start.memory, start.day + 1, day, busy=start.busy), maxlen=1)[
         0
     ].facts

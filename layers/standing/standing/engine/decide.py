@@ -19,7 +19,7 @@ from standing.engine.start import (
     FoldStart,
     StoredHistory,
     checkpoints,
-    replay_from_beginning,
+    replay_all,
     replay_from_checkpoint,
     resume,
 )
@@ -83,7 +83,7 @@ def decide(
 
 def fold_anew(state: State, rules: Timeline, now: datetime, past: StoredHistory) -> DecisionResult:
     """Fold a customer anew from all events there ever were, as if the last of them had come late."""
-    return _decide_from(replay_from_beginning(past), state, (), rules, now, past.checkpoints)
+    return _decide_from(replay_all(past.events), state, (), rules, now, past.checkpoints)
 
 
 def _decide_from(

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from standing.engine.fold import DayResult, simulate_days
 from standing.engine.measures import prune
-from standing.engine.start import StoredHistory, checkpoints, replay_before, replay_from_checkpoint
+from standing.engine.start import StoredHistory, checkpoints, replay_all, replay_before
 from standing.engine.state import Checkpoint, Contact, Ledger, Memory, State
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, month_ends
@@ -37,7 +37,7 @@ def import_history(
     Where the oldest events may be gone, `first` is the day of the first that is new: the fold begins before it.
     """
     events = past.events
-    start = replay_from_checkpoint((), StoredHistory(events)) if first is None else replay_before(first, past)
+    start = replay_all(events) if first is None else replay_before(first, past)
     last = max([*start.busy, before.day if before else until])  # after a checkpoint there may be no events
     lived = list(simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=start.busy))
     end = lived[-1]

@@ -78,9 +78,9 @@ def replay_from_checkpoint(events: Sequence[Event], past: StoredHistory) -> Fold
     return _begin_before(min(event.day for event in events), [*past.events, *events], past.checkpoints)
 
 
-def replay_from_beginning(past: StoredHistory) -> FoldStart:
-    """From the first event there ever was."""
-    return FoldStart(min(event.day for event in past.events) - 1, Memory(), past.events, past.events)
+def replay_all(events: Sequence[Event]) -> FoldStart:
+    """From the first of some events, at least one, which are all that there are."""
+    return FoldStart(min(event.day for event in events) - 1, Memory(), events, events)
 
 
 def replay_before(first: Day, past: StoredHistory) -> FoldStart:
@@ -96,7 +96,7 @@ def replay_up_to(day: Day, past: StoredHistory) -> FoldStart:
 def _begin_before(first: Day, events: Sequence[Event], stored: Iterable[Checkpoint]) -> FoldStart:
     base = max((one for one in stored if one.day < first), key=lambda one: one.day, default=None)
     if base is None:
-        return FoldStart(min(event.day for event in events) - 1, Memory(), events, events)
+        return replay_all(events)
     since = [event for event in events if event.day > base.day]
     return FoldStart(base.day, base.memory, since, events, {base.features_hash: base.buckets})
 

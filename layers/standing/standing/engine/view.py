@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from standing.engine.engine import engine_of
 from standing.engine.fold import simulate_days
-from standing.engine.start import NOTHING, FoldStart, replay_from_checkpoint
+from standing.engine.start import FoldStart, replay_all
 from standing.engine.state import Memory, State
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
@@ -56,7 +56,7 @@ def needs_history(state: State, rules: Timeline, day: Day) -> bool:
 
 def view_of_history(events: Sequence[Event], rules: Timeline, day: Day) -> View:
     """The standing on `day` folded from events alone: what `view` is compared with. `events` is not empty."""
-    start = replay_from_checkpoint(events, NOTHING)
+    start = replay_all(events)
     return _seen(start, rules, max(day, *start.busy))
 
 
