@@ -48,7 +48,7 @@ out = PlainConsole()
 
 
 @dataclass(frozen=True)
-class Happened:
+class DemoCounts:
     """What the demo counted: the audit from outside, and the outcomes heard on the bus.
 
     `meant`: of the deliveries that were sent, those that have to be rejected.
@@ -161,16 +161,16 @@ def _introduce(path: Path, what: str, besides: str) -> None:
     )
 
 
-def _send(target: Target, path: Path, meant: int) -> Happened:
+def _send(target: Target, path: Path, meant: int) -> DemoCounts:
     ear = listen(target)
     with progress_bar(out) as progress:
         sent = send(target, path, progress, wait=True)
     await_published(target)
     outcomes = {(outcome := json.loads(body))["detail"]["id"]: outcome for body in peek(target, ear)}
-    return Happened(audit(target, path), list(outcomes.values()), sent, usage(target), ear, meant)
+    return DemoCounts(audit(target, path), list(outcomes.values()), sent, usage(target), ear, meant)
 
 
-def _tables(happened: Happened) -> None:
+def _tables(happened: DemoCounts) -> None:
     out.print(_counted("Rating changes announced", _changes(happened)))
     per_event = max(1, happened.audit.applied)
     figures = {
@@ -181,7 +181,7 @@ def _tables(happened: Happened) -> None:
     out.print(_counted("On this machine", figures))
 
 
-def _changes(happened: Happened) -> dict[str, str]:
+def _changes(happened: DemoCounts) -> dict[str, str]:
     details = (outcome["detail"] for outcome in happened.outcomes if outcome["detail-type"] == "rating.changed.v1")
     counts = Counter(f"{detail['rating']}: {detail['from'] or 'new'} → {detail['to']}" for detail in details)
     shown = {change: f"{count:,}" for change, count in counts.most_common(MOST_CHANGES)}
@@ -213,13 +213,13 @@ def _counted(title: str, rows: dict[str, str]) -> Table:
     return table
 
 
-def _meant(happened: Happened) -> str:
+def _meant(happened: DemoCounts) -> str:
     if happened.audit.rejected == happened.meant:
         return "all of them wrong on purpose"
     return f"{counted(happened.meant, 'is', 'are')} wrong on purpose: look at the others"
 
 
-def _last_line(happened: Happened, night: dict[str, Any]) -> None:
+def _last_line(happened: DemoCounts, night: dict[str, Any]) -> None:
     audited, types = happened.audit, happened.by_type
     out.print(
         f"demo: {audited.sent} sent, {audited.applied} applied, {audited.too_late} too late, "

@@ -48,7 +48,7 @@ def bad(ruleset: Ruleset) -> dict[str, Any]:
         {"customer": "c-2", "day": 20_000, "feature": "orders_90d", "state": "3", "lake": None},
     ]
     told["wrong"] = {
-        "bucket 017": "Damaged: records/…: not a whole Parquet file",
+        "bucket 017": "CorruptFile: records/…: not a whole Parquet file",
         "aside/<x>.parquet": "another schema",
     }
     told["groups"]["moved/lifecycle/loyal/slipping"] = {"customers": 1, "first": ["<i>hh-9</i>"]}

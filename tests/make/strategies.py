@@ -191,7 +191,7 @@ CLUB_EMPTY = empty(CLUB)
 def every_day(
     rules: Timeline, books: BucketsFor, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
 ) -> Iterator[DayResult]:
-    """What `live` leaves days out of: each day from `first` to `last`, lived through one by one."""
+    """What `simulate_days` leaves days out of: each day from `first` to `last`, lived through one by one."""
     for day in range(first, last + 1):
         ruleset = rules.on(day)
         lived = simulate_day(ruleset, books(ruleset), memory, day, event_day=day in busy)

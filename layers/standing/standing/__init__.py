@@ -1,5 +1,5 @@
 """Standing keeps every customer's rating up to date.
 
-Rooms: `core` (the pure fold), `adapters` (AWS), `event_path` (what the functions do), `rulebook` (the rules as
-people write them) and `tools` (the command line and the local AWS). The core imports from none of the others.
+Rooms, and who may import whom: docs/ARCHITECTURE.md. The pure ones are `values`, `rules`, `events`, `engine` and
+`foresight`.
 """

@@ -263,7 +263,7 @@ def test_an_error_is_told_by_its_kind_and_place_unless_the_text_is_ours() -> Non
     with pytest.raises(ValueError, match="PLANTED") as quoted:
         quoting()
     assert re.fullmatch(r"ValueError at test_private\.py:\d+ < test_private\.py:\d+", safe_message(quoted.value))
-    assert safe_message(CorruptFile("records/x: not whole")) == "Damaged: records/x: not whole"
+    assert safe_message(CorruptFile("records/x: not whole")) == "CorruptFile: records/x: not whole"
 
 
 @pytest.mark.parametrize(("name", "field"), SENT)

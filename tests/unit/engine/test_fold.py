@@ -48,7 +48,7 @@ def _hits(qualified: Collection[str] = (), retained: Collection[str] = ()) -> se
 def _lived(
     events: Sequence[Event], last: int, rules: Ruleset = CLUB, busy: Collection[int] | None = None
 ) -> list[DayResult]:
-    """All days of a customer from the first event on; `live` says the same, leaving out those like the one before."""
+    """All days of a customer from the first event on; `simulate_days` leaves out those like the one before."""
     days = {event.day for event in events}
     buckets = aggregate(empty(rules), events, rules)
     busy = days if busy is None else busy

@@ -68,7 +68,7 @@ class Lake:
         self.client.put_object(Bucket=self.name, Key=key, Body=body)
 
     def replace(self, key: str, body: bytes, etag: str) -> None:
-        """Write over the object of this ETag (empty: where there is none yet). Raises Overtaken."""
+        """Write over the object of this ETag (empty: where there is none yet). Raises PreconditionFailed."""
         try:
             if etag:
                 self.client.put_object(Bucket=self.name, Key=key, Body=body, IfMatch=etag)

@@ -28,7 +28,7 @@ def retract_run(
     """Write the state `after` over `before`, or delete it where there is none, and take back the records of one run.
 
     `run` is another run that wrote what is left. What does not fit beside the state goes before it: so what is left to
-    do can still be seen. Raises Refused where the customer was written meanwhile, or one of the events was sent.
+    do can still be seen. Raises CommitConflict where the customer was written meanwhile, or one of the events was sent.
     """
     *first, last = list(batched(_records(customers.table, brought, rules), MOST)) or [()]
     for some in first:

@@ -177,7 +177,7 @@ class Customers:
     def commit(
         self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
-        """Write everything of one decision, or nothing. Raises Refused or Forgotten where nothing was written."""
+        """Write everything of one decision, or nothing. Raises CommitConflict or Forgotten where nothing was written."""
         state = outcome.state
         rows = [
             *(event_put(event, state.version, rules, now) for event in events),
@@ -189,7 +189,7 @@ class Customers:
         self._write(rows, events, unless_forgotten=None if before else state.customer)
 
     def record(self, events: Sequence[Event], rules: Timeline, now: datetime) -> None:
-        """Keep events that came too late to count. Raises Refused where one is there already, or Forgotten."""
+        """Keep events that came too late to count. Raises CommitConflict where one is there already, or Forgotten."""
         rows = [event_put(event, 0, rules, now, counts=False) for event in events]
         self._write(rows, events, unless_forgotten=events[0].detail.customer)
 
@@ -286,7 +286,7 @@ class Customers:
     def put_state(self, before: State | None, state: State, rules: Timeline, events: int, run: str = "") -> None:
         """Write a state alone, committed with so many events, by a run of `standing backfill` if it names one.
 
-        Raises Refused or Forgotten where it was not.
+        Raises CommitConflict or Forgotten where it was not.
         """
         self._write([state_put(before, state, rules, events, run)], (), None if before else state.customer)
 
@@ -296,7 +296,7 @@ class Customers:
             self._batch([{"PutRequest": {"Item": row}} for row in some])
 
     def transact(self, writes: Sequence[Any], unless_forgotten: str | None = None) -> None:
-        """Do writes of any kind together, or none of them. Raises Refused where a condition of one did not hold.
+        """Do writes of any kind together, or none of them. Raises CommitConflict where a condition of one did not hold.
 
         Or Forgotten, where it is asked whether a customer was.
         """

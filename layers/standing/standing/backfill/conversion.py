@@ -58,7 +58,7 @@ class Conversion:
     folder: Path
 
     def files(self, paths: Sequence[Path]) -> Iterator[Converted]:
-        """What every row of the files became. Raises Unreadable, and Uncounted where rows are missing."""
+        """What every row of the files became. Raises Unreadable, and RowCountMismatch where rows are missing."""
         lines = [path for path in paths if not is_table(path)]
         tables = [path for path in paths if is_table(path)]
         if tables and self.mapping is None:

@@ -84,7 +84,7 @@ class Retraction:
     def bucket(self, number: int, in_the_table: Iterable[str] = ()) -> dict[str, Any]:
         """Take the run back of a bucket's customers: those whom the lake names, and some more that the table does.
 
-        What became of them: counts, and `conflicts`. Raises Damaged where the lake's own file cannot be read.
+        What became of them: counts, and `conflicts`. Raises CorruptFile where the lake's own file cannot be read.
         """
         found, some = self._done(number), set(in_the_table)
         there = self._in_the_lake(number, some)
@@ -121,7 +121,7 @@ class Retraction:
         return found._replace(everything=self._read("records", number, of_them & ~pl.col("late")))
 
     def _read(self, kind: Kind, number: int, which: pl.Expr) -> pl.DataFrame:
-        """Rows of a bucket, repeats included. Raises Damaged."""
+        """Rows of a bucket, repeats included. Raises CorruptFile."""
         own = current_key(kind, number)
         files, wrong = scan_all(self.lake, kind, [own, *self.lake.keys(staged_prefix(kind, number))])
         if own in wrong:

@@ -74,7 +74,7 @@ def faults_as_user_errors() -> Iterator[None]:
 def convert_files(
     paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, now: datetime, folder: Path
 ) -> Iterator[Converted]:
-    """What the rows of files become. Raises BadMapping, Unreadable and Uncounted."""
+    """What the rows of files become. Raises BadMapping, Unreadable and RowCountMismatch."""
     beside = mapping.parent if mapping else Path()
     taking = Conversion(read_mapping(mapping) if mapping else None, beside, ruleset, now, folder)
     return taking.files(files_in(paths))

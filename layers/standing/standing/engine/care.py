@@ -1,9 +1,9 @@
 """Care, the pure half: which actions fall due on a day, and which are held back, for which reason.
 
 Gates, in this order: consent (unknown means no), contact cap; a rule may be free of either. Here every action that
-falls due counts towards the caps, as if it were sent on its day; which really were, the ledger knows (`asking`), and it
-has the last word. The holdout comes last, and only there: a held-out action uses `repeat_after` and cap exactly as a
-sent one.
+falls due counts towards the caps, as if it were sent on its day; which really were, the ledger knows
+(`ledger/care.py`), and it has the last word. The holdout comes last, and only there: a held-out action uses
+`repeat_after` and cap exactly as a sent one.
 """
 
 from __future__ import annotations

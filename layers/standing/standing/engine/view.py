@@ -28,7 +28,7 @@ class View:
 def view(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) -> View:
     """The standing on `day`, no earlier than the state's own last day.
 
-    `past` are all events so far; they are needed where features are defined otherwise than they were (`needs_past`).
+    `past` are all events so far; they are needed where features are defined otherwise than they were (`needs_history`).
     """
     day = max(day, state.day)
     start = FoldStart(state.day, state.closed, (), past, {state.features_hash: state.buckets})

@@ -247,7 +247,7 @@ class Ingest:
     def commit_some(self, events: list[Event], report: BatchReport, now: datetime) -> int:
         """Commit as many events of one customer, from the first on, as fit into one transaction, however old they are.
 
-        How many that were. Raises Refused or Forgotten where nothing was written.
+        How many that were. Raises CommitConflict or Forgotten where nothing was written.
         """
         state = self.customers.load(events[0].detail.customer)
         stored = self._past(events) if needs_history(state, events, self.rules) else NOTHING
@@ -261,7 +261,7 @@ class Ingest:
         return len(events)
 
     def _past(self, events: Sequence[Event]) -> StoredHistory:
-        """What was stored of the customer. Raises Refused where some of the events are among it."""
+        """What was stored of the customer. Raises CommitConflict where some of the events are among it."""
         customer = events[0].detail.customer
         history = self.customers.history(customer)
         known = {one.event.key: one for one in history}

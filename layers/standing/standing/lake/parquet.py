@@ -53,7 +53,7 @@ def _digest(body: bytes, place: int) -> bytes:
 
 
 def check_seal(body: bytes) -> None:
-    """Raises Damaged where a file to its end is not as it was written. Of one without a seal that is not known."""
+    """Raises CorruptFile where a file to its end is not as it was written. Of one without a seal that is not known."""
     place = body.rfind(BEFORE_SEAL) + len(BEFORE_SEAL) if body.endswith(END) else 0
     if place >= len(BEFORE_SEAL) and _digest(body, place) != body[place : place + len(BLANK)]:
         raise CorruptFile(NOT_THE_SAME)
@@ -87,7 +87,7 @@ class Parts:
 
 
 def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
-    """A file whose rows are still to be read, by `collected`. Raises Damaged where it is not of this kind."""
+    """A file whose rows are still to be read, by `collected`. Raises CorruptFile where it is not of this kind."""
     check_seal(body)
     try:
         rows = pl.scan_parquet(io.BytesIO(body))
@@ -102,7 +102,7 @@ def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
 
 
 def collect(rows: pl.LazyFrame) -> pl.DataFrame:
-    """The rows of a file, or what was asked of them. Raises Damaged."""
+    """The rows of a file, or what was asked of them. Raises CorruptFile."""
     try:
         return rows.collect(engine="streaming")
     except WRONG as error:  # as above
@@ -110,7 +110,7 @@ def collect(rows: pl.LazyFrame) -> pl.DataFrame:
 
 
 def _check(kind: Kind, there: Mapping[str, Any]) -> None:
-    """Raises Damaged where a file has other columns."""
+    """Raises CorruptFile where a file has other columns."""
     for name, wanted in SCHEMAS[kind].items():
         found = there.get(name)
         if found is None:
@@ -122,12 +122,12 @@ def _check(kind: Kind, there: Mapping[str, Any]) -> None:
 
 
 def scan_stored(kind: Kind, stored: StoredObject) -> pl.LazyFrame:
-    """An object whose rows are still to be read; none where there is none. Raises Damaged."""
+    """An object whose rows are still to be read; none where there is none. Raises CorruptFile."""
     return frame(kind).lazy() if stored is ABSENT else scan(kind, stored.body)
 
 
 def read_stored(kind: Kind, stored: StoredObject) -> pl.DataFrame:
-    """The rows of an object; none where there is none. Raises Damaged."""
+    """The rows of an object; none where there is none. Raises CorruptFile."""
     return collect(scan_stored(kind, stored))
 
 
@@ -157,6 +157,6 @@ def _whole[T](
 
 
 def _checked(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows, still to be read, of a file that is whole. Raises Damaged."""
+    """The rows, still to be read, of a file that is whole. Raises CorruptFile."""
     collect(rows.select(pl.all().null_count()))
     return rows

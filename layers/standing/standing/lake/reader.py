@@ -24,15 +24,15 @@ class OpenBucket:
     scanned: dict[Kind, pl.LazyFrame] = field(default_factory=dict)
 
     def chunks(self) -> list[Chunk]:
-        """Shares of its customers: together they hold everybody. Raises Damaged."""
+        """Shares of its customers: together they hold everybody. Raises CorruptFile."""
         return chunks([self.scan("records"), self.scan("states")])
 
     def of(self, share: Chunk) -> Bucket:
-        """What is known of some of its customers. Raises Damaged."""
+        """What is known of some of its customers. Raises CorruptFile."""
         return Bucket(self._of("records", share), self._of("states", share), self._decisions(share))
 
     def scan(self, kind: Kind) -> pl.LazyFrame:
-        """Rows that are still to be read; that the file is whole is looked at once. Raises Damaged."""
+        """Rows that are still to be read; that the file is whole is looked at once. Raises CorruptFile."""
         if kind not in self.scanned:
             with _named(current_key(kind, self.number)):
                 self.scanned[kind] = scan_stored(kind, self.files[kind])
@@ -60,7 +60,7 @@ def open_bucket(lake: Lake, number: int) -> OpenBucket:
 
 
 def read_bucket(lake: Lake, number: int) -> Bucket:
-    """The records and states of a bucket's customers, without the decisions. Raises Damaged.
+    """The records and states of a bucket's customers, without the decisions. Raises CorruptFile.
 
     The states are read first: compaction writes the records first, so there is no state whose records are not there.
     """
@@ -69,7 +69,7 @@ def read_bucket(lake: Lake, number: int) -> Bucket:
 
 
 def read_decisions(lake: Lake, number: int) -> pl.DataFrame:
-    """The decisions of a bucket's customers, which no standing needs. Raises Damaged."""
+    """The decisions of a bucket's customers, which no standing needs. Raises CorruptFile."""
     return _current(lake, "decisions", number)
 
 

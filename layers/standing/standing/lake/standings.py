@@ -54,7 +54,7 @@ def standings_of(lake: Lake, customer: str) -> list[dict[str, Any]]:
 def forget_standings(lake: Lake, number: int, gone: Tombstones) -> None:
     """Take forgotten customers out of a bucket's standings. What cannot be read is emptied, as it may hold them.
 
-    Raises Overtaken where somebody else wrote one at the same time.
+    Raises PreconditionFailed where somebody else wrote one at the same time.
     """
     for key in _keys(lake, number):
         stored = lake.get(key)

@@ -46,7 +46,7 @@ def rescore_bucket(
 ) -> dict[str, Any]:
     """A bucket's night, to the end of the day `until`: what became of it, in counts, and what is wrong, by name.
 
-    Raises Damaged where what is known of the bucket cannot be read.
+    Raises CorruptFile where what is known of the bucket cannot be read.
     """
     compacted = compact(lake, number)
     _refuse_damaged(compacted.wrong, number)
@@ -66,7 +66,7 @@ def rescore_bucket(
 
 
 def _refuse_damaged(wrong: Mapping[str, str], number: int) -> None:
-    """Before anything is said of any customer: compaction has read the files to their ends. Raises Damaged."""
+    """Before anything is said of any customer: compaction has read the files to their ends. Raises CorruptFile."""
     for key in (current_key("states", number), current_key("records", number)):
         if key in wrong:
             raise CorruptFile(f"{key}: {wrong[key]}")

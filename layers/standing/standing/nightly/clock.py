@@ -81,7 +81,7 @@ class ClockRun:
         return "busy"
 
     def _commit(self, customer: str) -> bool:
-        """One commit; whether there was something to write. Raises Refused where somebody was faster."""
+        """One commit; whether there was something to write. Raises CommitConflict where somebody was faster."""
         now, state = self.clock(), self.table.load(customer)
         if state is None or state.is_empty:
             self.counts["gone"] += 1

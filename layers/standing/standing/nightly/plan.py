@@ -26,7 +26,7 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
     """What is to be done: the `day` to close, all buckets `known`, and those `due`, which are not done yet.
 
     So a second start for the same day does what failed at the first, and otherwise nothing. Deals out what came into
-    the lake, and learns the model of scores where that is due. Raises WrongDay where the day that is asked for is
+    the lake, and learns the model of scores where that is due. Raises InvalidDay where the day that is asked for is
     not over, or is no day.
     """
     day = day_asked_for(asked, day_to_close(now, ruleset))
@@ -38,7 +38,7 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
 
 
 def day_asked_for(asked: str | None, last: Day) -> Day:
-    """The day that somebody names, or else the last that can be closed. Raises WrongDay."""
+    """The day that somebody names, or else the last that can be closed. Raises InvalidDay."""
     if asked is None:
         return last
     try:

@@ -26,7 +26,7 @@ class UnpublishedError(PlainError):
 def publish(records: Sequence[dict[str, Any]], bus: BusPort) -> list[str]:
     """Publish the decisions among stream records; the sequence numbers of those that must come again.
 
-    Raises Unpublished where the bus took none.
+    Raises UnpublishedError where the bus took none.
     """
     decided = [record for record in records if _is_outcome(record)]
     failed = bus.put([entry(record["dynamodb"]["NewImage"]) for record in decided])

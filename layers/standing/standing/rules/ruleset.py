@@ -175,7 +175,7 @@ class Feature(Frozen):
     `over` is the window's length in days (none: ever), `ending` how many days ago it ends. `parts` are the features
     that `ratio` (in ten-thousandths, floored; by zero unknown), `minus` and `plus` combine, or that give `points` by a
     ramp each (added up, 0 to 100, never unknown); they stand before it.
-    `remainder` is the measure of what flooring leaves of each score, where some are added up (see `core/answers.py`).
+    `remainder` is the measure of what flooring leaves of each score, where some are added up (see `values/scales.py`).
     `levels` are the words of a value that has an order; `anchor` is the measure whose first day begins a membership.
     `personal`: its value is never logged or published.
     """

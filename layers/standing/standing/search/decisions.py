@@ -24,7 +24,7 @@ MOVED_BY = {"decided_at": pl.Int64, "rules": pl.String, "id": pl.String}
 
 
 def decisions(lake: Lake, which: pl.Expr) -> pl.DataFrame:
-    """The decisions of the lake of which something holds, each once. Raises Damaged, which names the file.
+    """The decisions of the lake of which something holds, each once. Raises CorruptFile, which names the file.
 
     Whoever was forgotten and stays there until the next compaction is left out.
     """

@@ -1,4 +1,4 @@
-"""Facts as people read them: money and scores as decimals, levels as words. The same as `core/explain.display`."""
+"""Facts as people read them: money and scores as decimals, levels as words. The same as `engine/reasons.display`."""
 
 from __future__ import annotations
 

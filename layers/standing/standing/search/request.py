@@ -113,7 +113,7 @@ def _facts_of(condition: Condition | None) -> list[str]:
 
 @contextmanager
 def damage_as_user_error(way_out: str) -> Iterator[None]:
-    """What is damaged is named, with the way out. Raises UserError in place of Damaged."""
+    """What is damaged is named, with the way out. Raises UserError in place of CorruptFile."""
     try:
         yield
     except CorruptFile as error:

@@ -73,7 +73,7 @@ class QueryResult(NamedTuple):
 
 
 def find(lake: Lake, keys: Sequence[str], ruleset: Ruleset, wanted: Query) -> QueryResult:
-    """Those who are wanted, of the standings under some keys. Raises Damaged, and NotKept.
+    """Those who are wanted, of the standings under some keys. Raises CorruptFile, and NotKept.
 
     Whoever was forgotten and stays there until the next compaction is left out.
     """
@@ -129,7 +129,7 @@ class Search:
         self.files = 0
 
     def in_files(self, files: list[File]) -> pl.DataFrame:
-        """Who is wanted of some files: `customer`, and the facts that are shown. Raises Damaged."""
+        """Who is wanted of some files: `customer`, and the facts that are shown. Raises CorruptFile."""
         for file in files:
             self._look_at(file)
         if not files:
@@ -155,7 +155,7 @@ class Search:
             raise NotKept(facts, (name for name in names if self.having[name]))
 
     def _look_at(self, file: File) -> None:
-        """Count what a file has. Raises Damaged where a column is of another kind than it should be."""
+        """Count what a file has. Raises CorruptFile where a column is of another kind than it should be."""
         has = [name for name, stored in self.columns.items() if stored.keys() & file.columns.keys()]
         if not set(self.wanted.asked) <= set(has) and file.is_empty:
             return
@@ -182,7 +182,7 @@ class Search:
 
 
 def _read(lake: Lake, keys: Iterable[str]) -> Iterator[File]:
-    """Files that are whole. Raises Damaged, which names the first that is not."""
+    """Files that are whole. Raises CorruptFile, which names the first that is not."""
     for key, stored in lake.get_all(keys):
         try:
             check_seal(stored.body)

@@ -26,7 +26,7 @@ class Kind(BaseModel):
     """One kind of event: its `type` and `fields`, `when` a row is one, and what to `expect` of such a row.
 
     A field is a text, in which `{column}` stands for a column's value, another constant, or is taken from a column
-    (`Taken`). A name with a dot is an entry of a field, such as `consent.email`.
+    (`FieldSource`). A name with a dot is an entry of a field, such as `consent.email`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
