@@ -47,7 +47,7 @@ def silence_libraries() -> None:
 
 
 def values_hidden[**P, T](handler: Callable[P, T]) -> Callable[P, T]:
-    """A handler whose errors tell no values: Lambda logs the text of whatever it raises. Raises PlainError or FailureCause."""
+    """A handler whose errors tell no values: Lambda logs what is raised. Raises PlainError or FailureCause."""
 
     @wraps(handler)
     def telling(*arguments: P.args, **more: P.kwargs) -> T:

@@ -42,7 +42,7 @@ class RulesBucket:
         return Releases.model_validate_json(answer["Body"].read()), answer["ETag"]
 
     def write(self, releases: Releases, etag: str | None) -> str:
-        """Write the record over the one of this ETag (none: where there is none yet); its own. Raises PreconditionFailed."""
+        """Write the record over the one of this ETag (none: the first one); its own. Raises PreconditionFailed."""
         body = releases.model_dump_json(indent=1).encode() + b"\n"
         try:
             if etag:

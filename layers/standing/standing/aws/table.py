@@ -177,7 +177,7 @@ class Customers:
     def commit(
         self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
-        """Write everything of one decision, or nothing. Raises CommitConflict or Forgotten where nothing was written."""
+        """Write all of one decision, or nothing. Raises CommitConflict or Forgotten where nothing was written."""
         state = outcome.state
         rows = [
             *(event_put(event, state.version, rules, now) for event in events),

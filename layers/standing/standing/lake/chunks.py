@@ -28,7 +28,7 @@ class Chunk(NamedTuple):
 
 
 def chunks(files: Iterable[pl.LazyFrame], rows: int | None = None) -> list[Chunk]:
-    """Shares of the customers of some files, of about so many rows each: together they hold everybody. Raises CorruptFile.
+    """The customers of some files in chunks of about so many rows; together they hold everybody. Raises CorruptFile.
 
     A customer is never in two, so one who has more rows than that makes a larger share.
     """

@@ -46,7 +46,7 @@ class Scoring:
         return scores(self.model, summary(bought, day).collect())
 
     def say(self, found: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> int:
-        """Send the scores that rules use and whose band is another than was said last; how many. Raises UnsentScoresError.
+        """Send the scores that rules use and whose band is new; how many. Raises UnsentScoresError.
 
         Each is of the first moment after the day, so that a night that is done again says the same.
         """
