@@ -1023,3 +1023,14 @@ def test_a_record_that_is_changed_reaches_the_lake_and_ingest_may_change_it(real
     assert '"eventName": ["INSERT", "MODIFY"]' in events
     allowed = [action for part in walk(of_type(real, ROLE)["IngestRole"]) for action in listed(part.get("Action"))]
     assert "dynamodb:UpdateItem" in allowed
+
+
+def test_merged_alarms_are_those_that_were_written_out(real: Template) -> None:
+    """Each as it was before they shared properties, word for word but for its description."""
+    written_out = json.loads((ROOT / "tests" / "fixtures" / "alarms.json").read_text())
+    alarms = of_type(real, "AWS::CloudWatch::Alarm")
+    own = {
+        name: {key: alarm[key] for key in alarm if key not in {"AlarmDescription", "Tags"}}
+        for name, alarm in alarms.items()
+    }
+    assert json.loads(json.dumps(own)) == written_out
