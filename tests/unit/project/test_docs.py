@@ -5,13 +5,21 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import typer
+from standing.cli.app import app
+from standing.events import MODELS
+from standing.rules.author.files import KINDS
+from standing.rules.author.schemas import schema_of
 
 from tests.make.support import ROOT
+from tests.unit.project.test_architecture import PACKAGE
 
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 TWINS = sorted(page for page in PAGES if page.name.endswith(".zh-CN.md"))
 
 
@@ -50,3 +58,25 @@ def test_the_first_page_is_short_and_begins_with_a_picture(name: str) -> None:
 @pytest.mark.parametrize("page", TWINS, ids=lambda page: page.name)
 def test_in_chinese_a_word_is_one_word(page: Path) -> None:
     assert not re.findall("拉取请求|故事", prose(page))
+
+
+def keywords(schema: Any) -> set[str]:
+    """Every word that rule files of a schema may use."""
+    if isinstance(schema, list):
+        return set().union(*map(keywords, schema))
+    if not isinstance(schema, dict):
+        return set()
+    return set(schema.get("properties", {})).union(*map(keywords, schema.values()))
+
+
+def test_the_glossary_has_every_keyword_event_type_and_command() -> None:
+    glossary = set(re.findall(r"`([^`]+)`", GLOSSARY))
+    words = set().union(*(keywords(schema_of(kind)) for kind in KINDS))
+    commands = {f"standing {name}" for name in typer.main.get_command(app).commands}  # type: ignore[attr-defined]
+    assert sorted((words | MODELS.keys() | commands) - glossary) == []
+
+
+@pytest.mark.parametrize("row", re.findall(r"^\| .* \| `([a-z_/]+)(?:\.py|\.\w+)?` \|$", GLOSSARY, re.MULTILINE))
+def test_the_glossary_names_rooms_and_modules_that_there_are(row: str) -> None:
+    places = [PACKAGE / row, PACKAGE / f"{row}.py", ROOT / row, ROOT / f"{row}.yaml"]
+    assert "/" not in row or any(place.exists() for place in places), row
