@@ -13,7 +13,7 @@ from standing.values.errors import UserError
 CHATTY = "#!/bin/sh\necho said by another; echo warned by another >&2; exit {code}\n"
 WARNS = """
 import logging
-from standing.aws.logging import silence_others
+from standing.aws.logging import silence_libraries
 {what}
 logging.getLogger("urllib3").warning("pool is full")
 """
@@ -41,5 +41,5 @@ def said(what: str) -> str:
 
 
 def test_what_libraries_log_does_not_come_to_the_terminal() -> None:
-    assert said("silence_others()") == ""
+    assert said("silence_libraries()") == ""
     assert said("pass") == "pool is full\n"

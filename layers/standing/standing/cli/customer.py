@@ -1,15 +1,16 @@
-"""The commands `standing export` and `standing forget`."""
+"""One customer: `standing show`, `explain`, `export`, `forget` and `rebuild`."""
 
 from __future__ import annotations
 
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.cli.options import Stack, target_of
+from standing.cli.options import Json, Lang, Rules, Stack, target_of
 from standing.local.project import project_root
-from standing.present.output import err, print_whole
+from standing.present.output import err, out, print_json, print_whole
 from standing.values.counted import counted
 from standing.values.errors import UserError
 
@@ -95,3 +96,72 @@ def _said(customer: str, in_table: int, in_lake: int) -> str:
     if not in_table and not in_lake:
         return f"nothing is stored about `{customer}`"
     return f"`{customer}`: {counted(in_table, 'row')} in the table, {in_lake} in the lake"
+
+
+def show(
+    customer: Customer,
+    stack: Stack = "standing",
+    last: Annotated[int, typer.Option(min=0, help="How many of the last decisions to show.")] = 8,
+    language: Lang = "en",
+    folder: Rules = None,
+    as_json: Json = False,
+) -> None:
+    """Show a customer's card: ratings, features and the last decisions with their reasons, as of today."""
+    from standing.customers.card import card, print_card
+    from standing.release.store import rules_of
+
+    target = target_of(stack)
+    rules = rules_of(target, folder)
+    shown = card(target, rules, customer, last)
+    if as_json:
+        print_json(shown.as_dict())
+        return
+    print_card(shown, language, out)
+    if shown.decided_by not in {entry.ruleset.version for entry in rules.entries}:
+        said = f"Shown by rules {rules.latest.version}; its state was last decided by {shown.decided_by}."
+        err.print(said, style="yellow")
+
+
+def explain(
+    customer: Customer,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option("--as-of", formats=["%Y-%m-%d"], help="Explain this day instead of today; it may be to come."),
+    ] = None,
+    known_on: Annotated[
+        datetime | None,
+        typer.Option("--known-on", formats=["%Y-%m-%d"], help="With what had been taken in by the end of this day."),
+    ] = None,
+    stack: Stack = "standing",
+    language: Lang = "en",
+    folder: Rules = None,
+    as_json: Json = False,
+) -> None:
+    """Explain each rating: what holds and fails, what time alone will change and when, and the least that would.
+
+    Every change that is named was tried on: it reaches the level, and one step less does not.
+    """
+    from standing.customers.explanation import explain as explain_customer
+    from standing.customers.explanation import print_explained
+    from standing.release.store import rules_of
+
+    days = (None if moment is None else moment.date() for moment in (as_of, known_on))
+    target = target_of(stack)
+    explained = explain_customer(target.customers, rules_of(target, folder), customer, *days)
+    if as_json:
+        print_json(explained.as_dict())
+    else:
+        print_explained(explained, language, out)
+
+
+def rebuild(
+    customer: Customer,
+    stack: Stack = "standing",
+    folder: Rules = None,
+) -> None:
+    """Fold a customer anew from the event records, by the rules that are live, and store the result."""
+    from standing.operations import recovery
+    from standing.release.store import rules_of
+
+    target = target_of(stack)
+    out.print(recovery.rebuild(target, rules_of(target, folder), customer))

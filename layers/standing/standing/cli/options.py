@@ -59,3 +59,16 @@ def print_data(data: dict[str, Any], *, as_json: bool, table: Table | str | None
         print_json(data)
     else:
         out.print(table if table is not None else "the local AWS is not running: `standing local up` starts it")
+
+
+def pairs_table(data: dict[str, Any], leave_out: set[str] | None = None) -> Table:
+    """Names and values as a table of two columns."""
+    from rich.table import Table
+
+    from standing.present.terminal import Text
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, value in data.items():
+        if name not in (leave_out or set()):
+            table.add_row(name.replace("_", " "), Text(str(value), overflow="fold"))
+    return table

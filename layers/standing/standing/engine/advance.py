@@ -26,7 +26,7 @@ def advance_clock(
 ) -> DecisionResult | None:
     """The clock moved to the end of a day that is over; nothing where there is nothing to say, and nothing to write.
 
-    `past` is what was stored before; it is read where `needs_past_to` says so.
+    `past` is what was stored before; it is read where `needs_history_to` says so.
     """
     if until <= state.day:
         return None

@@ -38,7 +38,7 @@ def view(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) ->
 def facts_today(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) -> dict[str, Fact]:
     """Everything that rules may ask at the end of `day`: features, and of each rating what it is, was and becomes.
 
-    No earlier than the state's own last day, which is lived through again. `past` as in `view`: `asks_for_past` says
+    No earlier than the state's own last day, which is lived through again. `past` as in `view`: `needs_history` says
     whether it is needed.
     """
     again = day <= state.day

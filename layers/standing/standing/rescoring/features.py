@@ -30,7 +30,7 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
     """For each customer of some event records its features as of the end of a day; null where they are unknown.
 
     Beside them `consent/CHANNEL` and `ruling/RATING`: the last word on whether a channel may be used, and the last
-    level set by hand, as the text that is kept of it. Records may have `counts_on` already (`counted_on`).
+    level set by hand, as the text that is kept of it. Records may have `counts_on` already (`with_counting_day`).
     """
     if ruleset.nets and COUNTS_ON not in records.collect_schema():
         records = with_counting_day(records, ruleset)

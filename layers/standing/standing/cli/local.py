@@ -1,0 +1,64 @@
+"""`standing local`: the local AWS is started with Standing deployed, looked at, and stopped."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from standing.cli.options import Json, pairs_table, print_data
+from standing.local.project import project_root
+from standing.present.output import err
+from standing.present.terminal import working
+
+if TYPE_CHECKING:
+    from standing.local.aws import LocalAws, RunningAws
+
+local = typer.Typer(no_args_is_help=True, help="The local AWS: start it with Standing deployed, look at it, stop it.")
+
+
+@local.command()
+def up() -> None:
+    """Start the local AWS afresh, build Standing and deploy its template there."""
+    from standing.local.connection import use_local_aws
+    from standing.release.release import release_clone
+
+    aws = _local_aws()
+    with working(err, "starting the local AWS") as tell:
+        running = aws.start()
+        use_local_aws()
+        release_clone(tell)
+    _print_running(running)
+    err.print("Try `standing --local send events/purchase.v1.json` and `standing --local show c-1001`.")
+
+
+@local.command()
+def status(as_json: Json = False) -> None:
+    """Say whether the local AWS runs, and what is deployed on it."""
+    from standing.aws.stack import Target
+    from standing.local.connection import use_local_aws
+
+    running = _local_aws().running()
+    if not running:
+        print_data({"running": False}, as_json=as_json, table=None)
+        raise typer.Exit(1)
+    use_local_aws()
+    data = {"running": True, "endpoint": running.endpoint, "pid": running.pid, **Target().outputs}
+    print_data(data, as_json=as_json, table=pairs_table(data))
+
+
+@local.command()
+def down() -> None:
+    """Stop the local AWS that `up` started, and only that. What was in it is gone."""
+    err.print("stopped the local AWS" if _local_aws().stop() else "no local AWS of this clone was running")
+
+
+def _local_aws() -> LocalAws:
+    from standing.local.aws import LocalAws
+    from standing.local.connection import local_folder
+
+    return LocalAws(project_root(), local_folder())
+
+
+def _print_running(running: RunningAws) -> None:
+    err.print(f"The local AWS runs at {running.endpoint} with Standing on it. `standing local down` stops it.")
