@@ -10,6 +10,7 @@ from typing import Any
 
 import polars as pl
 import pytest
+from standing.aws.contention import TooContended
 from standing.aws.table import CommitConflict, Customers
 from standing.backfill.partition import REFUSED, partition
 from standing.backfill.run import Backfill
@@ -49,7 +50,7 @@ def rules() -> Timeline:
 
 def settled(lake: MemoryLake, customers: Any, rules: Timeline, events: list[Event] | None = None) -> Any:
     own = taken(rules.latest, *HISTORY) if events is None else events
-    return Settlement(lake, customers, rules, UNTIL, lambda: NOW).bucket(NUMBER, own).counts
+    return Settlement(lake, customers, rules, UNTIL, lambda: NOW, pause=lambda _: None).bucket(NUMBER, own).counts
 
 
 def test_the_state_is_what_all_events_make_of_it_and_nothing_is_said(rules: Timeline, customers: Customers) -> None:
@@ -217,7 +218,7 @@ def test_who_keeps_changing_is_given_up_with_an_error(rules: Timeline, customers
         def put_state(self, *_arguments: Any) -> None:
             raise CommitConflict({})
 
-    with pytest.raises(CommitConflict):
+    with pytest.raises(TooContended):
         settled(MemoryLake(), Busy(), rules)
 
 

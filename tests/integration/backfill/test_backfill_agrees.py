@@ -44,7 +44,11 @@ def under(rules: Timeline, **more: Any) -> Timeline:
 
 def settle(lake: MemoryLake, customers: Customers, rules: Timeline, who: str, events: list[Event]) -> Any:
     until = day_to_close(NOW, rules.latest)
-    return Settlement(lake, customers, rules, until, lambda: NOW).bucket(bucket_of(who), events).counts
+    return (
+        Settlement(lake, customers, rules, until, lambda: NOW, pause=lambda _: None)
+        .bucket(bucket_of(who), events)
+        .counts
+    )
 
 
 def loaded(customers: Customers, who: str) -> State:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from base64 import b64encode
 from typing import Any
 
 import orjson
@@ -100,8 +101,8 @@ def _view(item: str) -> dict[str, Any]:
 
 def _fill(customers: Customers, rules: Timeline) -> None:
     """A state as large as the table takes: not one value more."""
-    day, few, many = day_of(NOW, "UTC"), 0, 30_000
-    seen = [Observation(day, 0, f"value-{number:08}") for number in range(many)]
+    day, few, many, chance = day_of(NOW, "UTC"), 0, 40_000, random.Random(1)
+    seen = [Observation(day, 0, b64encode(chance.randbytes(12)).decode()) for _ in range(many)]  # nothing to deflate
     while many - few > 1:
         middle = (few + many) // 2
         buckets = (Seen().plus(seen[:middle]), Sums())

@@ -6,19 +6,22 @@ drops what the run wrote, whenever it comes, and until then the lake still says 
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import orjson
 import polars as pl
 
+from standing.aws.contention import Attempts
 from standing.aws.lake_bucket import ABSENT, Lake
 from standing.aws.retraction import retract_run
-from standing.aws.table import STATE, CommitConflict, Customers, EventRecord, Forgotten, checkpoint_put, state_in
+from standing.aws.table import STATE, Customers, EventRecord, Forgotten, checkpoint_put, state_in
 from standing.backfill.month_ends import RewrittenMonths, kept_month_ends, rewrite_month_ends, standing_without
 from standing.backfill.remaining_history import RemainingHistory, remaining_history
 from standing.engine.history import ImportedHistory, import_history, without_history
@@ -80,6 +83,7 @@ class Retraction:
     run: str
     began: datetime
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    pause: Callable[[float], None] = time.sleep
 
     def bucket(self, number: int, in_the_table: Iterable[str] = ()) -> dict[str, Any]:
         """Take the run back of a bucket's customers: those whom the lake names, and some more that the table does.
@@ -132,11 +136,8 @@ class Retraction:
         if self.customers.is_forgotten(customer):
             found.counts["forgotten"] += 1
             return
-        for _ in range(TRIES):
-            with suppress(CommitConflict, Forgotten):  # whoever is forgotten meanwhile has nothing left
-                self._one(customer, there, ends, found)
-                return
-        raise CommitConflict({})
+        with suppress(Forgotten):  # whoever is forgotten meanwhile has nothing left
+            Attempts(TRIES, self.pause).run(partial(self._one, customer, there, ends, found))
 
     def _one(self, customer: str, there: LakeRetraction, ends: Collection[Day], found: StoredRun) -> None:
         """One try: a customer's state without what the run brought, and its records gone."""

@@ -9,9 +9,9 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from standing.aws.contention import TooContended
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.stack import Target
-from standing.aws.table import CommitConflict
 from standing.backfill.retraction import COUNTS, Retraction
 from standing.backfill.run import BUSY, Seen
 from standing.backfill.work_folders import remove_folder, unfinished_folders
@@ -47,7 +47,7 @@ def retract(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) 
         keep(target.lake, replace(run, state="retracting"))
     try:
         told = _all_buckets(target, rules, run, seen)
-    except (CommitConflict, PreconditionFailed):
+    except (TooContended, PreconditionFailed):
         raise UserError(BUSY) from None
     except CorruptFile as error:
         raise UserError(f"{error}: restore it (docs/lake.md), then the same command goes on") from None

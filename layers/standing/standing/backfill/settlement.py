@@ -6,15 +6,18 @@ that nobody else wrote it meanwhile; otherwise the customer is folded again, wit
 
 from __future__ import annotations
 
+import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any, NamedTuple
 
 import polars as pl
 
+from standing.aws.contention import Attempts
 from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.table import (
@@ -75,6 +78,7 @@ class Settlement:
     until: Day
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     run: str = ""
+    pause: Callable[[float], None] = time.sleep
 
     def bucket(self, number: int, events: Iterable[Event]) -> SettledBucket:
         """Settle the customers of a bucket."""
@@ -91,11 +95,7 @@ class Settlement:
     def _customer(self, customer: str, events: list[Event], gathered: BucketHistory) -> None:
         if self.customers.is_forgotten(customer):
             raise Forgotten
-        for _ in range(TRIES):
-            with suppress(CommitConflict):
-                self._settled(customer, events, gathered)
-                return
-        raise CommitConflict({})
+        Attempts(TRIES, self.pause).run(partial(self._settled, customer, events, gathered))
 
     def _settled(self, customer: str, events: list[Event], gathered: BucketHistory) -> None:
         """One try: what is new of a customer into the table, and all of it into the lake."""

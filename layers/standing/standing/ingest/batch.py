@@ -7,7 +7,6 @@ passing reason is named, so that it alone comes again. Events of one customer ar
 from __future__ import annotations
 
 import json
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +15,7 @@ from datetime import UTC, datetime
 from math import inf
 from typing import Any, NamedTuple, Protocol
 
+from standing.aws.contention import Attempts
 from standing.aws.logging import cause
 from standing.aws.table import MOST_ITEMS, CommitConflict, EventRecord, Forgotten, TooLarge, count_rows, stored_history
 from standing.engine.decide import DecisionResult, decide, needs_history, too_late
@@ -85,10 +85,6 @@ class RejectedPort(Protocol):
 
     def keep(self, message: str, rejection: dict[str, str]) -> None:
         """Keep a rejected message with its reason."""
-
-
-class TooContended(Exception):  # noqa: N818 -- a passing state, not a fault
-    """A customer whom others kept changing: the message comes again later."""
 
 
 @dataclass
@@ -192,11 +188,12 @@ class Ingest:
         waiting = sorted((copies[0].event for copies in wave.values()), key=lambda event: (event.day, event.key))
         for copies in wave.values():
             report.refuse("duplicates", copies[0].event.source, len(copies) - 1)
-        tries, most = 0, MOST_EVENTS
+        attempts, most = Attempts(TRIES, self.pause), MOST_EVENTS
         while waiting:
             try:
                 waiting = waiting[self._commit(waiting[:most], report) :]
-                tries, most = 0, MOST_EVENTS
+                attempts.succeeded()
+                most = MOST_EVENTS
             except TooLarge:
                 waiting = waiting if most > 1 else self._without_first(waiting, wave, report)
                 most = 1  # to find the event that there is no room for: the others go on
@@ -205,7 +202,8 @@ class Ingest:
                 for key, event in known.items():
                     self._known_already(wave[key], event, report)
                 waiting = [event for event in waiting if event.key not in known]
-                tries = self._after_conflict(tries) if not known else tries
+                if not known:
+                    attempts.after_conflict()
 
     def _that_stay(
         self, refusal: CommitConflict, wave: dict[tuple[str, str], list[ParsedMessage]]
@@ -279,12 +277,6 @@ class Ingest:
         report.refuse("duplicates", copies[0].event.source, 1 - len(copies))
         for message, _ in copies:
             self._reject(message, Rejected(REPLAYED, "detail.id", expected), report)
-
-    def _after_conflict(self, tries: int) -> int:
-        if tries == TRIES:
-            raise TooContended
-        self.pause(random.uniform(0, min(1.5, 0.02 * 2**tries)))  # noqa: S311 -- jitter, not a secret
-        return tries + 1
 
 
 def _envelope(message: Message) -> dict[str, Any]:

@@ -5,15 +5,16 @@ A newer state is never overwritten: where somebody was faster, the customer is l
 
 from __future__ import annotations
 
-import random
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import partial
 from typing import Protocol
 
-from standing.aws.table import MOST_ITEMS, CommitConflict, EventRecord, count_rows, stored_history
+from standing.aws.contention import Attempts, TooContended
+from standing.aws.table import MOST_ITEMS, EventRecord, count_rows, stored_history
 from standing.engine.advance import advance_clock, needs_history_to
 from standing.engine.decide import DecisionResult
 from standing.engine.start import NOTHING, StoredHistory
@@ -68,17 +69,15 @@ class ClockRun:
 
     def one(self, customer: str) -> str:
         """Move one customer: commit by commit, each of bounded size, until there is nothing to say any more."""
-        said, tries = "nothing", 0
-        while tries < TRIES:
-            try:
-                if not self._commit(customer):
-                    return said
-                said = "moved"
-            except CommitConflict:
-                self.counts["conflicts"] += 1
-                tries += 1
-                self.pause(random.uniform(0, 0.02 * 2**tries))  # noqa: S311 -- jitter, not a secret
-        return "busy"
+        attempts, moved = Attempts(TRIES, self.pause), False
+        try:
+            while attempts.run(partial(self._commit, customer)):
+                moved = True
+        except TooContended:
+            return "busy"
+        finally:
+            self.counts += Counter(conflicts=attempts.conflicts)  # nothing, where there were none
+        return "moved" if moved else "nothing"
 
     def _commit(self, customer: str) -> bool:
         """One commit; whether there was something to write. Raises CommitConflict where somebody was faster."""

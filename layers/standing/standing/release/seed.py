@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from standing.aws.contention import Attempts, TooContended
 from standing.aws.table import CommitConflict, Customers
 from standing.events.intake import Event
 from standing.ingest.batch import MOST_EVENTS, TRIES, BatchReport, Ingest
@@ -35,16 +36,21 @@ class ShadowSeed:
 
     def _customer(self, customer: str) -> int:
         """Decide one customer's events, oldest first. Raises UserError where others kept changing it."""
-        before, tries = len(missing := self._missing(customer)), 0
+        before, attempts = len(missing := self._missing(customer)), Attempts(TRIES, self.ingest.pause)
         while missing:
             try:
                 done = self.ingest.commit_some(missing[:MOST_EVENTS], BatchReport(), self.clock())
                 missing = missing[done:]
             except CommitConflict:  # an event of this customer came in between
-                missing, tries = self._missing(customer), tries + 1
-            if tries > TRIES:
-                raise UserError(f"`{customer}` kept changing: start the shadow again, and the rest is done")
+                missing = self._missing(customer)
+                self._after_conflict(attempts, customer)
         return before
+
+    def _after_conflict(self, attempts: Attempts, customer: str) -> None:
+        try:
+            attempts.after_conflict()
+        except TooContended:
+            raise UserError(f"`{customer}` kept changing: start the shadow again, and the rest is done") from None
 
     def _missing(self, customer: str) -> list[Event]:
         """What the live table counts and the shadow does not have yet."""
