@@ -8,7 +8,7 @@ that is not kept falls at a review, or at the end of its grace.
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import zip_longest
 from operator import itemgetter
 from typing import NamedTuple, cast
@@ -21,10 +21,13 @@ from standing.engine.ratings import next_move, next_review
 from standing.engine.series import Amended, Extremes, Latest, Seen, Sums
 from standing.engine.state import Memory
 from standing.rules.conditions import Fact
+from standing.rules.kinds import KindName
 from standing.rules.ruleset import Feature, Rating, Ruleset
 from standing.values.days import Day, day_in, next_anniversary
 
 type Band = tuple[int, int] | Fact | None
+type Counting = Callable[[Feature, tuple[int, ...], Buckets, Day, Day], Iterable[Day]]
+type Moving = Callable[[Feature, tuple[int, ...] | None, Buckets, Day, Day], Iterable[Day]]
 
 
 class Crossing(NamedTuple):
@@ -133,12 +136,18 @@ def _moves(
         steps = [ramp.steps for ramp in feature.ramps]  # a part of a score moves it where it gives another point
         each = zip_longest(parts, steps)
         return [day for part, at in each for day in _moves(ruleset, part, at, buckets, first, last)]
-    if not feature.kind.startswith("days_"):
-        return _sliding(feature, buckets, first, last)
-    if literals is None:
-        return range(first, last + 1)
-    counting = {"days_until": _counting_down, "days_to": _counting_to}.get(feature.kind, _counting_up)
-    return counting(feature, literals, buckets, first, last)
+    return MOVES[feature.kind](feature, literals, buckets, first, last)
+
+
+def _day_by_day(counting: Counting) -> Moving:
+    """What counts days moves every day; among some numbers, only where it reaches or passes one."""
+
+    def moves(
+        feature: Feature, literals: tuple[int, ...] | None, buckets: Buckets, first: Day, last: Day
+    ) -> Iterable[Day]:
+        return range(first, last + 1) if literals is None else counting(feature, literals, buckets, first, last)
+
+    return moves
 
 
 def _counting_up(
@@ -178,7 +187,9 @@ def _counting_to(
         yield from (there - number + after for number in literals for after in (0, 1))
 
 
-def _sliding(feature: Feature, buckets: Buckets, first: Day, last: Day) -> Iterator[Day]:
+def _sliding(
+    feature: Feature, _literals: tuple[int, ...] | None, buckets: Buckets, first: Day, last: Day
+) -> Iterator[Day]:
     """The days on which something enters a window or leaves it, or a year begins anew."""
     series, over = buckets[feature.measure], feature.over
     days = _days_kept(series)
@@ -216,3 +227,12 @@ def _rating_days(ruleset: Ruleset, rating: Rating, buckets: Buckets, first: Day,
         for ends in (read_manual_level(str(text)).expires + 1 for text in rulings.values):
             yield ends
             yield from (ends - number + after for number in literals or () for after in (0, 1))
+
+
+MOVES: dict[KindName, Moving] = {
+    **dict.fromkeys(("count", "sum", "mean", "min", "max", "distinct", "latest"), _sliding),
+    "days_since_first": _day_by_day(_counting_up),
+    "days_since_last": _day_by_day(_counting_up),
+    "days_until": _day_by_day(_counting_down),
+    "days_to": _day_by_day(_counting_to),
+}

@@ -5,6 +5,7 @@ How each feature is worked out is settled once for a ruleset: `formula` makes a 
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, cast
 
@@ -15,6 +16,7 @@ from standing.values.scales import exact
 
 if TYPE_CHECKING:
     from standing.engine.measures import Buckets
+    from standing.rules.kinds import KindName
     from standing.rules.ruleset import Feature
 
 RATIO_UNIT = 10_000
@@ -26,9 +28,7 @@ type Beginning = Callable[[Buckets, Day], Day | None]
 
 def formula(feature: Feature) -> Formula:
     """A feature as of the end of a day; none where it is unknown. Its parts, if it has any, are among the facts."""
-    if feature.ramps:
-        return _points(feature)
-    return _combined(feature, *feature.parts) if feature.parts else KINDS[feature.kind](feature)
+    return FORMULAS[feature.kind](feature)
 
 
 def limited(value: int) -> int:
@@ -50,17 +50,22 @@ def _membership_year(joined: Day | None, last: Day) -> Day:
     return last if joined is None or joined > last else last_anniversary(day_date(joined), last)
 
 
-def _combined(feature: Feature, first: str, second: str) -> Formula:
-    """A feature that is made of two others; unknown where one of them is."""
-    operation, by_zero_unknown = OPERATIONS[feature.kind], feature.kind == "ratio"
+def _combined(operation: Callable[[int, int], int | None]) -> Callable[[Feature], Formula]:
+    """A feature that is made of two others; unknown where one of them is, or where the operation gives nothing."""
 
-    def combined(_buckets: Buckets, _day: Day, known: Mapping[str, Fact]) -> int | None:
-        one, other = known.get(first), known.get(second)
-        if not isinstance(one, int) or not isinstance(other, int) or (by_zero_unknown and not other):
-            return None
-        return limited(operation(one, other))
+    def made_of(feature: Feature) -> Formula:
+        first, second = feature.parts or ("", "")
 
-    return combined
+        def combined(_buckets: Buckets, _day: Day, known: Mapping[str, Fact]) -> int | None:
+            one, other = known.get(first), known.get(second)
+            if not isinstance(one, int) or not isinstance(other, int):
+                return None
+            found = operation(one, other)
+            return None if found is None else limited(found)
+
+        return combined
+
+    return made_of
 
 
 def _points(feature: Feature) -> Formula:
@@ -74,8 +79,8 @@ def _points(feature: Feature) -> Formula:
     return points
 
 
-def _ratio(one: int, other: int) -> int:
-    return one * RATIO_UNIT // other
+def _ratio(one: int, other: int) -> int | None:
+    return one * RATIO_UNIT // other if other else None
 
 
 def _count(feature: Feature) -> Formula:
@@ -193,12 +198,7 @@ def _to(feature: Feature) -> Formula:
     return to
 
 
-OPERATIONS: dict[str, Callable[[int, int], int]] = {
-    "ratio": _ratio,
-    "minus": lambda one, other: one - other,
-    "plus": lambda one, other: one + other,
-}
-KINDS: dict[str, Callable[[Feature], Formula]] = {
+FORMULAS: dict[KindName, Callable[[Feature], Formula]] = {
     "count": _count,
     "sum": _sum,
     "mean": _mean,
@@ -210,4 +210,8 @@ KINDS: dict[str, Callable[[Feature], Formula]] = {
     "days_since_last": _since_last,
     "days_until": _until,
     "days_to": _to,
+    "ratio": _combined(_ratio),
+    "minus": _combined(operator.sub),
+    "plus": _combined(operator.add),
+    "points": _points,
 }

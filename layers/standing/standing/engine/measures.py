@@ -13,7 +13,8 @@ from standing.engine.series import Amended, Amendment, Extremes, Latest, Observa
 from standing.events import EventDetail, Feedback, Score
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
-from standing.rules.ruleset import Keeps, Measure, Ruleset
+from standing.rules.kinds import Keeps
+from standing.rules.ruleset import Measure, Ruleset
 from standing.values.days import Day
 from standing.values.money import to_minor
 from standing.values.scales import OF_ANSWERS

@@ -13,12 +13,14 @@ from standing.events import MODELS, MoneyDetail
 from standing.events.intake import Event
 from standing.events.models import SCORED
 from standing.rules.conditions import Atom
+from standing.rules.kinds import KindName
 from standing.rules.ruleset import Feature, Measure, Programme, Ruleset
 from standing.values.days import Day, end_of_day
 from standing.values.money import from_minor
 
 type Fields = dict[str, Any]
 type Move = Callable[[int], list[Fields]]
+type Ways = tuple[Move | None, Move | None]  # up, down
 
 RISING, FALLING = {">", ">=", "=="}, {"<", "<="}
 FAMILIES = {detail_type.partition(".")[0]: model for detail_type, model in MODELS.items()}
@@ -139,15 +141,20 @@ def _fields(feature: Feature, measure: Measure, atom: Atom, programme: Programme
     return falling if atom.op in FALLING else rising
 
 
-def _ways(feature: Feature, measure: Measure, programme: Programme) -> tuple[Move | None, Move | None]:
+def _ways(feature: Feature, measure: Measure, programme: Programme) -> Ways:
     """How events move a feature up, and how down."""
-    if feature.kind.startswith("days_"):
-        return None, _once if feature.kind.startswith("days_since") else None
+    return WAYS[feature.kind](feature, measure, programme)
+
+
+def _ways_of_value(feature: Feature, measure: Measure, programme: Programme) -> Ways:
     if feature.unit == "score":
         return _scoring(BEST), _scoring(WORST)
-    if feature.unit == "money":
-        return None if feature.kind == "min" else _of_amount(measure.value, programme.minor_digits), None
-    return _each_with_another(measure.value) if feature.kind == "distinct" else _plain, None
+    return _of_amount(measure.value, programme.minor_digits) if feature.unit == "money" else _plain, None
+
+
+def _ways_of_lowest(feature: Feature, measure: Measure, programme: Programme) -> Ways:
+    """Nobody's lowest amount is raised by another."""
+    return (None, None) if feature.unit == "money" else _ways_of_value(feature, measure, programme)
 
 
 def _plain(quantity: int) -> list[Fields]:
@@ -200,3 +207,18 @@ def _event(family: str, fields: Fields, number: int, programme: Programme, day: 
     return Event(
         "what-if", model.model_validate({**who, **money, **PLAIN.get(family, {}), **answer, **fields}), day, ""
     )
+
+
+WAYS: dict[KindName, Callable[[Feature, Measure, Programme], Ways]] = {
+    "count": lambda *_: (_plain, None),
+    "sum": _ways_of_value,
+    "mean": _ways_of_value,
+    "min": _ways_of_lowest,
+    "max": _ways_of_value,
+    "distinct": lambda _, measure, __: (_each_with_another(measure.value), None),
+    "latest": lambda *_: (None, None),  # what is said last is said by one event: `_saying`
+    "days_since_first": lambda *_: (None, _once),
+    "days_since_last": lambda *_: (None, _once),
+    "days_until": lambda *_: (None, None),
+    "days_to": lambda *_: (None, None),
+}

@@ -15,6 +15,7 @@ import polars as pl
 from standing.engine.features import EXACT, RATIO_UNIT
 from standing.lake.records import NAMED
 from standing.rescoring.refunds import COUNTS_ON, with_counting_day
+from standing.rules.kinds import FEATURE_KINDS, KindName
 from standing.rules.ruleset import RULING, Feature, Measure, Ramp, Ruleset
 from standing.values.days import Day, day_date, last_anniversary, next_anniversary
 from standing.values.scales import FINE, REMAINDER, SCORE_UNIT
@@ -22,7 +23,7 @@ from standing.values.scales import FINE, REMAINDER, SCORE_UNIT
 LEAP_YEAR = 2000
 MEASURE, RANK = "measure-", "rank-"
 ONE_SCORE = pl.lit(2**FINE, dtype=pl.Int128)  # of remainders, which are sums below 2**127 up to 2**23 answers
-SUMMED = {"count", "sum", "mean", "min", "max", "days_since_first", "days_since_last"}  # as a file is read, in one pass
+SUMMED = {"sums", "extremes"}  # series whose features are taken as a file is read, in one pass
 the_day, the_moment = pl.col("day"), pl.col("moment")
 
 
@@ -35,16 +36,20 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
     if ruleset.nets and COUNTS_ON not in records.collect_schema():
         records = with_counting_day(records, ruleset)
     own = [feature for feature in ruleset.features if not feature.parts]
-    summed = {one.name: _taken(ruleset, one, day) for one in own if one.kind in SUMMED}
-    others = {one.name: _taken(ruleset, one, day) for one in own if one.kind not in SUMMED} | dict(_said(ruleset, day))
+    summed = {one.name: _taken(ruleset, one, day) for one in own if _is_summed(one)}
+    others = {one.name: _taken(ruleset, one, day) for one in own if not _is_summed(one)} | dict(_said(ruleset, day))
     frame = _gathered(ruleset, records, summed)
     if others:
         frame = frame.join(_gathered(ruleset, records.filter(_asked_for(ruleset, others)), others), "customer", "left")
         frame = frame.with_columns(pl.col(one.name).fill_null(0) for one in own if one.kind == "distinct")
     for feature in ruleset.features:
         if feature.parts:
-            frame = frame.with_columns(_made_of(feature).alias(feature.name))
+            frame = frame.with_columns(MADE_OF[feature.kind](feature).alias(feature.name))
     return frame
+
+
+def _is_summed(feature: Feature) -> bool:
+    return FEATURE_KINDS[feature.kind].keeps in SUMMED
 
 
 def _gathered(ruleset: Ruleset, records: pl.LazyFrame, taken: Mapping[str, pl.Expr]) -> pl.LazyFrame:
@@ -116,7 +121,7 @@ def _remainder(answer: pl.Expr, steps: pl.Expr) -> pl.Expr:
 def _taken(ruleset: Ruleset, feature: Feature, day: Day) -> pl.Expr:
     """A refund that counts on an earlier day counts there from its own day on."""
     known = pl.when(the_day <= day).then(pl.col(COUNTS_ON))
-    return KINDS[feature.kind](feature, day, known if ruleset.measures[feature.measure].nets else the_day)
+    return TAKEN[feature.kind](feature, day, known if ruleset.measures[feature.measure].nets else the_day)
 
 
 def _said(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
@@ -233,10 +238,8 @@ def _to(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
     return pl.when(days >= 0).then(days)
 
 
-def _made_of(feature: Feature) -> pl.Expr:
-    if feature.ramps:
-        return pl.sum_horizontal(map(_points, feature.parts or (), feature.ramps))
-    return _combined(feature, *(feature.parts or ()))
+def _score(feature: Feature) -> pl.Expr:
+    return pl.sum_horizontal(map(_points, feature.parts or (), feature.ramps))
 
 
 def _points(part: str, ramp: Ramp) -> pl.Expr:
@@ -244,15 +247,28 @@ def _points(part: str, ramp: Ramp) -> pl.Expr:
     return (gone.clip(0, ramp.span) * ramp.weight).floordiv(ramp.span).fill_null(ramp.unknown)
 
 
-def _combined(feature: Feature, first: str, second: str) -> pl.Expr:
-    one, other = pl.col(first), pl.col(second)
-    if feature.kind != "ratio":
-        return _limited(one + other if feature.kind == "plus" else one - other)
+def _two(feature: Feature) -> tuple[pl.Expr, pl.Expr]:
+    first, second = feature.parts or ("", "")
+    return pl.col(first), pl.col(second)
+
+
+def _minus(feature: Feature) -> pl.Expr:
+    one, other = _two(feature)
+    return _limited(one - other)
+
+
+def _plus(feature: Feature) -> pl.Expr:
+    one, other = _two(feature)
+    return _limited(one + other)
+
+
+def _ratio(feature: Feature) -> pl.Expr:
+    one, other = _two(feature)
     ratio = (one.cast(pl.Int128) * RATIO_UNIT).floordiv(other.cast(pl.Int128))  # the product may be beyond 64 bits
     return pl.when(other != 0).then(_limited(ratio))
 
 
-KINDS: dict[str, Callable[[Feature, Day, pl.Expr], pl.Expr]] = {
+TAKEN: dict[KindName, Callable[[Feature, Day, pl.Expr], pl.Expr]] = {
     "count": _count,
     "sum": _sum,
     "mean": _mean,
@@ -264,4 +280,10 @@ KINDS: dict[str, Callable[[Feature, Day, pl.Expr], pl.Expr]] = {
     "days_since_last": _since_last,
     "days_until": _until,
     "days_to": _to,
+}
+MADE_OF: dict[KindName, Callable[[Feature], pl.Expr]] = {
+    "ratio": _ratio,
+    "minus": _minus,
+    "plus": _plus,
+    "points": _score,
 }

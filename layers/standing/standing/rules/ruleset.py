@@ -14,10 +14,10 @@ from typing import Annotated, Any, Literal, NamedTuple, Self
 from pydantic import BaseModel, ConfigDict, Field
 
 from standing.rules.conditions import Condition, Fact, comparisons
+from standing.rules.kinds import FEATURE_KINDS, Keeps, KindName
 from standing.values.days import Day
 
 type Unit = Literal["count", "money", "score", "days", "level", "text"]
-type Keeps = Literal["sums", "extremes", "latest", "seen"]
 LONGEST_YEAR = 366
 TWO_YEARS = 731  # days: whatever the year, from any day on to the end of the next
 type Review = Literal["daily", "monthly", "quarterly", "yearly"]
@@ -182,23 +182,7 @@ class Feature(Frozen):
 
     name: str
     title: Title
-    kind: Literal[
-        "count",
-        "sum",
-        "mean",
-        "min",
-        "max",
-        "distinct",
-        "latest",
-        "days_since_first",
-        "days_since_last",
-        "days_until",
-        "days_to",
-        "ratio",
-        "minus",
-        "plus",
-        "points",
-    ]
+    kind: KindName
     measure: int = -1
     remainder: int = -1
     unit: Unit
@@ -214,7 +198,7 @@ class Feature(Frozen):
     @property
     def windowed(self) -> bool:
         """Whether it is taken over a window, rather than being about the first or the last day of all."""
-        return self.measure >= 0 and not self.kind.startswith("days_")
+        return FEATURE_KINDS[self.kind].windowed
 
     @property
     def reach(self) -> int | None:

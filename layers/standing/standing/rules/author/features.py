@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
 
@@ -12,21 +12,11 @@ from standing.rules.author.messages import NOTHING, Said, in_words
 from standing.rules.author.reader import Place, Source
 from standing.rules.author.sources import FeatureSource, RampSource
 from standing.rules.author.vocabulary import FAMILIES, Family, Value, allowed_values
-from standing.rules.ruleset import MOST_VALUES, Feature, Keeps, Measure, Programme, Ramp, Title, Unit
+from standing.rules.kinds import FEATURE_KINDS, KindName, Wants
+from standing.rules.ruleset import MOST_VALUES, Feature, Measure, Programme, Ramp, Title, Unit
 from standing.values.scales import REMAINDER
 
 DIGITS: dict[Unit, int] = {"score": 4}
-KEEPS: dict[str, Keeps] = {
-    "min": "extremes",
-    "max": "extremes",
-    "latest": "latest",
-    "days_until": "latest",
-    "days_to": "latest",
-    "distinct": "seen",
-}
-OF_DATES = {"days_until", "days_to"}
-ADDED_UP = {"sum", "mean"}
-NUMBERS = {"sum", "mean", "min", "max"}
 COUNT = Value("count")
 ALL_POINTS = 100
 ACTIVITY, SCORE = "activity", "score"
@@ -77,12 +67,13 @@ class Measurement:
 
     def measure(self, written: FeatureSource) -> Measure:
         """As the state keeps it."""
-        keeps = KEEPS.get(written.kind, "sums")
+        keeps = FEATURE_KINDS[written.kind].keeps
+        assert keeps  # noqa: S101 -- it is not made of other features
         return Measure(of=self.family.of, where=written.where, value=self.path or "count", keeps=keeps)
 
     def has_remainder(self, written: FeatureSource) -> bool:
         """Whether answers on scales are added up: what is floored of each is kept, too."""
-        return written.kind in ADDED_UP and self.family.of == ("feedback",) and self.path == "score"
+        return FEATURE_KINDS[written.kind].adds_up and self.family.of == ("feedback",) and self.path == "score"
 
     def remainder(self, written: FeatureSource) -> Measure:
         """What flooring leaves of each value."""
@@ -211,30 +202,46 @@ def _allowed(family: Family, word: str, programme: Programme) -> tuple[str, ...]
     return programme.activities if (family.of, word) == ((ACTIVITY,), "kind") else allowed_values(family, word)
 
 
-def _value(kind: str, path: str, family: Family) -> Value | None:
+def _value(kind: KindName, path: str, family: Family) -> Value | None:
     """What a kind of feature measures of a family; nothing where the two do not go together."""
-    if kind in OF_DATES:
-        return family.date(path) if kind == "days_until" or "." in path else None
-    if kind in NUMBERS:
-        value = family.value(path)
-        return value if value and value.is_number and (value.adds_up or kind != "sum") else None
-    if kind == "latest":
-        return family.value(path)
-    if kind == "distinct":
-        value = family.value(path)
-        return value if value and not value.is_number else None
-    return None if path else COUNT
+    return VALUES[FEATURE_KINDS[kind].wants](path, family)
 
 
-def measurable(kind: str) -> list[str]:
+def _number(path: str, family: Family) -> Value | None:
+    value = family.value(path)
+    return value if value and value.is_number else None
+
+
+def _sum(path: str, family: Family) -> Value | None:
+    value = _number(path, family)
+    return value if value and value.adds_up else None
+
+
+def _word(path: str, family: Family) -> Value | None:
+    value = family.value(path)
+    return value if value and not value.is_number else None
+
+
+VALUES: dict[Wants, Callable[[str, Family], Value | None]] = {
+    "events": lambda path, _: None if path else COUNT,
+    "sums": _sum,
+    "numbers": _number,
+    "words": _word,
+    "values": lambda path, family: family.value(path),
+    "anniversaries": lambda path, family: family.date(path),
+    "dates": lambda path, family: family.date(path) if "." in path else None,
+}
+
+
+def measurable(kind: KindName) -> list[str]:
     """What a kind of feature can measure, such as `transaction.net_amount`; `*` stands for any name."""
     alone = [name for name, family in FAMILIES.items() if _value(kind, "", family)]
     values = [(name, path) for name, family in FAMILIES.items() for path in (*family.values, *family.dates)]
     return alone + [f"{name}.{path}" for name, path in values if _value(kind, path, FAMILIES[name])]
 
 
-def _value_problem(kind: str, path: str, family_name: str, family: Family) -> Title:
-    if kind not in {*NUMBERS, *OF_DATES, "latest", "distinct"}:
+def _value_problem(kind: KindName, path: str, family_name: str, family: Family) -> Title:
+    if FEATURE_KINDS[kind].wants == "events":
         return in_words("takes_alone", kind=kind, family=family_name, path=path)
     fits = [name for name in (*family.values, *family.dates) if _value(kind, name, family)]
     names = [f"{family_name}.{name.replace('*', 'NAME')}" for name in fits]
@@ -244,7 +251,6 @@ def _value_problem(kind: str, path: str, family_name: str, family: Family) -> Ti
     return in_words("needs_value", kind=kind, choices=choices)
 
 
-def _unit(kind: str, value: Value) -> Unit:
-    if kind in {*NUMBERS, "latest"}:
-        return value.unit
-    return "days" if kind.startswith("days_") else "count"
+def _unit(kind: KindName, value: Value) -> Unit:
+    gives = FEATURE_KINDS[kind].gives
+    return value.unit if gives == "its value" else gives

@@ -14,7 +14,7 @@ from standing.events import EventDetail
 from standing.rules.author.features import measurable
 from standing.rules.author.files import KINDS, Kind
 from standing.rules.author.scenario.sources import FAMILIES
-from standing.rules.author.sources import MEASURES
+from standing.rules.kinds import MEASURING, KindName
 
 TITLE = {"en": "In English.", "zh": "In Chinese."}
 
@@ -64,7 +64,7 @@ def _told(made: dict[str, Any]) -> dict[str, Any]:
     parts = made.get("$defs", {})
     for name, about in TITLE.items():
         parts["Title"]["properties"][name]["description"] = about
-    for kind in MEASURES if "FeatureSource" in parts else ():
+    for kind in MEASURING if "FeatureSource" in parts else ():
         field = parts["FeatureSource"]["properties"][kind]
         parts["FeatureSource"]["properties"][kind] = {"description": field["description"], **_choices(kind)}
     for family, model in FAMILIES.items() if "StepSource" in parts else ():
@@ -87,7 +87,7 @@ def _field(about: dict[str, Any]) -> dict[str, Any]:
     return said | ({"enum": words} if words else {})
 
 
-def _choices(kind: str) -> dict[str, Any]:
+def _choices(kind: KindName) -> dict[str, Any]:
     words = measurable(kind)
     exact = {"enum": [word for word in words if "*" not in word]}
     patterns = [{"pattern": f"^{re.escape(word[:-1])}.+$", "type": "string"} for word in words if word.endswith("*")]

@@ -27,19 +27,18 @@ from standing.events.intake import SOURCE
 from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE
 from standing.rules.author.messages import RuleTextError, instead, rule_text_error
 from standing.rules.author.suggestions import suggest_days, suggest_number
+from standing.rules.kinds import COMBINING, FEATURE_KINDS, MEASURING, KindName
 from standing.rules.ruleset import TEN_THOUSAND, TWO_YEARS, Review, Title
 from standing.values.days import Day, day_number
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
-WINDOWED = ("count", "sum", "mean", "min", "max", "distinct", "latest")
-MEASURES = (*WINDOWED, "days_since_first", "days_since_last", "days_until", "days_to")
 YEARS = ("calendar-year", "membership-year")
 AMOUNT = r"[0-9]{1,12}(\.[0-9]{1,6})?"
-NO_ENDING = ("distinct", "latest")  # they keep no more than the last day of each value
+NO_ENDING = tuple(kind for kind in MEASURING if FEATURE_KINDS[kind].windowed and not FEATURE_KINDS[kind].ends)
+FAR = tuple(kind for kind in MEASURING if not FEATURE_KINDS[kind].windowed)
 MOST_DISTINCT = 5_000  # different values of one feature
-COMBINATIONS = ("ratio", "minus", "plus")
-MADE_OF_OTHERS = (*COMBINATIONS, "points")
+EVERY = (*MEASURING, *COMBINING)
 
 
 def _name(text: str) -> str:
@@ -306,12 +305,12 @@ def _without(*names: str) -> dict[str, Any]:
 
 
 FEATURE_RULES: dict[str, Any] = {
-    **_one_of(*MEASURES, *MADE_OF_OTHERS),
+    **_one_of(*EVERY),
     "dependentRequired": {"ending": ["over"], "at_most": ["distinct"]},
     "dependentSchemas": {
-        **{kind: _without("over", "ending") for kind in MEASURES if kind.startswith("days_")},
+        **{kind: _without("over", "ending") for kind in FAR},
         **{kind: _without("ending") for kind in NO_ENDING},
-        **{kind: _without("over", "ending", "where") for kind in MADE_OF_OTHERS},
+        **{kind: _without("over", "ending", "where") for kind in COMBINING},
     },
 }
 
@@ -408,11 +407,11 @@ class FeatureSource(RuleFilePart):
 
     @model_validator(mode="after")
     def _one_measure(self) -> FeatureSource:
-        if sum(getattr(self, kind) is not None for kind in (*MEASURES, *MADE_OF_OTHERS)) != 1:
-            raise rule_text_error("one_measure", names=", ".join((*MEASURES, *MADE_OF_OTHERS)))
-        if self.kind in MADE_OF_OTHERS and (self.over or self.ending or self.where):
+        if sum(getattr(self, kind) is not None for kind in EVERY) != 1:
+            raise rule_text_error("one_measure", names=", ".join(EVERY))
+        if self.kind in COMBINING and (self.over or self.ending or self.where):
             raise rule_text_error("combines", kind=self.kind)
-        if self.kind.startswith("days_") and (self.over or self.ending):
+        if self.kind in FAR and (self.over or self.ending):
             raise rule_text_error("looks_far", kind=self.kind)
         if self.kind in NO_ENDING and self.ending:
             raise rule_text_error("no_ending", kind=self.kind)
@@ -423,16 +422,16 @@ class FeatureSource(RuleFilePart):
         return self
 
     @property
-    def kind(self) -> str:
+    def kind(self) -> KindName:
         """Which measure it is."""
-        return next(kind for kind in (*MEASURES, *MADE_OF_OTHERS) if getattr(self, kind) is not None)
+        return next(kind for kind in EVERY if getattr(self, kind) is not None)
 
     @property
     def parts(self) -> list[str]:
         """The features that it is made of, or none."""
         if self.points:
             return [one.feature for one in self.points]
-        return list(getattr(self, self.kind)) if self.kind in COMBINATIONS else []
+        return list(getattr(self, self.kind)) if self.kind in COMBINING else []
 
     @property
     def measured(self) -> str:

@@ -7,8 +7,10 @@ has no end has none here.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
+from standing.rules.kinds import KindName
 from standing.rules.prove.windows import never_negative, part_of
 from standing.rules.ruleset import LONGEST_YEAR, TEN_THOUSAND, Feature, Ruleset
 
@@ -38,33 +40,40 @@ def range_of(ruleset: Ruleset, fact: str) -> Range:
 
 def of_feature(ruleset: Ruleset, feature: Feature) -> Range:
     """The range of a feature."""
-    if feature.parts:
-        return _of_parts(ruleset, feature)
+    return RANGES[feature.kind](ruleset, feature)
+
+
+def _of_value(ruleset: Ruleset, feature: Feature) -> Range:
+    """Of a value of events, by its unit."""
     if feature.unit == "level":
         return Range(0, len(feature.levels) - 1)
     if feature.unit == "score":
         said = ruleset.measures[feature.measure].of == ("score",)  # by a model: it need not end at 1
         return Range(0, None if said else TEN_THOUSAND)
-    if feature.kind == "days_until":
-        return Range(0, LONGEST_YEAR)
-    if feature.kind == "distinct":
-        return Range(0, feature.at_most)
     is_below_zero = feature.unit == "money" and ruleset.measures[feature.measure].value == "net_amount"
     return Range() if is_below_zero else NOT_BELOW_ZERO
 
 
-def _of_parts(ruleset: Ruleset, feature: Feature) -> Range:
-    if feature.kind == "points":
-        return Range(0, ALL_POINTS)
+def _of_parts(ruleset: Ruleset, feature: Feature) -> tuple[Range, Range]:
     first, second = (range_of(ruleset, part) for part in feature.parts or ())
-    if feature.kind == "plus":
-        return Range(_added(first.low, second.low), _added(first.high, second.high))
-    if feature.kind == "minus":
-        return Range(_less(first.low, second.high), _less(first.high, second.low))
+    return first, second
+
+
+def _plus(ruleset: Ruleset, feature: Feature) -> Range:
+    first, second = _of_parts(ruleset, feature)
+    return Range(_added(first.low, second.low), _added(first.high, second.high))
+
+
+def _minus(ruleset: Ruleset, feature: Feature) -> Range:
+    first, second = _of_parts(ruleset, feature)
+    return Range(_less(first.low, second.high), _less(first.high, second.low))
+
+
+def _ratio(ruleset: Ruleset, feature: Feature) -> Range:
     inner, outer = (ruleset.by_name[part] for part in feature.parts or ())
     if all(never_negative(ruleset, one) for one in (inner, outer)) and part_of(ruleset, inner, outer):
         return Range(0, TEN_THOUSAND)
-    is_below_zero = any(part.low is None or part.low < 0 for part in (first, second))
+    is_below_zero = any(part.low is None or part.low < 0 for part in _of_parts(ruleset, feature))
     return Range() if is_below_zero else NOT_BELOW_ZERO
 
 
@@ -74,3 +83,15 @@ def _added(one: int | None, other: int | None) -> int | None:
 
 def _less(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one - other
+
+
+RANGES: dict[KindName, Callable[[Ruleset, Feature], Range]] = {
+    **dict.fromkeys(("sum", "mean", "min", "max", "latest"), _of_value),
+    **dict.fromkeys(("count", "days_since_first", "days_since_last", "days_to"), lambda *_: NOT_BELOW_ZERO),
+    "distinct": lambda _, feature: Range(0, feature.at_most),
+    "days_until": lambda *_: Range(0, LONGEST_YEAR),
+    "ratio": _ratio,
+    "minus": _minus,
+    "plus": _plus,
+    "points": lambda *_: Range(0, ALL_POINTS),
+}

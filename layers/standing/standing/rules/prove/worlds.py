@@ -15,6 +15,7 @@ import z3
 from standing.engine.backends.plain import OPERATORS
 from standing.engine.features import RATIO_UNIT
 from standing.rules.conditions import Comparison, Condition, Fact, Operator, comparisons
+from standing.rules.kinds import FEATURE_KINDS
 from standing.rules.prove.axioms import feature_axioms
 from standing.rules.ruleset import LONGEST_YEAR, Feature, Ramp, Rating, Ruleset
 
@@ -22,7 +23,6 @@ type Number = Any  # z3's expressions have no types worth the name
 type Truth = Any
 
 FAR = 200 * LONGEST_YEAR  # days: further than any level that is set by hand may last
-ALWAYS_KNOWN = {"count", "sum", "distinct", "points"}
 
 
 class World:
@@ -76,7 +76,7 @@ class World:
     def known(self, fact: str) -> Truth:
         """That a fact is known."""
         feature = self.ruleset.by_name.get(fact)
-        if feature is None or feature.kind in ALWAYS_KNOWN:
+        if feature is None or FEATURE_KINDS[feature.kind].always_known:
             return z3.BoolVal(True)
         if feature.parts:
             parts = [self.known(part) for part in feature.parts]

@@ -1,0 +1,81 @@
+"""The kinds of feature: what is true of each, wherever rules are read.
+
+A kind is one entry here, and one in the table of each back end: how it is evaluated (`engine/features.py`), when time
+alone can change it (`engine/clock.py`), its expression (`rescoring/features.py`), its range (`rules/prove/ranges.py`),
+which events move it (`foresight/levers.py`), and its words (`present/rules/words.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+type KindName = Literal[
+    "count",
+    "sum",
+    "mean",
+    "min",
+    "max",
+    "distinct",
+    "latest",
+    "days_since_first",
+    "days_since_last",
+    "days_until",
+    "days_to",
+    "ratio",
+    "minus",
+    "plus",
+    "points",
+]
+type Keeps = Literal["sums", "extremes", "latest", "seen"]
+type Wants = Literal["events", "sums", "numbers", "words", "values", "anniversaries", "dates", "features"]
+type Gives = Literal["count", "days", "score", "its value"]
+
+
+@dataclass(frozen=True)
+class FeatureKind:
+    """What is true of a kind.
+
+    `wants`: what it measures: events, or a value of them (one that adds up, any number, a text, whatever there is, a
+    date by its day of the year, a date itself), or other features. `gives`: its unit. `keeps`: the series that its
+    measure is kept as; none where it is made of others. `adds_up`: values of a window are added up. `windowed`: it
+    looks over `over`, rather than being about the first or the last day of all; `ends`: the window may have ended.
+    `always_known`: without events it is nought.
+    """
+
+    wants: Wants
+    gives: Gives
+    keeps: Keeps | None = "sums"
+    adds_up: bool = False
+    windowed: bool = True
+    ends: bool = True
+    always_known: bool = False
+
+
+def _days_since() -> FeatureKind:
+    return FeatureKind("events", "days", windowed=False, ends=False)
+
+
+def _made_of(gives: Gives, *, always_known: bool = False) -> FeatureKind:
+    return FeatureKind("features", gives, keeps=None, windowed=False, ends=False, always_known=always_known)
+
+
+FEATURE_KINDS: dict[KindName, FeatureKind] = {
+    "count": FeatureKind("events", "count", always_known=True),
+    "sum": FeatureKind("sums", "its value", adds_up=True, always_known=True),
+    "mean": FeatureKind("numbers", "its value", adds_up=True),
+    "min": FeatureKind("numbers", "its value", keeps="extremes"),
+    "max": FeatureKind("numbers", "its value", keeps="extremes"),
+    "distinct": FeatureKind("words", "count", keeps="seen", ends=False, always_known=True),
+    "latest": FeatureKind("values", "its value", keeps="latest", ends=False),
+    "days_since_first": _days_since(),
+    "days_since_last": _days_since(),
+    "days_until": FeatureKind("anniversaries", "days", keeps="latest", windowed=False, ends=False),
+    "days_to": FeatureKind("dates", "days", keeps="latest", windowed=False, ends=False),
+    "ratio": _made_of("score"),
+    "minus": _made_of("its value"),
+    "plus": _made_of("its value"),
+    "points": _made_of("count", always_known=True),
+}
+MEASURING: tuple[KindName, ...] = tuple(kind for kind, about in FEATURE_KINDS.items() if about.keeps)
+COMBINING: tuple[KindName, ...] = tuple(kind for kind, about in FEATURE_KINDS.items() if not about.keeps)
