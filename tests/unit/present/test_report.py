@@ -68,7 +68,7 @@ def test_every_kind_of_trouble_leads_to_a_line_and_no_trouble_to_none(ruleset: R
         "rejected",
         "PSI",
         "buckets failed: 017, 201",
-        "CorruptFile",
+        "Damaged",
     )
     assert [word in line for word, line in zip(wanted, lines, strict=True)] == [True] * len(wanted), lines
     assert len(attention(reports.bad(ruleset), "zh")) == len(lines)
@@ -227,7 +227,7 @@ def test_a_source_that_stays_silent_and_many_drifts_are_told_briefly(ruleset: Ru
     assert [line for line in lines if "sent nothing on 2026-11-22, 2026-11-23, 2026-11-24" in line]
     assert sum("PSI" in line for line in lines) == 8
     assert "5 more drifted as far" in lines[-3]
-    assert ["buckets failed" in lines[-2], "CorruptFile" in lines[-1]] == [True, True]
+    assert ["buckets failed" in lines[-2], "Damaged" in lines[-1]] == [True, True]
 
 
 COUNTS = st.dictionaries(st.sampled_from("abcde"), st.integers(0, 500), min_size=1)
