@@ -243,7 +243,7 @@ def test_no_log_of_any_level_and_no_row_has_what_is_personal(
     failures = run_all(stack, monkeypatch)
     said = logged() + failures
     assert [one for one in PLANTED if one in said] == []
-    assert "Failed: ValueError at" in failures
+    assert "FailureCause: ValueError at" in failures
 
     rows = [json.dumps(row, default=repr) for row in stack.client.scan(TableName=stack.table)["Items"]]
     assert any(AMOUNT in row and DAY in row for row in rows)  # as rules need them
