@@ -19,7 +19,7 @@ from tests.make.support import ROOT
 from tests.template.cloudformation import Template, listed
 
 FOLDER = ROOT / "docs" / "policies"
-TOOLS = ROOT / "layers" / "standing" / "standing"
+PACKAGE = ROOT / "layers" / "standing" / "standing"
 
 type Policy = dict[str, Any]
 
@@ -76,7 +76,7 @@ CLIENTS = {  # what Target calls a service, and what IAM and boto3 call it
     "states": ("states", "stepfunctions"),
     "cloudformation": ("cloudformation", "cloudformation"),
 }
-ADAPTERS = {"table.py": "dynamodb", "lake.py": "s3", "rules_bucket.py": "s3"}
+ADAPTERS = {"table.py": "dynamodb", "lake_bucket.py": "s3", "rules_bucket.py": "s3"}
 WAITED = {"stack_delete_complete", "table_exists", "table_not_exists"}  # a waiter describes
 
 
@@ -122,13 +122,13 @@ def idle(templates: Iterable[Template], policies: list[Policy], others: Iterable
 
 
 def called() -> set[str]:
-    """The actions that the commands call by AWS's clients: in the tools, and in the adapters that they use."""
+    """The actions that the commands call by AWS's clients: the stack's own, and those of the classes in `aws/`."""
     found: set[str] = set()
-    for path in (TOOLS / "tools").rglob("*.py"):
-        if path.name not in ("listening.py", "usage.py", "emulator.py"):  # for measuring alone
+    for path in PACKAGE.rglob("*.py"):
+        if path.name not in ("listener.py", "usage.py", "emulator.py"):  # for measuring alone
             found |= {action for service, method in _calls(path) for action in _actions(service, method)}
     for name, service in ADAPTERS.items():
-        methods = (method for owner, method in _calls(TOOLS / "adapters" / name) if owner == "client")
+        methods = (method for owner, method in _calls(PACKAGE / "aws" / name) if owner == "client")
         found |= {action for method in methods for action in _actions(service, method)}
     return found
 
