@@ -366,7 +366,7 @@ def lines(path: Path) -> set[str]:
 
 
 def test_who_scores_imports_nothing_that_fits() -> None:
-    folder = ROOT / "layers" / "standing" / "standing" / "batch" / "scores"
+    folder = ROOT / "layers" / "standing" / "standing" / "scores"
     for path in folder.glob("*.py"):
         imported = {
             name

@@ -34,7 +34,7 @@ def fit(
     One that does not converge is refused, with the reason.
     """
     from standing.rules.author.compiler import compile_rules
-    from standing.scores.files import fit_file, table
+    from standing.scores.fitting.files import fit_file, table
     from standing.scores.model import text
 
     found = fit_file(file, compile_rules(rules or project_root() / "rules"), as_of, "gross" if gross else "net")
@@ -45,7 +45,7 @@ def fit(
 @scores.command()
 def show(model: Model, lang: Lang = "en", *, as_json: Json = False) -> None:
     """Show a model: its parameters, what it was learnt from, and the bands of its scores."""
-    from standing.scores.files import read, table
+    from standing.scores.fitting.files import read, table
     from standing.scores.model import text
 
     found = read(model)
@@ -62,7 +62,7 @@ def due(model: Model, file: EventFile, as_of: AsOf, rules: Rules = None) -> None
     FILE holds the purchases and refunds, and the score events that were sent before.
     """
     from standing.rules.author.compiler import compile_rules
-    from standing.scores.files import events_due, read
+    from standing.scores.fitting.files import events_due, read
 
     ruleset, found = compile_rules(rules or project_root() / "rules"), read(model)
     for line in events_due(found, file, ruleset, as_of):
