@@ -178,6 +178,16 @@ def test_a_night_finds_whose_care_nobody_answered() -> None:
         assert rescore(customer.rules, records, states_of([customer.standing]), None, night).stirred == stirred
 
 
+def test_whom_a_night_could_not_write_the_next_finds_again() -> None:
+    customer = Customer(Timeline.of(care_rules()))
+    customer.deliver(purchase(100), now=noon(110))  # known too late to be asked for; due again after thirty days
+    records, states, before = rows_of(customer.applied, 2), states_of([customer.standing]), None
+    for night, stirred in ((129, ()), (130, ("c-1",)), (131, ("c-1",))):
+        found = rescore(customer.rules, records, states, before, night)
+        before = found.standing
+        assert found.stirred == stirred
+
+
 def care_rules() -> Ruleset:
     """A call after a complaint, and another after an order; one of both in thirty days."""
     once = Cap(at_most=1, within=30, channel="phone")
