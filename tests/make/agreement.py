@@ -14,9 +14,9 @@ import polars as pl
 from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from standing.engine.backends import Backend, durable, plain
-from standing.rescoring import backend as batch
 from standing.rules.conditions import Condition, Fact
 
+from tests.make import backends as batch
 from tests.make import strategies as made
 from tests.make import written
 from tests.make.support import ROOT

@@ -23,7 +23,7 @@ from standing.cli import backfill as backfill_commands
 from standing.cli import night as night_commands
 from standing.engine.decide import decide
 from standing.engine.state import LevelState
-from standing.impact.population import population_of, write
+from standing.impact.population import write
 from standing.nightly.execution import Night
 from standing.nightly.summary import report_key
 from standing.present.language import Language
@@ -38,6 +38,7 @@ from typer import Exit
 from typer.testing import CliRunner
 
 from tests.make import reports
+from tests.make.frames import population_of
 from tests.make.support import NOW, ROOT, envelope, purchase, taken
 
 HOSTILE = "[/b][red]\x1b[2J\x9b1mgo\u202ene\u200b:bomb:\r[link=http://x]y[/link]"

@@ -27,7 +27,7 @@ from standing.lake.decisions import DECISIONS
 from standing.lake.gaps import behind_table, missing_commits, refill
 from standing.lake.layout import KINDS, bucket_of, month_key, number_in, standing_key
 from standing.lake.parquet import parquet_bytes
-from standing.lake.reader import everything_of, read_bucket, read_decisions
+from standing.lake.reader import everything_of, read_bucket
 from standing.lake.records import TEXTS
 from standing.lake.rows import RECORDS, STATES, Bucket
 from standing.lake.tombstones import write_tombstone
@@ -36,6 +36,7 @@ from standing.values.days import day_date
 
 from tests.integration.conftest import KEYS
 from tests.integration.ingest.test_crashes import BY_REGION, STREAM, Crash, Fatal, Wire, fatals
+from tests.make.frames import read_decisions
 from tests.make.lakes import lake_rows, pour
 from tests.make.support import NOW, ROOT, KeptRejections, complaint, envelope, message, purchase, taken
 

@@ -18,13 +18,13 @@ from standing.engine.state import Memory, State
 from standing.events import Engagement
 from standing.events.intake import Event
 from standing.lake.records import rows_of
-from standing.rescoring import backend as batch
 from standing.rescoring.features import features_on
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
 from standing.rules.prove.worlds import World
 from standing.rules.ruleset import Reach, Ruleset
 
+from tests.make import backends as batch
 from tests.make import strategies as made
 from tests.unit.rules.test_score_rules import RISK, written
 

@@ -13,12 +13,12 @@ from standing.engine.engine import engine_of
 from standing.engine.measures import aggregate, empty, prune
 from standing.events.intake import Event
 from standing.lake.records import rows_of
-from standing.rescoring import backend as batch
 from standing.rescoring.features import features_on
 from standing.rules.author.compiler import compile_rules
 from standing.rules.ruleset import Ruleset
 from standing.values.scales import FINE, exact, remainder, score
 
+from tests.make import backends as batch
 from tests.make.strategies import line, survey
 from tests.unit.rules.test_score_rules import written
 

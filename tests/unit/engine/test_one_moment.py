@@ -16,7 +16,6 @@ from standing.events.intake import Event
 from standing.lake.records import rows_of
 from standing.rescoring.features import features_on
 from standing.rules.author.compiler import compile_rules
-from standing.rules.author.scenario.reader import parse_scenarios
 from standing.rules.ruleset import Ruleset
 from standing.rules.scenarios.player import play
 from standing.rules.scenarios.recorder import record
@@ -24,6 +23,7 @@ from standing.rules.timeline import Timeline
 from standing.scores.scores import last_said
 
 from tests.make.programmes import override, profile, score
+from tests.make.scenarios import parse_scenarios
 from tests.unit.rules.test_score_rules import PROGRAMME, written
 
 DAY = 20_000

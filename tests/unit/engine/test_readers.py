@@ -8,9 +8,9 @@ from typing import get_args
 import pytest
 from hypothesis import given, settings
 from standing.rules.conditions import Condition, comparisons
-from standing.rules.prove import backend as proving
 from standing.rules.ruleset import Feature, Ruleset
 
+from tests.make import backends as proving
 from tests.make import programmes, written
 from tests.make.agreement import CASES, agree, compared_apart
 from tests.make.strategies import line

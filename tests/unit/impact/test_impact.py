@@ -18,7 +18,7 @@ from standing.engine.ratings import next_review, would_become
 from standing.engine.state import LevelState
 from standing.impact.impact import NAMED, CareImpact, Impact, Move, impact
 from standing.impact.markdown import markdown
-from standing.impact.population import Population, Row, population_of, read, write
+from standing.impact.population import Population, Row, read, write
 from standing.impact.report import Report, as_dict
 from standing.impact.settled_levels import settle
 from standing.impact.sources import of_file, rules_at
@@ -29,6 +29,7 @@ from standing.values.errors import UserError
 
 from tests.make import programmes
 from tests.make import strategies as made
+from tests.make.frames import population_of
 from tests.make.strategies import every, line
 from tests.make.support import ROOT
 

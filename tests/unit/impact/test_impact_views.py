@@ -16,7 +16,7 @@ from rich.console import Console
 from standing.cli.app import app
 from standing.engine.state import LevelState
 from standing.impact.page import page
-from standing.impact.population import Population, population_of, write
+from standing.impact.population import Population, write
 from standing.impact.report import Report, as_dict, compare_rulesets
 from standing.impact.terminal import print_impact
 from standing.impact.words import WORDS
@@ -27,6 +27,7 @@ from standing.rules.ruleset import Ruleset, Stratum, Title
 from typer.testing import CliRunner
 
 from tests.make import strategies as made
+from tests.make.frames import population_of
 from tests.make.strategies import every, line
 from tests.make.support import ROOT, real_ruleset
 from tests.unit.impact.test_impact import CALL, DAY, FEATURES, TEN, tier

@@ -15,10 +15,11 @@ from markdown_it.token import Token
 from ruamel.yaml import YAML
 from standing.cli.app import app
 from standing.engine.state import LevelState
-from standing.impact.population import population_of, write
+from standing.impact.population import write
 from standing.impact.pull_request import MARK, NO_POPULATION
 from typer.testing import CliRunner
 
+from tests.make.frames import population_of
 from tests.make.support import ROOT, real_ruleset
 
 GITHUB = ROOT / ".github"

@@ -29,7 +29,7 @@ from standing.lake.compaction import CompactionResult, compact, stage
 from standing.lake.gaps import behind_table, missing_commits
 from standing.lake.layout import KINDS, bucket_of, current_key, incoming_prefix, month_key, staged_prefix, standing_key
 from standing.lake.parquet import CorruptFile, parquet_bytes
-from standing.lake.reader import everything_of, open_bucket, read_bucket, read_decisions
+from standing.lake.reader import everything_of, open_bucket, read_bucket
 from standing.lake.rows import ORDER, Bucket, deduplicate, frame
 from standing.lake.standings import standings_of
 from standing.lake.tombstones import write_tombstone
@@ -39,6 +39,7 @@ from standing.rules.timeline import Timeline
 
 from tests.make import programmes
 from tests.make import strategies as made
+from tests.make.frames import read_decisions
 from tests.make.lakes import AT, MemoryLake, decided, lake_rows, neighbours, owned, pour
 from tests.make.support import NOW, purchase, real_rules, taken
 

@@ -22,9 +22,8 @@ from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.lake.records import SCHEMA, TEXTS, rows_of
 from standing.rescoring.bucket import rescore, states_of
-from standing.rescoring.days import before_first_day, plan_of, simulate_days
+from standing.rescoring.days import plan_of, simulate_days
 from standing.rescoring.features import features_on
-from standing.rescoring.memory import memory_of
 from standing.rules.author.compiler import assemble, compile_folder
 from standing.rules.author.succession import continued
 from standing.rules.author.vocabulary import FAMILIES
@@ -36,6 +35,7 @@ from standing.values.days import Day
 from tests.make import programmes
 from tests.make import strategies as made
 from tests.make.crowd import FIRST, crowd
+from tests.make.frames import before_first_day, memory_of
 from tests.make.strategies import PROGRAMME, Customer, complaint, noon, purchase
 from tests.make.support import ROOT, real_rules
 

@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.rules.author.problems import Problem, RulesError
-from standing.rules.author.scenario.reader import parse_scenarios
 from standing.rules.ruleset import Ruleset
 from standing.rules.scenarios.check import check_scenarios
 
+from tests.make.scenarios import parse_scenarios
 from tests.make.support import real_ruleset
 from tests.unit.rules.test_scenarios import FILE, HEAD, RULES, folder_of
 

@@ -20,14 +20,13 @@ from standing.events.intake import Event
 from standing.present.check import print_report, report_as_dict
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
-from standing.rules.prove import backend
 from standing.rules.prove.check import LocatedFinding, Report, check
 from standing.rules.prove.findings import CHECKS
 from standing.rules.prove.prover import Prover
 from standing.rules.prove.words import WAYS_OUT, way_out
 from standing.rules.ruleset import Measure, Ruleset, Stratum
 
-from tests.make import programmes
+from tests.make import backends, programmes
 from tests.make import strategies as made
 from tests.make.support import ROOT
 
@@ -536,7 +535,7 @@ def _is_base(rules: Ruleset, name: str, value: object) -> bool:
 @settings(max_examples=300)
 @given(made.rules, made.facts)
 def test_z3_reads_a_condition_as_plain_python_does(rules: dict[str, Condition], known: dict[str, Any]) -> None:
-    assert backend.SolverBackend(rules).match(known) == plain.PlainBackend(rules).match(known)
+    assert backends.SolverBackend(rules).match(known) == plain.PlainBackend(rules).match(known)
 
 
 def test_a_ratio_is_read_exactly() -> None:

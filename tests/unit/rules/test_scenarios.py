@@ -20,7 +20,6 @@ from standing.events.intake import Event
 from standing.present.rules.scenarios import checked_as_dict, mismatch_in_words, print_checked
 from standing.rules.author.compiler import assemble, compile_rules
 from standing.rules.author.reader import parse
-from standing.rules.author.scenario.reader import parse_scenarios
 from standing.rules.ruleset import Ruleset
 from standing.rules.scenarios.check import ScenarioResults, check_scenarios
 from standing.rules.scenarios.player import Mismatch, PlayedScenario, play
@@ -30,6 +29,7 @@ from standing.rules.timeline import Timeline
 from typer.testing import CliRunner
 
 from tests.make import programmes
+from tests.make.scenarios import parse_scenarios
 from tests.make.strategies import purchase, refund
 from tests.make.support import ROOT, real_ruleset
 from tests.unit.engine.test_clock import every_day

@@ -14,7 +14,6 @@ from standing.engine.measures import aggregate, empty
 from standing.events.intake import Event
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
-from standing.rules.author.scenario.reader import parse_scenarios
 from standing.rules.conditions import Fact
 from standing.rules.prove.check import check
 from standing.rules.ruleset import Ramp, Ruleset
@@ -22,6 +21,7 @@ from standing.rules.scenarios.player import play
 from standing.rules.timeline import Timeline
 
 from tests.make.programmes import score
+from tests.make.scenarios import parse_scenarios
 from tests.make.strategies import complaint, purchase
 from tests.make.support import real_ruleset
 

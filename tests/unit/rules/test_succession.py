@@ -16,7 +16,6 @@ from standing.foresight.explanation import explanations
 from standing.foresight.outlook import look_ahead
 from standing.impact.impact import impact
 from standing.impact.markdown import markdown
-from standing.impact.population import population_of
 from standing.impact.report import Report, as_dict
 from standing.impact.sources import edited_rules
 from standing.rules.author.build import build_ruleset, built_rules
@@ -28,6 +27,7 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date, day_number
 
+from tests.make.frames import population_of
 from tests.make.strategies import Customer, purchase
 
 PROGRAMME = """\

@@ -22,7 +22,6 @@ from standing.foresight.outlook import look_ahead
 from standing.present.rules.words import FAMILY_WORDS
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
-from standing.rules.author.scenario.reader import parse_scenarios
 from standing.rules.author.vocabulary import FAMILIES, allowed_values
 from standing.rules.conditions import Fact
 from standing.rules.prove.check import check
@@ -32,6 +31,7 @@ from standing.values.days import Day
 
 from tests.make import strategies as made
 from tests.make.programmes import activity, profile
+from tests.make.scenarios import parse_scenarios
 from tests.make.strategies import Customer, refund
 
 PROGRAMME = """\

@@ -25,7 +25,7 @@ from standing.engine.state import LevelState
 from standing.events import MODELS
 from standing.events.intake import Event, read_event, take_in
 from standing.events.models import SCORED
-from standing.impact.population import population_of, write
+from standing.impact.population import write
 from standing.lake.records import rows_of
 from standing.rescoring.features import features_on
 from standing.rules.author.build import build_ruleset, built_rules
@@ -41,6 +41,7 @@ from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date
 from typer.testing import CliRunner
 
+from tests.make.frames import population_of
 from tests.make.strategies import Customer
 from tests.make.support import ROOT, sender
 

@@ -33,12 +33,6 @@ class Population(NamedTuple):
         return [one.name for one in ruleset.features if self.features.get(one.name) != ruleset.definition(one)]
 
 
-def population_of(ruleset: Ruleset, day: Day, customers: Iterable[Row]) -> Population:
-    """A population of customers: each with its id, its features and the level that it holds in each rating."""
-    (population,) = populations_for((ruleset,), day, ((one,) for one in customers))
-    return population
-
-
 def populations_for(rulesets: Sequence[Ruleset], day: Day, customers: Iterable[Sequence[Row]]) -> list[Population]:
     """A population of the same customers for each ruleset; each customer comes with a row for each.
 

@@ -68,11 +68,6 @@ def read_bucket(lake: Lake, number: int) -> Bucket:
     return Bucket(_current(lake, "records", number), states)
 
 
-def read_decisions(lake: Lake, number: int) -> pl.DataFrame:
-    """The decisions of a bucket's customers, which no standing needs. Raises CorruptFile."""
-    return _current(lake, "decisions", number)
-
-
 def _current(lake: Lake, kind: Kind, number: int) -> pl.DataFrame:
     with _named(current_key(kind, number)):
         return read_stored(kind, lake.get(current_key(kind, number)))

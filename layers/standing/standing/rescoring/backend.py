@@ -3,33 +3,14 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import reduce
 from typing import cast
 
 import polars as pl
 
 from standing.engine.backends.plain import OPERATORS
-from standing.rules.conditions import Comparison, Condition, Fact, comparisons
-
-
-class PolarsBackend:
-    """Says which of some named conditions hold, for one set of facts as every reader does, or for a frame of them."""
-
-    def __init__(self, rules: Mapping[str, Condition]) -> None:
-        self.rules = dict(rules)
-        self.expressions = [expression(condition).alias(name) for name, condition in rules.items()]
-
-    def match(self, facts: Mapping[str, Fact]) -> frozenset[str]:
-        """The names of the rules that hold."""
-        if not self.rules:
-            return frozenset()
-        (held,) = self.match_all(pl.DataFrame([dict(facts) | {"": 0}], strict=False)).rows(named=True)
-        return frozenset(name for name, holds in held.items() if holds)
-
-    def match_all(self, facts: pl.DataFrame) -> pl.DataFrame:
-        """For a row a customer and a column a fact, a row a customer and a true-or-false column a rule."""
-        return with_facts(facts, self.rules.values()).select(self.expressions)
+from standing.rules.conditions import Comparison, Condition, comparisons
 
 
 def expression(condition: Condition) -> pl.Expr:

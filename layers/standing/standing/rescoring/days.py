@@ -75,12 +75,6 @@ def evaluate_day(ruleset: Ruleset, frame: pl.LazyFrame, day: Day) -> pl.LazyFram
     return frame.with_columns(one for rating in ruleset.ratings.values() for one in remembered_levels(rating))
 
 
-def before_first_day(records: pl.DataFrame) -> pl.DataFrame:
-    """The customers of some records as they were on the day before their first: nothing is remembered of them."""
-    first = pl.col("day").min() - 1
-    return records.group_by("customer").agg(first.cast(pl.Int32).alias("day")).sort("customer")
-
-
 def _remembered_of(lived: pl.DataFrame) -> pl.DataFrame:
     passed_on = (
         name for name in lived.columns if name.startswith(REMEMBERED) or name in {"customer", "version", "day"}

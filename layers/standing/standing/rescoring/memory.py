@@ -80,23 +80,3 @@ def cells(memory: Memory) -> dict[str, Any]:
 def _cells(kept: Kept, held: dict[str, LevelState]) -> dict[str, Any]:
     parts = {(name, part): value for name, one in held.items() for part, value in zip(HELD, one, strict=True)}
     return {column(kept, name, part): value for (name, part), value in parts.items() if value is not None}
-
-
-def memory_of(row: dict[str, Any]) -> Memory:
-    """A row's cells as the memory that they are."""
-    parts = {tuple(name.split("/")): value for name, value in row.items() if value is not None and "/" in name}
-    held_back: dict[str, dict[str, int]] = {}
-    for name, gate, day in ((key[1], key[2], value) for key, value in parts.items() if key[0] == "held"):
-        held_back.setdefault(name, {})[gate] = day
-    return Memory(
-        _held(parts, "levels"),
-        {key[1]: value for key, value in parts.items() if key[0] == "due"},
-        _held(parts, "shown"),
-        held_back,
-        {key[1]: tuple(value) for key, value in parts.items() if key[0] == "contacts" and value},
-    )
-
-
-def _held(parts: dict[tuple[str, ...], Any], kept: Kept) -> dict[str, LevelState]:
-    names = [key[1] for key in parts if key[0] == kept and key[2] == "level"]
-    return {name: LevelState._make(parts.get((kept, name, part)) for part in HELD) for name in names}

@@ -14,7 +14,7 @@ from standing.events import Purchase, Refund
 from standing.events.intake import Event, Rejected
 from standing.rules.author.messages import nearest
 from standing.rules.author.problems import Problem, RulesError
-from standing.rules.author.reader import Place, Source, parse, read, validate
+from standing.rules.author.reader import Place, Source, read, validate
 from standing.rules.author.scenario.events import build_event, expected_of, fields_of
 from standing.rules.author.scenario.expectations import expected_facts, never_facts
 from standing.rules.author.scenario.messages import expectation, in_words
@@ -44,15 +44,11 @@ def read_scenarios(folder: Path, ruleset: Ruleset) -> list[Scenario]:
             sources.append(read(path, path.relative_to(folder.parent).as_posix()))
         except RulesError as error:
             problems += error.problems
-    return _understood(sources, ruleset, problems)
+    return scenarios_in(sources, ruleset, problems)
 
 
-def parse_scenarios(text: str, name: str, ruleset: Ruleset) -> list[Scenario]:
-    """The stories of one text. Raises RulesError with every problem that could be found."""
-    return _understood([parse(text, name)], ruleset, [])
-
-
-def _understood(sources: list[Source], ruleset: Ruleset, problems: list[Problem]) -> list[Scenario]:
+def scenarios_in(sources: list[Source], ruleset: Ruleset, problems: list[Problem]) -> list[Scenario]:
+    """The scenarios of some files, of which some `problems` are known. Raises RulesError with all that there are."""
     found: dict[str, Scenario] = {}
     for part in (part for source in sources for part in _parts(source)):
         teller = ScenarioReader(part, ruleset, problems)

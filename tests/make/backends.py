@@ -1,11 +1,12 @@
-"""The z3 reader: the same conditions, read by the prover's own encoding, so that it can be held to the others."""
+"""Backends that only comparisons need: of polars and of z3, asked as the others are, so that they can be held equal."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+import polars as pl
 import z3
-
+from standing.rescoring.backend import expression, with_facts
 from standing.rules.conditions import Condition, Fact
 from standing.rules.prove.worlds import World
 from standing.rules.ruleset import Action, Care, Programme, Ruleset, Stratum, Title
@@ -13,6 +14,25 @@ from standing.rules.ruleset import Action, Care, Programme, Ruleset, Stratum, Ti
 TITLE = Title(en="-", zh="-")
 PROGRAMME = Programme(title=TITLE, currency="XXX", minor_digits=0, time_zone="UTC")  # ISO 4217: no currency
 DO = Action(action="-", owner="-", priority="normal", within=1)
+
+
+class PolarsBackend:
+    """Says which of some named conditions hold, for one set of facts as every reader does, or for a frame of them."""
+
+    def __init__(self, rules: Mapping[str, Condition]) -> None:
+        self.rules = dict(rules)
+        self.expressions = [expression(condition).alias(name) for name, condition in rules.items()]
+
+    def match(self, facts: Mapping[str, Fact]) -> frozenset[str]:
+        """The names of the rules that hold."""
+        if not self.rules:
+            return frozenset()
+        (held,) = self.match_all(pl.DataFrame([dict(facts) | {"": 0}], strict=False)).rows(named=True)
+        return frozenset(name for name, holds in held.items() if holds)
+
+    def match_all(self, facts: pl.DataFrame) -> pl.DataFrame:
+        """For a row a customer and a column a fact, a row a customer and a true-or-false column a rule."""
+        return with_facts(facts, self.rules.values()).select(self.expressions)
 
 
 class SolverBackend:

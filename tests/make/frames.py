@@ -1,0 +1,53 @@
+"""Frames of polars as what they are of: a customer's memory, some customers as a population."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import polars as pl
+from standing.aws.lake_bucket import Lake
+from standing.engine.state import LevelState, Memory
+from standing.impact.population import Population, Row, populations_for
+from standing.lake.layout import current_key
+from standing.lake.parquet import read_stored
+from standing.rescoring.memory import HELD, Kept
+from standing.rules.ruleset import Ruleset
+from standing.values.days import Day
+
+
+def population_of(ruleset: Ruleset, day: Day, customers: Iterable[Row]) -> Population:
+    """A population of customers: each with its id, its features and the level that it holds in each rating."""
+    (population,) = populations_for((ruleset,), day, ((one,) for one in customers))
+    return population
+
+
+def before_first_day(records: pl.DataFrame) -> pl.DataFrame:
+    """The customers of some records as they were on the day before their first: nothing is remembered of them."""
+    first = pl.col("day").min() - 1
+    return records.group_by("customer").agg(first.cast(pl.Int32).alias("day")).sort("customer")
+
+
+def read_decisions(lake: Lake, number: int) -> pl.DataFrame:
+    """The decisions of a bucket's customers, which no standing needs. Raises CorruptFile."""
+    return read_stored("decisions", lake.get(current_key("decisions", number)))
+
+
+def memory_of(row: dict[str, Any]) -> Memory:
+    """A row's cells as the memory that they are."""
+    parts = {tuple(name.split("/")): value for name, value in row.items() if value is not None and "/" in name}
+    held_back: dict[str, dict[str, int]] = {}
+    for name, gate, day in ((key[1], key[2], value) for key, value in parts.items() if key[0] == "held"):
+        held_back.setdefault(name, {})[gate] = day
+    return Memory(
+        _held(parts, "levels"),
+        {key[1]: value for key, value in parts.items() if key[0] == "due"},
+        _held(parts, "shown"),
+        held_back,
+        {key[1]: tuple(value) for key, value in parts.items() if key[0] == "contacts" and value},
+    )
+
+
+def _held(parts: dict[tuple[str, ...], Any], kept: Kept) -> dict[str, LevelState]:
+    names = [key[1] for key in parts if key[0] == kept and key[2] == "level"]
+    return {name: LevelState._make(parts.get((kept, name, part)) for part in HELD) for name in names}
