@@ -76,7 +76,7 @@ bench: build ## Measure everything, beside its peers, and write benchmarks/resul
 	@$(PYTHON) -m benchmarks
 
 schemas: setup ## Write the events' JSON Schemas from their models.
-	@$(PYTHON) -m standing.events.schemas events/schemas
+	@$(PYTHON) -m standing.operations.schemas events/schemas
 
 pictures: setup ## Draw the pictures of docs/how-to-change-a-rule.md anew (needs Chromium).
 	@$(PYTHON) scripts/pictures.py

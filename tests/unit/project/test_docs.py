@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -58,6 +59,12 @@ def test_the_first_page_is_short_and_begins_with_a_picture(name: str) -> None:
 @pytest.mark.parametrize("page", TWINS, ids=lambda page: page.name)
 def test_in_chinese_a_word_is_one_word(page: Path) -> None:
     assert not re.findall("拉取请求|故事", prose(page))
+
+
+def test_the_makefile_runs_modules_that_there_are() -> None:
+    modules = re.findall(r"\$\(PYTHON\) -m ([\w.]+)", (ROOT / "Makefile").read_text(encoding="utf-8"))
+    assert "standing.operations.schemas" in modules
+    assert [name for name in modules if importlib.util.find_spec(name) is None] == []
 
 
 def keywords(schema: Any) -> set[str]:
