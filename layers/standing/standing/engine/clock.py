@@ -60,11 +60,11 @@ def next_crossing(ruleset: Ruleset, flips: list[Crossing], known: Mapping[str, F
 
     `known` are the facts of `day`.
     """
-    facts = dict(known)
+    facts, conditions_on = dict(known), engine_of(ruleset).conditions_on
     for flip in flips[bisect_right(flips, day, key=itemgetter(0)) :]:
         if flip.day >= end:
             break
-        tests = engine_of(ruleset).conditions_on[flip.fact]
+        tests = conditions_on[flip.fact]
         before = [test(facts) for test in tests]
         _set(facts, flip)
         if before != [test(facts) for test in tests]:

@@ -98,12 +98,12 @@ def _next_stop(ahead: ScheduledChanges, lived: DayResult) -> Day:
 
 def simulate_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, event_day: bool) -> DayResult:
     """One day, decided on everything known of it."""
-    known = engine_of(ruleset).facts(buckets, day)
+    engine = engine_of(ruleset)
+    known = engine.facts(buckets, day)
     levels: dict[str, LevelState] = {}
     instead: dict[str, LevelState] = {}
     rulings: dict[str, ManualLevel] = {}
     all_hits: set[str] = set()
-    engine = engine_of(ruleset)
     readers: Sequence[Backend] = engine.durable if event_day else engine.plain
     for stratum, reader in zip(ruleset.strata, readers, strict=True):
         all_hits |= (hits := reader.match(known))
