@@ -18,7 +18,7 @@ class TooContended(Exception):  # noqa: N818 -- a passing state, not a fault
 
 @dataclass
 class Attempts:
-    """How often something that others may overtake is tried again. `pause` waits for some seconds."""
+    """How often something that others may overtake is tried in all. `pause` waits for some seconds."""
 
     most: int
     pause: Callable[[float], None] = time.sleep
@@ -35,7 +35,7 @@ class Attempts:
     def after_conflict(self) -> None:
         """Wait, longer after each conflict. Raises TooContended after the last."""
         self.conflicts += 1
-        if self.conflicts > self.most:
+        if self.conflicts == self.most:
             raise TooContended
         self.pause(random.uniform(0, min(LONGEST, SHORTEST * 2**self.conflicts)))  # noqa: S311 -- jitter, not a secret
 

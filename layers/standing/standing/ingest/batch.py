@@ -28,7 +28,7 @@ from standing.values.days import Day, day_number
 
 MOST_EVENTS = 30  # of one customer in one commit; with the state and the decisions it stays below MOST_ITEMS
 # About ten seconds in all, a third of the function's timeout: giving up costs the queue's visibility timeout.
-TRIES = 15
+TRIES = 16
 MOST_ROW = 400  # KB, as DynamoDB has it
 REPLAYED = "conflicting-content"
 SPOKEN_OF = (
