@@ -21,7 +21,7 @@ from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
 from standing.engine.state import LevelState
 from standing.impact.markdown import markdown
-from standing.impact.population import population_of
+from standing.impact.population import populations_for
 from standing.impact.pull_request import comment
 from standing.impact.report import Report, compare_rulesets
 from standing.impact.sources import edited_rules
@@ -121,7 +121,7 @@ def _moving(rules: Path, language: Language) -> Callable[[Console], None]:
 def _impact(rules: Path) -> Report:
     """What the edit does to made customers, who spend from 100.00 to 4,900.00."""
     before, compiled = compile_rules(RULES), compile_folder(rules)
-    known = population_of(before, DAY, (_made_customer(number) for number in range(1, 50)))
+    (known,) = populations_for((before,), DAY, ([_made_customer(number)] for number in range(1, 50)))
     return compare_rulesets(before, edited_rules(before, compiled, known.day), known, known)
 
 

@@ -9,8 +9,8 @@ import polars as pl
 from standing.aws.lake_bucket import Lake
 from standing.engine.state import LevelState, Memory
 from standing.impact.population import Population, Row, populations_for
-from standing.lake.layout import current_key
-from standing.lake.parquet import read_stored
+from standing.lake.parquet import collect
+from standing.lake.reader import open_bucket
 from standing.rescoring.memory import HELD, Kept
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
@@ -30,7 +30,7 @@ def before_first_day(records: pl.DataFrame) -> pl.DataFrame:
 
 def read_decisions(lake: Lake, number: int) -> pl.DataFrame:
     """The decisions of a bucket's customers, which no standing needs. Raises CorruptFile."""
-    return read_stored("decisions", lake.get(current_key("decisions", number)))
+    return collect(open_bucket(lake, number).scan("decisions"))
 
 
 def memory_of(row: dict[str, Any]) -> Memory:
