@@ -8,7 +8,7 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 export SAM_CLI_TELEMETRY := 0
 unexport PYTHONPATH
 
-.PHONY: help setup demo down build lint fmt types unit template integration e2e test offline deployed test-long mutants bench schemas pictures requirements
+.PHONY: help setup demo down build lint fmt types unit template integration e2e test offline deployed test-long mutants bench schemas pictures messages requirements
 
 help: ## Show what there is.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -80,6 +80,9 @@ schemas: setup ## Write the events' JSON Schemas from their models.
 
 pictures: setup ## Draw the pictures of docs/how-to-change-a-rule.md anew (needs Chromium).
 	@$(PYTHON) scripts/pictures.py
+
+messages: setup ## Renew the catalogue of translations with what the code says, and compile it.
+	@$(PYTHON) scripts/catalogue.py
 
 requirements: setup ## Pin the dependencies again, with hashes.
 	@./scripts/compile-requirements.sh

@@ -21,8 +21,8 @@ from standing.nightly.plan import LAG, plan
 from standing.nightly.summary import conclude, page_key
 from standing.nightly.work import BucketWork
 from standing.present.report.page import page
-from standing.present.report.words import LANGUAGES
 from standing.rules.timeline import Timeline
+from standing.values.catalogue import LANGUAGES
 from standing.values.days import day_of, end_of_day
 
 BEGINS = LAG + timedelta(minutes=30)  # after a day's end, as the schedule has it

@@ -27,13 +27,13 @@ from standing.impact.report import Report, compare_rulesets
 from standing.impact.sources import edited_rules
 from standing.impact.terminal import print_impact
 from standing.present.check import print_report
-from standing.present.language import Language
 from standing.present.report.page import page as report_page
 from standing.present.rules.scenarios import print_checked
 from standing.rules.author.compiler import compile_folder, compile_rules
 from standing.rules.conditions import Fact
 from standing.rules.prove.check import check
 from standing.rules.scenarios.check import check_scenarios
+from standing.values.catalogue import Language
 
 ROOT = Path(__file__).parent.parent
 PICTURES = ROOT / "docs" / "pictures"

@@ -14,7 +14,7 @@ from standing.nightly.arrivals import with_refused
 from standing.nightly.summary import COUNTS, conclude, page_key, report_key
 from standing.nightly.trends import with_trend
 from standing.present.report.page import page
-from standing.present.report.words import LANGUAGES
+from standing.values.catalogue import LANGUAGES
 
 logger = function_logger()
 metrics = Metrics()

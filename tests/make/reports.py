@@ -102,7 +102,7 @@ def _figures(ruleset: Ruleset, chance: Random) -> dict[str, Any]:
             r: {fm: {"customers": chance.randint(5, 220), "spend": 90_000 * int(fm) * int(r)} for fm in "12345"}
             for r in "12345"
         },
-        "segments": {segment.code: chance.randint(20, 400) for segment in SEGMENTS},
+        "segments": {code: chance.randint(20, 400) for code in SEGMENTS.texts},
         "churn": {str(tenth): 900 // (tenth + 1) for tenth in range(10)},
         "care": {
             "1d": {"upper-tier-complaint": {"sent": 3, "held/holdout": 1}, "win-back": {"sent": 12, "missed": 1}},

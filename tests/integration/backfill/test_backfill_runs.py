@@ -25,7 +25,7 @@ from standing.lake.runs import Run, begin, keep, run_of, runs, unfinished
 from standing.nightly.plan import day_to_close
 from standing.nightly.summary import summarise
 from standing.present.report.attention import attention
-from standing.present.report.words import LANGUAGES
+from standing.values.catalogue import LANGUAGES
 from standing.values.errors import UserError
 from typer.testing import CliRunner
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from contextlib import suppress
 from datetime import timedelta
 from functools import partial
@@ -53,8 +54,10 @@ def scanned(customers: Customers, customer: str) -> list[str]:
 
 
 def bytes_about(lake: Lake, customer: str) -> list[str]:
+    """The objects that have a customer's id in their key or content; digits of a hash around it are by chance."""
+    alone = re.compile(rb"(?<![0-9a-f])%b(?![0-9a-f])" % re.escape(customer).encode())
     found = ((key, lake.get(key).body) for key in lake.keys(""))
-    return [key for key, body in found if customer in key or customer.encode() in body]
+    return [key for key, body in found if alone.search(key.encode()) or alone.search(body)]
 
 
 def test_what_export_gives_is_what_forget_removes(rules: Timeline, streamed: Customers, lake: Lake) -> None:

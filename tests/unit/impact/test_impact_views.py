@@ -20,10 +20,10 @@ from standing.impact.population import Population, write
 from standing.impact.report import Report, as_dict, compare_rulesets
 from standing.impact.terminal import print_impact
 from standing.impact.words import WORDS
-from standing.present.language import Language
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
 from standing.rules.ruleset import Ruleset, Stratum, Title
+from standing.values.catalogue import Language, translated
 from typer.testing import CliRunner
 
 from tests.make import strategies as made
@@ -127,8 +127,9 @@ def test_an_edit_that_moves_nobody_says_so() -> None:
 
 
 def test_every_word_is_there_in_both_languages_with_the_same_parts() -> None:
-    for title in WORDS.values():
-        assert set(re.findall(r"{(\w+)", title.en)) == set(re.findall(r"{(\w+)", title.zh))
+    for said in WORDS.every():
+        zh = translated(said.text, "zh", said.code)
+        assert set(re.findall(r"{(\w+)", said.text)) == set(re.findall(r"{(\w+)", zh))
 
 
 # The page ----------------------------------------------------------------------------------------------------------

@@ -16,7 +16,7 @@ from ruamel.yaml import YAML
 from standing.cli.app import app
 from standing.engine.state import LevelState
 from standing.impact.population import write
-from standing.impact.pull_request import MARK, NO_POPULATION
+from standing.impact.pull_request import MARK, PHRASES
 from typer.testing import CliRunner
 
 from tests.make.frames import population_of
@@ -135,7 +135,7 @@ def test_a_story_that_the_change_contradicts_is_told_and_fails(edited: Path) -> 
     code, said = told(edited)
     assert code == 1
     assert "<details open><summary><b>Stories ✗" in said
-    assert NO_POPULATION in said
+    assert PHRASES.say("no_population", "en") in said
 
 
 def test_rules_that_cannot_be_compiled_are_told_with_file_and_line(edited: Path) -> None:

@@ -11,9 +11,9 @@ import orjson
 import pytest
 from standing.nightly.summary import report_key
 from standing.nightly.trends import levels_of_nights, with_trend
-from standing.present.language import Language
 from standing.present.terminal import PlainConsole
 from standing.search.trend import drawn, print_trend, trend_of
+from standing.values.catalogue import Language
 from standing.values.errors import UserError
 
 from tests.make.lakes import MemoryLake

@@ -12,6 +12,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from standing.aws.rejected_queue import LONGEST, MOST_BYTES, RejectedQueue
+from standing.events.expectations import EXPECTATIONS
 from standing.events.intake import Rejected
 from standing.operations.audit import compare, message_fingerprint
 from standing.operations.event_files import Line
@@ -19,7 +20,7 @@ from standing.operations.undelivered import rejected
 
 MOST_SENT = 262_144  # bytes that a message of the ingest queue may have
 TAKEN = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")  # as the documentation of SendMessage says
-REASON = Rejected("does-not-fit", "detail.amount", "a decimal number in quotes").as_dict()
+REASON = Rejected("does-not-fit", "detail.amount", EXPECTATIONS("amount")).as_dict()
 
 
 SENT = {"Attributes": {"SentTimestamp": "1767225600000"}}

@@ -25,9 +25,9 @@ from standing.present.report.page import page
 from standing.present.report.spelling import rounded
 from standing.present.report.tables import cost, quality
 from standing.present.report.terminal import print_report
-from standing.present.report.words import LANGUAGES, Language
 from standing.present.terminal import PlainConsole
 from standing.rules.ruleset import Ruleset, Title
+from standing.values.catalogue import LANGUAGES, Language, translated
 from standing.values.errors import UserError
 
 from tests.make import reports
@@ -194,7 +194,8 @@ def test_data_in_a_script_means_the_same_and_ends_nothing(data: Any) -> None:
 
 
 def test_both_languages_say_everything() -> None:
-    for name, (english, chinese) in words.WORDS.items():
+    for name, english in words.WORDS.texts.items():
+        chinese = translated(english, "zh", f"report.{name}")
         assert set(re.findall(r"{(\w+)", english)) == set(re.findall(r"{(\w+)", chinese)), name
         assert re.search(r"[\u4e00-\u9fff]", chinese) or name in {"psi", "a_day_a_month"}, name
 

@@ -176,7 +176,7 @@ def test_proofs_know_what_a_score_can_be(tmp_path: Path) -> None:
     folder = with_points(tmp_path)
     (folder / "ratings" / "risk.yaml").write_text(RISK.replace("      - churn >= 0.7", either))
     (found,) = [one for one in check(folder).found if one.finding.check == "CHK-01"]
-    assert "`value >= 85`" in found.finding.said.en
+    assert "`value >= 85`" in found.finding.message
     (folder / "ratings" / "risk.yaml").write_text(RISK.replace("churn >= 0.7", "value >= 84"))
     assert not [one for one in check(folder).found if one.finding.check == "CHK-01"]
     (folder / "ratings" / "risk.yaml").write_text(RISK.replace("churn >= 0.7", "value >= 101"))

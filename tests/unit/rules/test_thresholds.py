@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from standing.cli.app import app
-from standing.present.language import Language
 from standing.present.rules.scenarios import print_checked
 from standing.rules.scenarios.check import ScenarioResults, check_scenarios
+from standing.values.catalogue import Language
 from typer.testing import CliRunner
 
 from tests.make.support import ROOT

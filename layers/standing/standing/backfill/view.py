@@ -16,8 +16,8 @@ from standing.backfill.run import faults_as_user_errors
 from standing.backfill.words import KINDS, WORDS
 from standing.events import personal_fields
 from standing.events.intake import Event
-from standing.present.language import Language
 from standing.present.terminal import json_text
+from standing.values.catalogue import Language
 
 BACK = ("customers", "events", "too_late_again", "gone", "announced", "forgotten")
 TOLD = ("rows", "taken", "skipped", "refused", "customers", "events", "known", "conflicting", "forgotten")
@@ -35,7 +35,7 @@ def counts_table(told: dict[str, Any], language: Language, names: Sequence[str] 
     """The counts, one a line."""
     table = _bare()
     for name in names:
-        table.add_row(WORDS[name][language == "zh"], f"{told[name]:,}")
+        table.add_row(WORDS.say(name, language), f"{told[name]:,}")
     return table
 
 
@@ -43,24 +43,24 @@ def retracted_tables(told: dict[str, Any], language: Language) -> Iterator[Table
     """What became of a run that was taken back, and what could not be without a trace."""
     table = _bare()
     for name in BACK:
-        table.add_row(WORDS[f"back_{name}"][language == "zh"], f"{told[name]:,}")
+        table.add_row(WORDS.say(f"back_{name}", language), f"{told[name]:,}")
     yield table
     if told["conflicts"]:
         names = ("customer", "id", "conflict")
-        found = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+        found = Table(*(WORDS.say(name, language) for name in names), pad_edge=False)
         for one in told["conflicts"]:
-            found.add_row(one["customer"], one["event"], WORDS[f"conflict_{one['kind']}"][language == "zh"])
+            found.add_row(one["customer"], one["event"], WORDS.say(f"conflict_{one['kind']}", language))
         yield found
 
 
 def runs_table(runs: list[dict[str, Any]], language: Language) -> Table:
     """The runs, one a line."""
     names = ("list_run", "began", "files", "state", "list_events", "customers")
-    table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    table = Table(*(WORDS.say(name, language) for name in names), pad_edge=False)
     table.columns[0].no_wrap = True  # it is to be copied
     for one in runs:
         counts = [f"{one['counts'][name]:,}" if name in one["counts"] else "" for name in ("events", "customers")]
-        state = WORDS[one["state"]][language == "zh"]
+        state = WORDS.say(one["state"], language)
         table.add_row(one["run"], one["began"][:16].replace("T", " "), "\n".join(one["files"]), state, *counts)
     return table
 
@@ -68,7 +68,7 @@ def runs_table(runs: list[dict[str, Any]], language: Language) -> Table:
 def reasons_table(reasons: list[dict[str, Any]], language: Language, *, values: bool = False) -> Table:
     """Why rows are refused, the most frequent reason first, with examples."""
     names = ("refused_rows", "field", "expected", "examples")
-    table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    table = Table(*(WORDS.say(name, language) for name in names), pad_edge=False)
     for one in reasons[:MOST_REASONS]:
         shown = [f"{Path(example['file']).name}:{example['row']}" for example in one["examples"]]
         if values:
@@ -91,7 +91,7 @@ def tables(checked: CheckResult, language: Language, *, values: bool) -> Iterato
 
 def _events(events: list[Event], language: Language, *, values: bool) -> Table:
     names = ("type", "id", "customer", "time", "says")
-    table = Table(*(WORDS[name][language == "zh"] for name in names), pad_edge=False)
+    table = Table(*(WORDS.say(name, language) for name in names), pad_edge=False)
     for event in events:
         said = event.detail.model_dump(mode="json", exclude_none=True)
         base = [str(said.pop(name)) for name in ("id", "customer", "time")]
@@ -112,12 +112,10 @@ def column_tables(files: Sequence[Path], mapping: Path | None, language: Languag
 
 def _columns(path: Path, columns: Sequence[Column], language: Language, *, values: bool) -> Table:
     names = ("column", "kind", "filled", "shape", "different", *(["values"] if values else []))
-    table = Table(
-        *(WORDS[name][language == "zh"] for name in names), title=path.name, title_justify="left", pad_edge=False
-    )
+    table = Table(*(WORDS.say(name, language) for name in names), title=path.name, title_justify="left", pad_edge=False)
     for one in columns:
         different = f"{len(one.values):,}" + ("+" if len(one.values) < one.filled and len(one.values) >= 1000 else "")
         shown = [", ".join(value for value, _ in one.values.most_common(MOST_VALUES))] if values else []
-        kind = KINDS[one.kind][language == "zh"] + ("" if one.is_all else " *")
+        kind = KINDS.say(one.kind, language) + ("" if one.is_all else " *")
         table.add_row(one.name, kind, f"{one.filled / max(one.rows, 1):.0%}", one.shape, different, *shown)
     return table

@@ -19,8 +19,8 @@ from standing.values.errors import UserError
 if TYPE_CHECKING:
     from standing.aws.stack import Target
     from standing.backfill.run import Seen
-    from standing.present.language import Language
     from standing.rules.timeline import Timeline
+    from standing.values.catalogue import Language
 
 FILES = typer.Argument(
     metavar="FILES",
@@ -89,22 +89,22 @@ def _list(target: Target, lang: Language, *, as_json: bool) -> None:
     if as_json:
         print_json(found)
         return
-    out.print(runs_table(found["runs"], lang) if found["runs"] else WORDS["no_runs"][lang == "zh"])
+    out.print(runs_table(found["runs"], lang) if found["runs"] else WORDS.say("no_runs", lang))
     for one in found["unfinished"]:
-        for line in _how_to_go_on(one, lang == "zh"):
+        for line in _how_to_go_on(one, lang):
             out.print(line, soft_wrap=True)
 
 
-def _how_to_go_on(one: dict[str, Any], place: int) -> Iterator[str]:
+def _how_to_go_on(one: dict[str, Any], lang: Language) -> Iterator[str]:
     """What to do with a working folder that is here."""
     yield ""
     if not one["dealt"]:
-        yield WORDS["begins_anew"][place].format(folder=one["folder"])
+        yield WORDS.say("begins_anew", lang, folder=one["folder"])
         yield f"  {one['command']}"
         return
-    yield WORDS["goes_on"][place].format(folder=one["folder"])
+    yield WORDS.say("goes_on", lang, folder=one["folder"])
     yield f"  {one['command']}"
-    yield WORDS["or_back"][place]
+    yield WORDS.say("or_back", lang)
     yield f"  standing backfill --retract {one['run']}"
 
 
@@ -121,7 +121,7 @@ def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, a
         for table in retracted_tables(told, lang):
             out.print(table)
         for removed in told["removed"]:
-            err.print(f"{WORDS['removed'][lang == 'zh']} {removed}", soft_wrap=True)
+            err.print(f"{WORDS.say('removed', lang)} {removed}", soft_wrap=True)
     if told["conflicts"]:
         raise typer.Exit(1)
 
@@ -173,7 +173,7 @@ def _progress(lang: Language) -> Iterator[Seen]:
         bar = progress.add_task("", total=None)
 
         def seen(what: str, done: int, of: int | None) -> None:
-            progress.update(bar, description=WORDS[f"doing_{what}"][lang == "zh"], completed=done, total=of)
+            progress.update(bar, description=WORDS.say(f"doing_{what}", lang), completed=done, total=of)
 
         yield seen
 
@@ -218,12 +218,12 @@ def _tell(done: dict[str, Any], language: Language, *, as_json: bool) -> None:
         print_json(done)
     else:
         out.print(counts_table(done, language))
-        out.print(f"{WORDS['run'][language == 'zh']}: {done['run']}", soft_wrap=True)
+        out.print(f"{WORDS.say('run', language)}: {done['run']}", soft_wrap=True)
         if done["reasons"]:
             err.print(reasons_table(done["reasons"], language))
         for key in done["aside"]:
-            err.print(f"{WORDS['aside'][language == 'zh']} {key}", style="red", soft_wrap=True)
+            err.print(f"{WORDS.say('aside', language)} {key}", style="red", soft_wrap=True)
         if done["reasons"]:
-            err.print(f"{WORDS['named_in'][language == 'zh']} {done['refused_rows']}", style="red", soft_wrap=True)
+            err.print(f"{WORDS.say('named_in', language)} {done['refused_rows']}", style="red", soft_wrap=True)
     if done["reasons"] or done["conflicting"]:
         raise typer.Exit(1)

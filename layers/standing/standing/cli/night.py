@@ -15,7 +15,7 @@ from standing.present.output import err, out, print_json
 if TYPE_CHECKING:
     from standing.aws.stack import Target
     from standing.nightly.execution import Night
-    from standing.present.language import Language
+    from standing.values.catalogue import Language
 
 ASKED = typer.Option("--day", metavar="DATE", help="A day that is over; the last one if left out.")
 TOLD = (
@@ -82,12 +82,12 @@ def closed(target: Target, day: str | None = None, lang: Language = "en") -> Nig
     from standing.nightly.execution import begin, follow, step
     from standing.operations.sender import progress_bar
 
-    execution, chinese = begin(target, day), lang == "zh"
+    execution = begin(target, day)
     with progress_bar(err) as progress:
-        bar = progress.add_task(WORDS["planning"][chinese], total=None)
+        bar = progress.add_task(WORDS.say("planning", lang), total=None)
 
         def seen(done: int, of: int) -> None:
-            progress.update(bar, description=WORDS[step(done, of)][chinese], completed=done, total=of or None)
+            progress.update(bar, description=WORDS.say(step(done, of), lang), completed=done, total=of or None)
 
         return follow(target, execution, seen)
 
@@ -97,7 +97,7 @@ def _print(ended: Night, language: Language) -> None:
         err.print(ended.cause, style="red", soft_wrap=True)
     if not ended.output:
         return
-    table = Table(title=f"{WORDS['night'][language == 'zh']} {ended.output['day']}", show_header=False)
+    table = Table(title=f"{WORDS.say('night', language)} {ended.output['day']}", show_header=False)
     for name in TOLD:
-        table.add_row(WORDS[name][language == "zh"], f"{ended.output[name]:,}")
+        table.add_row(WORDS.say(name, language), f"{ended.output[name]:,}")
     out.print(table)

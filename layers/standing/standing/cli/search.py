@@ -13,8 +13,8 @@ from standing.present.output import err, out, print_json
 from standing.present.terminal import working
 
 if TYPE_CHECKING:
-    from standing.present.language import Language
     from standing.search.request import Sources
+    from standing.values.catalogue import Language
 
 FORMATS = ["%Y-%m-%d"]
 What = Annotated[

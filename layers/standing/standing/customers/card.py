@@ -16,10 +16,11 @@ from standing.engine.decide import needs_history
 from standing.engine.reasons import display
 from standing.engine.start import NOTHING
 from standing.engine.view import View, view, view_of_history
-from standing.present.language import Language, in_language, reason_line, tense, word_for
+from standing.present.language import in_language, reason_line, tense, word_for
 from standing.present.terminal import Text
 from standing.rules.ruleset import Feature, Rating, Ruleset
 from standing.rules.timeline import Timeline
+from standing.values.catalogue import Language
 from standing.values.days import day_date, day_in, day_of
 from standing.values.errors import UserError
 

@@ -19,10 +19,11 @@ from standing.engine.start import StoredHistory, replay_up_to
 from standing.foresight.explanation import Explanation, ReachingPlan, explanations
 from standing.foresight.outlook import AHEAD, Outlook, UpcomingChange, look_ahead
 from standing.foresight.plans import Plan, RequiredChange
-from standing.present.language import Language, in_language, reason_line, tense, word_for
+from standing.present.language import in_language, reason_line, tense, word_for
 from standing.present.terminal import Text
 from standing.rules.ruleset import Rating, Ruleset
 from standing.rules.timeline import Timeline
+from standing.values.catalogue import Language
 from standing.values.days import Day, day_date, day_number, day_of, end_of_day
 from standing.values.errors import UserError
 

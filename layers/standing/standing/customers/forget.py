@@ -18,8 +18,8 @@ from standing.nightly.summary import (
     without_customer,
 )
 from standing.present.report.page import page
-from standing.present.report.words import LANGUAGES
 from standing.rules.ruleset import Ruleset
+from standing.values.catalogue import LANGUAGES
 
 
 def forget(customers: Customers, lake: Lake, customer: str) -> int:

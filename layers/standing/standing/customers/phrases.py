@@ -3,49 +3,86 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from standing.engine.reasons import display
 from standing.foresight.levers import Lever
 from standing.foresight.outlook import UpcomingChange
 from standing.foresight.plans import Plan, RequiredChange
-from standing.present.language import Language, in_language, phrase, word_for
+from standing.present.language import in_language, phrase, word_for
 from standing.rules.ruleset import Rating, Ruleset
+from standing.values.catalogue import Language
 from standing.values.days import Day, day_date
+from standing.values.messages import Message, Messages
 from standing.values.money import from_minor
 
-
-class Noun(NamedTuple):
-    """What events are called: one and many in English, and in Chinese with the word they are counted by."""
-
-    one: str
-    many: str
-    some: str
-    counted: str
-
-
-NOUNS = {
-    "purchase": Noun("order", "orders", "订单", "笔"),
-    "refund": Noun("refund", "refunds", "退款", "笔"),
-    "feedback": Noun("piece of feedback", "pieces of feedback", "反馈", "条"),
-    "complaint": Noun("complaint", "complaints", "投诉", "次"),
-    "praise": Noun("praise", "praises", "表扬", "次"),
-    "inquiry": Noun("inquiry", "inquiries", "咨询", "次"),
-    "survey": Noun("survey answer", "survey answers", "问卷回复", "份"),
-    "review": Noun("review", "reviews", "评价", "条"),
-    "engagement": Noun("visit", "visits", "访问", "次"),
-    "login": Noun("login", "logins", "登录", "次"),
-    "visit": Noun("visit", "visits", "访问", "次"),
-    "search": Noun("search", "searches", "搜索", "次"),
-    "view": Noun("product view", "product views", "商品浏览", "次"),
-    "basket": Noun("item put into the basket", "items put into the basket", "加购", "次"),
-    "checkout": Noun("checkout begun", "checkouts begun", "结账", "次"),
-    "activity": Noun("activity", "activities", "活动", "次"),
-    "redemption": Noun("redemption", "redemptions", "优惠兑换", "次"),
-    "profile": Noun("profile change", "profile changes", "资料变更", "次"),
-    "score": Noun("score", "scores", "评分", "次"),
-    "care": Noun("care answer", "care answers", "关怀回应", "次"),
-}
+NOUNS = Messages(
+    "noun",
+    {
+        "purchase": "order",
+        "purchase.many": "orders",
+        "purchase.more": "{number:more order|more orders}",
+        "refund": "refund",
+        "refund.many": "refunds",
+        "refund.more": "{number:more refund|more refunds}",
+        "feedback": "piece of feedback",
+        "feedback.many": "pieces of feedback",
+        "feedback.more": "{number:more piece of feedback|more pieces of feedback}",
+        "complaint": "complaint",
+        "complaint.many": "complaints",
+        "complaint.more": "{number:more complaint|more complaints}",
+        "praise": "praise",
+        "praise.many": "praises",
+        "praise.more": "{number:more praise|more praises}",
+        "inquiry": "inquiry",
+        "inquiry.many": "inquiries",
+        "inquiry.more": "{number:more inquiry|more inquiries}",
+        "survey": "survey answer",
+        "survey.many": "survey answers",
+        "survey.more": "{number:more survey answer|more survey answers}",
+        "review": "review",
+        "review.many": "reviews",
+        "review.more": "{number:more review|more reviews}",
+        "engagement": "visit",
+        "engagement.many": "visits",
+        "engagement.more": "{number:more visit|more visits}",
+        "login": "login",
+        "login.many": "logins",
+        "login.more": "{number:more login|more logins}",
+        "visit": "visit",
+        "visit.many": "visits",
+        "visit.more": "{number:more visit|more visits}",
+        "search": "search",
+        "search.many": "searches",
+        "search.more": "{number:more search|more searches}",
+        "view": "product view",
+        "view.many": "product views",
+        "view.more": "{number:more product view|more product views}",
+        "basket": "item put into the basket",
+        "basket.many": "items put into the basket",
+        "basket.more": "{number:more item put into the basket|more items put into the basket}",
+        "checkout": "checkout begun",
+        "checkout.many": "checkouts begun",
+        "checkout.more": "{number:more checkout begun|more checkouts begun}",
+        "activity": "activity",
+        "activity.many": "activities",
+        "activity.more": "{number:more activity|more activities}",
+        "redemption": "redemption",
+        "redemption.many": "redemptions",
+        "redemption.more": "{number:more redemption|more redemptions}",
+        "profile": "profile change",
+        "profile.many": "profile changes",
+        "profile.more": "{number:more profile change|more profile changes}",
+        "score": "score",
+        "score.many": "scores",
+        "score.more": "{number:more score|more scores}",
+        "care": "care answer",
+        "care.many": "care answers",
+        "care.more": "{number:more care answer|more care answers}",
+        "other": "`{kind}`",
+        "other.many": "`{kind}`",
+        "other.more": "{number} more `{kind}`",
+    },
+)
 ACTIVITY = "activity"
 NOT_ABOUT_EVENTS = {"days_since_first", "days_until", "days_to", "latest"}  # no event that stays away helps these
 
@@ -73,12 +110,12 @@ def _waits(ruleset: Ruleset, plan: Plan, language: Language) -> Iterator[str]:
     day = day_date(plan.reached)
     nouns = {_noun_of(ruleset, fact) for fact in plan.waiting}
     for noun in sorted(noun for noun in nouns if noun):
-        yield phrase("without", language, day=day, **noun._asdict())
+        yield phrase("without", language, day=day, one=_called(noun))
     if None in nouns:
         yield phrase("and_time" if plan.wanted else "only_time", language, day=day)
 
 
-def _noun_of(ruleset: Ruleset, fact: str) -> Noun | None:
+def _noun_of(ruleset: Ruleset, fact: str) -> str | None:
     """The events that must stay away for a fact to move by time; none where none matter."""
     feature = ruleset.by_name.get(fact)
     if feature is None or feature.measure < 0 or feature.kind in NOT_ABOUT_EVENTS:
@@ -86,13 +123,13 @@ def _noun_of(ruleset: Ruleset, fact: str) -> Noun | None:
     measure = ruleset.measures[feature.measure]
     kinds = [measure.where.get("kind", ""), "survey" if measure.value == "score" else "", *measure.of]
     if ACTIVITY in measure.of and kinds[0]:
-        return _noun(kinds[0])
-    return next((NOUNS[kind] for kind in kinds if kind in NOUNS), None)
+        return kinds[0]
+    return next((kind for kind in kinds if kind in NOUNS), None)
 
 
-def _noun(kind: str) -> Noun:
+def _called(kind: str, form: str = "", **values: object) -> Message:
     """What events of a kind are called; an activity by the name that the programme gives it."""
-    return NOUNS.get(kind) or Noun(f"`{kind}`", f"`{kind}`", f"“{kind}”", "次")
+    return NOUNS(f"{kind}{form}", **values) if kind in NOUNS else NOUNS(f"other{form}", kind=kind, **values)
 
 
 def _happens(ruleset: Ruleset, one: RequiredChange, language: Language) -> str:
@@ -107,10 +144,11 @@ def _happens(ruleset: Ruleset, one: RequiredChange, language: Language) -> str:
 
 def _quantity(ruleset: Ruleset, lever: Lever, quantity: int, language: Language) -> str:
     scored = lever.feature.unit == "score" and lever.family == "feedback"
-    noun = _noun("survey" if scored else lever.kind)._asdict()
+    kind = "survey" if scored else lever.kind
     if lever.adds_money:
-        return phrase("more_money", language, amount=from_minor(quantity, ruleset.programme.minor_digits), **noun)
-    return phrase("one_more" if quantity == 1 else "more", language, number=quantity, **noun)
+        amount = from_minor(quantity, ruleset.programme.minor_digits)
+        return phrase("more_money", language, amount=amount, many=_called(kind, ".many"))
+    return _called(kind, ".more", number=quantity).in_language(language)
 
 
 def _in_time(plan: Plan, happens: str, today: Day, language: Language) -> str:

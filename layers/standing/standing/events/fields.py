@@ -8,6 +8,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringConstraints, WithJsonSchema
 
+from standing.events.expectations import Unexpected
+
 PERSONAL = {"x-personal": True}  # says something of a person: never logged, published or stored
 KEPT = {"x-personal": True, "x-kept": True}  # the same, but rules need it: stored, never logged or published
 AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?", re.ASCII)
@@ -23,19 +25,19 @@ LONGEST_CODE = 64
 
 def _printable(text: str) -> str:
     if not text.isprintable():
-        raise ValueError("a text without control characters")
+        raise Unexpected("printable")
     return text
 
 
 def _amount(value: object) -> object:
     if not isinstance(value, str) or not AMOUNT.fullmatch(value):
-        raise ValueError('a decimal number in quotes, not negative and below 10 billion, such as "12.50"')
+        raise Unexpected("amount")
     return value
 
 
 def _currency(value: object) -> object:
     if not isinstance(value, str) or not re.fullmatch("[A-Z]{3}", value):
-        raise ValueError("an ISO 4217 code of three capital letters, such as USD or CNY")
+        raise Unexpected("currency_code")
     return value
 
 
@@ -48,7 +50,7 @@ def _moment(value: object) -> object:
         moment = None
     offset = moment.utcoffset() if moment else None
     if offset is None or offset.total_seconds() % 60:  # an offset with seconds would not survive being stored
-        raise ValueError("a time with its offset, such as 2026-03-01T09:30:00Z")
+        raise Unexpected("moment")
     return moment
 
 
@@ -59,19 +61,19 @@ def iso_moment(text: str) -> datetime:
 
 def _since_1970(moment: datetime) -> datetime:
     if moment.year < 1970 or moment < FIRST_MOMENT:  # the year first: an early year with an offset has no UTC
-        raise ValueError("a time after 1970-01-01")
+        raise Unexpected("since_1970")
     return moment
 
 
 def _rising(scale: tuple[int, int]) -> tuple[int, int]:
     if scale[0] >= scale[1]:
-        raise ValueError("a scale that rises, such as [1, 5]")
+        raise Unexpected("rising_scale")
     return scale
 
 
 def _name(text: str) -> str:
     if not NAME.fullmatch(text):
-        raise ValueError("a name of small letters, digits, dashes and underscores that begins with a letter")
+        raise Unexpected("name")
     return text
 
 
@@ -79,14 +81,14 @@ def _date(value: object) -> object:
     if isinstance(value, date) and not isinstance(value, datetime):
         return value
     if not isinstance(value, str) or not DATE.fullmatch(value) or not _exists(value):
-        raise ValueError("a date such as 2026-03-01")
+        raise Unexpected("date")
     return value
 
 
 def _month_day(value: object) -> object:
     match = MONTH_DAY.fullmatch(value) if isinstance(value, str) else None
     if not match or not _exists((match[1] or LEAP_YEAR) + match[2]):
-        raise ValueError("a month and a day such as 05-17, or a date of which only these are kept")
+        raise Unexpected("month_day")
     return match[2]
 
 
@@ -101,13 +103,13 @@ def _exists(text: str) -> bool:
 def _fact(value: object) -> object:
     is_code = isinstance(value, str) and 0 < len(value) <= LONGEST_CODE and value.isprintable()
     if not isinstance(value, bool) and not is_code:
-        raise ValueError("true, false, or a code: a text of 1 to 64 characters, none of them a control character")
+        raise Unexpected("fact")
     return value
 
 
 def _few[T](entries: dict[str, T]) -> dict[str, T]:
     if len(entries) > MOST_ENTRIES:
-        raise ValueError(f"at most {MOST_ENTRIES} entries")
+        raise Unexpected("few", most=MOST_ENTRIES)
     return entries
 
 

@@ -9,48 +9,39 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from standing.events import MODELS, OLDER, Activity, EventDetail, Override, Profile, newest, unstored_fields
+from standing.events.expectations import EXPECTATIONS, Unexpected
 from standing.events.producers import OUR_SOURCE, refusal
 from standing.rules.ruleset import Programme, Ruleset
 from standing.values.days import Day, day_number, day_of
+from standing.values.messages import Message
 from standing.values.money import MoneyError, to_minor
 
 FUTURE = timedelta(minutes=15)
 LONGEST_SHOWN = 64
 SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}", re.ASCII)
-EXPECTED = {
-    "missing": "a value: this field is required",
-    "extra_forbidden": "nothing: this event type has no such field",
-    "string_too_long": "a shorter text: at most {max_length} characters",
-    "string_too_short": "a text of at least {min_length} character",
-    "string_type": "a text",
-    "string_unicode": "a text that is valid Unicode",
-    "literal_error": "{expected}",
-    "int_type": "a whole number, without quotes",
-    "greater_than_equal": "at least {ge}",
-    "less_than_equal": "at most {le}",
-    "tuple_type": "a list of two whole numbers, such as [1, 5]",
-    "too_long": "a list of {max_length} values",
-    "bool_type": "true or false",
-    "dict_type": "an object of names and their values",
-    "model_type": "an object with the event's fields",
-}
 
 
 class Rejected(Exception):  # noqa: N818 -- the word users meet in the queue's name
     """An event that can never be applied: why, in which field, and what was expected there."""
 
-    def __init__(self, reason: str, field: str, expected: str) -> None:
+    def __init__(self, reason: str, field: str, expected: Message) -> None:
         super().__init__(f"{reason}: {field}: expected {expected}")
-        self.reason, self.field, self.expected = reason, field, expected
+        self.reason, self.field, self.message = reason, field, expected
+
+    @property
+    def expected(self) -> str:
+        """What was expected, in English."""
+        return str(self.message)
 
     def as_dict(self) -> dict[str, str]:
         """The reason as the Rejected queue carries it."""
@@ -123,9 +114,9 @@ def read_event(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> 
     """
     source, detail_type, raw = (envelope.get(name) for name in ("source", "detail-type", "detail"))
     if not isinstance(source, str) or not SOURCE.fullmatch(source):
-        raise Rejected("does-not-fit", "source", "1 to 128 letters, digits, dots, dashes, underscores or slashes")
+        raise Rejected("does-not-fit", "source", EXPECTATIONS("source"))
     if source == OUR_SOURCE:
-        raise Rejected("not-allowed", "source", f"the system that emits the event; `{OUR_SOURCE}` is our own")
+        raise Rejected("not-allowed", "source", EXPECTATIONS("not_our_source", ours=OUR_SOURCE))
     detail = _parse(detail_type, raw)
     _check_time(detail, now)  # first: the last moments of the year 9999 have no day elsewhere
     day = day_of(detail.time, ruleset.programme.time_zone)
@@ -144,24 +135,30 @@ def read_stored(detail_type: str, detail: dict[str, Any]) -> EventDetail:
 
 def _parse(detail_type: object, raw: object) -> EventDetail:
     if not isinstance(detail_type, str) or detail_type not in {*MODELS, *OLDER}:
-        raise Rejected("unknown-type", "detail-type", "one of " + ", ".join(sorted(MODELS)))
+        raise Rejected("unknown-type", "detail-type", EXPECTATIONS("one_of", names=", ".join(sorted(MODELS))))
     if not isinstance(raw, dict):
-        raise Rejected("does-not-fit", "detail", EXPECTED["model_type"])
+        raise Rejected("does-not-fit", "detail", EXPECTATIONS("model_type"))
     try:
         return read_stored(detail_type, raw)
     except ValidationError as error:
         raise _rejection(error) from None
     except (LookupError, TypeError, AttributeError):  # an older version that does not fit even its own
-        raise Rejected("does-not-fit", "detail", f"what {detail_type} says") from None
+        raise Rejected("does-not-fit", "detail", EXPECTATIONS("of_its_type", type=detail_type)) from None
 
 
 def _rejection(error: ValidationError) -> Rejected:
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(["detail", *(_shown(part) for part in first["loc"] if part != "[key]")])
-    template = EXPECTED.get(first["type"])
-    context = first.get("ctx", {})
-    expected = template.format(**context) if template else first["msg"].removeprefix("Value error, ")
-    return Rejected("does-not-fit", field, expected)
+    return Rejected("does-not-fit", field, _expected(first))
+
+
+def _expected(error: ErrorDetails) -> Message:
+    context = error.get("ctx", {})
+    if isinstance(ours := context.get("error"), Unexpected):
+        return ours.expected
+    if error["type"] in EXPECTATIONS:
+        return EXPECTATIONS(error["type"], **{name: str(value) for name, value in context.items()})
+    return EXPECTATIONS("other", said=error["msg"])
 
 
 def _shown(part: int | str) -> str:
@@ -172,29 +169,38 @@ def _shown(part: int | str) -> str:
 
 def _check_time(detail: EventDetail, now: datetime) -> None:
     if detail.time > now + FUTURE:
-        raise Rejected("in-the-future", "detail.time", f"at most 15 minutes after now ({now:%Y-%m-%dT%H:%M:%SZ})")
+        raise Rejected(
+            "in-the-future", "detail.time", EXPECTATIONS("not_in_the_future", now=f"{now:%Y-%m-%dT%H:%M:%SZ}")
+        )
 
 
 def _check_money(detail: EventDetail, programme: Programme) -> None:
     for field, amount in detail.money.items():
         if getattr(detail, "currency", None) != programme.currency:
-            raise Rejected("wrong-currency", "detail.currency", f"{programme.currency}, the programme's currency")
+            expected = EXPECTATIONS("programme_currency", currency=programme.currency)
+            raise Rejected("wrong-currency", "detail.currency", expected)
         try:
             to_minor(Decimal(amount), programme.minor_digits)
-        except MoneyError as error:
-            raise Rejected("does-not-fit", f"detail.{field}", f"{error} in {programme.currency}") from None
+        except MoneyError:
+            expected = EXPECTATIONS("decimals", digits=programme.minor_digits, currency=programme.currency)
+            raise Rejected("does-not-fit", f"detail.{field}", expected) from None
 
 
 def _check_activity(detail: EventDetail, programme: Programme) -> None:
     if isinstance(detail, Activity) and detail.kind not in programme.activities:
-        expected = "one of the programme's activities: " + (", ".join(programme.activities) or "it has none")
+        expected = _one_of("activities", programme.activities)
         raise Rejected("unknown-activity", "detail.kind", expected)
+
+
+def _one_of(what: str, names: Iterable[str]) -> Message:
+    joined = ", ".join(names)
+    return EXPECTATIONS(what, names=joined) if joined else EXPECTATIONS(f"no_{what}")
 
 
 def _check_channels(detail: EventDetail, programme: Programme) -> None:
     if not isinstance(detail, Profile):
         return
-    expected = "one of the programme's channels: " + (", ".join(programme.channels) or "it has none")
+    expected = _one_of("channels", programme.channels)
     for channel in detail.consent or {}:
         if channel not in programme.channels:
             raise Rejected("unknown-channel", f"detail.consent.{channel}", expected)
@@ -207,11 +213,11 @@ def _check_override(detail: EventDetail, ruleset: Ruleset, day: Day) -> None:
         return
     rating = ruleset.ratings.get(detail.rating)
     if rating is None:
-        raise Rejected("unknown-rating", "detail.rating", "one of " + ", ".join(ruleset.ratings))
+        raise Rejected("unknown-rating", "detail.rating", EXPECTATIONS("one_of", names=", ".join(ruleset.ratings)))
     if detail.level not in rating.levels:
-        raise Rejected("unknown-level", "detail.level", "one of " + ", ".join(rating.levels))
+        raise Rejected("unknown-level", "detail.level", EXPECTATIONS("one_of", names=", ".join(rating.levels)))
     last, longest = day_number(detail.expires), ruleset.programme.longest_override
     if last < day:
-        raise Rejected("expired", "detail.expires", "a day that is not before the event's own")
+        raise Rejected("expired", "detail.expires", EXPECTATIONS("not_expired"))
     if last - day > longest:
-        raise Rejected("too-long", "detail.expires", f"a day at most {longest} days after the event's own")
+        raise Rejected("too-long", "detail.expires", EXPECTATIONS("override_term", longest=longest))

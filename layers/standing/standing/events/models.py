@@ -14,6 +14,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationInfo, field_validator
 
+from standing.events.expectations import Unexpected
 from standing.events.fields import (
     KEPT,
     PERSONAL,
@@ -45,9 +46,9 @@ def _with_its_amount(currency: str | None, info: ValidationInfo) -> str | None:
     """A currency stands beside an amount, and an amount beside its currency; one that is wrong has its own error."""
     known = [info.data[name] for name in ("amount", "amounts") if name in info.data]
     if known and any(known) and currency is None:
-        raise ValueError("the amount's currency: an ISO 4217 code such as USD or CNY")
+        raise Unexpected("amounts_currency")
     if known and not any(known) and currency is not None:
-        raise ValueError("nothing: there is no amount that it could be the currency of")
+        raise Unexpected("no_currency")
     return currency
 
 
@@ -147,7 +148,7 @@ class Feedback(EventDetail):
     @classmethod
     def _belongs_to_an_answer(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- either field's type
         if info.data.get("kind") not in {*SCORED, None} and value is not None:
-            raise ValueError("nothing: only a survey or a review has a score and a scale")
+            raise Unexpected("no_answer")
         return value
 
     @field_validator("score", mode="after")
@@ -155,14 +156,14 @@ class Feedback(EventDetail):
     def _on_its_scale(cls, score: int | None, info: ValidationInfo) -> int | None:
         scale = info.data.get("scale")
         if score is not None and scale and not scale[0] <= score <= scale[1]:
-            raise ValueError(f"a score on its scale, from {scale[0]} to {scale[1]}")
+            raise Unexpected("on_its_scale", low=scale[0], high=scale[1])
         return score
 
     @field_validator("scale", "score", mode="before")
     @classmethod
     def _answer_has_both(cls, value: Any, info: ValidationInfo) -> Any:  # noqa: ANN401 -- either field's type
         if value is None and info.data.get("kind") in SCORED:
-            raise ValueError("a score and its scale, such as 4 on [1, 5]")
+            raise Unexpected("score_and_scale")
         return value
 
 

@@ -6,7 +6,9 @@ An event that sets something (a level by hand, the end of a care action, a score
 from __future__ import annotations
 
 from standing.events import MODELS
+from standing.events.expectations import EXPECTATIONS
 from standing.rules.ruleset import Programme
+from standing.values.messages import Message
 
 OUR_SOURCE = "standing"  # of what we say; no event comes from it
 NIGHT_SOURCE, SCORE = "scores", "score"  # of the night, which alone says what a model expects
@@ -16,13 +18,13 @@ ORDINARY = tuple(name for name in TYPES if name not in {*NAMED_ONLY, SCORE})
 NAMEABLE = tuple(name for name in TYPES if name != SCORE)
 
 
-def refusal(source: str, family: str, programme: Programme) -> tuple[str, str] | None:
+def refusal(source: str, family: str, programme: Programme) -> tuple[str, Message] | None:
     """Which part of an envelope is wrong and what was expected there; nothing where the source may send such events."""
     may = types_sent_by(source, programme)
     if family in may:
         return None
     if source in {*programme.producers, NIGHT_SOURCE}:
-        return "detail-type", f"what this source may send: {', '.join(may)}"
+        return "detail-type", EXPECTATIONS("source_may_send", kinds=", ".join(may))
     return "source", _expected(family, programme)
 
 
@@ -33,9 +35,11 @@ def types_sent_by(source: str, programme: Programme) -> tuple[str, ...]:
     return programme.producers.get(source, ()) if programme.producers else ORDINARY
 
 
-def _expected(family: str, programme: Programme) -> str:
+def _expected(family: str, programme: Programme) -> Message:
     """The sources of which such an event would be taken."""
     if family == SCORE:
-        return f"`{NIGHT_SOURCE}`: the night alone says what its model expects"
+        return EXPECTATIONS("night_source", source=NIGHT_SOURCE)
     named = sorted(source for source, families in programme.producers.items() if family in families)
-    return f"a source that programme.yaml names for {family} under `producers`: {', '.join(named) or 'there is none'}"
+    if not named:
+        return EXPECTATIONS("no_named_source", family=family)
+    return EXPECTATIONS("named_source", family=family, names=", ".join(named))

@@ -9,10 +9,11 @@ from standing.engine.reasons import Reason
 from standing.impact.impact import CareImpact, Pair
 from standing.impact.report import Mover, Report
 from standing.impact.words import phrase, pressure, step
-from standing.present.language import Language, in_language
+from standing.present.language import in_language
 from standing.present.language import word_for as common
 from standing.present.markdown import block, code, escaped, inline, row
 from standing.rules.ruleset import Rating
+from standing.values.catalogue import Language
 from standing.values.days import day_date
 from standing.values.visible import on_one_line
 

@@ -16,9 +16,10 @@ from standing.impact.words import (
     step,
     summary,
 )
-from standing.present.language import Language, in_language
+from standing.present.language import in_language
 from standing.present.migration import direction, flow, heat
 from standing.present.page import Picture, assemble, box, escape, section, side_by_side, table
+from standing.values.catalogue import Language
 
 
 def page(report: Report, language: Language) -> str:

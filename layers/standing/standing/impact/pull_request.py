@@ -8,38 +8,35 @@ from functools import partial
 from rich.console import Console
 
 from standing.present.check import print_report
-from standing.present.language import Language, phrase_of, phrases
 from standing.present.markdown import block
 from standing.present.output import printed
 from standing.present.rules.scenarios import print_checked
 from standing.rules.prove.check import Report
 from standing.rules.scenarios.check import ScenarioResults
+from standing.values.catalogue import Language
+from standing.values.messages import Messages
 
 MARK = "<!-- standing: rules -->"  # by which the workflow finds its comment again
 LONGEST = 20_000  # characters of each of the three parts: GitHub takes 65,536 in all
-NO_POPULATION = "No population to compare on: `standing rules snapshot --out FILE` takes one (see the workflow)."
-PHRASES = phrases(
-    ("rules", "Rules", "规则"),
-    ("check", "Check", "检查"),
-    ("stories", "Stories", "情景用例"),
-    ("wrong", "✗ to be mended", "✗ 待改正"),
-    (
-        "no_population",
-        NO_POPULATION,
-        "没有可对比的客户数据：`standing rules snapshot --out FILE` 可生成一份（见工作流）。",
-    ),
-    (
-        "too_long",
-        "The impact is too long for a comment: `standing rules impact` shows it.",
-        "影响报告过长，无法放入评论：可用 `standing rules impact` 查看。",
-    ),
+PHRASES = Messages(
+    "comment",
+    {
+        "rules": "Rules",
+        "check": "Check",
+        "stories": "Stories",
+        "wrong": "✗ to be mended",
+        "no_population": (
+            "No population to compare on: `standing rules snapshot --out FILE` takes one (see the workflow)."
+        ),
+        "too_long": "The impact is too long for a comment: `standing rules impact` shows it.",
+    },
 )
 
 
 def comment(checked: Report, played: ScenarioResults | None, impact: str | None, language: Language = "en") -> str:
     """The comment as Markdown. Without stories played, the rules could not be compiled."""
     says = partial(print_report, checked, language)
-    heading = f"## {phrase_of(PHRASES, 'rules', language)}"
+    heading = f"## {PHRASES.say('rules', language)}"
     parts = [MARK, heading, _section("check", says, language, fine=not checked.failed)]
     if played is not None:
         plays = partial(print_checked, played, language)
@@ -50,14 +47,14 @@ def comment(checked: Report, played: ScenarioResults | None, impact: str | None,
 
 def _impact(impact: str | None, language: Language) -> str:
     if impact is None:
-        return phrase_of(PHRASES, "no_population", language)
-    return impact if len(impact) <= LONGEST else phrase_of(PHRASES, "too_long", language)
+        return PHRASES.say("no_population", language)
+    return impact if len(impact) <= LONGEST else PHRASES.say("too_long", language)
 
 
 def _section(title: str, say: Callable[[Console], None], language: Language, *, fine: bool) -> str:
     """What a command prints, folded away where all is well."""
-    opened, mark = ("", "✓") if fine else (" open", phrase_of(PHRASES, "wrong", language))
-    said = phrase_of(PHRASES, title, language)
+    opened, mark = ("", "✓") if fine else (" open", PHRASES.say("wrong", language))
+    said = PHRASES.say(title, language)
     return f"<details{opened}><summary><b>{said} {mark}</b></summary>\n\n{_told(say)}\n\n</details>"
 
 

@@ -9,9 +9,10 @@ from rich.table import Table
 from standing.impact.impact import Move, Pair
 from standing.impact.report import Mover, Report
 from standing.impact.words import amounts, because, costs, headline, phrase, pressure, step, summary
-from standing.present.language import Language, in_language
+from standing.present.language import in_language
 from standing.present.terminal import Text
 from standing.rules.ruleset import Rating
+from standing.values.catalogue import Language
 
 BAR = 30  # columns
 SHOWN = 2  # customers of each move

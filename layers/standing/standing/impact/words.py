@@ -2,65 +2,54 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from standing.engine.reasons import Reason
 from standing.impact.impact import CareImpact, Move
 from standing.impact.report import Report
-from standing.present.language import Language, in_language, phrase_of, phrases
+from standing.present.language import in_language
 from standing.present.language import word_for as common
+from standing.values.catalogue import Language
 from standing.values.days import day_date
+from standing.values.messages import Messages
 
-WORDS = phrases(
-    ("impact", "Impact", "影响"),
-    ("effective", "In force from {day}.", "自 {day} 起生效。"),
-    ("all_care", "all care that states a cost", "所有注明成本的关怀"),
-    ("title", "What the edit of the rules would do", "规则修改的影响"),
-    (
-        "compared",
-        "Rules {before} → {after}, over {customers:customer|customers} as of {day}.",
-        "规则 {before} → {after}，基于截至 {day} 的 {customers} 位客户。",
-    ),
-    ("nobody", "No customer comes to another level.", "没有客户改变等级。"),
-    ("moved", "{moved:comes|come} to another level", "{moved} 位客户改变等级"),
-    ("falls", "{falls} would come to a worse level by this edit alone", "{falls} 位客户仅因此次修改而等级变差"),
-    ("no_falls", "nobody comes to a worse level", "无人等级变差"),
-    (
-        "cost",
-        "{before} → {after} {currency} a day for care that states a cost",
-        "注明成本的关怀每日 {before} → {after} {currency}",
-    ),
-    ("migration", "From each level (rows) to each level (columns)", "由各等级（行）到各等级（列）"),
-    ("from_to", "from \\ to", "原 \\ 新"),
-    ("flow", "The flow", "流向"),
-    ("before", "before", "修改前"),
-    ("after", "after", "修改后"),
-    ("movers", "Who moves, for example", "变动客户示例"),
-    ("rating", "Rating", "评级"),
-    ("move", "Move", "变动"),
-    ("customers", "Customers", "客户数"),
-    ("customer", "For example", "示例客户"),
-    ("because", "Because", "原因"),
-    ("care", "Care that changes", "变化的关怀"),
-    ("care_rule", "Care rule", "关怀规则"),
-    ("holds", "Holds for", "符合的客户"),
-    ("a_day", "Actions a day", "每日动作数"),
-    ("cost_a_day", "{currency} a day", "每日 {currency}"),
-    ("same_care", "Care stays as it is.", "关怀没有变化。"),
-    (
-        "pressed",
-        "More contacts than a cap lets through at once: {before:customer|customers} before, {after} after.",
-        "联系次数同时超过上限的客户：修改前 {before} 位，修改后 {after} 位。",
-    ),
-    (
-        "by_terms",
-        "{rating}: {kept:keeps a level|keep their level} by nothing but the rules under which they reached it",
-        "{rating}：{kept} 位客户仅凭达标时的规则保留等级",
-    ),
-    ("met", "was {actual}", "实际 {actual}"),
+WORDS = Messages(
+    "impact",
+    {
+        "impact": "Impact",
+        "effective": "In force from {day}.",
+        "all_care": "all care that states a cost",
+        "title": "What the edit of the rules would do",
+        "compared": "Rules {before} → {after}, over {customers:customer|customers} as of {day}.",
+        "nobody": "No customer comes to another level.",
+        "moved": "{moved:comes|come} to another level",
+        "falls": "{falls} would come to a worse level by this edit alone",
+        "no_falls": "nobody comes to a worse level",
+        "cost": "{before} → {after} {currency} a day for care that states a cost",
+        "migration": "From each level (rows) to each level (columns)",
+        "from_to": "from \\ to",
+        "flow": "The flow",
+        "before": "before",
+        "after": "after",
+        "movers": "Who moves, for example",
+        "rating": "Rating",
+        "move": "Move",
+        "customers": "Customers",
+        "customer": "For example",
+        "because": "Because",
+        "care": "Care that changes",
+        "care_rule": "Care rule",
+        "holds": "Holds for",
+        "a_day": "Actions a day",
+        "cost_a_day": "{currency} a day",
+        "same_care": "Care stays as it is.",
+        "pressed": "More contacts than a cap lets through at once: {before:customer|customers} before, {after} after.",
+        "by_terms": (
+            "{rating}: {kept:keeps a level|keep their level} by nothing but the rules under which they reached it"
+        ),
+        "met": "was {actual}",
+    },
 )
 
-phrase = partial(phrase_of, WORDS)
+phrase = WORDS.say
 
 
 def headline(report: Report, language: Language) -> str:

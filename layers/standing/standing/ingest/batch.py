@@ -22,6 +22,7 @@ from standing.engine.decide import DecisionResult, decide, needs_history, too_la
 from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.events import CareAnswer, EventDetail
+from standing.events.expectations import EXPECTATIONS
 from standing.events.intake import SOURCE, Event, Rejected, is_repeat, take_in
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_number
@@ -164,7 +165,7 @@ class Ingest:
 
     def _refuse_forgotten(self, taken: list[ParsedMessage], report: BatchReport) -> None:
         """Reject every event of a customer who was forgotten, perhaps between two commits of them."""
-        expected = "a customer who was not forgotten; somebody who comes back needs another id"
+        expected = EXPECTATIONS("not_forgotten")
         for message, _ in taken:
             self._reject(message, Rejected("forgotten", "detail.customer", expected), report)
 
@@ -173,7 +174,7 @@ class Ingest:
         unknown = [
             one for one in taken if isinstance(one.event.detail, CareAnswer) and not self._was_asked(one.event.detail)
         ]
-        expected = "a care action that was requested: the care rule and day of a care.requested event"
+        expected = EXPECTATIONS("requested_care")
         for one in unknown:
             self._reject(one.message, Rejected("unknown-action", "detail.care", expected), report)
         return [one for one in taken if one not in unknown]
@@ -227,7 +228,7 @@ class Ingest:
         self, waiting: list[Event], wave: dict[tuple[str, str], list[ParsedMessage]], report: BatchReport
     ) -> list[Event]:
         """The events but for the first, with which the customer's state would be larger than a row may be."""
-        expected = f"less: with this event, what is kept of the customer has no room in a row ({MOST_ROW} KB)"
+        expected = EXPECTATIONS("room", most=MOST_ROW)
         for message, _ in wave[waiting[0].key]:
             self._reject(message, Rejected("too-large", "detail", expected), report)
         report.refuse("duplicates", waiting[0].source, 1 - len(wave[waiting[0].key]))
@@ -273,7 +274,7 @@ class Ingest:
         if is_repeat(copies[0].event, known):
             report.refuse("duplicates", copies[0].event.source)
             return
-        expected = "a new id: this producer sent other content under the same id before"
+        expected = EXPECTATIONS("new_id")
         report.refuse("duplicates", copies[0].event.source, 1 - len(copies))
         for message, _ in copies:
             self._reject(message, Rejected(REPLAYED, "detail.id", expected), report)
@@ -285,7 +286,7 @@ def _envelope(message: Message) -> dict[str, Any]:
     except (ValueError, RecursionError):  # brackets within brackets, thousands deep
         envelope = None
     if not isinstance(envelope, dict):
-        raise Rejected("not-an-event", "message", "an EventBridge event: an object with source, detail-type, detail")
+        raise Rejected("not-an-event", "message", EXPECTATIONS("an_event"))
     return envelope
 
 

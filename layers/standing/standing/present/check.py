@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.console import Console
 
-from standing.present.language import Language, in_language, phrase
+from standing.present.language import in_language, phrase
 from standing.present.rules.size import state_size
 from standing.present.terminal import Text
 from standing.rules.author.problems import Problem
@@ -14,6 +14,7 @@ from standing.rules.author.sizes import sizes_of
 from standing.rules.prove.check import LocatedFinding, Report
 from standing.rules.prove.findings import CHECKS, Finding
 from standing.rules.prove.words import way_out
+from standing.values.catalogue import Language
 
 
 def print_report(report: Report, language: Language, console: Console, *, whole: bool = False) -> None:
@@ -55,14 +56,14 @@ def _print_problem(problem: Problem, language: Language, console: Console) -> No
     if not problem.check:
         console.print(Text.assemble(place, problem.said(language)), soft_wrap=True)
         return
-    title = in_language(CHECKS[problem.check], language)
+    title = CHECKS.say(problem.check, language)
     console.print(Text.assemble(place, (f"{problem.check} {title}", "red")), soft_wrap=True)
     console.print(Text(f"    {problem.said(language)}"), soft_wrap=True)
     console.print(Text(f"    → {in_language(way_out(problem.check), language)}", style="dim"), soft_wrap=True)
 
 
 def _print_finding(one: LocatedFinding, language: Language, console: Console) -> None:
-    found, title = one.finding, in_language(CHECKS[one.finding.check], language)
+    found, title = one.finding, CHECKS.say(one.finding.check, language)
     style = "dim" if one.accepted else "yellow" if found.is_question or found.unproved else "red"
     head = Text.assemble((f"{one.file}:{one.line}: ", "bold"), (f"{found.check} {title}", style))
     console.print(head, soft_wrap=True)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
 
 from standing.present.page import BARE, Picture
 from standing.rules.ruleset import Rating
+from standing.values.catalogue import Language
 
 ROW, LEAST = 46, 220  # pixels of a level, and of a picture
 LABELLED = 0.015  # the share of all customers below which a level's label would lie on others; the matrix has it
@@ -14,7 +14,6 @@ MANY = 4  # levels, above which their names stand upright over the columns
 PALE = 1.6  # so far above the strongest is what the full colour stands for: numbers stay readable on it
 STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
 
-type Language = Literal["en", "zh"]
 type Pair = tuple[str, str]
 type Matrix = Mapping[Pair, int]
 
@@ -101,5 +100,4 @@ def direction(after: Rating, pair: Pair) -> str:
 
 def titled(rating: Rating, level: str, language: Language) -> str:
     """A level as people read it."""
-    title = rating.title_of(level)
-    return title.zh if language == "zh" else title.en
+    return rating.title_of(level).in_language(language)

@@ -7,10 +7,11 @@ from collections import Counter
 from rich.console import Console, RenderableType
 from rich.table import Table
 
-from standing.present.language import Language, in_language, reason_line, word_for
+from standing.present.language import in_language, reason_line, word_for
 from standing.present.terminal import Text
 from standing.release.comparison import NAMED, Comparison, Move
 from standing.release.words import phrase
+from standing.values.catalogue import Language
 from standing.values.days import day_date
 
 

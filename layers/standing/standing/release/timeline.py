@@ -8,10 +8,10 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
-from standing.present.language import Language
 from standing.release.store import StackRules
 from standing.release.words import phrase
 from standing.rules.releases import ALL_DAYS, Entries, Releases, in_force
+from standing.values.catalogue import Language
 from standing.values.days import day_date, day_of
 
 

@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from standing.rules.conditions import Condition, Fact, comparisons
 from standing.rules.kinds import FEATURE_KINDS, Keeps, KindName
+from standing.values.catalogue import Language
 from standing.values.days import Day
 
 type Unit = Literal["count", "money", "score", "days", "level", "text"]
@@ -61,6 +62,10 @@ class Title(Frozen):
 
     en: Annotated[str, Field(min_length=1, pattern=r"\S")]
     zh: Annotated[str, Field(min_length=1, pattern=r"\S")]
+
+    def in_language(self, language: Language, /) -> str:
+        """The title in a language."""
+        return self.zh if language == "zh" else self.en
 
 
 class Cap(Frozen):

@@ -15,11 +15,11 @@ from typing import Any
 import polars as pl
 from rich.table import Table
 
-from standing.present.language import Language
 from standing.present.output import err, out, print_json
 from standing.present.sheets import write_sheet
 from standing.present.terminal import Text
 from standing.search.words import WORDS, said
+from standing.values.catalogue import Language
 from standing.values.visible import on_one_line
 
 SHOWN = 50  # rows of a table, unless somebody says how many

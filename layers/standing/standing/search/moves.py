@@ -61,11 +61,11 @@ def _rating_of(named: str, pair: tuple[str, str], ruleset: Ruleset) -> Rating:
 def _ratings_of(named: str, pair: tuple[str, str], ruleset: Ruleset) -> list[Rating]:
     """The ratings that have both levels; of a name that one alone."""
     if named and named not in ruleset.ratings:
-        raise UserError(f"`{named}` is not a rating{nearest(named, ruleset.ratings).en}")
+        raise UserError(f"`{named}` is not a rating{nearest(named, ruleset.ratings)}")
     ratings = [ruleset.ratings[named]] if named else [*ruleset.ratings.values()]
     if found := [one for one in ratings if set(pair) <= set(one.levels)]:
         return found
     known = {level for one in ratings for level in one.levels}
     if unknown := [level for level in pair if level not in known]:
-        raise UserError(f"`{unknown[0]}` is not a level{nearest(unknown[0], known).en}")
+        raise UserError(f"`{unknown[0]}` is not a level{nearest(unknown[0], known)}")
     raise UserError(f"no rating has both `{pair[0]}` and `{pair[1]}` as levels")

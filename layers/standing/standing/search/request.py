@@ -14,7 +14,6 @@ from standing.aws.table import Customers
 from standing.lake.decisions import decision_row
 from standing.lake.parquet import CorruptFile
 from standing.lake.rows import deduplicate, frame
-from standing.present.language import Language
 from standing.rules.author.messages import nearest
 from standing.rules.author.questions import question
 from standing.rules.conditions import Condition
@@ -22,6 +21,7 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.search.decisions import decisions
 from standing.search.standings import Query
+from standing.values.catalogue import Language
 from standing.values.days import Day, day_of
 from standing.values.errors import UserError
 
@@ -101,7 +101,7 @@ class Request:
         known = [*(name for rating in ruleset.ratings.values() for name in rating.fact_names), *ruleset.by_name]
         for name in [*facts, *([self.sort] if self.sort else [])]:
             if name not in known:
-                raise UserError(f"`{name}` is not a feature or rating{nearest(name, known).en}")
+                raise UserError(f"`{name}` is not a feature or rating{nearest(name, known)}")
         return Query(condition, tuple(facts), self.sort, self.ascending, self.most)
 
 

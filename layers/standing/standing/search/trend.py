@@ -12,11 +12,12 @@ from rich.table import Table
 from standing.aws.lake_bucket import Lake
 from standing.nightly.summary import days_reported
 from standing.nightly.trends import levels_of_nights
-from standing.present.language import Language, in_language
+from standing.present.language import in_language
 from standing.present.terminal import Text
 from standing.rules.author.messages import nearest
 from standing.rules.ruleset import Rating, Ruleset
 from standing.search.words import said
+from standing.values.catalogue import Language
 from standing.values.days import day_date, day_in
 from standing.values.errors import UserError
 
@@ -54,7 +55,7 @@ class Trend:
 def trend_of(lake: Lake, ruleset: Ruleset, name: str, nights: int) -> Trend:
     """The trend of a rating over so many nights up to the last. Raises UserError where there is none."""
     if name not in ruleset.ratings:
-        raise UserError(f"`{name}` is not a rating{nearest(name, ruleset.ratings).en}")
+        raise UserError(f"`{name}` is not a rating{nearest(name, ruleset.ratings)}")
     days = days_reported(lake)
     if not days:
         raise UserError("no night has ended yet: `standing night` closes the last day that is over")

@@ -8,7 +8,8 @@ from typing import Any
 from standing.present.report.derived import drifts, silent_days
 from standing.present.report.groups import BETWEEN, expired, named
 from standing.present.report.spelling import month
-from standing.present.report.words import Language, phrase
+from standing.present.report.words import phrase
+from standing.values.catalogue import Language
 
 DRIFTED = 2_500  # of PSI, in ten-thousandths
 REJECTED = 0.05  # of what a source sent on a day

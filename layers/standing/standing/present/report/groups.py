@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
-from standing.present.report.words import Language, titled
+from standing.present.report.words import titled
 from standing.rules.ruleset import Ruleset
+from standing.values.catalogue import Language
 
 BETWEEN: Mapping[Language, str] = {"en": ", ", "zh": "、"}
 

@@ -12,8 +12,9 @@ from standing.present.report.attention import Report, attention, left_out
 from standing.present.report.spelling import month as month_said
 from standing.present.report.tables import cost
 from standing.present.report.trends import trend
-from standing.present.report.words import Language, phrase, titled
+from standing.present.report.words import phrase, titled
 from standing.rules.ruleset import Rating, Ruleset
+from standing.values.catalogue import Language
 
 FEWEST = 2  # nights that make a line
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from standing.present.page import BARE, Picture
 from standing.present.report.spelling import rounded
-from standing.present.report.words import Language, phrase, titled
+from standing.present.report.words import phrase, titled
 from standing.rules.ruleset import Programme, Rating
+from standing.values.catalogue import Language
 from standing.values.segments import SEGMENTS
 
 ROW, LEAST = 34, 120  # pixels of a bar, and of a picture
@@ -51,7 +52,7 @@ def levels(rating: Rating, counts: Counts, language: Language) -> Picture:
 
 def segments(counts: Counts, language: Language) -> Picture:
     """The customers of each segment, the largest on top."""
-    names = {one.code: one.zh if language == "zh" else one.en for one in SEGMENTS}
+    names = {code: SEGMENTS.say(code, language) for code in SEGMENTS.texts}
     ordered = sorted(((counts[code], name) for code, name in names.items() if counts.get(code)), reverse=True)
     return bars([name for _, name in ordered], [count for count, _ in ordered])
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from calendar import month_name
 from typing import Any
 
-from standing.present.report.words import Language
 from standing.rules.ruleset import Programme
+from standing.values.catalogue import Language
 from standing.values.days import day_date
 
 TEN_THOUSAND, THOUSAND, MILLION = 10_000, 1_000, 1_000_000

@@ -13,8 +13,9 @@ from standing.present.report.derived import UNIT, drifts, silent_days
 from standing.present.report.groups import MovedGroup, moved, named, step_of
 from standing.present.report.spelling import calendar_day, value
 from standing.present.report.spelling import month as month_said
-from standing.present.report.words import Language, phrase, titled
+from standing.present.report.words import phrase, titled
 from standing.rules.ruleset import Rating, Ruleset
+from standing.values.catalogue import Language
 
 OUTCOMES = ("sent", "missed", "held/consent", "held/contact-cap", "held/never-together", "held/holdout")
 ANSWERS = ("accepted", "done", "declined", "failed", "expired")

@@ -10,9 +10,10 @@ from rich.table import Table
 from standing.present.report.attention import attention, left_out
 from standing.present.report.groups import move_of, moved, named
 from standing.present.report.tables import cost
-from standing.present.report.words import Language, phrase, titled
+from standing.present.report.words import phrase, titled
 from standing.present.terminal import Text
 from standing.rules.ruleset import Rating, Ruleset
+from standing.values.catalogue import Language
 
 WIDTH = 40  # characters of the longest bar
 

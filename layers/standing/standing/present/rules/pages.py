@@ -9,12 +9,12 @@ from rich import box
 from rich.console import Console
 from rich.table import Table
 
-from standing.present.language import Language
 from standing.present.markdown import CODE, marked, row
 from standing.present.rules.tables import Row, RulesInWords, Section
 from standing.present.rules.words import Words
 from standing.present.terminal import PlainConsole, Text
 from standing.rules.author.compiler import CompiledRules
+from standing.values.catalogue import Language
 
 WIDTH = 120
 # Up to this width the column of rule lines is not broken, by how many columns there are: for terminals of 80 columns.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict
-from functools import partial
 from typing import Any
 
 from rich.console import Console
@@ -13,7 +12,7 @@ from rich.table import Table
 
 from standing.engine.reasons import display
 from standing.engine.state import LevelState
-from standing.present.language import Language, in_language, phrase_of, phrases, reason_line, word_for
+from standing.present.language import in_language, reason_line, word_for
 from standing.present.terminal import Text
 from standing.rules.author.scenario.scenario import Expected
 from standing.rules.ruleset import Ruleset, Title
@@ -21,54 +20,44 @@ from standing.rules.scenarios.check import ScenarioResults
 from standing.rules.scenarios.coverage import CoveredRule
 from standing.rules.scenarios.player import CareOn, Mismatch, PlayedScenario
 from standing.rules.scenarios.thresholds import MovedThreshold
+from standing.values.catalogue import Language
 from standing.values.days import day_date
+from standing.values.messages import Messages
 
-PHRASES = phrases(
-    ("rating", "{about} should be {wanted}, and is {actual}", "{about}应为 {wanted}，实际为 {actual}"),
-    ("not-rating", "{about} should not be {wanted}, and is {actual}", "{about}不应为 {wanted}，实际为 {actual}"),
-    ("feature", "{about} should be {wanted}, and is {actual}", "{about}应为 {wanted}，实际为 {actual}"),
-    ("care", "{name} (“{about}”) should fall due, and {actual}", "{name}（“{about}”）应触发，实际{actual}"),
-    (
-        "no-care",
-        "{name} (“{about}”) should not fall due, and {actual}",
-        "{name}（“{about}”）不应触发，实际{actual}",
-    ),
-    (
-        "held-back",
-        "{name} (“{about}”) should be held back ({wanted}), and {actual}",
-        "{name}（“{about}”）应被拦下（{wanted}），实际{actual}",
-    ),
-    ("due", "falls due", "触发"),
-    ("not-due", "does not: its conditions do not hold", "未触发：条件不成立"),
-    ("too-soon", "does not: it was due on {last}, too short a time ago", "未触发：{last} 刚触发过，尚未到重复间隔"),
-    ("consent", "is held back: no consent", "被拦下：未获同意"),
-    ("contact-cap", "is held back: contact cap", "被拦下：联系次数已达上限"),
-    ("by-consent", "no consent", "未获同意"),
-    ("by-contact-cap", "contact cap", "联系次数已达上限"),
-    ("since", "since {day}", "自 {day}"),
-    ("grace", "grace period until {day}", "宽限期至 {day}"),
-    ("when", "When", "条件"),
-    ("passed", "{passed} of {all:story is|stories are} as expected", "{all} 个情景用例中 {passed} 个符合预期"),
-    (
-        "covered",
-        "Covered (true in some story, and false in some): {lines} of {all_lines:comparison|comparisons} ({share} %), "
-        "{rules} of {all_rules:rule|rules} ({rules_share} %)",
-        "覆盖（在用例中既成立过，也不成立过）：{all_lines} 个比较中 {lines} 个（{share} %），"
-        "{all_rules} 条规则中 {rules} 条（{rules_share} %）",
-    ),
-    ("never_true", "In no story true:", "在任何用例中都未成立过："),
-    ("never_false", "In no story false:", "在任何用例中都未不成立过："),
-    (
-        "moved",
-        "Moved thresholds: a story notices {noticed} of {all}",
-        "移动门槛：{all} 个中有 {noticed} 个会被用例发现",
-    ),
-    ("unnoticed", "No story would notice:", "没有用例会发现："),
-    ("moved_to", "→ {to}; one in which it is {would} would", "→ {to}；数值为 {would} 的用例会发现"),
-    ("whole", "(the whole rule)", "（整条规则）"),
+PHRASES = Messages(
+    "story",
+    {
+        "rating": "{about} should be {wanted}, and is {actual}",
+        "not-rating": "{about} should not be {wanted}, and is {actual}",
+        "feature": "{about} should be {wanted}, and is {actual}",
+        "care": "{name} (“{about}”) should fall due, and {actual}",
+        "no-care": "{name} (“{about}”) should not fall due, and {actual}",
+        "held-back": "{name} (“{about}”) should be held back ({wanted}), and {actual}",
+        "due": "falls due",
+        "not-due": "does not: its conditions do not hold",
+        "too-soon": "does not: it was due on {last}, too short a time ago",
+        "consent": "is held back: no consent",
+        "contact-cap": "is held back: contact cap",
+        "by-consent": "no consent",
+        "by-contact-cap": "contact cap",
+        "since": "since {day}",
+        "grace": "grace period until {day}",
+        "when": "When",
+        "passed": "{passed} of {all:story is|stories are} as expected",
+        "covered": (
+            "Covered (true in some story, and false in some): {lines} of {all_lines:comparison|comparisons}"
+            " ({share} %), {rules} of {all_rules:rule|rules} ({rules_share} %)"
+        ),
+        "never_true": "In no story true:",
+        "never_false": "In no story false:",
+        "moved": "Moved thresholds: a story notices {noticed} of {all}",
+        "unnoticed": "No story would notice:",
+        "moved_to": "→ {to}; one in which it is {would} would",
+        "whole": "(the whole rule)",
+    },
 )
 
-phrase = partial(phrase_of, PHRASES)
+phrase = PHRASES.say
 
 
 def print_checked(checked: ScenarioResults, language: Language, console: Console) -> None:

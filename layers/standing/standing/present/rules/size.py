@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from standing.present.language import Language, phrase
+from standing.present.language import phrase
 from standing.rules.author.sizes import KB, MOST_NAMED, sizes_of
 from standing.rules.ruleset import Ruleset
+from standing.values.catalogue import Language
 
 
 def state_size(ruleset: Ruleset, language: Language) -> str:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from standing.engine.reasons import display
-from standing.present.language import in_language
 from standing.present.rules.words import (
     Words,
     about,
@@ -81,7 +80,7 @@ class RulesInWords:
         """What `standing rules check` finds and the rules accept, each with its reason."""
         columns = tuple(map(self.words, ("accepted_about", "accepted_found", "accepted_reason")))
         rows: list[Row] = [
-            (f"`{about}`", f"{check} {in_language(CHECKS[check], self.words.language)}", plain(reason))
+            (f"`{about}`", f"{check} {CHECKS.say(check, self.words.language)}", plain(reason))
             for (about, check), reason in sorted(self.accepted.items())
         ]
         return Section(self.words("accepted"), 2, [], columns, rows, whole=0)

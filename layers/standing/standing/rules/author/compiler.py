@@ -49,10 +49,10 @@ from standing.rules.ruleset import (
     Stability,
     Stratum,
     Success,
-    Title,
     digest,
 )
 from standing.values.days import Day
+from standing.values.messages import Readable
 
 MOST_BRANCHES = 500
 ONLY_ORDERED = {"retain", "stability", "late_events", "existing", "better"}
@@ -79,7 +79,7 @@ class Compiler(Diagnostics):
         for number, cap in enumerate(written.contact_caps):
             self._check_channel(source, ("contact_caps", number, "channel"), cap.channel, written.channels)
         if written.lateness > (MOST_LATENESS if written.history is None else FINITE_LATENESS):
-            self.note(source, ("lateness",), in_words("lateness", most=MOST_LATENESS, finite=FINITE_LATENESS))
+            self.note(source, ("lateness",), in_words("lateness", most=str(MOST_LATENESS), finite=str(FINITE_LATENESS)))
         caps = tuple(Cap(**cap.model_dump()) for cap in written.contact_caps)
         quiet = written.quiet_hours
         return Programme(
@@ -114,7 +114,7 @@ class Compiler(Diagnostics):
             days = feature.reach
             if feature.windowed and (days is None or days + programme.lateness > programme.history):
                 kept = programme.history - programme.lateness
-                said = in_words("looks_back" if days else "looks_back_ever", days=days, kept=kept)
+                said = in_words("looks_back" if days else "looks_back_ever", days=str(days), kept=str(kept))
                 self.note(source, (feature.name,), said, "CHK-13")
 
     def asks(self, actions: set[str] | None) -> None:
@@ -445,7 +445,7 @@ def _conditional(written: RatingSource) -> list[str]:
     return written.levels[1:] if written.ordered else written.levels[:-1]
 
 
-def _level_message(level: str, written: RatingSource) -> Title:
+def _level_message(level: str, written: RatingSource) -> Readable:
     if level in written.levels:
         return in_words("lowest" if written.ordered else "last", level=level)
     slip = foreign(level)

@@ -10,7 +10,8 @@ from pydantic import TypeAdapter
 from standing.rules.author.lines import Symbol
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.reader import Place, Source, read, validate
-from standing.rules.ruleset import Measure, Title
+from standing.rules.ruleset import Measure
+from standing.values.messages import Readable
 
 
 @dataclass
@@ -34,7 +35,7 @@ class Diagnostics:
             self.problems += error.problems
             return None
 
-    def note(self, source: Source, place: Place, said: Title, check: str = "", at: int | None = 0) -> None:
+    def note(self, source: Source, place: Place, said: Readable, check: str = "", at: int | None = 0) -> None:
         """A problem at a place of a file (a sign of its value, or its name), and the check that it belongs to."""
         self.problems.append(source.problem(place, said, check, at))
 

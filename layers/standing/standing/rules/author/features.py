@@ -8,12 +8,13 @@ from difflib import get_close_matches
 
 from standing.rules.author.diagnostics import Diagnostics
 from standing.rules.author.lines import LineError, Symbol, parse_literal
-from standing.rules.author.messages import NOTHING, Said, in_words
+from standing.rules.author.messages import NOTHING, in_words
 from standing.rules.author.reader import Place, Source
 from standing.rules.author.sources import FeatureSource, RampSource
 from standing.rules.author.vocabulary import FAMILIES, Family, Value, allowed_values
 from standing.rules.kinds import FEATURE_KINDS, KindName, Wants
-from standing.rules.ruleset import MOST_VALUES, Feature, Measure, Programme, Ramp, Title, Unit
+from standing.rules.ruleset import MOST_VALUES, Feature, Measure, Programme, Ramp, Unit
+from standing.values.messages import LISTS, Joined, Message, Readable
 from standing.values.scales import REMAINDER
 
 DIGITS: dict[Unit, int] = {"score": 4}
@@ -178,22 +179,22 @@ def _check_where(
             notes.note(source, place, _not_allowed(value, allowed))
 
 
-def _not_filtered(word: str, family: Family) -> Title:
+def _not_filtered(word: str, family: Family) -> Readable:
     fields = ", ".join(family.fields) or in_words("nothing")
     return in_words("not_filtered", word=word, fields=fields, nearest=_perhaps(word, family.fields))
 
 
-def _not_allowed(value: str, allowed: Sequence[str]) -> Title:
+def _not_allowed(value: str, allowed: Sequence[str]) -> Readable:
     return in_words("no_family", name=value, names=", ".join(allowed), nearest=_perhaps(value, allowed))
 
 
-def _perhaps(word: str, known: Iterable[str]) -> Said:
+def _perhaps(word: str, known: Iterable[str]) -> Message:
     """The word that was probably meant, if any is near."""
     close = get_close_matches(word, list(known), n=1)
     return in_words("did_you_mean", close=close[0]) if close else NOTHING
 
 
-def _kind(known: Symbol) -> Title:
+def _kind(known: Symbol) -> Readable:
     return in_words(f"kind_{known.unit}")
 
 
@@ -240,12 +241,12 @@ def measurable(kind: KindName) -> list[str]:
     return alone + [f"{name}.{path}" for name, path in values if _value(kind, path, FAMILIES[name])]
 
 
-def _value_problem(kind: KindName, path: str, family_name: str, family: Family) -> Title:
+def _value_problem(kind: KindName, path: str, family_name: str, family: Family) -> Readable:
     if FEATURE_KINDS[kind].wants == "events":
         return in_words("takes_alone", kind=kind, family=family_name, path=path)
     fits = [name for name in (*family.values, *family.dates) if _value(kind, name, family)]
     names = [f"{family_name}.{name.replace('*', 'NAME')}" for name in fits]
-    choices = Title(en=" or ".join(names), zh=" 或 ".join(names)) if names else None
+    choices = Joined(tuple(names), LISTS("or")) if names else None
     if not choices:
         return in_words("has_no_value", kind=kind, family=family_name)
     return in_words("needs_value", kind=kind, choices=choices)

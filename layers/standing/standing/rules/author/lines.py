@@ -13,7 +13,8 @@ from standing.rules.author.messages import RuleTextError, in_words, instead, nea
 from standing.rules.author.signs import QUOTES, foreign
 from standing.rules.author.suggestions import suggest_line, suggest_number
 from standing.rules.conditions import Comparison, Condition, Fact, Group, Operator
-from standing.rules.ruleset import Title, Unit
+from standing.rules.ruleset import Unit
+from standing.values.messages import Readable
 from standing.values.money import MoneyError, to_minor
 
 LINE = re.compile(
@@ -197,5 +198,5 @@ def _text(value: str) -> str:
     return bare
 
 
-def _units(about: Symbol) -> Title:
+def _units(about: Symbol) -> Readable:
     return in_words(f"unit_{about.unit if about.unit in {'money', 'score', 'days'} else 'count'}")

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal, Self
+from typing import Self
 
-if TYPE_CHECKING:  # whoever only catches what is wrong needs no rules
-    from standing.rules.ruleset import Title
+from standing.values.catalogue import Language
+from standing.values.messages import Readable
 
 
 @dataclass(frozen=True, order=True)
 class Problem:
     """One thing wrong in a rule file; `line` and `column` count from 1, `check` is the check that found it.
 
-    `message` is in English, `zh` in Chinese; `column` is 0 where the whole line or file is meant.
+    `message` is in English, `text` in every language; `column` is 0 where the whole line or file is meant.
     """
 
     file: str
@@ -21,23 +21,23 @@ class Problem:
     message: str
     check: str = field(default="", compare=False)
     column: int = field(default=0, compare=False)
-    zh: str = field(default="", compare=False)
+    text: Readable | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, file: str, line: int, said: Title, check: str = "", column: int = 0) -> Self:
-        """A problem that is told in both languages."""
-        return cls(file, line, said.en, check, column, said.zh)
+    def of(cls, file: str, line: int, said: Readable, check: str = "", column: int = 0) -> Self:
+        """A problem that is told in every language."""
+        return cls(file, line, str(said), check, column, said)
 
-    def said(self, language: Literal["en", "zh"]) -> str:
+    def said(self, language: Language) -> str:
         """What it says, in a language."""
-        return self.zh if language == "zh" and self.zh else self.message
+        return self.text.in_language(language) if self.text else self.message
 
     @property
     def place(self) -> str:
         """Where it is: `file:line:character`."""
         return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
 
-    def told(self, language: Literal["en", "zh"]) -> str:
+    def told(self, language: Language) -> str:
         """Its place and what it says."""
         return f"{self.place}: {self.said(language)}"
 
@@ -52,6 +52,6 @@ class RulesError(Exception):
         self.problems = sorted(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
-    def told(self, language: Literal["en", "zh"]) -> str:
+    def told(self, language: Language) -> str:
         """Every problem, one a line."""
         return "\n".join(problem.told(language) for problem in self.problems)

@@ -10,7 +10,7 @@ from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, SCORE
 from standing.rules.author.diagnostics import Diagnostics
 from standing.rules.author.messages import in_words
 from standing.rules.author.reader import Source
-from standing.rules.ruleset import Title
+from standing.values.messages import Readable
 
 OURS = {OUR_SOURCE: "our_source", NIGHT_SOURCE: "night_source"}
 
@@ -26,13 +26,13 @@ def compile_producers(notes: Diagnostics, source: Source, written: dict[str, lis
     return {name: tuple(sorted(kinds)) for name, kinds in sorted(written.items())}
 
 
-def _wrong_source(name: str) -> Title | None:
+def _wrong_source(name: str) -> Readable | None:
     if not SOURCE.fullmatch(name):
         return in_words("no_source", name=name)
     return in_words(OURS[name], name=name) if name in OURS else None
 
 
-def _wrong_kind(kind: str, before: list[str]) -> Title | None:
+def _wrong_kind(kind: str, before: list[str]) -> Readable | None:
     family = kind.partition(".")[0]
     if family == SCORE:
         return in_words("night_alone", kind=kind)

@@ -18,7 +18,8 @@ from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.reader import DEEPEST, LARGEST, Mark, Place, Source, parse, validate
 from standing.rules.author.sources import Block
 from standing.rules.conditions import Condition
-from standing.rules.ruleset import Feature, Rating, Ruleset, Title
+from standing.rules.ruleset import Feature, Rating, Ruleset
+from standing.values.messages import Messages, Readable
 
 NAME = "condition"  # where a rule file's name stands in what is said of a mistake
 BLOCK: TypeAdapter[Block] = TypeAdapter(Block)
@@ -33,7 +34,7 @@ type Written = str | dict[str, list[Written]]
 def question(text: str, ruleset: Ruleset) -> Condition:
     """The condition that a text asks for. Raises RulesError with everything that is wrong with it."""
     if len(text) > LARGEST:
-        raise _wrong(f"is over {LARGEST:,} characters", f"超过 {LARGEST:,} 个字符")
+        raise _wrong("too_long", most=LARGEST)
     source = _source(text)
     compiler = Compiler(known=known_of(ruleset))
     found = compiler.block(source, (), validate(source, BLOCK))
@@ -60,17 +61,31 @@ def _rating(rating: Rating) -> Mapping[str, Symbol]:
     return {now: levels, would_become: levels, days_to_review: Symbol("days")}
 
 
+QUESTIONS = Messages(
+    "question",
+    {
+        "of_part": "`{part}`: {said}",
+        "too_long": "is over {most} characters",
+        "too_deep": "is nested too deep",
+        "no_joint": "`{part}` stands where `and`, `or` or the end was expected",
+        "no_condition": "`{part}` stands where a condition such as `orders_90d >= 3` was expected",
+        "ends_early": "the end stands where a condition such as `orders_90d >= 3` was expected",
+        "open_bracket": "a bracket `(` is not closed: write `)` after its conditions",
+    },
+)
+
+
 @dataclass(frozen=True)
 class ConditionText(Source):
     """What was asked, as a rule file's content. A problem names its line of the condition, as all stand on one line."""
 
-    def problem(self, place: Place, said: Title, check: str = "", at: int | None = 0) -> Problem:  # noqa: ARG002 -- one line
+    def problem(self, place: Place, said: Readable, check: str = "", at: int | None = 0) -> Problem:  # noqa: ARG002 -- one line
         """A problem at a place."""
         written = self.data
         for part in place:
             written = written[part]
-        named = isinstance(written, str) and f"`{written}`" not in said.en
-        told = Title(en=f"`{written}`: {said.en}", zh=f"`{written}`：{said.zh}") if named else said
+        named = isinstance(written, str) and f"`{written}`" not in str(said)
+        told = QUESTIONS("of_part", part=written, said=said) if named else said
         return Problem.of(self.file, self.line(place), told, check)
 
 
@@ -82,8 +97,8 @@ def _source(text: str) -> Source:
     return ConditionText(NAME, written if isinstance(written, dict) else {"all": [written]}, {(): Mark(1, 0)})
 
 
-def _wrong(en: str, zh: str) -> RulesError:
-    return RulesError([Problem.of(NAME, 1, Title(en=en, zh=zh))])
+def _wrong(name: str, **parts: object) -> RulesError:
+    return RulesError([Problem.of(NAME, 1, QUESTIONS(name, **parts))])
 
 
 class _Reading:
@@ -97,10 +112,7 @@ class _Reading:
         """All of it."""
         found = self._joined("or")
         if self._next():
-            raise _wrong(
-                f"`{self._next()}` stands where `and`, `or` or the end was expected",
-                f"`{self._next()}` 处应为 `and`、`or` 或结尾",
-            )
+            raise _wrong("no_joint", part=self._next())
         return found
 
     def _joined(self, joint: str) -> Written:
@@ -120,24 +132,19 @@ class _Reading:
         if part == "(":
             return self._deeper(self._bracketed)
         if part in {"", *JOINTS}:
-            raise _wrong(
-                f"{f'`{part}`' if part else 'the end'} stands where a condition such as `orders_90d >= 3` was expected",
-                f"{f'`{part}` ' if part else '结尾'}处应为条件，例如 `orders_90d >= 3`",
-            )
+            raise _wrong("no_condition", part=part) if part else _wrong("ends_early")
         return part
 
     def _bracketed(self) -> Written:
         found = self._joined("or")
         if self._next() != ")":
-            raise _wrong(
-                "a bracket `(` is not closed: write `)` after its conditions", "括号 `(` 没有闭合：请在其条件之后写 `)`"
-            )
+            raise _wrong("open_bracket")
         self.at += 1
         return found
 
     def _deeper(self, read: Callable[[], Written]) -> Written:
         if self.depth == DEEPEST:
-            raise _wrong("is nested too deep", "嵌套过深")
+            raise _wrong("too_deep")
         self.depth += 1
         found = read()
         self.depth -= 1

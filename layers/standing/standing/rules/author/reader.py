@@ -22,7 +22,7 @@ from standing.rules.author.messages import RuleTextError, in_words
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.signs import foreign, plain
 from standing.rules.author.yaml_faults import fault
-from standing.rules.ruleset import Title
+from standing.values.messages import Readable, listed
 
 type Place = tuple[str | int, ...]
 
@@ -70,7 +70,7 @@ class Source:
     data: Any
     marks: dict[Place, Mark]
 
-    def problem(self, place: Place, said: Title, check: str = "", at: int | None = 0) -> Problem:
+    def problem(self, place: Place, said: Readable, check: str = "", at: int | None = 0) -> Problem:
         """A problem at the nearest place that is marked: at a sign of its value, or, without one, at its name."""
         mark = self._mark(place)
         within = at is not None and place in self.marks and mark.value_line == mark.line
@@ -102,7 +102,7 @@ def read(path: Path, name: str) -> Source:
     return parse(text, name)
 
 
-def _whole(name: str, said: Title) -> RulesError:
+def _whole(name: str, said: Readable) -> RulesError:
     return RulesError([Problem.of(name, 1, said)])
 
 
@@ -200,7 +200,7 @@ def _fitting_problem(source: Source, details: Any, shape: TypeAdapter[Any]) -> P
     return source.problem(place, said, at=None if is_name else at)
 
 
-def _unfitting(place: Place, details: Any, shape: TypeAdapter[Any]) -> tuple[Title, int]:  # noqa: ANN401 -- as above
+def _unfitting(place: Place, details: Any, shape: TypeAdapter[Any]) -> tuple[Readable, int]:  # noqa: ANN401 -- as above
     """What is said of a value that does not fit, and at which of its signs."""
     word = ".".join(str(part) for part in place) or in_words("whole_file")
     context = details.get("ctx", {})
@@ -219,7 +219,7 @@ def _unfitting(place: Place, details: Any, shape: TypeAdapter[Any]) -> tuple[Tit
     return in_words(name, word=word, **limits), 0
 
 
-def _slip(written: str) -> Title | None:
+def _slip(written: str) -> Readable | None:
     """What a text lacks that stands where a block or a list belongs."""
     if match := UNFINISHED.match(written):
         return in_words("no_colon", text=match[1], name=match[1])
@@ -229,7 +229,7 @@ def _slip(written: str) -> Title | None:
 
 def _in_both(value: object) -> object:
     """What pydantic says of a choice: its words are joined in English."""
-    return Title(en=value, zh=value.replace(" or ", " 或 ").replace(", ", "、")) if isinstance(value, str) else value
+    return listed("or", re.split(", | or ", value)) if isinstance(value, str) else value
 
 
 def _value_at(data: Any, place: Place) -> Any:  # noqa: ANN401 -- any YAML
@@ -241,7 +241,7 @@ def _value_at(data: Any, place: Place) -> Any:  # noqa: ANN401 -- any YAML
     return data
 
 
-def _meant(place: Place, shape: TypeAdapter[Any]) -> Title:
+def _meant(place: Place, shape: TypeAdapter[Any]) -> Readable:
     """The word of a block that was probably meant by one that does not belong there, or all that do."""
     words = sorted(_words(shape.json_schema(), place[:-1]))
     close = get_close_matches(str(place[-1]), words, n=1)
@@ -305,7 +305,7 @@ def _read_block(node: MappingNode, place: Place, marks: dict[Place, Mark], name:
         if not isinstance(key, ScalarNode):
             raise RulesError([Problem.of(name, mark.line, in_words("block_for_name"), column=mark.column)])
         if key.value in block:
-            said = in_words("twice", name=key.value, first=marks[(*place, key.value)].line)
+            said = in_words("twice", name=key.value, first=str(marks[(*place, key.value)].line))
             raise RulesError([Problem.of(name, mark.line, said, column=mark.column)])
         marks[(*place, key.value)] = mark
         block[key.value] = _read_node(value, (*place, key.value), marks, name)

@@ -7,7 +7,7 @@ import unicodedata
 from typing import NamedTuple
 
 from standing.rules.author.messages import in_words
-from standing.rules.ruleset import Title
+from standing.values.messages import Readable
 
 SPACES = "\u00a0\u1680\u2000-\u200b\u202f\u205f\u2060\u3000\ufeff"
 QUOTES = {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'"}
@@ -28,7 +28,7 @@ STRUCTURE = re.compile(
 class Slip(NamedTuple):
     """What is wrong at a sign of a text, counted from 0."""
 
-    said: Title
+    said: Readable
     at: int
 
 

@@ -324,7 +324,7 @@ def _points(value: object) -> int:
 def _values(value: object) -> int:
     many = int(value) if isinstance(value, str) and re.fullmatch(r"[1-9][0-9]{0,3}", value, re.ASCII) else 0
     if not 1 <= many <= MOST_DISTINCT:
-        raise rule_text_error("at_most_values", most=MOST_DISTINCT)
+        raise rule_text_error("at_most_values", most=str(MOST_DISTINCT))
     return many
 
 

@@ -13,9 +13,10 @@ from standing.rules.author.compiler import CompiledRules, assemble, stratified
 from standing.rules.author.messages import in_words
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.conditions import Condition, Group, comparisons
-from standing.rules.ruleset import OlderTerms, Rating, Ruleset, Title
+from standing.rules.ruleset import OlderTerms, Rating, Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
+from standing.values.messages import Readable
 
 
 def continued(timeline: Timeline, rules: CompiledRules, since: Day) -> Timeline:
@@ -105,6 +106,6 @@ def _meaning(ruleset: Ruleset, fact: str) -> object:
     return rating and (rating.ordered, rating.levels)
 
 
-def _problem(rules: CompiledRules, about: str, said: Title) -> Problem:
+def _problem(rules: CompiledRules, about: str, said: Readable) -> Problem:
     spot = rules.places.find(about)
     return Problem.of(spot.file, spot.line, said)

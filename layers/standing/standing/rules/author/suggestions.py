@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from standing.rules.author.messages import in_words
 from standing.rules.author.signs import foreign, plain
-from standing.rules.ruleset import Title, Unit
+from standing.rules.ruleset import Unit
+from standing.values.messages import Readable
 
 UNIT_DAYS: Mapping[str, int] = {
     **dict.fromkeys(("", "d", "day", "days", "天", "日"), 1),
@@ -42,7 +43,7 @@ type IsLine = Callable[[str], bool]
 class Suggestion(NamedTuple):
     """What is said of a line that means nothing, and the sign of it at which it goes wrong, counted from 0."""
 
-    said: Title
+    said: Readable
     at: int
 
 

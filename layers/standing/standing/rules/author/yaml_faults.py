@@ -11,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark
 from standing.rules.author import signs
 from standing.rules.author.messages import in_words
 from standing.rules.author.problems import Problem
-from standing.rules.ruleset import Title
+from standing.values.messages import Readable
 
 ENDS = {"[": "]", "{": "}"}
 NO_COLON = re.compile(r" *(?:- +)?(?P<name>[A-Za-z][\w-]*)(?P<rest> +\S.*)?")
@@ -28,7 +28,7 @@ class YamlFault(NamedTuple):
 
     line: int
     column: int
-    said: Title
+    said: Readable
 
 
 @dataclass(frozen=True)

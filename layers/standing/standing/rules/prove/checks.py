@@ -11,7 +11,7 @@ from itertools import permutations
 
 import z3
 
-from standing.rules.author.messages import NOTHING, Said
+from standing.rules.author.messages import NOTHING
 from standing.rules.conditions import Comparison, Condition, Group, comparisons
 from standing.rules.prove.findings import Finding
 from standing.rules.prove.idle_lines import hint, idle_lines, idle_values
@@ -20,7 +20,8 @@ from standing.rules.prove.needed_lines import needed
 from standing.rules.prove.prover import PATIENCE, Prover
 from standing.rules.prove.words import finding_text, listed
 from standing.rules.prove.worlds import Truth, World
-from standing.rules.ruleset import PRIORITIES, Care, Feature, Rating, Ruleset, Title
+from standing.rules.ruleset import PRIORITIES, Care, Feature, Rating, Ruleset
+from standing.values.messages import Joined, Message
 
 type Pair = tuple[str, str]
 
@@ -76,7 +77,7 @@ def never_hold(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
                 yield Finding("CHK-01", name, said, line=_first_line(part))
 
 
-def _hint(ruleset: Ruleset, parts: list[Condition]) -> Said:
+def _hint(ruleset: Ruleset, parts: list[Condition]) -> Message:
     """What was probably meant by a line that is impossible by itself."""
     (first, *others) = parts
     return hint(ruleset, first) if isinstance(first, Comparison) and not others else NOTHING
@@ -84,10 +85,8 @@ def _hint(ruleset: Ruleset, parts: list[Condition]) -> Said:
 
 def _impossible(ruleset: Ruleset, name: str, parts: list[Condition], *, only_by_hand: bool) -> Finding:
     said = [f"`{_said(part)}`" for part in parts]
-    if len(said) > 1:
-        why = Title(en=" contradicts ".join(said), zh=" 与之矛盾：".join(said))
-    else:
-        why = Title(en=f"{said[0]} is impossible", zh=f"{said[0]} 不可能成立")
+    both = Joined(tuple(said), finding_text("contradicts"))
+    why = both if len(said) > 1 else finding_text("is_impossible", line=said[0])
     told = "impossible_but_by_hand" if only_by_hand else "impossible"
     sentence = finding_text(told, why=why, hint=_hint(ruleset, parts))
     return Finding("CHK-01", name, sentence, line=_first_line(parts[0]))

@@ -8,13 +8,14 @@ from decimal import Decimal
 import z3
 
 from standing.engine.reasons import display
-from standing.rules.author.messages import NOTHING, Said
+from standing.rules.author.messages import NOTHING
 from standing.rules.conditions import Comparison, Condition, comparisons
 from standing.rules.prove.findings import Finding
 from standing.rules.prove.prover import Prover
 from standing.rules.prove.ranges import Range, range_of
 from standing.rules.prove.words import finding_text
 from standing.rules.ruleset import TEN_THOUSAND, Care, Ramp, Ruleset
+from standing.values.messages import Message
 
 CHECK = "CHK-15"
 TENTHS, PER_CENT = 10, 100
@@ -69,7 +70,7 @@ def _is_in(bounds: Range, value: object) -> bool:
     return (bounds.low is None or value >= bounds.low) and (bounds.high is None or value <= bounds.high)
 
 
-def told_range(ruleset: Ruleset, line: Comparison) -> Said:
+def told_range(ruleset: Ruleset, line: Comparison) -> Message:
     """From where to where a fact goes, in words."""
     low, high = range_of(ruleset, line.fact)
     if low is None:
@@ -87,7 +88,7 @@ def _shown(ruleset: Ruleset, fact: str, value: int) -> str:
     return display(ruleset, fact, value) or str(value)
 
 
-def hint(ruleset: Ruleset, line: Comparison) -> Said:
+def hint(ruleset: Ruleset, line: Comparison) -> Message:
     """The same number on the feature's own scale: of a score, 3 or 30 for 0.3. Nothing where it is no better."""
     is_a_share = range_of(ruleset, line.fact) == (0, TEN_THOUSAND)
     meant = on_scale(line.value) if is_a_share and isinstance(line.value, int) else None

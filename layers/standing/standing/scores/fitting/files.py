@@ -15,7 +15,6 @@ from standing.events.intake import Event, Rejected, read_event
 from standing.events.producers import NIGHT_SOURCE
 from standing.lake.records import SCHEMA, rows_of
 from standing.operations.event_files import Line, read_lines
-from standing.present.language import Language
 from standing.rescoring.refunds import with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.scores import model as models
@@ -26,6 +25,7 @@ from standing.scores.scores import changed, events, last_said
 from standing.scores.scores import scores as scores_of
 from standing.scores.spending import Spend, spending
 from standing.scores.words import WORDS
+from standing.values.catalogue import Language
 from standing.values.days import Day, day_in, end_of_day, zone
 from standing.values.errors import UserError
 
@@ -94,7 +94,7 @@ def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
 
 def table(model: Model, language: Language) -> Table:
     """What a model knows, for the terminal."""
-    say = {name: words[language == "zh"] for name, words in WORDS.items()}
+    say = {name: WORDS.say(name, language) for name in WORDS.texts}
     shown = Table(title=f"{say['model']} {model.hash}", show_header=False)
     rows = {
         "as_of": model.as_of,

@@ -8,10 +8,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from standing.events import EventDetail
+from standing.events.expectations import EXPECTATIONS
 from standing.events.intake import Event, Rejected, read_event
 from standing.rules.author.scenario.sources import FAMILIES
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date, zone
+from standing.values.messages import Message
 
 SOMEBODY = "somebody"
 SOURCE = "story"
@@ -19,7 +21,7 @@ NOON = 12
 MONEY = {"amount", "amounts"}
 END_OF_TIME = datetime(9999, 1, 1, tzinfo=UTC)
 WHOLE = re.compile(r"-?[0-9]{1,9}", re.ASCII)
-IN_YAML = {" in quotes": "", ", without quotes": ""}  # what a JSON event needs, and a story does not
+IN_YAML = {"expected.amount": "yaml_amount", "expected.int_type": "yaml_whole_number"}  # JSON needs quotes, YAML none
 
 
 def build_event(ruleset: Ruleset, family: str, fields: Mapping[str, Any], day: Day, number: int) -> Event:
@@ -29,16 +31,14 @@ def build_event(ruleset: Ruleset, family: str, fields: Mapping[str, Any], day: D
     detail = _defaults(ruleset, family, day, number) | _currency(ruleset, typed) | typed
     event = read_event({"source": SOURCE, "detail-type": model.detail_type, "detail": detail}, ruleset, END_OF_TIME)
     if event.day != day:
-        raise Rejected("another-day", "detail.time", f"a time on {day_date(day)}, the day of this step, or none")
+        raise Rejected("another-day", "detail.time", EXPECTATIONS("day_of_step", day=day_date(day)))
     return event
 
 
-def expected_of(rejected: Rejected) -> str:
+def expected_of(rejected: Rejected) -> Message:
     """What was expected, in the words of a story."""
-    said = rejected.expected
-    for word, instead in IN_YAML.items():
-        said = said.replace(word, instead)
-    return said
+    expected = rejected.message
+    return EXPECTATIONS(IN_YAML[expected.code]) if expected.code in IN_YAML else expected
 
 
 def fields_of(family: str) -> list[str]:

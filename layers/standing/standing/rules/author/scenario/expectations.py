@@ -7,20 +7,21 @@ from typing import Any, NamedTuple, get_args
 
 from standing.engine.care import Gate
 from standing.rules.author.lines import LineError, Symbol, parse_literal
-from standing.rules.author.messages import NOTHING, Said, nearest
+from standing.rules.author.messages import NOTHING, nearest
 from standing.rules.author.reader import Place
 from standing.rules.author.scenario.messages import in_words
 from standing.rules.author.scenario.scenario import Kind
 from standing.rules.author.scenario.sources import StepSource
 from standing.rules.conditions import Fact
-from standing.rules.ruleset import Feature, Ruleset, Title
+from standing.rules.ruleset import Feature, Ruleset
+from standing.values.messages import LISTS, Joined, Message, Readable, listed
 
 FEATURES = "features"
 GATES: tuple[Gate, ...] = get_args(Gate.__value__)
 DIGITS = {"score": 4}
 EXAMPLES = {"money", "score", "text"}
 
-type Note = Callable[[Place, Title], None]
+type Note = Callable[[Place, Readable], None]
 
 
 class ExpectedFact(NamedTuple):
@@ -79,7 +80,7 @@ def _levels(
             yield ExpectedFact(place, kind, name, level)
 
 
-def _perhaps_feature(ruleset: Ruleset, name: str) -> Said:
+def _perhaps_feature(ruleset: Ruleset, name: str) -> Message:
     return in_words("a_feature", name=name, word=FEATURES) if name in ruleset.by_name else NOTHING
 
 
@@ -94,7 +95,7 @@ def _gates(ruleset: Ruleset, gates: Mapping[str, str], note: Note) -> Iterator[E
     for name, gate in gates.items():
         place = ("held_back", name)
         if gate not in GATES:
-            either = Title(en=" or ".join(GATES), zh=" 或 ".join(GATES))
+            either = Joined(tuple(GATES), LISTS("or"))
             note(place, in_words("no_gate", gate=gate, gates=either))
         elif is_care(ruleset, place, name, note):
             yield ExpectedFact(place, "held-back", name, gate)
@@ -124,8 +125,7 @@ def _value(ruleset: Ruleset, feature: Feature, text: object) -> Fact | None:
     return parse_literal(Symbol(feature.unit, digits, feature.levels), written)
 
 
-def _example(feature: Feature) -> Title:
+def _example(feature: Feature) -> Readable:
     if feature.levels:
-        levels = ", ".join(feature.levels)
-        return Title(en=levels, zh=levels)
+        return listed("or", feature.levels)
     return in_words(f"example_{feature.unit if feature.unit in EXAMPLES else 'whole'}")

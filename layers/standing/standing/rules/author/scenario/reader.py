@@ -17,11 +17,12 @@ from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.reader import Place, Source, read, validate
 from standing.rules.author.scenario.events import build_event, expected_of, fields_of
 from standing.rules.author.scenario.expectations import expected_facts, never_facts
-from standing.rules.author.scenario.messages import expectation, in_words
+from standing.rules.author.scenario.messages import in_words
 from standing.rules.author.scenario.scenario import Expected, Scenario
 from standing.rules.author.scenario.sources import SCENARIO, STEP, ScenarioSource, StepSource
-from standing.rules.ruleset import Ruleset, Title
+from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date
+from standing.values.messages import Readable, listed
 
 FOLDER = "scenarios"
 MOST_EVENTS = 10_000
@@ -91,7 +92,7 @@ class ScenarioReader:
     days: list[Day] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
-    def note(self, place: Place, said: Title, source: Source | None = None, at: int | None = 0) -> None:
+    def note(self, place: Place, said: Readable, source: Source | None = None, at: int | None = 0) -> None:
         """A problem at a place of the story, or of a part of it: at its value, or at its name."""
         self.problems.append((source or self.source).problem(place, said, at=at))
 
@@ -138,7 +139,7 @@ class ScenarioReader:
             return
         self.days.append(day)
         if len(step.happens) > 1:
-            events = Title(en=" and ".join(step.happens), zh="、".join(step.happens))
+            events = listed("and", step.happens)
             self.note((step.happens[1],), in_words("two_events", events=events), source, at=None)
         elif step.happens:
             self._happen(source, step, step.happens[0], day)
@@ -158,7 +159,7 @@ class ScenarioReader:
         elif before is None:
             self.note(("after",), in_words("first_after"), source)
         elif day_date(before).year > LAST_YEAR - 30:  # 9999 days, the most there can be, are 28 years
-            self.note(("after",), in_words("end_of_time", year=LAST_YEAR - 30), source)
+            self.note(("after",), in_words("end_of_time", year=str(LAST_YEAR - 30)), source)
         else:
             return before + (step.after or 0)
         return None
@@ -172,7 +173,7 @@ class ScenarioReader:
         else:
             self._made(source, step, family, day)
 
-    def _odd_field(self, family: str, fields: Mapping[str, Any]) -> tuple[str, Title] | None:
+    def _odd_field(self, family: str, fields: Mapping[str, Any]) -> tuple[str, Readable] | None:
         """A field that events of this kind do not have, or a care rule that there is not."""
         known = fields_of(family)
         odd = next((name for name in fields if name not in known), None)
@@ -193,7 +194,7 @@ class ScenarioReader:
                 event = build_event(self.ruleset, family, fields | numbered, day, len(self.events) + 1)
             except Rejected as error:
                 path = (family, *error.field.split(".")[1:])
-                expected = expectation(expected_of(error))
+                expected = expected_of(error)
                 self.note(path, in_words("expected", field=".".join(path), expected=expected), source)
                 return
             if said := self._of_nothing(event):
@@ -205,7 +206,7 @@ class ScenarioReader:
             self.ids.add(event.detail.id)
             self.events.append(event)
 
-    def _of_nothing(self, event: Event) -> Title | None:
+    def _of_nothing(self, event: Event) -> Readable | None:
         """What is wrong with a refund that names a purchase of which this story has not told."""
         named = event.detail.purchase if isinstance(event.detail, Refund) else None
         bought = [one.detail.id for one in self.events if isinstance(one.detail, Purchase)] if named else []

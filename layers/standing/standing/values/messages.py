@@ -1,0 +1,99 @@
+"""Messages: what people read, before it is put in their language. English stands in the code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal, Protocol, runtime_checkable
+
+from standing.values.catalogue import Language, translated
+from standing.values.counted import counted_in
+
+
+@runtime_checkable
+class Readable(Protocol):
+    """What people can read, in each language."""
+
+    def in_language(self, language: Language, /) -> str:
+        """The text in a language."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text with the values that its braces name; the values may be readable themselves.
+
+    `code` names it where it is stored, and tells it from others that are alike in English.
+    """
+
+    text: str
+    values: Mapping[str, object] = field(default_factory=dict)
+    code: str = ""
+
+    def in_language(self, language: Language, /) -> str:
+        """The text in a language, with its values filled in: whole numbers have separators."""
+        filled = {name: _in(language, value) for name, value in self.values.items()}
+        return translated(self.text, language, self.code).format(**filled)
+
+    def __str__(self) -> str:
+        return self.in_language("en")
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Texts in a row. What stands between them is in the reader's language, too."""
+
+    parts: tuple[Readable | str, ...]
+    between: Readable
+    before_last: Readable | None = None
+
+    def in_language(self, language: Language, /) -> str:
+        """The row in a language."""
+        texts = [str(_in(language, part)) for part in self.parts]
+        between = self.between.in_language(language)
+        end = self.before_last.in_language(language) if self.before_last else between
+        return end.join(filter(None, [between.join(texts[:-1]), *texts[-1:]]))
+
+    def __str__(self) -> str:
+        return self.in_language("en")
+
+
+@dataclass(frozen=True, slots=True)
+class Messages:
+    """The messages of one subject: English by name. In the catalogue they are called `subject.name`."""
+
+    subject: str
+    texts: Mapping[str, str]
+
+    def __call__(self, name: str, /, **values: object) -> Message:
+        """A message with its values. Raises KeyError where there is no such name."""
+        return Message(self.texts[name], values, f"{self.subject}.{name}")
+
+    def say(self, name: str, language: Language, /, **values: object) -> str:
+        """A message with its values, in a language. Raises KeyError where there is no such name."""
+        return self(name, **values).in_language(language)
+
+    def every(self) -> list[Message]:
+        """All of them, without values."""
+        return [self(name) for name in self.texts]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self.texts
+
+
+LISTS = Messages("list", {"comma": ", ", "or": " or ", "and": " and "})
+
+
+def listed(word: Literal["or", "and"], parts: Iterable[Readable | str]) -> Joined:
+    """Some things in a row: `a, b or c`."""
+    return Joined(tuple(parts), LISTS("comma"), LISTS(word))
+
+
+def message(text: str, /, **values: object) -> Message:
+    """A message whose English stands where it is used."""
+    return Message(text, values)
+
+
+def _in(language: Language, value: object) -> object:
+    if isinstance(value, Readable):
+        return value.in_language(language)
+    return counted_in(language, value) if isinstance(value, int) and not isinstance(value, bool) else value

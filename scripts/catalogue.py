@@ -1,0 +1,106 @@
+"""`make messages`: what the code says to people, as gettext's catalogue: `standing.po`, and compiled `standing.mo`.
+
+Found in the code: the tables of `Messages("subject", {…})` and the texts of `message("…")`. Translations stay; what the
+code no longer says goes.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import re
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po, write_po
+
+ROOT = Path(__file__).parent.parent
+PACKAGE = ROOT / "layers" / "standing" / "standing"
+SOURCES = (PACKAGE, ROOT / "demo")
+FILES = PACKAGE / "locale" / "zh" / "LC_MESSAGES"
+
+
+class Found(NamedTuple):
+    """A text of the code, and its code where it has one."""
+
+    text: str
+    code: str = ""
+
+
+def main() -> int:
+    """Write both files; 1 where something has no translation yet."""
+    catalogue = renewed((FILES / "standing.po").read_bytes())
+    (FILES / "standing.po").write_bytes(as_po(catalogue))
+    (FILES / "standing.mo").write_bytes(as_mo(catalogue))
+    lacking = untranslated(catalogue)
+    for text in lacking:
+        print(f"not translated: {text}", file=sys.stderr)
+    return 1 if lacking else 0
+
+
+def renewed(written: bytes) -> Catalog:
+    """A catalogue with what the code says today, and the translations that it had."""
+    catalogue, code = read_po(io.BytesIO(written), locale="zh"), Catalog(locale="zh")
+    for path, found in texts():
+        where = [(path.relative_to(ROOT).as_posix(), 0)]
+        code.add(found.text, context=found.code or None, locations=where)
+    code.creation_date = catalogue.creation_date  # the file changes where a text does
+    catalogue.update(code, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+    return catalogue
+
+
+def texts() -> Iterator[tuple[Path, Found]]:
+    """Every text of the code, and the file that has it."""
+    for path in sorted(path for folder in SOURCES for path in folder.rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield from ((path, found) for found in _texts_of(node))
+
+
+def _texts_of(call: ast.Call) -> Iterator[Found]:
+    match (call.func, [_constant(argument) for argument in call.args]):
+        case ast.Name("Messages"), [str(subject), _]:
+            for name, text in ast.literal_eval(call.args[1]).items():
+                yield Found(text, f"{subject}.{name}")
+        case ast.Name("message"), [str(text)]:
+            yield Found(text)
+
+
+def _constant(node: ast.expr) -> object:
+    return node.value if isinstance(node, ast.Constant) else None
+
+
+def as_po(catalogue: Catalog) -> bytes:
+    """The file that translators edit: by file, without line numbers, so that it changes only where a text does."""
+    file = io.BytesIO()
+    write_po(file, catalogue, width=110, sort_by_file=True, omit_header=False, include_lineno=False)
+    return file.getvalue()
+
+
+def as_mo(catalogue: Catalog) -> bytes:
+    """The file that is read."""
+    file = io.BytesIO()
+    write_mo(file, catalogue)
+    return file.getvalue()
+
+
+def untranslated(catalogue: Catalog) -> list[str]:
+    """What has no translation, or one with values that the text does not have."""
+    return [str(said.id) for said in catalogue if said.id and not _is_translated(str(said.id), str(said.string))]
+
+
+def _is_translated(text: str, translation: str) -> bool:
+    return bool(translation) and _values(translation) <= _values(text)
+
+
+def _values(text: str) -> set[str]:
+    return set(re.findall(r"\{(\w+)", text.replace("{{", "")))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
