@@ -246,7 +246,7 @@ def last_day(rules: Timeline, asked: str | None) -> Day:
     try:
         return day_asked_for(asked, day_to_close(datetime.now(UTC), rules.latest))
     except ValueError as error:
-        raise UserError(f"--until: {error}") from None
+        raise UserError("--until: {error}", error=error) from None
 
 
 def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | None, until: str | None) -> Path:
@@ -259,7 +259,7 @@ def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | Non
         try:
             told = path.stat()
         except OSError as error:
-            raise UserError(f"{path}: {error.strerror}") from None
+            raise UserError("{path}: {strerror}", path=path, strerror=error.strerror) from None
         parts.append(f"{path.resolve()} {told.st_size} {told.st_mtime_ns}")
     return work_below(root) / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

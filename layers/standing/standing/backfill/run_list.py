@@ -41,7 +41,7 @@ def retract(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) 
     run = run_of(target.lake, name)
     if run is None:
         raise UserError(
-            f"--retract {name}: there is no such run; `standing backfill --list` names those that there are"
+            "--retract {name}: there is no such run; `standing backfill --list` names those that there are", name=name
         )
     if run.state != "retracted":
         keep(target.lake, replace(run, state="retracting"))
@@ -50,7 +50,7 @@ def retract(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) 
     except (TooContended, PreconditionFailed):
         raise UserError(BUSY) from None
     except CorruptFile as error:
-        raise UserError(f"{error}: restore it (docs/lake.md), then the same command goes on") from None
+        raise UserError("{error}: restore it (docs/lake.md), then the same command goes on", error=error) from None
     keep(target.lake, replace(run, state="retracted"))
     return told | {"run": name, "removed": [str(folder) for folder in remove_folder(root, name)]}
 

@@ -17,7 +17,7 @@ from standing.cli.backfill import backfill
 from standing.cli.lake import lake
 from standing.cli.local import local
 from standing.cli.night import night, report
-from standing.cli.options import chosen
+from standing.cli.options import Lang, chosen
 from standing.cli.queues import dead, refused
 from standing.cli.rules import rules
 from standing.cli.scenario import scenario
@@ -26,6 +26,7 @@ from standing.cli.shadow import shadow
 from standing.present.output import err
 from standing.rules.author.problems import RulesError
 from standing.values.errors import UserError
+from standing.values.messages import message
 from standing.values.visible import visible
 
 app = typer.Typer(
@@ -66,9 +67,11 @@ def main_options(
     use_local: Annotated[
         bool, typer.Option("--local", envvar="STANDING_LOCAL", help="Use the local AWS of this clone.")
     ] = False,
+    language: Lang = "en",
 ) -> None:
     """Options of every command."""
     chosen.local = use_local
+    os.environ["STANDING_LANG"] = language  # which the command's own option reads
 
 
 def main() -> None:
@@ -99,8 +102,9 @@ def _mistake(error: RulesError | UserError | OSError) -> str:
     if isinstance(error, RulesError):
         return error.told(chosen.language)
     if isinstance(error, OSError):  # a file that cannot be read or written
-        return f"{error.filename or 'a file'}: {error.strerror or error}"
-    return str(error)
+        said = message("{file}: {why}", file=error.filename or message("a file"), why=error.strerror or error)
+        return said.in_language(chosen.language)
+    return error.in_language(chosen.language)
 
 
 def _errors_of_aws() -> tuple[type[Exception], ...]:

@@ -207,7 +207,7 @@ def percent(text: str) -> float:
     except ValueError:
         part = -1
     if not 0 <= part <= 1:
-        raise UserError(f"--stop-at {text}: expected a percentage from 0 to 100, such as 5 %")
+        raise UserError("--stop-at {text}: expected a percentage from 0 to 100, such as 5 %", text=text)
     return part
 
 

@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.cli.options import Json, Lang, Rules, Stack, target_of
+from standing.cli.options import Json, Lang, Rules, Stack, chosen, target_of, told
 from standing.local.project import project_root
 from standing.present.output import err, out, print_json, print_whole
-from standing.values.counted import counted
 from standing.values.errors import UserError
+from standing.values.messages import Message, message
 
 if TYPE_CHECKING:
     from standing.aws.stack import Target
@@ -37,7 +37,7 @@ def export_customer(
         file.write_text(as_json(exported), encoding="utf-8")
     else:
         print_whole(as_json(exported))
-    err.print(_said(customer, *rows_in(exported)))
+    err.print(_stored(customer, *rows_in(exported)).in_language(chosen.language))
     if not any(rows_in(exported)):
         raise typer.Exit(1)
 
@@ -58,17 +58,26 @@ def forget_customer(
     target = target_of(stack)
     in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
     if not in_table and not in_lake and not is_in_work(project_root(), customer):
-        raise UserError(f"{_said(customer, 0, 0)}: there is nothing to forget")
-    err.print(_said(customer, in_table, in_lake))
+        raise UserError("{said}: there is nothing to forget", said=_stored(customer, 0, 0))
+    err.print(_stored(customer, in_table, in_lake).in_language(chosen.language))
     if not yes:
-        typer.confirm("Forget this customer? It cannot be undone", abort=True, err=True)
+        typer.confirm(told("Forget this customer? It cannot be undone"), abort=True, err=True)
     for place in _places(target):
         deleted = forget(place.customers, target.lake, customer)
-        err.print(f"{place.stack}: {counted(deleted, 'row')} deleted; later events of `{customer}` are rejected")
+        err.print(
+            told(
+                "{stack}: {deleted:row|rows} deleted; later events of `{customer}` are rejected",
+                stack=place.stack,
+                deleted=deleted,
+                customer=customer,
+            )
+        )
     _forget_elsewhere(target, customer)
     err.print(
-        "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and queues keep what "
-        "they have for 35 days at most (docs/lake.md)."
+        told(
+            "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and "
+            "queues keep what they have for 35 days at most (docs/lake.md)."
+        )
     )
 
 
@@ -79,9 +88,19 @@ def _forget_elsewhere(target: Target, customer: str) -> None:
     from standing.release.store import rules_of
 
     nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
-    err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}")
+    err.print(
+        told(
+            "reports of nights that named `{customer}`, and do not any more: {nights}", customer=customer, nights=nights
+        )
+    )
     backfills = forget_in_backfills(target.lake, customer) + forget_in_work(project_root(), customer)
-    err.print(f"backfills that did not end, or were taken back, and named `{customer}`: {backfills}")
+    err.print(
+        told(
+            "backfills that did not end, or were taken back, and named `{customer}`: {backfills}",
+            customer=customer,
+            backfills=backfills,
+        )
+    )
 
 
 def _places(target: Target) -> list[Target]:
@@ -92,10 +111,15 @@ def _places(target: Target) -> list[Target]:
     return [target, shadow] if shadow.status() else [target]
 
 
-def _said(customer: str, in_table: int, in_lake: int) -> str:
+def _stored(customer: str, in_table: int, in_lake: int) -> Message:
     if not in_table and not in_lake:
-        return f"nothing is stored about `{customer}`"
-    return f"`{customer}`: {counted(in_table, 'row')} in the table, {in_lake} in the lake"
+        return message("nothing is stored about `{customer}`", customer=customer)
+    return message(
+        "`{customer}`: {table:row|rows} in the table, {lake} in the lake",
+        customer=customer,
+        table=in_table,
+        lake=in_lake,
+    )
 
 
 def show(
@@ -118,7 +142,11 @@ def show(
         return
     print_card(shown, language, out)
     if shown.decided_by not in {entry.ruleset.version for entry in rules.entries}:
-        said = f"Shown by rules {rules.latest.version}; its state was last decided by {shown.decided_by}."
+        said = told(
+            "Shown by rules {rules}; its state was last decided by {decided_by}.",
+            rules=rules.latest.version,
+            decided_by=shown.decided_by,
+        )
         err.print(said, style="yellow")
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.cli.options import Json, Lang, Rules, Stack, target_of
+from standing.cli.options import Json, Lang, Rules, Stack, target_of, told
 from standing.local.project import project_root
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.counted import counted
@@ -56,7 +56,7 @@ def impact(
     found = report_impact.compare_rulesets(before, edited_rules(before, rules, new.day), old, new)
     if html:
         html.write_text(impact_page(found, language), encoding="utf-8")
-        err.print(f"{html}: a page for a browser")
+        err.print(told("{html}: a page for a browser", html=html))
     if as_json:
         print_json(report_impact.as_dict(found))
     elif as_markdown or not out.is_terminal:

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from standing.cli.impact import comment, impact, snapshot
-from standing.cli.options import Json, Lang, Rules
+from standing.cli.options import Json, Lang, Rules, told
 from standing.local.project import project_root
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.counted import counted
@@ -45,7 +45,7 @@ def build(
         counted(len(ruleset.ratings), "rating"),
         counted(care, "care rule"),
     )
-    err.print(f"rules {ruleset.version}: {', '.join(parts)}")
+    err.print(told("rules {version}: {names}", version=ruleset.version, names=", ".join(parts)))
     err.print(state_size(ruleset, language), markup=False, highlight=False, soft_wrap=True)
 
 

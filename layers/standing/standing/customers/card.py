@@ -54,7 +54,11 @@ def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
     """Read a customer and move the clock to today, without writing. Raises UserError where there is none."""
     state = target.customers.load(customer)
     if state is None or state.is_empty:
-        raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}: nothing was ever applied to it")
+        raise UserError(
+            "no customer `{customer}` in {table}: nothing was ever applied to it",
+            customer=customer,
+            table=target.outputs["TableName"],
+        )
     today = day_of(datetime.now(UTC), rules.latest.programme.time_zone)
     decided_by = target.customers.rules_of(customer)
     if decided_by == rules.on(state.day).version:

@@ -46,7 +46,7 @@ def running_shadow(target: Target) -> Target:
     """The shadow's stack. Raises UserError where none runs."""
     shadow = shadow_of(target)
     if not shadow.status():
-        raise UserError(f"no shadow of `{target.stack}` runs: `standing rules shadow start` starts one")
+        raise UserError("no shadow of `{stack}` runs: `standing rules shadow start` starts one", stack=target.stack)
     return shadow
 
 
@@ -89,16 +89,19 @@ class ShadowStack:
         day = since or (running and date.fromisoformat(running["Since"])) or today
         candidate = continued(live, rules, day_number(day))
         if live.on(day_number(day)) == candidate.latest:
-            raise UserError(f"these are the rules that are live on {day}: there is nothing to compare")
+            raise UserError("these are the rules that are live on {day}: there is nothing to compare", day=day)
         if running and running["Timeline"] != _key(candidate):
-            raise UserError(f"a shadow of {running['Candidate']} runs: end it with `standing rules shadow stop` first")
+            raise UserError(
+                "a shadow of {candidate} runs: end it with `standing rules shadow stop` first",
+                candidate=running["Candidate"],
+            )
         return candidate
 
     def _running(self) -> dict[str, str] | None:
         shadow = shadow_of(self.target)
         status = shadow.status()
         if BUSY in status:
-            raise UserError(f"`{shadow.stack}` is being deployed or deleted: wait until that has ended")
+            raise UserError("`{stack}` is being deployed or deleted: wait until that has ended", stack=shadow.stack)
         return shadow.outputs if status else None
 
     def _deploy(self, rules: Timeline) -> None:

@@ -95,7 +95,7 @@ def released_rules(target: Target) -> StackRules:
     """What was released to a stack. Raises UserError where nothing was."""
     found = stack_rules(target)
     if not found or not found.entries:
-        raise UserError(f"nothing was ever released to `{target.stack}`: `standing rules release` does")
+        raise UserError("nothing was ever released to `{stack}`: `standing rules release` does", stack=target.stack)
     return found
 
 
