@@ -228,8 +228,7 @@ def _settle(number: int) -> SettledBucket:
     if (run := run_of(settling.lake, place.run)) and run.state not in {"begun", "done"}:
         raise RunRetracted(place.run)
     folder = Path(place.folder)
-    events = events_in(bucket_file(folder, number), settling.rules.latest, datetime.now(UTC))
-    settled = settling.bucket(number, events)
+    settled = settling.bucket(number, events_in(bucket_file(folder, number)))
     done = _done(folder, number)
     half = done.with_suffix(".half")
     half.write_text(json.dumps(settled))

@@ -36,7 +36,7 @@ from standing.engine.state import Memory, State
 from standing.events.intake import Event, is_repeat
 from standing.lake.layout import Kind, month_key, named_after, staged_prefix
 from standing.lake.parquet import parquet_bytes
-from standing.lake.rows import Row, frame, record_row, state_row
+from standing.lake.rows import Row, frame, recorded_row, state_row
 from standing.lake.standings import KeptStanding, keep_standing
 from standing.rescoring.memory import frame_of
 from standing.rules.timeline import Timeline
@@ -162,8 +162,8 @@ class Settlement:
             raise CommitConflict({})
         version, now, digits = int(row["version"]["N"]), self.clock(), self.rules.latest.programme.minor_digits
         ordered = sorted(events, key=lambda event: (event.day, event.key))
-        records = (event_put(event, version, self.rules, now, brought[event.key])["Item"] for event in ordered)
-        gathered.rows["records"] += [record_row(record, digits) for record in records]
+        records = (EventRecord(event, now, True, version, brought[event.key]) for event in ordered)
+        gathered.rows["records"] += [recorded_row(record, digits) for record in records]
         gathered.rows["states"].append(state_row(row, self.rules, "table"))
 
     def _into_the_lake(self, number: int, gathered: BucketHistory) -> None:
