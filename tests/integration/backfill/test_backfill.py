@@ -31,7 +31,7 @@ from standing.values.days import day_number
 from standing.values.errors import UserError
 
 from tests.integration.nightly.test_night import RULES, end_here
-from tests.make.lakes import Meanwhile, MemoryLake
+from tests.make.lakes import Meanwhile, MemoryLake, neighbours
 from tests.make.support import NOW, KeptRejections, complaint, message, purchase, taken, taking_in
 
 WHO = "c-1"
@@ -130,6 +130,27 @@ def test_a_damaged_end_of_a_month_is_set_aside_and_the_rest_goes_on(rules: Timel
     assert settling.bucket(NUMBER, taken(rules.latest, *HISTORY)).aside == [f"aside/{key}"]
     assert lake.get(f"aside/{key}").body == b"PAR1 and no more"
     assert pl.read_parquet(lake.get(key).body)["customer"].to_list() == [WHO]
+
+
+def test_the_end_of_a_month_that_others_write_meanwhile_has_theirs_too(rules: Timeline, customers: Customers) -> None:
+    lake, theirs, key = MemoryLake(), MemoryLake(), month_key("2026-02", NUMBER)
+    _, other = neighbours(WHO, 2)
+    settled(theirs, customers, rules, taken(rules.latest, purchase(1, customer=other, days_ago=50)))
+
+    class Busy:
+        """A lake into which others write just before we do, once."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(lake, name)
+
+        def replace(self, at: str, body: bytes, etag: str) -> None:
+            if at == key and not lake.get(key).body:
+                lake.put(key, theirs.get(key).body)
+            lake.replace(at, body, etag)
+
+    busy: Any = Busy()
+    settled(busy, customers, rules)
+    assert pl.read_parquet(lake.get(key).body)["customer"].to_list() == sorted([WHO, other])
 
 
 def _parquet(rows: pl.DataFrame) -> bytes:

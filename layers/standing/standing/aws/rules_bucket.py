@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from standing.aws.contention import Overtaken
 from standing.rules.releases import Entries, Releases
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Entry, Timeline
@@ -20,8 +21,8 @@ TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 MISSING = {"NoSuchKey", "404"}
 
 
-class PreconditionFailed(Exception):  # noqa: N818 -- somebody else's success
-    """Somebody else wrote the record since it was read: nothing was written."""
+class PreconditionFailed(Overtaken):
+    """Somebody else wrote the object since it was read: nothing was written."""
 
 
 @dataclass(frozen=True)

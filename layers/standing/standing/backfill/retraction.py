@@ -100,7 +100,7 @@ class Retraction:
         told = {"counts": dict(found.counts), "conflicts": [one._asdict() for one in found.conflicts]}
         if names:
             self.lake.put(self._mark(number), orjson.dumps(told))
-            compact(self.lake, number)
+            compact(self.lake, number, self.pause)
         return told
 
     def _mark(self, number: int) -> str:
@@ -111,7 +111,7 @@ class Retraction:
         stored = self.lake.get(self._mark(number))
         if stored is ABSENT:
             return StoredRun()
-        compact(self.lake, number)
+        compact(self.lake, number, self.pause)
         told = orjson.loads(stored.body)
         return StoredRun(Counter(told["counts"]), [Conflict(**one) for one in told["conflicts"]])
 
@@ -269,8 +269,8 @@ class Retraction:
             if rows.height:
                 body = parquet_bytes(rows)
                 self.lake.put(f"{staged_prefix(kind, number)}retracted-{named_after([body.hex()])}.parquet", body)
-        rewrite_month_ends(self.lake, number, found.anew)
-        standing_without(self.lake, number, found.gone)
+        rewrite_month_ends(self.lake, number, found.anew, self.pause)
+        standing_without(self.lake, number, found.gone, self.pause)
 
 
 def _is_told(before: State | None, after: State) -> bool:

@@ -22,7 +22,6 @@ from typing import Any
 
 from standing.aws.contention import TooContended
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.stack import Target
 from standing.aws.table import Customers
 from standing.backfill.conversion import Conversion, Converted, RowCountMismatch
@@ -176,7 +175,7 @@ class Backfill:
             futures = [pool.submit(_settle, number) for number in waiting]
             try:
                 yield from (future.result() for future in as_completed(futures))
-            except (TooContended, PreconditionFailed):
+            except TooContended:
                 raise UserError(BUSY) from None
             except RunRetracted as error:
                 raise UserError(TAKEN_BACK.format(run=error, folder=self.folder)) from None

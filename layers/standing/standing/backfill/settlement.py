@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +18,6 @@ import polars as pl
 
 from standing.aws.contention import Attempts
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.table import (
     KEPT_FOR_EVER,
     CommitConflict,
@@ -172,19 +170,16 @@ class Settlement:
                 body = parquet_bytes(frame(kind, rows))
                 self.lake.put(f"{staged_prefix(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
         for day, memories in gathered.months.items():
-            self._month(month_key(str(day_date(day))[:7], number), frame_of(memories, {}), gathered)
+            key, found = month_key(str(day_date(day))[:7], number), frame_of(memories, {})
+            Attempts(TRIES, self.pause).run(partial(self._month, key, found, gathered))
 
     def _month(self, key: str, found: pl.DataFrame, gathered: BucketHistory) -> None:
-        """Customers' standing at the end of a month, beside that of others which is there already."""
-        for _ in range(TRIES):
-            there = self._readable(key, gathered)
-            others = found.clear() if there.rows is None else there.rows
-            others = others.join(found.select("customer"), on="customer", how="anti")
-            rows = pl.concat([others, found], how="diagonal").sort("customer")
-            with suppress(PreconditionFailed):
-                self.lake.replace(key, parquet_bytes(rows), there.etag)
-                return
-        raise PreconditionFailed
+        """One try: customers' standing at the end of a month, beside that of others which is there already."""
+        there = self._readable(key, gathered)
+        others = found.clear() if there.rows is None else there.rows
+        others = others.join(found.select("customer"), on="customer", how="anti")
+        rows = pl.concat([others, found], how="diagonal").sort("customer")
+        self.lake.replace(key, parquet_bytes(rows), there.etag)
 
     def _readable(self, key: str, gathered: BucketHistory) -> KeptStanding:
         """What a key of the lake holds; what cannot be read is set aside, and its place is empty then."""
