@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -12,10 +12,6 @@ from standing.cli.options import Json, Lang, Rules, Stack, target_of
 from standing.local.project import project_root
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.counted import counted
-from standing.values.errors import UserError
-
-if TYPE_CHECKING:
-    from standing.aws.stack import Target
 
 Customer = Annotated[str, typer.Argument(help="The customer's opaque id.")]
 
@@ -51,45 +47,21 @@ def forget_customer(
 
     `standing export` shows what will go. What stays is a mark that says of an id whether it was forgotten.
     """
-    from standing.backfill.work_folders import is_in_work
-    from standing.customers.export import export, rows_in
-    from standing.customers.forget import forget
+    from standing.customers.forget import forget_everywhere, rows_known
 
     target = target_of(stack)
-    in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
-    if not in_table and not in_lake and not is_in_work(project_root(), customer):
-        raise UserError(f"{_said(customer, 0, 0)}: there is nothing to forget")
-    err.print(_said(customer, in_table, in_lake))
+    err.print(_said(customer, *rows_known(target, project_root(), customer)))
     if not yes:
         typer.confirm("Forget this customer? It cannot be undone", abort=True, err=True)
-    for place in _places(target):
-        deleted = forget(place.customers, target.lake, customer)
-        err.print(f"{place.stack}: {counted(deleted, 'row')} deleted; later events of `{customer}` are rejected")
-    _forget_elsewhere(target, customer)
+    gone = forget_everywhere(target, project_root(), customer)
+    for place, deleted in gone.rows.items():
+        err.print(f"{place}: {counted(deleted, 'row')} deleted; later events of `{customer}` are rejected")
+    err.print(f"reports of nights that named `{customer}`, and do not any more: {gone.reports}")
+    err.print(f"backfills that did not end, or were taken back, and named `{customer}`: {gone.backfills}")
     err.print(
         "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and queues keep what "
         "they have for 35 days at most (docs/lake.md)."
     )
-
-
-def _forget_elsewhere(target: Target, customer: str) -> None:
-    """Where a customer is named beside table and lake."""
-    from standing.backfill.work_folders import forget_in_work
-    from standing.customers.forget import forget_in_backfills, forget_in_reports
-    from standing.release.store import rules_of
-
-    nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
-    err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}")
-    backfills = forget_in_backfills(target.lake, customer) + forget_in_work(project_root(), customer)
-    err.print(f"backfills that did not end, or were taken back, and named `{customer}`: {backfills}")
-
-
-def _places(target: Target) -> list[Target]:
-    """The stack, and the shadow that runs beside it, if one does."""
-    from standing.release.shadow import shadow_of
-
-    shadow = shadow_of(target)
-    return [target, shadow] if shadow.status() else [target]
 
 
 def _said(customer: str, in_table: int, in_lake: int) -> str:
