@@ -24,6 +24,7 @@ from standing.aws.retraction import retract_run
 from standing.aws.table import STATE, Customers, EventRecord, Forgotten, checkpoint_put, state_in
 from standing.backfill.month_ends import RewrittenMonths, kept_month_ends, rewrite_month_ends, standing_without
 from standing.backfill.remaining_history import RemainingHistory, remaining_history
+from standing.backfill.settlement import is_told
 from standing.engine.history import ImportedHistory, import_history, without_history
 from standing.engine.state import Checkpoint, Ledger, State
 from standing.events import Purchase
@@ -153,7 +154,7 @@ class Retraction:
             return
         before = state_in(row) if row else None
         after = self._after(row, before, left)
-        if ours or (after and not _is_told(before, after.state)):
+        if ours or (after and not is_told(before, after.state)):
             self._write(before, after, left, ours, left.run if row and "run" in row else "")
         self._tell(customer, left, ours, lake, found)
         self._gather(customer, after, left, ends, found)
@@ -271,11 +272,6 @@ class Retraction:
                 self.lake.put(f"{staged_prefix(kind, number)}retracted-{named_after([body.hex()])}.parquet", body)
         rewrite_month_ends(self.lake, number, found.anew, self.pause)
         standing_without(self.lake, number, found.gone, self.pause)
-
-
-def _is_told(before: State | None, after: State) -> bool:
-    """Whether a state says already what is left of the customer."""
-    return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
 
 
 def _purchases(lake: pl.DataFrame) -> Iterable[tuple[str, str]]:

@@ -106,7 +106,7 @@ class Settlement:
         taken = None
         if new or self._is_to_be_folded(before, history):
             taken = import_history(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
-            if new or not _is_told(before, taken.state):
+            if new or not is_told(before, taken.state):
                 self._write(before, taken, new, brought)
         # the last that can be refused: what follows is done once
         self._gather(customer, everything.events, brought, gathered)
@@ -197,7 +197,7 @@ def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:
     return found
 
 
-def _is_told(before: State | None, after: State) -> bool:
+def is_told(before: State | None, after: State) -> bool:
     """Whether a state holds already what all events make of the customer."""
     return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
 
