@@ -341,7 +341,7 @@ def test_what_was_dealt_out_is_read_back_as_it_was_taken_in(rules: Timeline, tmp
     assert list(events_in(dealt_out(HISTORY, rules, tmp_path))) == taken(rules.latest, *HISTORY)
 
 
-@pytest.mark.parametrize("half", ["", "{", "{}", "100.00"])
+@pytest.mark.parametrize("half", ["", "{", "{}", "[]", "1", "100.00"])
 def test_a_line_that_is_not_as_it_was_written_ends_the_run(half: str, rules: Timeline, tmp_path: Path) -> None:
     path = dealt_out([purchase(1, amount="200.00"), purchase(2, amount="300.00")], rules, tmp_path)
     first, second = path.read_text().splitlines()

@@ -120,7 +120,7 @@ def events_in(path: Path) -> Iterator[Event]:
         for number, line in enumerate(file, 1):
             try:
                 yield _event(line)
-            except (ValueError, LookupError):
+            except (ValueError, LookupError, TypeError, AttributeError):
                 raise UserError(DAMAGED.format(path=path, number=number, folder=path.parent)) from None
 
 
@@ -136,7 +136,7 @@ def _line(event: Event) -> bytes:
 
 
 def _event(line: bytes) -> Event:
-    """The event of a line. Raises ValueError or LookupError where it is not as it was written."""
+    """The event of a line. Raises one of several errors where it is not as it was written."""
     told: dict[str, Any] = orjson.loads(line)
     if told.pop("seal") != _seal(told):
         raise ValueError("another seal")
