@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +18,12 @@ from rich.table import Table
 from standing.aws.logging import silence_libraries
 from standing.aws.queues import peek
 from standing.aws.stack import Target
-from standing.cli.backfill import filled
-from standing.cli.night import closed
+from standing.backfill.run import fill_back
 from standing.customers.card import card, print_card
 from standing.local.aws import LocalAws
 from standing.local.connection import local_folder, use_local_aws
 from standing.local.project import project_root
+from standing.nightly.execution import close
 from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published, listen
 from standing.operations.sender import SendResult, progress_bar, send
@@ -110,7 +112,13 @@ def _best(history: Path) -> str:
 
 
 def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> None:
-    filled_back = filled(target, rules, [history], until=str(day_date(first - 1)))
+    with progress_bar(out) as progress:
+        bar = progress.add_task("", total=None)
+
+        def seen(what: str, done: int, of: int | None) -> None:
+            progress.update(bar, description=what, completed=done, total=of)
+
+        filled_back = fill_back(target, rules, project_root(), [history], seen, until=str(day_date(first - 1)))
     _done(
         f"{counted(filled_back['events'], 'event')} of {counted(filled_back['customers'], 'customer')} filled back in "
         f"{filled_back['seconds']:.0f} s: states, checkpoints and records in the table, everything in the lake; "
@@ -120,18 +128,25 @@ def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> No
 
 def _nights(target: Target, rules: Timeline, path: Path) -> dict[str, Any]:
     """Close the last day that is over, and then today, which most of it came on; its report, also written as a page."""
-    ended = closed(target)
+    with _buckets() as seen:
+        ended = close(target, None, seen)
     if not ended.output:
         raise UserError(f"the night did not end: {ended.cause}")
     _done(f"{ended.output['day']} is closed for {counted(ended.output['customers'], 'customer')}, by the state machine")
-    with progress_bar(out) as progress:
-        bar = progress.add_task("buckets rescored", total=None)
-        report = today_closed(target, rules, lambda done, of: progress.update(bar, completed=done, total=of))
+    with _buckets() as seen:
+        report = today_closed(target, rules, seen)
     path.write_text(page(report, rules.latest, "en"), encoding="utf-8")
     _done(f"{report['day']} is closed, too, as its night will do at 04:30: what was sent came today")
     print_report(report, rules.latest, "en", out)
     _done(f"the report as a page: {path.relative_to(project_root())}")
     return report
+
+
+@contextmanager
+def _buckets() -> Iterator[Callable[[int, int], None]]:
+    with progress_bar(out) as progress:
+        bar = progress.add_task("buckets rescored", total=None)
+        yield lambda done, of: progress.update(bar, completed=done, total=of or None)
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)

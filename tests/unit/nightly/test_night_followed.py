@@ -60,20 +60,15 @@ def test_what_a_night_is_doing_is_told_by_its_buckets(done: int, of: int, said: 
 
 def test_a_look_that_fails_says_nothing(target: Target) -> None:
     seen: list[tuple[int, int]] = []
-    ended = execution.follow(target, ARN, lambda *look: seen.append(look))
+    ended = execution.close(target, None, lambda *look: seen.append(look))
     assert seen == [(0, 0), (0, 2), (1, 2), (2, 2)]
     assert ended.output == {"day": "2026-03-30"}
 
 
-def test_progress_tells_planning_from_rescoring(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_tells_planning_from_rescoring(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
-
-    def follow(_: Target, __: str, seen: Any) -> execution.Night:
+    monkeypatch.setattr("rich.progress.Progress.update", lambda _, __, description, **___: told.append(description))
+    with night._progress("en") as seen:
         for look in ((0, 0), (0, 2), (2, 2)):
             seen(*look)
-        return execution.Night("SUCCEEDED", {}, "")
-
-    monkeypatch.setattr(execution, "follow", follow)
-    monkeypatch.setattr("rich.progress.Progress.update", lambda _, __, description, **___: told.append(description))
-    night.closed(target)
     assert told == ["planning the night", "buckets rescored", "summing up"]

@@ -40,10 +40,10 @@ ALLOWED = {  # beside itself; nobody imports a room that imports it
     "operations": "values rules events engine aws present",
     "local": "values",
     "impact": "values rules rules/author rules/prove rules/scenarios engine aws rescoring present",
-    "customers": "values rules rules/author rules/scenarios engine foresight aws lake nightly present",
     "backfill": "values rules events engine aws lake rescoring nightly present operations",
     "search": "values rules rules/author engine aws lake rescoring nightly present",
     "release": "values rules rules/author events engine aws ingest present operations local",
+    "customers": "values rules rules/author rules/scenarios engine foresight aws lake nightly present backfill release",
     "cli": "values rules rules/author rules/prove rules/scenarios aws lake nightly scores present operations local "
     "impact customers backfill search release",
 }

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from standing.aws.contention import TooContended
-from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.stack import Target
 from standing.backfill.retraction import COUNTS, Retraction
 from standing.backfill.run import BUSY, Seen
@@ -47,7 +46,7 @@ def retract(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) 
         keep(target.lake, replace(run, state="retracting"))
     try:
         told = _all_buckets(target, rules, run, seen)
-    except (TooContended, PreconditionFailed):
+    except TooContended:
         raise UserError(BUSY) from None
     except CorruptFile as error:
         raise UserError("{error}: restore it (docs/lake.md), then the same command goes on", error=error) from None

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from standing.cli.options import Json, Lang, Rules, Stack, chosen, target_of, told
 from standing.local.project import project_root
 from standing.present.output import err, out, print_json, print_whole
-from standing.values.errors import UserError
 from standing.values.messages import Message, message
-
-if TYPE_CHECKING:
-    from standing.aws.stack import Target
 
 Customer = Annotated[str, typer.Argument(help="The customer's opaque id.")]
 
@@ -51,64 +47,41 @@ def forget_customer(
 
     `standing export` shows what will go. What stays is a mark that says of an id whether it was forgotten.
     """
-    from standing.backfill.work_folders import is_in_work
-    from standing.customers.export import export, rows_in
-    from standing.customers.forget import forget
+    from standing.customers.forget import forget_everywhere, rows_known
 
     target = target_of(stack)
-    in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
-    if not in_table and not in_lake and not is_in_work(project_root(), customer):
-        raise UserError("{said}: there is nothing to forget", said=_stored(customer, 0, 0))
-    err.print(_stored(customer, in_table, in_lake).in_language(chosen.language))
+    err.print(_stored(customer, *rows_known(target, project_root(), customer)).in_language(chosen.language))
     if not yes:
         typer.confirm(told("Forget this customer? It cannot be undone"), abort=True, err=True)
-    for place in _places(target):
-        deleted = forget(place.customers, target.lake, customer)
-        err.print(
-            told(
-                "{stack}: {deleted:row|rows} deleted; later events of `{customer}` are rejected",
-                stack=place.stack,
-                deleted=deleted,
-                customer=customer,
-            )
+    gone = forget_everywhere(target, project_root(), customer)
+    for place, deleted in gone.rows.items():
+        text = told(
+            "{stack}: {deleted:row|rows} deleted; later events of `{customer}` are rejected",
+            stack=place,
+            deleted=deleted,
+            customer=customer,
         )
-    _forget_elsewhere(target, customer)
+        err.print(text)
+    err.print(
+        told(
+            "reports of nights that named `{customer}`, and do not any more: {nights}",
+            customer=customer,
+            nights=gone.reports,
+        )
+    )
+    err.print(
+        told(
+            "backfills that did not end, or were taken back, and named `{customer}`: {backfills}",
+            customer=customer,
+            backfills=gone.backfills,
+        )
+    )
     err.print(
         told(
             "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and "
             "queues keep what they have for 35 days at most (docs/lake.md)."
         )
     )
-
-
-def _forget_elsewhere(target: Target, customer: str) -> None:
-    """Where a customer is named beside table and lake."""
-    from standing.backfill.work_folders import forget_in_work
-    from standing.customers.forget import forget_in_backfills, forget_in_reports
-    from standing.release.store import rules_of
-
-    nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
-    err.print(
-        told(
-            "reports of nights that named `{customer}`, and do not any more: {nights}", customer=customer, nights=nights
-        )
-    )
-    backfills = forget_in_backfills(target.lake, customer) + forget_in_work(project_root(), customer)
-    err.print(
-        told(
-            "backfills that did not end, or were taken back, and named `{customer}`: {backfills}",
-            customer=customer,
-            backfills=backfills,
-        )
-    )
-
-
-def _places(target: Target) -> list[Target]:
-    """The stack, and the shadow that runs beside it, if one does."""
-    from standing.release.shadow import shadow_of
-
-    shadow = shadow_of(target)
-    return [target, shadow] if shadow.status() else [target]
 
 
 def _stored(customer: str, in_table: int, in_lake: int) -> Message:

@@ -14,6 +14,7 @@ from standing.present.terminal import working
 if TYPE_CHECKING:
     from standing.local.aws import LocalAws, RunningAws
 
+NOT_RUNNING = "the local AWS is not running: `standing local up` starts it"
 local = typer.Typer(no_args_is_help=True, help="The local AWS: start it with Standing deployed, look at it, stop it.")
 
 
@@ -40,7 +41,7 @@ def status(as_json: Json = False) -> None:
 
     running = _local_aws().running()
     if not running:
-        print_data({"running": False}, as_json=as_json, table=None)
+        print_data({"running": False}, as_json=as_json, table=NOT_RUNNING)
         raise typer.Exit(1)
     use_local_aws()
     data = {"running": True, "endpoint": running.endpoint, "pid": running.pid, **Target().outputs}

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -13,7 +15,6 @@ from standing.nightly.words import WORDS
 from standing.present.output import err, out, print_json
 
 if TYPE_CHECKING:
-    from standing.aws.stack import Target
     from standing.nightly.execution import Night
     from standing.values.catalogue import Language
 
@@ -41,7 +42,11 @@ def night(
     Started again for the same day, it does the buckets that failed or are new, and otherwise nothing. The exit code is
     1 where a bucket failed.
     """
-    ended = closed(target_of(stack), day, lang)
+    from standing.nightly.execution import close
+
+    target = target_of(stack)
+    with _progress(lang) as seen:
+        ended = close(target, day, seen)
     if as_json:
         print_json({"status": ended.status, "cause": ended.cause, **ended.output})
     else:
@@ -77,19 +82,18 @@ def report(
         print_report(found, ruleset, lang, out)
 
 
-def closed(target: Target, day: str | None = None, lang: Language = "en") -> Night:
-    """Close a day, with a progress bar; how it ended. Raises UserError where the stack has no night."""
-    from standing.nightly.execution import begin, follow, step
+@contextmanager
+def _progress(lang: Language) -> Iterator[Callable[[int, int], None]]:
+    from standing.nightly.execution import step
     from standing.operations.sender import progress_bar
 
-    execution = begin(target, day)
     with progress_bar(err) as progress:
         bar = progress.add_task(WORDS.say("planning", lang), total=None)
 
         def seen(done: int, of: int) -> None:
             progress.update(bar, description=WORDS.say(step(done, of), lang), completed=done, total=of or None)
 
-        return follow(target, execution, seen)
+        yield seen
 
 
 def _print(ended: Night, language: Language) -> None:

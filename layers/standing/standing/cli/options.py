@@ -59,12 +59,12 @@ def target_of(stack: str) -> Target:
     return Target(stack)
 
 
-def print_data(data: dict[str, Any], *, as_json: bool, table: Table | str | None) -> None:
-    """Data as JSON, or as its table; without one, the local AWS is not running."""
+def print_data(data: dict[str, Any], *, as_json: bool, table: Table | str) -> None:
+    """Data as JSON, or as its table."""
     if as_json:
         print_json(data)
     else:
-        out.print(table if table is not None else told("the local AWS is not running: `standing local up` starts it"))
+        out.print(table)
 
 
 LABELS = Messages(

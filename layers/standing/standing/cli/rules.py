@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -11,7 +12,7 @@ import typer
 from standing.cli.impact import comment, impact, snapshot
 from standing.cli.options import Json, Lang, Rules, told
 from standing.local.project import project_root
-from standing.present.output import err, out, print_json, print_whole
+from standing.present.output import err, out, print_json, print_whole, printed
 from standing.values.counted import counted
 from standing.values.days import day_number
 
@@ -145,12 +146,13 @@ def show(
     file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write into a file instead.")] = None,
 ) -> None:
     """Show the rules as tables that read without knowing YAML: features, ratings, care, and what all rules share."""
-    from standing.present.rules.pages import in_plain_text, markdown, print_rules
+    from standing.present.rules.pages import WIDTH, markdown, print_rules
     from standing.rules.author.compiler import compile_folder
 
     compiled = compile_folder(folder or project_root() / "rules")
     if file:
-        file.write_text(markdown(compiled, language) if as_markdown else in_plain_text(compiled, language), "utf-8")
+        plain = partial(print_rules, compiled, language)
+        file.write_text(markdown(compiled, language) if as_markdown else printed(plain, WIDTH), "utf-8")
     elif as_markdown:
         print_whole(markdown(compiled, language))
     else:

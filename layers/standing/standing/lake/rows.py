@@ -7,7 +7,7 @@ from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
-from standing.aws.table import STATE, recorded_in, state_in
+from standing.aws.table import STATE, EventRecord, recorded_in, state_in
 from standing.engine.engine import engine_of
 from standing.engine.state import Ledger, LevelState, Memory, State
 from standing.lake import records
@@ -122,11 +122,15 @@ def _brought(rows: pl.DataFrame) -> pl.DataFrame:
 
 def record_row(row: Row, minor_digits: int) -> Row:
     """An event's row of the table as a row of the lake."""
-    recorded = recorded_in(row)
+    return recorded_row(recorded_in(row), minor_digits) | {"type": row["type"]["S"]}
+
+
+def recorded_row(recorded: EventRecord, minor_digits: int) -> Row:
+    """The record of an event as a row of the lake."""
     return {
         **records.row_of(recorded.event, minor_digits),
-        "type": row["type"]["S"],
-        "version": int(row["version"]["N"]),
+        "type": recorded.event.detail.detail_type,
+        "version": recorded.version,
         "late": not recorded.counts,
         "at": int(recorded.at.timestamp()),
         "run": recorded.brought.run or None,

@@ -24,7 +24,7 @@ def print_whole(text: str) -> None:
 
 
 def printed(say: Callable[[Console], None], width: int) -> str:
-    """What something prints to a console of some width, as plain text."""
+    """What something prints to a console of some width, as plain text, whatever the terminal is."""
     file = StringIO()
-    say(PlainConsole(file=file, width=width))
+    say(PlainConsole(file=file, width=width, force_terminal=False, color_system=None))
     return file.getvalue()

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from standing.aws.rules_bucket import RulesBucket
 from standing.aws.stack import Target
 from standing.local.project import project_root
@@ -112,3 +114,11 @@ def rules_of(target: Target, folder: Path | None = None) -> Timeline:
         return rules_of_shadow(target)
     found = None if folder else stack_rules(target)
     return found.bucket.timeline(found.entries) if found and found.entries else rules_of_clone(folder)
+
+
+def rules_at_hand(find: Callable[[], Target], folder: Path | None) -> Timeline:
+    """The rules of the stack that `find` finds, or the clone's where there is none to ask: a check needs no AWS."""
+    try:
+        return rules_of(find(), folder)
+    except (UserError, BotoCoreError, ClientError):
+        return rules_of_clone(folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 
 from rich import box
@@ -12,7 +11,7 @@ from rich.table import Table
 from standing.present.markdown import CODE, marked, row
 from standing.present.rules.tables import Row, RulesInWords, Section
 from standing.present.rules.words import Words
-from standing.present.terminal import PlainConsole, Text
+from standing.present.terminal import Text
 from standing.rules.author.compiler import CompiledRules
 from standing.values.catalogue import Language
 
@@ -34,13 +33,6 @@ def print_rules(compiled: CompiledRules, language: Language, console: Console) -
             console.print(_text(said, "italic"))
         if section.rows:
             console.print(_table(section))
-
-
-def in_plain_text(compiled: CompiledRules, language: Language) -> str:
-    """The rules as the terminal shows them, without colours, for a file."""
-    console = PlainConsole(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
-    print_rules(compiled, language, console)
-    return console.export_text()
 
 
 def markdown(compiled: CompiledRules, language: Language) -> str:
