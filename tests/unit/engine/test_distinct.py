@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from standing.engine.backends import durable, plain
 from standing.engine.codec import pack
 from standing.engine.engine import engine_of
-from standing.engine.measures import Buckets, aggregate, empty, prune
+from standing.engine.measures import Buckets, aggregate, empty, prune, to_stored
 from standing.engine.series import Observation, Seen
 from standing.engine.state import Memory, State
 from standing.events import Engagement
@@ -21,8 +21,9 @@ from standing.lake.records import rows_of
 from standing.rescoring.features import features_on
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
+from standing.rules.features import DistinctFeature, Reach
 from standing.rules.prove.worlds import World
-from standing.rules.ruleset import Reach, Ruleset
+from standing.rules.ruleset import Ruleset
 
 from tests.make import backends as batch
 from tests.make import strategies as made
@@ -116,14 +117,15 @@ def test_no_order_of_arrival_makes_a_difference_to_what_is_kept(values: list[tup
 
 def test_ten_thousand_items_are_a_thousand_and_a_small_row(rules: Ruleset) -> None:
     many = [Observation(DAY - number % 300, 0, f"{number:064}") for number in range(9_870)]
-    place = rules.by_name["campaigns"].measure
-    series = Seen().plus(many).evict(DAY, rules.reaches[place])
-    assert series.distinct(None, DAY, rules.by_name["campaigns"].at_most) == 1_000
-    assert len(pack(_state(rules, place, series))) < 25_000
+    campaigns = rules.by_name["campaigns"]
+    assert isinstance(campaigns, DistinctFeature)
+    series = Seen().plus(many).evict(DAY, rules.reaches[campaigns.measure])
+    assert series.distinct(None, DAY, campaigns.at_most) == 1_000
+    assert len(pack(_state(rules, campaigns.measure, series))) < 25_000
 
 
-def _state(rules: Ruleset, place: int, series: Seen) -> State:
-    buckets: Buckets = tuple(series if number == place else one for number, one in enumerate(empty(rules)))
+def _state(rules: Ruleset, measure: str, series: Seen) -> State:
+    buckets = to_stored(Buckets({**empty(rules).series, measure: series}), rules)
     return State("c-1", 1, DAY, rules.features_hash, buckets, Memory(), Memory())
 
 

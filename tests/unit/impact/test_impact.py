@@ -157,7 +157,7 @@ def test_the_pressure_on_a_contact_cap_is_counted() -> None:
     cap = Cap(at_most=1, within=5)
     both = rules(tier(20_000), cap)
     second = CALL.model_copy(update={"name": "write"})
-    more = assemble(both.programme, both.measures, both.features, (*both.strata, Stratum(care=(second,))))
+    more = assemble(both.programme, both.measures.values(), both.features, (*both.strata, Stratum(care=(second,))))
     found = impact(both, more, TEN.frame, TEN.frame, DAY)
     assert (found.pressed_before, found.pressed_after) == (0, 3)
 

@@ -22,7 +22,8 @@ from standing.impact.terminal import print_impact
 from standing.impact.words import WORDS
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
-from standing.rules.ruleset import Ruleset, Stratum, Title
+from standing.rules.frozen import Title
+from standing.rules.ruleset import Ruleset, Stratum
 from standing.values.catalogue import Language, translated
 from typer.testing import CliRunner
 

@@ -13,7 +13,8 @@ from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import RECORDS
 from standing.nightly.model import MODEL, OLD, model_of, model_up_to
 from standing.nightly.scores import Scoring, UnsentScoresError, used_by
-from standing.rules.ruleset import Measure, Ruleset
+from standing.rules.features import Measure, by_name
+from standing.rules.ruleset import Ruleset
 from standing.values.days import day_date, day_number
 
 from tests.make import cdnow
@@ -67,7 +68,7 @@ DAY = day_number(cdnow.CALIBRATED)
 
 
 def ruleset(*measures: Measure) -> Ruleset:
-    return made.ruleset(()).model_copy(update={"measures": measures})
+    return made.ruleset(()).model_copy(update={"measures": by_name(measures)})
 
 
 def test_a_model_is_learnt_kept_and_learnt_anew_after_a_month(lake: MemoryLake) -> None:

@@ -26,7 +26,8 @@ from standing.present.report.spelling import rounded
 from standing.present.report.tables import cost, quality
 from standing.present.report.terminal import print_report
 from standing.present.terminal import PlainConsole
-from standing.rules.ruleset import Ruleset, Title
+from standing.rules.frozen import Title
+from standing.rules.ruleset import Ruleset
 from standing.values.catalogue import LANGUAGES, Language, translated
 from standing.values.errors import UserError
 

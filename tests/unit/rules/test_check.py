@@ -20,11 +20,12 @@ from standing.events.intake import Event
 from standing.present.check import print_report, report_as_dict
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
+from standing.rules.features import Measure
 from standing.rules.prove.check import LocatedFinding, Report, check
 from standing.rules.prove.findings import CHECKS
 from standing.rules.prove.prover import Prover
 from standing.rules.prove.words import WAYS_OUT, way_out
-from standing.rules.ruleset import Measure, Ruleset, Stratum
+from standing.rules.ruleset import Ruleset, Stratum
 
 from tests.make import backends, programmes
 from tests.make import strategies as made
@@ -478,10 +479,12 @@ def test_the_laws_of_features_hold_for_every_customer(rules: Ruleset, happened: 
 
 
 WINDOWED = (
-    *(("count", 0), ("count", 2), ("sum", 1), ("mean", 3), ("min", 4), ("max", 4)),
+    *(("count", programmes.ORDERS), ("count", programmes.COMPLAINTS), ("sum", programmes.NET)),
+    *(("mean", programmes.SCORES), ("min", programmes.AMOUNTS), ("max", programmes.AMOUNTS)),
     *(("count", programmes.DEPOSITS), ("sum", programmes.DEPOSITED), ("mean", programmes.DEPOSITED)),
     *(("min", programmes.HELD_MOST), ("max", programmes.HELD_MOST), ("mean", programmes.HELD_MEAN)),
-    *(("count", programmes.MOVED_MONEY), ("mean", 1), ("min", programmes.NET_MOST), ("max", programmes.NET_MOST)),
+    *(("count", programmes.MOVED_MONEY), ("mean", programmes.NET)),
+    *(("min", programmes.NET_MOST), ("max", programmes.NET_MOST)),
 )
 WINDOWS = assemble(
     made.PROGRAMME,
@@ -493,7 +496,7 @@ WINDOWS = assemble(
         for ending in (0, 5, 10)
         if over or not ending
     )
-    + tuple(programmes.made_feature(kind, kind, 0) for kind in ("days_since_last", "days_since_first")),
+    + tuple(programmes.made_feature(kind, kind, programmes.ORDERS) for kind in ("days_since_last", "days_since_first")),
     (Stratum(),),
 )
 
@@ -507,8 +510,10 @@ def test_the_laws_of_windows_hold_for_every_customer(happened: list[Event], late
 def test_a_refund_of_one_category_may_count_where_nothing_of_it_was_bought() -> None:
     shoes = {"where": {"category": "shoes"}}
     measures = (Measure(of=RETURNS, value="net_amount", **shoes), Measure(of=RETURNS, **shoes), Measure(of=RETURNS))
-    kinds = [("sum", 0, {"over": 5, "ending": 8}), *(("count", place, {"over": 5, "ending": 8}) for place in (1, 2))]
-    features = (programmes.made_feature(f"{kind}-{place}", kind, place, **more) for kind, place, more in kinds)
+    features = [
+        programmes.made_feature(f"{kind}-{place}", kind, measures[place].name, over=5, ending=8)
+        for place, kind in enumerate(("sum", "count", "count"))
+    ]
     back = made.refund(1_010, "20.00", of="a")
     back = replace(back, detail=back.detail.model_copy(update={"category": "shoes"}))
     rules = assemble(made.PROGRAMME, measures, tuple(features), (Stratum(),))
@@ -539,7 +544,7 @@ def test_z3_reads_a_condition_as_plain_python_does(rules: dict[str, Condition], 
 
 
 def test_a_ratio_is_read_exactly() -> None:
-    part = programmes.made_feature("part", "ratio", -1, parts=("orders_before_5d", "orders_10d"))
+    part = programmes.made_feature("part", "ratio", first="orders_before_5d", second="orders_10d")
     prover = Prover(made.ruleset((*made.CLUB_FEATURES, part), Stratum()))
     three = made.line("orders_10d", "==", 3)
     least, above = (made.every(made.line("part", "==", value), three) for value in (6_666, 6_667))

@@ -184,7 +184,7 @@ def test_what_is_held_back_is_held_back_on_every_day_of_the_episode(rules: Rules
 def test_a_holdout_makes_no_difference_to_what_falls_due(rules: Ruleset) -> None:
     everybody = [care.model_copy(update={"holdout": 10_000}) for care in rules.care.values()]
     strata = (*rules.strata[:-1], rules.strata[-1].model_copy(update={"care": tuple(everybody)}))
-    held_out = assemble(rules.programme, rules.measures, rules.features, strata)
+    held_out = assemble(rules.programme, rules.measures.values(), rules.features, strata)
     steps = (
         "    - on: 2026-01-05\n      profile: {consent: {email: true}}\n    - after: 14d\n      care: [second-order]"
     )

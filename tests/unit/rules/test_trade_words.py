@@ -123,8 +123,8 @@ def test_a_membership_begins_with_an_activity_only_where_there_are_any(tmp_path:
     with_them, without = (
         compile_rules(written(tmp_path / name, year, text)) for name, text in (("a", PROGRAMME), ("b", bare))
     )
-    assert ["activity" in one.of for one in with_them.measures].count(True) == 1
-    assert not any("activity" in one.of for one in without.measures)
+    assert ["activity" in one.of for one in with_them.measures.values()].count(True) == 1
+    assert not any("activity" in one.of for one in without.measures.values())
     assert "activities" not in without.model_dump_json(exclude_defaults=True)
 
 

@@ -18,7 +18,8 @@ from standing.engine.start import NOTHING
 from standing.engine.view import View, view, view_of_history
 from standing.present.language import in_language, reason_line, tense, word_for
 from standing.present.terminal import Text
-from standing.rules.ruleset import Feature, Rating, Ruleset
+from standing.rules.features import Feature
+from standing.rules.ruleset import Rating, Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.catalogue import Language
 from standing.values.days import day_date, day_in, day_of

@@ -5,28 +5,68 @@ Knows events; knows nothing of windows being compared or of rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 
 from standing.engine.refunds import Key, purchase_days
 from standing.engine.series import Amended, Amendment, Extremes, Latest, Observation, Seen, Series, Sums
 from standing.events import EventDetail, Feedback, Score
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
+from standing.rules.features import Measure
 from standing.rules.kinds import Keeps
-from standing.rules.ruleset import Measure, Ruleset
+from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
 from standing.values.money import to_minor
 from standing.values.scales import OF_ANSWERS
 
 EMPTY: dict[Keeps, Series] = {"sums": Sums(), "extremes": Extremes(), "latest": Latest(), "seen": Seen()}
 
-type Buckets = tuple[Series, ...]
+type StoredBuckets = tuple[Series, ...]  # of each measure, in the ruleset's `series_order`: a state has no names
+
+
+@dataclass(frozen=True)
+class Buckets:
+    """What is kept of a customer: the series of each measure by its name; once more by what they hold."""
+
+    series: Mapping[str, Series]
+
+    @cached_property
+    def sums(self) -> dict[str, Sums]:
+        """Those that add up."""
+        return {name: one for name, one in self.series.items() if isinstance(one, Sums)}
+
+    @cached_property
+    def extremes(self) -> dict[str, Extremes]:
+        """Those of lowest and highest values."""
+        return {name: one for name, one in self.series.items() if isinstance(one, Extremes)}
+
+    @cached_property
+    def latest(self) -> dict[str, Latest]:
+        """Those of latest values."""
+        return {name: one for name, one in self.series.items() if isinstance(one, Latest)}
+
+    @cached_property
+    def seen(self) -> dict[str, Seen]:
+        """Those of the values that were seen."""
+        return {name: one for name, one in self.series.items() if isinstance(one, Seen)}
 
 
 def empty(ruleset: Ruleset) -> Buckets:
     """The buckets of a customer of whom nothing is known."""
-    return tuple(EMPTY[measure.keeps] for measure in ruleset.measures)
+    return Buckets({name: EMPTY[measure.keeps] for name, measure in ruleset.measures.items()})
+
+
+def to_stored(buckets: Buckets, ruleset: Ruleset) -> StoredBuckets:
+    """The buckets as a state has them."""
+    return tuple(buckets.series[name] for name in ruleset.series_order)
+
+
+def from_stored(buckets: StoredBuckets, ruleset: Ruleset) -> Buckets:
+    """The buckets of a state whose features are defined as in a ruleset."""
+    return Buckets(dict(zip(ruleset.series_order, buckets, strict=True)))
 
 
 def aggregate(
@@ -39,11 +79,12 @@ def aggregate(
     happened, digits = list(events), ruleset.programme.minor_digits
     families = {event.detail.family for event in happened}
     moved = purchase_days(happened, happened if among is None else among, ruleset) if ruleset.nets else {}
-    found = list(buckets)
-    for place, measure in enumerate(ruleset.measures):
-        if not families.isdisjoint(measure.of):
-            found[place] = _with(found[place], measure, _values(measure, happened, digits), moved)
-    return tuple(found)
+    changed = {
+        name: _with(buckets.series[name], measure, _values(measure, happened, digits), moved)
+        for name, measure in ruleset.measures.items()
+        if not families.isdisjoint(measure.of)
+    }
+    return Buckets({**buckets.series, **changed}) if changed else buckets
 
 
 def _plus(series: Series, values: list[Observation], measure: Measure) -> Series:
@@ -52,8 +93,8 @@ def _plus(series: Series, values: list[Observation], measure: Measure) -> Series
 
 def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
     """The buckets without what no feature can tell apart any more from `day` on."""
-    known = (series.as_of(day) if isinstance(series, Amended) else series for series in buckets)
-    return tuple(series.evict(day, reach) for series, reach in zip(known, ruleset.reaches, strict=True))
+    known = ((name, one.as_of(day) if isinstance(one, Amended) else one) for name, one in buckets.series.items())
+    return Buckets({name: one.evict(day, ruleset.reaches[name]) for name, one in known})
 
 
 def _with(series: Series, measure: Measure, values: list[tuple[Key, Observation]], moved: dict[Key, Day]) -> Series:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from standing.engine.fold import DayResult
-from standing.engine.measures import Buckets, aggregate, empty, prune
+from standing.engine.measures import Buckets, StoredBuckets, aggregate, empty, from_stored, prune, to_stored
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events.intake import Event
 from standing.rules.ruleset import Ruleset
@@ -44,7 +44,7 @@ class FoldStart:
     memory: Memory
     since: Sequence[Event]
     events: Sequence[Event]
-    kept: dict[str, Buckets] = field(default_factory=dict)
+    kept: dict[str, StoredBuckets] = field(default_factory=dict)
     _gathered: dict[str, Buckets] = field(default_factory=dict, init=False, compare=False)
 
     @cached_property
@@ -55,9 +55,9 @@ class FoldStart:
     def under(self, ruleset: Ruleset) -> Buckets:
         """The customer's buckets as a ruleset wants them."""
         if ruleset.features_hash not in self._gathered:
-            known = self.kept.get(ruleset.features_hash)
-            events = self.events if known is None else self.since
-            self._gathered[ruleset.features_hash] = aggregate(known or empty(ruleset), events, ruleset, self.events)
+            kept = self.kept.get(ruleset.features_hash)
+            known, events = (empty(ruleset), self.events) if kept is None else (from_stored(kept, ruleset), self.since)
+            self._gathered[ruleset.features_hash] = aggregate(known, events, ruleset, self.events)
         return self._gathered[ruleset.features_hash]
 
     def until(self, day: Day) -> FoldStart:
@@ -115,4 +115,4 @@ def _checkpoint(start: FoldStart, lived: Sequence[DayResult], day: Day) -> Check
     reached = max((one for one in lived if one.day <= day), key=lambda one: one.day)
     ruleset = reached.ruleset
     buckets = prune(start.until(day).under(ruleset), day, ruleset)
-    return Checkpoint(day, ruleset.features_hash, buckets, reached.closed)
+    return Checkpoint(day, ruleset.features_hash, to_stored(buckets, ruleset), reached.closed)

@@ -9,6 +9,7 @@ import polars as pl
 
 from standing.aws.table import STATE, EventRecord, recorded_in, state_in
 from standing.engine.engine import engine_of
+from standing.engine.measures import from_stored
 from standing.engine.state import Ledger, LevelState, Memory, State
 from standing.lake import records
 from standing.lake.decisions import DECISIONS, decision_row
@@ -176,7 +177,7 @@ def _features(state: State, rules: Timeline) -> list[Row] | None:
     ruleset = rules.on(state.day)
     if ruleset.features_hash != state.features_hash:
         return None
-    known = engine_of(ruleset).facts(state.buckets, state.day)
+    known = engine_of(ruleset).facts(from_stored(state.buckets, ruleset), state.day)
     return [
         {"name": name, "number": None, "text": value}
         if isinstance(value, str)

@@ -10,23 +10,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-type KindName = Literal[
-    "count",
-    "sum",
-    "mean",
-    "min",
-    "max",
-    "distinct",
-    "latest",
-    "days_since_first",
-    "days_since_last",
-    "days_until",
-    "days_to",
-    "ratio",
-    "minus",
-    "plus",
-    "points",
-]
+# Each family of kinds is a class of features (`rules/features.py`).
+Counting = Literal["count"]
+Adding = Literal["sum", "mean"]
+Extreme = Literal["min", "max"]
+Differing = Literal["distinct"]
+Last = Literal["latest"]
+SinceEvents = Literal["days_since_first", "days_since_last"]
+UntilDate = Literal["days_until", "days_to"]
+Combining = Literal["ratio", "minus", "plus"]
+Scoring = Literal["points"]
+KindName = Literal[Counting, Adding, Extreme, Differing, Last, SinceEvents, UntilDate, Combining, Scoring]
 type Keeps = Literal["sums", "extremes", "latest", "seen"]
 type Wants = Literal["events", "sums", "numbers", "words", "values", "anniversaries", "dates", "features"]
 type Gives = Literal["count", "days", "score", "its value"]

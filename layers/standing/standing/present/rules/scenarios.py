@@ -15,7 +15,8 @@ from standing.engine.state import LevelState
 from standing.present.language import in_language, reason_line, word_for
 from standing.present.terminal import Text
 from standing.rules.author.scenario.scenario import Expected
-from standing.rules.ruleset import Ruleset, Title
+from standing.rules.frozen import Title
+from standing.rules.ruleset import Ruleset
 from standing.rules.scenarios.check import ScenarioResults
 from standing.rules.scenarios.coverage import CoveredRule
 from standing.rules.scenarios.player import CareOn, Mismatch, PlayedScenario
