@@ -13,7 +13,7 @@ from standing.engine.decide import Decision, DecisionResult, decide, needs_histo
 from standing.engine.engine import engine_of
 from standing.engine.features import EXACT
 from standing.engine.fold import BucketsFor, DayResult, simulate_day
-from standing.engine.measures import empty, from_stored, to_stored
+from standing.engine.measures import Buckets, empty, from_stored, prune
 from standing.engine.series import Observation, Series, Sums
 from standing.engine.start import StoredHistory
 from standing.engine.state import Checkpoint, Memory, State
@@ -110,6 +110,11 @@ def sums(series: Series) -> Sums:
     return series
 
 
+def pruned(buckets: Buckets, day: Day, rules: Ruleset) -> Buckets:
+    """The buckets as they come back from a state of a day."""
+    return from_stored(prune(buckets, day, rules), rules)
+
+
 def known_of(state: State, rules: Ruleset) -> dict[str, Fact]:
     """The features of a state's last day."""
     return engine_of(rules).facts(from_stored(state.buckets, rules), state.day)
@@ -196,7 +201,7 @@ CONGRATULATE = care("congratulate", every(line("tier", "==", 2), line("tier.was"
 RECOVER = care("recover", every(line("mood", "==", 1)), repeat_after=6, within=2)
 CLUB = ruleset(CLUB_FEATURES, Stratum(ratings=(TIER,)), Stratum(ratings=(MOOD,)), Stratum(care=(CONGRATULATE, RECOVER)))
 CLUB_RULES = Timeline.of(CLUB)
-CLUB_EMPTY = to_stored(empty(CLUB), CLUB)
+CLUB_EMPTY = prune(empty(CLUB), 0, CLUB)
 
 
 # Days -----------------------------------------------------------------------------------------------------------

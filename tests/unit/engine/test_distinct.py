@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from standing.engine.backends import durable, plain
 from standing.engine.codec import pack
 from standing.engine.engine import engine_of
-from standing.engine.measures import Buckets, aggregate, empty, prune, to_stored
+from standing.engine.measures import Buckets, aggregate, empty, prune
 from standing.engine.series import Observation, Seen
 from standing.engine.state import Memory, State
 from standing.events import Engagement
@@ -79,7 +79,7 @@ def test_up_to_its_number_it_counts_exactly_however_often_a_state_was_saved(
     buckets = empty(rules)
     for one in in_time:
         if data.draw(st.booleans()):
-            buckets = prune(buckets, one.day, rules)
+            buckets = made.pruned(buckets, one.day, rules)
         buckets = aggregate(buckets, [one], rules)
     end = in_time[-1].day
     for day in range(end, end + 8):
@@ -98,7 +98,7 @@ def test_days_between_are_counted_though_later_ones_are_known(
     """A fold gathers everything first, and then lives day by day; what was saved before holds for every day after."""
     cut = data.draw(st.integers(DAY - 12, DAY))
     before, after = ([one for one in events if (one.day <= cut) is early] for early in (True, False))
-    buckets = aggregate(prune(aggregate(empty(rules), before, rules), cut, rules), after, rules)
+    buckets = aggregate(made.pruned(aggregate(empty(rules), before, rules), cut, rules), after, rules)
     for day in range(cut, DAY + 3):
         assert engine_of(rules).facts(buckets, day)["items"] == truly(events, day, None, 4)
         assert engine_of(rules).facts(buckets, day)["items_5d"] == truly(events, day, 5, 3)
@@ -125,7 +125,7 @@ def test_ten_thousand_items_are_a_thousand_and_a_small_row(rules: Ruleset) -> No
 
 
 def _state(rules: Ruleset, measure: str, series: Seen) -> State:
-    buckets = to_stored(Buckets({**empty(rules).series, measure: series}), rules)
+    buckets = prune(Buckets({**empty(rules).series, measure: series}), DAY, rules)
     return State("c-1", 1, DAY, rules.features_hash, buckets, Memory(), Memory())
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.backends import durable, plain
 from standing.engine.engine import engine_of
-from standing.engine.measures import aggregate, empty, prune
+from standing.engine.measures import aggregate, empty, from_stored, prune
 from standing.engine.series import Sums
 from standing.events.intake import Event
 from standing.lake.records import rows_of
@@ -108,7 +108,7 @@ def test_a_mean_is_at_least_a_number_exactly_where_the_exact_one_is(
 def test_what_pruning_leaves_has_the_same_mean(rules: Ruleset, given_answers: list[Answer], cut: int) -> None:
     events = events_of(given_answers)
     before, after = events[:cut], events[cut:]
-    kept = prune(aggregate(empty(rules), before, rules), before[-1].day, rules)
+    kept = from_stored(prune(aggregate(empty(rules), before, rules), before[-1].day, rules), rules)
     known = engine_of(rules).facts(aggregate(kept, after, rules), DAY)
     assert known == engine_of(rules).facts(aggregate(empty(rules), events, rules), DAY)
 

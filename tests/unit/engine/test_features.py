@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
 from standing.engine.features import EXACT
-from standing.engine.measures import Buckets, aggregate, empty, prune
+from standing.engine.measures import Buckets, aggregate, empty
 from standing.engine.series import Sums
 from standing.events import Feedback, MoneyDetail
 from standing.events.intake import Event
@@ -190,4 +190,4 @@ def test_a_calendar_year_begins_on_the_first_of_january() -> None:
     buckets = aggregate(empty(ruleset), events, ruleset)
     assert [engine_of(ruleset).facts(buckets, day)["spend"] for day in (eve, first, first + 364)] == [500, 700, 700]
     assert engine_of(ruleset).facts(buckets, first + 365)["spend"] == 0
-    assert engine_of(ruleset).facts(prune(buckets, first + 365, ruleset), first + 365)["spend"] == 0
+    assert engine_of(ruleset).facts(made.pruned(buckets, first + 365, ruleset), first + 365)["spend"] == 0

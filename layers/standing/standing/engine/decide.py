@@ -12,7 +12,7 @@ from datetime import datetime
 from standing.engine.fold import DayResult, simulate_days
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged, announce
 from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided, answers_in, care_ledger
-from standing.engine.measures import prune, to_stored
+from standing.engine.measures import prune
 from standing.engine.refunds import may_name_others
 from standing.engine.start import (
     NOTHING,
@@ -125,7 +125,7 @@ def decision_result(
         version=before.version + 1,
         day=last.day,
         features_hash=last.ruleset.features_hash,
-        buckets=to_stored(prune(start.under(last.ruleset), last.day, last.ruleset), last.ruleset),
+        buckets=prune(start.under(last.ruleset), last.day, last.ruleset),
         opened=last.opened,
         closed=last.closed,
         ledger=care.ledger(ratings.said, ratings.honoured, last),

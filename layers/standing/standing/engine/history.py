@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from standing.engine.fold import DayResult, simulate_days
-from standing.engine.measures import prune, to_stored
+from standing.engine.measures import prune
 from standing.engine.start import StoredHistory, checkpoints, replay_all, replay_before
 from standing.engine.state import Checkpoint, Contact, Ledger, Memory, State
 from standing.rules.timeline import Timeline
@@ -46,7 +46,7 @@ def import_history(
         (before.version if before else 0) + 1,
         end.day,
         end.ruleset.features_hash,
-        to_stored(prune(start.under(end.ruleset), end.day, end.ruleset), end.ruleset),
+        prune(start.under(end.ruleset), end.day, end.ruleset),
         end.opened,
         end.closed,
         _kept(before.ledger, lived) if before else _known(lived),

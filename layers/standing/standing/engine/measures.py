@@ -6,9 +6,7 @@ Knows events; knows nothing of windows being compared or of rules.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from decimal import Decimal
-from functools import cached_property
 
 from standing.engine.refunds import Key, purchase_days
 from standing.engine.series import Amended, Amendment, Extremes, Latest, Observation, Seen, Series, Sums
@@ -27,41 +25,32 @@ EMPTY: dict[Keeps, Series] = {"sums": Sums(), "extremes": Extremes(), "latest": 
 type StoredBuckets = tuple[Series, ...]  # of each measure, in the ruleset's `series_order`: a state has no names
 
 
-@dataclass(frozen=True)
 class Buckets:
-    """What is kept of a customer: the series of each measure by its name; once more by what they hold."""
+    """What is kept of a customer: the series of each measure by its name, and once more by what they hold."""
 
-    series: Mapping[str, Series]
+    __slots__ = ("extremes", "latest", "seen", "series", "sums")
 
-    @cached_property
-    def sums(self) -> dict[str, Sums]:
-        """Those that add up."""
-        return {name: one for name, one in self.series.items() if isinstance(one, Sums)}
-
-    @cached_property
-    def extremes(self) -> dict[str, Extremes]:
-        """Those of lowest and highest values."""
-        return {name: one for name, one in self.series.items() if isinstance(one, Extremes)}
-
-    @cached_property
-    def latest(self) -> dict[str, Latest]:
-        """Those of latest values."""
-        return {name: one for name, one in self.series.items() if isinstance(one, Latest)}
-
-    @cached_property
-    def seen(self) -> dict[str, Seen]:
-        """Those of the values that were seen."""
-        return {name: one for name, one in self.series.items() if isinstance(one, Seen)}
+    def __init__(self, series: Mapping[str, Series]) -> None:
+        self.series = series
+        self.sums: dict[str, Sums] = {}
+        self.extremes: dict[str, Extremes] = {}
+        self.latest: dict[str, Latest] = {}
+        self.seen: dict[str, Seen] = {}
+        for name, one in series.items():  # in one pass: each event makes buckets anew
+            match one:
+                case Sums():
+                    self.sums[name] = one
+                case Latest():
+                    self.latest[name] = one
+                case Extremes():
+                    self.extremes[name] = one
+                case Seen():
+                    self.seen[name] = one
 
 
 def empty(ruleset: Ruleset) -> Buckets:
     """The buckets of a customer of whom nothing is known."""
     return Buckets({name: EMPTY[measure.keeps] for name, measure in ruleset.measures.items()})
-
-
-def to_stored(buckets: Buckets, ruleset: Ruleset) -> StoredBuckets:
-    """The buckets as a state has them."""
-    return tuple(buckets.series[name] for name in ruleset.series_order)
 
 
 def from_stored(buckets: StoredBuckets, ruleset: Ruleset) -> Buckets:
@@ -91,10 +80,14 @@ def _plus(series: Series, values: list[Observation], measure: Measure) -> Series
     return series.plus(values, measure.precedence) if isinstance(series, Latest) else series.plus(values)
 
 
-def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
-    """The buckets without what no feature can tell apart any more from `day` on."""
-    known = ((name, one.as_of(day) if isinstance(one, Amended) else one) for name, one in buckets.series.items())
-    return Buckets({name: one.evict(day, ruleset.reaches[name]) for name, one in known})
+def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> StoredBuckets:
+    """What a state has of the buckets: without what no feature can tell apart any more from `day` on."""
+    series, reaches = buckets.series, ruleset.reaches
+    return tuple(_as_of(series[name], day).evict(day, reaches[name]) for name in ruleset.series_order)
+
+
+def _as_of(series: Series, day: Day) -> Series:
+    return series.as_of(day) if isinstance(series, Amended) else series
 
 
 def _with(series: Series, measure: Measure, values: list[tuple[Key, Observation]], moved: dict[Key, Day]) -> Series:

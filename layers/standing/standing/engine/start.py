@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from standing.engine.fold import DayResult
-from standing.engine.measures import Buckets, StoredBuckets, aggregate, empty, from_stored, prune, to_stored
+from standing.engine.measures import Buckets, StoredBuckets, aggregate, empty, from_stored, prune
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events.intake import Event
 from standing.rules.ruleset import Ruleset
@@ -115,4 +115,4 @@ def _checkpoint(start: FoldStart, lived: Sequence[DayResult], day: Day) -> Check
     reached = max((one for one in lived if one.day <= day), key=lambda one: one.day)
     ruleset = reached.ruleset
     buckets = prune(start.until(day).under(ruleset), day, ruleset)
-    return Checkpoint(day, ruleset.features_hash, to_stored(buckets, ruleset), reached.closed)
+    return Checkpoint(day, ruleset.features_hash, buckets, reached.closed)
