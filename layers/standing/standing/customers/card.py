@@ -12,9 +12,8 @@ from rich.table import Table
 
 from standing.aws.stack import Target
 from standing.aws.table import stored_history
-from standing.engine.decide import needs_history
 from standing.engine.reasons import display
-from standing.engine.start import NOTHING
+from standing.engine.start import NOTHING, features_changed
 from standing.engine.view import View, view, view_of_history
 from standing.present.language import in_language, reason_line, tense, word_for
 from standing.present.terminal import Text
@@ -63,7 +62,8 @@ def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
     today = day_of(datetime.now(UTC), rules.latest.programme.time_zone)
     decided_by = target.customers.rules_of(customer)
     if decided_by == rules.on(state.day).version:
-        stored = stored_history(target.customers.history(customer)) if needs_history(state, [], rules) else NOTHING
+        needed = features_changed(state, rules, today)
+        stored = stored_history(target.customers.history(customer)) if needed else NOTHING
         seen = view(state, rules, today, stored.events)
     else:
         seen = view_of_history(stored_history(target.customers.history(customer)).events, rules, today)

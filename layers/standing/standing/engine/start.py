@@ -15,6 +15,7 @@ from standing.engine.measures import Buckets, StoredBuckets, aggregate, empty, f
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events.intake import Event
 from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
 from standing.values.days import Day, month_ends
 
 MOST_CHECKPOINTS = 6  # a gap of years need not leave one for each of its months
@@ -64,6 +65,15 @@ class FoldStart:
         """The same, without what happened after a day."""
         since, events = ([event for event in some if event.day <= day] for some in (self.since, self.events))
         return FoldStart(self.day, self.memory, since, events, self.kept)
+
+
+def features_changed(state: State, rules: Timeline, until: Day) -> bool:
+    """Whether features are defined otherwise than in a state, on its own last day or on any up to another.
+
+    To be lived through again or moved on it then takes more than the state: its history.
+    """
+    spans = rules.spans(state.day, max(until, state.day))
+    return any(span.ruleset.features_hash != state.features_hash for span in spans)
 
 
 def resume(state: State, events: Sequence[Event], past: StoredHistory) -> FoldStart:

@@ -9,8 +9,9 @@ import polars as pl
 
 from standing.aws.table import stored_history
 from standing.engine.backends.plain import compiled
+from standing.engine.start import features_changed
 from standing.engine.state import State
-from standing.engine.view import facts_today, needs_history
+from standing.engine.view import facts_today
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Ruleset
 from standing.search.display import readable
@@ -83,7 +84,7 @@ def _live(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]
 
 
 def _facts(places: Sources, state: State) -> Mapping[str, Fact]:
-    needed = needs_history(state, places.rules, places.today)
+    needed = features_changed(state, places.rules, places.today)
     events = stored_history(places.customers.history(state.customer)).events if needed else ()
     return facts_today(state, places.rules, places.today, events)
 
