@@ -12,6 +12,7 @@ from standing.events.intake import Event
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Comparison, Condition, Operator
 from standing.rules.features import Feature, Measure, MembershipYear, Ramp, Window
+from standing.rules.kinds import FEATURE_KINDS
 from standing.rules.ruleset import Action, Cap, Care, OlderTerms, Programme, Rating, Ruleset, Stability, Stratum
 from standing.values.days import Day, day_date
 
@@ -70,14 +71,18 @@ def made_feature(name: str, kind: str, measure: str = "", **more: Any) -> Featur
     return made.feature_of(**({"name": name, "kind": kind, "unit": default} | measured | more))
 
 
+MEASURES_FOR = {
+    ("events", "sums"): (ORDERS, COMPLAINTS, DEPOSITS, MOVED_MONEY),
+    ("sums", "sums"): (NET, DEPOSITED, REFUNDED),
+    ("numbers", "sums"): (NET, SCORES, DEPOSITED, HELD_MEAN),
+    ("numbers", "extremes"): (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
+    ("words", "seen"): (CHANNELS,),
+    ("values", "latest"): (PLAN, HELD_NOW, CHURN, CHURN_BAND, NET_LAST),
+}
 MEASURED = {
-    "count": (ORDERS, COMPLAINTS, DEPOSITS, MOVED_MONEY),
-    "sum": (NET, DEPOSITED, REFUNDED),
-    "mean": (NET, SCORES, DEPOSITED, HELD_MEAN),
-    "min": (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
-    "max": (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
-    "distinct": (CHANNELS,),
-    "latest": (PLAN, HELD_NOW, CHURN, CHURN_BAND, NET_LAST),
+    kind: MEASURES_FOR[about.wants, about.keeps]
+    for kind, about in FEATURE_KINDS.items()
+    if about.windowed and about.keeps
 }
 
 
@@ -86,7 +91,7 @@ def _windowed(draw: st.DrawFn, name: str) -> Feature:
     kind = draw(st.sampled_from(sorted(MEASURED)))
     measure = draw(st.sampled_from(MEASURED[kind]))
     over = draw(st.none() | WINDOWS | st.sampled_from(["calendar-year", "membership-year"]))
-    may_end = over is not None and kind not in {"distinct", "latest"}
+    may_end = over is not None and FEATURE_KINDS[kind].ends
     ending = draw(st.integers(0, 20)) if may_end else 0
     anchor = ANY if over == "membership-year" else None
     return made_feature(name, kind, measure, over=over, ending=ending, anchor=anchor)

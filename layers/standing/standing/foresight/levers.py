@@ -14,7 +14,7 @@ from standing.events.intake import Event
 from standing.events.models import SCORED
 from standing.rules.conditions import Atom
 from standing.rules.features import CombinedFeature, Feature, Measure, MeasuredFeature, PointsFeature
-from standing.rules.kinds import KindName
+from standing.rules.kinds import MEASURING, KindName
 from standing.rules.ruleset import Programme, Ruleset
 from standing.values.days import Day, end_of_day
 from standing.values.money import from_minor
@@ -211,15 +211,13 @@ def _event(family: str, fields: Fields, number: int, programme: Programme, day: 
 
 
 WAYS: dict[KindName, Callable[[MeasuredFeature, Measure, Programme], Ways]] = {
+    **dict.fromkeys(MEASURING, lambda *_: (None, None)),  # no event is sure to move it; the latest value is `_saying`'s
     "count": lambda *_: (_plain, None),
     "sum": _ways_of_value,
     "mean": _ways_of_value,
     "min": _ways_of_lowest,
     "max": _ways_of_value,
     "distinct": lambda _, measure, __: (_each_with_another(measure.value), None),
-    "latest": lambda *_: (None, None),  # what is said last is said by one event: `_saying`
     "days_since_first": lambda *_: (None, _once),
     "days_since_last": lambda *_: (None, _once),
-    "days_until": lambda *_: (None, None),
-    "days_to": lambda *_: (None, None),
 }

@@ -1,8 +1,9 @@
 """The kinds of feature: what is true of each, wherever rules are read.
 
-A kind is one entry here, and one in the table of each back end: how it is evaluated (`engine/features.py`), when time
-alone can change it (`engine/clock.py`), its expression (`rescoring/features.py`), its range (`rules/prove/ranges.py`),
-which events move it (`foresight/levers.py`), and its words (`present/rules/words.py`).
+A kind is one entry here, and one in the table of each back end that has to know: how it is evaluated
+(`engine/features.py`), its expression (`rescoring/features.py`), and its words (`present/rules/words.py`). When time
+alone can change it (`engine/clock.py`), its range (`rules/prove/ranges.py`) and which events move it
+(`foresight/levers.py`) follow from what is said here, but for those that have an entry there.
 """
 
 from __future__ import annotations
