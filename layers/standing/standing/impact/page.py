@@ -26,7 +26,7 @@ def page(report: Report, language: Language) -> str:
     """The report as a page."""
     tiles = [one for one in (*summary(report, language), costs(report, language)) if one]
     pictures = dict(_figures(report, language))
-    said = phrase("title", language), headline(report, language)
+    said = phrase("title", language), escape(headline(report, language))
     return assemble(language, *said, tiles, _sections(report, language), pictures)
 
 

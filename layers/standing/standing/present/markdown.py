@@ -7,6 +7,7 @@ import re
 from standing.values.visible import on_one_line, visible
 
 SPECIAL = re.compile(r"[\\`*_\[\]<>#~&]")
+HTML = re.compile("[&<>]")
 OPENING = re.compile(r"^(\d{0,9})(?=[-+=:.)])")  # a list, a heading or a rule, if a line began so
 CODE = re.compile(r"`([^`]*)`")
 BACKTICKS = re.compile(r"`+")
@@ -20,17 +21,30 @@ def escaped(text: str) -> str:
 
     What is hidden in it, ends of lines too, is spelled out first; what GitHub would make a reference of is code.
     """
+    return part(text, opens=True, ends=True)
+
+
+def part(text: str, *, opens: bool = False, ends: bool = False) -> str:
+    """A part of a line as Markdown. One that opens a line begins no list; at the ends of a line no space is lost."""
     line = on_one_line(text)
     if REFERENCE.search(line):
         return code(line)
-    begin, end = len(line) - len(line.lstrip()), len(line.rstrip()) or len(line)
-    return _as_numbers(line[:begin]) + OPENING.sub(r"\1\\", inline(line[begin:end])) + _as_numbers(line[end:])
+    begin = len(line) - len(line.lstrip()) if opens else 0
+    end = max(begin, len(line.rstrip())) if ends else len(line)
+    middle = SPECIAL.sub(r"\\\g<0>", line[begin:end]).replace("|", _as_numbers("|"))
+    return _as_numbers(line[:begin]) + (OPENING.sub(r"\1\\", middle) if opens else middle) + _as_numbers(line[end:])
 
 
 def inline(text: str) -> str:
     """A part of a line as Markdown, where neither its ends nor the line's beginning matter."""
+    return part(text)
+
+
+def in_html(text: str) -> str:
+    """Any text within an element of HTML, where GitHub reads no Markdown, and finds its references all the same."""
     line = on_one_line(text)
-    return code(line) if REFERENCE.search(line) else SPECIAL.sub(r"\\\g<0>", line).replace("|", _as_numbers("|"))
+    safe = HTML.sub(lambda found: _as_numbers(found[0]), line)
+    return f"<code>{safe}</code>" if REFERENCE.search(line) else safe
 
 
 def marked(text: str) -> str:
