@@ -26,9 +26,10 @@ from standing.impact.pull_request import comment
 from standing.impact.report import Report, compare_rulesets
 from standing.impact.sources import edited_rules
 from standing.impact.terminal import print_impact
-from standing.present.check import print_report
+from standing.present.check import check_document
+from standing.present.renderers.terminal import print_document
 from standing.present.report.page import page as report_page
-from standing.present.rules.scenarios import print_checked
+from standing.present.rules.scenarios import scenarios_document
 from standing.rules.author.compiler import compile_folder, compile_rules
 from standing.rules.conditions import Fact
 from standing.rules.prove.check import check
@@ -105,12 +106,12 @@ def _edit(rules: Path, old: str, new: str) -> None:
 
 def _found(rules: Path, language: Language) -> Callable[[Console], None]:
     report = check(rules)
-    return lambda console: print_report(report, language, console)
+    return lambda console: print_document(check_document(report, language), console)
 
 
 def _played(rules: Path, language: Language) -> Callable[[Console], None]:
     checked = check_scenarios(rules)
-    return lambda console: print_checked(checked, language, console)
+    return lambda console: print_document(scenarios_document(checked, language), console)
 
 
 def _moving(rules: Path, language: Language) -> Callable[[Console], None]:

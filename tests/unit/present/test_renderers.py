@@ -232,3 +232,15 @@ def test_on_a_page_a_text_is_no_element_and_nothing_hides(text: str) -> None:
     assert Elements(drawn).found == Elements(plain).found
     assert hides("".join(Elements(drawn).texts).replace("\n", "")) == []
     assert "".join(Elements(drawn).texts).count(visible(text)) >= 20
+
+
+# How long ----------------------------------------------------------------------------------------------------------
+
+
+def test_of_a_long_list_the_beginning_is_left_out_and_of_the_rest_only_what_is_too_long_alone() -> None:
+    items = Items(tuple(Item(f"item {number}") for number in range(10)))
+    whole_of_it = Document("en", (items, Paragraph("the sum"), Paragraph("x" * 50)))
+    assert markdown.shortened(whole_of_it, 1_000).blocks == whole_of_it.blocks
+    cut = markdown.markdown(markdown.shortened(whole_of_it, 85))
+    assert cut == f"…\n\n- item 8\n- item 9\n\nthe sum\n\n{'x' * 50}\n"
+    assert markdown.markdown(markdown.shortened(whole_of_it, 30)) == "…\n\n- item 8\n- item 9\n\nthe sum\n"

@@ -63,15 +63,15 @@ def check(
     The exit code is 1 where something has to be mended. A finding may be accepted with a reason where it is written:
     `accept: {CHK-09: large orders are looked at by hand}`.
     """
-    from standing.present.check import print_more, print_report, report_as_dict
+    from standing.present.check import check_document, report_as_dict
+    from standing.present.renderers.terminal import print_document
     from standing.rules.prove.check import check as check_rules
 
     report = check_rules(folder or project_root() / "rules")
     if as_json:
         print_json(report_as_dict(report, language))
     else:
-        print_report(report, language, out, whole=whole)
-        print_more(report, language, out, whole=whole)
+        print_document(check_document(report, language, whole=whole), out)
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -88,14 +88,15 @@ def play_stories(
 
     The exit code is 1 where something is not as a story expects.
     """
-    from standing.present.rules.scenarios import checked_as_dict, print_checked
+    from standing.present.renderers.terminal import print_document
+    from standing.present.rules.scenarios import checked_as_dict, scenarios_document
     from standing.rules.scenarios.check import check_scenarios
 
     checked = check_scenarios(folder or project_root() / "rules", thresholds=thresholds)
     if as_json:
         print_json(checked_as_dict(checked))
     else:
-        print_checked(checked, language, out)
+        print_document(scenarios_document(checked, language), out)
     raise typer.Exit(1 if checked.failed else 0)
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Literal
 
-from standing.present.language import Language
+from standing.values.catalogue import Language
 
 CODE = re.compile(r"`([^`]*)`")
 
@@ -184,10 +184,10 @@ def in_lines(parts: Iterable[Said]) -> Said:
     return tuple(span for line in ended for span in line)[:-1]
 
 
-def with_code(text: str, look: Look = "quoted") -> tuple[Span, ...]:
+def with_code(text: str, code: Look = "quoted", rest: Look = "plain") -> tuple[Span, ...]:
     """A text in which what stands in backticks is code."""
     parts = enumerate(CODE.split(text))
-    return tuple(Span(part, look if number % 2 else "plain") for number, part in parts if part)
+    return tuple(Span(part, code if number % 2 else rest) for number, part in parts if part)
 
 
 def figures(blocks: Iterable[Block]) -> Iterator[Figure]:

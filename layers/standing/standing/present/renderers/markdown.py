@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import groupby, pairwise
+from dataclasses import replace
+from itertools import accumulate, groupby, pairwise
 from textwrap import indent
 from typing import Any, Literal
 
@@ -45,6 +46,21 @@ def markdown(document: Document, level: int = 2) -> str:
     """A document as Markdown; `level`: of its title."""
     parts = [*_head(document, level), *_drawn(document.blocks, level + 1)]
     return "\n\n".join(parts) + "\n"
+
+
+def shortened(document: Document, most: int) -> Document:
+    """A document of about so many characters: the list with which it begins has lost its first items.
+
+    What comes after the list stays, but for what is too long even without it.
+    """
+    (first, *rest), level = document.blocks, 1
+    while len(_joined(rest, level)) > most:
+        rest.pop()
+    items = first.items if isinstance(first, Items) else ()
+    lengths = accumulate(len(_item(item, level)) + 1 for item in reversed(items))
+    kept = sum(length <= most - len(_joined(rest, level)) for length in lengths)
+    cut = (Paragraph("…"),) if kept < len(items) else ()
+    return replace(document, blocks=(*cut, Items(items[len(items) - kept :]), *rest))
 
 
 def _head(document: Document, level: int) -> Iterator[str]:
