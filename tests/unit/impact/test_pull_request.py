@@ -61,8 +61,8 @@ def test_the_comment_says_what_was_proved_which_stories_hold_and_whom_it_moves(e
     assert said.startswith(MARK + "\n")
     assert "<details><summary><b>Check ✓</b>" in said
     assert "<b>Stories ✓</b>" in said
-    assert "**2 come to another level.**" in said
-    assert "| tier | Silver → Gold | 2 | c-1 | ✓ `spend_365d >= 1500.00` (was 1600.01)" in said
+    assert "**2 come to another level**" in said
+    assert "| Tier | **Silver → Gold** | 2 | c-1 | ✓ `spend_365d >= 1500.00` (was 1600.01)" in said
 
 
 HOSTILE = r"Tier\n```\n</details>\n# Approved ![x](http://x) | <img src=x> @team #1 [/b] \u202e\e[2J"

@@ -28,7 +28,7 @@ PHRASES = Messages(
 )
 
 
-def comment(checked: Report, played: ScenarioResults | None, impact: str | None, language: Language = "en") -> str:
+def comment(checked: Report, played: ScenarioResults | None, impact: Document | None, language: Language = "en") -> str:
     """The comment as Markdown. Without stories played, the rules could not be compiled."""
     folded = [_details("check", check_document(checked, language), is_fine=not checked.failed)]
     if played is not None:
@@ -37,10 +37,9 @@ def comment(checked: Report, played: ScenarioResults | None, impact: str | None,
     return "\n".join([f"{MARK}\n", said, *([] if played is None else [_impact(impact, language)])]).rstrip("\n") + "\n"
 
 
-def _impact(impact: str | None, language: Language) -> str:
-    if impact is None:
-        return PHRASES.say("no_population", language)
-    return impact if len(impact) <= LONGEST else PHRASES.say("too_long", language)
+def _impact(impact: Document | None, language: Language) -> str:
+    said = markdown(impact) if impact else PHRASES.say("no_population", language)
+    return said if len(said) <= LONGEST else PHRASES.say("too_long", language)
 
 
 def _details(title: str, said: Document, *, is_fine: bool) -> Details:

@@ -8,7 +8,7 @@ from standing.values.visible import on_one_line, visible
 
 SPECIAL = re.compile(r"[\\`*_\[\]<>#~&]")
 HTML = re.compile("[&<>]")
-OPENING = re.compile(r"^(\d{0,9})(?=[-+=:.)])")  # a list, a heading or a rule, if a line began so
+OPENING = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+=:]))")  # a list, a heading or a rule, if a line began so
 CODE = re.compile(r"`([^`]*)`")
 BACKTICKS = re.compile(r"`+")
 # What GitHub makes links, pings, pictures or formulas of, in any text that is not code: @names, #1 and GH-1, addresses,

@@ -168,7 +168,7 @@ def _code(block: Code, place: Place) -> None:
 
 def _figure(block: Figure, place: Place) -> None:
     if block.title:
-        place.print(Text(block.title, style="bold"))
+        place.print(Text(block.title, style="dim"))
     place.blocks([block.plain])
 
 
