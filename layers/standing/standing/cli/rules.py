@@ -146,7 +146,8 @@ def show(
     file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write into a file instead.")] = None,
 ) -> None:
     """Show the rules as tables that read without knowing YAML: features, ratings, care, and what all rules share."""
-    from standing.present.rules.pages import in_plain_text, markdown, print_rules
+    from standing.present.renderers.terminal import print_document
+    from standing.present.rules.pages import in_plain_text, markdown, rules_document
     from standing.rules.author.compiler import compile_folder
 
     compiled = compile_folder(folder or project_root() / "rules")
@@ -155,7 +156,7 @@ def show(
     elif as_markdown:
         print_whole(markdown(compiled, language))
     else:
-        print_rules(compiled, language, out)
+        print_document(rules_document(compiled, language), out)
 
 
 rules.command()(impact)
