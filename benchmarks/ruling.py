@@ -17,12 +17,13 @@ from typing import Literal
 
 import polars as pl
 from standing.impact.impact import impact
-from standing.impact.markdown import markdown
 from standing.impact.population import Population, write
 from standing.impact.report import compare_rulesets
 from standing.impact.settled_levels import settle
 from standing.impact.sources import of_file
+from standing.impact.view import impact_document
 from standing.local.project import project_root
+from standing.present.renderers.markdown import markdown
 from standing.rescoring.backend import expression, with_facts
 from standing.rules.author.compiler import compile_rules
 from standing.rules.prove.check import check
@@ -122,7 +123,7 @@ def main() -> None:
     old, new, people = (Path(argument) for argument in sys.argv[1:])
     before, after = compile_rules(old), compile_rules(new)
     known = of_file(people, before, after)
-    markdown(compare_rulesets(before, after, known, known))
+    markdown(impact_document(compare_rulesets(before, after, known, known), "en"))
     sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE:.1f}\n")
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ from standing.engine.state import LevelState
 from standing.events import Override
 from standing.events.intake import Event, Rejected, read_event, read_stored, take_in
 from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, TYPES
-from standing.present.output import printed
-from standing.present.rules.pages import WIDTH, print_rules
+from standing.present.rules.pages import in_plain_text
 from standing.rules.author.compiler import compile_folder, compile_rules
 from standing.rules.author.problems import RulesError
 from standing.rules.author.scenario.events import build_event
@@ -277,8 +275,8 @@ def test_what_is_wrong_is_named_with_its_line_and_the_way_out(tmp_path: Path, mo
 )
 def test_people_read_who_may_send_what(tmp_path: Path, more: str, english: str, chinese: str) -> None:
     compiled = compile_folder(written(tmp_path, more))
-    assert english in printed(partial(print_rules, compiled, "en"), WIDTH)
-    assert chinese in printed(partial(print_rules, compiled, "zh"), WIDTH)
+    assert english in in_plain_text(compiled, "en")
+    assert chinese in in_plain_text(compiled, "zh")
 
 
 # The samples ------------------------------------------------------------------------------------------------------

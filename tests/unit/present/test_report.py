@@ -203,7 +203,7 @@ def test_both_languages_say_everything() -> None:
 
 def test_days_are_dates_what_is_missing_is_a_dash_and_drift_has_its_marks(ruleset: Ruleset) -> None:
     text = content(page(reports.bad(ruleset), ruleset, "en"))
-    assert '<span class="unbroken">2024-10-04</span>' in text
+    assert '<span class="whole">2024-10-04</span>' in text
     assert "<td>–</td>" in text
     assert "None" not in text
     assert '<span class="fall">changed</span>' in text

@@ -17,7 +17,8 @@ from standing.engine.backends import plain
 from standing.engine.engine import engine_of
 from standing.engine.measures import aggregate, empty
 from standing.events.intake import Event
-from standing.present.check import print_report, report_as_dict
+from standing.present.check import check_document, report_as_dict
+from standing.present.renderers.terminal import print_document
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
 from standing.rules.features import Measure
@@ -432,7 +433,7 @@ def test_what_takes_too_long_to_prove_is_said_and_is_not_passed_over() -> None:
     assert any(one.line > 1 for one in report.unproved)
     console = Console(width=200)
     with console.capture() as captured:
-        print_report(report, "en", console)
+        print_document(check_document(report, "en"), console)
     assert "not proved: the question took over 0.001 s" in captured.get()
     assert f"{len(report.unproved)} not proved" in captured.get()
     assert [one for one in report_as_dict(report)["findings"] if not one["proved"]]
@@ -449,7 +450,7 @@ def test_every_finding_is_told_in_both_languages_with_its_way_out(tmp_path: Path
     report = check(written(tmp_path, BROKEN[name].changes))
     console = Console(width=200)
     with console.capture() as captured:
-        print_report(report, language, console)
+        print_document(check_document(report, language), console)
     (found,) = [one for one in report.found if one.finding.check == name[:6]]
     said = found.finding.said.in_language(language)
     assert said in captured.get()
@@ -462,7 +463,7 @@ def test_the_report_is_told_in_both_languages(tmp_path: Path, language: Any) -> 
     report = check(written(tmp_path, BROKEN["CHK-03"].changes))
     console = Console(width=200)
     with console.capture() as captured:
-        print_report(report, language, console)
+        print_document(check_document(report, language), console)
     said = captured.get()
     assert CHECKS.say("CHK-03", language) in said
     assert "rules/ratings/tier.yaml:15:" in said

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,7 @@ import typer
 from standing.cli.impact import comment, impact, snapshot
 from standing.cli.options import Json, Lang, Rules, told
 from standing.local.project import project_root
-from standing.present.output import err, out, print_json, print_whole, printed
+from standing.present.output import err, out, print_json, print_whole
 from standing.values.counted import counted
 from standing.values.days import day_number
 
@@ -64,15 +63,15 @@ def check(
     The exit code is 1 where something has to be mended. A finding may be accepted with a reason where it is written:
     `accept: {CHK-09: large orders are looked at by hand}`.
     """
-    from standing.present.check import print_more, print_report, report_as_dict
+    from standing.present.check import check_document, report_as_dict
+    from standing.present.renderers.terminal import print_document
     from standing.rules.prove.check import check as check_rules
 
     report = check_rules(folder or project_root() / "rules")
     if as_json:
         print_json(report_as_dict(report, language))
     else:
-        print_report(report, language, out, whole=whole)
-        print_more(report, language, out, whole=whole)
+        print_document(check_document(report, language, whole=whole), out)
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -89,14 +88,15 @@ def play_stories(
 
     The exit code is 1 where something is not as a story expects.
     """
-    from standing.present.rules.scenarios import checked_as_dict, print_checked
+    from standing.present.renderers.terminal import print_document
+    from standing.present.rules.scenarios import checked_as_dict, scenarios_document
     from standing.rules.scenarios.check import check_scenarios
 
     checked = check_scenarios(folder or project_root() / "rules", thresholds=thresholds)
     if as_json:
         print_json(checked_as_dict(checked))
     else:
-        print_checked(checked, language, out)
+        print_document(scenarios_document(checked, language), out)
     raise typer.Exit(1 if checked.failed else 0)
 
 
@@ -146,17 +146,17 @@ def show(
     file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write into a file instead.")] = None,
 ) -> None:
     """Show the rules as tables that read without knowing YAML: features, ratings, care, and what all rules share."""
-    from standing.present.rules.pages import WIDTH, markdown, print_rules
+    from standing.present.renderers.terminal import print_document
+    from standing.present.rules.pages import markdown, rules_document
     from standing.rules.author.compiler import compile_folder
 
     compiled = compile_folder(folder or project_root() / "rules")
     if file:
-        plain = partial(print_rules, compiled, language)
-        file.write_text(markdown(compiled, language) if as_markdown else printed(plain, WIDTH), "utf-8")
+        file.write_text(markdown(compiled, language) if as_markdown else in_plain_text(compiled, language), "utf-8")
     elif as_markdown:
         print_whole(markdown(compiled, language))
     else:
-        print_rules(compiled, language, out)
+        print_document(rules_document(compiled, language), out)
 
 
 rules.command()(impact)

@@ -33,11 +33,11 @@ def assemble(
     sections: Iterable[str],
     pictures: Mapping[str, Picture],
 ) -> str:
-    """A page. `sections` are HTML, in which each of the `pictures` has a box of its name; the rest is plain text."""
+    """A page. `headline` and `sections` are HTML, with a box for each of the `pictures`; the rest is plain text."""
     return Template(SHELL.read_text(encoding="utf-8")).substitute(
         lang="zh-CN" if language == "zh" else "en",
         title=escape(title),
-        headline=escape(headline),
+        headline=headline,
         tiles="".join(f'<div class="tile">{escape(one)}</div>' for one in tiles if one),
         sections="\n".join(sections),
         figures=in_script(pictures),
@@ -90,7 +90,7 @@ def with_commands(text: str) -> str:
 
 def unbroken(text: str) -> str:
     """Plain text that stays on one line, as a date does."""
-    return f'<span class="unbroken">{escape(text)}</span>'
+    return f'<span class="whole">{escape(text)}</span>'
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
