@@ -147,7 +147,7 @@ def show(
 ) -> None:
     """Show the rules as tables that read without knowing YAML: features, ratings, care, and what all rules share."""
     from standing.present.renderers.terminal import print_document
-    from standing.present.rules.pages import markdown, rules_document
+    from standing.present.rules.pages import in_plain_text, markdown, rules_document
     from standing.rules.author.compiler import compile_folder
 
     compiled = compile_folder(folder or project_root() / "rules")
