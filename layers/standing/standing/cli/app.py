@@ -34,7 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     help="Standing keeps every customer's rating up to date, as events happen.\n\n"
     "Commands work on the stack that the ordinary AWS configuration reaches (profile, region, environment), or with "
-    "--local on the local AWS of this clone.",
+    "--local on the local AWS of this programme.",
 )
 app.add_typer(local, name="local")
 app.add_typer(dead, name="dead-letters")
@@ -65,7 +65,7 @@ app.command()(customer.rebuild)
 @app.callback()
 def main_options(
     use_local: Annotated[
-        bool, typer.Option("--local", envvar="STANDING_LOCAL", help="Use the local AWS of this clone.")
+        bool, typer.Option("--local", envvar="STANDING_LOCAL", help="Use the local AWS of this programme.")
     ] = False,
     language: Lang = "en",
 ) -> None:

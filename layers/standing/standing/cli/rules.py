@@ -11,7 +11,7 @@ import typer
 
 from standing.cli.impact import comment, impact, snapshot
 from standing.cli.options import Json, Lang, Rules, told
-from standing.local.project import project_root
+from standing.local.project import programme_folder, ruleset_layer
 from standing.present.output import err, out, print_json, print_whole, printed
 from standing.values.counted import counted
 from standing.values.days import day_number
@@ -37,9 +37,9 @@ def build(
     from standing.present.rules.size import state_size
     from standing.rules.author.build import build_ruleset
 
-    root = project_root()
+    root = programme_folder()
     day = day_number(since.date()) if since else None
-    ruleset = build_ruleset(folder or root / "rules", root / "layers" / "ruleset", since=day)
+    ruleset = build_ruleset(folder or root / "rules", ruleset_layer(root), since=day)
     care = sum(len(stratum.care) for stratum in ruleset.strata)
     parts = (
         counted(len(ruleset.features), "feature"),
@@ -67,7 +67,7 @@ def check(
     from standing.present.check import print_more, print_report, report_as_dict
     from standing.rules.prove.check import check as check_rules
 
-    report = check_rules(folder or project_root() / "rules")
+    report = check_rules(folder or programme_folder() / "rules")
     if as_json:
         print_json(report_as_dict(report, language))
     else:
@@ -92,7 +92,7 @@ def play_stories(
     from standing.present.rules.scenarios import checked_as_dict, print_checked
     from standing.rules.scenarios.check import check_scenarios
 
-    checked = check_scenarios(folder or project_root() / "rules", thresholds=thresholds)
+    checked = check_scenarios(folder or programme_folder() / "rules", thresholds=thresholds)
     if as_json:
         print_json(checked_as_dict(checked))
     else:
@@ -115,7 +115,7 @@ def fmt(
     from standing.present.language import word_for
     from standing.rules.author import formatter
 
-    root = project_root()
+    root = programme_folder()
     place = (folder or root / "rules").resolve()
     done = formatter.format_rules(place, root / SCHEMAS if place.is_relative_to(root) else None)
     for problem in done.problems:
@@ -135,7 +135,7 @@ def schema(
     """Write the JSON Schemas of the rule files, by which editors check and explain them while you type."""
     from standing.rules.author.schemas import write_schemas
 
-    write_schemas(target or project_root() / SCHEMAS)
+    write_schemas(target or programme_folder() / SCHEMAS)
 
 
 @rules.command()
@@ -149,7 +149,7 @@ def show(
     from standing.present.rules.pages import WIDTH, markdown, print_rules
     from standing.rules.author.compiler import compile_folder
 
-    compiled = compile_folder(folder or project_root() / "rules")
+    compiled = compile_folder(folder or programme_folder() / "rules")
     if file:
         plain = partial(print_rules, compiled, language)
         file.write_text(markdown(compiled, language) if as_markdown else printed(plain, WIDTH), "utf-8")

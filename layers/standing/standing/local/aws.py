@@ -42,9 +42,8 @@ class RunningAws:
 
 @dataclass(frozen=True)
 class LocalAws:
-    """One local AWS of a clone; `folder` keeps its process id, its log and its scratch files."""
+    """One local AWS; `folder` keeps its process id, its log and its scratch files."""
 
-    root: Path
     folder: Path
 
     def running(self) -> RunningAws | None:
@@ -64,7 +63,7 @@ class LocalAws:
         port = _free_port()
         with (self.folder / "local-aws.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 -- our own program
-                [tool(self.root, "ministack", "python"), EMULATOR],
+                [tool("ministack", "python"), EMULATOR],
                 env=_emulator_environment(port, scratch),
                 cwd=scratch,
                 stdout=log,
