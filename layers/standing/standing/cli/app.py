@@ -29,6 +29,7 @@ from standing.values.errors import UserError
 from standing.values.messages import message
 from standing.values.visible import visible
 
+EXTRA_MISSING = 2  # the exit code, as of a command that was typed wrong: nothing was begun
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -89,6 +90,10 @@ def main() -> None:
         error.message = visible(error.message)
         rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        from standing.cli.extras import command_called, missing_extra
+
+        _fail(missing_extra(error, command_called(typer.main.get_command(app), sys.argv[1:])), EXTRA_MISSING)
     except _errors_of_aws() as error:
         from standing.aws.refusals import explain_refusal
 
@@ -114,9 +119,9 @@ def _errors_of_aws() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError
 
 
-def _fail(message: str) -> None:
+def _fail(message: str, code: int = 1) -> None:
     err.print(message, style="red", soft_wrap=True)
-    sys.exit(1)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

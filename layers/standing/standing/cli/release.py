@@ -46,10 +46,8 @@ def release(
     from standing.release.store import released_rules
     from standing.release.timeline import print_timeline, today_of
 
-    place = _place(stack, parameters)
-    entries = ReleaseProcess(place, _say).release(
-        folder or programme_folder() / "rules", since.date() if since else None
-    )
+    place, day = _place(stack, parameters), since.date() if since else None
+    entries = ReleaseProcess(place, _say).release(folder or programme_folder() / "rules", day)
     print_timeline(entries, today_of(released_rules(target_of(stack))), language, out)
 
 

@@ -7,14 +7,8 @@ from pathlib import Path
 
 from standing.local.project import PACKAGE, deployment_folder, kit_folder
 
-PARTS = (
-    "template.yaml",
-    "shadow.yaml",
-    "functions",
-    "layers/standing/requirements.txt",
-    "layers/polars",
-    "layers/charts",
-)
+LAYERS = ("layers/standing/requirements.txt", "layers/polars", "layers/charts")
+PARTS = ("template.yaml", "shadow.yaml", "functions", *LAYERS)
 NOT_DEPLOYED = shutil.ignore_patterns("kit", "__pycache__")  # the kit itself, and what Python compiled
 
 

@@ -21,9 +21,7 @@ def programme_folder() -> Path:
     for folder in (here, *here.parents):
         if (folder / "rules" / "programme.yaml").exists():
             return folder
-    raise UserError(
-        f"{here}: no rules/programme.yaml here or above: change into a programme, or write one: standing init"
-    )
+    raise UserError(f"{here}: no rules/programme.yaml here or above: `standing init` writes a programme")
 
 
 def kit_folder() -> Path:
