@@ -14,6 +14,7 @@ import typer
 from standing.aws.logging import silence_libraries
 from standing.cli import customer, events, release, search
 from standing.cli.backfill import backfill
+from standing.cli.init import init
 from standing.cli.lake import lake
 from standing.cli.local import local
 from standing.cli.night import night, report
@@ -37,6 +38,7 @@ app = typer.Typer(
     "Commands work on the stack that the ordinary AWS configuration reaches (profile, region, environment), or with "
     "--local on the local AWS of this programme.",
 )
+app.command()(init)
 app.add_typer(local, name="local")
 app.add_typer(dead, name="dead-letters")
 app.add_typer(refused, name="rejected")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from standing.cli.options import Json, pairs_table, print_data
+from standing.local.project import programme_folder
 from standing.present.output import err
 from standing.present.terminal import working
 
@@ -29,7 +30,7 @@ def up() -> None:
         use_local_aws()
         release_programme(tell)
     _print_running(running)
-    err.print("Try `standing --local send events/purchase.v1.json` and `standing --local show c-1001`.")
+    err.print(f"Try `standing --local send {_example()}` and `standing --local show c-1001`.")
 
 
 @local.command()
@@ -58,6 +59,12 @@ def _local_aws() -> LocalAws:
     from standing.local.connection import local_folder
 
     return LocalAws(local_folder())
+
+
+def _example() -> str:
+    """The programme's own events to try, or a sample of the clone's."""
+    own = "events/example.json"
+    return own if (programme_folder() / own).exists() else "events/purchase.v1.json"
 
 
 def _print_running(running: RunningAws) -> None:

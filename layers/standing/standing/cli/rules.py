@@ -17,7 +17,6 @@ from standing.values.counted import counted
 from standing.values.days import day_number
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
-SCHEMAS = Path("docs") / "schemas" / "rules"
 
 
 @rules.command()
@@ -114,6 +113,7 @@ def fmt(
     """
     from standing.present.language import word_for
     from standing.rules.author import formatter
+    from standing.rules.author.schemas import SCHEMAS
 
     root = programme_folder()
     place = (folder or root / "rules").resolve()
@@ -133,7 +133,7 @@ def schema(
     target: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Another folder to write into.")] = None,
 ) -> None:
     """Write the JSON Schemas of the rule files, by which editors check and explain them while you type."""
-    from standing.rules.author.schemas import write_schemas
+    from standing.rules.author.schemas import SCHEMAS, write_schemas
 
     write_schemas(target or programme_folder() / SCHEMAS)
 
