@@ -17,25 +17,29 @@ pytestmark = pytest.mark.long  # it installs everything, and builds every layer
 
 
 def ran(*command: str | Path, cwd: Path, code: int = 0) -> str:
-    """What a command says, with nothing of the clone around it."""
+    """What a command prints, or what it says is wrong, with nothing of the clone around it."""
     clean = {
         name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "VIRTUAL_ENV"))
     }
     words = [str(word) for word in command]
     done = subprocess.run(words, cwd=cwd, env=clean, capture_output=True, text=True, check=False, timeout=1800)
     assert done.returncode == code, done.stdout + done.stderr
-    return done.stdout
+    return done.stderr if code else done.stdout
 
 
-@pytest.fixture(scope="module")
-def standing(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The command, of the wheel of this clone with all extras in an environment that was empty."""
-    folder = tmp_path_factory.mktemp("installed")
+def installed(folder: Path, extras: str = "") -> Path:
+    """The command, of the wheel of this clone in an environment that was empty."""
     ran(sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder, cwd=ROOT)
     (wheel,) = folder.glob("*.whl")
     ran(sys.executable, "-m", "venv", folder / "venv", cwd=folder)
-    ran(folder / "venv" / "bin" / "pip", "install", "--quiet", f"{wheel}[all]", cwd=folder)
+    ran(folder / "venv" / "bin" / "pip", "install", "--quiet", f"{wheel}{extras}", cwd=folder)
     return folder / "venv" / "bin" / "standing"
+
+
+@pytest.fixture
+def standing(tmp_path: Path) -> Path:
+    """The command with all extras."""
+    return installed(tmp_path, "[all]")
 
 
 @pytest.fixture
@@ -64,3 +68,13 @@ def test_an_installed_standing_writes_proves_deploys_and_runs_a_programme(standi
     assert shown["features"]["assets"] == "61000.00"
     assert "release" in ran(standing, "--local", "rules", "live", "--json", cwd=programme)
     assert not (programme / "template.yaml").exists()
+
+
+def test_a_plain_install_plays_the_stories_and_says_what_it_lacks(tmp_path: Path) -> None:
+    plain = installed(tmp_path)
+    ran(plain, "init", "own", "--trade", "shop", cwd=tmp_path)
+    own = tmp_path / "own"
+    assert "37 of 37 stories" in ran(plain, "rules", "test", cwd=own)
+    assert "Kobako Store" in ran(plain, "rules", "show", cwd=own)
+    for words, extra in (("rules check", "authoring"), ("list gold", "batch"), ("local up", "local")):
+        assert f"pip install 'standing-engine[{extra}]'" in ran(plain, *words.split(), cwd=own, code=2)
