@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from standing.cli.options import Lang
+from standing.cli.options import Lang, told
 from standing.present.output import out
 
 NEXT = ("standing rules check", "standing rules test", "standing local up")
@@ -19,7 +19,7 @@ def init(
         Literal["bank", "insurer", "shop", "retail"],
         typer.Option("--trade", help="Whose rules to begin with: a bank's, an insurer's, a web shop's, a retailer's."),
     ],
-    language: Lang = "en",
+    language: Lang = "en",  # noqa: ARG001 -- what is told is told in it
 ) -> None:
     """Write a programme of your own into an empty folder: rules, stories, workflows for pull requests, a samconfig.
 
@@ -29,13 +29,12 @@ def init(
     from datetime import UTC, datetime
     from importlib.metadata import version
 
-    from standing.present.language import in_language, phrase
     from standing.starter.programme import write_programme
 
     title = write_programme(folder, trade, version("standing-engine"), datetime.now(UTC))
-    out.print(phrase("programme_written", language, folder=folder, title=in_language(title, language)), soft_wrap=True)
+    out.print(told("{folder}: {title}, a programme of your own", folder=folder, title=title), soft_wrap=True)
     for path in sorted(folder.iterdir()):
         out.print(f"  {path.name}{'/' if path.is_dir() else ''}", highlight=False)
-    out.print(phrase("next_commands", language, folder=folder), soft_wrap=True)
+    out.print(told("Next, in {folder}:", folder=folder), soft_wrap=True)
     for command in NEXT:
         out.print(f"  {command}", highlight=False)

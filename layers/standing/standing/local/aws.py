@@ -92,7 +92,7 @@ class LocalAws:
                 return
             time.sleep(0.1)
         log = (self.folder / "local-aws.log").read_text(errors="replace")
-        raise UserError(f"the local AWS did not start:\n{last_lines(log)}")
+        raise UserError("the local AWS did not start:\n{why}", why=last_lines(log))
 
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine itself

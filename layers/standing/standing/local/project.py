@@ -21,7 +21,7 @@ def programme_folder() -> Path:
     for folder in (here, *here.parents):
         if (folder / "rules" / "programme.yaml").exists():
             return folder
-    raise UserError(f"{here}: no rules/programme.yaml here or above: `standing init` writes a programme")
+    raise UserError("{here}: no rules/programme.yaml here or above: `standing init` writes a programme", here=here)
 
 
 def kit_folder() -> Path:
@@ -51,5 +51,5 @@ def tool(name: str, program: str) -> Path:
     if find_spec(TOOLS[name]):
         return Path(sys.executable).with_name(program)
     if kit_folder() != PACKAGE / "kit":
-        raise UserError(f"{name} is not installed in this clone: run `make setup`")
+        raise UserError("{name} is not installed in this clone: run `make setup`", name=name)
     raise ModuleNotFoundError(f"no {name}", name=name)

@@ -34,7 +34,7 @@ def run_sam(programme: Path, command: str, *arguments: str, environment: dict[st
         check=False,
     )
     if done.returncode:
-        raise UserError(f"sam {command} failed:\n{last_lines(done.stdout + done.stderr)}")
+        raise UserError("sam {command} failed:\n{why}", command=command, why=last_lines(done.stdout + done.stderr))
     if command == "build" and not list((folder / ".aws-sam" / "build").glob(COMPILED)):
         raise UserError("sam build left durable-rules out of the layer: is there a C compiler (cc) and python3.12-dev?")
 

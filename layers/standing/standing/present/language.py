@@ -84,9 +84,6 @@ WORDS = Messages(
             "a customer's state takes {most} KB at most, and there is room for {limit} KB; the largest parts: {largest}"
         ),
         "make_simpler": "ask in fewer or simpler lines, or accept it: `accept: {{{check}: the reason}}`",
-        "programme_written": "{folder}: {title}, a programme of your own",
-        "next_commands": "Next, in {folder}:",
-        "needs_extra": "`{command}` needs {needed}: pip install 'standing-engine[{extra}]'",
         "not_found": "nothing was found that would do it",
     },
 )

@@ -31,7 +31,7 @@ def write_programme(folder: Path, trade: Trade, version: str, now: datetime) -> 
     Raises UserError where the folder holds anything.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
-        raise UserError(f"{folder} is not empty: name a folder that is, or one that is not there yet")
+        raise UserError("{folder} is not empty: name a folder that is, or one that is not there yet", folder=folder)
     _write_rules(folder, trade)
     title = compile_rules(folder / "rules").programme.title
     _write_events(folder / "events", trade, now)
