@@ -22,7 +22,7 @@ from standing.backfill.run import fill_back
 from standing.customers.card import card, print_card
 from standing.local.aws import LocalAws
 from standing.local.connection import local_folder, use_local_aws
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.nightly.execution import close
 from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published, listen
@@ -31,7 +31,7 @@ from standing.operations.usage import Usage, usage
 from standing.present.report.page import page
 from standing.present.report.terminal import print_report
 from standing.present.terminal import PlainConsole, Text, working
-from standing.release.release import release_clone
+from standing.release.release import release_programme
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
 from standing.rules.ruleset import Ruleset
@@ -71,9 +71,9 @@ class DemoCounts:
 
 def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 2469) -> None:
     """Start the local AWS, deploy, fill back, send the last weeks live, close the day, and show what came of it."""
-    root = project_root()
+    root = programme_folder()
     rules = Timeline.of(compile_rules(root / "rules"))
-    _start(root)
+    _start()
     target, now = Target(), datetime.now(UTC)
     history, live = (root / ".standing" / "demo" / f"{name}.jsonl" for name in ("history", "live"))
     today = day_of(now, rules.latest.programme.time_zone)
@@ -118,7 +118,7 @@ def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> No
         def seen(what: str, done: int, of: int | None) -> None:
             progress.update(bar, description=what, completed=done, total=of)
 
-        filled_back = fill_back(target, rules, project_root(), [history], seen, until=str(day_date(first - 1)))
+        filled_back = fill_back(target, rules, programme_folder(), [history], seen, until=str(day_date(first - 1)))
     _done(
         f"{counted(filled_back['events'], 'event')} of {counted(filled_back['customers'], 'customer')} filled back in "
         f"{filled_back['seconds']:.0f} s: states, checkpoints and records in the table, everything in the lake; "
@@ -138,7 +138,7 @@ def _nights(target: Target, rules: Timeline, path: Path) -> dict[str, Any]:
     path.write_text(page(report, rules.latest, "en"), encoding="utf-8")
     _done(f"{report['day']} is closed, too, as its night will do at 04:30: what was sent came today")
     print_report(report, rules.latest, "en", out)
-    _done(f"the report as a page: {path.relative_to(project_root())}")
+    _done(f"the report as a page: {path.relative_to(programme_folder())}")
     return report
 
 
@@ -153,12 +153,12 @@ app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(demo)
 
 
-def _start(root: Path) -> None:
-    aws = LocalAws(root, local_folder())
+def _start() -> None:
+    aws = LocalAws(local_folder())
     with working(out, "starting the local AWS") as tell:
         aws.start()
         use_local_aws()
-        release_clone(tell)
+        release_programme(tell)
     _done("local AWS started, template.yaml deployed unchanged, IAM enforced")
 
 

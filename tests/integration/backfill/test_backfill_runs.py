@@ -53,7 +53,7 @@ def place(customers: Customers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     found = Place(customers)
     monkeypatch.setattr(commands, "target_of", lambda _: found)
     monkeypatch.setattr("standing.release.store.rules_of", lambda *_: RULES)
-    monkeypatch.setattr(commands, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(commands, "programme_folder", lambda: tmp_path)
     return found
 
 

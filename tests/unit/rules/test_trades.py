@@ -199,8 +199,8 @@ def _committed(clone: Path, name: str) -> Path:
     """A clone that holds the rules of one trade, where they lie in this one."""
     rules = clone / TRADES[name].folder
     shutil.copytree(folder(name), rules)
-    (clone / "layers" / "standing").mkdir(parents=True)
-    (clone / "template.yaml").touch()
+    (clone / "rules").mkdir(exist_ok=True)
+    (clone / "rules" / "programme.yaml").touch()
     who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.invalid", "-c", "commit.gpgsign=false")
     for command in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "rules")):
         subprocess.run(["git", *command], cwd=clone, check=True)

@@ -11,7 +11,7 @@ import typer
 
 from standing.backfill.words import WORDS
 from standing.cli.options import Json, Lang, Rules, Stack, target_of
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.errors import UserError
 
@@ -81,7 +81,7 @@ def backfill(
         target = target_of(stack)
         rules, part = rules_of(target, folder), percent(stop_at)
         with _progress(lang) as seen:
-            done = fill_back(target, rules, project_root(), files, seen, mapping, until, jobs, part)
+            done = fill_back(target, rules, programme_folder(), files, seen, mapping, until, jobs, part)
         _tell(done, lang, as_json=as_json)
 
 
@@ -89,7 +89,7 @@ def _list(target: Target, lang: Language, *, as_json: bool) -> None:
     from standing.backfill.run_list import list_runs
     from standing.backfill.view import how_to_go_on, runs_table
 
-    found = list_runs(target, project_root())
+    found = list_runs(target, programme_folder())
     if as_json:
         print_json(found)
         return
@@ -105,7 +105,7 @@ def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, a
     from standing.release.store import rules_of
 
     with _progress(lang) as seen:
-        told = retract(target, rules_of(target, folder), project_root(), run, seen)
+        told = retract(target, rules_of(target, folder), programme_folder(), run, seen)
     if as_json:
         print_json(told)
     else:
@@ -120,10 +120,10 @@ def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, a
 def _proposed(files: Sequence[Path], folder: Path | None) -> str:
     from standing.backfill.proposal import propose_mapping
     from standing.backfill.run import faults_as_user_errors
-    from standing.release.clone import rules_of_clone
+    from standing.release.programme import rules_of_programme
 
     with faults_as_user_errors():
-        return propose_mapping(files[0], rules_of_clone(folder).latest.programme)
+        return propose_mapping(files[0], rules_of_programme(folder).latest.programme)
 
 
 def _check(

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from standing.cli.options import Json, Lang, Rules, Stack, chosen, target_of, told
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.messages import Message, message
 
@@ -50,10 +50,10 @@ def forget_customer(
     from standing.customers.forget import forget_everywhere, rows_known
 
     target = target_of(stack)
-    err.print(_stored(customer, *rows_known(target, project_root(), customer)).in_language(chosen.language))
+    err.print(_stored(customer, *rows_known(target, programme_folder(), customer)).in_language(chosen.language))
     if not yes:
         typer.confirm(told("Forget this customer? It cannot be undone"), abort=True, err=True)
-    gone = forget_everywhere(target, project_root(), customer)
+    gone = forget_everywhere(target, programme_folder(), customer)
     for place, deleted in gone.rows.items():
         text = told(
             "{stack}: {deleted:row|rows} deleted; later events of `{customer}` are rejected",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from standing.cli.options import Json, Lang, Rules, Stack, target_of, told
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.counted import counted
 
@@ -52,7 +52,7 @@ def impact(
     from standing.present.renderers.terminal import print_document
     from standing.rules.author.compiler import compile_folder
 
-    root = project_root()
+    root = programme_folder()
     before, rules = rules_at(root, base, folder), compile_folder(folder or root / "rules")
     old, new = _of_population(population, stack, before, rules.ruleset)
     found = report_impact.compare_rulesets(before, edited_rules(before, rules, new.day), old, new)
@@ -77,7 +77,7 @@ def snapshot(
     from standing.impact.sources import of_table
     from standing.rules.author.compiler import compile_rules
 
-    ruleset = compile_rules(folder or project_root() / "rules")
+    ruleset = compile_rules(folder or programme_folder() / "rules")
     (taken,) = of_table(target_of(stack).customers, ruleset, ruleset)
     write_population(taken, file)
     err.print(f"{file}: {counted(taken.frame.height, 'customer')}, {counted(len(taken.features), 'feature')}")
@@ -101,12 +101,12 @@ def comment(
     from standing.rules.prove.check import check as check_rules
     from standing.rules.scenarios.check import check_scenarios
 
-    place = folder or project_root() / "rules"
+    place = folder or programme_folder() / "rules"
     checked = check_rules(place)
     played = check_scenarios(place) if checked.ruleset else None
     said = None
     if population and population.exists() and checked.ruleset:
-        before = rules_at(project_root(), base, place)
+        before = rules_at(programme_folder(), base, place)
         known = of_file(population, before, checked.ruleset)
         after = edited_rules(before, compile_folder(place), known.day)
         said = impact_document(report_impact.compare_rulesets(before, after, known, known), language)

@@ -41,7 +41,7 @@ Lang = Annotated[
     Literal["en", "zh"],
     typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.", callback=_speak),
 ]
-Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another rules folder than the clone's.")]
+Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another folder of rules.")]
 
 
 def told(text: str, /, **values: object) -> str:

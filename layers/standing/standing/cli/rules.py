@@ -10,13 +10,12 @@ import typer
 
 from standing.cli.impact import comment, impact, snapshot
 from standing.cli.options import Json, Lang, Rules, told
-from standing.local.project import project_root
+from standing.local.project import programme_folder, ruleset_layer
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.counted import counted
 from standing.values.days import day_number
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
-SCHEMAS = Path("docs") / "schemas" / "rules"
 
 
 @rules.command()
@@ -36,9 +35,9 @@ def build(
     from standing.present.rules.size import state_size
     from standing.rules.author.build import build_ruleset
 
-    root = project_root()
+    root = programme_folder()
     day = day_number(since.date()) if since else None
-    ruleset = build_ruleset(folder or root / "rules", root / "layers" / "ruleset", since=day)
+    ruleset = build_ruleset(folder or root / "rules", ruleset_layer(root), since=day)
     care = sum(len(stratum.care) for stratum in ruleset.strata)
     parts = (
         counted(len(ruleset.features), "feature"),
@@ -67,7 +66,7 @@ def check(
     from standing.present.renderers.terminal import print_document
     from standing.rules.prove.check import check as check_rules
 
-    report = check_rules(folder or project_root() / "rules")
+    report = check_rules(folder or programme_folder() / "rules")
     if as_json:
         print_json(report_as_dict(report, language))
     else:
@@ -92,7 +91,7 @@ def play_stories(
     from standing.present.rules.scenarios import checked_as_dict, scenarios_document
     from standing.rules.scenarios.check import check_scenarios
 
-    checked = check_scenarios(folder or project_root() / "rules", thresholds=thresholds)
+    checked = check_scenarios(folder or programme_folder() / "rules", thresholds=thresholds)
     if as_json:
         print_json(checked_as_dict(checked))
     else:
@@ -114,8 +113,9 @@ def fmt(
     """
     from standing.present.language import word_for
     from standing.rules.author import formatter
+    from standing.rules.author.schemas import SCHEMAS
 
-    root = project_root()
+    root = programme_folder()
     place = (folder or root / "rules").resolve()
     done = formatter.format_rules(place, root / SCHEMAS if place.is_relative_to(root) else None)
     for problem in done.problems:
@@ -133,9 +133,9 @@ def schema(
     target: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Another folder to write into.")] = None,
 ) -> None:
     """Write the JSON Schemas of the rule files, by which editors check and explain them while you type."""
-    from standing.rules.author.schemas import write_schemas
+    from standing.rules.author.schemas import SCHEMAS, write_schemas
 
-    write_schemas(target or project_root() / SCHEMAS)
+    write_schemas(target or programme_folder() / SCHEMAS)
 
 
 @rules.command()
@@ -150,7 +150,7 @@ def show(
     from standing.present.rules.pages import in_plain_text, markdown, rules_document
     from standing.rules.author.compiler import compile_folder
 
-    compiled = compile_folder(folder or project_root() / "rules")
+    compiled = compile_folder(folder or programme_folder() / "rules")
     if file:
         file.write_text(markdown(compiled, language) if as_markdown else in_plain_text(compiled, language), "utf-8")
     elif as_markdown:

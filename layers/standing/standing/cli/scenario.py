@@ -34,12 +34,12 @@ def record_story(
     amounts and codes stay: read the story before you share it.
     """
     from standing.customers.scenario import record_customer
-    from standing.release.clone import rules_of_clone
+    from standing.release.programme import rules_of_programme
 
     if file and file.exists():
         raise UserError("{file} is there already: choose another name", file=file)
     story = record_customer(
-        target_of(stack).customers, rules_of_clone(folder), customer, as_of.date() if as_of else None
+        target_of(stack).customers, rules_of_programme(folder), customer, as_of.date() if as_of else None
     )
     _write(story.text, file)
     for line in story.otherwise:

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from standing.cli.options import Json, Lang, Rules, Stack, target_of, told
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json
 
 shadow = typer.Typer(
@@ -64,7 +64,7 @@ def start(
     with progress_bar(err) as progress:
         begin = since.date() if since else None
         events = ShadowStack(target_of(stack), progress.console.print).start(
-            folder or project_root() / "rules", begin, progress
+            folder or programme_folder() / "rules", begin, progress
         )
     err.print(
         told(

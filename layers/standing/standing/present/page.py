@@ -56,10 +56,13 @@ def in_script(data: object) -> str:
 
 
 def plotly_script() -> str:
-    """plotly's script, of its package, which is not imported for that: it would take long."""
+    """plotly's script, of its package, which is not imported for that: it would take long.
+
+    Raises ModuleNotFoundError without the package.
+    """
     found = find_spec("plotly")
     if found is None or not found.submodule_search_locations:
-        raise RuntimeError("plotly is not installed")
+        raise ModuleNotFoundError("no plotly", name="plotly")
     return (Path(found.submodule_search_locations[0]) / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from standing.aws.rules_bucket import PreconditionFailed
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.release.store import ReleaseTarget, StackRules, StackTarget
 from standing.rules.author.compiler import compile_folder
 from standing.rules.author.succession import continued, continues
@@ -181,9 +181,9 @@ class ReleaseProcess:
                 self.say(f"dropped: rules {entry.version}, which were to be in force from {entry.since}")
 
 
-def release_clone(say: Callable[[str], None], stack: str = "standing") -> Entries:
-    """Release the rules of this clone, as they are, to a stack; a new one comes to be."""
-    return ReleaseProcess(StackTarget(stack, say), say).release(project_root() / "rules", None)
+def release_programme(say: Callable[[str], None], stack: str = "standing") -> Entries:
+    """Release the rules of this programme, as they are, to a stack; a new one comes to be."""
+    return ReleaseProcess(StackTarget(stack, say), say).release(programme_folder() / "rules", None)
 
 
 def _write(found: StackRules, record: Releases, rules: Timeline) -> str:

@@ -15,7 +15,7 @@ from rich.progress import Progress
 from standing.aws.stack import Target
 from standing.aws.table import Customers
 from standing.ingest.batch import Ingest
-from standing.local.project import project_root
+from standing.local.project import deployment_folder, programme_folder
 from standing.local.sam import run_sam
 from standing.operations.sender import waiting
 from standing.release.seed import ShadowSeed
@@ -106,8 +106,8 @@ class ShadowStack:
 
     def _deploy(self, rules: Timeline) -> None:
         """Deploy shadow.yaml with the code that is live."""
-        root, outputs = project_root(), self.target.outputs
-        write_layer(rules, root / "layers" / "shadow")
+        root, outputs = programme_folder(), self.target.outputs
+        write_layer(rules, deployment_folder(root) / "layers" / "shadow")
         body = rules.model_dump_json(exclude_defaults=True).encode()
         self.target.s3.put_object(Bucket=outputs["RulesBucketName"], Key=_key(rules), Body=body)
         self.say(f"deploying the candidate {rules.latest.version} beside the live rules (sam deploy)")
