@@ -278,7 +278,7 @@ def last_day(rules: Timeline, asked: str | None) -> Day:
     try:
         return day_asked_for(asked, day_to_close(datetime.now(UTC), rules.latest))
     except ValueError as error:
-        raise UserError("--until: {{error}}", error=error) from None
+        raise UserError("--until: {error}", error=error) from None
 
 
 def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | None, until: str | None) -> Path:
