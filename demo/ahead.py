@@ -21,6 +21,7 @@ from standing.nightly.plan import LAG, plan
 from standing.nightly.summary import conclude, page_key
 from standing.nightly.work import BucketWork
 from standing.present.report.page import page
+from standing.report.model import Report
 from standing.rules.timeline import Timeline
 from standing.values.catalogue import LANGUAGES
 from standing.values.days import day_of, end_of_day
@@ -28,8 +29,6 @@ from standing.values.days import day_of, end_of_day
 BEGINS = LAG + timedelta(minutes=30)  # after a day's end, as the schedule has it
 GIGABYTES = 3008 / 1024  # of the function rescore, by whose memory its cost is told
 QUIET, PATIENCE = 3.0, 60.0  # seconds without anything new in the lake; and how long that is waited for
-
-type Report = dict[str, Any]
 
 
 class Nowhere:
@@ -80,6 +79,6 @@ def await_lake(lake: Lake) -> None:
 def _pages(lake: Lake, rules: Timeline) -> Callable[[Report], None]:
     def keep(report: Report) -> None:
         for language in LANGUAGES:
-            lake.put(page_key(report["day"], language), page(report, rules.latest, language).encode())
+            lake.put(page_key(report.day, language), page(report, rules.latest, language).encode())
 
     return keep

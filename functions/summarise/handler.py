@@ -11,9 +11,10 @@ from standing.aws.logging import function_logger, values_hidden
 from standing.aws.logs import Logs
 from standing.aws.ruleset_layer import deployed_rules
 from standing.nightly.arrivals import with_refused
-from standing.nightly.summary import COUNTS, conclude, page_key, report_key
+from standing.nightly.summary import conclude, page_key, report_key
 from standing.nightly.trends import with_trend
 from standing.present.report.page import page
+from standing.report.model import Report, counts_of
 from standing.values.catalogue import LANGUAGES
 
 logger = function_logger()
@@ -24,10 +25,10 @@ logs = Logs(boto3.client("logs", config=PATIENCE), os.environ["INGEST_LOGS"])
 rules = deployed_rules()
 
 
-def show(report: dict[str, Any]) -> None:
+def show(report: Report) -> None:
     """Keep the pages of a report."""
     for language in LANGUAGES:
-        lake.put(page_key(report["day"], language), page(report, rules.latest, language).encode())
+        lake.put(page_key(report.day, language), page(report, rules.latest, language).encode())
 
 
 @metrics.log_metrics
@@ -37,12 +38,12 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     zone = rules.latest.programme.time_zone
     report = conclude(lake, event, lambda found: with_trend(with_refused(found, lake, logs, zone), lake), show)
     counts = {
-        **{name: report[name] for name in COUNTS},
-        "failed_buckets": len(report["failed_buckets"]),
-        "damaged": len(report["wrong"]),
+        **counts_of(report),
+        "failed_buckets": len(report.failed_buckets),
+        "damaged": len(report.wrong),
     }
     for name, value in counts.items():
         metrics.add_metric(name=name, unit="Count", value=value)
-    log = logger.error if report["failed_buckets"] else logger.info
-    log("night", extra={"day": event["day"], "counts": counts, "failed": report["failed_buckets"]})
-    return {"day": event["day"], "report": report_key(report["day"]), **counts}
+    log = logger.error if report.failed_buckets else logger.info
+    log("night", extra={"day": event["day"], "counts": counts, "failed": report.failed_buckets})
+    return {"day": event["day"], "report": report_key(report.day), **counts}

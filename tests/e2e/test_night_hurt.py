@@ -23,7 +23,7 @@ from standing.aws.lake_bucket import ABSENT
 from standing.aws.stack import Target
 from standing.engine.view import view, view_of_history
 from standing.lake.compaction import stage
-from standing.lake.layout import KINDS, bucket_of, current_key, staged_prefix
+from standing.lake.layout import KINDS, bucket_of, current_key, partition, staged_prefix
 from standing.nightly.execution import Night, follow
 from standing.nightly.plan import buckets, day_to_close
 from standing.nightly.summary import part_key, report_key
@@ -161,8 +161,8 @@ def test_what_is_deleted_or_corrupted_during_a_night_is_named_and_mended(
         (failed,) = ended(target, started(target, machine(target, "Rescore"), told))
     report = report_of(target, day)
     assert (failed.status, failed.cause[:13], report["failed_buckets"]) == ("FAILED", "BucketsFailed", broken)
-    assert "not a whole Parquet file" in report["wrong"][f"bucket {bucket_of(truncated):03d}"]
-    assert "SHA-256 is another" in report["wrong"][f"bucket {bucket_of(flipped):03d}"]
+    assert report["wrong"][partition(bucket_of(truncated))]["code"] == "not-whole"
+    assert report["wrong"][partition(bucket_of(flipped))]["code"] == "not-the-same"
     assert gone in report["incomplete"]
     check_fold(target, rules, crowd, day_in(day))
     for who in set(crowd.names) - {truncated, flipped}:

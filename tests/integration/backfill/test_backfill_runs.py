@@ -209,10 +209,10 @@ def test_what_is_settled_while_the_run_is_taken_back_goes_by_the_same_command(pl
 def test_a_night_names_what_was_begun_a_day_before_and_did_not_end(state: Any, began: str, *, named: bool) -> None:
     lake, day = MemoryLake(), str(reports.DAY)
     keep(lake, replace(RUN, state=state, began=began))
-    assert [one["run"] for one in unfinished(lake, day)] == ([RUN.run] if named else [])
+    assert [one.run for one in unfinished(lake, day)] == ([RUN.run] if named else [])
     report = summarise(lake, {"day": day, "known": []})
     for language in LANGUAGES:
-        lines = attention(reports.first() | report, language)
+        lines = attention(report, language)
         assert any(f"`standing backfill --retract {RUN.run}`" in line for line in lines) == named
 
 

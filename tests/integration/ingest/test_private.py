@@ -25,6 +25,7 @@ from standing.events import MODELS, personal_fields, unstored_fields
 from standing.lake.parquet import CorruptFile
 from standing.rules.author.build import build_ruleset
 from standing.rules.author.compiler import compile_rules
+from standing.values.faults import Fault
 
 from tests.make.support import ROOT, sender
 from tests.make.support import envelope as an_envelope
@@ -263,7 +264,9 @@ def test_an_error_is_told_by_its_kind_and_place_unless_the_text_is_ours() -> Non
     with pytest.raises(ValueError, match="PLANTED") as quoted:
         quoting()
     assert re.fullmatch(r"ValueError at test_private\.py:\d+ < test_private\.py:\d+", safe_message(quoted.value))
-    assert safe_message(CorruptFile("records/x: not whole")) == "CorruptFile: records/x: not whole"
+    assert safe_message(CorruptFile(Fault("unreadable").at("records/x"))).startswith(
+        "CorruptFile: records/x: not a whole"
+    )
 
 
 @pytest.mark.parametrize(("name", "field"), SENT)

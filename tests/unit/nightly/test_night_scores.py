@@ -14,7 +14,9 @@ from standing.lake.rows import RECORDS
 from standing.nightly.model import MODEL, OLD, model_of, model_up_to
 from standing.nightly.scores import Scoring, UnsentScoresError, used_by
 from standing.rules.ruleset import Measure, Ruleset
+from standing.scores.fitting.bgnbd import FEWEST
 from standing.values.days import day_date, day_number
+from standing.values.faults import Fault
 
 from tests.make import cdnow
 from tests.make import strategies as made
@@ -73,7 +75,7 @@ def ruleset(*measures: Measure) -> Ruleset:
 def test_a_model_is_learnt_kept_and_learnt_anew_after_a_month(lake: MemoryLake) -> None:
     rules = ruleset()
     first = model_up_to(lake, rules, DAY, KNOWN)
-    assert first.wrong == ""
+    assert first.wrong is None
     assert first.model is not None
     assert (first.model.as_of, model_of(lake)) == (str(day_date(DAY)), first.model)
     assert model_up_to(lake, rules, DAY + OLD - 1, KNOWN).model == first.model
@@ -85,7 +87,7 @@ def test_a_model_is_learnt_kept_and_learnt_anew_after_a_month(lake: MemoryLake) 
 def test_without_enough_customers_there_is_no_model_and_it_is_said_why() -> None:
     found = model_up_to(MemoryLake(), ruleset(), DAY, KNOWN)
     assert found.model is None
-    assert "0 customers bought on a second day" in found.wrong
+    assert found.wrong == Fault("few-repeaters", {"customers": 0, "fewest": FEWEST})
 
 
 def test_a_model_that_cannot_be_read_is_learnt_anew(lake: MemoryLake) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -64,6 +65,7 @@ def report(
     from standing.present.report.page import page
     from standing.present.report.terminal import print_report
     from standing.release.store import rules_of
+    from standing.report.model import report_json
 
     target = target_of(stack)
     found = kept_report(target.lake, day)
@@ -72,7 +74,7 @@ def report(
         out_file.write_text(page(found, ruleset, lang), encoding="utf-8")
         err.print(str(out_file))
     if as_json:
-        print_json(found)
+        print_json(json.loads(report_json(found)))
     elif not out_file:
         print_report(found, ruleset, lang, out)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -34,7 +35,7 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
     known, done = buckets(lake), set(parts(lake, str(day_date(day))))
     due = [number for number in known if number not in done]
     learnt = model_up_to(lake, ruleset, day, known) if due else LearnedModel(model_of(lake))
-    return {"day": str(day_date(day)), "known": known, "due": due, "wrong": wrong, "model": learnt.told()}
+    return {"day": str(day_date(day)), "known": known, "due": due, "wrong": wrong, "model": asdict(learnt.told())}
 
 
 def day_asked_for(asked: str | None, last: Day) -> Day:
