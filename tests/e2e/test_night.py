@@ -32,7 +32,7 @@ def planned(target: Target) -> list[int]:
     last = target.states.list_executions(stateMachineArn=machine)["executions"][0]
     told = target.states.get_execution_history(executionArn=last["executionArn"])["events"]
     outputs = [event["stateExitedEventDetails"] for event in told if "stateExitedEventDetails" in event]
-    found: list[int] = json.loads(next(one["output"] for one in outputs if one["name"] == "Plan"))["due"]
+    found: list[int] = json.loads(next(one["output"] for one in outputs if one["name"] == "Plan"))["planned"]["due"]
     return found
 
 

@@ -213,16 +213,21 @@ def run_all(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> str:
         assert function(name).handler({"Records": records}, context) == {"batchItemFailures": []}
     broken = json.loads(json.dumps(records).replace(DAY, f"{BORN} of old"))  # what no model of today reads
     assert function("archive").handler({"Records": broken}, context) == {"batchItemFailures": []}
-    rescore, planned = function("rescore"), function("plan").handler({}, context)
+    rescore, wrong, planned = (
+        function("rescore"),
+        function("deal").handler({}, context),
+        function("plan").handler({}, context),
+    )
+    night = {"wrong": wrong, "planned": planned, "model": function("train").handler(planned, context)}
     with monkeypatch.context() as failing:
         failing.setattr(rescore.customers.__class__, "load", quoting)
         failing.setattr("standing.nightly.bucket.compact", quoting)
         work = {"day": planned["day"], "bucket": planned["due"][0]}
         failures = raised(lambda: rescore.handler(work, context))
-        function("summarise").handler(planned, context)
+        function("summarise").handler(night, context)
     for number in planned["due"]:
         rescore.handler({"day": planned["day"], "bucket": number}, context)
-    function("summarise").handler(planned, context)
+    function("summarise").handler(night, context)
     return failures
 
 

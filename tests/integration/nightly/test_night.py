@@ -35,6 +35,7 @@ from standing.values.faults import Fault
 
 from tests.make import strategies as made
 from tests.make.lakes import Meanwhile, MemoryLake, neighbours
+from tests.make.nights import begun
 from tests.make.strategies import every, line
 from tests.make.support import NOW, KeptRejections, complaint, message, purchase
 
@@ -365,24 +366,24 @@ def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     other = bucket_of("c-2")
     Ingest(rules, bought, KeptRejections(), clock=lambda: NOW).batch([message(9, purchase(9, customer="c-2"))])
     refill(lake, bought, rules, ["c-2"])
-    first = plan(lake, rules.latest, LATER)
-    assert first["due"] == first["known"] == sorted((NUMBER, other))
-    rescore_bucket(lake, bought, rules, NUMBER, day_in(first["day"]), clock=lambda: LATER)
+    first, steps = begun(lake, rules.latest, LATER)
+    assert first.due == first.known == sorted((NUMBER, other))
+    rescore_bucket(lake, bought, rules, NUMBER, day_in(first.day), clock=lambda: LATER)
     whole = lake.get(current_key("records", NUMBER))
     lake.put(current_key("records", NUMBER), whole.body[: len(whole.body) // 2])
     night_of = BucketWork(lake, bought, rules, clock=lambda: LATER)
-    day = day_in(first["day"])
+    day = day_in(first.day)
     night_of.bucket(other, day, 2.0)
     with pytest.raises(CorruptFile):
         night_of.bucket(NUMBER, day, 2.0)
-    report = summarise(lake, first)
+    report = summarise(lake, steps)
     assert (report.failed_buckets, report.buckets) == ([NUMBER], 1)
     assert "not a whole Parquet file" in str(report.wrong[partition(NUMBER)])
     lake.put(current_key("records", NUMBER), whole.body)
-    assert plan(lake, rules.latest, LATER)["due"] == [NUMBER]
+    assert plan(lake, rules.latest, LATER).due == [NUMBER]
     night_of.bucket(NUMBER, day, 2.0)
-    assert plan(lake, rules.latest, LATER)["due"] == []
-    ended = summarise(lake, first)
+    assert plan(lake, rules.latest, LATER).due == []
+    ended = summarise(lake, steps)
     assert (ended.failed_buckets, ended.wrong, ended.customers) == ([], {}, 2)
 
 

@@ -11,14 +11,14 @@ import pytest
 from standing.aws.lake_bucket import Lake
 from standing.aws.table import Customers
 from standing.ingest.batch import Ingest
+from standing.lake.compaction import stage
 from standing.lake.gaps import refill
 from standing.lake.incoming import write_rows
 from standing.lake.layout import bucket_of, current_key, incoming_prefix, partition
 from standing.lake.parquet import CorruptFile, parquet_bytes
 from standing.lake.rows import RECORDS, STATES
 from standing.nightly import anomalies
-from standing.nightly.plan import plan
-from standing.nightly.summary import summarise
+from standing.nightly.summary import findings_passed_on, summarise
 from standing.nightly.work import BucketWork
 from standing.present.page import escape
 from standing.present.report.page import page
@@ -29,6 +29,7 @@ from standing.values.days import day_in
 from standing.values.faults import Fault
 
 from tests.integration.nightly.test_night import LATER, RULES
+from tests.make.nights import begun
 from tests.make.support import NOW, KeptRejections, message, purchase
 
 GOOD, TORN, MANY, EMPTY = "c-1", "c-2", "c-3", 77
@@ -55,14 +56,14 @@ def lake(customers: Customers, rules: Timeline) -> Lake:
 
 def night(lake: Lake, customers: Customers, rules: Timeline) -> Report:
     """A night as the state machine runs it."""
-    planned = plan(lake, rules.latest, LATER)
+    planned, steps = begun(lake, rules.latest, LATER)
     work = BucketWork(lake, customers, rules, clock=lambda: LATER)
-    for number in planned["due"]:
+    for number in planned.due:
         try:
-            work.bucket(number, day_in(planned["day"]), 1.0)
+            work.bucket(number, day_in(planned.day), 1.0)
         except CorruptFile:
             continue
-    return summarise(lake, planned)
+    return summarise(lake, steps)
 
 
 def test_each_kind_is_named_and_the_rest_goes_on(
@@ -107,15 +108,15 @@ def _add_oddities(lake: Lake) -> None:
     write_rows(lake, "records", rows)
 
 
-def test_however_much_is_damaged_the_plan_fits_between_two_steps(lake: Lake, rules: Timeline) -> None:
+def test_however_much_is_damaged_it_fits_between_two_steps(lake: Lake) -> None:
     foreign = parquet_bytes(
         pl.DataFrame({"x" * 50_000: ["who"], **{name: [None] for name in RECORDS}}, schema_overrides=RECORDS)
     )
     for number in range(60):
         lake.put(f"{incoming_prefix('records')}{number:03d}-{'n' * 900}.parquet", foreign if number % 2 else b"PAR1")
-    planned = plan(lake, rules.latest, LATER)
-    assert len(json.dumps(planned)) < 200_000
-    wrong = read_faults(planned["wrong"])
+    told = findings_passed_on(stage(lake).wrong)
+    assert len(json.dumps(told)) < 200_000
+    wrong = read_faults(told)
     assert [*wrong.items()][-1] == ("aside/", Fault("more-set-aside", {"count": 10}))
     assert wrong[f"{incoming_prefix('records')}000-{'n' * 900}.parquet"].code == "not-whole"
     assert "no column `xxx" in str(wrong[f"{incoming_prefix('records')}001-{'n' * 900}.parquet"])

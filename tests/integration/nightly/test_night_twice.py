@@ -24,6 +24,7 @@ from standing.values.faults import Fault
 
 from tests.integration.nightly.test_night import LATER, RULES
 from tests.make.lakes import Meanwhile, MemoryLake, neighbours
+from tests.make.nights import begun
 from tests.make.support import NOW, KeptRejections, message, purchase
 
 WHO = "c-1"
@@ -109,21 +110,21 @@ def test_what_one_run_found_wrong_is_told_also_where_the_other_found_nothing() -
 def test_a_report_that_another_run_kept_meanwhile_is_made_anew(customers: Customers) -> None:
     lake = filled(customers, [WHO])
     lake.put(f"{incoming_prefix('states')}torn.parquet", b"PAR1 and no more")
-    planned = plan(lake, RULES.latest, LATER)
+    _, steps = begun(lake, RULES.latest, LATER)
     shown: list[int] = []
 
     def meanwhile(report: Report) -> None:
         shown.append(report.buckets)
         if len(shown) == 1:  # the other run ends here, its bucket with it
             run(lake, customers)
-            conclude(lake, plan(lake, RULES.latest, LATER), lambda found: found, lambda _: None)
+            conclude(lake, begun(lake, RULES.latest, LATER)[1], lambda found: found, lambda _: None)
 
-    report = conclude(lake, planned, lambda found: found, meanwhile)
+    report = conclude(lake, steps, lambda found: found, meanwhile)
     assert shown == [0, 1]
     assert (report.buckets, report.failed_buckets, report.moved) == (1, [], 1)
-    assert read_report(lake.get(report_key(planned["day"])).body) == report
+    assert read_report(lake.get(report_key(steps.day)).body) == report
     assert list(report.wrong) == [f"{incoming_prefix('states')}torn.parquet"]
-    again = conclude(lake, plan(lake, RULES.latest, LATER), lambda found: found, lambda _: None)
+    again = conclude(lake, begun(lake, RULES.latest, LATER)[1], lambda found: found, lambda _: None)
     assert list(again.wrong) == [f"{incoming_prefix('states')}torn.parquet"]  # set aside by the first, and nowhere else
 
 
@@ -139,7 +140,7 @@ def test_customers_whose_files_are_gone_are_named_and_lived_through_until_they_a
     lake = filled(customers, names)
     assert lived(customers, lake, UNTIL - 3).incomplete == []
     lake.delete([current_key(kind, NUMBER) for kind in gone])
-    assert NUMBER in plan(lake, RULES.latest, LATER)["known"]
+    assert NUMBER in plan(lake, RULES.latest, LATER).known
     for day in (UNTIL - 1, UNTIL):
         told = lived(customers, lake, day)
         assert (told.incomplete, told.incomplete_customers, told.customers) == (sorted(names), 3, 3)

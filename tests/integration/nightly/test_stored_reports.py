@@ -8,7 +8,6 @@ from standing.lake.compaction import compact_all
 from standing.lake.gaps import refill
 from standing.lake.layout import current_key
 from standing.nightly.arrivals import with_refused
-from standing.nightly.plan import plan
 from standing.nightly.summary import conclude, part_key, report_key
 from standing.nightly.trends import with_trend
 from standing.nightly.work import BucketWork
@@ -16,6 +15,7 @@ from standing.nightly.work import BucketWork
 from tests.integration.nightly.test_night import LATER, RULES, _dearer
 from tests.integration.nightly.test_night_twice import NUMBER, UNTIL
 from tests.make.lakes import MemoryLake, neighbours
+from tests.make.nights import begun
 from tests.make.support import NOW, ROOT, KeptRejections, complaint, message, purchase
 from tests.unit.nightly.test_arrivals import KeptLog
 
@@ -45,13 +45,13 @@ def closed(customers: Customers) -> MemoryLake:
     assert not ingest.batch([message(1, purchase(77, customer=names[0], amount="3.00"))]).failed
     assert not ingest.batch([message(1, purchase(78, customer=names[0], amount="3.00"))]).failed
     refill(lake, customers, RULES, names[:1])
-    planned = plan(lake, RULES.latest, LATER)
+    _, steps = begun(lake, RULES.latest, LATER)
     compact_all(lake, [NUMBER])
     key = current_key("records", NUMBER)
     lake.put(key, _dearer(lake.get(key).body))
     BucketWork(lake, customers, RULES, clock=lambda: LATER).bucket(NUMBER, UNTIL, 1.0)
     log = KeptLog((NOW.replace(month=4, day=6), LINE))
-    conclude(lake, planned, lambda one: with_trend(with_refused(one, lake, log, "UTC"), lake), lambda _: None)
+    conclude(lake, steps, lambda one: with_trend(with_refused(one, lake, log, "UTC"), lake), lambda _: None)
     return lake
 
 

@@ -8,10 +8,12 @@ from typing import Any
 
 import polars as pl
 import pytest
+from standing.aws.lake_bucket import ABSENT
 from standing.lake.layout import bucket_of, current_key
 from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import RECORDS
-from standing.nightly.model import MODEL, OLD, model_of, model_up_to
+from standing.nightly.model import MODEL, OLD, LearnedModel, model_for, model_of, model_up_to
+from standing.nightly.plan import Planned
 from standing.nightly.scores import Scoring, UnsentScoresError, used_by
 from standing.rules.ruleset import Measure, Ruleset
 from standing.scores.fitting.bgnbd import FEWEST
@@ -94,6 +96,16 @@ def test_a_model_that_cannot_be_read_is_learnt_anew(lake: MemoryLake) -> None:
     lake.put(MODEL, b"{}")
     assert model_of(lake) is None
     assert model_up_to(lake, ruleset(), DAY, KNOWN).model is not None
+
+
+def test_a_night_in_which_nothing_is_due_scores_by_the_model_that_is_kept(lake: MemoryLake) -> None:
+    nothing = Planned(str(day_date(DAY)), KNOWN, [])
+    assert model_for(lake, ruleset(), nothing) == LearnedModel(None)
+    assert lake.get(MODEL) is ABSENT
+    learned = model_for(lake, ruleset(), nothing._replace(due=KNOWN))
+    assert learned.model is not None
+    later = nothing._replace(day=str(day_date(DAY + OLD)))
+    assert model_for(lake, ruleset(), later) == learned
 
 
 def test_only_what_rules_use_is_sent_and_only_where_its_band_is_new(lake: MemoryLake, sold: pl.DataFrame) -> None:

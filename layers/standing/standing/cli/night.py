@@ -81,15 +81,15 @@ def report(
 
 def closed(target: Target, day: str | None = None, lang: Language = "en") -> Night:
     """Close a day, with a progress bar; how it ended. Raises UserError where the stack has no night."""
-    from standing.nightly.execution import begin, follow, step
+    from standing.nightly.execution import STEPS, Look, begin, follow
     from standing.operations.sender import progress_bar
 
     execution = begin(target, day)
     with progress_bar(err) as progress:
-        bar = progress.add_task(WORDS.say("planning", lang), total=None)
+        bar = progress.add_task(WORDS.say(STEPS["Deal"], lang), total=None)
 
-        def seen(done: int, of: int) -> None:
-            progress.update(bar, description=WORDS.say(step(done, of), lang), completed=done, total=of or None)
+        def seen(look: Look) -> None:
+            progress.update(bar, description=WORDS.say(look.step, lang), completed=look.done, total=look.of or None)
 
         return follow(target, execution, seen)
 

@@ -16,6 +16,7 @@ from standing.lake.compaction import compact
 from standing.lake.layout import BUCKETS
 from standing.lake.parquet import CorruptFile, collect
 from standing.lake.reader import open_bucket
+from standing.nightly.plan import Planned
 from standing.report.model import ScoreModel
 from standing.rescoring.refunds import IS_PURCHASE, IS_REFUND, with_counting_day
 from standing.rules.ruleset import Ruleset
@@ -49,6 +50,13 @@ def model_of(lake: Lake) -> Model | None:
         return None if stored is ABSENT else parsed(stored.body)
     except ValueError:
         return None
+
+
+def model_for(lake: Lake, ruleset: Ruleset, planned: Planned) -> LearnedModel:
+    """The model that a night scores by: where no bucket is due, the one that is kept, however old."""
+    if not planned.due:
+        return LearnedModel(model_of(lake))
+    return model_up_to(lake, ruleset, day_in(planned.day), planned.known)
 
 
 def model_up_to(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> LearnedModel:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import chain
 from typing import Any
 
@@ -23,6 +23,7 @@ from standing.report.model import (
     BucketReport,
     Oddity,
     Report,
+    ScoreModel,
     Seconds,
     UnfinishedRun,
     Used,
@@ -102,35 +103,55 @@ def findings_passed_on(wrong: Mapping[str, Fault]) -> dict[str, dict[str, Any]]:
     return {key: asdict(why) for key, why in told.items()}
 
 
-def summarise(lake: Lake, planned: Mapping[str, Any]) -> Report:
-    """The report of a night that was planned; a bucket that is known and left no report has failed."""
-    day = planned["day"]
+@dataclass(frozen=True)
+class NightSteps:
+    """What the steps of a night before its sum came to: its day and buckets, what was set aside, and the model."""
+
+    day: str
+    known: Sequence[int]
+    wrong: Mapping[str, Fault] = field(default_factory=dict)
+    model: ScoreModel = field(default_factory=ScoreModel)
+
+
+def steps_of(told: Mapping[str, Any]) -> NightSteps:
+    """The same of what the state machine hands on: `planned`, `wrong` and `model`, each by the step of that name."""
+    planned = told["planned"]
+    return NightSteps(planned["day"], planned["known"], read_faults(told["wrong"]), read_model(told["model"]))
+
+
+def summarise(lake: Lake, steps: NightSteps) -> Report:
+    """The report of a night; a bucket that is known and left no report has failed."""
+    day = steps.day
     keys = parts(lake, day)
-    failed = sorted(set(planned["known"]) - keys.keys())
+    failed = sorted(set(steps.known) - keys.keys())
     stored = lake.get_all(keys[number] for number in sorted(keys))
     report = add_reports(day, [read_bucket(one.body) for _, one in stored], failed)
-    causes = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
-    found = [orjson.loads(cause.body) for _, cause in lake.get_all(causes)]
-    wrong = {key: why for told in (*found, planned.get("wrong", {})) for key, why in read_faults(told).items()}
+    wrong = report.wrong | _causes(lake, day, failed) | {**steps.wrong}
     backfills = [UnfinishedRun(one.run, one.state, one.began) for one in unfinished(lake, day)]
-    model = read_model(planned.get("model", {}))
-    return replace(report, wrong=report.wrong | wrong, model=model, backfills=backfills)
+    return replace(report, wrong=wrong, model=steps.model, backfills=backfills)
+
+
+def _causes(lake: Lake, day: str, failed: Sequence[int]) -> dict[str, Fault]:
+    """Why buckets failed, as far as it was kept."""
+    keys = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
+    told = [read_faults(orjson.loads(stored.body)) for _, stored in lake.get_all(keys)]
+    return {name: why for one in told for name, why in one.items()}
 
 
 def conclude(
-    lake: Lake, planned: Mapping[str, Any], complete: Callable[[Report], Report], show: Callable[[Report], None]
+    lake: Lake, steps: NightSteps, complete: Callable[[Report], Report], show: Callable[[Report], None]
 ) -> Report:
     """The report of a night, completed, shown and kept; anew where another run of the night kept its own meanwhile.
 
     What an earlier run set aside of what came in stays named: no later one can find it again.
     """
     while True:
-        before = lake.get(report_key(planned["day"]))
-        found = complete(summarise(lake, planned))
+        before = lake.get(report_key(steps.day))
+        found = complete(summarise(lake, steps))
         report = replace(found, wrong=found.wrong | _set_aside_before(before))
         show(report)
         with suppress(PreconditionFailed):
-            lake.replace(report_key(planned["day"]), report_json(report), before.etag)
+            lake.replace(report_key(steps.day), report_json(report), before.etag)
             return report
 
 
