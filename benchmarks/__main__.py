@@ -11,7 +11,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 
 from benchmarks import cost, finding, imports, local, rescoring, ruling, scale, scoring, sizes, stages
 from benchmarks.figures import Figures
@@ -44,15 +44,15 @@ def main() -> None:
         sys.stdout.write(f"measuring: {name}\n")
         sys.stdout.flush()
         PARTS[name](figures, asked.quick)
-    folder = project_root() / ".standing" / "bench" if asked.quick else Path(__file__).parent
+    folder = programme_folder() / ".standing" / "bench" if asked.quick else Path(__file__).parent
     about = described()
     if asked.only and not asked.quick:
         figures, about = _renewed(folder, asked.only, figures, about)
     results = flat(figures, about)
     write(folder, figures, results)
     if not asked.quick:
-        _work_out_the_cost(project_root() / "docs" / "cost.md", results)
-    sys.stdout.write("\n".join(verdicts(figures)) + f"\nwritten: {folder.relative_to(project_root())}/results.md\n")
+        _work_out_the_cost(programme_folder() / "docs" / "cost.md", results)
+    sys.stdout.write("\n".join(verdicts(figures)) + f"\nwritten: {folder.relative_to(programme_folder())}/results.md\n")
 
 
 def _renewed(folder: Path, part: str, figures: Figures, about: dict[str, str]) -> tuple[Figures, dict[str, str]]:

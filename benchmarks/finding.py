@@ -8,7 +8,7 @@ from time import perf_counter
 import polars as pl
 from standing.lake.layout import BUCKETS, month_key
 from standing.lake.parquet import parquet_bytes
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.questions import question
 from standing.rules.ruleset import Ruleset
@@ -19,7 +19,7 @@ from benchmarks.bucket_made import FolderLake
 from benchmarks.figures import Figures
 from benchmarks.timing import ratios
 
-FOLDER = project_root() / ".standing" / "bench" / "standings"
+FOLDER = programme_folder() / ".standing" / "bench" / "standings"
 MONTH, DAY = "2026-06", 20_634
 ASKED = "tier >= gold and lifecycle in [slipping, dormant]"
 PRIME = 7_919
@@ -27,7 +27,7 @@ PRIME = 7_919
 
 def measure(figures: Figures, customers: int, repeats: int) -> None:
     """Compare the answers, then time, in turns."""
-    ruleset = compile_rules(project_root() / "rules")
+    ruleset = compile_rules(programme_folder() / "rules")
     lake = _made(FOLDER / str(customers), customers, ruleset)
     wanted = Query(question(ASKED, ruleset), ("tier", "lifecycle", "spend_365d"), by="spend_365d")
     ours, plain = [], []

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import polars as pl
 from standing.impact.population import Population
-from standing.rules.ruleset import Feature, Ruleset
+from standing.rules.features import Feature
+from standing.rules.ruleset import Ruleset
 
 from benchmarks.made import LAST, RULES
 

@@ -9,7 +9,7 @@ import sysconfig
 import tempfile
 from pathlib import Path
 
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.rules.author.build import build_ruleset
 
 from benchmarks.figures import Figures
@@ -32,7 +32,7 @@ SETTINGS = {
 
 def measure(figures: Figures, repeats: int) -> None:
     """Import in turns, and note how long each took."""
-    where, folders = _artefacts(project_root())
+    where, folders = _artefacts(programme_folder())
     figures.say("ingest.from", where)
     with tempfile.TemporaryDirectory() as bytecode:
         turns = _in_turns(repeats, folders, Path(bytecode))

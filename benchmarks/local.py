@@ -17,12 +17,12 @@ from statistics import median
 from rich.console import Console
 from standing.aws.stack import Target
 from standing.local.aws import LocalAws, point_at
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.operations.audit import audit
 from standing.operations.listener import await_published, listen
 from standing.operations.sender import progress_bar, send
 from standing.operations.usage import usage
-from standing.release.release import release_clone
+from standing.release.release import release_programme
 from standing.rules.author.compiler import compile_rules
 from standing.values.errors import UserError
 
@@ -67,9 +67,9 @@ class Log:
 
 def measure(figures: Figures, households: int, rounds: int) -> None:
     """Deploy, send the demo's events in some rounds, and note what each event took."""
-    root = project_root()
+    root = programme_folder()
     folder = root / ".standing" / "bench"
-    with _deployed(root, folder) as target:
+    with _deployed(folder) as target:
         parts = _parts(root, folder, households, rounds + 1)
         done = [_round(target, path) for path in parts]
         await_published(target)
@@ -94,12 +94,12 @@ def _note(figures: Figures, done: list[Round], ingest: Log, publish: Log) -> Non
 
 
 @contextmanager
-def _deployed(root: Path, folder: Path) -> Iterator[Target]:
+def _deployed(folder: Path) -> Iterator[Target]:
     """The template on a local AWS in a folder of its own, so that none that is running is disturbed."""
-    aws, before = LocalAws(root, folder / "local"), dict(os.environ)
+    aws, before = LocalAws(folder / "local"), dict(os.environ)
     point_at(aws.start())
     try:
-        release_clone(lambda _: None)
+        release_programme(lambda _: None)
         listen(Target())
         yield Target()
     finally:

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 
 PACKAGES = ("zen-engine", "durable-rules", "orjson", "pydantic", "boto3", "aws-lambda-powertools", "ministack")
 
@@ -32,7 +32,7 @@ def described() -> dict[str, str]:
 
 def _version(package: str) -> str:
     if package == "ministack":  # it has an environment of its own
-        pinned = (project_root() / "requirements" / "ministack.in").read_text()
+        pinned = (programme_folder() / "requirements" / "ministack.in").read_text()
         return pinned.partition("==")[2].strip()
     return version(package)
 
@@ -44,6 +44,6 @@ def _processor() -> str:
 
 
 def _git(*arguments: str) -> str:
-    command = ["git", "-C", str(project_root()), *arguments]
+    command = ["git", "-C", str(programme_folder()), *arguments]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 -- a fixed command
     return answer.stdout.strip() or ("unknown" if answer.returncode else "")

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import polars as pl
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 
 from benchmarks.bucket_made import bucket_made
 from benchmarks.figures import Figures
@@ -20,7 +20,7 @@ from benchmarks.lake_made import EACH, Made, made
 from benchmarks.rescore_one import MEASURED, rules
 from benchmarks.timing import ratios
 
-FOLDER = project_root() / ".standing" / "bench" / "lake"
+FOLDER = programme_folder() / ".standing" / "bench" / "lake"
 LAYOUTS = ("time_ordered", "sorted")
 
 
@@ -119,5 +119,5 @@ def _found(name: str, file: Path) -> pl.DataFrame:
 def run(name: str, file: Path, out: Path | None = None) -> Ran:
     """One contestant over one file, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.rescore_one", name, str(file), str(out or FOLDER / f"{name}.out")]
-    done = subprocess.run(command, cwd=project_root(), capture_output=True, text=True, check=True)  # noqa: S603 -- ours
+    done = subprocess.run(command, cwd=programme_folder(), capture_output=True, text=True, check=True)  # noqa: S603 -- ours
     return Ran(**json.loads(done.stdout))

@@ -17,12 +17,13 @@ from typing import Literal
 
 import polars as pl
 from standing.impact.impact import impact
-from standing.impact.markdown import markdown
 from standing.impact.population import Population, write
 from standing.impact.report import compare_rulesets
 from standing.impact.settled_levels import settle
 from standing.impact.sources import of_file
-from standing.local.project import project_root
+from standing.impact.view import impact_document
+from standing.local.project import programme_folder
+from standing.present.renderers.markdown import markdown
 from standing.rescoring.backend import expression, with_facts
 from standing.rules.author.compiler import compile_rules
 from standing.rules.prove.check import check
@@ -53,7 +54,7 @@ def measure(figures: Figures, repeats: int, customers: int) -> None:
 
 def _check(figures: Figures, rules: Path, repeats: int) -> None:
     command = [sys.executable, "-m", "standing.cli.app", "rules", "check", "--rules", str(rules)]
-    run = partial(subprocess.run, command, cwd=project_root(), capture_output=True, check=False)
+    run = partial(subprocess.run, command, cwd=programme_folder(), capture_output=True, check=False)
     timed = [_timed(partial(check, rules)) for _ in range(repeats + 1)][1:]
     figures.note("check.seconds_100_rules", [wall for wall, _ in timed])
     figures.note("check.processor_seconds", [processor for _, processor in timed])
@@ -113,7 +114,7 @@ def _timed(call: Callable[[], object]) -> tuple[float, float]:
 def _peak(old: Path, new: Path, people: Path) -> float:
     """MB of a process that does what the command does: read both rulesets and the file, compare, and say it."""
     command = [sys.executable, "-m", "benchmarks.ruling", str(old), str(new), str(people)]
-    done = subprocess.run(command, cwd=project_root(), capture_output=True, text=True, check=True)  # noqa: S603 -- ours
+    done = subprocess.run(command, cwd=programme_folder(), capture_output=True, text=True, check=True)  # noqa: S603 -- ours
     return float(done.stdout)
 
 
@@ -122,7 +123,7 @@ def main() -> None:
     old, new, people = (Path(argument) for argument in sys.argv[1:])
     before, after = compile_rules(old), compile_rules(new)
     known = of_file(people, before, after)
-    markdown(compare_rulesets(before, after, known, known))
+    markdown(impact_document(compare_rulesets(before, after, known, known), "en"))
     sys.stdout.write(f"{resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / MEGABYTE:.1f}\n")
 
 

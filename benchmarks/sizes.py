@@ -12,7 +12,7 @@ from pathlib import Path
 from statistics import median, quantiles
 from typing import Any
 
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.rules.timeline import Timeline
 
 from benchmarks.core_calls import Memory, Row, delivered, parse, programme
@@ -25,7 +25,7 @@ DEPLOYED = Path("rules")
 
 def measure(figures: Figures, households: int) -> None:
     """Apply every household's year day by day, and note the sizes of what is stored."""
-    rules = programme(project_root() / DEPLOYED)
+    rules = programme(programme_folder() / DEPLOYED)
     states: list[Row] = []
     others: dict[str, list[int]] = {"EVENT": [], "DECISION": [], "CARE": [], "CHECKPOINT": []}
     for events in _by_customer(households, rules):

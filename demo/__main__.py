@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,12 +18,12 @@ from rich.table import Table
 from standing.aws.logging import silence_libraries
 from standing.aws.queues import peek
 from standing.aws.stack import Target
-from standing.cli.backfill import filled
-from standing.cli.night import closed
+from standing.backfill.run import fill_back
 from standing.customers.card import card, print_card
 from standing.local.aws import LocalAws
 from standing.local.connection import local_folder, use_local_aws
-from standing.local.project import project_root
+from standing.local.project import programme_folder
+from standing.nightly.execution import close
 from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published, listen
 from standing.operations.sender import SendResult, progress_bar, send
@@ -29,7 +31,7 @@ from standing.operations.usage import Usage, usage
 from standing.present.report.page import page
 from standing.present.report.terminal import print_report
 from standing.present.terminal import PlainConsole, Text, working
-from standing.release.release import release_clone
+from standing.release.release import release_programme
 from standing.report.model import Report
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
@@ -70,9 +72,9 @@ class DemoCounts:
 
 def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 2469) -> None:
     """Start the local AWS, deploy, fill back, send the last weeks live, close the day, and show what came of it."""
-    root = project_root()
+    root = programme_folder()
     rules = Timeline.of(compile_rules(root / "rules"))
-    _start(root)
+    _start()
     target, now = Target(), datetime.now(UTC)
     history, live = (root / ".standing" / "demo" / f"{name}.jsonl" for name in ("history", "live"))
     today = day_of(now, rules.latest.programme.time_zone)
@@ -111,7 +113,13 @@ def _best(history: Path) -> str:
 
 
 def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> None:
-    filled_back = filled(target, rules, [history], until=str(day_date(first - 1)))
+    with progress_bar(out) as progress:
+        bar = progress.add_task("", total=None)
+
+        def seen(what: str, done: int, of: int | None) -> None:
+            progress.update(bar, description=what, completed=done, total=of)
+
+        filled_back = fill_back(target, rules, programme_folder(), [history], seen, until=str(day_date(first - 1)))
     _done(
         f"{counted(filled_back['events'], 'event')} of {counted(filled_back['customers'], 'customer')} filled back in "
         f"{filled_back['seconds']:.0f} s: states, checkpoints and records in the table, everything in the lake; "
@@ -121,30 +129,37 @@ def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> No
 
 def _nights(target: Target, rules: Timeline, path: Path) -> Report:
     """Close the last day that is over, and then today, which most of it came on; its report, also written as a page."""
-    ended = closed(target)
+    with _buckets() as seen:
+        ended = close(target, None, lambda look: seen(look.done, look.of))
     if not ended.output:
         raise UserError(f"the night did not end: {ended.cause}")
     _done(f"{ended.output['day']} is closed for {counted(ended.output['customers'], 'customer')}, by the state machine")
-    with progress_bar(out) as progress:
-        bar = progress.add_task("buckets rescored", total=None)
-        report = today_closed(target, rules, lambda done, of: progress.update(bar, completed=done, total=of))
+    with _buckets() as seen:
+        report = today_closed(target, rules, seen)
     path.write_text(page(report, rules.latest, "en"), encoding="utf-8")
     _done(f"{report.day} is closed, too, as its night will do at 04:30: what was sent came today")
     print_report(report, rules.latest, "en", out)
-    _done(f"the report as a page: {path.relative_to(project_root())}")
+    _done(f"the report as a page: {path.relative_to(programme_folder())}")
     return report
+
+
+@contextmanager
+def _buckets() -> Iterator[Callable[[int, int], None]]:
+    with progress_bar(out) as progress:
+        bar = progress.add_task("buckets rescored", total=None)
+        yield lambda done, of: progress.update(bar, completed=done, total=of or None)
 
 
 app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
 app.command()(demo)
 
 
-def _start(root: Path) -> None:
-    aws = LocalAws(root, local_folder())
+def _start() -> None:
+    aws = LocalAws(local_folder())
     with working(out, "starting the local AWS") as tell:
         aws.start()
         use_local_aws()
-        release_clone(tell)
+        release_programme(tell)
     _done("local AWS started, template.yaml deployed unchanged, IAM enforced")
 
 

@@ -1,7 +1,7 @@
 """`make messages`: what the code says to people, as gettext's catalogue: `standing.po`, and compiled `standing.mo`.
 
-Found in the code: the tables of `Messages("subject", {…})` and the texts of `message("…")`. Translations stay; what the
-code no longer says goes.
+Found in the code: the tables of `Messages("subject", {…})`, and the texts of `message("…")`, `told("…")` and
+`UserError("…")`. Translations stay; what the code no longer says goes.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _texts_of(call: ast.Call) -> Iterator[Found]:
         case ast.Name("Messages"), [str(subject), _]:
             for name, text in ast.literal_eval(call.args[1]).items():
                 yield Found(text, f"{subject}.{name}")
-        case ast.Name("message"), [str(text)]:
+        case ast.Name("message" | "told" | "UserError" | "ReadableError"), [str(text)]:
             yield Found(text)
 
 

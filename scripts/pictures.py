@@ -19,16 +19,17 @@ from markdown_it import MarkdownIt
 from rich.console import Console
 from rich.terminal_theme import DEFAULT_TERMINAL_THEME
 from rich.text import Text
+from standing.cli.impact import NAMED
 from standing.engine.state import LevelState
-from standing.impact.markdown import markdown
 from standing.impact.population import populations_for
 from standing.impact.pull_request import comment
 from standing.impact.report import Report, compare_rulesets
 from standing.impact.sources import edited_rules
-from standing.impact.terminal import print_impact
-from standing.present.check import print_report
+from standing.impact.view import impact_document
+from standing.present.check import check_document
+from standing.present.renderers.terminal import print_document
 from standing.present.report.page import page as report_page
-from standing.present.rules.scenarios import print_checked
+from standing.present.rules.scenarios import scenarios_document
 from standing.rules.author.compiler import compile_folder, compile_rules
 from standing.rules.conditions import Fact
 from standing.rules.prove.check import check
@@ -44,7 +45,7 @@ LIGHT, DARK = "1", "0"
 REPORTS: dict[str, tuple[Language, str]] = {"report-light.png": ("en", LIGHT), "report-dark.png": ("zh", DARK)}
 FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)  # rich asks for one from the network; pictures do without
 WIDE_TEXT = re.compile(r'(<text [^>]*?) textLength="[^"]*"([^>]*>[^<]*[^\x00-\x7f])')  # rich squeezes Chinese into half
-MERMAID = re.compile(r"```mermaid.*?```\n*", re.DOTALL)
+MERMAID = re.compile(r"\*\*[^*\n]+\*\*\n\n```mermaid.*?```\n*", re.DOTALL)
 DAY = 20_000
 LOOK = """
 body { font: 14px/1.5 "Segoe UI", "Noto Sans", "Noto Sans CJK SC", sans-serif; color: #1f2328; margin: 24px; }
@@ -105,17 +106,17 @@ def _edit(rules: Path, old: str, new: str) -> None:
 
 def _found(rules: Path, language: Language) -> Callable[[Console], None]:
     report = check(rules)
-    return lambda console: print_report(report, language, console)
+    return lambda console: print_document(check_document(report, language), console)
 
 
 def _played(rules: Path, language: Language) -> Callable[[Console], None]:
     checked = check_scenarios(rules)
-    return lambda console: print_checked(checked, language, console)
+    return lambda console: print_document(scenarios_document(checked, language), console)
 
 
 def _moving(rules: Path, language: Language) -> Callable[[Console], None]:
     report = _impact(rules)
-    return lambda console: print_impact(report, language, console)
+    return lambda console: print_document(impact_document(report, language, NAMED), console)
 
 
 def _impact(rules: Path) -> Report:
@@ -146,9 +147,9 @@ def _page(language: Language) -> str:
     """The comment on a pull request that moves gold to 1,500 and forgets what keeps it."""
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         rules = _edited(Path(folder), "spend_365d >= 2000.00", "spend_365d >= 1500.00")
-        impact = MERMAID.sub("", markdown(_impact(rules), language))  # GitHub draws the flow; here it would be its text
-        said = comment(check(rules), check_scenarios(rules), impact, language)
-    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(said)
+        said = comment(check(rules), check_scenarios(rules), impact_document(_impact(rules), language), language)
+    drawn = MERMAID.sub("", said)  # GitHub draws the flow; here it would be its text
+    html = MarkdownIt("commonmark", {"html": True}).enable("table").render(drawn)
     return f'<!doctype html><meta charset="utf-8"><style>{LOOK}</style>{html}'
 
 

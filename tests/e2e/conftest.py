@@ -12,7 +12,7 @@ from standing.aws.stack import Target
 from standing.local.aws import LocalAws, point_at
 from standing.operations.listener import NAME as LISTENER
 from standing.operations.listener import listen
-from standing.release.release import release_clone
+from standing.release.release import release_programme
 from standing.rules.timeline import Timeline
 
 from tests.make.support import ROOT, real_rules
@@ -28,12 +28,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def target() -> Iterator[Target]:
     """Standing, deployed."""
-    aws = LocalAws(ROOT, ROOT / ".standing" / "e2e")
+    aws = LocalAws(ROOT / ".standing" / "e2e")
     running = aws.start()
     before = dict(os.environ)
     point_at(running)
     try:
-        release_clone(lambda _: None)
+        release_programme(lambda _: None)
         listen(Target())  # from the start, so that no outcome goes unheard
         yield Target()
     finally:

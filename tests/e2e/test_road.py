@@ -17,7 +17,7 @@ from rich.console import Console
 from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.engine.codec import pack
-from standing.engine.measures import empty
+from standing.engine.measures import empty, prune
 from standing.engine.view import view, view_of_history
 from standing.operations import recovery, undelivered
 from standing.operations.audit import Audit, audit
@@ -155,7 +155,7 @@ def test_a_damaged_state_is_rebuilt_from_the_events(target: Target, rules: Timel
     state = target.customers.load("damaged")
     assert state is not None
     assert "as its events say" in recovery.rebuild(target, rules, "damaged")
-    wrong = replace(state, version=state.version + 2, buckets=empty(rules.latest))
+    wrong = replace(state, version=state.version + 2, buckets=prune(empty(rules.latest), state.day, rules.latest))
     key = {"pk": {"S": "damaged"}, "sk": {"S": "STATE"}}
     target.dynamodb.update_item(
         TableName=target.outputs["TableName"],

@@ -8,8 +8,9 @@ import polars as pl
 import z3
 from standing.rescoring.backend import expression, with_facts
 from standing.rules.conditions import Condition, Fact
+from standing.rules.frozen import Title
 from standing.rules.prove.worlds import World
-from standing.rules.ruleset import Action, Care, Programme, Ruleset, Stratum, Title
+from standing.rules.ruleset import Action, Care, Programme, Ruleset, Stratum
 
 TITLE = Title(en="-", zh="-")
 PROGRAMME = Programme(title=TITLE, currency="XXX", minor_digits=0, time_zone="UTC")  # ISO 4217: no currency
@@ -41,7 +42,7 @@ class SolverBackend:
     def __init__(self, rules: Mapping[str, Condition]) -> None:
         self.rules = dict(rules)
         care = tuple(Care(name=name, title=TITLE, when=when, do=DO, repeat_after=1) for name, when in rules.items())
-        self.ruleset = Ruleset(version="", programme=PROGRAMME, measures=(), features=(), strata=(Stratum(care=care),))
+        self.ruleset = Ruleset(version="", programme=PROGRAMME, measures={}, features=(), strata=(Stratum(care=care),))
 
     def match(self, facts: Mapping[str, Fact]) -> frozenset[str]:
         """The names of the rules that hold."""

@@ -11,29 +11,15 @@ from standing.events import Activity, CareAnswer, Override, Profile, Score
 from standing.events.intake import Event
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Comparison, Condition, Operator
-from standing.rules.ruleset import (
-    Action,
-    Cap,
-    Care,
-    Feature,
-    Measure,
-    OlderTerms,
-    Programme,
-    Ramp,
-    Rating,
-    Ruleset,
-    Stability,
-    Stratum,
-)
+from standing.rules.features import Feature, Measure, MembershipYear, Ramp, Window
+from standing.rules.kinds import FEATURE_KINDS
+from standing.rules.ruleset import Action, Cap, Care, OlderTerms, Programme, Rating, Ruleset, Stability, Stratum
 from standing.values.days import Day, day_date
 
 from tests.make import strategies as made
 from tests.make.strategies import TITLE, every, line, none_of, some
 
 ALL = ("activity", "care", "feedback", "override", "profile", "purchase", "refund")
-ORDERS, NET, COMPLAINTS, SCORES, AMOUNTS, PLAN, CONSENT, BIRTHDAY, CHANNELS, TIER_SET, STAGE_SET, ANY = range(12)
-DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN, RENEWAL, CHURN, CHURN_MOST, CHURN_BAND = range(12, 21)
-NET_MOST, NET_LAST, REFUNDED, MOVED_MONEY = range(21, 25)
 TIERS = ("bronze", "silver", "gold")
 STAGES = ("new", "active", "quiet")
 MEASURES = (
@@ -63,30 +49,40 @@ MEASURES = (
     Measure(of=("refund",), value="amount"),
     Measure(of=("purchase", "refund")),
 )
+NAMES = [one.name for one in MEASURES]
+ORDERS, NET, COMPLAINTS, SCORES, AMOUNTS, PLAN, CONSENT, BIRTHDAY, CHANNELS, TIER_SET, STAGE_SET, ANY = NAMES[:12]
+DEPOSITS, DEPOSITED, HELD_NOW, HELD_MOST, HELD_MEAN, RENEWAL, CHURN, CHURN_MOST, CHURN_BAND = NAMES[12:21]
+NET_MOST, NET_LAST, REFUNDED, MOVED_MONEY = NAMES[21:]
 UNITS = {AMOUNTS: "money", DEPOSITED: "money", HELD_NOW: "money", HELD_MOST: "money", HELD_MEAN: "money"}
 UNITS |= {CHURN: "score", CHURN_MOST: "score", NET_MOST: "money", NET_LAST: "money", REFUNDED: "money"}
 WINDOWS = st.integers(1, 40)
 SAID = st.sampled_from([0, 2_500, 5_000, 5_001, 10_000, 73_000])
 
 
-def made_feature(name: str, kind: str, measure: int, **more: Any) -> Feature:
-    """A feature; its unit follows from its kind."""
+def made_feature(name: str, kind: str, measure: str = "", **more: Any) -> Feature:
+    """A feature; its unit follows from its kind, and `over`, `ending` and `anchor` are its window."""
     unit = {"sum": "money", "mean": "score", "min": "money", "max": "money", "latest": "text", "ratio": "score"}
     of_money = "money" if measure == NET else UNITS.get(measure)
     default = of_money or unit.get(kind) or ("days" if kind.startswith("days_") else "count")
-    return Feature.model_validate(
-        {"name": name, "title": TITLE, "kind": kind, "measure": measure, "unit": default, **more}
-    )
+    measured: dict[str, Any] = {"measure": measure} if measure else {}
+    if kind in MEASURED:
+        over, ending, anchor = more.pop("over", None), more.pop("ending", 0), more.pop("anchor", None)
+        measured["window"] = Window(over=MembershipYear(anchor=anchor) if anchor else over, ending=ending)
+    return made.feature_of(**({"name": name, "kind": kind, "unit": default} | measured | more))
 
 
+MEASURES_FOR = {
+    ("events", "sums"): (ORDERS, COMPLAINTS, DEPOSITS, MOVED_MONEY),
+    ("sums", "sums"): (NET, DEPOSITED, REFUNDED),
+    ("numbers", "sums"): (NET, SCORES, DEPOSITED, HELD_MEAN),
+    ("numbers", "extremes"): (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
+    ("words", "seen"): (CHANNELS,),
+    ("values", "latest"): (PLAN, HELD_NOW, CHURN, CHURN_BAND, NET_LAST),
+}
 MEASURED = {
-    "count": (ORDERS, COMPLAINTS, DEPOSITS, MOVED_MONEY),
-    "sum": (NET, DEPOSITED, REFUNDED),
-    "mean": (NET, SCORES, DEPOSITED, HELD_MEAN),
-    "min": (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
-    "max": (NET_MOST, AMOUNTS, CHURN_MOST, HELD_MOST),
-    "distinct": (CHANNELS,),
-    "latest": (PLAN, HELD_NOW, CHURN, CHURN_BAND, NET_LAST),
+    kind: MEASURES_FOR[about.wants, about.keeps]
+    for kind, about in FEATURE_KINDS.items()
+    if about.windowed and about.keeps
 }
 
 
@@ -95,9 +91,9 @@ def _windowed(draw: st.DrawFn, name: str) -> Feature:
     kind = draw(st.sampled_from(sorted(MEASURED)))
     measure = draw(st.sampled_from(MEASURED[kind]))
     over = draw(st.none() | WINDOWS | st.sampled_from(["calendar-year", "membership-year"]))
-    may_end = over is not None and kind not in {"distinct", "latest"}
+    may_end = over is not None and FEATURE_KINDS[kind].ends
     ending = draw(st.integers(0, 20)) if may_end else 0
-    anchor = ANY if over == "membership-year" else -1
+    anchor = ANY if over == "membership-year" else None
     return made_feature(name, kind, measure, over=over, ending=ending, anchor=anchor)
 
 
@@ -107,12 +103,12 @@ def _of_days(name: str) -> st.SearchStrategy[Feature]:
     return st.sampled_from(choices).map(lambda chosen: made_feature(name, *chosen))
 
 
-def ramps(weight: int) -> st.SearchStrategy[Ramp]:
+def ramps(part: str, weight: int) -> st.SearchStrategy[Ramp]:
     """What a part gives to a score, rising or falling."""
     ends = st.tuples(st.sampled_from([-5, 0, 3, 4_000]), st.sampled_from([-90, 1, 7, 30, 12_345]))
     turned = st.tuples(ends, st.booleans()).map(lambda one: one[0] if one[1] else one[0][::-1])
     made_ramps = st.tuples(turned, st.integers(0, weight))
-    return made_ramps.map(lambda one: Ramp(begin=one[0][0], end=one[0][1], weight=weight, unknown=one[1]))
+    return made_ramps.map(lambda one: Ramp(part=part, begin=one[0][0], end=one[0][1], weight=weight, unknown=one[1]))
 
 
 @st.composite
@@ -125,8 +121,9 @@ def features(draw: st.DrawFn) -> tuple[Feature, ...]:
     for number in range(draw(st.integers(0, 2)) if numbers else 0):
         parts = draw(st.tuples(st.sampled_from(numbers), st.sampled_from(numbers)))
         kind = draw(st.sampled_from(["ratio", "minus", "plus", "points"]))
-        more = {"ramps": [draw(ramps(weight)) for weight in (60, 40)]} if kind == "points" else {}
-        found.append(made_feature(f"c{number}", kind, -1, parts=parts, **more))
+        scored = {"ramps": [draw(ramps(part, weight)) for part, weight in zip(parts, (60, 40), strict=True)]}
+        combined = {"first": parts[0], "second": parts[1]}
+        found.append(made_feature(f"c{number}", kind, **(scored if kind == "points" else combined)))
         numbers.append(f"c{number}")
     return tuple(found)
 

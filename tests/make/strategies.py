@@ -10,17 +10,21 @@ from typing import Any
 from hypothesis import strategies as st
 from standing.engine.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
 from standing.engine.decide import Decision, DecisionResult, decide, needs_history
+from standing.engine.engine import engine_of
 from standing.engine.features import EXACT
 from standing.engine.fold import BucketsFor, DayResult, simulate_day
-from standing.engine.measures import empty
+from standing.engine.measures import Buckets, empty, from_stored, prune
 from standing.engine.series import Observation, Series, Sums
 from standing.engine.start import StoredHistory
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events import EventDetail, Feedback, Purchase, Refund
 from standing.events.intake import Event, fingerprint
 from standing.rules.author.compiler import assemble
+from standing.rules.author.features import FEATURE
 from standing.rules.conditions import Comparison, Condition, Fact, Group, Operator, count_branches
-from standing.rules.ruleset import Action, Care, Feature, Measure, Programme, Rating, Ruleset, Stratum, Title
+from standing.rules.features import Feature, Measure, Window
+from standing.rules.frozen import Title
+from standing.rules.ruleset import Action, Care, Programme, Rating, Ruleset, Stratum
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date
 
@@ -29,13 +33,13 @@ PROGRAMME = Programme(title=TITLE, currency="USD", minor_digits=2, time_zone="UT
 LONG_AFTER = datetime(2026, 1, 1, tzinfo=UTC)
 SOURCE = "shop"
 
-PURCHASES, NET, COMPLAINTS, SCORES = range(4)
 MEASURES = (
     Measure(of=("purchase",)),
     Measure(of=("purchase", "refund"), value="net_amount"),
     Measure(of=("feedback",), where={"kind": "complaint"}),
     Measure(of=("feedback",), value="score"),
 )
+PURCHASES, NET, COMPLAINTS, SCORES = (one.name for one in MEASURES)
 
 
 # Events ---------------------------------------------------------------------------------------------------------
@@ -106,6 +110,16 @@ def sums(series: Series) -> Sums:
     return series
 
 
+def pruned(buckets: Buckets, day: Day, rules: Ruleset) -> Buckets:
+    """The buckets as they come back from a state of a day."""
+    return from_stored(prune(buckets, day, rules), rules)
+
+
+def known_of(state: State, rules: Ruleset) -> dict[str, Fact]:
+    """The features of a state's last day."""
+    return engine_of(rules).facts(from_stored(state.buckets, rules), state.day)
+
+
 # Rules ----------------------------------------------------------------------------------------------------------
 
 
@@ -129,11 +143,16 @@ def none_of(*parts: Condition) -> Group:
     return Group(group="none", of=parts)
 
 
-def feature(name: str, kind: str, measure: int, over: int | None = None, ending: int = 0) -> Feature:
+def feature(name: str, kind: str, measure: str, over: int | None = None, ending: int = 0) -> Feature:
     """A feature of one of `MEASURES`."""
     unit = {"sum": "money", "mean": "score", "count": "count"}.get(kind, "days")
-    content: dict[str, Any] = {"name": name, "kind": kind, "measure": measure, "unit": unit}
-    return Feature(title=TITLE, over=over, ending=ending, **content)
+    windowed = {} if kind.startswith("days_") else {"window": Window(over=over, ending=ending)}
+    return feature_of(name=name, kind=kind, unit=unit, measure=measure, **windowed)
+
+
+def feature_of(**content: Any) -> Feature:
+    """A feature of any kind; its title says nothing."""
+    return FEATURE.validate_python({"title": TITLE, **content})
 
 
 def rating(
@@ -182,7 +201,7 @@ CONGRATULATE = care("congratulate", every(line("tier", "==", 2), line("tier.was"
 RECOVER = care("recover", every(line("mood", "==", 1)), repeat_after=6, within=2)
 CLUB = ruleset(CLUB_FEATURES, Stratum(ratings=(TIER,)), Stratum(ratings=(MOOD,)), Stratum(care=(CONGRATULATE, RECOVER)))
 CLUB_RULES = Timeline.of(CLUB)
-CLUB_EMPTY = empty(CLUB)
+CLUB_EMPTY = prune(empty(CLUB), 0, CLUB)
 
 
 # Days -----------------------------------------------------------------------------------------------------------

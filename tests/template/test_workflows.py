@@ -1,8 +1,12 @@
-"""The workflows keep every check, and every check notices when one thing is broken."""
+"""The workflows keep every check, and every check notices when one thing is broken.
+
+So do those that `standing init` writes, where Standing is installed instead of built of a clone.
+"""
 
 from __future__ import annotations
 
 import pytest
+from standing.starter.workflows import programme_workflow
 
 from tests.make.support import ROOT
 from tests.template.workflows import faults
@@ -29,6 +33,18 @@ BROKEN = [
         "      - run: make setup\n      - name: The customers",
         "`contents: read` and",
     ),
+    (
+        RULES,
+        "      - name: The customers",
+        "      - run: pip install .\n      - name: The customers",
+        "`contents: read` and",
+    ),
+    (
+        RULES,
+        "      - name: The customers",
+        "      - run: standing rules check\n      - name: The customers",
+        "`contents: read` and",
+    ),
     (RULES, 'env: {BASE: "origin', 'env: {KEY: "${{ secrets.KEY }}", BASE: "origin', "no secret"),
     (RULES, 'env: {BASE: "origin', 'env: {GH: "${{ github.token }}", BASE: "origin', "no token"),
     (RULES, '--base "$BASE"', '--base "origin/${{ github.base_ref }}"', "no `${{` in a command"),
@@ -49,18 +65,31 @@ BROKEN = [
 ]
 
 
-def text_of(name: str) -> str:
-    return (ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8")
+def text_of(name: str, whose: str = "clone") -> str:
+    text = (ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8")
+    return programme_workflow(name, text, "1.2.3") if whose == "programme" else text
+
+
+of_each = pytest.mark.parametrize("whose", ["clone", "programme"])
+
+
+@of_each
+@pytest.mark.parametrize("name", [path.name for path in WORKFLOWS])
+def test_a_workflow_keeps_every_check(name: str, whose: str) -> None:
+    assert faults(text_of(name, whose)) == []
 
 
 @pytest.mark.parametrize("name", [path.name for path in WORKFLOWS])
-def test_a_workflow_keeps_every_check(name: str) -> None:
-    assert faults(text_of(name)) == []
+def test_a_programmes_workflow_needs_no_clone_and_installs_one_version(name: str) -> None:
+    text = text_of(name, "programme")
+    assert not any(word in text for word in ("make ", ".venv", ".python-version"))
+    assert text.count("==1.2.3'") == text.count("pip install") == (name != COMMENT)
 
 
+@of_each
 @pytest.mark.parametrize(("name", "old", "new", "said"), BROKEN)
-def test_a_broken_workflow_is_noticed(name: str, old: str, new: str, said: str) -> None:
-    text = text_of(name)
+def test_a_broken_workflow_is_noticed(name: str, old: str, new: str, said: str, whose: str) -> None:
+    text = text_of(name, whose)
     assert old in text
     found = faults(text.replace(old, new))
     assert any(said in fault for fault in found), found

@@ -78,7 +78,9 @@ def _permissions(workflow: Workflow, job: Job) -> Iterator[str]:
 def _runs_the_tree(job: Job) -> bool:
     """Whether it runs anything but what the runner itself and pinned actions bring."""
     commands = [step.get("run", "") for step in job["steps"]]
-    ours = any(re.search(r"\bmake\b|\.venv|python|\./|\bnpm\b|\bnode\b", command) for command in commands)
+    ours = any(
+        re.search(r"\bmake\b|\.venv|\bpip\b|\bstanding\b|python|\./|\bnpm\b|\bnode\b", command) for command in commands
+    )
     return ours or bool(_steps(job, "actions/checkout@")) or bool(_steps(job, "./"))
 
 

@@ -10,12 +10,14 @@ from typing import Any
 
 import polars as pl
 import pytest
+from pydantic import BaseModel
 from standing.aws.contention import TooContended
 from standing.aws.table import CommitConflict, Customers
-from standing.backfill.partition import REFUSED, partition
+from standing.backfill.partition import REFUSED, bucket_file, events_in, partition
 from standing.backfill.run import Backfill
 from standing.backfill.settlement import Settlement
 from standing.engine.decide import decide, fold_anew
+from standing.events import EventDetail
 from standing.events.intake import Event
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact, stage
@@ -29,7 +31,7 @@ from standing.values.days import day_number
 from standing.values.errors import UserError
 
 from tests.integration.nightly.test_night import RULES, end_here
-from tests.make.lakes import Meanwhile, MemoryLake
+from tests.make.lakes import Meanwhile, MemoryLake, neighbours
 from tests.make.support import NOW, KeptRejections, complaint, message, purchase, taken, taking_in
 
 WHO = "c-1"
@@ -128,6 +130,27 @@ def test_a_damaged_end_of_a_month_is_set_aside_and_the_rest_goes_on(rules: Timel
     assert settling.bucket(NUMBER, taken(rules.latest, *HISTORY)).aside == [f"aside/{key}"]
     assert lake.get(f"aside/{key}").body == b"PAR1 and no more"
     assert pl.read_parquet(lake.get(key).body)["customer"].to_list() == [WHO]
+
+
+def test_the_end_of_a_month_that_others_write_meanwhile_has_theirs_too(rules: Timeline, customers: Customers) -> None:
+    lake, theirs, key = MemoryLake(), MemoryLake(), month_key("2026-02", NUMBER)
+    _, other = neighbours(WHO, 2)
+    settled(theirs, customers, rules, taken(rules.latest, purchase(1, customer=other, days_ago=50)))
+
+    class Busy:
+        """A lake into which others write just before we do, once."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(lake, name)
+
+        def replace(self, at: str, body: bytes, etag: str) -> None:
+            if at == key and not lake.get(key).body:
+                lake.put(key, theirs.get(key).body)
+            lake.replace(at, body, etag)
+
+    busy: Any = Busy()
+    settled(busy, customers, rules)
+    assert pl.read_parquet(lake.get(key).body)["customer"].to_list() == sorted([WHO, other])
 
 
 def _parquet(rows: pl.DataFrame) -> bytes:
@@ -287,6 +310,44 @@ def test_a_table_is_read_by_its_mapping_and_each_row_that_is_no_event_is_named(r
             (6, "detail.customer"),
         ]
         assert "expected a time as %d.%m.%Y %H:%M" in refused[0]["expected"]
+
+
+def dealt_out(events: list[dict[str, Any]], rules: Timeline, folder: Path) -> Path:
+    """The file of the customer's bucket, of a file of events."""
+    (folder / "events.jsonl").write_text("".join(f"{json.dumps(event)}\n" for event in events))
+    partition(taking_in([folder / "events.jsonl"], rules.latest, folder), folder, lambda _: None)
+    return bucket_file(folder, NUMBER)
+
+
+def test_an_event_is_checked_once_between_its_file_and_the_lake(
+    rules: Timeline, customers: Customers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checked = []
+
+    def counted(model: type[EventDetail], found: Any) -> EventDetail:
+        checked.append(found["id"])
+        return BaseModel.model_validate.__func__(model, found)  # type: ignore[attr-defined,no-any-return]
+
+    monkeypatch.setattr(EventDetail, "model_validate", classmethod(counted))
+    lake = MemoryLake()
+    settled(lake, customers, rules, list(events_in(dealt_out(HISTORY, rules, tmp_path))))
+    assert sorted(checked) == sorted(event["detail"]["id"] for event in HISTORY)
+    stage(lake)
+    compact(lake, NUMBER)
+    assert read_bucket(lake, NUMBER).records.height == len(HISTORY)
+
+
+def test_what_was_dealt_out_is_read_back_as_it_was_taken_in(rules: Timeline, tmp_path: Path) -> None:
+    assert list(events_in(dealt_out(HISTORY, rules, tmp_path))) == taken(rules.latest, *HISTORY)
+
+
+@pytest.mark.parametrize("half", ["", "{", "{}", "[]", "1", "100.00"])
+def test_a_line_that_is_not_as_it_was_written_ends_the_run(half: str, rules: Timeline, tmp_path: Path) -> None:
+    path = dealt_out([purchase(1, amount="200.00"), purchase(2, amount="300.00")], rules, tmp_path)
+    first, second = path.read_text().splitlines()
+    path.write_text(f"{first}\n{second.replace('300.00', half) if '.' in half else half}\n")
+    with pytest.raises(UserError, match="line 2 is not as it was written: remove"):
+        list(events_in(path))
 
 
 def test_what_is_staged_is_named_after_its_content(rules: Timeline, customers: Customers) -> None:

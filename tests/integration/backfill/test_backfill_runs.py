@@ -12,13 +12,12 @@ import orjson
 import pytest
 from standing.aws.table import Customers
 from standing.backfill.partition import bucket_file
-from standing.backfill.run import Backfill, folder_of
+from standing.backfill.run import Backfill, fill_back, folder_of
 from standing.backfill.run_list import list_runs, retract
 from standing.backfill.settlement import Settlement
 from standing.backfill.work_folders import forget_in_work, is_in_work, work_below
 from standing.cli import app
 from standing.cli import backfill as commands
-from standing.cli.backfill import filled
 from standing.customers.forget import forget_in_backfills
 from standing.lake.layout import bucket_of, retracted_prefix
 from standing.lake.runs import Run, begin, keep, run_of, runs, unfinished
@@ -54,7 +53,7 @@ def place(customers: Customers, monkeypatch: pytest.MonkeyPatch, tmp_path: Path)
     found = Place(customers)
     monkeypatch.setattr(commands, "target_of", lambda _: found)
     monkeypatch.setattr("standing.release.store.rules_of", lambda *_: RULES)
-    monkeypatch.setattr(commands, "project_root", lambda: tmp_path)
+    monkeypatch.setattr(commands, "programme_folder", lambda: tmp_path)
     return found
 
 
@@ -76,7 +75,7 @@ def settled(place: Any, run: Run = RUN, first: int = 0, who: str = WHO) -> None:
 
 def test_a_run_is_noted_before_anything_is_settled_and_its_end_after(place: Any, tmp_path: Path) -> None:
     (tmp_path / "none.jsonl").write_text("")
-    one, other = (filled(place, RULES, [tmp_path / "none.jsonl"]) for _ in range(2))
+    one, other = (fill_back(place, RULES, tmp_path, [tmp_path / "none.jsonl"], nothing) for _ in range(2))
     assert one["run"] != other["run"]
     assert {run.run for run in runs(place.lake)} == {one["run"], other["run"]}
     run = run_of(place.lake, one["run"])

@@ -270,7 +270,7 @@ def test_what_is_taken_back_and_listed_is_told_as_it_is(language: Language, caps
     told: dict[str, Any] = dict.fromkeys(view.BACK, 0) | {"conflicts": [conflict]}
     here = {"folder": HOSTILE, "command": HOSTILE, "run": run["run"], "dealt": True}
     tables = [*view.retracted_tables(told, language), view.runs_table([run | {"counts": {}}], language)]
-    for one in (*tables, *backfill_commands._how_to_go_on(here, language)):
+    for one in (*tables, *view.how_to_go_on(here, language)):
         out.print(one)
     check(capsys.readouterr().out)
 

@@ -6,19 +6,22 @@ import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from io import StringIO
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from rich.console import Console
 from standing.aws.table import Customers
-from standing.customers.card import Card, print_card
+from standing.customers.card import Card, card, print_card
 from standing.customers.explanation import CustomerExplanation, explain, print_explained
 from standing.engine.view import view
 from standing.ingest.batch import Ingest
+from standing.rules.ruleset import Stratum
 from standing.rules.timeline import Timeline
 from standing.values.days import day_of
 from standing.values.errors import UserError
 
+from tests.make import strategies as made
 from tests.make.support import NOW, KeptRejections, complaint, message, purchase
 
 LATER = NOW + timedelta(days=2)
@@ -133,6 +136,18 @@ def test_a_card_tells_decisions_of_today_from_those_of_before(customers: Custome
         console = Console(width=120, file=StringIO())
         print_card(Card("c-1", seen, [decided], rules.latest, rules.latest.version), "en", console)
         assert said in console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+
+
+def test_a_card_knows_features_of_rules_that_came_later(customers: Customers, rules: Timeline) -> None:
+    apply(customers, rules, NOW, purchase(1, amount="700.00"))
+    state = customers.load("c-1")
+    assert state is not None
+    spend = made.feature("spend", "sum", made.NET)
+    tier = made.rating("tier", ["low", "high"], {"high": made.line("spend", ">=", 70_000)})
+    later = rules.followed_by(made.ruleset((spend,), Stratum(ratings=(tier,))), state.day + 1)
+    target = SimpleNamespace(customers=customers, outputs={"TableName": "Customers"})
+    shown = card(target, later, "c-1", last=0)  # type: ignore[arg-type]  # all that it reads
+    assert (shown.seen.facts, shown.seen.memory.levels["tier"].level) == ({"spend": 70_000}, "high")
 
 
 def test_it_is_one_json_document_for_machines(corrected: Customers, rules: Timeline) -> None:

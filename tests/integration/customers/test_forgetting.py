@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -16,17 +18,21 @@ import pytest
 from standing.archive.archiver import archive
 from standing.aws.lake_bucket import Lake
 from standing.aws.table import SALT, Customers
+from standing.backfill.partition import bucket_file
+from standing.backfill.work_folders import DEALT, is_in_work, work_below, write_note
 from standing.customers.export import as_json, export, rows_in
-from standing.customers.forget import forget, forget_in_reports
+from standing.customers.forget import forget, forget_everywhere, forget_in_reports, rows_known
 from standing.ingest.batch import Ingest, Message
 from standing.lake.compaction import compact_all
 from standing.lake.layout import bucket_of, month_key
 from standing.lake.parquet import parquet_bytes
+from standing.lake.runs import Run
 from standing.nightly.summary import keep_part, keep_report, page_key, report_key
 from standing.present.report.page import page
 from standing.report.model import BucketReport, Difference, Group, Oddity
 from standing.report.upgrade import read_report
 from standing.rules.timeline import Timeline
+from standing.values.errors import UserError
 from standing.values.faults import Fault
 
 from tests.integration.ingest.test_crashes import Crash, Fatal, Wire, fatals
@@ -87,6 +93,38 @@ def test_what_export_gives_is_what_forget_removes(rules: Timeline, streamed: Cus
     compact_all(lake, NUMBERS)
     assert bytes_about(lake, "c-1") == []
     assert export(streamed, lake, "c-2") == other
+
+
+def test_a_customer_is_forgotten_wherever_it_is(
+    rules: Timeline, streamed: Customers, lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    delivered(rules, streamed)
+    archive(records(), rules, lake)
+    shadow = SimpleNamespace(stack="shadow", customers=Shadowed(), status=lambda: "CREATE_COMPLETE")
+    target: Any = SimpleNamespace(stack="standing", customers=streamed, lake=lake)
+    monkeypatch.setattr("standing.customers.forget.shadow_of", lambda _: shadow)
+    monkeypatch.setattr("standing.customers.forget.rules_of", lambda _: rules)
+    work = work_below(tmp_path) / "0123"
+    work.mkdir(parents=True)
+    write_note(work, Run("20260301-1200-aaaaaaaa", [], None, work.name, ""), 0, "")
+    (work / DEALT).write_text("{}")
+    bucket_file(work, bucket_of("c-1")).write_text('{"detail": {"customer": "c-1"}}\n')
+    there, _ = rows_known(target, tmp_path, "c-1")
+    assert there == len(scanned(streamed, "c-1")) > 0
+    assert forget_everywhere(target, tmp_path, "c-1") == ({"standing": there, "shadow": 3}, 0, 1)
+    assert (scanned(streamed, "c-1"), is_in_work(tmp_path, "c-1")) == ([], False)
+    compact_all(lake, NUMBERS)
+    with pytest.raises(UserError, match="nothing is stored about `c-1`"):
+        rows_known(target, tmp_path, "c-1")
+
+
+class Shadowed:
+    """The table of a shadow, which has three rows of everybody."""
+
+    salt = "salt"
+
+    def forget(self, _: str) -> int:
+        return 3
 
 
 def test_the_reports_of_nights_forget_whom_they_name(rules: Timeline, lake: Lake) -> None:

@@ -16,7 +16,7 @@ from standing.engine.view import view, view_of_history
 from standing.ingest.batch import TRIES, Ingest
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Fact
-from standing.rules.ruleset import Feature, Measure
+from standing.rules.features import DistinctFeature, Measure
 from standing.rules.timeline import Timeline
 from standing.values.days import day_of
 
@@ -80,7 +80,9 @@ def test_a_repeat_that_is_written_otherwise_is_a_duplicate(
 def test_an_event_for_which_there_is_no_room_does_not_keep_the_others_out(customers: Customers) -> None:
     """The compiler refuses such rules; those that were released before it did must not lose a customer's events."""
     items = Measure(of=("engagement",), value="item", keeps="seen")
-    counted = Feature(name="items", title=TITLE, kind="distinct", measure=0, unit="count", at_most=100_000)
+    counted = DistinctFeature(
+        name="items", title=TITLE, kind="distinct", measure=items.name, unit="count", at_most=100_000
+    )
     hungry = Timeline.of(assemble(PROGRAMME, (items, Measure(of=("purchase",))), (counted,), ()))
     _fill(customers, hungry)
     rejected = KeptRejections()

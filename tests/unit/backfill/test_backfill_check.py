@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 
 import pytest
+from standing.backfill.run import percent
 from standing.cli import app
-from standing.cli.backfill import percent
 from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 

@@ -311,7 +311,7 @@ def test_whole_numbers_as_floats_and_what_is_no_number(ruleset: Ruleset, tmp_pat
     events = [
         event
         for one in taking_in([tmp_path / "rows.parquet"], ruleset, tmp_path, tmp_path / "map.yaml")
-        for _, event in one.events
+        for event in one.events
     ]
     assert [(one.detail.id, one.detail.customer) for one in events] == [("1", "17850")]
 
@@ -350,4 +350,4 @@ def test_days_of_a_table_begin_at_midnight_where_they_were(ruleset: Ruleset, tmp
     frame.write_parquet(tmp_path / "rows.parquet")
     (tmp_path / "map.yaml").write_text(f"zone: Asia/Shanghai\n{MAPPING}")
     (became,) = taking_in([tmp_path / "rows.parquet"], ruleset, tmp_path, tmp_path / "map.yaml")
-    assert became.events[0][0]["detail"]["time"] == "2026-01-05T00:00:00+08:00"
+    assert became.events[0].detail.time.isoformat() == "2026-01-05T00:00:00+08:00"

@@ -296,7 +296,7 @@ def test_lines_that_are_no_events_are_named(ruleset: Ruleset, tmp_path: Path) ->
 def test_what_a_source_may_not_send_is_no_history_of_it_either(ruleset: Ruleset, tmp_path: Path) -> None:
     (tmp_path / "bank.csv").write_text(BANK_ROWS)
     events, refused = dealt(tmp_path / "bank.csv", BANK, naming(ruleset, **{"core-banking": ("refund",)}))
-    assert [one["detail-type"] for one in events] == ["refund.v1"]
+    assert [one["type"] for one in events] == ["refund.v1"]
     assert {name: refused[0][name] for name in ("row", "reason", "field", "expected")} == {
         "row": 1,
         "reason": "not-allowed",
@@ -329,7 +329,7 @@ def test_the_bank_of_the_docs(ruleset: Ruleset, tmp_path: Path) -> None:
     (tmp_path / "bank.csv").write_text(BANK_ROWS)
     named = naming(ruleset, **{"core-banking": ("purchase", "refund")})
     events, refused = dealt(tmp_path / "bank.csv", BANK, named)
-    assert [(one["detail-type"], one["detail"]["amount"]) for one in events] == [
+    assert [(one["type"], one["detail"]["amount"]) for one in events] == [
         ("purchase.v1", "1234.50"),
         ("refund.v1", "80.00"),
     ]

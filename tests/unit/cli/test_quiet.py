@@ -19,17 +19,18 @@ logging.getLogger("urllib3").warning("pool is full")
 """
 
 
-def sam_of(root: Path, code: int) -> None:
-    program = root / ".tools" / "sam" / "bin" / "sam"
-    program.parent.mkdir(parents=True, exist_ok=True)
+def sam_that_ends(program: Path, code: int) -> None:
     program.write_text(CHATTY.format(code=code))
     program.chmod(0o755)
 
 
-def test_what_sam_says_is_told_only_where_it_fails(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    sam_of(tmp_path, 0)
+def test_what_sam_says_is_told_only_where_it_fails(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("standing.local.sam.tool", lambda *_: tmp_path / "sam")
+    sam_that_ends(tmp_path / "sam", 0)
     run_sam(tmp_path, "deploy")
-    sam_of(tmp_path, 1)
+    sam_that_ends(tmp_path / "sam", 1)
     with pytest.raises(UserError, match="warned by another"):
         run_sam(tmp_path, "deploy")
     assert capfd.readouterr() == ("", "")

@@ -48,6 +48,7 @@ ALL = list(commands(typer.main.get_command(app.app)))
 OF_A_STACK = {path: called(path, one) for path, one in ALL if any("--stack" in part.opts for part in one.params)}
 OF_NONE = {path for path, _ in ALL} - set(OF_A_STACK)
 WITHOUT_AWS = {  # all the others
+    ("init",),
     *(("local", name) for name in ("up", "status", "down")),
     *(("rules", name) for name in ("build", "check", "test", "fmt", "schema", "show", "comment")),
     *(("scores", name) for name in ("fit", "show", "due")),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from standing.engine.codec import FORMAT, pack, pack_checkpoint, unpack
 from standing.engine.series import Extremes, Latest, Observation, Seen, Series, Sums
 from standing.engine.state import Checkpoint, Ledger, LevelState, Memory, State
-from standing.rules.ruleset import Reach
+from standing.rules.features import Reach
 
 from tests.make.strategies import happened, stored, stored_checkpoint, sums
 

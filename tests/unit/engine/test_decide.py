@@ -11,10 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.decide import Decision, decide, is_late, needs_history
-from standing.engine.engine import engine_of
 from standing.engine.ledger.announcements import RatingChanged
 from standing.engine.ledger.care import CareDecided
-from standing.engine.measures import Buckets
+from standing.engine.measures import StoredBuckets, from_stored
 from standing.engine.start import StoredHistory
 from standing.engine.state import LevelState, Memory, State
 from standing.events.intake import Event
@@ -45,12 +44,12 @@ from tests.make.strategies import (
     survey,
 )
 
-type Standing = tuple[int, Memory, Memory, Buckets, dict[str, Fact]]
+type Standing = tuple[int, Memory, Memory, StoredBuckets, dict[str, Fact]]
 
 
 def _standing(customer: Customer) -> Standing:
     state = customer.standing
-    known = engine_of(customer.rules.on(state.day)).facts(state.buckets, state.day)
+    known = made.known_of(state, customer.rules.on(state.day))
     return state.day, state.opened, state.closed, state.buckets, known
 
 
@@ -173,7 +172,7 @@ def test_a_state_that_the_clock_moved_on_is_not_moved_back_by_a_late_event() -> 
 
 def test_what_no_window_can_reach_any_more_is_not_carried_along() -> None:
     customer = _delivered([[purchase(day)] for day in range(100, 160)])
-    kept = made.sums(customer.standing.buckets[PURCHASES])
+    kept = from_stored(customer.standing.buckets, CLUB).sums[PURCHASES]
     assert (kept.days, kept.first) == (tuple(range(150, 160)), 100)
 
 

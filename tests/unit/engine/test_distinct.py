@@ -21,8 +21,9 @@ from standing.lake.records import rows_of
 from standing.rescoring.features import features_on
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
+from standing.rules.features import DistinctFeature, Reach
 from standing.rules.prove.worlds import World
-from standing.rules.ruleset import Reach, Ruleset
+from standing.rules.ruleset import Ruleset
 
 from tests.make import backends as batch
 from tests.make import strategies as made
@@ -78,7 +79,7 @@ def test_up_to_its_number_it_counts_exactly_however_often_a_state_was_saved(
     buckets = empty(rules)
     for one in in_time:
         if data.draw(st.booleans()):
-            buckets = prune(buckets, one.day, rules)
+            buckets = made.pruned(buckets, one.day, rules)
         buckets = aggregate(buckets, [one], rules)
     end = in_time[-1].day
     for day in range(end, end + 8):
@@ -97,7 +98,7 @@ def test_days_between_are_counted_though_later_ones_are_known(
     """A fold gathers everything first, and then lives day by day; what was saved before holds for every day after."""
     cut = data.draw(st.integers(DAY - 12, DAY))
     before, after = ([one for one in events if (one.day <= cut) is early] for early in (True, False))
-    buckets = aggregate(prune(aggregate(empty(rules), before, rules), cut, rules), after, rules)
+    buckets = aggregate(made.pruned(aggregate(empty(rules), before, rules), cut, rules), after, rules)
     for day in range(cut, DAY + 3):
         assert engine_of(rules).facts(buckets, day)["items"] == truly(events, day, None, 4)
         assert engine_of(rules).facts(buckets, day)["items_5d"] == truly(events, day, 5, 3)
@@ -116,14 +117,15 @@ def test_no_order_of_arrival_makes_a_difference_to_what_is_kept(values: list[tup
 
 def test_ten_thousand_items_are_a_thousand_and_a_small_row(rules: Ruleset) -> None:
     many = [Observation(DAY - number % 300, 0, f"{number:064}") for number in range(9_870)]
-    place = rules.by_name["campaigns"].measure
-    series = Seen().plus(many).evict(DAY, rules.reaches[place])
-    assert series.distinct(None, DAY, rules.by_name["campaigns"].at_most) == 1_000
-    assert len(pack(_state(rules, place, series))) < 25_000
+    campaigns = rules.by_name["campaigns"]
+    assert isinstance(campaigns, DistinctFeature)
+    series = Seen().plus(many).evict(DAY, rules.reaches[campaigns.measure])
+    assert series.distinct(None, DAY, campaigns.at_most) == 1_000
+    assert len(pack(_state(rules, campaigns.measure, series))) < 25_000
 
 
-def _state(rules: Ruleset, place: int, series: Seen) -> State:
-    buckets: Buckets = tuple(series if number == place else one for number, one in enumerate(empty(rules)))
+def _state(rules: Ruleset, measure: str, series: Seen) -> State:
+    buckets = prune(Buckets({**empty(rules).series, measure: series}), DAY, rules)
     return State("c-1", 1, DAY, rules.features_hash, buckets, Memory(), Memory())
 
 

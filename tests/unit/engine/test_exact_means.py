@@ -10,11 +10,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.backends import durable, plain
 from standing.engine.engine import engine_of
-from standing.engine.measures import aggregate, empty, prune
+from standing.engine.measures import aggregate, empty, from_stored, prune
+from standing.engine.series import Sums
 from standing.events.intake import Event
 from standing.lake.records import rows_of
 from standing.rescoring.features import features_on
 from standing.rules.author.compiler import compile_rules
+from standing.rules.features import SumFeature
 from standing.rules.ruleset import Ruleset
 from standing.values.scales import FINE, exact, remainder, score
 
@@ -78,8 +80,10 @@ def test_four_ones_and_a_two_of_three_are_two_fifths(rules: Ruleset) -> None:
 
 def test_usual_scales_keep_no_remainders(rules: Ruleset) -> None:
     usual = events_of([(4, 1, 5), (7, 0, 10), (1, 0, 1), (-1, -2, 2)])
-    place = rules.by_name["answered"].remainder
-    assert aggregate(empty(rules), usual, rules)[place] == empty(rules)[place]
+    answered = rules.by_name["answered"]
+    assert isinstance(answered, SumFeature)
+    assert answered.remainder
+    assert aggregate(empty(rules), usual, rules).sums[answered.remainder] == Sums()
 
 
 @settings(max_examples=120, deadline=None)
@@ -104,7 +108,7 @@ def test_a_mean_is_at_least_a_number_exactly_where_the_exact_one_is(
 def test_what_pruning_leaves_has_the_same_mean(rules: Ruleset, given_answers: list[Answer], cut: int) -> None:
     events = events_of(given_answers)
     before, after = events[:cut], events[cut:]
-    kept = prune(aggregate(empty(rules), before, rules), before[-1].day, rules)
+    kept = from_stored(prune(aggregate(empty(rules), before, rules), before[-1].day, rules), rules)
     known = engine_of(rules).facts(aggregate(kept, after, rules), DAY)
     assert known == engine_of(rules).facts(aggregate(empty(rules), events, rules), DAY)
 

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
 from standing.engine.features import EXACT
-from standing.engine.measures import aggregate, empty, prune
+from standing.engine.measures import Buckets, aggregate, empty
 from standing.engine.series import Sums
 from standing.events import Feedback, MoneyDetail
 from standing.events.intake import Event
-from standing.rules.ruleset import Feature
+from standing.rules.features import Feature, MeasuredFeature, Window, WindowedFeature
 from standing.values.days import day_in
 
 from tests.make import strategies as made
@@ -43,7 +43,7 @@ def _value(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
 # An account of the same features from the events themselves ----------------------------------------------------------
 
 
-def _values(measure: int, events: Sequence[Event]) -> list[tuple[int, int]]:
+def _values(measure: str, events: Sequence[Event]) -> list[tuple[int, int]]:
     """The days and values of one of the made measures, in cents and ten-thousandths."""
     found = []
     for event in events:
@@ -61,13 +61,15 @@ def _values(measure: int, events: Sequence[Event]) -> list[tuple[int, int]]:
 
 
 def _by_hand(wanted: Feature, events: Sequence[Event], day: int) -> int | None:
+    assert isinstance(wanted, MeasuredFeature)
     happened = _values(wanted.measure, [event for event in events if event.day <= day])
     days = [when for when, _ in happened]
     if wanted.kind == "days_since_first":
         return day - min(days) if days else None
     if wanted.kind == "days_since_last":
         return day - max(days) if days else None
-    ago = range(wanted.ending, wanted.ending + int(wanted.over)) if wanted.over else range(wanted.ending, 10**6)
+    assert isinstance(wanted, WindowedFeature)
+    ago = range(wanted.window.ending, wanted.window.reach or 10**6)
     inside = [value for when, value in happened if day - when in ago]
     if wanted.kind == "mean":
         return sum(inside) // len(inside) if inside else None
@@ -151,7 +153,7 @@ def test_days_since_count_from_today(kind: str, expected: list[int | None]) -> N
 @pytest.mark.parametrize(("total", "compared"), [(2**60, EXACT), (-(2**60), -EXACT), (EXACT, EXACT), (-EXACT, -EXACT)])
 def test_a_sum_beyond_what_readers_compare_exactly_stays_at_the_largest(total: int, compared: int) -> None:
     rules = ruleset([feature("spend", "sum", NET)])
-    buckets = (Sums(), Sums().plus(made.happened((100, total))), Sums(), Sums())
+    buckets = Buckets({**empty(rules).series, NET: Sums().plus(made.happened((100, total)))})
     assert engine_of(rules).facts(buckets, 100) == {"spend": compared}
 
 
@@ -160,7 +162,7 @@ def test_two_features_combined(first: int, second: int) -> None:
     parts = (made.feature("a", "sum", made.NET, over=1), made.feature("b", "sum", made.NET, over=1, ending=1))
     kinds = ("ratio", "minus", "plus")
     units: dict[str, Any] = {"ratio": "score", "minus": "money", "plus": "money"}
-    combined = [Feature(name=kind, title=made.TITLE, kind=kind, unit=units[kind], parts=("a", "b")) for kind in kinds]
+    combined = [made.feature_of(name=kind, kind=kind, unit=units[kind], first="a", second="b") for kind in kinds]
     ruleset = made.ruleset([*parts, *combined])
     events = [_moved(1_000, first, "x"), _moved(999, second, "y")]
     known = engine_of(ruleset).facts(aggregate(empty(ruleset), events, ruleset), 1_000)
@@ -175,17 +177,17 @@ def _moved(day: int, amount: int, name: str) -> Event:
 
 def test_what_is_made_of_something_unknown_is_unknown() -> None:
     mean = made.feature("a", "mean", made.SCORES, over=10)
-    ratio = Feature(name="r", title=made.TITLE, kind="ratio", unit="score", parts=("a", "a"))
+    ratio = made.feature_of(name="r", kind="ratio", unit="score", first="a", second="a")
     ruleset = made.ruleset([mean, ratio])
     assert "r" not in engine_of(ruleset).facts(empty(ruleset), 1_000)
 
 
 def test_a_calendar_year_begins_on_the_first_of_january() -> None:
-    year = made.feature("spend", "sum", made.NET).model_copy(update={"over": "calendar-year"})
+    year = made.feature("spend", "sum", made.NET).model_copy(update={"window": Window(over="calendar-year")})
     ruleset = made.ruleset([year])
     eve, first = (day_in(text) for text in ("2025-12-31", "2026-01-01"))
     events = [made.purchase(eve, "5.00", "a"), made.purchase(first, "7.00", "b")]
     buckets = aggregate(empty(ruleset), events, ruleset)
     assert [engine_of(ruleset).facts(buckets, day)["spend"] for day in (eve, first, first + 364)] == [500, 700, 700]
     assert engine_of(ruleset).facts(buckets, first + 365)["spend"] == 0
-    assert engine_of(ruleset).facts(prune(buckets, first + 365, ruleset), first + 365)["spend"] == 0
+    assert engine_of(ruleset).facts(made.pruned(buckets, first + 365, ruleset), first + 365)["spend"] == 0

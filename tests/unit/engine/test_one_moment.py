@@ -66,16 +66,16 @@ def test_the_more_cautious_word_counts(
         for one in order:
             buckets = aggregate(buckets, [one], rules)
         assert engine_of(rules).facts(buckets, DAY)[feature] == expected
-        assert aggregate(empty(rules), order, rules) == buckets
+        assert aggregate(empty(rules), order, rules).series == buckets.series
     assert in_polars(rules, events)[feature] == expected
 
 
 def test_consent_taken_back_as_it_is_given_is_no_consent(rules: Ruleset) -> None:
     events = [said(DAY, "yes", consent={"email": True}), said(DAY, "no", consent={"email": False})]
     assert in_polars(rules, events)["consent/email"] == "false"
-    place = rules.programme.consent["email"]
-    (kept,) = {aggregate(empty(rules), order, rules)[place] for order in permutations(events)}
-    assert kept == Latest((DAY,), kept.moments, ("false",))  # type: ignore[union-attr]
+    consent = rules.programme.consent["email"]
+    (kept,) = {aggregate(empty(rules), order, rules).latest[consent] for order in permutations(events)}
+    assert kept == Latest((DAY,), kept.moments, ("false",))
 
 
 def test_consent_that_is_given_later_counts(rules: Ruleset) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from standing.engine.advance import advance_clock, needs_history_to
+from standing.engine.advance import advance_clock
 from standing.engine.decide import Decision, DecisionResult
 from standing.engine.ledger.announcements import RatingChanged
 from standing.engine.ledger.care import CareClosed, CareDecided
-from standing.engine.start import NOTHING
+from standing.engine.start import NOTHING, features_changed
 from standing.events.intake import Event
 from standing.rules.ruleset import Ruleset, Stratum
 from standing.rules.timeline import Timeline
@@ -22,7 +22,7 @@ from tests.make.strategies import CLUB_RULES, Customer, every, line, noon, purch
 def passed(customer: Customer, until: Day) -> tuple[Decision, ...]:
     """Move a customer's clock as the nightly run does, on the day after."""
     state = customer.standing
-    past = customer.past if needs_history_to(state, customer.rules, until) else NOTHING
+    past = customer.past if features_changed(state, customer.rules, until) else NOTHING
     outcome = advance_clock(state, customer.rules, until, noon(until + 1), past)
     return customer.keep(outcome) if outcome else ()
 

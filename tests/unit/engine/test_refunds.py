@@ -14,7 +14,7 @@ from standing.engine.codec import pack
 from standing.engine.decide import needs_history
 from standing.engine.engine import engine_of
 from standing.engine.fold import simulate_days
-from standing.engine.measures import aggregate, empty
+from standing.engine.measures import aggregate, empty, from_stored
 from standing.engine.series import Amendment, Observation, Sums
 from standing.engine.state import Memory
 from standing.events.intake import Event
@@ -23,7 +23,8 @@ from standing.rescoring.features import features_on
 from standing.rescoring.refunds import with_counting_day
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Fact
-from standing.rules.ruleset import Feature, Measure, Ruleset, Stratum
+from standing.rules.features import Feature, Measure
+from standing.rules.ruleset import Ruleset, Stratum
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_in
 
@@ -156,7 +157,7 @@ def test_no_day_is_left_out_on_which_its_amount_makes_a_difference() -> None:
 def test_no_day_is_left_out_on_which_it_leaves_with_a_purchase_that_is_not_counted_itself() -> None:
     shoes = Measure(of=("purchase", "refund"), where={"category": "shoes"}, value="net_amount")
     tier = made.rating("tier", ["owing", "even"], {"even": made.line("spend", ">=", 0)})
-    spend = made_feature("spend", "sum", 0, over=10)
+    spend = made_feature("spend", "sum", shoes.name, over=10)
     rules = assemble(made.PROGRAMME, (shoes,), (spend,), (Stratum(ratings=(tier,)),))
     back = refund(105, "60.00", of="a")
     of_shoes = replace(back, detail=back.detail.model_copy(update={"category": "shoes"}))
@@ -211,13 +212,13 @@ def test_the_past_is_read_where_a_refund_names_what_is_not_beside_it() -> None:
     assert needs_history(customer.state, [order(1_001, "150.00", "a", "web"), refund(1_002, of="a")], CLUB_RULES)
     assert not needs_history(None, [refund(1_002, of="a")], CLUB_RULES)
     customer.deliver(refund(1_002, "150.00", of="a"))
-    assert engine_of(CLUB).facts(customer.standing.buckets, 1_009)["spend_10d"] == 0
-    assert engine_of(CLUB).facts(customer.standing.buckets, 1_010)["spend_10d"] == 0
+    assert engine_of(CLUB).facts(from_stored(customer.standing.buckets, CLUB), 1_009)["spend_10d"] == 0
+    assert engine_of(CLUB).facts(from_stored(customer.standing.buckets, CLUB), 1_010)["spend_10d"] == 0
 
 
 def test_nobody_asks_for_the_past_where_no_rule_asks_for_net_amounts() -> None:
     rules = made.ruleset([made.feature("orders", "count", PURCHASES)])
-    plain = Timeline.of(rules.model_copy(update={"measures": rules.measures[:1]}))
+    plain = Timeline.of(rules.model_copy(update={"measures": {PURCHASES: rules.measures[PURCHASES]}}))
     customer = Customer(plain)
     customer.deliver(order(1_000, "150.00", "a"))
     assert not needs_history(customer.state, [refund(1_002, of="a")], plain)
@@ -227,7 +228,7 @@ def test_a_state_has_nothing_pending_and_is_refused_where_it_had() -> None:
     customer = Customer()
     customer.deliver(order(1_000, "150.00", "a"), refund(1_002, "150.00", of="a"))
     state = customer.standing
-    assert state.buckets[NET] == Sums((1_000,), (2,), (0,), 1_000)
+    assert from_stored(state.buckets, CLUB).sums[NET] == Sums((1_000,), (2,), (0,), 1_000)
     waiting = Sums().awaiting([Amendment(1_002, Observation(1_000, 0, -1))])
     with pytest.raises(ValueError, match="all of it is known"):
         pack(replace(state, buckets=(waiting,)))

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.decide import decide, needs_history, too_late
-from standing.engine.measures import Buckets
+from standing.engine.measures import StoredBuckets
 from standing.engine.start import MOST_CHECKPOINTS, StoredHistory
 from standing.engine.state import Memory
 from standing.events.intake import Event
@@ -21,7 +21,7 @@ from tests.make import programmes
 from tests.make import strategies as made
 from tests.make.strategies import CLUB, CLUB_RULES, Customer, complaint, noon, purchase, refund
 
-type Standing = tuple[int, str, Memory, Memory, Buckets]
+type Standing = tuple[int, str, Memory, Memory, StoredBuckets]
 
 
 def standing(customer: Customer) -> Standing:
@@ -97,14 +97,13 @@ def _every_order(customer: Customer, left: Sequence[Event]) -> Iterator[Standing
         yield from _every_order(branch, [*left[:number], *left[number + 1 :]])
 
 
+(TIER_SET,) = (one for one in programmes.MEASURES if one.name == programmes.TIER_SET)
+SET_TIER = made.TIER.model_copy(update={"override": TIER_SET.name})
 CLUB_SET = Timeline.of(
     CLUB.model_copy(
         update={
-            "measures": (*CLUB.measures, programmes.MEASURES[programmes.TIER_SET]),
-            "strata": (
-                CLUB.strata[0].model_copy(update={"ratings": (made.TIER.model_copy(update={"override": 4}),)}),
-                *CLUB.strata[1:],
-            ),
+            "measures": CLUB.measures | {TIER_SET.name: TIER_SET},
+            "strata": (CLUB.strata[0].model_copy(update={"ratings": (SET_TIER,)}), *CLUB.strata[1:]),
         }
     )
 )

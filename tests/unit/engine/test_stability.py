@@ -14,7 +14,8 @@ from standing.engine.measures import empty as no_buckets
 from standing.engine.ratings import is_review, next_level_state, next_review, would_become
 from standing.engine.state import LevelState, Memory
 from standing.rules.author.sources import StabilitySource
-from standing.rules.ruleset import Rating, Stability, Stratum, Title
+from standing.rules.frozen import Title
+from standing.rules.ruleset import Rating, Stability, Stratum
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_in, day_number
 

@@ -17,11 +17,12 @@ from standing.engine.engine import engine_of
 from standing.engine.ratings import next_review, would_become
 from standing.engine.state import LevelState
 from standing.impact.impact import NAMED, CareImpact, Impact, Move, impact
-from standing.impact.markdown import markdown
 from standing.impact.population import Population, Row, read, write
 from standing.impact.report import Report, as_dict
 from standing.impact.settled_levels import settle
 from standing.impact.sources import of_file, rules_at
+from standing.impact.view import impact_document
+from standing.present.renderers.markdown import markdown
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition, Fact
 from standing.rules.ruleset import Cap, Care, Rating, Ruleset, Stratum
@@ -157,7 +158,7 @@ def test_the_pressure_on_a_contact_cap_is_counted() -> None:
     cap = Cap(at_most=1, within=5)
     both = rules(tier(20_000), cap)
     second = CALL.model_copy(update={"name": "write"})
-    more = assemble(both.programme, both.measures, both.features, (*both.strata, Stratum(care=(second,))))
+    more = assemble(both.programme, both.measures.values(), both.features, (*both.strata, Stratum(care=(second,))))
     found = impact(both, more, TEN.frame, TEN.frame, DAY)
     assert (found.pressed_before, found.pressed_after) == (0, 3)
 
@@ -178,24 +179,22 @@ def test_who_moves_is_named_with_the_comparison_that_moved_it() -> None:
 
 
 def test_the_markdown_shows_the_matrix_the_flow_the_movers_and_care() -> None:
-    said = markdown(report(rules(tier(18_000, keep=17_000))))
-    assert "**3 come to another level.** **1 would come to a worse level by this edit alone.**" in said
+    said = markdown(impact_document(report(rules(tier(18_000, keep=17_000))), "en"))
+    assert "**3 come to another level** · **1 would come to a worse level by this edit alone**" in said
     assert "| **silver** | · | 3 | **2** |" in said
     assert "tier silver,tier gold (new),2" in said
-    assert "| tier | gold → silver | 1 | d | ✗ `spend >= 17000` (was 160.00) |" in said
-    assert "| call | 3 | 4 | 0.30 | 0.40 |  |  |" in said
+    assert "| Made for a test | **gold → silver** | 1 | d | ✗ `spend >= 17000` (was 160.00) |" in said
+    assert "| call | 3 → 4 | 0.30 → 0.40 |  |" in said
     assert "costs" not in said
-    assert "**No customer comes to another level.**" in markdown(report(rules(tier(20_000))))
+    assert "**No customer comes to another level.**" in markdown(impact_document(report(rules(tier(20_000))), "en"))
 
 
 def test_costs_are_shown_in_the_programmes_currency_a_day() -> None:
     before, after = costing(600), costing(450, keep=17_000)
-    said = markdown(Report(before, after, TEN, impact(before, after, TEN.frame, TEN.frame, DAY)))
-    assert (
-        "| Care rule | Holds for, before | after | Actions a day, before | after | USD a day, before | after |" in said
-    )
-    assert "| call | 3 | 2 | 0.30 | 0.20 | 1.80 | 0.90 |" in said
-    assert "| **all care that states a cost** |  |  |  |  | **1.80** | **0.90** |" in said
+    said = markdown(impact_document(Report(before, after, TEN, impact(before, after, TEN.frame, TEN.frame, DAY)), "en"))
+    assert "| Care rule | Holds for | Actions a day | USD a day |" in said
+    assert "| call | 3 → 2 | 0.30 → 0.20 | 1.80 → 0.90 |" in said
+    assert "**1.80 → 0.90 USD a day for care that states a cost**" in said
     found = as_dict(Report(before, after, TEN, impact(before, after, TEN.frame, TEN.frame, DAY)))
     assert (found["currency"], found["cost_a_day"]) == ("USD", {"before": "1.8000", "after": "0.9000"})
     assert found["care"][0]["cost_a_day"] == {"before": "1.8000", "after": "0.9000"}

@@ -15,14 +15,16 @@ from rich.cells import cell_len
 from rich.console import Console
 from standing.cli.app import app
 from standing.engine.state import LevelState
-from standing.impact.page import page
 from standing.impact.population import Population, write
 from standing.impact.report import Report, as_dict, compare_rulesets
-from standing.impact.terminal import print_impact
+from standing.impact.view import impact_document
 from standing.impact.words import WORDS
+from standing.present.renderers.page import page as drawn_page
+from standing.present.renderers.terminal import print_document
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
-from standing.rules.ruleset import Ruleset, Stratum, Title
+from standing.rules.frozen import Title
+from standing.rules.ruleset import Ruleset, Stratum
 from standing.values.catalogue import Language, translated
 from typer.testing import CliRunner
 
@@ -56,9 +58,13 @@ def report(gold: int = 18_000, keep: int = 17_000) -> Report:
 
 def told(shown: Report, language: Language, width: int = 80) -> str:
     console = Console(file=io.StringIO(), width=width)
-    print_impact(shown, language, console)
+    print_document(impact_document(shown, language), console)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
+
+
+def page(shown: Report, language: Language) -> str:
+    return drawn_page(impact_document(shown, language))
 
 
 def shown_figures(text: str) -> dict[str, Any]:
@@ -221,5 +227,5 @@ def test_the_command_writes_the_page_beside_what_it_prints(tmp_path: Path) -> No
     asked = ["rules", "impact", "--base", "HEAD", "--population", str(tmp_path / "one.parquet")]
     done = CliRunner().invoke(app, [*asked, "--html", str(tmp_path / "page.html"), "--lang", "zh"])
     assert done.exit_code == 0, done.output
-    assert "## 影响" in done.output
+    assert "## 规则修改的影响" in done.output
     assert '<html lang="zh-CN">' in (tmp_path / "page.html").read_text(encoding="utf-8")

@@ -23,6 +23,7 @@ from standing.engine.decide import Decision, decide
 from standing.engine.engine import engine_of
 from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided
+from standing.engine.measures import from_stored
 from standing.events.intake import Event
 from standing.lake.chunks import chunks
 from standing.lake.compaction import CompactionResult, compact, stage
@@ -365,7 +366,7 @@ def test_states_remember_what_the_fold_remembers(ruleset: Any, histories: list[l
     assert_frame_equal(states_of(states), bucket.states_of(finals))
     for state, row in zip(finals, states.rows(named=True), strict=True):
         known = {one["name"]: one["number"] if one["text"] is None else one["text"] for one in row["features"]}
-        assert known == engine_of(ruleset).facts(state.buckets, state.day)
+        assert known == engine_of(ruleset).facts(from_stored(state.buckets, ruleset), state.day)
 
 
 def stream_record(number: int, row: dict[str, Any], *, as_lambda: bool = True) -> dict[str, Any]:

@@ -49,7 +49,7 @@ class States:
 
 
 LOOKS = (("", 0, 0), ("Plan", 0, 0), ("Train", 0, 0), ("Rescore", 0, 2), ("Rescore", 1, 2), ("Summarise", 2, 2))
-STEPS = ["dealing", "planning", "training", "buckets", "buckets", "summing-up"]
+STEPS: list[execution.Step] = ["dealing", "planning", "training", "buckets", "buckets", "summing-up"]
 
 
 @pytest.fixture
@@ -62,16 +62,18 @@ def target(monkeypatch: pytest.MonkeyPatch) -> Target:
 
 def test_what_a_night_is_doing_is_told_and_a_look_that_fails_says_nothing(target: Target) -> None:
     seen: list[execution.Look] = []
-    ended = execution.follow(target, ARN, seen.append)
+    ended = execution.close(target, None, seen.append)
     assert [one.step for one in seen] == [*STEPS, "summing-up"]
     assert [(one.done, one.of) for one in seen] == [(0, 0)] * 3 + [(0, 2), (1, 2), (2, 2), (2, 2)]
     assert ended.output == {"day": "2026-03-30"}
 
 
-def test_progress_says_what_is_done(target: Target, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_progress_says_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     told: list[str] = []
     monkeypatch.setattr("rich.progress.Progress.update", lambda _, __, description, **___: told.append(description))
-    night.closed(target)
+    with night._progress("en") as seen:
+        for step in STEPS:
+            seen(execution.Look(step, 0, 0))
     assert list(dict.fromkeys(told)) == [
         "dealing out what came into the lake",
         "planning the night",

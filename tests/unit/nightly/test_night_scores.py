@@ -15,7 +15,8 @@ from standing.lake.rows import RECORDS
 from standing.nightly.model import MODEL, OLD, LearnedModel, model_for, model_of, model_up_to
 from standing.nightly.plan import Planned
 from standing.nightly.scores import Scoring, UnsentScoresError, used_by
-from standing.rules.ruleset import Measure, Ruleset
+from standing.rules.features import Measure, by_name
+from standing.rules.ruleset import Ruleset
 from standing.scores.fitting.bgnbd import FEWEST
 from standing.values.days import day_date, day_number
 from standing.values.faults import Fault
@@ -71,7 +72,7 @@ DAY = day_number(cdnow.CALIBRATED)
 
 
 def ruleset(*measures: Measure) -> Ruleset:
-    return made.ruleset(()).model_copy(update={"measures": measures})
+    return made.ruleset(()).model_copy(update={"measures": by_name(measures)})
 
 
 def test_a_model_is_learnt_kept_and_learnt_anew_after_a_month(lake: MemoryLake) -> None:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from standing.operations.event_files import Line, UnsendableLine, read_lines, read_lines_to_send
+from standing.operations.event_files import IS_SCORE, Line, UnsendableLine, read_lines, read_lines_to_send
 from standing.values.errors import UserError
 
 GOOD = {"source": "shop", "detail-type": "purchase.v1", "detail": {"id": "1"}}
@@ -52,7 +52,7 @@ def test_a_score_is_read_but_never_sent(tmp_path: Path) -> None:
     score = json.dumps({**GOOD, "source": "scores", "detail-type": "score.v1"})
     assert [type(one) for one in lines(tmp_path, score, json.dumps(GOOD))] == [Line, Line]
     refused, sent = read_lines_to_send(tmp_path / "events.jsonl")
-    assert refused == UnsendableLine(1, "is a score, which the night alone sends: leave it out")
+    assert refused == UnsendableLine(1, IS_SCORE)
     assert isinstance(sent, Line)
 
 

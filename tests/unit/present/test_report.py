@@ -29,7 +29,8 @@ from standing.present.report.terminal import print_report
 from standing.present.terminal import PlainConsole
 from standing.report.model import Oddity, report_json
 from standing.report.upgrade import read_report
-from standing.rules.ruleset import Ruleset, Title
+from standing.rules.frozen import Title
+from standing.rules.ruleset import Ruleset
 from standing.values.catalogue import LANGUAGES, Language, translated
 from standing.values.errors import UserError
 from standing.values.faults import Fault
@@ -212,7 +213,7 @@ def test_both_languages_say_everything() -> None:
 
 def test_days_are_dates_what_is_missing_is_a_dash_and_drift_has_its_marks(ruleset: Ruleset) -> None:
     text = content(page(reports.bad(ruleset), ruleset, "en"))
-    assert '<span class="unbroken">2024-10-04</span>' in text
+    assert '<span class="whole">2024-10-04</span>' in text
     assert "<td>–</td>" in text
     assert "None" not in text
     assert '<span class="fall">changed</span>' in text

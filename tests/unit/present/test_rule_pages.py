@@ -13,7 +13,8 @@ from rich.cells import cell_len
 from rich.console import Console
 from standing.cli.app import app
 from standing.present.language import in_language
-from standing.present.rules.pages import markdown, print_rules
+from standing.present.renderers.terminal import print_document
+from standing.present.rules.pages import markdown, rules_document
 from standing.present.rules.words import WORDS, Words, stability
 from standing.rules.author.compiler import CompiledRules, compile_folder
 from standing.rules.conditions import comparisons
@@ -31,7 +32,7 @@ RULESET = COMPILED.ruleset
 
 def _in_terminal(compiled: CompiledRules, language: Language, width: int) -> str:
     console = Console(file=io.StringIO(), width=width, record=True)
-    print_rules(compiled, language, console)
+    print_document(rules_document(compiled, language), console)
     return console.export_text()
 
 
@@ -91,7 +92,7 @@ def test_a_rule_is_told_with_its_groups_and_titles() -> None:
         "|  |  | `orders_90d >= 12` | Orders in the last 90 days |",
         "|  |  | `complaints_90d < 2` | Complaints in the last 90 days |",
         "|  |  | none of |  |",
-        "|  |  | &emsp;&emsp;`satisfaction_180d < 0.4` | Satisfaction in surveys, 0 to 1 |",
+        "|  |  | &#8195;&#8195;`satisfaction_180d < 0.4` | Satisfaction in surveys, 0 to 1 |",
         "|  | kept: all of | `spend_365d >= 3500.00` | Net spend in the last year |",
     ]
     assert page.count("`tier entered gold`") == 1  # one line, though it is two comparisons

@@ -40,13 +40,15 @@ ALLOWED = {  # beside itself; nobody imports a room that imports it
     "present": "values rules rules/author rules/prove rules/scenarios engine report",
     "operations": "values rules events engine aws present",
     "local": "values",
+    "starter": "values rules rules/author local",
     "impact": "values rules rules/author rules/prove rules/scenarios engine aws rescoring present",
-    "customers": "values rules rules/author rules/scenarios engine foresight aws lake nightly present report",
     "backfill": "values rules events engine aws lake rescoring nightly present operations",
     "search": "values rules rules/author engine aws lake rescoring nightly present report",
     "release": "values rules rules/author events engine aws ingest present operations local",
+    "customers": "values rules rules/author rules/scenarios engine foresight aws lake nightly present backfill release "
+    "report",
     "cli": "values rules rules/author rules/prove rules/scenarios aws lake nightly scores present operations local "
-    "impact customers backfill search release report",
+    "starter impact customers backfill search release report",
 }
 CORE_MAY_USE = {"pydantic", "orjson", "durable_rules_engine", "standing"}
 CLOCKS = {"time", "os", "socket", "pathlib", "subprocess", "random"}

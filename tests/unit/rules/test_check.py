@@ -17,14 +17,16 @@ from standing.engine.backends import plain
 from standing.engine.engine import engine_of
 from standing.engine.measures import aggregate, empty
 from standing.events.intake import Event
-from standing.present.check import print_report, report_as_dict
+from standing.present.check import check_document, report_as_dict
+from standing.present.renderers.terminal import print_document
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
+from standing.rules.features import Measure
 from standing.rules.prove.check import LocatedFinding, Report, check
 from standing.rules.prove.findings import CHECKS
 from standing.rules.prove.prover import Prover
 from standing.rules.prove.words import WAYS_OUT, way_out
-from standing.rules.ruleset import Measure, Ruleset, Stratum
+from standing.rules.ruleset import Ruleset, Stratum
 
 from tests.make import backends, programmes
 from tests.make import strategies as made
@@ -431,7 +433,7 @@ def test_what_takes_too_long_to_prove_is_said_and_is_not_passed_over() -> None:
     assert any(one.line > 1 for one in report.unproved)
     console = Console(width=200)
     with console.capture() as captured:
-        print_report(report, "en", console)
+        print_document(check_document(report, "en"), console)
     assert "not proved: the question took over 0.001 s" in captured.get()
     assert f"{len(report.unproved)} not proved" in captured.get()
     assert [one for one in report_as_dict(report)["findings"] if not one["proved"]]
@@ -448,7 +450,7 @@ def test_every_finding_is_told_in_both_languages_with_its_way_out(tmp_path: Path
     report = check(written(tmp_path, BROKEN[name].changes))
     console = Console(width=200)
     with console.capture() as captured:
-        print_report(report, language, console)
+        print_document(check_document(report, language), console)
     (found,) = [one for one in report.found if one.finding.check == name[:6]]
     said = found.finding.said.in_language(language)
     assert said in captured.get()
@@ -461,7 +463,7 @@ def test_the_report_is_told_in_both_languages(tmp_path: Path, language: Any) -> 
     report = check(written(tmp_path, BROKEN["CHK-03"].changes))
     console = Console(width=200)
     with console.capture() as captured:
-        print_report(report, language, console)
+        print_document(check_document(report, language), console)
     said = captured.get()
     assert CHECKS.say("CHK-03", language) in said
     assert "rules/ratings/tier.yaml:15:" in said
@@ -478,10 +480,12 @@ def test_the_laws_of_features_hold_for_every_customer(rules: Ruleset, happened: 
 
 
 WINDOWED = (
-    *(("count", 0), ("count", 2), ("sum", 1), ("mean", 3), ("min", 4), ("max", 4)),
+    *(("count", programmes.ORDERS), ("count", programmes.COMPLAINTS), ("sum", programmes.NET)),
+    *(("mean", programmes.SCORES), ("min", programmes.AMOUNTS), ("max", programmes.AMOUNTS)),
     *(("count", programmes.DEPOSITS), ("sum", programmes.DEPOSITED), ("mean", programmes.DEPOSITED)),
     *(("min", programmes.HELD_MOST), ("max", programmes.HELD_MOST), ("mean", programmes.HELD_MEAN)),
-    *(("count", programmes.MOVED_MONEY), ("mean", 1), ("min", programmes.NET_MOST), ("max", programmes.NET_MOST)),
+    *(("count", programmes.MOVED_MONEY), ("mean", programmes.NET)),
+    *(("min", programmes.NET_MOST), ("max", programmes.NET_MOST)),
 )
 WINDOWS = assemble(
     made.PROGRAMME,
@@ -493,7 +497,7 @@ WINDOWS = assemble(
         for ending in (0, 5, 10)
         if over or not ending
     )
-    + tuple(programmes.made_feature(kind, kind, 0) for kind in ("days_since_last", "days_since_first")),
+    + tuple(programmes.made_feature(kind, kind, programmes.ORDERS) for kind in ("days_since_last", "days_since_first")),
     (Stratum(),),
 )
 
@@ -507,8 +511,10 @@ def test_the_laws_of_windows_hold_for_every_customer(happened: list[Event], late
 def test_a_refund_of_one_category_may_count_where_nothing_of_it_was_bought() -> None:
     shoes = {"where": {"category": "shoes"}}
     measures = (Measure(of=RETURNS, value="net_amount", **shoes), Measure(of=RETURNS, **shoes), Measure(of=RETURNS))
-    kinds = [("sum", 0, {"over": 5, "ending": 8}), *(("count", place, {"over": 5, "ending": 8}) for place in (1, 2))]
-    features = (programmes.made_feature(f"{kind}-{place}", kind, place, **more) for kind, place, more in kinds)
+    features = [
+        programmes.made_feature(f"{kind}-{place}", kind, measures[place].name, over=5, ending=8)
+        for place, kind in enumerate(("sum", "count", "count"))
+    ]
     back = made.refund(1_010, "20.00", of="a")
     back = replace(back, detail=back.detail.model_copy(update={"category": "shoes"}))
     rules = assemble(made.PROGRAMME, measures, tuple(features), (Stratum(),))
@@ -539,7 +545,7 @@ def test_z3_reads_a_condition_as_plain_python_does(rules: dict[str, Condition], 
 
 
 def test_a_ratio_is_read_exactly() -> None:
-    part = programmes.made_feature("part", "ratio", -1, parts=("orders_before_5d", "orders_10d"))
+    part = programmes.made_feature("part", "ratio", first="orders_before_5d", second="orders_10d")
     prover = Prover(made.ruleset((*made.CLUB_FEATURES, part), Stratum()))
     three = made.line("orders_10d", "==", 3)
     least, above = (made.every(made.line("part", "==", value), three) for value in (6_666, 6_667))

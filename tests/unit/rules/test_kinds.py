@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from typing import get_args
+from collections.abc import Callable, Collection, Mapping
+from typing import Any, get_args
 
 import pytest
 from standing.engine import clock, features
 from standing.foresight import levers
 from standing.present.rules.words import WORDS
 from standing.rescoring import features as rescoring
-from standing.rules.author.features import VALUES
+from standing.rules.author.features import SHAPES, VALUES
 from standing.rules.author.sources import FeatureSource
+from standing.rules.features import MeasuredFeature
 from standing.rules.kinds import COMBINING, FEATURE_KINDS, MEASURING, KindName
 from standing.rules.prove import ranges
 
@@ -36,8 +37,20 @@ def test_each_back_end_has_every_kind(table: Collection[str], kinds: set[str]) -
     assert set(table) == kinds
 
 
+@pytest.mark.parametrize(
+    "table",
+    [features.FORMULAS, rescoring.TAKEN, rescoring.MADE_OF, clock.MOVES, ranges.RANGES, levers.WAYS],
+    ids=["formulas", "expressions", "expressions of others", "moves", "ranges", "levers"],
+)
+def test_what_a_kind_is_given_to_takes_the_class_of_its_features(table: Mapping[KindName, Callable[..., Any]]) -> None:
+    """The types of the tables do not say so: a table has entries for every class."""
+    for kind, entry in table.items():
+        named = entry.__annotations__.get("feature")
+        assert named is None or named in {shape.__name__ for shape in SHAPES[kind].__mro__}, kind
+
+
 def test_the_names_words_and_fields_of_kinds_are_those_of_the_table() -> None:
-    assert set(get_args(KindName.__value__)) == EVERY
+    assert set(get_args(KindName)) == EVERY
     assert set(WORDS.texts) >= EVERY
     assert set(FeatureSource.model_fields) >= EVERY
     assert {kind.wants for kind in FEATURE_KINDS.values()} - {"features"} == set(VALUES)
@@ -45,5 +58,6 @@ def test_the_names_words_and_fields_of_kinds_are_those_of_the_table() -> None:
 
 def test_the_rules_of_this_clone_keep_of_each_measure_what_its_kinds_want() -> None:
     ruleset = real_ruleset()
-    kept = {(one.kind, ruleset.measures[one.measure].keeps) for one in ruleset.features if not one.parts}
+    measured = [one for one in ruleset.features if isinstance(one, MeasuredFeature)]
+    kept = {(one.kind, ruleset.measures[one.measure].keeps) for one in measured}
     assert kept <= {(kind, about.keeps) for kind, about in FEATURE_KINDS.items()}

@@ -13,6 +13,7 @@ from standing.rules.author.compiler import compile_rules
 from standing.rules.author.lines import LineError, Symbol, parse_line
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.conditions import Comparison, Condition, Group, comparisons
+from standing.rules.features import Window
 from standing.rules.ruleset import Ruleset, digest
 
 RULES = Path(__file__).parents[3] / "rules"
@@ -156,28 +157,28 @@ def test_amounts_scores_and_levels_become_whole_numbers(folder: Path) -> None:
 
 def test_features_carry_their_window_measure_and_unit(folder: Path) -> None:
     ruleset = compile_rules(folder)
-    shown = [(one.name, one.kind, one.unit, one.over, one.ending) for one in ruleset.features]
+    shown = [(one.name, one.kind, one.unit, getattr(one, "window", None)) for one in ruleset.features]
     assert shown == [
-        ("spend_365d", "sum", "money", 365, 0),
-        ("orders_90d", "count", "count", 90, 0),
-        ("complaints_90d", "count", "count", 90, 0),
-        ("satisfaction", "mean", "score", 180, 0),
-        ("days_since_order", "days_since_last", "days", None, 0),
+        ("spend_365d", "sum", "money", Window(over=365)),
+        ("orders_90d", "count", "count", Window(over=90)),
+        ("complaints_90d", "count", "count", Window(over=90)),
+        ("satisfaction", "mean", "score", Window(over=180)),
+        ("days_since_order", "days_since_last", "days", None),
     ]
     assert (ruleset.programme.minor_digits, ruleset.care["congratulate"].do.within) == (2, 7)
 
 
 def test_features_that_measure_the_same_share_one_measure(folder: Path) -> None:
     ruleset = compile_rules(folder)
-    by_name = {one.name: one.measure for one in ruleset.features}
-    assert by_name["orders_90d"] == by_name["days_since_order"]
-    assert len(set(by_name.values())) == 4
-    assert set(range(len(ruleset.measures))) == {
-        *by_name.values(),
-        *(one.remainder for one in ruleset.features if one.remainder >= 0),
-        ruleset.ratings["tier"].override,
-    }
-    assert len(ruleset.measures) == 6  # the others: what was set by hand, and what flooring leaves of answers
+    taken_from = {one.name: one.measures for one in ruleset.features}
+    assert taken_from["orders_90d"] == taken_from["days_since_order"] == ("purchase",)
+    assert taken_from["spend_365d"] == ("purchase+refund.net_amount",)
+    assert taken_from["complaints_90d"] == ('feedback[kind="complaint"]',)
+    assert taken_from["satisfaction"] == ("feedback.score", "feedback.remainder")  # what flooring leaves of answers
+    by_hand = ruleset.ratings["tier"].override
+    assert by_hand == 'latest override[rating="tier"].ruling'
+    assert set(ruleset.measures) == {by_hand}.union(*taken_from.values())
+    assert all(measure.name == name for name, measure in ruleset.measures.items())
 
 
 @pytest.mark.parametrize(("currency", "digits"), [("JPY", 0), ("CNY", 2), ("KWD", 3), ("CLF", 4)])

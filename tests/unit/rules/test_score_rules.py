@@ -15,8 +15,9 @@ from standing.events.intake import Event
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
 from standing.rules.conditions import Fact
+from standing.rules.features import Ramp
 from standing.rules.prove.check import check
-from standing.rules.ruleset import Ramp, Ruleset
+from standing.rules.ruleset import Ruleset
 from standing.rules.scenarios.player import play
 from standing.rules.timeline import Timeline
 
@@ -81,7 +82,7 @@ def test_scores_are_not_added_up(tmp_path: Path) -> None:
 
 def test_a_score_begins_no_membership(tmp_path: Path) -> None:
     rules = compile_rules(written(tmp_path, {"year": "count: purchase; over: membership-year"}))
-    assert not any("score" in one.of and "purchase" in one.of for one in rules.measures)
+    assert not any("score" in one.of and "purchase" in one.of for one in rules.measures.values())
     events = [score(10, "churn", 2_000), purchase(100), purchase(400)]
     assert known(rules, events, 405)["year"] == 2
 
@@ -131,7 +132,7 @@ def test_a_score_adds_up_the_floored_points_of_its_parts(tmp_path: Path) -> None
 @given(st.integers(-(2**53), 2**53), st.integers(-(10**6), 10**6), st.integers(-(10**6), 10**6), st.integers(1, 100))
 def test_a_ramp_gives_whole_points_that_rise_at_its_steps(value: int, begin: int, end: int, weight: int) -> None:
     assume(begin != end)
-    ramp = Ramp(begin=begin, end=end, weight=weight)
+    ramp = Ramp(part="worth", begin=begin, end=end, weight=weight)
     exact = Fraction(weight) * (value - begin) / (end - begin)
     assert ramp.points(value) == floor(min(max(exact, Fraction(0)), Fraction(weight)))
     before = -1 if ramp.rises else 1

@@ -8,7 +8,7 @@ from random import Random
 
 import pytest
 from standing.engine.codec import pack, pack_checkpoint
-from standing.engine.measures import Buckets
+from standing.engine.measures import StoredBuckets
 from standing.engine.series import Extremes, Latest, Observation, Seen, Series, Sums
 from standing.engine.state import Checkpoint, Ledger, LevelState, Memory, State
 from standing.present.check import report_as_dict
@@ -16,8 +16,9 @@ from standing.present.rules.size import state_size
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
 from standing.rules.author.sizes import KB, MOST_COMMIT, MOST_STATE, sizes_of
+from standing.rules.features import RULING, Measure, Reach
 from standing.rules.prove.check import check
-from standing.rules.ruleset import RULING, Measure, Reach, Ruleset
+from standing.rules.ruleset import Ruleset
 from standing.values.scales import FINE, REMAINDER
 
 from tests.make.support import ROOT, real_ruleset
@@ -60,11 +61,11 @@ def _most(measure: Measure) -> int:
     return most.get(measure.value, 10**14)
 
 
-def heaviest(ruleset: Ruleset, seed: int, dense: float) -> Buckets:
+def heaviest(ruleset: Ruleset, seed: int, dense: float) -> StoredBuckets:
     """The heaviest series of every measure."""
     chance = Random(seed)
-    both = zip(ruleset.measures, ruleset.reaches, strict=True)
-    return tuple(worst(measure, reach, chance, dense) for measure, reach in both)
+    measures, reaches = ruleset.measures, ruleset.reaches
+    return tuple(worst(measures[name], reaches[name], chance, dense) for name in ruleset.series_order)
 
 
 def remembered(ruleset: Ruleset) -> tuple[Memory, Ledger]:
@@ -102,8 +103,8 @@ def heavy(tmp_path_factory: pytest.TempPathFactory) -> Ruleset:
 def test_nobodys_state_is_larger_than_the_rules_say(programme: str, dense: float, heavy: Ruleset) -> None:
     ruleset = heavy if programme == "heavy" else compile_rules(ROOT / programme)
     sizes, buckets = sizes_of(ruleset), heaviest(ruleset, 1, dense)
-    for place, measure in enumerate(ruleset.measures):
-        assert _size(buckets[place : place + 1]) <= sizes_of_one(ruleset, place), measure
+    for name, series in zip(ruleset.series_order, buckets, strict=True):
+        assert _size((series,)) <= sizes_of_one(ruleset, name), name
     memory, ledger = remembered(ruleset)
     state = State("c" * 128, 10**9, DAY, ruleset.features_hash, buckets, Memory(), memory, ledger)
     other = State("c" * 128, 10**9, DAY, ruleset.features_hash, buckets, memory, Memory(), Ledger())
@@ -112,14 +113,14 @@ def test_nobodys_state_is_larger_than_the_rules_say(programme: str, dense: float
     assert sizes.most > 0.2 * len(pack(state))  # a bound, and not just any large number
 
 
-def sizes_of_one(ruleset: Ruleset, place: int) -> int:
+def sizes_of_one(ruleset: Ruleset, name: str) -> int:
     """The bound of one measure alone."""
-    one = ruleset.model_copy(update={"measures": ruleset.measures[place : place + 1], "features": ()})
-    vars(one)["reaches"] = ruleset.reaches[place : place + 1]
+    one = ruleset.model_copy(update={"measures": {name: ruleset.measures[name]}, "features": ()})
+    vars(one)["reaches"] = {name: ruleset.reaches[name]}
     return sum(sizes_of(one).series.values())
 
 
-def _size(buckets: Buckets) -> int:
+def _size(buckets: StoredBuckets) -> int:
     return len(pack_checkpoint(Checkpoint(DAY, "", buckets, Memory()))) - EMPTY
 
 

@@ -15,9 +15,10 @@ from standing.events.intake import Event
 from standing.foresight.explanation import explanations
 from standing.foresight.outlook import look_ahead
 from standing.impact.impact import impact
-from standing.impact.markdown import markdown
 from standing.impact.report import Report, as_dict
 from standing.impact.sources import edited_rules
+from standing.impact.view import impact_document
+from standing.present.renderers.markdown import markdown
 from standing.rules.author.build import build_ruleset, built_rules
 from standing.rules.author.compiler import CompiledRules, compile_folder
 from standing.rules.author.problems import RulesError
@@ -267,9 +268,9 @@ def test_impact_counts_whom_the_older_rules_keep(written: Written) -> None:
     }
     assert as_dict(found)["kept_by_older_rules"] == {"tier": 1}
     assert as_dict(found)["effective"] == "2026-12-01"
-    said = markdown(found)
+    said = markdown(impact_document(found, "en"))
     assert "In force from 2026-12-01." in said
-    assert "**Tier: 1 keeps a level by nothing but the rules under which they reached it.**" in said
+    assert "`existing: keep` · **Tier: 1 keeps a level by nothing but the rules under which they reached it**" in said
 
 
 def test_an_explanation_tells_the_older_rules_that_keep_a_level(written: Written) -> None:

@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 from standing.cli.app import app
-from standing.present.rules.scenarios import print_checked
+from standing.present.renderers.terminal import print_document
+from standing.present.rules.scenarios import scenarios_document
 from standing.rules.scenarios.check import ScenarioResults, check_scenarios
 from standing.values.catalogue import Language
 from typer.testing import CliRunner
@@ -51,5 +52,5 @@ def test_a_threshold_that_no_story_holds_is_named_with_the_value_that_would_tell
 def test_what_no_story_notices_is_said_in_both_languages(loose: ScenarioResults, language: Language, said: str) -> None:
     console = Console(width=200)
     with console.capture() as captured:
-        print_checked(loose, language, console)
+        print_document(scenarios_document(loose, language), console)
     assert said in captured.get()

@@ -11,7 +11,7 @@ from standing.customers.phrases import NOUNS, plan_in_words
 from standing.engine.engine import engine_of
 from standing.engine.fold import simulate_day
 from standing.engine.ledger.announcements import RatingChanged
-from standing.engine.measures import aggregate, empty, prune
+from standing.engine.measures import aggregate, empty
 from standing.engine.reasons import WITHHELD, reasons
 from standing.engine.start import StoredHistory, replay_up_to
 from standing.engine.state import Memory
@@ -70,7 +70,7 @@ def problems(folder: Path, features: dict[str, str], programme: str = PROGRAMME)
 
 
 def known_of(rules: Ruleset, events: Sequence[Event], day: Day) -> dict[str, Fact]:
-    return engine_of(rules).facts(prune(aggregate(empty(rules), events, rules), day, rules), day)
+    return engine_of(rules).facts(made.pruned(aggregate(empty(rules), events, rules), day, rules), day)
 
 
 def deposits(day: Day, amount: str, name: str = "v") -> Event:
@@ -123,8 +123,8 @@ def test_a_membership_begins_with_an_activity_only_where_there_are_any(tmp_path:
     with_them, without = (
         compile_rules(written(tmp_path / name, year, text)) for name, text in (("a", PROGRAMME), ("b", bare))
     )
-    assert ["activity" in one.of for one in with_them.measures].count(True) == 1
-    assert not any("activity" in one.of for one in without.measures)
+    assert ["activity" in one.of for one in with_them.measures.values()].count(True) == 1
+    assert not any("activity" in one.of for one in without.measures.values())
     assert "activities" not in without.model_dump_json(exclude_defaults=True)
 
 

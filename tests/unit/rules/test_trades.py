@@ -33,8 +33,9 @@ from standing.rules.author.compiler import compile_rules
 from standing.rules.author.files import Kind, rule_files
 from standing.rules.author.schemas import schema_of
 from standing.rules.conditions import Fact
+from standing.rules.features import Measure
 from standing.rules.prove.check import check
-from standing.rules.ruleset import Measure, Ruleset
+from standing.rules.ruleset import Ruleset
 from standing.rules.scenarios.check import ScenarioResults, check_scenarios
 from standing.rules.scenarios.recorder import record
 from standing.rules.timeline import Timeline
@@ -198,8 +199,8 @@ def _committed(clone: Path, name: str) -> Path:
     """A clone that holds the rules of one trade, where they lie in this one."""
     rules = clone / TRADES[name].folder
     shutil.copytree(folder(name), rules)
-    (clone / "layers" / "standing").mkdir(parents=True)
-    (clone / "template.yaml").touch()
+    (clone / "rules").mkdir(exist_ok=True)
+    (clone / "rules" / "programme.yaml").touch()
     who = ("-c", "user.name=Somebody", "-c", "user.email=somebody@example.invalid", "-c", "commit.gpgsign=false")
     for command in (("init", "-q"), ("add", "."), (*who, "commit", "-q", "-m", "rules")):
         subprocess.run(["git", *command], cwd=clone, check=True)
@@ -268,7 +269,7 @@ AMOUNTS = ("0", "40", "900", "5000", "60000", "7000000")
 @st.composite
 def histories(draw: st.DrawFn, rules: Ruleset) -> list[dict[str, Any]]:
     """Envelopes that the features of a programme look at, whatever they are."""
-    looked_at = [one for one in rules.measures if one.of != ("override",) and "care" not in one.of]
+    looked_at = [one for one in rules.measures.values() if one.of != ("override",) and "care" not in one.of]
     days = draw(st.lists(st.integers(FIRST, FIRST + 400), min_size=1, max_size=8))
     return [_made(draw, rules, draw(st.sampled_from(looked_at)), day, number) for number, day in enumerate(days)]
 

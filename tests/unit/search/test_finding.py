@@ -16,9 +16,9 @@ from standing.aws.decisions import decision_rows
 from standing.engine.backends.plain import holds
 from standing.engine.fold import simulate_days
 from standing.engine.reasons import display
-from standing.engine.start import replay_all
+from standing.engine.start import features_changed, replay_all
 from standing.engine.state import State
-from standing.engine.view import facts_today, needs_history
+from standing.engine.view import facts_today
 from standing.events.intake import Event
 from standing.lake.compaction import compact_all
 from standing.lake.decisions import decision_row
@@ -488,7 +488,7 @@ def test_the_table_knows_features_of_rules_that_came_later() -> None:
     tier = made.rating("tier", ["low", "high"], {"high": every(line("spend", ">=", 90_000))})
     later = RULES.followed_by(made.ruleset((spend,), Stratum(ratings=(tier,))), DAY + 1)
     table = Table(RULES, BOUGHT)
-    assert {one.customer for one in table.states() if needs_history(one, later, DAY + 1)} == {*BOUGHT}
-    assert not any(needs_history(one, later, DAY) for one in table.states())
+    assert {one.customer for one in table.states() if features_changed(one, later, DAY + 1)} == {*BOUGHT}
+    assert not any(features_changed(one, later, DAY) for one in table.states())
     (state,) = (one for one in table.states() if one.customer == "c-1")
     assert facts_today(state, later, DAY + 1, BOUGHT["c-1"])["spend"] == 90_000

@@ -6,7 +6,7 @@ import re
 from string import Formatter
 
 import pytest
-from standing.rules.ruleset import Title
+from standing.rules.frozen import Title
 from standing.values.catalogue import catalogue, translated
 from standing.values.messages import Joined, Message, Messages, listed, message
 

@@ -1,4 +1,7 @@
-"""Contention: trying again where somebody else was faster to commit, ever more slowly."""
+"""Contention: trying again where somebody else was faster to commit, ever more slowly.
+
+What is committed on a condition says by `Overtaken` that it no longer held: a table's version, or an object's ETag.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from standing.aws.table import CommitConflict
-
 SHORTEST, LONGEST = 0.02, 1.5  # seconds
 
 
+class Overtaken(Exception):  # noqa: N818 -- somebody else's success
+    """Somebody else was faster: nothing was written. Read again, and decide again."""
+
+
 class TooContended(Exception):  # noqa: N818 -- a passing state, not a fault
-    """A customer whom others kept changing: it is to be tried again later."""
+    """What others kept changing, a customer or an object: it is to be tried again later."""
 
 
 @dataclass
@@ -25,11 +30,11 @@ class Attempts:
     conflicts: int = 0
 
     def run[T](self, attempt: Callable[[], T]) -> T:
-        """What an attempt gives, tried again where it meets a conflict. Raises TooContended."""
+        """What an attempt gives, tried again where it is overtaken. Raises TooContended."""
         while True:
             try:
                 return attempt()
-            except CommitConflict:
+            except Overtaken:
                 self.after_conflict()
 
     def after_conflict(self) -> None:

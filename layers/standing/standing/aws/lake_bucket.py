@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from botocore.exceptions import ClientError
 
-from standing.aws.rules_bucket import MISSING, TAKEN, PreconditionFailed
+from standing.aws.rules_bucket import MISSING, read_object, replace_object
 from standing.values.counted import counted
 
 if TYPE_CHECKING:
@@ -48,13 +48,8 @@ class Lake:
 
     def get(self, key: str) -> StoredObject:
         """An object, or ABSENT."""
-        try:
-            answer = self.client.get_object(Bucket=self.name, Key=key)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in MISSING:
-                return ABSENT
-            raise
-        return StoredObject(answer["Body"].read(), answer["ETag"])
+        found = read_object(self.client, self.name, key)
+        return StoredObject(*found) if found else ABSENT
 
     def get_all(self, keys: Iterable[str]) -> Iterator[tuple[str, StoredObject]]:
         """Several objects with their keys, in this order; without those that are gone by now."""
@@ -69,15 +64,7 @@ class Lake:
 
     def replace(self, key: str, body: bytes, etag: str) -> None:
         """Write over the object of this ETag (empty: where there is none yet). Raises PreconditionFailed."""
-        try:
-            if etag:
-                self.client.put_object(Bucket=self.name, Key=key, Body=body, IfMatch=etag)
-            else:
-                self.client.put_object(Bucket=self.name, Key=key, Body=body, IfNoneMatch="*")
-        except ClientError as error:
-            if error.response["Error"]["Code"] in TAKEN | MISSING:
-                raise PreconditionFailed from error
-            raise
+        replace_object(self.client, self.name, key, body, etag)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects, those that are gone already too."""

@@ -10,7 +10,7 @@ from botocore import exceptions as aws
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LOCALLY = "Or use the local AWS of this clone: `standing local up` starts it, then `standing --local …`."
+LOCALLY = "Or use the local AWS: `standing local up` starts it, then `standing --local …`."
 SIGN_IN = "sign in (`aws configure`, `aws sso login`, or the variables AWS_PROFILE or AWS_ACCESS_KEY_ID)"
 REGION = "set AWS_DEFAULT_REGION, such as eu-central-1, or `region` in the profile"
 

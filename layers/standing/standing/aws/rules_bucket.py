@@ -1,12 +1,17 @@
-"""The bucket of rules: every ruleset that was ever released, written once, and the record of which was in force."""
+"""The bucket of rules: every ruleset that was ever released, written once, and the record of which was in force.
+
+And how an object of any bucket is read, and replaced on condition that it is as it was read.
+"""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
 
+from standing.aws.contention import Overtaken
 from standing.rules.releases import Entries, Releases
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Entry, Timeline
@@ -20,8 +25,31 @@ TAKEN = {"PreconditionFailed", "ConditionalRequestConflict"}
 MISSING = {"NoSuchKey", "404"}
 
 
-class PreconditionFailed(Exception):  # noqa: N818 -- somebody else's success
-    """Somebody else wrote the record since it was read: nothing was written."""
+class PreconditionFailed(Overtaken):
+    """Somebody else wrote the object since it was read: nothing was written."""
+
+
+def read_object(client: S3Client, bucket: str, key: str) -> tuple[bytes, str] | None:
+    """An object and its ETag, or none."""
+    try:
+        answer = client.get_object(Bucket=bucket, Key=key)
+    except ClientError as error:
+        if error.response["Error"]["Code"] in MISSING:
+            return None
+        raise
+    return answer["Body"].read(), answer["ETag"]
+
+
+def replace_object(client: S3Client, bucket: str, key: str, body: bytes, etag: str) -> str:
+    """Write over the object of this ETag (empty: where there is none yet); its own. Raises PreconditionFailed."""
+    try:
+        if etag:
+            return client.put_object(Bucket=bucket, Key=key, Body=body, IfMatch=etag)["ETag"]
+        return client.put_object(Bucket=bucket, Key=key, Body=body, IfNoneMatch="*")["ETag"]
+    except ClientError as error:
+        if error.response["Error"]["Code"] in TAKEN | MISSING:
+            raise PreconditionFailed from error
+        raise
 
 
 @dataclass(frozen=True)
@@ -33,44 +61,27 @@ class RulesBucket:
 
     def record(self) -> tuple[Releases | None, str | None]:
         """The record and its ETag; nothing before the first release."""
-        try:
-            answer = self.client.get_object(Bucket=self.name, Key=RECORD)
-        except ClientError as error:
-            if error.response["Error"]["Code"] in MISSING:
-                return None, None
-            raise
-        return Releases.model_validate_json(answer["Body"].read()), answer["ETag"]
+        if (found := read_object(self.client, self.name, RECORD)) is None:
+            return None, None
+        body, etag = found
+        return Releases.model_validate_json(body), etag
 
     def write(self, releases: Releases, etag: str | None) -> str:
         """Write the record over the one of this ETag (none: the first one); its own. Raises PreconditionFailed."""
         body = releases.model_dump_json(indent=1).encode() + b"\n"
-        try:
-            if etag:
-                return self.client.put_object(Bucket=self.name, Key=RECORD, Body=body, IfMatch=etag)["ETag"]
-            return self.client.put_object(Bucket=self.name, Key=RECORD, Body=body, IfNoneMatch="*")["ETag"]
-        except ClientError as error:
-            if error.response["Error"]["Code"] in TAKEN:
-                raise PreconditionFailed from error
-            raise
+        return replace_object(self.client, self.name, RECORD, body, etag or "")
 
     def keep(self, ruleset: Ruleset) -> None:
         """Keep a ruleset under its version, once for ever."""
         body = ruleset.model_dump_json(exclude_defaults=True).encode()
-        try:
-            self.client.put_object(Bucket=self.name, Key=_key(ruleset.version), Body=body, IfNoneMatch="*")
-        except ClientError as error:
-            if error.response["Error"]["Code"] not in TAKEN:
-                raise
+        with suppress(PreconditionFailed):
+            replace_object(self.client, self.name, _key(ruleset.version), body, "")
 
     def ruleset(self, version: str) -> Ruleset:
         """A ruleset that was kept. Raises KeyError where there is none of this version."""
-        try:
-            answer = self.client.get_object(Bucket=self.name, Key=_key(version))
-        except ClientError as error:
-            if error.response["Error"]["Code"] in MISSING:
-                raise KeyError(version) from None
-            raise
-        return Ruleset.model_validate_json(answer["Body"].read())
+        if (found := read_object(self.client, self.name, _key(version))) is None:
+            raise KeyError(version)
+        return Ruleset.model_validate_json(found[0])
 
     def timeline(self, entries: Entries) -> Timeline:
         """The rules themselves, as the record says they were in force."""

@@ -14,6 +14,7 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import RulesBucket
 from standing.aws.table import Customers
 from standing.values.errors import UserError
+from standing.values.messages import message
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudformation import CloudFormationClient
@@ -88,7 +89,12 @@ class Target:
         """The stack's outputs by name. Raises UserError where there is no such stack."""
         stack = self._described()
         if stack is None:
-            raise UserError(f"no stack `{self.stack}` in {self.cloudformation.meta.region_name}\n{HINT}")
+            raise UserError(
+                "no stack `{stack}` in {region}\n{hint}",
+                stack=self.stack,
+                region=self.cloudformation.meta.region_name,
+                hint=HINT,
+            )
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def status(self) -> str:
@@ -120,7 +126,7 @@ class Target:
     def lake(self) -> Lake:
         """The lake. Raises UserError where the stack has none, being a shadow or of a time before there was one."""
         if "LakeBucketName" not in self.outputs:
-            raise UserError(f"the stack `{self.stack}` has no lake")
+            raise UserError("the stack `{stack}` has no lake", stack=self.stack)
         return Lake(self.s3, self.outputs["LakeBucketName"])
 
     @cached_property
@@ -133,6 +139,6 @@ class Target:
         return Customers(self.dynamodb, table)
 
 
-HINT = (
+HINT = message(
     "`standing local up` starts one on this machine (then use `standing --local …`); `standing rules release` in AWS."
 )

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import orjson
 from botocore.exceptions import ClientError
 
+from standing.aws.contention import Overtaken
 from standing.aws.decisions import care_sort_key, decision_rows
 from standing.engine.codec import pack, pack_checkpoint, unpack, unpack_checkpoint
 from standing.engine.decide import DecisionResult
@@ -71,7 +72,7 @@ def stored_history(history: Iterable[EventRecord], checkpoints: Iterable[Checkpo
     return StoredHistory([one.event for one in history if one.counts], list(checkpoints))
 
 
-class CommitConflict(Exception):  # noqa: N818 -- the table's word
+class CommitConflict(Overtaken):
     """A commit that changed nothing. `applied` holds the events that were there already under the same keys.
 
     Where it is empty, somebody else was faster: load again and decide again. `brought` are those of them that a run of

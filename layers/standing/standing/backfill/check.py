@@ -44,7 +44,7 @@ def check(paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, seen: C
     with TemporaryDirectory(prefix="standing-") as folder, faults_as_user_errors():
         for one in convert_files(paths, mapping, ruleset, datetime.now(UTC), Path(folder)):
             checked.tally.add(one)
-            for _, event in one.events:
+            for event in one.events:
                 checked.customers.add(hash(event.detail.customer))
                 if len(checked.events) < SHOWN:
                     checked.events.append(event)

@@ -39,7 +39,7 @@ class Converted(NamedTuple):
     """What so many `rows` became: events, refusals (one a row), or neither where they were skipped."""
 
     rows: int
-    events: Sequence[tuple[Envelope, Event]] = ()
+    events: Sequence[Event] = ()
     refused: Sequence[Refusal] = ()
 
 
@@ -94,9 +94,8 @@ class Conversion:
         except Rejected as rejected:
             return Converted(1, refused=[_rejected(path, read.number, rejected)])
 
-    def _event(self, envelope: Envelope) -> tuple[Envelope, Event]:
-        event = take_in(envelope, self.ruleset, self.now)
-        return {part: envelope[part] for part in ("source", "detail-type", "detail")}, event
+    def _event(self, envelope: Envelope) -> Event:
+        return take_in(envelope, self.ruleset, self.now)
 
     def _tables(self, tables: Sequence[Path], mapping: Mapping) -> Iterator[Converted]:
         others, baskets = Lookups(mapping.join, self.beside, self.folder), Baskets(self.folder)
@@ -119,7 +118,7 @@ class Table:
     mapping: Mapping
     others: Lookups
     baskets: Baskets
-    event: Callable[[Envelope], tuple[Envelope, Event]]
+    event: Callable[[Envelope], Event]
 
     def row(self, path: Path, read: FileRow) -> Converted | None:
         """What a row became; None where it waits in a basket."""

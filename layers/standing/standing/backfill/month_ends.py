@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from contextlib import suppress
+from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import NamedTuple
 
 import polars as pl
 
+from standing.aws.contention import Attempts
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import PreconditionFailed
 from standing.engine.state import Memory
 from standing.lake.layout import MONTHS, number_in, standing_key
 from standing.lake.parquet import parquet_bytes
@@ -19,6 +19,8 @@ from standing.rescoring.memory import frame_of
 from standing.values.days import Day
 
 TRIES = 10
+
+type Pause = Callable[[float], None]
 
 
 class RewrittenMonths(NamedTuple):
@@ -34,33 +36,32 @@ def kept_month_ends(lake: Lake, number: int) -> dict[str, Day]:
     return {key: month_end(key.split("/")[1]) for key in keys}
 
 
-def rewrite_month_ends(lake: Lake, number: int, anew: Mapping[str, RewrittenMonths]) -> None:
+def rewrite_month_ends(lake: Lake, number: int, anew: Mapping[str, RewrittenMonths], pause: Pause) -> None:
     """Replace what ends of months say of some customers; nothing is said where there was nothing, or is none now.
 
-    The month that runs is left to the next night. What cannot be read is left to it as well: it names it.
+    The month that runs is left to the next night. What cannot be read is left to it as well: it names it. Raises
+    TooContended.
     """
     for key, end in kept_month_ends(lake, number).items():
         of = {who: one for who, one in anew.items() if one.since <= end}
         now = {who: one.months[end] for who, one in of.items() if end in one.months}
-        _replaced(lake, key, of, [(who, end, memory) for who, memory in now.items()])
+        rows = [(who, end, memory) for who, memory in now.items()]
+        Attempts(TRIES, pause).run(partial(_replace, lake, key, of, rows))
 
 
-def standing_without(lake: Lake, number: int, customers: Collection[str]) -> None:
-    """Take customers out of the standing of the last night, so that no night looks for them."""
-    _replaced(lake, standing_key(number), customers, [])
+def standing_without(lake: Lake, number: int, customers: Collection[str], pause: Pause) -> None:
+    """Take customers out of the standing of the last night, so that no night looks for them. Raises TooContended."""
+    Attempts(TRIES, pause).run(partial(_replace, lake, standing_key(number), customers, []))
 
 
-def _replaced(lake: Lake, key: str, customers: Collection[str], now: list[tuple[str, Day, Memory]]) -> None:
-    for _ in range(TRIES):
-        there = keep_standing(lake, key)
-        if there.rows is None:
-            return
-        ours = pl.col("customer").is_in(list(customers))
-        known = set(there.rows.filter(ours)["customer"])
-        if not known:
-            return
-        others, made = there.rows.filter(~ours), frame_of((one for one in now if one[0] in known), {})
-        with suppress(PreconditionFailed):
-            lake.replace(key, parquet_bytes(pl.concat([others, made], how="diagonal").sort("customer")), there.etag)
-            return
-    raise PreconditionFailed
+def _replace(lake: Lake, key: str, customers: Collection[str], now: list[tuple[str, Day, Memory]]) -> None:
+    """One try: what a key says of some customers is what is said of them now."""
+    there = keep_standing(lake, key)
+    if there.rows is None:
+        return
+    ours = pl.col("customer").is_in(list(customers))
+    known = set(there.rows.filter(ours)["customer"])
+    if not known:
+        return
+    others, made = there.rows.filter(~ours), frame_of((one for one in now if one[0] in known), {})
+    lake.replace(key, parquet_bytes(pl.concat([others, made], how="diagonal").sort("customer")), there.etag)

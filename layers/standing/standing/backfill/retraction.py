@@ -24,6 +24,7 @@ from standing.aws.retraction import retract_run
 from standing.aws.table import STATE, Customers, EventRecord, Forgotten, checkpoint_put, state_in
 from standing.backfill.month_ends import RewrittenMonths, kept_month_ends, rewrite_month_ends, standing_without
 from standing.backfill.remaining_history import RemainingHistory, remaining_history
+from standing.backfill.settlement import is_told
 from standing.engine.history import ImportedHistory, import_history, without_history
 from standing.engine.state import Checkpoint, Ledger, State
 from standing.events import Purchase
@@ -100,7 +101,7 @@ class Retraction:
         told = {"counts": dict(found.counts), "conflicts": [one._asdict() for one in found.conflicts]}
         if names:
             self.lake.put(self._mark(number), orjson.dumps(told))
-            compact(self.lake, number)
+            compact(self.lake, number, self.pause)
         return told
 
     def _mark(self, number: int) -> str:
@@ -111,7 +112,7 @@ class Retraction:
         stored = self.lake.get(self._mark(number))
         if stored is ABSENT:
             return StoredRun()
-        compact(self.lake, number)
+        compact(self.lake, number, self.pause)
         told = orjson.loads(stored.body)
         return StoredRun(Counter(told["counts"]), [Conflict(**one) for one in told["conflicts"]])
 
@@ -153,7 +154,7 @@ class Retraction:
             return
         before = state_in(row) if row else None
         after = self._after(row, before, left)
-        if ours or (after and not _is_told(before, after.state)):
+        if ours or (after and not is_told(before, after.state)):
             self._write(before, after, left, ours, left.run if row and "run" in row else "")
         self._tell(customer, left, ours, lake, found)
         self._gather(customer, after, left, ends, found)
@@ -269,13 +270,8 @@ class Retraction:
             if rows.height:
                 body = parquet_bytes(rows)
                 self.lake.put(f"{staged_prefix(kind, number)}retracted-{named_after([body.hex()])}.parquet", body)
-        rewrite_month_ends(self.lake, number, found.anew)
-        standing_without(self.lake, number, found.gone)
-
-
-def _is_told(before: State | None, after: State) -> bool:
-    """Whether a state says already what is left of the customer."""
-    return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
+        rewrite_month_ends(self.lake, number, found.anew, self.pause)
+        standing_without(self.lake, number, found.gone, self.pause)
 
 
 def _purchases(lake: pl.DataFrame) -> Iterable[tuple[str, str]]:

@@ -11,6 +11,7 @@ import multiprocessing
 import os
 import shutil
 import threading
+import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -22,7 +23,6 @@ from typing import Any
 
 from standing.aws.contention import TooContended
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.stack import Target
 from standing.aws.table import Customers
 from standing.backfill.conversion import Conversion, Converted, RowCountMismatch
@@ -32,7 +32,7 @@ from standing.backfill.mapping.errors import BadMapping
 from standing.backfill.mapping.reader import read_mapping
 from standing.backfill.partition import REFUSED, RowCounts, bucket_file, events_in, partition
 from standing.backfill.settlement import SettledBucket, Settlement, named
-from standing.backfill.work_folders import DEALT, RUN, read_note, work_below, write_note
+from standing.backfill.work_folders import DEALT, RUN, command_of, read_note, work_below, write_note
 from standing.lake.layout import BUCKETS
 from standing.lake.runs import Run, begin, keep, run_of
 from standing.nightly.plan import day_asked_for, day_to_close
@@ -176,7 +176,7 @@ class Backfill:
             futures = [pool.submit(_settle, number) for number in waiting]
             try:
                 yield from (future.result() for future in as_completed(futures))
-            except (TooContended, PreconditionFailed):
+            except TooContended:
                 raise UserError(BUSY) from None
             except RunRetracted as error:
                 raise UserError(TAKEN_BACK.format(run=error, folder=self.folder)) from None
@@ -228,8 +228,7 @@ def _settle(number: int) -> SettledBucket:
     if (run := run_of(settling.lake, place.run)) and run.state not in {"begun", "done"}:
         raise RunRetracted(place.run)
     folder = Path(place.folder)
-    events = events_in(bucket_file(folder, number), settling.rules.latest, datetime.now(UTC))
-    settled = settling.bucket(number, events)
+    settled = settling.bucket(number, events_in(bucket_file(folder, number)))
     done = _done(folder, number)
     half = done.with_suffix(".half")
     half.write_text(json.dumps(settled))
@@ -241,12 +240,45 @@ def _done(folder: Path, number: int) -> Path:
     return folder / f"{number:03d}.done"
 
 
+def fill_back(
+    target: Target,
+    rules: Timeline,
+    root: Path,
+    files: list[Path],
+    seen: Seen,
+    mapping: Path | None = None,
+    until: str | None = None,
+    jobs: int | None = None,
+    stop_at: float = 1.0,
+) -> dict[str, Any]:
+    """Take files in, with a working folder below `root`; what became of the rows, and in how many seconds.
+
+    Raises UserError.
+    """
+    day, began = last_day(rules, until), time.monotonic()
+    work = folder_of(root, target, files, mapping, until)
+    command = command_of(files, mapping, until)
+    done = Backfill(target, rules, files, mapping, work, jobs or processors(), day, stop_at, command).run(seen)
+    return done | {"seconds": round(time.monotonic() - began, 1)}
+
+
+def percent(text: str) -> float:
+    """A part of one, from a percentage such as `5 %` or `5`. Raises UserError."""
+    try:
+        part = float(text.strip().removesuffix("%")) / 100
+    except ValueError:
+        part = -1
+    if not 0 <= part <= 1:
+        raise UserError("--stop-at {text}: expected a percentage from 0 to 100, such as 5 %", text=text)
+    return part
+
+
 def last_day(rules: Timeline, asked: str | None) -> Day:
     """The last day of a history: as somebody says, or the last that is over. Raises UserError."""
     try:
         return day_asked_for(asked, day_to_close(datetime.now(UTC), rules.latest))
     except ValueError as error:
-        raise UserError(f"--until: {error}") from None
+        raise UserError("--until: {{error}}", error=error) from None
 
 
 def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | None, until: str | None) -> Path:
@@ -259,7 +291,7 @@ def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | Non
         try:
             told = path.stat()
         except OSError as error:
-            raise UserError(f"{path}: {error.strerror}") from None
+            raise UserError("{path}: {strerror}", path=path, strerror=error.strerror) from None
         parts.append(f"{path.resolve()} {told.st_size} {told.st_mtime_ns}")
     return work_below(root) / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from standing.aws.contention import TooContended
-from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.stack import Target
 from standing.backfill.retraction import COUNTS, Retraction
 from standing.backfill.run import BUSY, Seen
@@ -41,16 +40,16 @@ def retract(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) 
     run = run_of(target.lake, name)
     if run is None:
         raise UserError(
-            f"--retract {name}: there is no such run; `standing backfill --list` names those that there are"
+            "--retract {name}: there is no such run; `standing backfill --list` names those that there are", name=name
         )
     if run.state != "retracted":
         keep(target.lake, replace(run, state="retracting"))
     try:
         told = _all_buckets(target, rules, run, seen)
-    except (TooContended, PreconditionFailed):
+    except TooContended:
         raise UserError(BUSY) from None
     except CorruptFile as error:
-        raise UserError(f"{error}: restore it (docs/lake.md), then the same command goes on") from None
+        raise UserError("{error}: restore it (docs/lake.md), then the same command goes on", error=error) from None
     keep(target.lake, replace(run, state="retracted"))
     return told | {"run": name, "removed": [str(folder) for folder in remove_folder(root, name)]}
 

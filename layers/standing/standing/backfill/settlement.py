@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
@@ -19,7 +18,6 @@ import polars as pl
 
 from standing.aws.contention import Attempts
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import PreconditionFailed
 from standing.aws.table import (
     KEPT_FOR_EVER,
     CommitConflict,
@@ -36,7 +34,7 @@ from standing.engine.state import Memory, State
 from standing.events.intake import Event, is_repeat
 from standing.lake.layout import Kind, month_key, named_after, staged_prefix
 from standing.lake.parquet import parquet_bytes
-from standing.lake.rows import Row, frame, record_row, state_row
+from standing.lake.rows import Row, frame, recorded_row, state_row
 from standing.lake.standings import KeptStanding, keep_standing
 from standing.rescoring.memory import frame_of
 from standing.rules.timeline import Timeline
@@ -108,7 +106,7 @@ class Settlement:
         taken = None
         if new or self._is_to_be_folded(before, history):
             taken = import_history(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
-            if new or not _is_told(before, taken.state):
+            if new or not is_told(before, taken.state):
                 self._write(before, taken, new, brought)
         # the last that can be refused: what follows is done once
         self._gather(customer, everything.events, brought, gathered)
@@ -162,8 +160,8 @@ class Settlement:
             raise CommitConflict({})
         version, now, digits = int(row["version"]["N"]), self.clock(), self.rules.latest.programme.minor_digits
         ordered = sorted(events, key=lambda event: (event.day, event.key))
-        records = (event_put(event, version, self.rules, now, brought[event.key])["Item"] for event in ordered)
-        gathered.rows["records"] += [record_row(record, digits) for record in records]
+        records = (EventRecord(event, now, True, version, brought[event.key]) for event in ordered)
+        gathered.rows["records"] += [recorded_row(record, digits) for record in records]
         gathered.rows["states"].append(state_row(row, self.rules, "table"))
 
     def _into_the_lake(self, number: int, gathered: BucketHistory) -> None:
@@ -172,19 +170,16 @@ class Settlement:
                 body = parquet_bytes(frame(kind, rows))
                 self.lake.put(f"{staged_prefix(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
         for day, memories in gathered.months.items():
-            self._month(month_key(str(day_date(day))[:7], number), frame_of(memories, {}), gathered)
+            key, found = month_key(str(day_date(day))[:7], number), frame_of(memories, {})
+            Attempts(TRIES, self.pause).run(partial(self._month, key, found, gathered))
 
     def _month(self, key: str, found: pl.DataFrame, gathered: BucketHistory) -> None:
-        """Customers' standing at the end of a month, beside that of others which is there already."""
-        for _ in range(TRIES):
-            there = self._readable(key, gathered)
-            others = found.clear() if there.rows is None else there.rows
-            others = others.join(found.select("customer"), on="customer", how="anti")
-            rows = pl.concat([others, found], how="diagonal").sort("customer")
-            with suppress(PreconditionFailed):
-                self.lake.replace(key, parquet_bytes(rows), there.etag)
-                return
-        raise PreconditionFailed
+        """One try: customers' standing at the end of a month, beside that of others which is there already."""
+        there = self._readable(key, gathered)
+        others = found.clear() if there.rows is None else there.rows
+        others = others.join(found.select("customer"), on="customer", how="anti")
+        rows = pl.concat([others, found], how="diagonal").sort("customer")
+        self.lake.replace(key, parquet_bytes(rows), there.etag)
 
     def _readable(self, key: str, gathered: BucketHistory) -> KeptStanding:
         """What a key of the lake holds; what cannot be read is set aside, and its place is empty then."""
@@ -202,7 +197,7 @@ def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:
     return found
 
 
-def _is_told(before: State | None, after: State) -> bool:
+def is_told(before: State | None, after: State) -> bool:
     """Whether a state holds already what all events make of the customer."""
     return before is not None and (before.buckets, before.closed) == (after.buckets, after.closed)
 

@@ -65,6 +65,19 @@ def runs_table(runs: list[dict[str, Any]], language: Language) -> Table:
     return table
 
 
+def how_to_go_on(one: dict[str, Any], language: Language) -> Iterator[str]:
+    """What to do with a working folder that is here."""
+    yield ""
+    if not one["dealt"]:
+        yield WORDS.say("begins_anew", language, folder=one["folder"])
+        yield f"  {one['command']}"
+        return
+    yield WORDS.say("goes_on", language, folder=one["folder"])
+    yield f"  {one['command']}"
+    yield WORDS.say("or_back", language)
+    yield f"  standing backfill --retract {one['run']}"
+
+
 def reasons_table(reasons: list[dict[str, Any]], language: Language, *, values: bool = False) -> Table:
     """Why rows are refused, the most frequent reason first, with examples."""
     names = ("refused_rows", "field", "expected", "examples")

@@ -14,10 +14,11 @@ import typer
 from standing.aws.logging import silence_libraries
 from standing.cli import customer, events, release, search
 from standing.cli.backfill import backfill
+from standing.cli.init import init
 from standing.cli.lake import lake
 from standing.cli.local import local
 from standing.cli.night import night, report
-from standing.cli.options import chosen
+from standing.cli.options import Lang, chosen
 from standing.cli.queues import dead, refused
 from standing.cli.rules import rules
 from standing.cli.scenario import scenario
@@ -26,15 +27,18 @@ from standing.cli.shadow import shadow
 from standing.present.output import err
 from standing.rules.author.problems import RulesError
 from standing.values.errors import UserError
+from standing.values.messages import message
 from standing.values.visible import visible
 
+EXTRA_MISSING = 2  # the exit code, as of a command that was typed wrong: nothing was begun
 app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Standing keeps every customer's rating up to date, as events happen.\n\n"
     "Commands work on the stack that the ordinary AWS configuration reaches (profile, region, environment), or with "
-    "--local on the local AWS of this clone.",
+    "--local on the local AWS of this programme.",
 )
+app.command()(init)
 app.add_typer(local, name="local")
 app.add_typer(dead, name="dead-letters")
 app.add_typer(refused, name="rejected")
@@ -64,11 +68,13 @@ app.command()(customer.rebuild)
 @app.callback()
 def main_options(
     use_local: Annotated[
-        bool, typer.Option("--local", envvar="STANDING_LOCAL", help="Use the local AWS of this clone.")
+        bool, typer.Option("--local", envvar="STANDING_LOCAL", help="Use the local AWS of this programme.")
     ] = False,
+    language: Lang = "en",
 ) -> None:
     """Options of every command."""
     chosen.local = use_local
+    os.environ["STANDING_LANG"] = language  # which the command's own option reads
 
 
 def main() -> None:
@@ -86,6 +92,10 @@ def main() -> None:
         error.message = visible(error.message)
         rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
         sys.exit(error.exit_code)
+    except ModuleNotFoundError as error:
+        from standing.cli.extras import command_called, missing_extra
+
+        _fail(missing_extra(error, command_called(typer.main.get_command(app), sys.argv[1:])), EXTRA_MISSING)
     except _errors_of_aws() as error:
         from standing.aws.refusals import explain_refusal
 
@@ -99,8 +109,9 @@ def _mistake(error: RulesError | UserError | OSError) -> str:
     if isinstance(error, RulesError):
         return error.told(chosen.language)
     if isinstance(error, OSError):  # a file that cannot be read or written
-        return f"{error.filename or 'a file'}: {error.strerror or error}"
-    return str(error)
+        said = message("{file}: {why}", file=error.filename or message("a file"), why=error.strerror or error)
+        return said.in_language(chosen.language)
+    return error.in_language(chosen.language)
 
 
 def _errors_of_aws() -> tuple[type[Exception], ...]:
@@ -110,9 +121,9 @@ def _errors_of_aws() -> tuple[type[Exception], ...]:
     return BotoCoreError, ClientError
 
 
-def _fail(message: str) -> None:
+def _fail(message: str, code: int = 1) -> None:
     err.print(message, style="red", soft_wrap=True)
-    sys.exit(1)
+    sys.exit(code)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -12,7 +11,7 @@ import typer
 
 from standing.backfill.words import WORDS
 from standing.cli.options import Json, Lang, Rules, Stack, target_of
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.errors import UserError
 
@@ -63,7 +62,8 @@ def backfill(
     any is refused, or an event's id is there with other content. It may be stopped and begun again at any time, and
     live events may come in meanwhile.
     """
-    from standing.release.store import rules_of
+    from standing.backfill.run import fill_back, percent
+    from standing.release.store import rules_at_hand, rules_of
 
     if list_runs:
         _list(target_of(stack), lang, as_json=as_json)
@@ -74,38 +74,29 @@ def backfill(
     elif propose:
         print_whole(_proposed(files, folder))
     elif check:
-        _check(files, mapping, _rules_to_check_by(stack, folder), lang, as_json=as_json, values=show_values)
+        _check(
+            files, mapping, rules_at_hand(lambda: target_of(stack), folder), lang, as_json=as_json, values=show_values
+        )
     else:
         target = target_of(stack)
-        part = percent(stop_at)
-        _tell(filled(target, rules_of(target, folder), files, mapping, until, jobs, lang, part), lang, as_json=as_json)
+        rules, part = rules_of(target, folder), percent(stop_at)
+        with _progress(lang) as seen:
+            done = fill_back(target, rules, programme_folder(), files, seen, mapping, until, jobs, part)
+        _tell(done, lang, as_json=as_json)
 
 
 def _list(target: Target, lang: Language, *, as_json: bool) -> None:
     from standing.backfill.run_list import list_runs
-    from standing.backfill.view import runs_table
+    from standing.backfill.view import how_to_go_on, runs_table
 
-    found = list_runs(target, project_root())
+    found = list_runs(target, programme_folder())
     if as_json:
         print_json(found)
         return
     out.print(runs_table(found["runs"], lang) if found["runs"] else WORDS.say("no_runs", lang))
     for one in found["unfinished"]:
-        for line in _how_to_go_on(one, lang):
+        for line in how_to_go_on(one, lang):
             out.print(line, soft_wrap=True)
-
-
-def _how_to_go_on(one: dict[str, Any], lang: Language) -> Iterator[str]:
-    """What to do with a working folder that is here."""
-    yield ""
-    if not one["dealt"]:
-        yield WORDS.say("begins_anew", lang, folder=one["folder"])
-        yield f"  {one['command']}"
-        return
-    yield WORDS.say("goes_on", lang, folder=one["folder"])
-    yield f"  {one['command']}"
-    yield WORDS.say("or_back", lang)
-    yield f"  standing backfill --retract {one['run']}"
 
 
 def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, as_json: bool) -> None:
@@ -114,7 +105,7 @@ def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, a
     from standing.release.store import rules_of
 
     with _progress(lang) as seen:
-        told = retract(target, rules_of(target, folder), project_root(), run, seen)
+        told = retract(target, rules_of(target, folder), programme_folder(), run, seen)
     if as_json:
         print_json(told)
     else:
@@ -129,23 +120,10 @@ def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, a
 def _proposed(files: Sequence[Path], folder: Path | None) -> str:
     from standing.backfill.proposal import propose_mapping
     from standing.backfill.run import faults_as_user_errors
-    from standing.release.clone import rules_of_clone
+    from standing.release.programme import rules_of_programme
 
     with faults_as_user_errors():
-        return propose_mapping(files[0], rules_of_clone(folder).latest.programme)
-
-
-def _rules_to_check_by(stack: str, folder: Path | None) -> Timeline:
-    """The rules of the stack, or the clone's where there is none to ask: a check needs no AWS."""
-    from botocore.exceptions import BotoCoreError, ClientError
-
-    from standing.release.clone import rules_of_clone
-    from standing.release.store import rules_of
-
-    try:
-        return rules_of(target_of(stack), folder)
-    except (UserError, BotoCoreError, ClientError):
-        return rules_of_clone(folder)
+        return propose_mapping(files[0], rules_of_programme(folder).latest.programme)
 
 
 def _check(
@@ -176,39 +154,6 @@ def _progress(lang: Language) -> Iterator[Seen]:
             progress.update(bar, description=WORDS.say(f"doing_{what}", lang), completed=done, total=of)
 
         yield seen
-
-
-def filled(
-    target: Target,
-    rules: Timeline,
-    files: list[Path],
-    mapping: Path | None = None,
-    until: str | None = None,
-    jobs: int | None = None,
-    lang: Language = "en",
-    stop_at: float = 1.0,
-) -> dict[str, Any]:
-    """Fill back, with a progress bar; what became of the rows. Raises UserError."""
-    from standing.backfill.run import Backfill, folder_of, last_day, processors
-    from standing.backfill.work_folders import command_of
-
-    day, began = last_day(rules, until), time.monotonic()
-    work = folder_of(project_root(), target, files, mapping, until)
-    command = command_of(files, mapping, until)
-    with _progress(lang) as seen:
-        done = Backfill(target, rules, files, mapping, work, jobs or processors(), day, stop_at, command).run(seen)
-    return done | {"seconds": round(time.monotonic() - began, 1)}
-
-
-def percent(text: str) -> float:
-    """A part of one, from a percentage such as `5 %` or `5`. Raises UserError."""
-    try:
-        part = float(text.strip().removesuffix("%")) / 100
-    except ValueError:
-        part = -1
-    if not 0 <= part <= 1:
-        raise UserError(f"--stop-at {text}: expected a percentage from 0 to 100, such as 5 %")
-    return part
 
 
 def _tell(done: dict[str, Any], language: Language, *, as_json: bool) -> None:

@@ -4,18 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
-from standing.cli.options import Json, Lang, Rules, Stack, target_of
-from standing.local.project import project_root
+from standing.cli.options import Json, Lang, Rules, Stack, chosen, target_of, told
+from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
-from standing.values.counted import counted
-from standing.values.errors import UserError
-
-if TYPE_CHECKING:
-    from standing.aws.stack import Target
+from standing.values.messages import Message, message
 
 Customer = Annotated[str, typer.Argument(help="The customer's opaque id.")]
 
@@ -37,7 +33,7 @@ def export_customer(
         file.write_text(as_json(exported), encoding="utf-8")
     else:
         print_whole(as_json(exported))
-    err.print(_said(customer, *rows_in(exported)))
+    err.print(_stored(customer, *rows_in(exported)).in_language(chosen.language))
     if not any(rows_in(exported)):
         raise typer.Exit(1)
 
@@ -51,51 +47,52 @@ def forget_customer(
 
     `standing export` shows what will go. What stays is a mark that says of an id whether it was forgotten.
     """
-    from standing.backfill.work_folders import is_in_work
-    from standing.customers.export import export, rows_in
-    from standing.customers.forget import forget
+    from standing.customers.forget import forget_everywhere, rows_known
 
     target = target_of(stack)
-    in_table, in_lake = rows_in(export(target.customers, target.lake, customer))
-    if not in_table and not in_lake and not is_in_work(project_root(), customer):
-        raise UserError(f"{_said(customer, 0, 0)}: there is nothing to forget")
-    err.print(_said(customer, in_table, in_lake))
+    err.print(_stored(customer, *rows_known(target, programme_folder(), customer)).in_language(chosen.language))
     if not yes:
-        typer.confirm("Forget this customer? It cannot be undone", abort=True, err=True)
-    for place in _places(target):
-        deleted = forget(place.customers, target.lake, customer)
-        err.print(f"{place.stack}: {counted(deleted, 'row')} deleted; later events of `{customer}` are rejected")
-    _forget_elsewhere(target, customer)
+        typer.confirm(told("Forget this customer? It cannot be undone"), abort=True, err=True)
+    gone = forget_everywhere(target, programme_folder(), customer)
+    for place, deleted in gone.rows.items():
+        text = told(
+            "{stack}: {deleted:row|rows} deleted; later events of `{customer}` are rejected",
+            stack=place,
+            deleted=deleted,
+            customer=customer,
+        )
+        err.print(text)
     err.print(
-        "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and queues keep what "
-        "they have for 35 days at most (docs/lake.md)."
+        told(
+            "reports of nights that named `{customer}`, and do not any more: {nights}",
+            customer=customer,
+            nights=gone.reports,
+        )
+    )
+    err.print(
+        told(
+            "backfills that did not end, or were taken back, and named `{customer}`: {backfills}",
+            customer=customer,
+            backfills=gone.backfills,
+        )
+    )
+    err.print(
+        told(
+            "The lake forgets at its next compaction: `standing lake compact` does it now. Backups and "
+            "queues keep what they have for 35 days at most (docs/lake.md)."
+        )
     )
 
 
-def _forget_elsewhere(target: Target, customer: str) -> None:
-    """Where a customer is named beside table and lake."""
-    from standing.backfill.work_folders import forget_in_work
-    from standing.customers.forget import forget_in_backfills, forget_in_reports
-    from standing.release.store import rules_of
-
-    nights = forget_in_reports(target.lake, rules_of(target, None).latest, customer)
-    err.print(f"reports of nights that named `{customer}`, and do not any more: {nights}")
-    backfills = forget_in_backfills(target.lake, customer) + forget_in_work(project_root(), customer)
-    err.print(f"backfills that did not end, or were taken back, and named `{customer}`: {backfills}")
-
-
-def _places(target: Target) -> list[Target]:
-    """The stack, and the shadow that runs beside it, if one does."""
-    from standing.release.shadow import shadow_of
-
-    shadow = shadow_of(target)
-    return [target, shadow] if shadow.status() else [target]
-
-
-def _said(customer: str, in_table: int, in_lake: int) -> str:
+def _stored(customer: str, in_table: int, in_lake: int) -> Message:
     if not in_table and not in_lake:
-        return f"nothing is stored about `{customer}`"
-    return f"`{customer}`: {counted(in_table, 'row')} in the table, {in_lake} in the lake"
+        return message("nothing is stored about `{customer}`", customer=customer)
+    return message(
+        "`{customer}`: {table:row|rows} in the table, {lake} in the lake",
+        customer=customer,
+        table=in_table,
+        lake=in_lake,
+    )
 
 
 def show(
@@ -118,7 +115,11 @@ def show(
         return
     print_card(shown, language, out)
     if shown.decided_by not in {entry.ruleset.version for entry in rules.entries}:
-        said = f"Shown by rules {rules.latest.version}; its state was last decided by {shown.decided_by}."
+        said = told(
+            "Shown by rules {rules}; its state was last decided by {decided_by}.",
+            rules=rules.latest.version,
+            decided_by=shown.decided_by,
+        )
         err.print(said, style="yellow")
 
 

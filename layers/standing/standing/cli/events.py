@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.cli.options import EventFile, Json, Rules, Stack, pairs_table, print_data, target_of
+from standing.cli.options import EventFile, Json, Rules, Stack, chosen, pairs_table, print_data, target_of, told
 from standing.present.output import err, out
-from standing.values.counted import counted
+from standing.values.messages import LISTS, Joined, Readable, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,7 +58,7 @@ def audit(file: EventFile, stack: Stack = "standing", folder: Rules = None, as_j
     result = audit_file(target, file, rules_of(target, folder).latest)
     print_data(result.as_dict(), as_json=as_json, table=pairs_table(result.as_dict(), leave_out={"lost_lines"}))
     if result.lost:
-        err.print(f"lost: lines {', '.join(map(str, result.lost_lines))}", style="red")
+        err.print(told("lost: lines {lines}", lines=", ".join(map(str, result.lost_lines))), style="red")
         raise typer.Exit(1)
 
 
@@ -71,19 +71,23 @@ def replay(
     from standing.operations import recovery
 
     published = recovery.replay_outbox(target_of(stack), since.date())
-    out.print(f"{counted(published, 'outcome')} published again")
+    out.print(told("{published:outcome|outcomes} published again", published=published))
 
 
-def _complain(lines: Iterable[str]) -> None:
+def _complain(lines: Iterable[Readable]) -> None:
     for line in lines:
-        err.print(line, style="red", soft_wrap=True)
+        err.print(line.in_language(chosen.language), style="red", soft_wrap=True)
 
 
 def _sent(result: SendResult, *, anyway: bool, waited: bool) -> str:
     """What was sent and what was not, in a line."""
-    speed = f" ({result.sent / result.seconds:,.0f} events a second)" if waited and result.sent >= 100 else ""
+    speed = f"{result.sent / result.seconds:,.0f}" if waited and result.sent >= 100 else ""
+    fast = message(" ({speed} events a second)", speed=speed) if speed else ""
     held = len(result.unsendable) + (0 if anyway else len(result.doomed))
-    parts = [f"{counted(result.sent, 'event')} sent{speed}", f"{counted(held, 'line')} held back"]
-    if result.doomed:
-        parts.append(f"{counted(len(result.doomed), 'event')} sent to be rejected" if anyway else "see `--anyway`")
-    return ", ".join(parts)
+    parts = [message("{sent:event|events} sent{fast}", sent=result.sent, fast=fast)]
+    parts.append(message("{lines:line|lines} held back", lines=held))
+    if result.doomed and anyway:
+        parts.append(message("{events:event|events} sent to be rejected", events=len(result.doomed)))
+    elif result.doomed:
+        parts.append(message("see `--anyway`"))
+    return Joined(tuple(parts), LISTS("comma")).in_language(chosen.language)

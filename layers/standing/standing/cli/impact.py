@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.cli.options import Json, Lang, Rules, Stack, target_of
-from standing.local.project import project_root
+from standing.cli.options import Json, Lang, Rules, Stack, target_of, told
+from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.counted import counted
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from standing.impact.population import Population
     from standing.rules.ruleset import Ruleset
 
+NAMED = 2  # customers of each move in a terminal
 LOCAL, TABLE = "local", "table"
 
 
@@ -44,25 +45,26 @@ def impact(
     minimum stay only say when.
     """
     from standing.impact import report as report_impact
-    from standing.impact.markdown import markdown
-    from standing.impact.page import page as impact_page
     from standing.impact.sources import edited_rules, rules_at
-    from standing.impact.terminal import print_impact
+    from standing.impact.view import impact_document
+    from standing.present.renderers.markdown import markdown
+    from standing.present.renderers.page import page
+    from standing.present.renderers.terminal import print_document
     from standing.rules.author.compiler import compile_folder
 
-    root = project_root()
+    root = programme_folder()
     before, rules = rules_at(root, base, folder), compile_folder(folder or root / "rules")
     old, new = _of_population(population, stack, before, rules.ruleset)
     found = report_impact.compare_rulesets(before, edited_rules(before, rules, new.day), old, new)
     if html:
-        html.write_text(impact_page(found, language), encoding="utf-8")
-        err.print(f"{html}: a page for a browser")
+        html.write_text(page(impact_document(found, language)), encoding="utf-8")
+        err.print(told("{html}: a page for a browser", html=html))
     if as_json:
         print_json(report_impact.as_dict(found))
     elif as_markdown or not out.is_terminal:
-        print_whole(markdown(found, language))
+        print_whole(markdown(impact_document(found, language)))
     else:
-        print_impact(found, language, out)
+        print_document(impact_document(found, language, NAMED), out)
 
 
 def snapshot(
@@ -75,7 +77,7 @@ def snapshot(
     from standing.impact.sources import of_table
     from standing.rules.author.compiler import compile_rules
 
-    ruleset = compile_rules(folder or project_root() / "rules")
+    ruleset = compile_rules(folder or programme_folder() / "rules")
     (taken,) = of_table(target_of(stack).customers, ruleset, ruleset)
     write_population(taken, file)
     err.print(f"{file}: {counted(taken.frame.height, 'customer')}, {counted(len(taken.features), 'feature')}")
@@ -92,22 +94,22 @@ def comment(
 ) -> None:
     """Write the comment for a pull request: check, stories and impact. The exit code is 1 where something is wrong."""
     from standing.impact import report as report_impact
-    from standing.impact.markdown import markdown
     from standing.impact.pull_request import comment as rule_comment
     from standing.impact.sources import edited_rules, of_file, rules_at
+    from standing.impact.view import impact_document
     from standing.rules.author.compiler import compile_folder
     from standing.rules.prove.check import check as check_rules
     from standing.rules.scenarios.check import check_scenarios
 
-    place = folder or project_root() / "rules"
+    place = folder or programme_folder() / "rules"
     checked = check_rules(place)
     played = check_scenarios(place) if checked.ruleset else None
     said = None
     if population and population.exists() and checked.ruleset:
-        before = rules_at(project_root(), base, place)
+        before = rules_at(programme_folder(), base, place)
         known = of_file(population, before, checked.ruleset)
         after = edited_rules(before, compile_folder(place), known.day)
-        said = markdown(report_impact.compare_rulesets(before, after, known, known), language)
+        said = impact_document(report_impact.compare_rulesets(before, after, known, known), language)
     file.write_text(rule_comment(checked, played, said, language), encoding="utf-8")
     wrong = checked.failed or played is None or played.failed
     raise typer.Exit(1 if wrong else 0)

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from standing.cli.options import Json, Rules, Stack, target_of
+from standing.cli.options import Json, Rules, Stack, label, target_of, told
 from standing.present.output import err, out, print_json
 from standing.present.terminal import Text, working
-from standing.values.counted import counted
 
 if TYPE_CHECKING:
     from standing.lake.compaction import CompactionResult
@@ -58,10 +57,10 @@ def show_gaps(
     if as_json:
         print_json(found)
     else:
-        out.print(_table(found) if found else "no gaps")
+        out.print(_table(found) if found else told("no gaps"))
     if fill and found:
         customers, done = fill_gaps(target, rules_of(target, folder), [one["customer"] for one in found])
-        err.print(f"{counted(customers, 'customer')} filled from the table")
+        err.print(told("{customers:customer|customers} filled from the table", customers=customers))
         _tell(done)
     elif found:
         raise typer.Exit(1)
@@ -71,13 +70,13 @@ def _tell(done: CompactionResult) -> None:
     for key, why in done.wrong.items():
         err.print(f"{key}: {why}", style="red", soft_wrap=True)
     if done.overtaken:
-        err.print("somebody else compacted at the same time: run it again", style="yellow")
+        err.print(told("somebody else compacted at the same time: run it again"), style="yellow")
     if done.wrong or done.overtaken:
         raise typer.Exit(1)
 
 
 def _table(found: list[dict[str, Any]]) -> Table:
-    table = Table("customer", "version in the lake", "versions missing", box=None, pad_edge=False)
+    table = Table(*map(label, ("customer", "version_in_lake", "versions_missing")), box=None, pad_edge=False)
     for one in found:
         table.add_row(Text(one["customer"], overflow="fold"), str(one["version"]), str(one["missing"]))
     return table

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 import typer
 
 from standing.cli.options import Json, pairs_table, print_data
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.present.output import err
 from standing.present.terminal import working
 
 if TYPE_CHECKING:
     from standing.local.aws import LocalAws, RunningAws
 
+NOT_RUNNING = "the local AWS is not running: `standing local up` starts it"
 local = typer.Typer(no_args_is_help=True, help="The local AWS: start it with Standing deployed, look at it, stop it.")
 
 
@@ -21,15 +22,15 @@ local = typer.Typer(no_args_is_help=True, help="The local AWS: start it with Sta
 def up() -> None:
     """Start the local AWS afresh, build Standing and deploy its template there."""
     from standing.local.connection import use_local_aws
-    from standing.release.release import release_clone
+    from standing.release.release import release_programme
 
     aws = _local_aws()
     with working(err, "starting the local AWS") as tell:
         running = aws.start()
         use_local_aws()
-        release_clone(tell)
+        release_programme(tell)
     _print_running(running)
-    err.print("Try `standing --local send events/purchase.v1.json` and `standing --local show c-1001`.")
+    err.print(f"Try `standing --local send {_example()}` and `standing --local show c-1001`.")
 
 
 @local.command()
@@ -40,7 +41,7 @@ def status(as_json: Json = False) -> None:
 
     running = _local_aws().running()
     if not running:
-        print_data({"running": False}, as_json=as_json, table=None)
+        print_data({"running": False}, as_json=as_json, table=NOT_RUNNING)
         raise typer.Exit(1)
     use_local_aws()
     data = {"running": True, "endpoint": running.endpoint, "pid": running.pid, **Target().outputs}
@@ -50,14 +51,20 @@ def status(as_json: Json = False) -> None:
 @local.command()
 def down() -> None:
     """Stop the local AWS that `up` started, and only that. What was in it is gone."""
-    err.print("stopped the local AWS" if _local_aws().stop() else "no local AWS of this clone was running")
+    err.print("stopped the local AWS" if _local_aws().stop() else "no local AWS of this programme was running")
 
 
 def _local_aws() -> LocalAws:
     from standing.local.aws import LocalAws
     from standing.local.connection import local_folder
 
-    return LocalAws(project_root(), local_folder())
+    return LocalAws(local_folder())
+
+
+def _example() -> str:
+    """The programme's own events to try, or a sample of the clone's."""
+    own = "events/example.json"
+    return own if (programme_folder() / own).exists() else "events/purchase.v1.json"
 
 
 def _print_running(running: RunningAws) -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,8 +16,7 @@ from standing.nightly.words import WORDS
 from standing.present.output import err, out, print_json
 
 if TYPE_CHECKING:
-    from standing.aws.stack import Target
-    from standing.nightly.execution import Night
+    from standing.nightly.execution import Look, Night
     from standing.values.catalogue import Language
 
 ASKED = typer.Option("--day", metavar="DATE", help="A day that is over; the last one if left out.")
@@ -42,7 +43,11 @@ def night(
     Started again for the same day, it does the buckets that failed or are new, and otherwise nothing. The exit code is
     1 where a bucket failed.
     """
-    ended = closed(target_of(stack), day, lang)
+    from standing.nightly.execution import close
+
+    target = target_of(stack)
+    with _progress(lang) as seen:
+        ended = close(target, day, seen)
     if as_json:
         print_json({"status": ended.status, "cause": ended.cause, **ended.output})
     else:
@@ -79,19 +84,18 @@ def report(
         print_report(found, ruleset, lang, out)
 
 
-def closed(target: Target, day: str | None = None, lang: Language = "en") -> Night:
-    """Close a day, with a progress bar; how it ended. Raises UserError where the stack has no night."""
-    from standing.nightly.execution import STEPS, Look, begin, follow
+@contextmanager
+def _progress(lang: Language) -> Iterator[Callable[[Look], None]]:
+    from standing.nightly.execution import STEPS
     from standing.operations.sender import progress_bar
 
-    execution = begin(target, day)
     with progress_bar(err) as progress:
         bar = progress.add_task(WORDS.say(STEPS["Deal"], lang), total=None)
 
         def seen(look: Look) -> None:
             progress.update(bar, description=WORDS.say(look.step, lang), completed=look.done, total=look.of or None)
 
-        return follow(target, execution, seen)
+        yield seen
 
 
 def _print(ended: Night, language: Language) -> None:

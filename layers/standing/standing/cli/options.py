@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from standing.present.output import out, print_json
+from standing.values.messages import Message, Messages
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,7 +41,12 @@ Lang = Annotated[
     Literal["en", "zh"],
     typer.Option("--lang", envvar="STANDING_LANG", help="English or Chinese.", callback=_speak),
 ]
-Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another rules folder than the clone's.")]
+Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Another folder of rules.")]
+
+
+def told(text: str, /, **values: object) -> str:
+    """A text in the language that was asked for."""
+    return Message(text, values).in_language(chosen.language)
 
 
 def target_of(stack: str) -> Target:
@@ -53,12 +59,49 @@ def target_of(stack: str) -> Target:
     return Target(stack)
 
 
-def print_data(data: dict[str, Any], *, as_json: bool, table: Table | str | None) -> None:
-    """Data as JSON, or as its table; without one, the local AWS is not running."""
+def print_data(data: dict[str, Any], *, as_json: bool, table: Table | str) -> None:
+    """Data as JSON, or as its table."""
     if as_json:
         print_json(data)
     else:
-        out.print(table if table is not None else "the local AWS is not running: `standing local up` starts it")
+        out.print(table)
+
+
+LABELS = Messages(
+    "label",
+    {
+        # of an audit
+        "sent": "sent",
+        "applied": "applied",
+        "too_late": "too late",
+        "duplicates": "duplicates",
+        "rejected": "rejected",
+        "dead_letters": "dead letters",
+        "lost": "lost",
+        "held_back": "held back",
+        "unsendable": "unsendable",
+        # of a queue
+        "source": "source",
+        "detail_type": "detail type",
+        "event_id": "event id",
+        "reason": "reason",
+        "field": "field",
+        "expected": "expected",
+        "cut": "cut",
+        # of gaps
+        "customer": "customer",
+        "version_in_lake": "version in the lake",
+        "versions_missing": "versions missing",
+        # of the local AWS
+        "running": "running",
+        "endpoint": "endpoint",
+    },
+)
+
+
+def label(name: str) -> str:
+    """What a column or a value is called; outputs of a stack by their own names."""
+    return LABELS.say(name, chosen.language) if name in LABELS else name.replace("_", " ")
 
 
 def pairs_table(data: dict[str, Any], leave_out: set[str] | None = None) -> Table:
@@ -70,5 +113,5 @@ def pairs_table(data: dict[str, Any], leave_out: set[str] | None = None) -> Tabl
     table = Table(box=None, show_header=False, pad_edge=False)
     for name, value in data.items():
         if name not in (leave_out or set()):
-            table.add_row(name.replace("_", " "), Text(str(value), overflow="fold"))
+            table.add_row(label(name), Text(str(value), overflow="fold"))
     return table

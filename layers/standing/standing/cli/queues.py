@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from standing.cli.options import Json, Stack, target_of
+from standing.cli.options import Json, Stack, label, target_of, told
 from standing.present.output import err, out, print_json
 from standing.present.terminal import Text
-from standing.values.counted import counted
+from standing.values.messages import Message, message
 from standing.values.visible import on_one_line
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ def redrive_dead_letters(stack: Stack = "standing") -> None:
     """Put every dead letter back into the ingest queue, after the cause was mended. Repeats do no harm."""
     from standing.operations.undelivered import redrive
 
-    out.print(f"{_messages(redrive(target_of(stack)))} put back into the ingest queue")
+    out.print(told("{messages:message|messages} put back into the ingest queue", messages=redrive(target_of(stack))))
 
 
 def _list(pile: QueueKind, target: Target, *, as_json: bool) -> None:
@@ -104,8 +104,8 @@ def _list(pile: QueueKind, target: Target, *, as_json: bool) -> None:
     if as_json:
         print_json([one.as_dict() for one in kept])
     else:
-        out.print(_table(pile, kept) if kept else "none")
-        err.print(_messages(len(kept)))
+        out.print(_table(pile, kept) if kept else told("none"))
+        err.print(told("{messages:message|messages}", messages=len(kept)))
     _tell_of_others(pile, target, kept)
 
 
@@ -114,7 +114,7 @@ def _export(pile: QueueKind, target: Target, file: Path, *, drop: bool, yes: boo
 
     kept = pile.kept(target)
     write(file, kept)
-    err.print(f"{_messages(len(kept))} written to {file}")
+    err.print(told("{messages:message|messages} written to {file}", messages=len(kept), file=file))
     _tell_of_others(pile, target, kept)
     if drop:
         _drop(pile, target, kept, yes=yes)
@@ -122,38 +122,44 @@ def _export(pile: QueueKind, target: Target, file: Path, *, drop: bool, yes: boo
 
 def _drop(pile: QueueKind, target: Target, shown: Sequence[QueuedMessage], *, yes: bool) -> None:
     if not shown:
-        err.print("nothing to drop")
+        err.print(told("nothing to drop"))
         return
     err.print(_table(pile, shown))
     if not yes:
-        typer.confirm(f"Drop {_messages(len(shown))} for good?", abort=True, err=True)
+        typer.confirm(told("Drop {messages:message|messages} for good?", messages=len(shown)), abort=True, err=True)
     dropped = pile.drop(target, shown)
-    err.print(f"{_messages(dropped)} dropped")
+    err.print(told("{messages:message|messages} dropped", messages=dropped))
     if dropped < len(shown):
-        err.print(f"not to be had: {len(shown) - dropped:,}, gone already, or {_read_by_others()}", style="yellow")
+        err.print(
+            told(
+                "not to be had: {messages}, gone already, or {others}",
+                messages=len(shown) - dropped,
+                others=_read_by_others(),
+            ),
+            style="yellow",
+        )
         raise typer.Exit(1)
 
 
-def _messages(count: int) -> str:
-    return counted(count, "message")
-
-
-def _read_by_others() -> str:
+def _read_by_others() -> Message:
     from standing.aws.queues import HIDDEN
 
-    return f"read by somebody else just now; look again in {HIDDEN} seconds"
+    return message("read by somebody else just now; look again in {seconds} seconds", seconds=HIDDEN)
 
 
 def _tell_of_others(pile: QueueKind, target: Target, kept: Sequence[QueuedMessage]) -> None:
     """A message that somebody else is reading cannot be shown: say how many there are of them."""
     others = pile.waiting(target) - len(kept)
     if others > 0:
-        err.print(f"about {others:,} more cannot be shown: {_read_by_others()}", style="yellow")
+        err.print(
+            told("about {messages} more cannot be shown: {others}", messages=others, others=_read_by_others()),
+            style="yellow",
+        )
 
 
 def _table(pile: QueueKind, kept: Sequence[QueuedMessage]) -> Table:
     columns = (*pile.columns, "cut") if any(one.cut for one in kept) else pile.columns
-    table = Table(*(column.replace("_", " ") for column in columns), box=None, pad_edge=False)
+    table = Table(*map(label, columns), box=None, pad_edge=False)
     for one in kept:
         table.add_row(*(Text(on_one_line(getattr(one, column)), overflow="fold") for column in columns))
     return table

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from standing.cli.options import Json, Lang, Rules, Stack, target_of
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json
 
 if TYPE_CHECKING:
@@ -40,14 +40,14 @@ def release(
 
     The first rules that are released are in force on all days. A day is decided by one ruleset, so the default is
     tomorrow, in the programme's time zone. What was released before, to begin on that day or later, is dropped. If it
-    is interrupted, do it again. The same rules again deploy the code of this clone alone.
+    is interrupted, do it again. The same rules again deploy the code alone.
     """
     from standing.release.release import ReleaseProcess
     from standing.release.store import released_rules
     from standing.release.timeline import print_timeline, today_of
 
-    place = _place(stack, parameters)
-    entries = ReleaseProcess(place, _say).release(folder or project_root() / "rules", since.date() if since else None)
+    place, day = _place(stack, parameters), since.date() if since else None
+    entries = ReleaseProcess(place, _say).release(folder or programme_folder() / "rules", day)
     print_timeline(entries, today_of(released_rules(target_of(stack))), language, out)
 
 

@@ -9,14 +9,13 @@ from typing import Annotated
 import typer
 
 from standing.cli.impact import comment, impact, snapshot
-from standing.cli.options import Json, Lang, Rules
-from standing.local.project import project_root
+from standing.cli.options import Json, Lang, Rules, told
+from standing.local.project import programme_folder, ruleset_layer
 from standing.present.output import err, out, print_json, print_whole
 from standing.values.counted import counted
 from standing.values.days import day_number
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
-SCHEMAS = Path("docs") / "schemas" / "rules"
 
 
 @rules.command()
@@ -36,16 +35,16 @@ def build(
     from standing.present.rules.size import state_size
     from standing.rules.author.build import build_ruleset
 
-    root = project_root()
+    root = programme_folder()
     day = day_number(since.date()) if since else None
-    ruleset = build_ruleset(folder or root / "rules", root / "layers" / "ruleset", since=day)
+    ruleset = build_ruleset(folder or root / "rules", ruleset_layer(root), since=day)
     care = sum(len(stratum.care) for stratum in ruleset.strata)
     parts = (
         counted(len(ruleset.features), "feature"),
         counted(len(ruleset.ratings), "rating"),
         counted(care, "care rule"),
     )
-    err.print(f"rules {ruleset.version}: {', '.join(parts)}")
+    err.print(told("rules {version}: {names}", version=ruleset.version, names=", ".join(parts)))
     err.print(state_size(ruleset, language), markup=False, highlight=False, soft_wrap=True)
 
 
@@ -63,15 +62,15 @@ def check(
     The exit code is 1 where something has to be mended. A finding may be accepted with a reason where it is written:
     `accept: {CHK-09: large orders are looked at by hand}`.
     """
-    from standing.present.check import print_more, print_report, report_as_dict
+    from standing.present.check import check_document, report_as_dict
+    from standing.present.renderers.terminal import print_document
     from standing.rules.prove.check import check as check_rules
 
-    report = check_rules(folder or project_root() / "rules")
+    report = check_rules(folder or programme_folder() / "rules")
     if as_json:
         print_json(report_as_dict(report, language))
     else:
-        print_report(report, language, out, whole=whole)
-        print_more(report, language, out, whole=whole)
+        print_document(check_document(report, language, whole=whole), out)
     raise typer.Exit(1 if report.failed else 0)
 
 
@@ -88,14 +87,15 @@ def play_stories(
 
     The exit code is 1 where something is not as a story expects.
     """
-    from standing.present.rules.scenarios import checked_as_dict, print_checked
+    from standing.present.renderers.terminal import print_document
+    from standing.present.rules.scenarios import checked_as_dict, scenarios_document
     from standing.rules.scenarios.check import check_scenarios
 
-    checked = check_scenarios(folder or project_root() / "rules", thresholds=thresholds)
+    checked = check_scenarios(folder or programme_folder() / "rules", thresholds=thresholds)
     if as_json:
         print_json(checked_as_dict(checked))
     else:
-        print_checked(checked, language, out)
+        print_document(scenarios_document(checked, language), out)
     raise typer.Exit(1 if checked.failed else 0)
 
 
@@ -113,8 +113,9 @@ def fmt(
     """
     from standing.present.language import word_for
     from standing.rules.author import formatter
+    from standing.rules.author.schemas import SCHEMAS
 
-    root = project_root()
+    root = programme_folder()
     place = (folder or root / "rules").resolve()
     done = formatter.format_rules(place, root / SCHEMAS if place.is_relative_to(root) else None)
     for problem in done.problems:
@@ -132,9 +133,9 @@ def schema(
     target: Annotated[Path | None, typer.Option("--out", metavar="DIR", help="Another folder to write into.")] = None,
 ) -> None:
     """Write the JSON Schemas of the rule files, by which editors check and explain them while you type."""
-    from standing.rules.author.schemas import write_schemas
+    from standing.rules.author.schemas import SCHEMAS, write_schemas
 
-    write_schemas(target or project_root() / SCHEMAS)
+    write_schemas(target or programme_folder() / SCHEMAS)
 
 
 @rules.command()
@@ -145,16 +146,17 @@ def show(
     file: Annotated[Path | None, typer.Option("--out", metavar="FILE", help="Write into a file instead.")] = None,
 ) -> None:
     """Show the rules as tables that read without knowing YAML: features, ratings, care, and what all rules share."""
-    from standing.present.rules.pages import in_plain_text, markdown, print_rules
+    from standing.present.renderers.terminal import print_document
+    from standing.present.rules.pages import in_plain_text, markdown, rules_document
     from standing.rules.author.compiler import compile_folder
 
-    compiled = compile_folder(folder or project_root() / "rules")
+    compiled = compile_folder(folder or programme_folder() / "rules")
     if file:
         file.write_text(markdown(compiled, language) if as_markdown else in_plain_text(compiled, language), "utf-8")
     elif as_markdown:
         print_whole(markdown(compiled, language))
     else:
-        print_rules(compiled, language, out)
+        print_document(rules_document(compiled, language), out)
 
 
 rules.command()(impact)

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from standing.cli.options import Rules, Stack, target_of
+from standing.cli.options import Rules, Stack, chosen, target_of, told
 from standing.present.output import err, print_whole
 from standing.values.errors import UserError
 
@@ -34,16 +34,16 @@ def record_story(
     amounts and codes stay: read the story before you share it.
     """
     from standing.customers.scenario import record_customer
-    from standing.release.clone import rules_of_clone
+    from standing.release.programme import rules_of_programme
 
     if file and file.exists():
-        raise UserError(f"{file} is there already: choose another name")
+        raise UserError("{file} is there already: choose another name", file=file)
     story = record_customer(
-        target_of(stack).customers, rules_of_clone(folder), customer, as_of.date() if as_of else None
+        target_of(stack).customers, rules_of_programme(folder), customer, as_of.date() if as_of else None
     )
     _write(story.text, file)
     for line in story.otherwise:
-        err.print(line, style="yellow")
+        err.print(line.in_language(chosen.language), style="yellow")
 
 
 def _write(text: str, file: Path | None) -> None:
@@ -53,5 +53,5 @@ def _write(text: str, file: Path | None) -> None:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError(f"{file} cannot be written: {error.strerror}") from None
-    err.print(f"{file}: try it with `standing rules test`")
+        raise UserError("{file} cannot be written: {strerror}", file=file, strerror=error.strerror) from None
+    err.print(told("{file}: try it with `standing rules test`", file=file))

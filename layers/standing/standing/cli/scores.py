@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from standing.cli.options import EventFile, Json, Lang, Rules
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.present.output import out, print_json, print_whole
 from standing.present.terminal import json_text
 
@@ -37,7 +37,7 @@ def fit(
     from standing.scores.fitting.files import fit_file, table
     from standing.scores.model import text
 
-    found = fit_file(file, compile_rules(rules or project_root() / "rules"), as_of, "gross" if gross else "net")
+    found = fit_file(file, compile_rules(rules or programme_folder() / "rules"), as_of, "gross" if gross else "net")
     out_file.write_text(text(found), encoding="utf-8")
     out.print(table(found, lang))
 
@@ -64,6 +64,6 @@ def due(model: Model, file: EventFile, as_of: AsOf, rules: Rules = None) -> None
     from standing.rules.author.compiler import compile_rules
     from standing.scores.fitting.files import events_due, read
 
-    ruleset, found = compile_rules(rules or project_root() / "rules"), read(model)
+    ruleset, found = compile_rules(rules or programme_folder() / "rules"), read(model)
     for line in events_due(found, file, ruleset, as_of):
         print_whole(f"{json_text(line, indent=None)}\n")

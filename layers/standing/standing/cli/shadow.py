@@ -7,10 +7,9 @@ from typing import Annotated
 
 import typer
 
-from standing.cli.options import Json, Lang, Rules, Stack, target_of
-from standing.local.project import project_root
+from standing.cli.options import Json, Lang, Rules, Stack, target_of, told
+from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json
-from standing.values.counted import counted
 
 shadow = typer.Typer(
     help="A candidate for the rules beside the live ones: it decides everything and announces nothing."
@@ -65,10 +64,15 @@ def start(
     with progress_bar(err) as progress:
         begin = since.date() if since else None
         events = ShadowStack(target_of(stack), progress.console.print).start(
-            folder or project_root() / "rules", begin, progress
+            folder or programme_folder() / "rules", begin, progress
         )
-    decided = counted(events, "event")
-    err.print(f"The candidate decided {decided}, and goes on. Compare it with the live rules: standing rules shadow")
+    err.print(
+        told(
+            "The candidate decided {events:event|events}, and goes on. Compare it with the live rules: standing rules "
+            "shadow",
+            events=events,
+        )
+    )
 
 
 @shadow.command()

@@ -12,13 +12,13 @@ from rich.table import Table
 
 from standing.aws.stack import Target
 from standing.aws.table import stored_history
-from standing.engine.decide import needs_history
 from standing.engine.reasons import display
-from standing.engine.start import NOTHING
+from standing.engine.start import NOTHING, features_changed
 from standing.engine.view import View, view, view_of_history
 from standing.present.language import in_language, reason_line, tense, word_for
 from standing.present.terminal import Text
-from standing.rules.ruleset import Feature, Rating, Ruleset
+from standing.rules.features import Feature
+from standing.rules.ruleset import Rating, Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.catalogue import Language
 from standing.values.days import day_date, day_in, day_of
@@ -54,11 +54,16 @@ def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
     """Read a customer and move the clock to today, without writing. Raises UserError where there is none."""
     state = target.customers.load(customer)
     if state is None or state.is_empty:
-        raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}: nothing was ever applied to it")
+        raise UserError(
+            "no customer `{customer}` in {table}: nothing was ever applied to it",
+            customer=customer,
+            table=target.outputs["TableName"],
+        )
     today = day_of(datetime.now(UTC), rules.latest.programme.time_zone)
     decided_by = target.customers.rules_of(customer)
     if decided_by == rules.on(state.day).version:
-        stored = stored_history(target.customers.history(customer)) if needs_history(state, [], rules) else NOTHING
+        needed = features_changed(state, rules, today)
+        stored = stored_history(target.customers.history(customer)) if needed else NOTHING
         seen = view(state, rules, today, stored.events)
     else:
         seen = view_of_history(stored_history(target.customers.history(customer)).events, rules, today)

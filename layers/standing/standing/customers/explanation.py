@@ -119,9 +119,14 @@ def _up_to(customer: str, stored: StoredHistory, day: Day) -> StoredHistory:
     """What was stored; a UserError where none of it is of a day up to `day`."""
     days = [event.day for event in stored.events] + [checkpoint.day + 1 for checkpoint in stored.checkpoints]
     if not days:
-        raise UserError(f"no customer `{customer}`: nothing was applied to it by then")
+        raise UserError("no customer `{customer}`: nothing was applied to it by then", customer=customer)
     if min(days) > day:
-        raise UserError(f"`{customer}` had no standing on {_date(day)}: its first event is of {_date(min(days))}")
+        raise UserError(
+            "`{customer}` had no standing on {day}: its first event is of {first}",
+            customer=customer,
+            day=_date(day),
+            first=_date(min(days)),
+        )
     return stored
 
 

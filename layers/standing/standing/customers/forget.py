@@ -1,13 +1,18 @@
-"""Forgetting a customer: in the table and the reports at once, and in the lake at its next compaction."""
+"""Forgetting a customer: wherever it is named at once, and in the lake at its next compaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
 
 import orjson
 
 from standing.aws.lake_bucket import Lake
+from standing.aws.stack import Target
 from standing.aws.table import Customers
+from standing.backfill.work_folders import forget_in_work, is_in_work
+from standing.customers.export import export, rows_in
 from standing.lake.layout import bucket_of, retracted_prefix
 from standing.lake.tombstones import write_tombstone
 from standing.nightly.summary import (
@@ -20,10 +25,41 @@ from standing.nightly.summary import (
     without_customer,
 )
 from standing.present.report.page import page
+from standing.release.shadow import shadow_of
+from standing.release.store import rules_of
 from standing.report.model import bucket_json
 from standing.report.upgrade import read_bucket, read_report
 from standing.rules.ruleset import Ruleset
 from standing.values.catalogue import LANGUAGES
+from standing.values.errors import UserError
+
+
+class Forgotten(NamedTuple):
+    """Where a customer was: rows deleted by stack, and how many reports of nights and backfills named it."""
+
+    rows: dict[str, int]
+    reports: int
+    backfills: int
+
+
+def rows_known(target: Target, root: Path, customer: str) -> tuple[int, int]:
+    """How many rows there are of a customer, in the table and in the lake.
+
+    Raises UserError where there is nothing, in the working folders below `root` neither.
+    """
+    there = rows_in(export(target.customers, target.lake, customer))
+    if not any(there) and not is_in_work(root, customer):
+        raise UserError("nothing is stored about `{customer}`: there is nothing to forget", customer=customer)
+    return there
+
+
+def forget_everywhere(target: Target, root: Path, customer: str) -> Forgotten:
+    """Forget a customer in the stack, in the shadow beside it, and wherever else it is named. Can be repeated."""
+    shadow = shadow_of(target)
+    places = [target, shadow] if shadow.status() else [target]
+    rows = {place.stack: forget(place.customers, target.lake, customer) for place in places}
+    reports = forget_in_reports(target.lake, rules_of(target).latest, customer)
+    return Forgotten(rows, reports, forget_in_backfills(target.lake, customer) + forget_in_work(root, customer))
 
 
 def forget(customers: Customers, lake: Lake, customer: str) -> int:

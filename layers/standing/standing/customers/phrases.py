@@ -9,6 +9,7 @@ from standing.foresight.levers import Lever
 from standing.foresight.outlook import UpcomingChange
 from standing.foresight.plans import Plan, RequiredChange
 from standing.present.language import in_language, phrase, word_for
+from standing.rules.features import MeasuredFeature
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.catalogue import Language
 from standing.values.days import Day, day_date
@@ -118,7 +119,7 @@ def _waits(ruleset: Ruleset, plan: Plan, language: Language) -> Iterator[str]:
 def _noun_of(ruleset: Ruleset, fact: str) -> str | None:
     """The events that must stay away for a fact to move by time; none where none matter."""
     feature = ruleset.by_name.get(fact)
-    if feature is None or feature.measure < 0 or feature.kind in NOT_ABOUT_EVENTS:
+    if not isinstance(feature, MeasuredFeature) or feature.kind in NOT_ABOUT_EVENTS:
         return None
     measure = ruleset.measures[feature.measure]
     kinds = [measure.where.get("kind", ""), "survey" if measure.value == "score" else "", *measure.of]

@@ -13,9 +13,9 @@ from standing.foresight.outlook import simulated_up_to
 from standing.rules.author.scenario.reader import MOST_EVENTS
 from standing.rules.scenarios.recorder import record
 from standing.rules.timeline import Timeline
-from standing.values.counted import counted
 from standing.values.days import day_date, day_number
 from standing.values.errors import UserError
+from standing.values.messages import Readable, message
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class RecordedScenario:
 
     name: str
     text: str
-    otherwise: tuple[str, ...]
+    otherwise: tuple[Readable, ...]
 
 
 def record_customer(
@@ -35,13 +35,24 @@ def record_customer(
     stored = stored_history(customers.history(customer), customers.checkpoints(customer) if programme.history else ())
     days = [event.day for event in stored.events if as_of is None or event.day <= day_number(as_of)]
     if not days:
-        raise UserError(f"no customer `{customer}` with an event up to {as_of or 'today'}: there is nothing to tell")
+        raise UserError(
+            "no customer `{customer}` with an event up to {day}: there is nothing to tell",
+            customer=customer,
+            day=as_of or message("today"),
+        )
     if len(days) > MOST_EVENTS:
-        raise UserError(f"`{customer}` has {counted(len(days), 'event')}; a story tells of at most {MOST_EVENTS:,}")
+        raise UserError(
+            "`{customer}` has {days:event|events}; a story tells of at most {most}",
+            customer=customer,
+            days=len(days),
+            most=MOST_EVENTS,
+        )
     day = max(days) if as_of is None else day_number(as_of)
     recorded = record(stored.events, rules.latest, day)
     if recorded is None:
-        raise UserError(f"today's rules would take in no event of `{customer}`: there is nothing to tell")
+        raise UserError(
+            "today's rules would take in no event of `{customer}`: there is nothing to tell", customer=customer
+        )
     otherwise = [*_left_out(recorded.left_out), *_differences(_end(rules, stored, day), recorded.end)]
     return RecordedScenario(recorded.name, recorded.text, tuple(otherwise))
 
@@ -51,18 +62,23 @@ def _end(rules: Timeline, stored: StoredHistory, day: int) -> DayResult:
     return simulated_up_to(replay_up_to(day, stored), rules, day)
 
 
-def _left_out(number: int) -> Iterator[str]:
+def _left_out(number: int) -> Iterator[Readable]:
     if number:
-        yield f"left out: {counted(number, 'event')} that today's rules would refuse"
+        yield message("left out: {events:event|events} that today's rules would refuse", events=number)
 
 
-def _differences(stored: DayResult, told: DayResult) -> Iterator[str]:
+def _differences(stored: DayResult, told: DayResult) -> Iterator[Readable]:
     """What rests on personal data, on rules of another time, or on events that are no longer kept."""
     seen = told.closed.all_shown()
     for name, held in stored.closed.all_shown().items():
-        level = seen[name].level if name in seen else "none"
+        level = seen[name].level if name in seen else message("none")
         if level != held.level:
-            yield f"{name}: {held.level} in the table, {level} in the story"
+            yield message(
+                "{name}: {stored} in the table, {told} in the story", name=name, stored=held.level, told=level
+            )
     for name in sorted({*stored.due} ^ {*told.due}):
-        where = "table" if name in stored.due else "story"
-        yield f"{name}: due on {day_date(told.day)} in the {where} alone"
+        day = day_date(told.day)
+        if name in stored.due:
+            yield message("{name}: due on {day} in the table alone", name=name, day=day)
+        else:
+            yield message("{name}: due on {day} in the story alone", name=name, day=day)

@@ -16,17 +16,13 @@ from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
 
-def needs_history_to(state: State, rules: Timeline, until: Day) -> bool:
-    """Whether more than the state is needed to move the clock: features are defined otherwise than they were."""
-    return any(span.ruleset.features_hash != state.features_hash for span in rules.spans(state.day + 1, until))
-
-
 def advance_clock(
     state: State, rules: Timeline, until: Day, now: datetime, past: StoredHistory = NOTHING
 ) -> DecisionResult | None:
     """The clock moved to the end of a day that is over; nothing where there is nothing to say, and nothing to write.
 
-    `past` is what was stored before; it is read where `needs_history_to` says so.
+    `past` is what was stored before; it is read where features are defined otherwise than they were
+    (`features_changed`).
     """
     if until <= state.day:
         return None

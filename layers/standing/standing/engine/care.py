@@ -11,10 +11,9 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, cast
+from typing import Literal
 
 from standing.engine.measures import Buckets
-from standing.engine.series import Latest
 from standing.engine.state import Memory, Reasons
 from standing.rules.ruleset import TEN_THOUSAND, Action, Cap, Care, Programme, Ruleset
 from standing.values.days import Day
@@ -84,7 +83,7 @@ def _may_reach(ruleset: Ruleset, buckets: Buckets, do: Action, day: Day) -> bool
     """Whether an action reaches nobody, needs no consent, or has it."""
     if do.channel is None or do.consent == "not-needed":
         return True
-    return cast("Latest", buckets[ruleset.programme.consent[do.channel]]).value(None, day) == "true"
+    return buckets.latest[ruleset.programme.consent[do.channel]].value(None, day) == "true"
 
 
 def is_capped(programme: Programme, contacts: Mapping[str, Sequence[Day]], do: Action, day: Day) -> bool:

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import zip_longest
 from operator import itemgetter
-from typing import NamedTuple, cast
+from typing import Any, NamedTuple, cast
 
 from standing.engine.engine import engine_of
 from standing.engine.features import beginning
 from standing.engine.measures import Buckets
 from standing.engine.overrides import read_manual_level
 from standing.engine.ratings import next_move, next_review
-from standing.engine.series import Amended, Extremes, Latest, Seen, Sums
+from standing.engine.series import Amended, Seen, Series
 from standing.engine.state import Memory
 from standing.rules.conditions import Fact
-from standing.rules.kinds import KindName
-from standing.rules.ruleset import Feature, Rating, Ruleset
+from standing.rules.features import Feature, MeasuredFeature, PointsFeature, SinceFeature, UntilFeature, WindowedFeature
+from standing.rules.kinds import FEATURE_KINDS, MEASURING, KindName
+from standing.rules.ruleset import Rating, Ruleset
 from standing.values.days import Day, day_in, next_anniversary
 
 type Band = tuple[int, int] | Fact | None
-type Counting = Callable[[Feature, tuple[int, ...], Buckets, Day, Day], Iterable[Day]]
-type Moving = Callable[[Feature, tuple[int, ...] | None, Buckets, Day, Day], Iterable[Day]]
+type Counting = Callable[[Any, tuple[int, ...], Buckets, Day, Day], Iterable[Day]]
+type Moving = Callable[[Any, tuple[int, ...] | None, Buckets, Day, Day], Iterable[Day]]
 
 
 class Crossing(NamedTuple):
@@ -132,18 +132,23 @@ def _moves(
 ) -> Iterable[Day]:
     """The days on which a feature's value may move among some numbers; or, without numbers, move at all."""
     if feature.parts:
-        parts = [ruleset.by_name[part] for part in feature.parts]
-        steps = [ramp.steps for ramp in feature.ramps]  # a part of a score moves it where it gives another point
-        each = zip_longest(parts, steps)
+        each = [(ruleset.by_name[part], steps) for part, steps in _parts(feature)]
         return [day for part, at in each for day in _moves(ruleset, part, at, buckets, first, last)]
     return MOVES[feature.kind](feature, literals, buckets, first, last)
+
+
+def _parts(feature: Feature) -> Iterable[tuple[str, tuple[int, ...] | None]]:
+    """What a feature is made of, with the numbers among which that moves it: where it gives another point, or all."""
+    if isinstance(feature, PointsFeature):
+        return [(ramp.part, ramp.steps) for ramp in feature.ramps]
+    return [(part, None) for part in feature.parts]
 
 
 def _day_by_day(counting: Counting) -> Moving:
     """What counts days moves every day; among some numbers, only where it reaches or passes one."""
 
     def moves(
-        feature: Feature, literals: tuple[int, ...] | None, buckets: Buckets, first: Day, last: Day
+        feature: MeasuredFeature, literals: tuple[int, ...] | None, buckets: Buckets, first: Day, last: Day
     ) -> Iterable[Day]:
         return range(first, last + 1) if literals is None else counting(feature, literals, buckets, first, last)
 
@@ -151,10 +156,10 @@ def _day_by_day(counting: Counting) -> Moving:
 
 
 def _counting_up(
-    feature: Feature, literals: tuple[int, ...], buckets: Buckets, first: Day, _last: Day
+    feature: SinceFeature, literals: tuple[int, ...], buckets: Buckets, first: Day, _last: Day
 ) -> Iterator[Day]:
     """The days on which the days since something reach or pass a number."""
-    series = cast("Sums", buckets[feature.measure])
+    series = buckets.sums[feature.measure]
     latest = series.days[max(bisect_left(series.days, first) - 1, 0) :]
     for begun in latest if feature.kind == "days_since_last" else [series.first or 0]:
         yield begun
@@ -162,10 +167,10 @@ def _counting_up(
 
 
 def _counting_down(
-    feature: Feature, literals: tuple[int, ...], buckets: Buckets, first: Day, last: Day
+    feature: UntilFeature, literals: tuple[int, ...], buckets: Buckets, first: Day, last: Day
 ) -> Iterator[Day]:
     """The days on which the days until an anniversary reach or pass a number, or begin anew."""
-    series = cast("Latest", buckets[feature.measure])
+    series = buckets.latest[feature.measure]
     yield from series.days
     for value in series.values:
         there = next_anniversary(str(value)[-5:], first - 1)
@@ -176,10 +181,10 @@ def _counting_down(
 
 
 def _counting_to(
-    feature: Feature, literals: tuple[int, ...], buckets: Buckets, _first: Day, _last: Day
+    feature: UntilFeature, literals: tuple[int, ...], buckets: Buckets, _first: Day, _last: Day
 ) -> Iterator[Day]:
     """The days on which the days to a date reach or pass a number, or the date has passed."""
-    series = cast("Latest", buckets[feature.measure])
+    series = buckets.latest[feature.measure]
     yield from series.days
     for value in series.values:
         there = day_in(str(value))
@@ -188,23 +193,23 @@ def _counting_to(
 
 
 def _sliding(
-    feature: Feature, _literals: tuple[int, ...] | None, buckets: Buckets, first: Day, last: Day
+    feature: WindowedFeature, _literals: tuple[int, ...] | None, buckets: Buckets, first: Day, last: Day
 ) -> Iterator[Day]:
     """The days on which something enters a window or leaves it, or a year begins anew."""
-    series, over = buckets[feature.measure], feature.over
+    series, over, ending = buckets.series[feature.measure], feature.window.over, feature.window.ending
     days = _days_kept(series)
     yield from (one.known for one in series.pending) if isinstance(series, Amended) else ()
-    for after in (feature.ending, feature.ending + over) if isinstance(over, int) else (feature.ending,):
+    for after in (ending, ending + over) if isinstance(over, int) else (ending,):
         yield from (day + after for day in days[bisect_left(days, first - after) : bisect_right(days, last - after)])
-    if isinstance(over, str):
-        begin = beginning(feature)
-        start = begin(buckets, last - feature.ending)
-        while start is not None and start + feature.ending >= first:
-            yield start + feature.ending
+    if feature.window.is_year:
+        begin = beginning(feature.window)
+        start = begin(buckets, last - ending)
+        while start is not None and start + ending >= first:
+            yield start + ending
             start = begin(buckets, start - 1)
 
 
-def _days_kept(series: Sums | Extremes | Latest | Seen) -> Sequence[Day]:
+def _days_kept(series: Series) -> Sequence[Day]:
     if isinstance(series, Seen):
         return sorted(day for days in series.days.values() for day in days)
     if isinstance(series, Amended) and series.pending:
@@ -221,16 +226,16 @@ def _rating_days(ruleset: Ruleset, rating: Rating, buckets: Buckets, first: Day,
             yield review
             yield from (review - number + after for number in literals for after in (0, 1))
             review = next_review(rating.stability.review, review)
-    if rating.override >= 0:
-        rulings = cast("Latest", buckets[rating.override])
+    if rating.override is not None:
+        rulings = buckets.latest[rating.override]
         yield from rulings.days
         for ends in (read_manual_level(str(text)).expires + 1 for text in rulings.values):
             yield ends
             yield from (ends - number + after for number in literals or () for after in (0, 1))
 
 
-MOVES: dict[KindName, Moving] = {
-    **dict.fromkeys(("count", "sum", "mean", "min", "max", "distinct", "latest"), _sliding),
+MOVES: dict[KindName, Moving] = {  # each takes the features of its kind
+    **{kind: _sliding for kind in MEASURING if FEATURE_KINDS[kind].windowed},
     "days_since_first": _day_by_day(_counting_up),
     "days_since_last": _day_by_day(_counting_up),
     "days_until": _day_by_day(_counting_down),

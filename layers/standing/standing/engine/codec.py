@@ -14,7 +14,7 @@ from typing import Any
 
 import ormsgpack
 
-from standing.engine.measures import Buckets
+from standing.engine.measures import StoredBuckets
 from standing.engine.memory import FIELDS, memory_of, plain
 from standing.engine.series import Amended, Extremes, Latest, Seen, Series, Sums
 from standing.engine.state import Checkpoint, Contact, Ledger, State
@@ -69,7 +69,7 @@ def unpack_checkpoint(packed: bytes, *, day: int, features_hash: str) -> Checkpo
     return Checkpoint(day, features_hash, buckets, memory_of(parts))
 
 
-def _image(parts: list[Part], buckets: Buckets) -> bytes:
+def _image(parts: list[Part], buckets: StoredBuckets) -> bytes:
     while parts and not parts[-1]:
         parts.pop()
     content = ormsgpack.packb([parts, [_row(series) for series in buckets]], option=ormsgpack.OPT_SORT_KEYS)
@@ -77,7 +77,7 @@ def _image(parts: list[Part], buckets: Buckets) -> bytes:
     return bytes([FORMAT]) + deflated.compress(content) + deflated.flush()
 
 
-def _open(packed: bytes, expected: int) -> tuple[list[Part], Buckets]:
+def _open(packed: bytes, expected: int) -> tuple[list[Part], StoredBuckets]:
     if packed[0] != FORMAT:
         raise ValueError(f"state of format {packed[0]}; this code reads format {FORMAT}: deploy the newer code")
     parts, rows = ormsgpack.unpackb(zlib.decompress(packed[1:], RAW))

@@ -19,6 +19,7 @@ from standing.engine.start import (
     FoldStart,
     StoredHistory,
     checkpoints,
+    features_changed,
     replay_all,
     replay_from_checkpoint,
     resume,
@@ -59,10 +60,10 @@ def needs_history(state: State | None, events: Iterable[Event], rules: Timeline)
     if state is None:
         return False
     some = list(events)
-    spans = rules.spans(state.day, max((event.day for event in some), default=state.day))
-    return is_late(state, some) or any(
-        span.ruleset.features_hash != state.features_hash or may_name_others(some, span.ruleset) for span in spans
-    )
+    last = max((event.day for event in some), default=state.day)
+    if is_late(state, some) or features_changed(state, rules, last):
+        return True
+    return any(may_name_others(some, span.ruleset) for span in rules.spans(state.day, last))
 
 
 def decide(

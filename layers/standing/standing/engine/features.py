@@ -7,17 +7,29 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
-from standing.engine.series import Extremes, Latest, Seen, Sums
 from standing.rules.conditions import Fact
+from standing.rules.features import MembershipYear
 from standing.values.days import Day, day_date, day_in, last_anniversary, next_anniversary
 from standing.values.scales import exact
 
 if TYPE_CHECKING:
     from standing.engine.measures import Buckets
+    from standing.rules.features import (
+        CombinedFeature,
+        CountFeature,
+        DistinctFeature,
+        ExtremeFeature,
+        Feature,
+        LatestFeature,
+        PointsFeature,
+        SinceFeature,
+        SumFeature,
+        UntilFeature,
+        Window,
+    )
     from standing.rules.kinds import KindName
-    from standing.rules.ruleset import Feature
 
 RATIO_UNIT = 10_000
 EXACT = 2**53 - 1  # every reader compares whole numbers exactly up to here
@@ -36,13 +48,13 @@ def limited(value: int) -> int:
     return value if -EXACT <= value <= EXACT else max(-EXACT, min(EXACT, value))
 
 
-def beginning(feature: Feature) -> Beginning:
-    """The first day of the window that ends on a day; none where it has no beginning."""
-    over, anchor = feature.over, feature.anchor
+def beginning(window: Window) -> Beginning:
+    """The first day of a window that ends on a day; none where it has no beginning."""
+    over = window.over
     if over == "calendar-year":
         return lambda _, last: last - day_date(last).timetuple().tm_yday + 1
-    if over == "membership-year":
-        return lambda buckets, last: _membership_year(cast("Sums", buckets[anchor]).first, last)
+    if isinstance(over, MembershipYear):
+        return lambda buckets, last: _membership_year(buckets.sums[over.anchor].first, last)
     return (lambda _buckets, _last: None) if over is None else (lambda _, last: last - over + 1)
 
 
@@ -50,11 +62,11 @@ def _membership_year(joined: Day | None, last: Day) -> Day:
     return last if joined is None or joined > last else last_anniversary(day_date(joined), last)
 
 
-def _combined(operation: Callable[[int, int], int | None]) -> Callable[[Feature], Formula]:
+def _combined(operation: Callable[[int, int], int | None]) -> Callable[[CombinedFeature], Formula]:
     """A feature that is made of two others; unknown where one of them is, or where the operation gives nothing."""
 
-    def made_of(feature: Feature) -> Formula:
-        first, second = feature.parts or ("", "")
+    def made_of(feature: CombinedFeature) -> Formula:
+        first, second = feature.first, feature.second
 
         def combined(_buckets: Buckets, _day: Day, known: Mapping[str, Fact]) -> int | None:
             one, other = known.get(first), known.get(second)
@@ -68,9 +80,9 @@ def _combined(operation: Callable[[int, int], int | None]) -> Callable[[Feature]
     return made_of
 
 
-def _points(feature: Feature) -> Formula:
+def _points(feature: PointsFeature) -> Formula:
     """A score: the points of its parts added up; what is unknown gives what its ramp says."""
-    ramps = tuple(zip(feature.parts or (), feature.ramps, strict=True))
+    ramps = tuple((ramp.part, ramp) for ramp in feature.ramps)
 
     def points(_buckets: Buckets, _day: Day, known: Mapping[str, Fact]) -> int:
         values = ((known.get(part), ramp) for part, ramp in ramps)
@@ -83,18 +95,18 @@ def _ratio(one: int, other: int) -> int | None:
     return one * RATIO_UNIT // other if other else None
 
 
-def _count(feature: Feature) -> Formula:
-    measure, ending, begin = feature.measure, feature.ending, beginning(feature)
+def _count(feature: CountFeature) -> Formula:
+    measure, ending, begin = feature.measure, feature.window.ending, beginning(feature.window)
 
     def count(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
         last = day - ending
-        return cast("Sums", buckets[measure]).as_of(day).count(begin(buckets, last), last)
+        return buckets.sums[measure].as_of(day).count(begin(buckets, last), last)
 
     return count
 
 
-def _sum(feature: Feature) -> Formula:
-    summed, ending, begin = _summed(feature), feature.ending, beginning(feature)
+def _sum(feature: SumFeature) -> Formula:
+    summed, ending, begin = _summed(feature), feature.window.ending, beginning(feature.window)
 
     def total(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
         last = day - ending
@@ -103,8 +115,8 @@ def _sum(feature: Feature) -> Formula:
     return total
 
 
-def _mean(feature: Feature) -> Formula:
-    summed, ending, begin = _summed(feature), feature.ending, beginning(feature)
+def _mean(feature: SumFeature) -> Formula:
+    summed, ending, begin = _summed(feature), feature.window.ending, beginning(feature.window)
 
     def mean(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
         last = day - ending
@@ -114,40 +126,45 @@ def _mean(feature: Feature) -> Formula:
     return mean
 
 
-def _summed(feature: Feature) -> Callable[[Buckets, Day | None, Day, Day], tuple[int, int]]:
+def _summed(feature: SumFeature) -> Callable[[Buckets, Day | None, Day, Day], tuple[int, int]]:
     """How many values there were from a day to a day, and their sum, floored once, as is known on a day."""
     measure, remainder = feature.measure, feature.remainder
-    if remainder < 0:
-        return lambda buckets, first, last, day: cast("Sums", buckets[measure]).as_of(day).window(first, last)
+    if remainder is None:
+        return lambda buckets, first, last, day: buckets.sums[measure].as_of(day).window(first, last)
 
     def summed(buckets: Buckets, first: Day | None, last: Day, _: Day) -> tuple[int, int]:
-        count, total = cast("Sums", buckets[measure]).window(first, last)
-        return count, exact(count, total, cast("Sums", buckets[remainder]).total(first, last))
+        count, total = buckets.sums[measure].window(first, last)
+        return count, exact(count, total, buckets.sums[remainder].total(first, last))
 
     return summed
 
 
-def _extreme(feature: Feature) -> Formula:
-    measure, ending, begin, place = feature.measure, feature.ending, beginning(feature), feature.kind == "max"
+def _extreme(feature: ExtremeFeature) -> Formula:
+    measure, ending, begin, place = (
+        feature.measure,
+        feature.window.ending,
+        beginning(feature.window),
+        feature.kind == "max",
+    )
 
     def extreme(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
         last = day - ending
-        found = cast("Extremes", buckets[measure]).as_of(day).window(begin(buckets, last), last)
+        found = buckets.extremes[measure].as_of(day).window(begin(buckets, last), last)
         return limited(found[place]) if found else None
 
     return extreme
 
 
-def _distinct(feature: Feature) -> Formula:
-    measure, begin, most = feature.measure, beginning(feature), feature.at_most
-    return lambda buckets, day, _: cast("Seen", buckets[measure]).distinct(begin(buckets, day), day, most)
+def _distinct(feature: DistinctFeature) -> Formula:
+    measure, begin, most = feature.measure, beginning(feature.window), feature.at_most
+    return lambda buckets, day, _: buckets.seen[measure].distinct(begin(buckets, day), day, most)
 
 
-def _latest(feature: Feature) -> Formula:
-    measure, begin, levels = feature.measure, beginning(feature), feature.levels
+def _latest(feature: LatestFeature) -> Formula:
+    measure, begin, levels = feature.measure, beginning(feature.window), feature.levels
 
     def latest(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> Fact | None:
-        value = cast("Latest", buckets[measure]).value(begin(buckets, day), day)
+        value = buckets.latest[measure].value(begin(buckets, day), day)
         if not levels:
             return value
         return levels.index(str(value)) if value in levels else None
@@ -155,50 +172,50 @@ def _latest(feature: Feature) -> Formula:
     return latest
 
 
-def _since_first(feature: Feature) -> Formula:
+def _since_first(feature: SinceFeature) -> Formula:
     measure = feature.measure
 
     def since_first(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
-        first = cast("Sums", buckets[measure]).first
+        first = buckets.sums[measure].first
         return day - first if first is not None and first <= day else None
 
     return since_first
 
 
-def _since_last(feature: Feature) -> Formula:
+def _since_last(feature: SinceFeature) -> Formula:
     measure = feature.measure
 
     def since_last(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
-        latest = cast("Sums", buckets[measure]).latest(day)
+        latest = buckets.sums[measure].latest(day)
         return day - latest if latest is not None else None
 
     return since_last
 
 
-def _until(feature: Feature) -> Formula:
+def _until(feature: UntilFeature) -> Formula:
     """Days to the next anniversary of a date, of which the last five characters are the month and the day."""
     measure = feature.measure
 
     def until(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
-        value = cast("Latest", buckets[measure]).value(None, day)
+        value = buckets.latest[measure].value(None, day)
         return None if value is None else next_anniversary(str(value)[-5:], day) - day
 
     return until
 
 
-def _to(feature: Feature) -> Formula:
+def _to(feature: UntilFeature) -> Formula:
     """Days to a date itself; unknown where it has passed."""
     measure = feature.measure
 
     def to(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
-        value = cast("Latest", buckets[measure]).value(None, day)
+        value = buckets.latest[measure].value(None, day)
         days = -1 if value is None else day_in(str(value)) - day
         return days if days >= 0 else None
 
     return to
 
 
-FORMULAS: dict[KindName, Callable[[Feature], Formula]] = {
+FORMULAS: dict[KindName, Callable[[Any], Formula]] = {  # each takes the features of its kind
     "count": _count,
     "sum": _sum,
     "mean": _mean,

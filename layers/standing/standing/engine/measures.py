@@ -5,7 +5,7 @@ Knows events; knows nothing of windows being compared or of rules.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 
 from standing.engine.refunds import Key, purchase_days
@@ -13,20 +13,49 @@ from standing.engine.series import Amended, Amendment, Extremes, Latest, Observa
 from standing.events import EventDetail, Feedback, Score
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
+from standing.rules.features import Measure
 from standing.rules.kinds import Keeps
-from standing.rules.ruleset import Measure, Ruleset
+from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
 from standing.values.money import to_minor
 from standing.values.scales import OF_ANSWERS
 
 EMPTY: dict[Keeps, Series] = {"sums": Sums(), "extremes": Extremes(), "latest": Latest(), "seen": Seen()}
 
-type Buckets = tuple[Series, ...]
+type StoredBuckets = tuple[Series, ...]  # of each measure, in the ruleset's `series_order`: a state has no names
+
+
+class Buckets:
+    """What is kept of a customer: the series of each measure by its name, and once more by what they hold."""
+
+    __slots__ = ("extremes", "latest", "seen", "series", "sums")
+
+    def __init__(self, series: Mapping[str, Series]) -> None:
+        self.series = series
+        self.sums: dict[str, Sums] = {}
+        self.extremes: dict[str, Extremes] = {}
+        self.latest: dict[str, Latest] = {}
+        self.seen: dict[str, Seen] = {}
+        for name, one in series.items():  # in one pass: each event makes buckets anew
+            match one:
+                case Sums():
+                    self.sums[name] = one
+                case Latest():
+                    self.latest[name] = one
+                case Extremes():
+                    self.extremes[name] = one
+                case Seen():
+                    self.seen[name] = one
 
 
 def empty(ruleset: Ruleset) -> Buckets:
     """The buckets of a customer of whom nothing is known."""
-    return tuple(EMPTY[measure.keeps] for measure in ruleset.measures)
+    return Buckets({name: EMPTY[measure.keeps] for name, measure in ruleset.measures.items()})
+
+
+def from_stored(buckets: StoredBuckets, ruleset: Ruleset) -> Buckets:
+    """The buckets of a state whose features are defined as in a ruleset."""
+    return Buckets(dict(zip(ruleset.series_order, buckets, strict=True)))
 
 
 def aggregate(
@@ -39,21 +68,26 @@ def aggregate(
     happened, digits = list(events), ruleset.programme.minor_digits
     families = {event.detail.family for event in happened}
     moved = purchase_days(happened, happened if among is None else among, ruleset) if ruleset.nets else {}
-    found = list(buckets)
-    for place, measure in enumerate(ruleset.measures):
-        if not families.isdisjoint(measure.of):
-            found[place] = _with(found[place], measure, _values(measure, happened, digits), moved)
-    return tuple(found)
+    changed = {
+        name: _with(buckets.series[name], measure, _values(measure, happened, digits), moved)
+        for name, measure in ruleset.measures.items()
+        if not families.isdisjoint(measure.of)
+    }
+    return Buckets({**buckets.series, **changed}) if changed else buckets
 
 
 def _plus(series: Series, values: list[Observation], measure: Measure) -> Series:
     return series.plus(values, measure.precedence) if isinstance(series, Latest) else series.plus(values)
 
 
-def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> Buckets:
-    """The buckets without what no feature can tell apart any more from `day` on."""
-    known = (series.as_of(day) if isinstance(series, Amended) else series for series in buckets)
-    return tuple(series.evict(day, reach) for series, reach in zip(known, ruleset.reaches, strict=True))
+def prune(buckets: Buckets, day: int, ruleset: Ruleset) -> StoredBuckets:
+    """What a state has of the buckets: without what no feature can tell apart any more from `day` on."""
+    series, reaches = buckets.series, ruleset.reaches
+    return tuple(_as_of(series[name], day).evict(day, reaches[name]) for name in ruleset.series_order)
+
+
+def _as_of(series: Series, day: Day) -> Series:
+    return series.as_of(day) if isinstance(series, Amended) else series
 
 
 def _with(series: Series, measure: Measure, values: list[tuple[Key, Observation]], moved: dict[Key, Day]) -> Series:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from typing import NamedTuple, cast
+from typing import NamedTuple
 
 from standing.engine.measures import Buckets
 from standing.engine.ratings import next_review
-from standing.engine.series import Latest
 from standing.engine.state import LevelState, Memory
 from standing.rules.ruleset import Rating
 from standing.values.days import Day, day_in
@@ -24,9 +23,9 @@ class ManualLevel(NamedTuple):
 
 def manual_level_on(rating: Rating, buckets: Buckets, day: Day) -> ManualLevel | None:
     """The override that shows on a day: the last one made, unless it has expired or its level is gone."""
-    if rating.override < 0:
+    if rating.override is None:
         return None
-    text = cast("Latest", buckets[rating.override]).value(None, day)
+    text = buckets.latest[rating.override].value(None, day)
     ruling = read_manual_level(str(text)) if text is not None else None
     return ruling if ruling and day <= ruling.expires and ruling.level in rating.levels else None
 

@@ -17,7 +17,7 @@ from operator import itemgetter
 from typing import Any, NamedTuple, Self
 
 from standing.rules.conditions import Fact
-from standing.rules.ruleset import Reach
+from standing.rules.features import Reach
 from standing.values.days import Day
 
 SHORT = 17  # bytes of a value that is kept as it is; a digest has as many

@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 from standing.engine.fold import DayResult
-from standing.engine.measures import Buckets, aggregate, empty, prune
+from standing.engine.measures import Buckets, StoredBuckets, aggregate, empty, from_stored, prune
 from standing.engine.state import Checkpoint, Memory, State
 from standing.events.intake import Event
 from standing.rules.ruleset import Ruleset
+from standing.rules.timeline import Timeline
 from standing.values.days import Day, month_ends
 
 MOST_CHECKPOINTS = 6  # a gap of years need not leave one for each of its months
@@ -44,7 +45,7 @@ class FoldStart:
     memory: Memory
     since: Sequence[Event]
     events: Sequence[Event]
-    kept: dict[str, Buckets] = field(default_factory=dict)
+    kept: dict[str, StoredBuckets] = field(default_factory=dict)
     _gathered: dict[str, Buckets] = field(default_factory=dict, init=False, compare=False)
 
     @cached_property
@@ -55,15 +56,24 @@ class FoldStart:
     def under(self, ruleset: Ruleset) -> Buckets:
         """The customer's buckets as a ruleset wants them."""
         if ruleset.features_hash not in self._gathered:
-            known = self.kept.get(ruleset.features_hash)
-            events = self.events if known is None else self.since
-            self._gathered[ruleset.features_hash] = aggregate(known or empty(ruleset), events, ruleset, self.events)
+            kept = self.kept.get(ruleset.features_hash)
+            known, events = (empty(ruleset), self.events) if kept is None else (from_stored(kept, ruleset), self.since)
+            self._gathered[ruleset.features_hash] = aggregate(known, events, ruleset, self.events)
         return self._gathered[ruleset.features_hash]
 
     def until(self, day: Day) -> FoldStart:
         """The same, without what happened after a day."""
         since, events = ([event for event in some if event.day <= day] for some in (self.since, self.events))
         return FoldStart(self.day, self.memory, since, events, self.kept)
+
+
+def features_changed(state: State, rules: Timeline, until: Day) -> bool:
+    """Whether features are defined otherwise than in a state, on its own last day or on any up to another.
+
+    To be lived through again or moved on it then takes more than the state: its history.
+    """
+    spans = rules.spans(state.day, max(until, state.day))
+    return any(span.ruleset.features_hash != state.features_hash for span in spans)
 
 
 def resume(state: State, events: Sequence[Event], past: StoredHistory) -> FoldStart:

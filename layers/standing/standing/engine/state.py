@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from standing.engine.measures import Buckets
+from standing.engine.measures import StoredBuckets
 from standing.values.days import Day
 
 type Reasons = dict[str, Day]
@@ -83,7 +83,7 @@ class State:
     version: int
     day: Day
     features_hash: str
-    buckets: Buckets
+    buckets: StoredBuckets
     opened: Memory
     closed: Memory
     ledger: Ledger = field(default_factory=Ledger)
@@ -100,5 +100,5 @@ class Checkpoint:
 
     day: Day
     features_hash: str
-    buckets: Buckets
+    buckets: StoredBuckets
     memory: Memory

@@ -28,7 +28,8 @@ class View:
 def view(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) -> View:
     """The standing on `day`, no earlier than the state's own last day.
 
-    `past` are all events so far; they are needed where features are defined otherwise than they were (`needs_history`).
+    `past` are all events so far; they are needed where features are defined otherwise than they were:
+    `features_changed`.
     """
     day = max(day, state.day)
     start = FoldStart(state.day, state.closed, (), past, {state.features_hash: state.buckets})
@@ -38,20 +39,13 @@ def view(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) ->
 def facts_today(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) -> dict[str, Fact]:
     """Everything that rules may ask at the end of `day`: features, and of each rating what it is, was and becomes.
 
-    No earlier than the state's own last day, which is lived through again. `past` as in `view`: `needs_history` says
-    whether it is needed.
+    No earlier than the state's own last day, which is lived through again. `past` as in `view`.
     """
     again = day <= state.day
     memory, before = (state.opened, state.day - 1) if again else (state.closed, state.day)
     start = FoldStart(before, memory, (), past, {state.features_hash: state.buckets})
     lived = simulate_days(rules, start.under, memory, before + 1, max(day, state.day))
     return deque(lived, maxlen=1)[0].facts
-
-
-def needs_history(state: State, rules: Timeline, day: Day) -> bool:
-    """Whether more than the state is needed: features are defined otherwise than they were."""
-    spans = rules.spans(state.day, max(day, state.day))
-    return any(span.ruleset.features_hash != state.features_hash for span in spans)
 
 
 def view_of_history(events: Sequence[Event], rules: Timeline, day: Day) -> View:

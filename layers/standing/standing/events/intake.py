@@ -23,7 +23,8 @@ from standing.events.expectations import EXPECTATIONS, Unexpected
 from standing.events.producers import OUR_SOURCE, refusal
 from standing.rules.ruleset import Programme, Ruleset
 from standing.values.days import Day, day_number, day_of
-from standing.values.messages import Message
+from standing.values.errors import ReadableError
+from standing.values.messages import Message, message
 from standing.values.money import MoneyError, to_minor
 
 FUTURE = timedelta(minutes=15)
@@ -31,11 +32,12 @@ LONGEST_SHOWN = 64
 SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}", re.ASCII)
 
 
-class Rejected(Exception):  # noqa: N818 -- the word users meet in the queue's name
+class Rejected(ReadableError):  # noqa: N818 -- the word users meet in the queue's name
     """An event that can never be applied: why, in which field, and what was expected there."""
 
     def __init__(self, reason: str, field: str, expected: Message) -> None:
-        super().__init__(f"{reason}: {field}: expected {expected}")
+        said = message("{reason}: {field}: expected {expected}", reason=reason, field=field, expected=expected)
+        super().__init__(said)
         self.reason, self.field, self.message = reason, field, expected
 
     @property

@@ -13,8 +13,9 @@ from standing.events import MODELS, MoneyDetail
 from standing.events.intake import Event
 from standing.events.models import SCORED
 from standing.rules.conditions import Atom
-from standing.rules.kinds import KindName
-from standing.rules.ruleset import Feature, Measure, Programme, Ruleset
+from standing.rules.features import CombinedFeature, Feature, Measure, MeasuredFeature, PointsFeature
+from standing.rules.kinds import MEASURING, KindName
+from standing.rules.ruleset import Programme, Ruleset
 from standing.values.days import Day, end_of_day
 from standing.values.money import from_minor
 
@@ -71,10 +72,10 @@ class LeverUse(NamedTuple):
 
 def lever(ruleset: Ruleset, feature: Feature, atom: Atom) -> Lever | None:
     """What could make a comparison hold, by moving its feature the right way; none where only time can."""
-    if feature.ramps:
+    if isinstance(feature, PointsFeature):
         return _scored(ruleset, feature, atom)
-    if feature.parts:
-        part = feature.parts[1 if atom.op in FALLING and feature.kind != "plus" else 0]
+    if isinstance(feature, CombinedFeature):
+        part = feature.second if atom.op in FALLING and feature.kind != "plus" else feature.first
         return _part(ruleset, feature, ruleset.by_name[part], atom)
     measure = ruleset.measures[feature.measure]
     family = next((family for family in MOVED_BY_CUSTOMERS if family in measure.of), None)
@@ -120,18 +121,18 @@ def _part(ruleset: Ruleset, whole: Feature, part: Feature, atom: Atom) -> Lever 
     return replace(found, feature=whole) if found else None
 
 
-def _scored(ruleset: Ruleset, whole: Feature, atom: Atom) -> Lever | None:
+def _scored(ruleset: Ruleset, whole: PointsFeature, atom: Atom) -> Lever | None:
     """A score is moved up by the heaviest of its parts that events can move; nobody wants one moved down."""
-    ramps = sorted(zip(whole.ramps, whole.parts or (), strict=True), key=lambda one: -one[0].weight)
-    for ramp, name in ramps if atom.op in RISING else ():
-        part = ruleset.by_name[name]
-        found = lever(ruleset, part, Atom(name, ">=" if ramp.rises else "<=", ramp.end))
+    ramps = sorted(whole.ramps, key=lambda one: -one.weight)
+    for ramp in ramps if atom.op in RISING else ():
+        part = ruleset.by_name[ramp.part]
+        found = lever(ruleset, part, Atom(part.name, ">=" if ramp.rises else "<=", ramp.end))
         if found and part.kind != "latest":
             return replace(found, feature=whole, moved=found.moved or part)
     return None
 
 
-def _fields(feature: Feature, measure: Measure, atom: Atom, programme: Programme) -> Move | None:
+def _fields(feature: MeasuredFeature, measure: Measure, atom: Atom, programme: Programme) -> Move | None:
     """The fields of each event that a quantity takes; none where events cannot move the feature that way."""
     if feature.kind == "latest":
         return _saying(measure.value, feature, atom, programme)
@@ -141,18 +142,18 @@ def _fields(feature: Feature, measure: Measure, atom: Atom, programme: Programme
     return falling if atom.op in FALLING else rising
 
 
-def _ways(feature: Feature, measure: Measure, programme: Programme) -> Ways:
+def _ways(feature: MeasuredFeature, measure: Measure, programme: Programme) -> Ways:
     """How events move a feature up, and how down."""
     return WAYS[feature.kind](feature, measure, programme)
 
 
-def _ways_of_value(feature: Feature, measure: Measure, programme: Programme) -> Ways:
+def _ways_of_value(feature: MeasuredFeature, measure: Measure, programme: Programme) -> Ways:
     if feature.unit == "score":
         return _scoring(BEST), _scoring(WORST)
     return _of_amount(measure.value, programme.minor_digits) if feature.unit == "money" else _plain, None
 
 
-def _ways_of_lowest(feature: Feature, measure: Measure, programme: Programme) -> Ways:
+def _ways_of_lowest(feature: MeasuredFeature, measure: Measure, programme: Programme) -> Ways:
     """Nobody's lowest amount is raised by another."""
     return (None, None) if feature.unit == "money" else _ways_of_value(feature, measure, programme)
 
@@ -179,7 +180,7 @@ def _each_with_another(field: str) -> Move:
     return lambda quantity: [{field: f"another-{number}", **kind} for number in range(quantity)]
 
 
-def _saying(path: str, feature: Feature, atom: Atom, programme: Programme) -> Move | None:
+def _saying(path: str, feature: MeasuredFeature, atom: Atom, programme: Programme) -> Move | None:
     """An event that says the wanted value; where its values have an order, the least that is enough."""
     if atom.op not in {"==", ">=", "<="}:
         return None
@@ -209,16 +210,14 @@ def _event(family: str, fields: Fields, number: int, programme: Programme, day: 
     )
 
 
-WAYS: dict[KindName, Callable[[Feature, Measure, Programme], Ways]] = {
+WAYS: dict[KindName, Callable[[MeasuredFeature, Measure, Programme], Ways]] = {
+    **dict.fromkeys(MEASURING, lambda *_: (None, None)),  # no event is sure to move it; the latest value is `_saying`'s
     "count": lambda *_: (_plain, None),
     "sum": _ways_of_value,
     "mean": _ways_of_value,
     "min": _ways_of_lowest,
     "max": _ways_of_value,
     "distinct": lambda _, measure, __: (_each_with_another(measure.value), None),
-    "latest": lambda *_: (None, None),  # what is said last is said by one event: `_saying`
     "days_since_first": lambda *_: (None, _once),
     "days_since_last": lambda *_: (None, _once),
-    "days_until": lambda *_: (None, None),
-    "days_to": lambda *_: (None, None),
 }

@@ -12,7 +12,8 @@ import polars as pl
 
 from standing.engine.state import LevelState
 from standing.rules.conditions import Fact
-from standing.rules.ruleset import Feature, Ruleset
+from standing.rules.features import Feature
+from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
 
 type Row = tuple[str, Mapping[str, Fact], Mapping[str, LevelState]]  # a customer's id, features, and levels

@@ -2,15 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-
-from rich.console import Console
-
-from standing.present.check import print_report
-from standing.present.markdown import block
-from standing.present.output import printed
-from standing.present.rules.scenarios import print_checked
+from standing.present.check import check_document
+from standing.present.document import Details, Document
+from standing.present.renderers.markdown import markdown, shortened
+from standing.present.rules.scenarios import scenarios_document
 from standing.rules.prove.check import Report
 from standing.rules.scenarios.check import ScenarioResults
 from standing.values.catalogue import Language
@@ -33,32 +28,22 @@ PHRASES = Messages(
 )
 
 
-def comment(checked: Report, played: ScenarioResults | None, impact: str | None, language: Language = "en") -> str:
+def comment(checked: Report, played: ScenarioResults | None, impact: Document | None, language: Language = "en") -> str:
     """The comment as Markdown. Without stories played, the rules could not be compiled."""
-    says = partial(print_report, checked, language)
-    heading = f"## {PHRASES.say('rules', language)}"
-    parts = [MARK, heading, _section("check", says, language, fine=not checked.failed)]
+    folded = [_details("check", check_document(checked, language), is_fine=not checked.failed)]
     if played is not None:
-        plays = partial(print_checked, played, language)
-        parts.append(_section("stories", plays, language, fine=not played.failed))
-        parts.append(_impact(impact, language))
-    return "\n\n".join(parts) + "\n"
+        folded.append(_details("stories", scenarios_document(played, language), is_fine=not played.failed))
+    said = markdown(Document(language, tuple(folded), PHRASES.say("rules", language)))
+    return "\n".join([f"{MARK}\n", said, *([] if played is None else [_impact(impact, language)])]).rstrip("\n") + "\n"
 
 
-def _impact(impact: str | None, language: Language) -> str:
-    if impact is None:
-        return PHRASES.say("no_population", language)
-    return impact if len(impact) <= LONGEST else PHRASES.say("too_long", language)
+def _impact(impact: Document | None, language: Language) -> str:
+    said = markdown(impact) if impact else PHRASES.say("no_population", language)
+    return said if len(said) <= LONGEST else PHRASES.say("too_long", language)
 
 
-def _section(title: str, say: Callable[[Console], None], language: Language, *, fine: bool) -> str:
-    """What a command prints, folded away where all is well."""
-    opened, mark = ("", "✓") if fine else (" open", PHRASES.say("wrong", language))
-    said = PHRASES.say(title, language)
-    return f"<details{opened}><summary><b>{said} {mark}</b></summary>\n\n{_told(say)}\n\n</details>"
-
-
-def _told(say: Callable[[Console], None]) -> str:
-    """What a command prints, as a block; of a long one the end, where the sum and what failed stand."""
-    whole = printed(say, 120).rstrip()
-    return block(whole if len(whole) <= LONGEST else f"…{whole[-LONGEST:]}")
+def _details(title: str, said: Document, *, is_fine: bool) -> Details:
+    """A part of the comment, folded away where all is well; of a long one its end: the sum, and what failed."""
+    mark = "✓" if is_fine else PHRASES.say("wrong", said.language)
+    title = f"{PHRASES.say(title, said.language)} {mark}"
+    return Details(title, shortened(said, LONGEST).blocks, is_open=not is_fine)

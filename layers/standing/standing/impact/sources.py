@@ -32,10 +32,15 @@ def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
     is_inside = folder is not None and folder.resolve().is_relative_to(root.resolve())
     place = folder.resolve().relative_to(root.resolve()).as_posix() if folder and is_inside else "rules"
     if ref.startswith("-"):
-        raise UserError(f"`{ref}` is not the name of a branch, a tag or a commit")
+        raise UserError("`{ref}` is not the name of a branch, a tag or a commit", ref=ref)
     found = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
     if found.returncode:
-        raise UserError(f"`{ref}` has no rules in {place} to compare with: {found.stderr.decode().strip()}")
+        raise UserError(
+            "`{ref}` has no rules in {place} to compare with: {why}",
+            ref=ref,
+            place=place,
+            why=found.stderr.decode().strip(),
+        )
     with (
         tempfile.TemporaryDirectory(prefix="rules-") as extracted,
         tarfile.open(fileobj=io.BytesIO(found.stdout)) as files,
@@ -55,11 +60,17 @@ def of_file(path: Path, *rulesets: Ruleset) -> Population:
     try:
         population = read(path)
     except ValueError as error:
-        raise UserError(f"{path} {error}; `standing rules snapshot --out {path}` takes one") from None
+        raise UserError(
+            "{path} {error}; `standing rules snapshot --out {path}` takes one", path=path, error=error
+        ) from None
     for ruleset in rulesets:
         if lacking := population.lacks(ruleset):
             names = ", ".join(f"`{name}`" for name in lacking)
-            raise UserError(f"{path} does not have {names} as these rules define it: take it from the table instead")
+            raise UserError(
+                "{path} does not have {names} as these rules define it: take it from the table instead",
+                path=path,
+                names=names,
+            )
     return population
 
 

@@ -1,12 +1,10 @@
-"""The words of an impact, for the terminal and the page."""
+"""The words of an impact."""
 
 from __future__ import annotations
 
-from standing.engine.reasons import Reason
 from standing.impact.impact import CareImpact, Move
 from standing.impact.report import Report
 from standing.present.language import in_language
-from standing.present.language import word_for as common
 from standing.values.catalogue import Language
 from standing.values.days import day_date
 from standing.values.messages import Messages
@@ -14,9 +12,7 @@ from standing.values.messages import Messages
 WORDS = Messages(
     "impact",
     {
-        "impact": "Impact",
         "effective": "In force from {day}.",
-        "all_care": "all care that states a cost",
         "title": "What the edit of the rules would do",
         "compared": "Rules {before} → {after}, over {customers:customer|customers} as of {day}.",
         "nobody": "No customer comes to another level.",
@@ -45,7 +41,6 @@ WORDS = Messages(
         "by_terms": (
             "{rating}: {kept:keeps a level|keep their level} by nothing but the rules under which they reached it"
         ),
-        "met": "was {actual}",
     },
 )
 
@@ -53,20 +48,19 @@ phrase = WORDS.say
 
 
 def headline(report: Report, language: Language) -> str:
-    """Which rules are compared, over whom."""
+    """Which rules are compared, over whom; versions stand in backticks."""
     day = str(day_date(report.population.day))
-    versions = {"before": report.before.version, "after": report.after.version}
+    versions = {"before": f"`{report.before.version}`", "after": f"`{report.after.version}`"}
     return phrase("compared", language, **versions, customers=report.impact.customers, day=day)
 
 
 def summary(report: Report, language: Language) -> list[str]:
     """What matters most, each in a few words."""
     found = report.impact
-    kept = kept_by_older_terms(report, language)
     if not found.moves:
-        return [phrase("nobody", language), *kept]
+        return [phrase("nobody", language)]
     falls = phrase("falls", language, falls=f"{found.falls:,}") if found.falls else phrase("no_falls", language)
-    return [phrase("moved", language, moved=found.moved), falls, *kept]
+    return [phrase("moved", language, moved=found.moved), falls]
 
 
 def step(report: Report, move: Move, language: Language) -> str:
@@ -108,9 +102,3 @@ def pressure(report: Report, language: Language) -> str | None:
     if not (found.pressed_before or found.pressed_after):
         return None
     return phrase("pressed", language, before=found.pressed_before, after=found.pressed_after)
-
-
-def because(line: Reason, language: Language) -> str:
-    """A comparison that moved somebody."""
-    met = phrase("met", language, actual=line["actual"] or common("unknown", language))
-    return f"{'✓' if line['holds'] else '✗'} {line['line']} ({met})"

@@ -8,15 +8,17 @@ at any call: a file is replaced whole and only over the one that it was made fro
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import partial
 from itertools import batched
 from tempfile import TemporaryDirectory
 
 import polars as pl
 
+from standing.aws.contention import Attempts, TooContended
 from standing.aws.lake_bucket import Lake
-from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.chunks import chunks
 from standing.lake.layout import (
     BUCKETS,
@@ -75,32 +77,27 @@ def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> Compacti
     return done
 
 
-def compact(lake: Lake, number: int) -> CompactionResult:
+def compact(lake: Lake, number: int, pause: Callable[[float], None] = time.sleep) -> CompactionResult:
     """Make one bucket anew of its files and of what was dealt out to it; the rows that it then has.
 
     Again where somebody else compacts it at the same time, so that it has what both found. A bucket whose own file is
     damaged is left as it is, and named: S3 keeps its older versions.
     """
-    wrong: Wrong = {}
-    for _ in range(TRIES):
-        done = _compact_once(lake, number)
-        wrong |= done.wrong
-        if not done.overtaken:
-            break
-    return replace(done, wrong=wrong)
-
-
-def _compact_once(lake: Lake, number: int) -> CompactionResult:
     done = CompactionResult()
+    try:
+        Attempts(TRIES, pause).run(partial(_compact_once, lake, number, done))
+    except TooContended:
+        done.overtaken = True
+    return done
+
+
+def _compact_once(lake: Lake, number: int, done: CompactionResult) -> None:
     gone, runs = tombstones(lake, number), runs_taken_back(lake, number)
     for kind in KINDS:
         try:
             done.rows[kind] = _compact(lake, kind, number, gone, runs, done)
         except CorruptFile as error:
             done.wrong[current_key(kind, number)] = error.fault
-        except PreconditionFailed:
-            done.overtaken = True
-    return done
 
 
 def _compact(

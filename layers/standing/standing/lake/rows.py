@@ -7,8 +7,9 @@ from typing import Any, Literal, NamedTuple
 
 import polars as pl
 
-from standing.aws.table import STATE, recorded_in, state_in
+from standing.aws.table import STATE, EventRecord, recorded_in, state_in
 from standing.engine.engine import engine_of
+from standing.engine.measures import from_stored
 from standing.engine.memory import BY_NAME, PARTS, Entry, Part, entries
 from standing.engine.state import Ledger, Memory, State
 from standing.lake import records
@@ -127,11 +128,15 @@ def _brought(rows: pl.DataFrame) -> pl.DataFrame:
 
 def record_row(row: Row, minor_digits: int) -> Row:
     """An event's row of the table as a row of the lake."""
-    recorded = recorded_in(row)
+    return recorded_row(recorded_in(row), minor_digits) | {"type": row["type"]["S"]}
+
+
+def recorded_row(recorded: EventRecord, minor_digits: int) -> Row:
+    """The record of an event as a row of the lake."""
     return {
         **records.row_of(recorded.event, minor_digits),
-        "type": row["type"]["S"],
-        "version": int(row["version"]["N"]),
+        "type": recorded.event.detail.detail_type,
+        "version": recorded.version,
         "late": not recorded.counts,
         "at": int(recorded.at.timestamp()),
         "run": recorded.brought.run or None,
@@ -177,7 +182,7 @@ def _features(state: State, rules: Timeline) -> list[Row] | None:
     ruleset = rules.on(state.day)
     if ruleset.features_hash != state.features_hash:
         return None
-    known = engine_of(ruleset).facts(state.buckets, state.day)
+    known = engine_of(ruleset).facts(from_stored(state.buckets, ruleset), state.day)
     return [
         {"name": name, "number": None, "text": value}
         if isinstance(value, str)

@@ -15,8 +15,9 @@ from standing.lake.parquet import CorruptFile
 from standing.lake.reader import read_bucket
 from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
+from standing.values.messages import message
 
-WAY_OUT = (
+WAY_OUT = message(
     "Restore the object's version before that one; or delete it and run `standing lake gaps --refill`, "
     "which brings back what the table still has."
 )
@@ -53,6 +54,6 @@ def _gaps(target: Target, versions: dict[int, list[tuple[str, int]]]) -> Iterato
         try:
             bucket = read_bucket(target.lake, number)
         except CorruptFile as error:
-            raise UserError(f"{error}\n{WAY_OUT}") from None
+            raise UserError("{error}\n{way_out}", error=error, way_out=WAY_OUT) from None
         yield missing_commits(bucket)
         yield behind_table(bucket, versions.get(number, []))

@@ -42,9 +42,8 @@ class RunningAws:
 
 @dataclass(frozen=True)
 class LocalAws:
-    """One local AWS of a clone; `folder` keeps its process id, its log and its scratch files."""
+    """One local AWS; `folder` keeps its process id, its log and its scratch files."""
 
-    root: Path
     folder: Path
 
     def running(self) -> RunningAws | None:
@@ -64,7 +63,7 @@ class LocalAws:
         port = _free_port()
         with (self.folder / "local-aws.log").open("wb") as log:
             process = subprocess.Popen(  # noqa: S603 -- our own program
-                [tool(self.root, "ministack", "python"), EMULATOR],
+                [tool("ministack", "python"), EMULATOR],
                 env=_emulator_environment(port, scratch),
                 cwd=scratch,
                 stdout=log,
@@ -93,7 +92,7 @@ class LocalAws:
                 return
             time.sleep(0.1)
         log = (self.folder / "local-aws.log").read_text(errors="replace")
-        raise UserError(f"the local AWS did not start:\n{last_lines(log)}")
+        raise UserError("the local AWS did not start:\n{why}", why=last_lines(log))
 
 
 DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))  # no proxy leads to this machine itself

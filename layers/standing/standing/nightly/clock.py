@@ -15,9 +15,9 @@ from typing import Protocol
 
 from standing.aws.contention import Attempts, TooContended
 from standing.aws.table import MOST_ITEMS, EventRecord, count_rows, stored_history
-from standing.engine.advance import advance_clock, needs_history_to
+from standing.engine.advance import advance_clock
 from standing.engine.decide import DecisionResult
-from standing.engine.start import NOTHING, StoredHistory
+from standing.engine.start import NOTHING, StoredHistory, features_changed
 from standing.engine.state import Checkpoint, State
 from standing.events.intake import Event
 from standing.nightly.metrics.groups import moved_now
@@ -97,7 +97,7 @@ class ClockRun:
 
     def _outcome(self, state: State, now: datetime) -> DecisionResult | None:
         """What to write: everything up to the day, or up to the last one for which it fits into one transaction."""
-        stored = self._past(state) if needs_history_to(state, self.rules, self.until) else NOTHING
+        stored = self._past(state) if features_changed(state, self.rules, self.until) else NOTHING
 
         def up_to(day: Day) -> DecisionResult | None:
             return advance_clock(state, self.rules, day, now, stored)

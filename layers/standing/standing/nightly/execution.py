@@ -36,6 +36,11 @@ class Night(NamedTuple):
     cause: str
 
 
+def close(target: Target, day: str | None, seen: Callable[[Look], None]) -> Night:
+    """Close a day, or the last that is over; `seen` as in `follow`. Raises UserError where the stack has no night."""
+    return follow(target, begin(target, day), seen)
+
+
 def begin(target: Target, day: str | None) -> str:
     """Start a night, of a day or of the last that is over; the execution's ARN. Raises UserError without one."""
     if "NightArn" not in target.outputs:

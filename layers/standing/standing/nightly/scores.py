@@ -65,7 +65,7 @@ class Scoring:
 
 def used_by(ruleset: Ruleset) -> set[str]:
     """The scores that some feature asks for; all of them where one does not say which."""
-    asked = [measure.where for measure in ruleset.measures if FAMILY in measure.of]
+    asked = [measure.where for measure in ruleset.measures.values() if FAMILY in measure.of]
     everything = {*NAMES, RFM}
     return {name for where in asked for name in ({where["name"]} & everything if "name" in where else everything)}
 

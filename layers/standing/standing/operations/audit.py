@@ -23,7 +23,6 @@ from standing.operations.check import refusal
 from standing.operations.event_files import Line, read_lines_to_send
 from standing.operations.sender import waiting
 from standing.rules.ruleset import Ruleset
-from standing.values.counted import counted
 from standing.values.errors import UserError
 
 
@@ -114,14 +113,16 @@ def _fate(mark: str, stored: Mapping[str, bool], seen: set[str], left: dict[str,
 def _check_settled(target: Target, rejected: Counter[str], on_its_way: int) -> None:
     """Nothing may be called lost while it may only be on its way, or hidden because somebody else is reading."""
     if on_its_way:
-        left = counted(on_its_way, "message is", "messages are")
-        raise UserError(f"{left} still in the ingest queue: audit again when it is drained")
+        raise UserError(
+            "{left:message is|messages are} still in the ingest queue: audit again when it is drained", left=on_its_way
+        )
     there = waiting(target, "RejectedUrl")
     if there > rejected.total():
-        hidden = counted(there - rejected.total(), "message")
         raise UserError(
-            f"{hidden} of the Rejected queue cannot be read just now, because somebody else is reading there: "
-            f"audit again in {HIDDEN} seconds"
+            "{hidden:message|messages} of the Rejected queue cannot be read just now, because somebody else is "
+            "reading there: audit again in {seconds} seconds",
+            hidden=there - rejected.total(),
+            seconds=HIDDEN,
         )
 
 

@@ -6,7 +6,7 @@ What only the table knows is not asked: whether an id is there with other conten
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +14,7 @@ from pathlib import Path
 from standing.events.intake import Rejected, take_in
 from standing.operations.event_files import Line, UnsendableLine, read_lines_to_send
 from standing.rules.ruleset import Ruleset
-from standing.values.counted import counted
+from standing.values.messages import Message, message
 
 SHOWN = 10
 
@@ -50,20 +50,25 @@ def refusal(line: Line, ruleset: Ruleset, now: datetime) -> UnsendableLine | Non
     try:
         take_in({"source": line.source, "detail-type": line.detail_type, "detail": line.detail}, ruleset, now)
     except Rejected as error:
-        return UnsendableLine(line.number, f"would be rejected: {error}", f"{error.reason} in `{error.field}`")
+        return UnsendableLine(
+            line.number,
+            message("would be rejected: {error}", error=error),
+            message("{reason} in `{field}`", reason=error.reason, field=error.field),
+        )
     return None
 
 
-def described(path: Path, refused: Sequence[UnsendableLine]) -> Iterator[str]:
+def described(path: Path, refused: Sequence[UnsendableLine]) -> Iterator[Message]:
     """The first of some lines by their numbers; of many, how many more there are, and how many for each reason."""
     ordered = sorted(refused, key=lambda one: one.number)
     for one in ordered[:SHOWN]:
-        yield f"{path}:{one.number}: {one.why}"
+        yield message("{path}:{line}: {why}", path=path, line=str(one.number), why=one.said)
     if (more := len(ordered) - SHOWN) > 0:
-        yield f"… and {counted(more, 'line')} more. Of all {len(ordered):,}:"
+        yield message("… and {more:line|lines} more. Of all {lines}:", more=more, lines=len(ordered))
         yield from _by_reason(ordered)
 
 
-def _by_reason(refused: Iterable[UnsendableLine]) -> Iterator[str]:
-    for reason, count in Counter(one.reason for one in refused).most_common():
-        yield f"{count:>9,}  {reason}"
+def _by_reason(refused: Sequence[UnsendableLine]) -> Iterator[Message]:
+    reasons = {str(one.reason): one.reason for one in refused}
+    for name, count in Counter(str(one.reason) for one in refused).most_common():
+        yield message("{count}  {reason}", count=f"{count:>9,}", reason=reasons[name])

@@ -13,10 +13,12 @@ from standing.events.intake import fingerprint
 from standing.events.producers import OUR_SOURCE, SCORE
 from standing.operations import json_lines
 from standing.values.errors import UserError
+from standing.values.messages import Message, Readable, message
 
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
+IS_SCORE = message("is a score, which the night alone sends: leave it out")
 PARTS = {"source": str, "detail-type": str, "detail": dict}
 
 
@@ -46,13 +48,18 @@ class UnsendableLine:
     """A line that is not to be sent, why, and the kind of reason by which it is summed up with others."""
 
     number: int
-    why: str
-    kind: str = ""
+    said: Readable
+    kind: Readable | None = None
 
     @property
-    def reason(self) -> str:
+    def why(self) -> str:
+        """Why it is not to be sent, in English."""
+        return str(self.said)
+
+    @property
+    def reason(self) -> Readable:
         """The reason without what is of this line alone."""
-        return self.kind or self.why
+        return self.kind or self.said
 
 
 def read_lines(path: Path) -> Iterator[Line | UnsendableLine]:
@@ -60,14 +67,14 @@ def read_lines(path: Path) -> Iterator[Line | UnsendableLine]:
     try:
         yield from map(_sendable, json_lines.json_lines(path))
     except OSError as error:
-        raise UserError(f"{path}: {error.strerror}") from None
+        raise UserError("{path}: {strerror}", path=path, strerror=error.strerror) from None
 
 
 def read_lines_to_send(path: Path) -> Iterator[Line | UnsendableLine]:
     """The same, without the scores, which the bus takes from the night alone: refused, they would take others along."""
     for line in read_lines(path):
         is_score = isinstance(line, Line) and line.detail_type.partition(".")[0] == SCORE
-        yield UnsendableLine(line.number, "is a score, which the night alone sends: leave it out") if is_score else line
+        yield UnsendableLine(line.number, IS_SCORE) if is_score else line
 
 
 def _sendable(read: json_lines.Line) -> Line | UnsendableLine:
@@ -76,17 +83,24 @@ def _sendable(read: json_lines.Line) -> Line | UnsendableLine:
         return UnsendableLine(number, problem)
     line = Line(number, event["source"], event["detail-type"], event["detail"])
     if entry_bytes(line.entry) > MOST_BYTES:
-        why = f"is {entry_bytes(line.entry) / 1024:,.0f} KB; the bus takes at most {MOST_BYTES // 1024}"
-        return UnsendableLine(number, why, f"is over {MOST_BYTES // 1024} KB")
+        most, size = MOST_BYTES // 1024, f"{entry_bytes(line.entry) / 1024:,.0f}"
+        too_long = message("is {size} KB; the bus takes at most {most}", size=size, most=most)
+        return UnsendableLine(number, too_long, message("is over {most} KB", most=most))
     return line
 
 
-def _problem(event: dict[str, Any]) -> str | None:
+def _problem(event: dict[str, Any]) -> Message | None:
     for part, kind in PARTS.items():
         if not isinstance(event.get(part), kind) or not event[part]:
-            return f"needs `{part}`, {'an object' if kind is dict else 'a text'}"
+            return (
+                message("needs `{part}`, an object", part=part)
+                if kind is dict
+                else message("needs `{part}`, a text", part=part)
+            )
     if not (event["source"] + event["detail-type"]).isprintable():
-        return "has a control character, or half of one, in `source` or `detail-type`"
+        return message("has a control character, or half of one, in `source` or `detail-type`")
     if event["source"] == OUR_SOURCE:
-        return f"has the source `{OUR_SOURCE}`, which is our own: name the system that emits the event"
+        return message(
+            "has the source `{source}`, which is our own: name the system that emits the event", source=OUR_SOURCE
+        )
     return None

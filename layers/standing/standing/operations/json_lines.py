@@ -9,13 +9,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from standing.values.messages import Message, message
+
 
 class Line(NamedTuple):
     """A line that is not empty, counted from 1: its value, or why there is none."""
 
     number: int
     value: Any
-    why: str = ""
+    why: Message | None = None
 
 
 def opened(path: Path) -> IO[bytes]:
@@ -38,10 +40,10 @@ def _line(number: int, raw: bytes) -> Line:
     try:
         value = json.loads(raw, object_pairs_hook=_each_once, parse_constant=_no_number)
     except _Twice as error:
-        return Line(number, None, f"says {error} twice: once is right, and nobody can tell which")
+        return Line(number, None, message("says {name} twice: once is right, and nobody can tell which", name=error))
     except (ValueError, RecursionError):
-        return Line(number, None, "is not JSON: one event a line, as a JSON object")
-    return Line(number, value) if isinstance(value, dict) else Line(number, None, "is not a JSON object")
+        return Line(number, None, message("is not JSON: one event a line, as a JSON object"))
+    return Line(number, value) if isinstance(value, dict) else Line(number, None, message("is not a JSON object"))
 
 
 class _Twice(ValueError):  # noqa: N818 -- it says what is wrong

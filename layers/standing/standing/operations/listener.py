@@ -8,7 +8,6 @@ import time
 from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.events.producers import OUR_SOURCE
-from standing.values.counted import counted
 from standing.values.errors import UserError
 
 NAME = "standing-listener"
@@ -35,7 +34,10 @@ def await_published(target: Target) -> None:
     while (heard := _heard(target, url, expected)) < expected:
         if time.monotonic() > deadline:
             raise UserError(
-                f"{heard} of {counted(expected, 'outcome')} published after {QUIET:.0f} s: look at the publish log"
+                "{heard} of {expected:outcome|outcomes} published after {seconds:.0f} s: look at the publish log",
+                heard=heard,
+                expected=expected,
+                seconds=QUIET,
             )
         time.sleep(0.3)
 

@@ -12,7 +12,6 @@ from standing.aws.stack import Target
 from standing.aws.table import CommitConflict, stored_history
 from standing.engine.decide import fold_anew
 from standing.rules.timeline import Timeline
-from standing.values.counted import counted
 from standing.values.errors import UserError
 
 MOST_RECORDS = 100  # at once, as the stream hands them over
@@ -30,7 +29,11 @@ def replay_outbox(target: Target, since: date) -> int:
     ]
     failed = sum(_published(target, part) for part in batched(rows, MOST_RECORDS))
     if failed:
-        raise UserError(f"the bus refused {failed} of {counted(len(rows), 'outcome')} at every try: replay again")
+        raise UserError(
+            "the bus refused {failed} of {rows:outcome|outcomes} at every try: replay again",
+            failed=failed,
+            rows=len(rows),
+        )
     return len(rows)
 
 
@@ -50,8 +53,11 @@ def _inserted(number: int, row: dict[str, Any]) -> dict[str, Any]:
 
 def _publisher(target: Target) -> str:
     if "PublishFunction" not in target.outputs:
-        said = f"the stack `{target.stack}` names no publisher: it is a shadow, which announces nothing, or"
-        raise UserError(f"{said} of a time before this could be asked of it; `standing rules release` brings it up")
+        raise UserError(
+            "the stack `{stack}` names no publisher: it is a shadow, which announces nothing, or of a time before this "
+            "could be asked of it; `standing rules release` brings it up",
+            stack=target.stack,
+        )
     return target.outputs["PublishFunction"]
 
 
@@ -62,13 +68,13 @@ def rebuild(target: Target, rules: Timeline, customer: str) -> str:
     """
     state = target.customers.load(customer)
     if state is None or state.is_empty:
-        raise UserError(f"no customer `{customer}` in {target.outputs['TableName']}")
+        raise UserError("no customer `{customer}` in {table}", customer=customer, table=target.outputs["TableName"])
     now = datetime.now(UTC)
     stored = stored_history(target.customers.history(customer), target.customers.checkpoints(customer))
     outcome = fold_anew(state, rules, now, stored)
     try:
         target.customers.commit(state, outcome, [], rules, now)
     except CommitConflict:
-        raise UserError(f"`{customer}` changed meanwhile: rebuild it again") from None
+        raise UserError("`{customer}` changed meanwhile: rebuild it again", customer=customer) from None
     same = (state.closed, state.buckets) == (outcome.state.closed, outcome.state.buckets)
     return "the state was as its events say" if same else "the state was not as its events say; now it is"

@@ -16,11 +16,11 @@ from standing.aws.bus import Bus
 from standing.aws.stack import Target
 from standing.operations.check import PreparedFile, prepare
 from standing.operations.event_files import UnsendableLine
-from standing.values.counted import counted
 from standing.values.errors import UserError
+from standing.values.messages import message
 
 CHUNK = 100
-REFUSED = "was refused by the bus; send it again"
+REFUSED = message("was refused by the bus; send it again")
 COUNTS: Any = [
     f"ApproximateNumberOfMessages{state}" for state in ("", "NotVisible", "Delayed")
 ]  # waiting, worked on, delayed
@@ -83,8 +83,11 @@ def await_drained(target: Target, progress: Progress, total: int) -> float:
         before, left = left, waiting(target)
         changed = time.monotonic() if left != before else changed
         if left and time.monotonic() - changed > STUCK_AFTER:
-            stuck = counted(left, "message has", "messages have")
-            raise UserError(f"{stuck} not moved for {STUCK_AFTER:.0f} s: look at the ingest log")
+            raise UserError(
+                "{stuck:message has|messages have} not moved for {seconds:.0f} s: look at the ingest log",
+                stuck=left,
+                seconds=STUCK_AFTER,
+            )
         progress.update(bar, completed=total - min(left, total))
         time.sleep(0.2)
     return quiet

@@ -12,12 +12,14 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from standing.aws.queues import Message, each
+from standing.aws.queues import Message as SqsMessage
+from standing.aws.queues import each
 from standing.aws.stack import Target
 from standing.operations.audit import envelope_of
 from standing.operations.sender import waiting
 from standing.present.terminal import json_text
 from standing.values.errors import UserError
+from standing.values.messages import Message, message
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ class QueueKind:
         dropped: set[str] = set()
         ids = {one.message_id for one in shown}
 
-        def drops(message: Message) -> bool:
+        def drops(message: SqsMessage) -> bool:
             dropped.update({message.id} & ids)
             return message.id in ids
 
@@ -74,7 +76,7 @@ class QueueKind:
             each(target, target.outputs[queue], drops)
         return len(dropped)
 
-    def _kept(self, message: Message) -> QueuedMessage:
+    def _kept(self, message: SqsMessage) -> QueuedMessage:
         return _kept(self.read(message.body), message)
 
 
@@ -95,7 +97,7 @@ def dead_letters(target: Target) -> list[QueuedMessage]:
 def redrive(target: Target) -> int:
     """Put every dead letter back into the ingest queue; how many. Each is deleted only after it was put back."""
 
-    def put_back(message: Message) -> bool:
+    def put_back(message: SqsMessage) -> bool:
         target.sqs.send_message(QueueUrl=target.outputs["IngestQueueUrl"], MessageBody=message.body)
         return True
 
@@ -107,17 +109,25 @@ def chosen_of(kept: Sequence[QueuedMessage], ids: Sequence[str], reasons: Sequen
 
     Raises UserError where there is none of a name, so that nothing is dropped by a list that is wrong.
     """
-    _check_names("id", ids, [name for one in kept for name in (one.event_id, one.message_id)], "`list` shows them")
+    _check_names(
+        "id", ids, [name for one in kept for name in (one.event_id, one.message_id)], message("`list` shows them")
+    )
     there = sorted({one.reason for one in kept})
-    _check_names("reason", reasons, there, f"there are: {', '.join(there) or 'none'}")
+    named = message("there are: {reasons}", reasons=", ".join(there)) if there else message("there are none")
+    _check_names("reason", reasons, there, named)
     by_id = [one for one in kept if not ids or one.event_id in ids or one.message_id in ids]
     return [one for one in by_id if not reasons or one.reason in reasons]
 
 
-def _check_names(what: str, asked: Sequence[str], there: Iterable[str], way_out: str) -> None:
+def _check_names(what: str, asked: Sequence[str], there: Iterable[str], way_out: Message) -> None:
     lacking = [name for name in asked if name not in set(there)]
     if lacking:
-        raise UserError(f"no message has the {what} {', '.join(f'`{name}`' for name in lacking)}: {way_out}")
+        raise UserError(
+            "no message has the {what} {names}: {way_out}",
+            what=what,
+            names=", ".join(f"`{name}`" for name in lacking),
+            way_out=way_out,
+        )
 
 
 def write(file: Path, kept: Iterable[QueuedMessage]) -> None:
@@ -126,7 +136,7 @@ def write(file: Path, kept: Iterable[QueuedMessage]) -> None:
     Raises UserError where there is such a file: what was exported before may lie nowhere else.
     """
     if file.exists():
-        raise UserError(f"{file} is there already: name another file, so that none is written over")
+        raise UserError("{file} is there already: name another file, so that none is written over", file=file)
     part = file.with_name(f".{file.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as lines:
@@ -138,7 +148,7 @@ def write(file: Path, kept: Iterable[QueuedMessage]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _kept(rejection: dict[str, Any], message: Message) -> QueuedMessage:
+def _kept(rejection: dict[str, Any], message: SqsMessage) -> QueuedMessage:
     cut = rejection.get("cut")
     about = _named(cut, "detail_type", cut.get("id")) if cut else _event_in(envelope_of(rejection["message"]))
     why = {part: str(rejection.get(part, "")) for part in ("reason", "field", "expected")}

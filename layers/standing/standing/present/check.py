@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from rich.console import Console
-
+from standing.present.document import Document, Item, Items, Look, Paragraph, Span, in_lines, with_code
 from standing.present.language import in_language, phrase
 from standing.present.rules.size import state_size
-from standing.present.terminal import Text
 from standing.rules.author.problems import Problem
 from standing.rules.author.sizes import sizes_of
 from standing.rules.prove.check import LocatedFinding, Report
@@ -17,22 +16,21 @@ from standing.rules.prove.words import way_out
 from standing.values.catalogue import Language
 
 
-def print_report(report: Report, language: Language, console: Console, *, whole: bool = False) -> None:
+def check_document(report: Report, language: Language, *, whole: bool = False) -> Document:
     """Every problem and finding with its place, and the count; what is accepted comes first, if `whole`."""
-    for problem in report.problems:
-        _print_problem(problem, language, console)
+    problems = [_problem(problem, language) for problem in report.problems]
     open_still = [one for one in report.found if not one.accepted]
-    for one in [*(report.accepted if whole else ()), *open_still]:
-        _print_finding(one, language, console)
-    console.print(Text(_summary(report, language)))
+    found = [_finding(one, language) for one in [*(report.accepted if whole else ()), *open_still]]
+    remarks = (Paragraph(with_code(one, rest="soft")) for one in _remarks(report, language, whole=whole))
+    return Document(language, (Items((*problems, *found)), Paragraph(_summary(report, language)), *remarks))
 
 
-def print_more(report: Report, language: Language, console: Console, *, whole: bool = False) -> None:
+def _remarks(report: Report, language: Language, *, whole: bool) -> Iterator[str]:
     """Where the accepted findings are shown, if they were not; and how large a customer's state can be."""
     if report.accepted and not whole:
-        console.print(Text(phrase("folded", language, accepted=len(report.accepted))), style="dim", soft_wrap=True)
+        yield phrase("folded", language, accepted=len(report.accepted))
     if report.ruleset:
-        console.print(Text(state_size(report.ruleset, language)), style="dim", soft_wrap=True)
+        yield state_size(report.ruleset, language)
 
 
 def report_as_dict(report: Report, language: Language = "en") -> dict[str, Any]:
@@ -51,28 +49,32 @@ def _problem_as_dict(problem: Problem, language: Language) -> dict[str, Any]:
     return {**place, "message": problem.said(language), "check": problem.check}
 
 
-def _print_problem(problem: Problem, language: Language, console: Console) -> None:
-    place = (f"{problem.place}: ", "bold")
+def _problem(problem: Problem, language: Language) -> Item:
+    place = (Span(f"{problem.place}:", "place"), Span(" "))
     if not problem.check:
-        console.print(Text.assemble(place, problem.said(language)), soft_wrap=True)
-        return
-    title = CHECKS.say(problem.check, language)
-    console.print(Text.assemble(place, (f"{problem.check} {title}", "red")), soft_wrap=True)
-    console.print(Text(f"    {problem.said(language)}"), soft_wrap=True)
-    console.print(Text(f"    → {in_language(way_out(problem.check), language)}", style="dim"), soft_wrap=True)
+        return Item((*place, *with_code(problem.said(language))))
+    head = (*place, Span(f"{problem.check} {CHECKS.say(problem.check, language)}", "bad"))
+    out = f"→ {in_language(way_out(problem.check), language)}"
+    return Item(in_lines([head, with_code(problem.said(language)), with_code(out, rest="soft")]))
 
 
-def _print_finding(one: LocatedFinding, language: Language, console: Console) -> None:
-    found, title = one.finding, CHECKS.say(one.finding.check, language)
-    style = "dim" if one.accepted else "yellow" if found.is_question or found.unproved else "red"
-    head = Text.assemble((f"{one.file}:{one.line}: ", "bold"), (f"{found.check} {title}", style))
-    console.print(head, soft_wrap=True)
-    console.print(Text(f"    {found.about}: {in_language(found.said, language)}"), soft_wrap=True)
-    if found.example:
-        facts = " · ".join(f"{fact} {value}" for fact, value in found.example.items())
-        console.print(Text(f"    {phrase('for_example', language, facts=facts)}", style="dim"), soft_wrap=True)
-    after = phrase("accepted_because", language, reason=one.accepted) if one.accepted else _way_out(found, language)
-    console.print(Text(f"    {after}", style="dim"), soft_wrap=True)
+def _finding(one: LocatedFinding, language: Language) -> Item:
+    found = one.finding
+    look: Look = "soft" if one.accepted else "warning" if found.is_question or found.unproved else "bad"
+    title = Span(f"{found.check} {CHECKS.say(found.check, language)}", look)
+    head = (Span(f"{one.file}:{one.line}:", "place"), Span(" "), title)
+    said = with_code(f"{found.about}: {in_language(found.said, language)}")
+    after = (with_code(line, rest="soft") for line in _after(one, language))
+    return Item(in_lines([head, said, *after]))
+
+
+def _after(one: LocatedFinding, language: Language) -> Iterator[str]:
+    """A customer for whom it is so, and what to do about it."""
+    if one.finding.example:
+        facts = " · ".join(f"{fact} {value}" for fact, value in one.finding.example.items())
+        yield phrase("for_example", language, facts=facts)
+    accepted = phrase("accepted_because", language, reason=one.accepted) if one.accepted else ""
+    yield accepted or _way_out(one.finding, language)
 
 
 def _way_out(found: Finding, language: Language) -> str:

@@ -7,38 +7,34 @@ import re
 from standing.values.visible import on_one_line, visible
 
 SPECIAL = re.compile(r"[\\`*_\[\]<>#~&]")
-OPENING = re.compile(r"^(\d{0,9})(?=[-+=:.)])")  # a list, a heading or a rule, if a line began so
-CODE = re.compile(r"`([^`]*)`")
+HTML = re.compile("[&<>]")
+OPENING = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+=:]))")  # a list, a heading or a rule, if a line began so
 BACKTICKS = re.compile(r"`+")
 # What GitHub makes links, pings, pictures or formulas of, in any text that is not code: @names, #1 and GH-1, addresses,
 # :emoji:, $formulas$ and hashes of commits. A backslash does not keep it from that.
 REFERENCE = re.compile(r"[@#$]|://|www\.|GH-\d|:[\w+-]+:|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
 
 
-def escaped(text: str) -> str:
-    """Any text as Markdown for one line or one cell of a table: read back, it is that text and nothing else.
+def part(text: str, *, opens: bool = False, ends: bool = False) -> str:
+    """A part of a line, or a cell of a table, as Markdown: read back, it is that text and nothing else.
 
-    What is hidden in it, ends of lines too, is spelled out first; what GitHub would make a reference of is code.
+    One that opens a line begins no list; at the ends of a line no space is lost. What is hidden in it, ends of lines
+    too, is spelled out first; what GitHub would make a reference of is code.
     """
     line = on_one_line(text)
     if REFERENCE.search(line):
         return code(line)
-    begin, end = len(line) - len(line.lstrip()), len(line.rstrip()) or len(line)
-    return _as_numbers(line[:begin]) + OPENING.sub(r"\1\\", inline(line[begin:end])) + _as_numbers(line[end:])
+    begin = len(line) - len(line.lstrip()) if opens else 0
+    end = max(begin, len(line.rstrip())) if ends else len(line)
+    middle = SPECIAL.sub(r"\\\g<0>", line[begin:end]).replace("|", _as_numbers("|"))
+    return _as_numbers(line[:begin]) + (OPENING.sub(r"\1\\", middle) if opens else middle) + _as_numbers(line[end:])
 
 
-def inline(text: str) -> str:
-    """A part of a line as Markdown, where neither its ends nor the line's beginning matter."""
+def in_html(text: str) -> str:
+    """Any text within an element of HTML, where GitHub reads no Markdown, and finds its references all the same."""
     line = on_one_line(text)
-    return code(line) if REFERENCE.search(line) else SPECIAL.sub(r"\\\g<0>", line).replace("|", _as_numbers("|"))
-
-
-def marked(text: str) -> str:
-    """A part of a line in which what stands in backticks is code. Where that cannot be kept apart, all of it is."""
-    parts = CODE.split(on_one_line(text))
-    if any(map(REFERENCE.search, parts[::2])) or "" in parts[2:-1:2]:
-        return code("".join(parts))
-    return "".join(code(part) if number % 2 else inline(part) for number, part in enumerate(parts))
+    safe = HTML.sub(lambda found: _as_numbers(found[0]), line)
+    return f"<code>{safe}</code>" if REFERENCE.search(line) else safe
 
 
 def code(text: str) -> str:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Literal
 
-from standing.present.page import BARE, Picture
+from standing.present.document import Picture
+from standing.present.page import BARE
 from standing.rules.ruleset import Rating
 from standing.values.catalogue import Language
 
@@ -14,6 +16,7 @@ MANY = 4  # levels, above which their names stand upright over the columns
 PALE = 1.6  # so far above the strongest is what the full colour stands for: numbers stay readable on it
 STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
 
+type Direction = Literal["rise", "fall", "move"]
 type Pair = tuple[str, str]
 type Matrix = Mapping[Pair, int]
 
@@ -91,7 +94,7 @@ def height(rating: Rating) -> int:
     return max(LEAST, 90 + ROW * len(rating.levels))
 
 
-def direction(after: Rating, pair: Pair) -> str:
+def direction(after: Rating, pair: Pair) -> Direction:
     """Whether a step is for the better (`rise`), for the worse (`fall`), or, without an order, a move."""
     if not after.ordered:
         return "move"

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from io import StringIO
-
-from rich.console import Console
-
 from standing.present.terminal import PlainConsole, json_text
 
 out = PlainConsole()
@@ -21,10 +16,3 @@ def print_json(data: object) -> None:
 def print_whole(text: str) -> None:
     """A text for a file or another program, as it is: not wrapped, in no colours."""
     out.print(text, highlight=False, soft_wrap=True, end="")
-
-
-def printed(say: Callable[[Console], None], width: int) -> str:
-    """What something prints to a console of some width, as plain text."""
-    file = StringIO()
-    say(PlainConsole(file=file, width=width))
-    return file.getvalue()

@@ -33,11 +33,11 @@ def assemble(
     sections: Iterable[str],
     pictures: Mapping[str, Picture],
 ) -> str:
-    """A page. `sections` are HTML, in which each of the `pictures` has a box of its name; the rest is plain text."""
+    """A page. `headline` and `sections` are HTML, with a box for each of the `pictures`; the rest is plain text."""
     return Template(SHELL.read_text(encoding="utf-8")).substitute(
         lang="zh-CN" if language == "zh" else "en",
         title=escape(title),
-        headline=escape(headline),
+        headline=headline,
         tiles="".join(f'<div class="tile">{escape(one)}</div>' for one in tiles if one),
         sections="\n".join(sections),
         figures=in_script(pictures),
@@ -56,10 +56,13 @@ def in_script(data: object) -> str:
 
 
 def plotly_script() -> str:
-    """plotly's script, of its package, which is not imported for that: it would take long."""
+    """plotly's script, of its package, which is not imported for that: it would take long.
+
+    Raises ModuleNotFoundError without the package.
+    """
     found = find_spec("plotly")
     if found is None or not found.submodule_search_locations:
-        raise RuntimeError("plotly is not installed")
+        raise ModuleNotFoundError("no plotly", name="plotly")
     return (Path(found.submodule_search_locations[0]) / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
 
 
@@ -90,7 +93,7 @@ def with_commands(text: str) -> str:
 
 def unbroken(text: str) -> str:
     """Plain text that stays on one line, as a date does."""
-    return f'<span class="unbroken">{escape(text)}</span>'
+    return f'<span class="whole">{escape(text)}</span>'
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

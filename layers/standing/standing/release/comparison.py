@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from standing.aws.table import Customers, stored_history
-from standing.engine.decide import needs_history
 from standing.engine.reasons import Reason, reasons_for_level
-from standing.engine.start import NOTHING
+from standing.engine.start import NOTHING, features_changed
 from standing.engine.state import LevelState, State
 from standing.engine.view import View, view
 from standing.rules.conditions import Fact
@@ -97,7 +96,8 @@ def compare(live: RulesSide, shadow: RulesSide) -> Comparison:
 
 def _seen(side: RulesSide, state: State, day: Day) -> View:
     """A customer as of a day, as `show` would have it."""
-    stored = stored_history(side.customers.history(state.customer)) if needs_history(state, [], side.rules) else NOTHING
+    needed = features_changed(state, side.rules, day)
+    stored = stored_history(side.customers.history(state.customer)) if needed else NOTHING
     return view(state, side.rules, day, stored.events)
 
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Literal
 
 from standing.aws.rules_bucket import PreconditionFailed
-from standing.local.project import project_root
+from standing.local.project import programme_folder
 from standing.release.store import ReleaseTarget, StackRules, StackTarget
 from standing.rules.author.compiler import compile_folder
 from standing.rules.author.succession import continued, continues
@@ -25,7 +25,6 @@ from standing.values.days import day_date, day_number, day_of
 from standing.values.errors import UserError
 
 GIVEN_UP = timedelta(hours=1)  # after which a release that did not come to an end is taken for dead
-AGAIN = "do this again"
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,9 @@ class ReleaseProcess:
         """
         found = self.place.look()
         if not found or not found.entries:
-            raise UserError(f"nothing was ever released to `{self.place.name}`: `standing rules release` does")
+            raise UserError(
+                "nothing was ever released to `{name}`: `standing rules release` does", name=self.place.name
+            )
         rules = found.bucket.timeline(found.entries)
         entries = self._back(found, self._today(rules.latest), version)
         return self._deliver(found, entries, found.bucket.timeline(entries))
@@ -82,7 +83,7 @@ class ReleaseProcess:
             return running
         wanted = self._earlier(found, running, version).version
         if wanted == in_force(running, today).version:
-            raise UserError(f"rules {wanted} are in force already")
+            raise UserError("rules {wanted} are in force already", wanted=wanted)
         return followed_by(found.entries, self._entry(today, wanted, "rollback"))
 
     def _earlier(self, found: StackRules, entries: Entries, version: str | None) -> Ruleset:
@@ -93,8 +94,9 @@ class ReleaseProcess:
         try:
             return found.bucket.ruleset(matching.pop() if len(matching) == 1 else wanted)
         except KeyError:
-            said = f"no rules `{wanted}` were ever released: `standing rules live` lists those that were"
-            raise UserError(said) from None
+            raise UserError(
+                "no rules `{wanted}` were ever released: `standing rules live` lists those that were", wanted=wanted
+            ) from None
 
     def _wait_for(self, found: StackRules | None, ruleset: Ruleset) -> None:
         """Refuse to release while another release goes on; one that died, or of the same rules, is done anew."""
@@ -105,18 +107,28 @@ class ReleaseProcess:
         if version == ruleset.version:
             return
         raise UserError(
-            f"a release of {version}, begun at {unfinished.at:%Y-%m-%d %H:%M} UTC, is not finished: wait for it; "
-            "or, if it died, take it back with `standing rules rollback`"
+            "a release of {version}, begun at {begun} UTC, is not finished: wait for it; or, if "
+            "it died, take it back with `standing rules rollback`",
+            version=version,
+            begun=f"{unfinished.at:%Y-%m-%d %H:%M}",
         )
 
     def _day(self, ruleset: Ruleset, since: date | None) -> date:
         """From which day: as said, as the rules name it, or tomorrow."""
         today, effective = self._today(ruleset), ruleset.programme.effective
         if since and since < today:
-            raise UserError(f"--from {since}: that day is over and stays as it was decided; the earliest is {today}")
+            raise UserError(
+                "--from {since}: that day is over and stays as it was decided; the earliest is {today}",
+                since=since,
+                today=today,
+            )
         if not since and effective is not None and day_date(effective) < today:
-            over = f"programme.yaml: `effective: {day_date(effective)}` is over, and stays as it was decided"
-            raise UserError(f"{over}; name the day from which the rules hold as they are now: the earliest is {today}")
+            raise UserError(
+                "programme.yaml: `effective: {effective}` is over, and stays as it was decided; name the day from "
+                "which the rules hold as they are now: the earliest is {today}",
+                effective=day_date(effective),
+                today=today,
+            )
         return since or (day_date(effective) if effective is not None else today + timedelta(days=1))
 
     def _today(self, ruleset: Ruleset) -> date:
@@ -128,7 +140,9 @@ class ReleaseProcess:
     def _deliver(self, found: StackRules | None, entries: Entries, rules: Timeline) -> Entries:
         """Record and deploy. Before the first deployment there is no bucket: then the record comes last."""
         if self.place.is_busy():
-            raise UserError(f"`{self.place.name}` is being deployed: wait until that has ended, then {AGAIN}")
+            raise UserError(
+                "`{name}` is being deployed: wait until that has ended, then do this again", name=self.place.name
+            )
         before = found.entries if found else ()
         self._tell_dropped(before, entries)
         record = Releases(id=uuid.uuid4().hex[:12], at=self.clock(), entries=entries, before=before)
@@ -145,11 +159,13 @@ class ReleaseProcess:
         """After the deployment: the record is there, and nobody else's."""
         now = self.place.look()
         if now is None:
-            raise UserError(f"`{self.place.name}` has no output RulesBucketName: is its template this clone's?")
+            raise UserError(
+                "`{name}` has no output RulesBucketName: is its template this clone's?", name=self.place.name
+            )
         if not found:
             _write(now, record, rules)
         elif now.etag != etag:
-            raise UserError(f"another release was recorded meanwhile: look at `standing rules live`, and {AGAIN}")
+            raise UserError("another release was recorded meanwhile: look at `standing rules live`, and do this again")
         return record.entries
 
     def _withdraw(self, found: StackRules, etag: str) -> None:
@@ -165,9 +181,9 @@ class ReleaseProcess:
                 self.say(f"dropped: rules {entry.version}, which were to be in force from {entry.since}")
 
 
-def release_clone(say: Callable[[str], None], stack: str = "standing") -> Entries:
-    """Release the rules of this clone, as they are, to a stack; a new one comes to be."""
-    return ReleaseProcess(StackTarget(stack, say), say).release(project_root() / "rules", None)
+def release_programme(say: Callable[[str], None], stack: str = "standing") -> Entries:
+    """Release the rules of this programme, as they are, to a stack; a new one comes to be."""
+    return ReleaseProcess(StackTarget(stack, say), say).release(programme_folder() / "rules", None)
 
 
 def _write(found: StackRules, record: Releases, rules: Timeline) -> str:
@@ -177,4 +193,4 @@ def _write(found: StackRules, record: Releases, rules: Timeline) -> str:
     try:
         return found.bucket.write(record, found.etag)
     except PreconditionFailed:
-        raise UserError(f"another release was recorded at the same moment: {AGAIN}") from None
+        raise UserError("another release was recorded at the same moment: do this again") from None

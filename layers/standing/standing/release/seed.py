@@ -50,7 +50,9 @@ class ShadowSeed:
         try:
             attempts.after_conflict()
         except TooContended:
-            raise UserError(f"`{customer}` kept changing: start the shadow again, and the rest is done") from None
+            raise UserError(
+                "`{customer}` kept changing: start the shadow again, and the rest is done", customer=customer
+            ) from None
 
     def _missing(self, customer: str) -> list[Event]:
         """What the live table counts and the shadow does not have yet."""

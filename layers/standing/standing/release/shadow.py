@@ -15,7 +15,7 @@ from rich.progress import Progress
 from standing.aws.stack import Target
 from standing.aws.table import Customers
 from standing.ingest.batch import Ingest
-from standing.local.project import project_root
+from standing.local.project import deployment_folder, programme_folder
 from standing.local.sam import run_sam
 from standing.operations.sender import waiting
 from standing.release.seed import ShadowSeed
@@ -46,7 +46,7 @@ def running_shadow(target: Target) -> Target:
     """The shadow's stack. Raises UserError where none runs."""
     shadow = shadow_of(target)
     if not shadow.status():
-        raise UserError(f"no shadow of `{target.stack}` runs: `standing rules shadow start` starts one")
+        raise UserError("no shadow of `{stack}` runs: `standing rules shadow start` starts one", stack=target.stack)
     return shadow
 
 
@@ -89,22 +89,25 @@ class ShadowStack:
         day = since or (running and date.fromisoformat(running["Since"])) or today
         candidate = continued(live, rules, day_number(day))
         if live.on(day_number(day)) == candidate.latest:
-            raise UserError(f"these are the rules that are live on {day}: there is nothing to compare")
+            raise UserError("these are the rules that are live on {day}: there is nothing to compare", day=day)
         if running and running["Timeline"] != _key(candidate):
-            raise UserError(f"a shadow of {running['Candidate']} runs: end it with `standing rules shadow stop` first")
+            raise UserError(
+                "a shadow of {candidate} runs: end it with `standing rules shadow stop` first",
+                candidate=running["Candidate"],
+            )
         return candidate
 
     def _running(self) -> dict[str, str] | None:
         shadow = shadow_of(self.target)
         status = shadow.status()
         if BUSY in status:
-            raise UserError(f"`{shadow.stack}` is being deployed or deleted: wait until that has ended")
+            raise UserError("`{stack}` is being deployed or deleted: wait until that has ended", stack=shadow.stack)
         return shadow.outputs if status else None
 
     def _deploy(self, rules: Timeline) -> None:
         """Deploy shadow.yaml with the code that is live."""
-        root, outputs = project_root(), self.target.outputs
-        write_layer(rules, root / "layers" / "shadow")
+        root, outputs = programme_folder(), self.target.outputs
+        write_layer(rules, deployment_folder(root) / "layers" / "shadow")
         body = rules.model_dump_json(exclude_defaults=True).encode()
         self.target.s3.put_object(Bucket=outputs["RulesBucketName"], Key=_key(rules), Body=body)
         self.say(f"deploying the candidate {rules.latest.version} beside the live rules (sam deploy)")

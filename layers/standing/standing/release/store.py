@@ -7,11 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from standing.aws.rules_bucket import RulesBucket
 from standing.aws.stack import Target
-from standing.local.project import project_root
+from standing.local.project import programme_folder, ruleset_layer
 from standing.local.sam import run_sam
-from standing.release.clone import rules_of_clone
+from standing.release.programme import rules_of_programme
 from standing.rules.author.build import write_layer
 from standing.rules.releases import Entries, Releases
 from standing.rules.timeline import Timeline
@@ -59,7 +61,7 @@ class ReleaseTarget(Protocol):
 
 @dataclass(frozen=True)
 class StackTarget:
-    """A stack, deployed from this clone. `parameters` are its template's, such as `Stage=prod`."""
+    """A stack, deployed for this programme. `parameters` are its template's, such as `Stage=prod`."""
 
     name: str
     say: Callable[[str], None]
@@ -75,8 +77,8 @@ class StackTarget:
 
     def deploy(self, record: Releases, rules: Timeline) -> None:
         """Build and deploy. Raises UserError with sam's last lines."""
-        root = project_root()
-        write_layer(rules, root / "layers" / "ruleset")
+        root = programme_folder()
+        write_layer(rules, ruleset_layer(root))
         self.say("building the functions and layers (sam build)")
         run_sam(root, "build")
         self.say(f"deploying to `{self.name}` (sam deploy)")
@@ -95,7 +97,7 @@ def released_rules(target: Target) -> StackRules:
     """What was released to a stack. Raises UserError where nothing was."""
     found = stack_rules(target)
     if not found or not found.entries:
-        raise UserError(f"nothing was ever released to `{target.stack}`: `standing rules release` does")
+        raise UserError("nothing was ever released to `{stack}`: `standing rules release` does", stack=target.stack)
     return found
 
 
@@ -107,8 +109,16 @@ def rules_of_shadow(shadow: Target) -> Timeline:
 
 
 def rules_of(target: Target, folder: Path | None = None) -> Timeline:
-    """The rules that decide in a stack; those of a folder, or of the clone where nothing was released."""
+    """The rules that decide in a stack; those of a folder, or of the programme where nothing was released."""
     if not folder and target.status() and "Candidate" in target.outputs:
         return rules_of_shadow(target)
     found = None if folder else stack_rules(target)
-    return found.bucket.timeline(found.entries) if found and found.entries else rules_of_clone(folder)
+    return found.bucket.timeline(found.entries) if found and found.entries else rules_of_programme(folder)
+
+
+def rules_at_hand(find: Callable[[], Target], folder: Path | None) -> Timeline:
+    """The rules of the stack that `find` finds, or the programme's where there is none to ask: a check needs no AWS."""
+    try:
+        return rules_of(find(), folder)
+    except (UserError, BotoCoreError, ClientError):
+        return rules_of_programme(folder)

@@ -9,14 +9,32 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from functools import reduce
 from operator import and_, or_
+from typing import Any
 
 import polars as pl
 
 from standing.engine.features import EXACT, RATIO_UNIT
 from standing.lake.records import NAMED
 from standing.rescoring.refunds import COUNTS_ON, with_counting_day
-from standing.rules.kinds import FEATURE_KINDS, KindName
-from standing.rules.ruleset import RULING, Feature, Measure, Ramp, Ruleset
+from standing.rules.features import (
+    RULING,
+    CombinedFeature,
+    DistinctFeature,
+    ExtremeFeature,
+    LatestFeature,
+    Measure,
+    MeasuredFeature,
+    MembershipYear,
+    PointsFeature,
+    Ramp,
+    SinceFeature,
+    SumFeature,
+    UntilFeature,
+    Window,
+    WindowedFeature,
+)
+from standing.rules.kinds import KindName
+from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date, last_anniversary, next_anniversary
 from standing.values.scales import FINE, REMAINDER, SCORE_UNIT
 
@@ -35,47 +53,47 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
     """
     if ruleset.nets and COUNTS_ON not in records.collect_schema():
         records = with_counting_day(records, ruleset)
-    own = [feature for feature in ruleset.features if not feature.parts]
-    summed = {one.name: _taken(ruleset, one, day) for one in own if _is_summed(one)}
-    others = {one.name: _taken(ruleset, one, day) for one in own if not _is_summed(one)} | dict(_said(ruleset, day))
+    own = [feature for feature in ruleset.features if isinstance(feature, MeasuredFeature)]
+    summed = {one.name: _taken(ruleset, one, day) for one in own if _is_summed(ruleset, one)}
+    others = {one.name: _taken(ruleset, one, day) for one in own if one.name not in summed} | dict(_said(ruleset, day))
     frame = _gathered(ruleset, records, summed)
     if others:
         frame = frame.join(_gathered(ruleset, records.filter(_asked_for(ruleset, others)), others), "customer", "left")
-        frame = frame.with_columns(pl.col(one.name).fill_null(0) for one in own if one.kind == "distinct")
+        frame = frame.with_columns(pl.col(one.name).fill_null(0) for one in own if isinstance(one, DistinctFeature))
     for feature in ruleset.features:
         if feature.parts:
             frame = frame.with_columns(MADE_OF[feature.kind](feature).alias(feature.name))
     return frame
 
 
-def _is_summed(feature: Feature) -> bool:
-    return FEATURE_KINDS[feature.kind].keeps in SUMMED
+def _is_summed(ruleset: Ruleset, feature: MeasuredFeature) -> bool:
+    return ruleset.measures[feature.measure].keeps in SUMMED
 
 
 def _gathered(ruleset: Ruleset, records: pl.LazyFrame, taken: Mapping[str, pl.Expr]) -> pl.LazyFrame:
     """A row a customer, of the measures that are needed for it alone."""
-    needed = {place: ruleset.measures[place] for place in _needed(taken)}
-    measured = [_value(measure).alias(_name(place)) for place, measure in needed.items()]
-    ranked = [_rank(measure).alias(_rank_name(place)) for place, measure in needed.items() if measure.keeps == "latest"]
+    needed = {name: ruleset.measures[name] for name in _needed(taken)}
+    measured = [_value(measure).alias(_column(name)) for name, measure in needed.items()]
+    ranked = [_rank(one).alias(_rank_column(name)) for name, one in needed.items() if one.keeps == "latest"]
     return records.with_columns(measured + ranked).group_by("customer").agg(**taken)
 
 
 def _asked_for(ruleset: Ruleset, taken: Mapping[str, pl.Expr]) -> pl.Expr:
     """Whether a record counts for any of some features."""
-    return pl.any_horizontal(_counts(ruleset.measures[place]) for place in _needed(taken))
+    return pl.any_horizontal(_counts(ruleset.measures[name]) for name in _needed(taken))
 
 
-def _needed(taken: Mapping[str, pl.Expr]) -> list[int]:
+def _needed(taken: Mapping[str, pl.Expr]) -> list[str]:
     """The measures that some expressions read."""
     names = {name for one in taken.values() for name in one.meta.root_names()}
-    return sorted(int(name.removeprefix(MEASURE)) for name in names if name.startswith(MEASURE))
+    return sorted(name.removeprefix(MEASURE) for name in names if name.startswith(MEASURE))
 
 
-def _name(measure: int) -> str:
+def _column(measure: str) -> str:
     return f"{MEASURE}{measure}"
 
 
-def _rank_name(measure: int) -> str:
+def _rank_column(measure: str) -> str:
     return f"{RANK}{measure}"
 
 
@@ -118,7 +136,7 @@ def _remainder(answer: pl.Expr, steps: pl.Expr) -> pl.Expr:
     return (left * ONE_SCORE).floordiv(steps.cast(pl.Int128))
 
 
-def _taken(ruleset: Ruleset, feature: Feature, day: Day) -> pl.Expr:
+def _taken(ruleset: Ruleset, feature: MeasuredFeature, day: Day) -> pl.Expr:
     """A refund that counts on an earlier day counts there from its own day on."""
     known = pl.when(the_day <= day).then(pl.col(COUNTS_ON))
     return TAKEN[feature.kind](feature, day, known if ruleset.measures[feature.measure].nets else the_day)
@@ -128,28 +146,29 @@ def _said(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
     for channel, measure in ruleset.programme.consent.items():
         yield f"consent/{channel}", _last(measure, the_day <= day)
     for rating in ruleset.ratings.values():
-        if rating.override >= 0:
+        if rating.override is not None:
             yield f"ruling/{rating.name}", _last(rating.override, the_day <= day)
 
 
-def _within(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
-    """Whether a record counts on a day in a feature's window."""
-    last = day - feature.ending
-    begin = _begin(feature, last)
+def _within(window: Window, day: Day, when: pl.Expr) -> pl.Expr:
+    """Whether a record counts on a day in a window."""
+    last = day - window.ending
+    begin = _begin(window, last)
     return when <= last if begin is None else (when <= last) & (begin <= when)
 
 
-def _begin(feature: Feature, last: Day) -> pl.Expr | Day | None:
-    if feature.over == "calendar-year":
+def _begin(window: Window, last: Day) -> pl.Expr | Day | None:
+    over = window.over
+    if over == "calendar-year":
         return last - day_date(last).timetuple().tm_yday + 1
-    if feature.over == "membership-year":
-        joined = _first_day(feature.anchor)
+    if isinstance(over, MembershipYear):
+        joined = _first_day(over.anchor)
         return pl.when(joined <= last).then(_last_anniversary(joined, last)).otherwise(last)
-    return None if feature.over is None else last - feature.over + 1
+    return None if over is None else last - over + 1
 
 
-def _first_day(measure: int) -> pl.Expr:
-    return pl.when(pl.col(_name(measure)).is_not_null()).then(the_day).min()
+def _first_day(measure: str) -> pl.Expr:
+    return pl.when(pl.col(_column(measure)).is_not_null()).then(the_day).min()
 
 
 def _last_anniversary(joined: pl.Expr, last: Day) -> pl.Expr:
@@ -164,116 +183,117 @@ def _days_of_a_year() -> Iterator[date]:
     return (first + timedelta(days=number) for number in range(366))
 
 
-def _values(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+def _values(feature: WindowedFeature, day: Day, when: pl.Expr) -> pl.Expr:
     """Null outside of the window: the streaming engine sums that as it reads, and a filter it does not."""
-    return pl.when(_within(feature, day, when)).then(pl.col(_name(feature.measure)))
+    return pl.when(_within(feature.window, day, when)).then(pl.col(_column(feature.measure)))
 
 
 def _limited(value: pl.Expr) -> pl.Expr:
     return value.clip(-EXACT, EXACT).cast(pl.Int64)
 
 
-def _count(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+def _count(feature: WindowedFeature, day: Day, when: pl.Expr) -> pl.Expr:
     return _values(feature, day, when).count().cast(pl.Int64)
 
 
-def _sum(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+def _sum(feature: SumFeature, day: Day, when: pl.Expr) -> pl.Expr:
     return _limited(_summed(feature, day, when))
 
 
-def _mean(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+def _mean(feature: SumFeature, day: Day, when: pl.Expr) -> pl.Expr:
     count = _count(feature, day, when)
     return pl.when(count > 0).then(_limited(_summed(feature, day, when).floordiv(count)))
 
 
-def _summed(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+def _summed(feature: SumFeature, day: Day, when: pl.Expr) -> pl.Expr:
     """The sum of the values, floored once: `values/scales.py` says why this is exact."""
     total = _values(feature, day, when).sum()
-    if feature.remainder < 0:
+    if feature.remainder is None:
         return total
-    remainders = pl.when(_within(feature, day, when)).then(pl.col(_name(feature.remainder))).sum()
+    remainders = pl.when(_within(feature.window, day, when)).then(pl.col(_column(feature.remainder))).sum()
     lifted = remainders + _count(feature, day, when).cast(pl.Int128) - 1
     return total + pl.when(_count(feature, day, when) > 0).then(lifted.floordiv(ONE_SCORE)).otherwise(0).cast(pl.Int64)
 
 
-def _distinct(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
+def _distinct(feature: DistinctFeature, day: Day, when: pl.Expr) -> pl.Expr:
     return _values(feature, day, when).drop_nulls().n_unique().cast(pl.Int64).clip(upper_bound=feature.at_most)
 
 
-def _latest(feature: Feature, day: Day, when: pl.Expr) -> pl.Expr:
-    found = _last(feature.measure, _within(feature, day, when))
+def _latest(feature: LatestFeature, day: Day, when: pl.Expr) -> pl.Expr:
+    found = _last(feature.measure, _within(feature.window, day, when))
     if not feature.levels:
         return found
     ranks = {level: rank for rank, level in enumerate(feature.levels)}
     return found.replace_strict(ranks, default=None, return_dtype=pl.Int64)
 
 
-def _last(measure: int, within: pl.Expr) -> pl.Expr:
+def _last(measure: str, within: pl.Expr) -> pl.Expr:
     """The last value: of the latest day, there of the latest moment, there the one that counts first."""
-    value = pl.col(_name(measure))
+    value = pl.col(_column(measure))
     there = within & value.is_not_null()
-    keys = [one.filter(there) for one in (the_day, the_moment, pl.col(_rank_name(measure)), value)]
+    keys = [one.filter(there) for one in (the_day, the_moment, pl.col(_rank_column(measure)), value)]
     return value.filter(there).sort_by(keys, descending=[False, False, True, True]).last()
 
 
-def _since_first(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
+def _since_first(feature: SinceFeature, day: Day, _: pl.Expr) -> pl.Expr:
     first = _first_day(feature.measure)
     return pl.when(first <= day).then(day - first).cast(pl.Int64)
 
 
-def _since_last(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
-    there = pl.col(_name(feature.measure)).is_not_null() & (the_day <= day)
+def _since_last(feature: SinceFeature, day: Day, _: pl.Expr) -> pl.Expr:
+    there = pl.col(_column(feature.measure)).is_not_null() & (the_day <= day)
     return (day - pl.when(there).then(the_day).max()).cast(pl.Int64)
 
 
-def _until(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
+def _until(feature: UntilFeature, day: Day, _: pl.Expr) -> pl.Expr:
     days = (f"{one.month:02}-{one.day:02}" for one in _days_of_a_year())
     there = {month_day: next_anniversary(month_day, day) - day for month_day in days}
     said = _last(feature.measure, the_day <= day).str.slice(-5)
     return said.replace_strict(there, default=None, return_dtype=pl.Int64)
 
 
-def _to(feature: Feature, day: Day, _: pl.Expr) -> pl.Expr:
+def _to(feature: UntilFeature, day: Day, _: pl.Expr) -> pl.Expr:
     days = _last(feature.measure, the_day <= day).str.to_date("%Y-%m-%d").cast(pl.Int64) - day
     return pl.when(days >= 0).then(days)
 
 
-def _score(feature: Feature) -> pl.Expr:
-    return pl.sum_horizontal(map(_points, feature.parts or (), feature.ramps))
+def _lowest(feature: ExtremeFeature, day: Day, when: pl.Expr) -> pl.Expr:
+    return _limited(_values(feature, day, when).min())
 
 
-def _points(part: str, ramp: Ramp) -> pl.Expr:
-    gone = (pl.col(part) - ramp.begin) * (1 if ramp.rises else -1)
+def _highest(feature: ExtremeFeature, day: Day, when: pl.Expr) -> pl.Expr:
+    return _limited(_values(feature, day, when).max())
+
+
+def _score(feature: PointsFeature) -> pl.Expr:
+    return pl.sum_horizontal(map(_points, feature.ramps))
+
+
+def _points(ramp: Ramp) -> pl.Expr:
+    gone = (pl.col(ramp.part) - ramp.begin) * (1 if ramp.rises else -1)
     return (gone.clip(0, ramp.span) * ramp.weight).floordiv(ramp.span).fill_null(ramp.unknown)
 
 
-def _two(feature: Feature) -> tuple[pl.Expr, pl.Expr]:
-    first, second = feature.parts or ("", "")
-    return pl.col(first), pl.col(second)
+def _minus(feature: CombinedFeature) -> pl.Expr:
+    return _limited(pl.col(feature.first) - pl.col(feature.second))
 
 
-def _minus(feature: Feature) -> pl.Expr:
-    one, other = _two(feature)
-    return _limited(one - other)
+def _plus(feature: CombinedFeature) -> pl.Expr:
+    return _limited(pl.col(feature.first) + pl.col(feature.second))
 
 
-def _plus(feature: Feature) -> pl.Expr:
-    one, other = _two(feature)
-    return _limited(one + other)
-
-
-def _ratio(feature: Feature) -> pl.Expr:
-    one, other = _two(feature)
+def _ratio(feature: CombinedFeature) -> pl.Expr:
+    one, other = pl.col(feature.first), pl.col(feature.second)
     ratio = (one.cast(pl.Int128) * RATIO_UNIT).floordiv(other.cast(pl.Int128))  # the product may be beyond 64 bits
     return pl.when(other != 0).then(_limited(ratio))
 
 
-TAKEN: dict[KindName, Callable[[Feature, Day, pl.Expr], pl.Expr]] = {
+TAKEN: dict[KindName, Callable[[Any, Day, pl.Expr], pl.Expr]] = {  # each takes the features of its kind
     "count": _count,
     "sum": _sum,
     "mean": _mean,
-    "min": lambda feature, day, when: _limited(_values(feature, day, when).min()),
-    "max": lambda feature, day, when: _limited(_values(feature, day, when).max()),
+    "min": _lowest,
+    "max": _highest,
     "distinct": _distinct,
     "latest": _latest,
     "days_since_first": _since_first,
@@ -281,7 +301,7 @@ TAKEN: dict[KindName, Callable[[Feature, Day, pl.Expr], pl.Expr]] = {
     "days_until": _until,
     "days_to": _to,
 }
-MADE_OF: dict[KindName, Callable[[Feature], pl.Expr]] = {
+MADE_OF: dict[KindName, Callable[[Any], pl.Expr]] = {
     "ratio": _ratio,
     "minus": _minus,
     "plus": _plus,

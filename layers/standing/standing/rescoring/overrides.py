@@ -50,7 +50,7 @@ def remembered_levels(rating: Rating) -> Iterator[pl.Expr]:
 
 def _ruled(rating: Rating, day: Day) -> tuple[pl.Expr, pl.Expr]:
     """The rank that was set by hand and shows on the day, and the last day on which it does; null if there is none."""
-    if rating.override < 0:
+    if rating.override is None:
         return pl.lit(None, dtype=pl.Int16), pl.lit(None, dtype=pl.Int32)
     text = pl.col(f"ruling/{rating.name}")
     rank = text.str.json_path_match("$[0]").replace_strict(rating.ranks, default=None, return_dtype=pl.Int16)

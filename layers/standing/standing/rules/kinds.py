@@ -1,8 +1,9 @@
 """The kinds of feature: what is true of each, wherever rules are read.
 
-A kind is one entry here, and one in the table of each back end: how it is evaluated (`engine/features.py`), when time
-alone can change it (`engine/clock.py`), its expression (`rescoring/features.py`), its range (`rules/prove/ranges.py`),
-which events move it (`foresight/levers.py`), and its words (`present/rules/words.py`).
+A kind is one entry here, and one in the table of each back end that has to know: how it is evaluated
+(`engine/features.py`), its expression (`rescoring/features.py`), and its words (`present/rules/words.py`). When time
+alone can change it (`engine/clock.py`), its range (`rules/prove/ranges.py`) and which events move it
+(`foresight/levers.py`) follow from what is said here, but for those that have an entry there.
 """
 
 from __future__ import annotations
@@ -10,23 +11,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-type KindName = Literal[
-    "count",
-    "sum",
-    "mean",
-    "min",
-    "max",
-    "distinct",
-    "latest",
-    "days_since_first",
-    "days_since_last",
-    "days_until",
-    "days_to",
-    "ratio",
-    "minus",
-    "plus",
-    "points",
-]
+# Each family of kinds is a class of features (`rules/features.py`).
+Counting = Literal["count"]
+Adding = Literal["sum", "mean"]
+Extreme = Literal["min", "max"]
+Differing = Literal["distinct"]
+Last = Literal["latest"]
+SinceEvents = Literal["days_since_first", "days_since_last"]
+UntilDate = Literal["days_until", "days_to"]
+Combining = Literal["ratio", "minus", "plus"]
+Scoring = Literal["points"]
+KindName = Literal[Counting, Adding, Extreme, Differing, Last, SinceEvents, UntilDate, Combining, Scoring]
 type Keeps = Literal["sums", "extremes", "latest", "seen"]
 type Wants = Literal["events", "sums", "numbers", "words", "values", "anniversaries", "dates", "features"]
 type Gives = Literal["count", "days", "score", "its value"]

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Literal
 
-from standing.rules.ruleset import Frozen
+from standing.rules.frozen import Frozen
 from standing.values.days import EPOCH
 
 ALL_DAYS = EPOCH

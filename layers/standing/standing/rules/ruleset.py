@@ -7,65 +7,29 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from functools import cached_property
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
-from standing.rules.conditions import Condition, Fact, comparisons
-from standing.rules.kinds import FEATURE_KINDS, Keeps, KindName
-from standing.values.catalogue import Language
+from standing.rules.conditions import Condition, comparisons
+from standing.rules.features import (
+    MOST_VALUES,
+    AnyFeature,
+    DistinctFeature,
+    Feature,
+    Measure,
+    Reach,
+    WindowedFeature,
+)
+from standing.rules.frozen import Frozen, Title
 from standing.values.days import Day
 
-type Unit = Literal["count", "money", "score", "days", "level", "text"]
-LONGEST_YEAR = 366
 TWO_YEARS = 731  # days: whatever the year, from any day on to the end of the next
 type Review = Literal["daily", "monthly", "quarterly", "yearly"]
 PRIORITIES = ("high", "normal", "low")
 TEN_THOUSAND = 10_000
-MOST_VALUES = 1_000  # different ones that are counted, where nobody says how many
-RULING = "ruling"  # the value of an override: level, last day, author and reason, as one text
-
-
-class Frozen(BaseModel):
-    """A part of the rules: it never changes once compiled."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", ignored_types=(cached_property,), defer_build=True)
-
-    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
-        """A copy with some fields changed, for which everything is worked out anew."""
-        copied = super().model_copy(update=update, deep=deep)
-        for name in vars(copied).keys() - type(self).model_fields.keys():
-            del vars(copied)[name]
-        return copied
-
-    def derived[T](self, make: Callable[[Self], T]) -> T:
-        """What something makes of this part: made once, and kept beside it."""
-        kept: dict[Callable[[Self], T], T] = vars(self).setdefault("_derived", {})
-        return kept[make] if make in kept else kept.setdefault(make, make(self))
-
-
-class Reach(NamedTuple):
-    """How many days back the longest window looks, today included, and whether some window has no beginning.
-
-    `most`: how many different values are counted at most; 0 for all.
-    """
-
-    days: int = 1
-    ever: bool = False
-    most: int = 0
-
-
-class Title(Frozen):
-    """What people read, in both languages."""
-
-    en: Annotated[str, Field(min_length=1, pattern=r"\S")]
-    zh: Annotated[str, Field(min_length=1, pattern=r"\S")]
-
-    def in_language(self, language: Language, /) -> str:
-        """The title in a language."""
-        return self.zh if language == "zh" else self.en
 
 
 class Cap(Frozen):
@@ -101,7 +65,7 @@ class Programme(Frozen):
     lateness: int = 36_500
     history: int | None = None
     channels: tuple[str, ...] = ()
-    consent: dict[str, int] = {}
+    consent: dict[str, str] = {}
     caps: tuple[Cap, ...] = ()
     quiet_hours: QuietHours | None = None
     salt: str = ""
@@ -110,106 +74,6 @@ class Programme(Frozen):
     producers: dict[str, tuple[str, ...]] = {}
     longest_override: Annotated[int, Field(ge=1)] = TWO_YEARS
     effective: Day | None = None
-
-
-class Measure(Frozen):
-    """What is kept day by day: of events of some types, filtered by equality, one value of each.
-
-    `order`: where the latest value is kept, its words from the most cautious on. Of two at one moment the first of them
-    counts; of values without an order the lesser, so that consent taken back is not undone by consent given with it.
-    """
-
-    of: tuple[str, ...]
-    where: dict[str, str] = {}
-    value: str = "count"
-    keeps: Keeps = "sums"
-    order: tuple[str, ...] = ()
-
-    def precedence(self, value: Fact) -> tuple[int, Fact]:
-        """Of two values of one moment, the one with the lesser counts."""
-        word = json.loads(str(value))[0] if self.value == RULING and self.order else value
-        return self.order.index(word) if word in self.order else len(self.order), value
-
-    def content(self) -> dict[str, Any]:
-        """What its series depends on, as JSON: not the order, or a level's new name would have every state rebuilt."""
-        return self.model_dump(mode="json", exclude={"order"})
-
-    @property
-    def nets(self) -> bool:
-        """Whether a refund takes its amount off the day of the purchase that it names."""
-        return self.value == "net_amount" and self.keeps in {"sums", "extremes"}
-
-
-class Ramp(Frozen):
-    """What one feature gives to a score: no points at `begin`, `weight` of them at `end`, and evenly in between.
-
-    Both are in the feature's whole units; the points are floored. `unknown`: what an unknown value gives.
-    """
-
-    begin: int
-    end: int
-    weight: Annotated[int, Field(ge=1, le=100)]
-    unknown: Annotated[int, Field(ge=0, le=100)] = 0
-
-    @property
-    def rises(self) -> bool:
-        """Whether more of the feature gives more points."""
-        return self.end > self.begin
-
-    @property
-    def span(self) -> int:
-        """How far it is from the first point to the last."""
-        return abs(self.end - self.begin)
-
-    @cached_property
-    def steps(self) -> tuple[int, ...]:
-        """For each point from the first on, the value at which it is given."""
-        ways = (-(-point * self.span // self.weight) for point in range(1, self.weight + 1))
-        return tuple(self.begin + (way if self.rises else -way) for way in ways)
-
-    def points(self, value: int) -> int:
-        """The points of a known value."""
-        gone = value - self.begin if self.rises else self.begin - value
-        return self.weight * max(0, min(gone, self.span)) // self.span
-
-
-class Feature(Frozen):
-    """A fact that rules may use: a measure over a window of whole days, today included, or features combined.
-
-    `at_most`: how many different values are counted, so that what is kept of them has an end.
-    `over` is the window's length in days (none: ever), `ending` how many days ago it ends. `parts` are the features
-    that `ratio` (in ten-thousandths, floored; by zero unknown), `minus` and `plus` combine, or that give `points` by a
-    ramp each (added up, 0 to 100, never unknown); they stand before it.
-    `remainder` is the measure of what flooring leaves of each score, where some are added up (see `values/scales.py`).
-    `levels` are the words of a value that has an order; `anchor` is the measure whose first day begins a membership.
-    `personal`: its value is never logged or published.
-    """
-
-    name: str
-    title: Title
-    kind: KindName
-    measure: int = -1
-    remainder: int = -1
-    unit: Unit
-    levels: tuple[str, ...] = ()
-    over: int | Literal["calendar-year", "membership-year"] | None = None
-    anchor: int = -1
-    ending: int = 0
-    at_most: Annotated[int, Field(ge=1)] = MOST_VALUES
-    parts: tuple[str, ...] | None = None
-    ramps: tuple[Ramp, ...] = ()
-    personal: bool = False
-
-    @property
-    def windowed(self) -> bool:
-        """Whether it is taken over a window, rather than being about the first or the last day of all."""
-        return FEATURE_KINDS[self.kind].windowed
-
-    @property
-    def reach(self) -> int | None:
-        """How many days back its window looks; none for ever."""
-        days = LONGEST_YEAR if isinstance(self.over, str) else self.over
-        return days + self.ending if days is not None else None
 
 
 class Stability(Frozen):
@@ -237,9 +101,9 @@ class Rating(Frozen):
 
     Ordered: lowest first, `retain` looser than `qualify`. Not ordered: the first whose `qualify` holds, else the last.
     `honours`: whether a level that was announced and that a late event takes away is honoured until the next review.
-    `override`: the measure of what was set by hand. `existing`: whether a level that was reached under other rules is
-    kept by those, too (`keep`), or judged by these alone; `terms` are what those rules asked. `better` and
-    `level_titles` decide nothing: they are for people.
+    `override`: the measure of what was set by hand, if it can be. `existing`: whether a level that was reached under
+    other rules is kept by those, too (`keep`), or judged by these alone; `terms` are what those rules asked. `better`
+    and `level_titles` decide nothing: they are for people.
     """
 
     name: str
@@ -250,7 +114,7 @@ class Rating(Frozen):
     retain: dict[str, Condition] = {}
     stability: Stability = Stability()
     honours: bool = False
-    override: int = -1
+    override: str | None = None
     existing: Literal["keep", "reassess"] = "reassess"
     terms: tuple[OlderTerms, ...] = ()
     better: Literal["higher", "lower"] = "higher"
@@ -383,22 +247,28 @@ class Ruleset(Frozen):
 
     version: str
     programme: Programme
-    measures: tuple[Measure, ...]
+    measures: dict[str, Measure]
     features: tuple[Feature, ...]
     strata: tuple[Stratum, ...]
 
     @cached_property
+    def series_order(self) -> tuple[str, ...]:
+        """The measures in the order in which states keep their series: however features are ordered, or named."""
+        return tuple(sorted(self.measures, key=lambda name: self.measures[name].model_dump_json(exclude={"order"})))
+
+    @cached_property
     def features_hash(self) -> str:
         """A digest of what the state's day buckets depend on (not of titles); when it changes, states are rebuilt."""
-        measures = [measure.content() for measure in self.measures]
-        reaches = [reach if reach.most not in {0, MOST_VALUES} else reach[:2] for reach in self.reaches]
+        measures = [self.measures[name].content() for name in self.series_order]
+        found = [self.reaches[name] for name in self.series_order]
+        reaches = [reach if reach.most not in {0, MOST_VALUES} else reach[:2] for reach in found]
         finite = [] if self.purchase_reach is None else [self.purchase_reach]
         return digest([self.programme.minor_digits, self.programme.time_zone, measures, reaches, *finite])[:8]
 
     @cached_property
     def nets(self) -> bool:
         """Whether some measure takes refunds off the days of the purchases that they name."""
-        return any(measure.nets for measure in self.measures)
+        return any(measure.nets for measure in self.measures.values())
 
     @cached_property
     def purchase_reach(self) -> int | None:
@@ -408,7 +278,7 @@ class Ruleset(Frozen):
         refund: so it makes no difference when buckets are gathered.
         """
         history, lateness = self.programme.history, self.programme.lateness
-        longest = max((reach.days for reach in self.reaches), default=1)
+        longest = max((reach.days for reach in self.reaches.values()), default=1)
         return None if history is None else max(0, history - longest - lateness)
 
     def reaches_back(self, refund: Day, purchase: Day) -> bool:
@@ -416,40 +286,25 @@ class Ruleset(Frozen):
         return purchase < refund and (self.purchase_reach is None or refund - purchase <= self.purchase_reach)
 
     @cached_property
-    def reaches(self) -> tuple[Reach, ...]:
+    def reaches(self) -> dict[str, Reach]:
         """For each measure, how far back its buckets are needed."""
-        windowed = [feature for feature in self.features if feature.windowed]
-        windows = [(place, one.reach) for one in windowed for place in (one.measure, one.remainder)]
-        found = [[reach for measure, reach in windows if measure == number] for number in range(len(self.measures))]
-        return tuple(
-            Reach(max((1, *filter(None, reaches))), None in reaches, most)
-            for reaches, most in zip(found, self._mosts, strict=True)
-        )
+        return {name: _reach(self._taken_from(name)) for name in self.measures}
 
-    @cached_property
-    def _mosts(self) -> list[int]:
-        """For each measure, how many different values are counted at most; 0 where none are."""
-        counted = [feature for feature in self.features if feature.kind == "distinct"]
-        return [
-            max((one.at_most for one in counted if one.measure == number), default=0)
-            for number in range(len(self.measures))
-        ]
+    def _taken_from(self, measure: str) -> list[WindowedFeature]:
+        return [one for one in self.features if isinstance(one, WindowedFeature) and measure in one.measures]
 
     @cached_property
     def rules(self) -> dict[str, Condition]:
         """Every condition by its rule's name, such as `tier/qualify/gold`; no rule asks for one that comes after it."""
         return {name: condition for stratum in self.strata for name, condition in stratum.rules().items()}
 
-    def definition(self, feature: Feature) -> str:
-        """What a feature's value depends on, as text: not its title, nor where its measure stands."""
-        absent = {"ramps": not feature.ramps, "at_most": feature.at_most == MOST_VALUES}
-        unused = {name for name, is_so in absent.items() if is_so}  # what was defined before there were any stays
-        content = feature.model_dump(mode="json", exclude={"title", "measure", "remainder", "anchor", *unused})
-        measure = self.measures[feature.measure].content() if feature.measure >= 0 else None
-        parts = [self.definition(self.by_name[part]) for part in feature.parts or ()]
-        nets = feature.measure >= 0 and self.measures[feature.measure].nets
+    def definition(self, feature: AnyFeature) -> str:
+        """What a feature's value depends on, as text: not its title."""
+        content = feature.model_dump(mode="json", exclude={"title"}, exclude_defaults=True)
+        parts = [self.definition(self.by_name[part]) for part in feature.parts]
+        nets = any(self.measures[name].nets for name in feature.measures)
         finite = [self.purchase_reach] if nets and self.purchase_reach is not None else []
-        return json.dumps([content, measure, parts, self.programme.minor_digits, *finite], sort_keys=True)
+        return json.dumps([content, parts, self.programme.minor_digits, *finite], sort_keys=True)
 
     @cached_property
     def by_name(self) -> dict[str, Feature]:
@@ -496,6 +351,13 @@ class Ruleset(Frozen):
         for line in (line for condition in self.rules.values() for line in comparisons(condition)):
             found.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, int))
         return {fact: tuple(sorted(literals)) for fact, literals in found.items()}
+
+
+def _reach(features: list[WindowedFeature]) -> Reach:
+    """How far back the windows of some features look together."""
+    reaches = [one.window.reach for one in features]
+    most = max((one.at_most for one in features if isinstance(one, DistinctFeature)), default=0)
+    return Reach(max((1, *filter(None, reaches))), None in reaches, most)
 
 
 def digest(content: object) -> str:

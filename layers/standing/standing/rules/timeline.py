@@ -9,7 +9,8 @@ from typing import Annotated, NamedTuple, Self
 
 from pydantic import AfterValidator, Field
 
-from standing.rules.ruleset import Frozen, Ruleset
+from standing.rules.frozen import Frozen
+from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
 
 

@@ -50,7 +50,12 @@ def _check_words(rules: Timeline, request: Request) -> None:
     for name, words in known.items():
         value = getattr(request, name)
         if value and value not in words:
-            raise UserError(f"`{value}` is the {name} of no care rule{nearest(value, words)}")
+            raise UserError(
+                "`{value}` is the {name} of no care rule{nearest}",
+                value=value,
+                name=name,
+                nearest=nearest(value, words),
+            )
 
 
 def _date(name: str) -> pl.Expr:

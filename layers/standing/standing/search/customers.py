@@ -9,8 +9,9 @@ import polars as pl
 
 from standing.aws.table import stored_history
 from standing.engine.backends.plain import compiled
+from standing.engine.start import features_changed
 from standing.engine.state import State
-from standing.engine.view import facts_today, needs_history
+from standing.engine.view import facts_today
 from standing.rules.conditions import Fact
 from standing.rules.ruleset import Ruleset
 from standing.search.display import readable
@@ -21,6 +22,7 @@ from standing.search.standings import NotKept, QueryResult, find, ordered, schem
 from standing.search.words import said
 from standing.values.days import Day, day_date, day_number
 from standing.values.errors import UserError
+from standing.values.messages import message
 
 MOST_DAYS = 12  # that are named
 
@@ -55,13 +57,13 @@ def _kept(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]
     try:
         night = last_night(places.lake) if as_of is None else night_of(places.lake, day_number(as_of))
     except NoNight as error:
-        raise UserError(_no_night(error.days, as_of)) from None
+        raise _no_night(error.days, as_of) from None
     ruleset = places.rules.on(night.day)
     try:
-        with damage_as_user_error("the next night works it out anew, or `standing night`"):
+        with damage_as_user_error(message("the next night works it out anew, or `standing night`")):
             found = find(places.lake, night.keys, ruleset, request.read(ruleset))
     except NotKept as error:
-        raise UserError(_not_kept(error)) from None
+        raise _not_kept(error) from None
     return max(found.days, default=night.day), found, ruleset
 
 
@@ -82,19 +84,23 @@ def _live(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]
 
 
 def _facts(places: Sources, state: State) -> Mapping[str, Fact]:
-    needed = needs_history(state, places.rules, places.today)
+    needed = features_changed(state, places.rules, places.today)
     events = stored_history(places.customers.history(state.customer)).events if needed else ()
     return facts_today(state, places.rules, places.today, events)
 
 
-def _no_night(days: Iterable[Day], as_of: date | None) -> str:
+def _no_night(days: Iterable[Day], as_of: date | None) -> UserError:
     named = ", ".join(str(day_date(day)) for day in [*days][-MOST_DAYS:])
     if not named:
-        closes = "`standing night` closes the last day that is over"
-        return f"no night has left a standing yet: {closes}; `--live` reads the table"
-    return f"no standing is kept near {as_of}: there are those of {named}"
+        return UserError(
+            "no night has left a standing yet: `standing night` closes the last day that is over; "
+            "`--live` reads the table"
+        )
+    return UserError("no standing is kept near {as_of}: there are those of {days}", as_of=as_of, days=named)
 
 
-def _not_kept(error: NotKept) -> str:
-    names = ", ".join(f"`{name}`" for name in error.facts)
-    return f"{names} is not kept by nights: there are {', '.join(error.known)}; `--live` works it out of the table"
+def _not_kept(error: NotKept) -> UserError:
+    names, known = ", ".join(f"`{name}`" for name in error.facts), ", ".join(error.known)
+    return UserError(
+        "{names} is not kept by nights: there are {known}; `--live` works it out of the table", names=names, known=known
+    )

@@ -46,7 +46,11 @@ def move_in(text: str, ruleset: Ruleset) -> Move:
     before, _, level = (part.strip() for part in levels.replace("->", "→").partition("→"))
     if not before or not level:
         names = ", ".join(f"`{name}`" for name in ruleset.ratings)
-        raise UserError(f"`{text}` is not a move: write `gold → silver`, `tier: gold → silver`, or one of {names}")
+        raise UserError(
+            "`{text}` is not a move: write `gold → silver`, `tier: gold → silver`, or one of {names}",
+            text=text,
+            names=names,
+        )
     return _rating_of(named.strip(), (before, level), ruleset), before, level
 
 
@@ -54,18 +58,18 @@ def _rating_of(named: str, pair: tuple[str, str], ruleset: Ruleset) -> Rating:
     ratings = _ratings_of(named, pair, ruleset)
     if len(ratings) > 1:
         choices = " or ".join(f"`{one.name}: {pair[0]} → {pair[1]}`" for one in ratings)
-        raise UserError(f"several ratings have these levels: write {choices}")
+        raise UserError("several ratings have these levels: write {choices}", choices=choices)
     return ratings[0]
 
 
 def _ratings_of(named: str, pair: tuple[str, str], ruleset: Ruleset) -> list[Rating]:
     """The ratings that have both levels; of a name that one alone."""
     if named and named not in ruleset.ratings:
-        raise UserError(f"`{named}` is not a rating{nearest(named, ruleset.ratings)}")
+        raise UserError("`{named}` is not a rating{nearest}", named=named, nearest=nearest(named, ruleset.ratings))
     ratings = [ruleset.ratings[named]] if named else [*ruleset.ratings.values()]
     if found := [one for one in ratings if set(pair) <= set(one.levels)]:
         return found
     known = {level for one in ratings for level in one.levels}
     if unknown := [level for level in pair if level not in known]:
-        raise UserError(f"`{unknown[0]}` is not a level{nearest(unknown[0], known)}")
-    raise UserError(f"no rating has both `{pair[0]}` and `{pair[1]}` as levels")
+        raise UserError("`{unknown}` is not a level{nearest}", unknown=unknown[0], nearest=nearest(unknown[0], known))
+    raise UserError("no rating has both `{first}` and `{second}` as levels", first=pair[0], second=pair[1])

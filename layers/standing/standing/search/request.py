@@ -24,6 +24,7 @@ from standing.search.standings import Query
 from standing.values.catalogue import Language
 from standing.values.days import Day, day_of
 from standing.values.errors import UserError
+from standing.values.messages import Message, listed, message
 
 CARE = "care"  # in the place of a condition
 MEANT_FOR = {
@@ -60,9 +61,8 @@ class Sources:
         if self.live:
             rows = (decision_row(row) for row in self.customers.outcomes())
             return deduplicate("decisions", frame("decisions", rows)).filter(which)
-        with damage_as_user_error(
-            "`standing lake compact` sets it aside, `standing lake gaps --refill` brings its rows back"
-        ):
+        way_out = message("`standing lake compact` sets it aside, `standing lake gaps --refill` brings its rows back")
+        with damage_as_user_error(way_out):
             return decisions(self.lake, which)
 
 
@@ -92,7 +92,11 @@ class Request:
         """Raises UserError where an option means nothing for such a list."""
         for name, kinds in MEANT_FOR.items():
             if getattr(self, name) and self.kind not in kinds:
-                raise UserError(f"`--{name.replace('_', '-')}` means nothing here: it is for {' and '.join(kinds)}")
+                raise UserError(
+                    "`--{option}` means nothing here: it is for {kinds}",
+                    option=name.replace("_", "-"),
+                    kinds=listed("and", kinds),
+                )
 
     def read(self, ruleset: Ruleset) -> Query:
         """The customers that are wanted, by some rules. Raises RulesError, and UserError where a column is none."""
@@ -101,7 +105,7 @@ class Request:
         known = [*(name for rating in ruleset.ratings.values() for name in rating.fact_names), *ruleset.by_name]
         for name in [*facts, *([self.sort] if self.sort else [])]:
             if name not in known:
-                raise UserError(f"`{name}` is not a feature or rating{nearest(name, known)}")
+                raise UserError("`{name}` is not a feature or rating{nearest}", name=name, nearest=nearest(name, known))
         return Query(condition, tuple(facts), self.sort, self.ascending, self.most)
 
 
@@ -112,9 +116,9 @@ def _facts_of(condition: Condition | None) -> list[str]:
 
 
 @contextmanager
-def damage_as_user_error(way_out: str) -> Iterator[None]:
+def damage_as_user_error(way_out: Message) -> Iterator[None]:
     """What is damaged is named, with the way out. Raises UserError in place of CorruptFile."""
     try:
         yield
     except CorruptFile as error:
-        raise UserError(f"{error}; {way_out}") from None
+        raise UserError("{error}; {way_out}", error=error, way_out=way_out) from None

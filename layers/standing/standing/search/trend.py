@@ -55,7 +55,7 @@ class Trend:
 def trend_of(lake: Lake, ruleset: Ruleset, name: str, nights: int) -> Trend:
     """The trend of a rating over so many nights up to the last. Raises UserError where there is none."""
     if name not in ruleset.ratings:
-        raise UserError(f"`{name}` is not a rating{nearest(name, ruleset.ratings)}")
+        raise UserError("`{name}` is not a rating{nearest}", name=name, nearest=nearest(name, ruleset.ratings))
     days = days_reported(lake)
     if not days:
         raise UserError("no night has ended yet: `standing night` closes the last day that is over")

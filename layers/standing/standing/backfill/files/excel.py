@@ -41,6 +41,8 @@ def excel(path: Path, sheet: str | None) -> Iterator[FileRow]:
 
 
 def _frame(path: Path, sheet: str | None) -> pl.DataFrame:
+    import fastexcel  # noqa: F401, PLC0415 -- polars needs it, and who has no workbook does not
+
     try:
         return pl.read_excel(
             path, sheet_name=sheet, infer_schema_length=None, drop_empty_rows=False, drop_empty_cols=False

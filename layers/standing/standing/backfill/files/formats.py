@@ -99,7 +99,7 @@ def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[FileRow]:
 def events_of(path: Path) -> Iterator[FileRow]:
     """Every line of a file of events, as an envelope. Raises Unreadable."""
     try:
-        yield from (FileRow(*line) for line in json_lines(path))
+        yield from (FileRow(number, value, str(why or "")) for number, value, why in json_lines(path))
     except OSError as error:
         raise Unreadable(f"{path}: {error.strerror or error}") from None
 

@@ -29,7 +29,7 @@ def page(report: Report, ruleset: Ruleset, language: Language) -> str:
     rules = (report.rules or ruleset.version)[:12]
     headline = phrase("headline", language, customers=report.customers, day=report.day, rules=rules)
     drawn = {name: picture for _, some in parts for name, picture in some.items()}
-    return assemble(language, title, headline, _tiles(report, language), (html for html, _ in parts), drawn)
+    return assemble(language, title, escape(headline), _tiles(report, language), (html for html, _ in parts), drawn)
 
 
 def _tiles(report: Report, language: Language) -> Iterator[str]:
@@ -58,7 +58,7 @@ def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Par
 def _attention(report: Report, language: Language) -> str:
     lines = attention(report, language)
     content = "".join(f"<li>{with_commands(line)}</li>" for line in lines)
-    said_of = f'<ul class="attention">{content}</ul>' if lines else paragraph(phrase("all_well", language))
+    said_of = f"<ul>{content}</ul>" if lines else paragraph(phrase("all_well", language))
     return section(phrase("attention", language), said_of)
 
 

@@ -2,92 +2,69 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
+from dataclasses import replace
 
-from rich import box
-from rich.console import Console
-from rich.table import Table
-
-from standing.present.markdown import CODE, marked, row
-from standing.present.rules.tables import Row, RulesInWords, Section
+from standing.present import document
+from standing.present.document import Block, Column, Document, Paragraph, Said, Span, Table, in_lines, with_code
+from standing.present.renderers import markdown as renderer
+from standing.present.renderers.terminal import plain_text
+from standing.present.rules.tables import RulesInWords, Section
 from standing.present.rules.words import Words
-from standing.present.terminal import PlainConsole, Text
 from standing.rules.author.compiler import CompiledRules
 from standing.values.catalogue import Language
 
 WIDTH = 120
-# Up to this width the column of rule lines is not broken, by how many columns there are: for terminals of 80 columns.
-WHOLE = {2: 60, 3: 40, 4: 34, 5: 26}
+INDENT = "\u2003"  # the space by which a line of a group stands further in: pages draw others at the beginning as none
 MADE = "<!-- Made by `standing rules show --markdown`; edit the rule files instead. -->"
 
 
-def print_rules(compiled: CompiledRules, language: Language, console: Console) -> None:
-    """The rules in the terminal."""
-    words, ruleset, teller = Words(language), compiled.ruleset, _teller(compiled, language)
-    console.print(_text(words("rules_of", name=teller.title(ruleset.programme.title)), "bold"), justify="center")
-    console.print(_text(words("version", version=ruleset.version), "dim"), justify="center")
-    for section in teller.sections():
-        console.print()
-        console.print(_text(section.title, "bold underline" if section.depth == 2 else "bold"))
-        for said in section.said:
-            console.print(_text(said, "italic"))
-        if section.rows:
-            console.print(_table(section))
+def rules_document(compiled: CompiledRules, language: Language, *, both: bool = False) -> Document:
+    """The rules; with `both`, titles are in Chinese too."""
+    words = Words(language)
+    teller = RulesInWords(compiled.ruleset, words, both, compiled.never_together, compiled.places.accepted)
+    title = words("rules_of", name=teller.title(compiled.ruleset.programme.title))
+    version = with_code(words("version", version=compiled.ruleset.version), "code", "soft")
+    return Document(language, tuple(_nested(list(teller.sections()))), title, version)
 
 
 def in_plain_text(compiled: CompiledRules, language: Language) -> str:
     """The rules as the terminal shows them, without colours, for a file."""
-    console = PlainConsole(width=WIDTH, no_color=True, file=io.StringIO(), record=True)
-    print_rules(compiled, language, console)
-    return console.export_text()
+    return plain_text(rules_document(compiled, language), WIDTH)
 
 
 def markdown(compiled: CompiledRules, language: Language) -> str:
-    """The rules as a Markdown page; in English, with the Chinese titles beside."""
-    words, teller = Words(language), _teller(compiled, language, both=language == "en")
-    title = words("rules_of", name=teller.title(compiled.ruleset.programme.title))
-    parts = [f"# {marked(title)}\n\n{MADE}"]
-    parts += ["\n\n".join(_markdown_of(section)) for section in teller.sections()]
-    return "\n\n".join(parts) + "\n"
+    """The rules as a Markdown page; in English, with the Chinese titles beside.
+
+    It has no version: two edits of the rules would contradict each other in that line.
+    """
+    whole = replace(rules_document(compiled, language, both=language == "en"), headline="")
+    title, _, rest = renderer.markdown(whole, level=1).partition("\n")
+    return f"{title}\n\n{MADE}\n{rest}"
 
 
-def _teller(compiled: CompiledRules, language: Language, *, both: bool = False) -> RulesInWords:
-    return RulesInWords(compiled.ruleset, Words(language), both, compiled.never_together, compiled.places.accepted)
+def _nested(sections: list[Section]) -> Iterator[Block]:
+    """Sections with those that are deeper within them."""
+    tops = [number for number, section in enumerate(sections) if section.depth == sections[0].depth]
+    for begin, end in zip(tops, [*tops[1:], len(sections)], strict=True):
+        first, *within = sections[begin:end]
+        blocks = (*_blocks(first), *(document.Section(_said(one.title), tuple(_blocks(one))) for one in within))
+        yield document.Section(_said(first.title), blocks)
 
 
-def _markdown_of(section: Section) -> Iterator[str]:
-    yield f"{'#' * section.depth} {marked(section.title)}"
+def _blocks(section: Section) -> Iterator[Block]:
     if section.said:
-        yield marked(" ".join(section.said))
+        yield Paragraph(in_lines(map(_said, section.said)), "soft")
     if section.rows:
-        yield "\n".join([_row(section.columns), row(*["---"] * len(section.columns)), *map(_row, section.rows)])
+        columns = (Column(title, is_whole=number == section.whole) for number, title in enumerate(section.columns))
+        yield Table(tuple(columns), tuple(tuple(map(_said, row)) for row in section.rows), section.grouped)
 
 
-def _row(cells: Row) -> str:
-    return row(*map(_cell, cells))
+def _said(text: str) -> Said:
+    """A text in which backticks mark what stands in the rules, and spaces that a line belongs to a group."""
+    return in_lines(_line(line) for line in text.split("\n"))
 
 
-def _cell(cell: str) -> str:
-    bare = cell.lstrip(" ")
-    indent = "&emsp;" * (len(cell) - len(bare))
-    return indent + "<br>".join(map(marked, bare.split("\n")))
-
-
-def _table(section: Section) -> Table:
-    table = Table(*section.columns, box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
-    longest = max(_text(row[section.whole]).cell_len for row in section.rows)
-    table.columns[section.whole].no_wrap = longest <= WHOLE.get(len(section.columns), 0)
-    for number, cells in enumerate(section.rows):
-        if section.grouped and number and cells[0]:
-            table.add_row()
-        table.add_row(*map(_text, cells))
-    return table
-
-
-def _text(said: str, style: str = "") -> Text:
-    """A text for the terminal, with what stands in the rules in a colour of its own."""
-    text = Text(style=style, overflow="fold")
-    for number, part in enumerate(CODE.split(said)):
-        text.append(part, "cyan" if number % 2 else "")
-    return text
+def _line(line: str) -> Said:
+    bare = line.lstrip(" ")
+    return (Span(INDENT * (len(line) - len(bare))), *with_code(bare, "code"))

@@ -2,20 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from typing import Any
-
-from rich.console import Console
-from rich.padding import Padding
-from rich.table import Table
+from operator import attrgetter
+from typing import Any, Literal
 
 from standing.engine.reasons import display
 from standing.engine.state import LevelState
-from standing.present.language import in_language, reason_line, word_for
-from standing.present.terminal import Text
+from standing.present.document import Block, Column, Document, Item, Items, Paragraph, Section, Span, Table, in_lines
+from standing.present.language import in_language, word_for
+from standing.present.reasons import reason_lines
 from standing.rules.author.scenario.scenario import Expected
-from standing.rules.ruleset import Ruleset, Title
+from standing.rules.frozen import Title
+from standing.rules.ruleset import Ruleset
 from standing.rules.scenarios.check import ScenarioResults
 from standing.rules.scenarios.coverage import CoveredRule
 from standing.rules.scenarios.player import CareOn, Mismatch, PlayedScenario
@@ -60,36 +59,41 @@ PHRASES = Messages(
 phrase = PHRASES.say
 
 
-def print_checked(checked: ScenarioResults, language: Language, console: Console) -> None:
-    """The result in the terminal, in English or Chinese: what failed comes last, where it is seen."""
-    for one in sorted(checked.played, key=lambda one: bool(one.misses)):
-        _print_story(checked.ruleset, one, language, console)
-    passed = len(checked.played) - len(checked.failed)
-    said = phrase("passed", language, passed=passed, all=len(checked.played))
-    console.print(Text(f"\n{said}", style="red" if checked.failed else "green"))
-    console.print(Text(_coverage_line(checked, language)))
-    _print_missing("never_true", checked.missing(lambda one: one.ever_true), language, console)
-    _print_missing("never_false", checked.missing(lambda one: one.ever_false), language, console)
-    if checked.moved:
-        _print_moved(checked.moved, language, console)
+def scenarios_document(checked: ScenarioResults, language: Language) -> Document:
+    """What became of each story and what none covers; what failed comes last in the list, where it is seen."""
+    played = sorted(checked.played, key=lambda one: bool(one.misses))
+    stories = Items(tuple(_story(checked.ruleset, one, language) for one in played))
+    passed = len(played) - len(checked.failed)
+    said = phrase("passed", language, passed=passed, all=len(played))
+    sums = Paragraph(said, "bad" if checked.failed else "good"), Paragraph(_coverage_line(checked, language))
+    missing = (*_missing("never_true", checked, language), *_missing("never_false", checked, language))
+    moved = _moved(checked.moved, language) if checked.moved else ()
+    return Document(language, (stories, Section("", (*sums, *missing)), *moved))
 
 
-def _print_moved(moved: Sequence[MovedThreshold], language: Language, console: Console) -> None:
+def _missing(
+    name: Literal["never_true", "never_false"], checked: ScenarioResults, language: Language
+) -> Iterator[Block]:
+    """The lines that no story sees true, or false."""
+    seen = attrgetter("ever_true" if name == "never_true" else "ever_false")
+    if missing := checked.missing(seen):
+        yield Paragraph(phrase(name, language))
+        rows = ((_place(one), one.text or phrase("whole", language), Span(one.rule, "soft")) for one in missing)
+        yield Table((Column(is_whole=True), Column(), Column()), tuple(rows))
+
+
+def _moved(moved: Sequence[MovedThreshold], language: Language) -> Iterator[Block]:
     """How many moved thresholds some story notices, and those that none does."""
     unnoticed = [one for one in moved if not one.noticed]
-    said = phrase("moved", language, noticed=len(moved) - len(unnoticed), all=len(moved))
-    console.print(Text(f"\n{said}"))
-    if not unnoticed:
-        return
-    console.print(Text(phrase("unnoticed", language)))
-    places, lines = [f"{one.file}:{one.line}" for one in unnoticed], [one.text for one in unnoticed]
-    width, wide = max(map(len, places)), max(map(len, lines))
-    for one, place in zip(unnoticed, places, strict=True):
-        what = phrase("moved_to", language, to=one.to, would=one.would)
-        console.print(
-            Text.assemble("  ", (place.ljust(width), "cyan"), f"  {one.text.ljust(wide)}  ", what),
-            soft_wrap=True,
-        )
+    yield Section("", (Paragraph(phrase("moved", language, noticed=len(moved) - len(unnoticed), all=len(moved))),))
+    if unnoticed:
+        yield Paragraph(phrase("unnoticed", language))
+        rows = ((_place(one), one.text, phrase("moved_to", language, to=one.to, would=one.would)) for one in unnoticed)
+        yield Table((Column(is_whole=True), Column(is_whole=True), Column()), tuple(rows))
+
+
+def _place(one: CoveredRule | MovedThreshold) -> Span:
+    return Span(f"{one.file}:{one.line}", "place")
 
 
 def checked_as_dict(checked: ScenarioResults) -> dict[str, Any]:
@@ -116,47 +120,27 @@ def mismatch_in_words(ruleset: Ruleset, miss: Mismatch, language: Language) -> s
     return phrase(expected.kind, language, name=expected.about, about=about, wanted=wanted, actual=actual)
 
 
-def _print_story(ruleset: Ruleset, one: PlayedScenario, language: Language, console: Console) -> None:
+def _story(ruleset: Ruleset, one: PlayedScenario, language: Language) -> Item:
     scenario = one.scenario
     name = f"{scenario.name}: {in_language(scenario.title, language)}" if scenario.title else scenario.name
-    style = "red" if one.misses else "green"
-    console.print(
-        Text.assemble(("✗ " if one.misses else "✓ ", style), (name, "bold" if one.misses else "")), soft_wrap=True
-    )
-    for miss in one.misses:
-        where = f"{scenario.file}:{miss.expected.line}"
-        console.print(Text.assemble("  ", (where, "cyan"), f" · {day_date(miss.day)}"), soft_wrap=True)
-        console.print(Padding(Text(mismatch_in_words(ruleset, miss, language), style="red"), (0, 0, 0, 4)))
-        console.print(Padding(_because(miss, language), (0, 0, 0, 4)))
+    mark, shown = (Span("✗ ", "bad"), Span(name, "strong")) if one.misses else (Span("✓ ", "good"), Span(name))
+    below = (block for miss in one.misses for block in _miss(ruleset, scenario.file, miss, language))
+    return Item((mark, shown), tuple(below))
 
 
-def _because(miss: Mismatch, language: Language) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    table.add_column(no_wrap=True)
-    for asked in miss.because:
-        label = phrase("when", language) if miss.care else f"{word_for(asked.purpose, language)} {asked.level}"
-        lines = "\n".join(reason_line(reason, language) for reason in asked.because)
-        table.add_row(Text(label, style="cyan"), Text(lines, overflow="fold"))
-    return table
+def _miss(ruleset: Ruleset, file: str, miss: Mismatch, language: Language) -> Iterator[Block]:
+    where = Span(f"{file}:{miss.expected.line}", "place"), Span(f" · {day_date(miss.day)}")
+    yield Paragraph(in_lines([where, Span(mismatch_in_words(ruleset, miss, language), "bad")]))
+    names = [f"{word_for(asked.purpose, language)} {asked.level}" for asked in miss.because]
+    shown = [Span(phrase("when", language) if miss.care else name, "soft") for name in names]
+    lines = [reason_lines(asked.because, language) for asked in miss.because]
+    yield Table((Column(is_whole=True), Column()), tuple(zip(shown, lines, strict=True)))
 
 
 def _coverage_line(checked: ScenarioResults, language: Language) -> str:
     lines, rules = _counts(checked, whole=False), _counts(checked, whole=True)
     numbers = {"lines": lines["both"], "all_lines": lines["all"], "rules": rules["both"], "all_rules": rules["all"]}
     return phrase("covered", language, share=lines["percent"], rules_share=rules["percent"], **numbers)
-
-
-def _print_missing(name: str, missing: Sequence[CoveredRule], language: Language, console: Console) -> None:
-    if not missing:
-        return
-    console.print(Text(phrase(name, language)))
-    places = [f"{one.file}:{one.line}" for one in missing]
-    width = max(len(place) for place in places)
-    for one, place in zip(missing, places, strict=True):
-        line = one.text or phrase("whole", language)
-        console.print(
-            Text.assemble("  ", (place.ljust(width), "cyan"), f"  {line}  ", (one.rule, "dim")), soft_wrap=True
-        )
 
 
 def _counts(checked: ScenarioResults, *, whole: bool) -> dict[str, int]:

@@ -19,8 +19,9 @@ from standing.present.rules.words import (
     window,
 )
 from standing.rules.conditions import Condition
+from standing.rules.frozen import Title
 from standing.rules.prove.findings import CHECKS
-from standing.rules.ruleset import TEN_THOUSAND, Care, Rating, Ruleset, Success, Title
+from standing.rules.ruleset import TEN_THOUSAND, Care, Rating, Ruleset, Success
 from standing.values.days import day_date
 from standing.values.money import from_minor
 

@@ -8,7 +8,19 @@ from standing.engine.reasons import display
 from standing.present.language import in_language
 from standing.rules.author.vocabulary import FAMILIES
 from standing.rules.conditions import Comparison, Condition, Group
-from standing.rules.ruleset import MOST_VALUES, Care, Feature, Measure, Rating, Ruleset, Title
+from standing.rules.features import (
+    MOST_VALUES,
+    CombinedFeature,
+    DistinctFeature,
+    Feature,
+    Measure,
+    MembershipYear,
+    PointsFeature,
+    SinceFeature,
+    WindowedFeature,
+)
+from standing.rules.frozen import Title
+from standing.rules.ruleset import Care, Rating, Ruleset
 from standing.values.catalogue import Language
 from standing.values.messages import Messages
 
@@ -221,19 +233,20 @@ def plain(text: str) -> str:
 
 def measured(words: Words, ruleset: Ruleset, feature: Feature) -> str:
     """How a feature is measured, such as `sum of transaction.net_amount`."""
-    if feature.ramps:
+    if isinstance(feature, PointsFeature):
         return words("points", parts=words.stop.join(_ramps(words, ruleset, feature)))
-    if feature.parts:
-        first, second = feature.parts
-        return words(feature.kind, first=first, second=second)
+    if isinstance(feature, CombinedFeature):
+        return words(feature.kind, first=feature.first, second=feature.second)
     said = words(feature.kind, what=_what(words, ruleset.measures[feature.measure], feature.kind)).strip()
-    return said if feature.at_most == MOST_VALUES else words("at_most", what=said, most=f"{feature.at_most:,}")
+    if isinstance(feature, DistinctFeature) and feature.at_most != MOST_VALUES:
+        return words("at_most", what=said, most=f"{feature.at_most:,}")
+    return said
 
 
-def _ramps(words: Words, ruleset: Ruleset, feature: Feature) -> Iterator[str]:
-    for part, ramp in zip(feature.parts or (), feature.ramps, strict=True):
-        begin, end = (display(ruleset, part, value) for value in (ramp.begin, ramp.end))
-        said = words("ramp", weight=ramp.weight, part=part, begin=begin, end=end)
+def _ramps(words: Words, ruleset: Ruleset, feature: PointsFeature) -> Iterator[str]:
+    for ramp in feature.ramps:
+        begin, end = (display(ruleset, ramp.part, value) for value in (ramp.begin, ramp.end))
+        said = words("ramp", weight=ramp.weight, part=ramp.part, begin=begin, end=end)
         yield words("ramp_unknown", ramp=said, unknown=ramp.unknown) if ramp.unknown else said
 
 
@@ -251,15 +264,18 @@ def _what(words: Words, measure: Measure, kind: str) -> str:
 
 def window(words: Words, feature: Feature) -> str:
     """The days that a feature is measured over."""
-    if feature.parts or feature.kind in {"days_until", "days_to"}:
-        return "–"
-    if isinstance(feature.over, str):
-        return words(feature.over)
-    if feature.over is None:
+    if isinstance(feature, SinceFeature):
         return words("all_time")
-    if feature.ending:
-        return words("ending", days=words.days(feature.over), ending=words.days(feature.ending))
-    return words("last_days", days=words.days(feature.over))
+    if not isinstance(feature, WindowedFeature):
+        return "–"
+    over, ending = feature.window.over, feature.window.ending
+    if isinstance(over, MembershipYear):
+        return words("membership-year")
+    if not isinstance(over, int):
+        return words(over or "all_time")
+    if ending:
+        return words("ending", days=words.days(over), ending=words.days(ending))
+    return words("last_days", days=words.days(over))
 
 
 def unit(words: Words, ruleset: Ruleset, feature: Feature) -> str:
@@ -267,7 +283,7 @@ def unit(words: Words, ruleset: Ruleset, feature: Feature) -> str:
     if feature.unit == "money":
         return ruleset.programme.currency
     name: str = feature.kind if feature.kind in {"ratio", "points"} else feature.unit
-    if name == "score" and ruleset.measures[feature.measure].of == ("score",):
+    if name == "score" and any(ruleset.measures[measure].of == ("score",) for measure in feature.measures):
         name = "model_score"
     return words(f"unit_{name}", levels=", ".join(feature.levels))
 

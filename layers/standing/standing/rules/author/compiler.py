@@ -35,13 +35,11 @@ from standing.rules.author.sources import (
 )
 from standing.rules.author.vocabulary import FAMILIES
 from standing.rules.conditions import Condition, Group, comparisons, count_branches
+from standing.rules.features import RULING, Feature, Measure, WindowedFeature, by_name
 from standing.rules.ruleset import (
-    RULING,
     Action,
     Cap,
     Care,
-    Feature,
-    Measure,
     Programme,
     QuietHours,
     Rating,
@@ -110,9 +108,9 @@ class Compiler(Diagnostics):
         """A window must fit into the history that is kept, even for the latest event that still counts."""
         if programme.history is None:
             return
-        for feature in features:
-            days = feature.reach
-            if feature.windowed and (days is None or days + programme.lateness > programme.history):
+        for feature in (one for one in features if isinstance(one, WindowedFeature)):
+            days = feature.window.reach
+            if days is None or days + programme.lateness > programme.history:
                 kept = programme.history - programme.lateness
                 said = in_words("looks_back" if days else "looks_back_ever", days=str(days), kept=str(kept))
                 self.note(source, (feature.name,), said, "CHK-13")
@@ -267,7 +265,8 @@ def compile_folder(folder: Path) -> CompiledRules:
         compiler.problems.append(_circle(compiler, error.args[1]))
     if compiler.problems or programme is None:
         raise RulesError(compiler.problems)
-    ruleset = _in_order(assemble(programme, tuple(compiler.measures), features, strata))
+    measures = [_cautious(measure, ratings) for measure in compiler.measures.values()]
+    ruleset = assemble(programme, measures, features, strata)
     if not (sizes := sizes_of(ruleset)).fits:
         raise RulesError([_too_large(compiler, sizes)])
     return CompiledRules(ruleset, compiler.places, never_together)
@@ -287,47 +286,24 @@ def _stray(folder: Path, path: Path) -> Problem:
 
 
 def assemble(
-    programme: Programme, measures: tuple[Measure, ...], features: tuple[Feature, ...], strata: tuple[Stratum, ...]
+    programme: Programme, measures: Iterable[Measure], features: tuple[Feature, ...], strata: tuple[Stratum, ...]
 ) -> Ruleset:
     """A ruleset under the version that its content has."""
-    draft = Ruleset(version="", programme=programme, measures=measures, features=features, strata=strata)
+    named = by_name(measures)
+    draft = Ruleset(version="", programme=programme, measures=named, features=features, strata=strata)
     version = digest(draft.model_dump(mode="json", exclude={"version"}, exclude_defaults=True))[:12]
     return draft.model_copy(update={"version": version})
 
 
-def _in_order(ruleset: Ruleset) -> Ruleset:
-    """Measures in an order of their own, so that states stay valid however the features are ordered in their file."""
-    order = sorted(range(len(ruleset.measures)), key=lambda number: ruleset.measures[number].model_dump_json())
-    place = {number: order.index(number) for number in order} | {-1: -1}
-    programme, features, strata = ruleset.programme, ruleset.features, ruleset.strata
-    consent = {channel: place[number] for channel, number in programme.consent.items()}
-    return assemble(
-        programme.model_copy(update={"consent": consent}),
-        tuple(_cautious(ruleset.measures[number], ruleset) for number in order),
-        tuple(_placed(one, place) for one in features),
-        tuple(_moved(stratum, place) for stratum in strata),
-    )
-
-
-def _cautious(measure: Measure, ruleset: Ruleset) -> Measure:
+def _cautious(measure: Measure, ratings: Iterable[Rating]) -> Measure:
     """A measure that knows which of two values of one moment counts: the lower level, the lesser appetite for risk."""
     if measure.keeps != "latest":
         return measure
-    rating = ruleset.ratings.get(measure.where.get("rating", ""))
-    if measure.of == ("override",) and measure.value in {"level", RULING} and rating:
+    rating = next((one for one in ratings if one.override == measure.name), None)
+    if rating:
         return measure.model_copy(update={"order": rating.levels})
     value = FAMILIES[measure.of[0]].value(measure.value) if len(measure.of) == 1 else None
     return measure.model_copy(update={"order": value.levels if value else ()})
-
-
-def _placed(feature: Feature, place: dict[int, int]) -> Feature:
-    measures = {"measure": feature.measure, "remainder": feature.remainder, "anchor": feature.anchor}
-    return feature.model_copy(update={name: place[number] for name, number in measures.items()})
-
-
-def _moved(stratum: Stratum, place: dict[int, int]) -> Stratum:
-    ratings = (one.model_copy(update={"override": place[one.override]}) for one in stratum.ratings)
-    return stratum.model_copy(update={"ratings": tuple(ratings)})
 
 
 def _consent(channel: str) -> Measure:

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from standing.rules.author.lines import Symbol
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.reader import Place, Source, read, validate
-from standing.rules.ruleset import Measure
+from standing.rules.features import Measure
 from standing.values.messages import Readable
 
 
@@ -24,7 +24,7 @@ class Diagnostics:
     problems: list[Problem] = field(default_factory=list)
     broken: set[str] = field(default_factory=set)
     known: dict[str, Symbol] = field(default_factory=dict)
-    measures: list[Measure] = field(default_factory=list)
+    measures: dict[str, Measure] = field(default_factory=dict)
 
     def load[T](self, path: Path, root: Path, shape: TypeAdapter[T]) -> tuple[Source, T] | None:
         """A rule file, or nothing where its problems were noted."""
@@ -39,8 +39,6 @@ class Diagnostics:
         """A problem at a place of a file (a sign of its value, or its name), and the check that it belongs to."""
         self.problems.append(source.problem(place, said, check, at))
 
-    def measure(self, measure: Measure) -> int:
-        """The place of a measure, shared with everything that measures the same."""
-        if measure not in self.measures:
-            self.measures.append(measure)
-        return self.measures.index(measure)
+    def measure(self, measure: Measure) -> str:
+        """The name of a measure, shared with everything that measures the same."""
+        return self.measures.setdefault(measure.name, measure).name

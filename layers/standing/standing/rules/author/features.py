@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from difflib import get_close_matches
+from typing import get_args
+
+from pydantic import TypeAdapter
 
 from standing.rules.author.diagnostics import Diagnostics
 from standing.rules.author.lines import LineError, Symbol, parse_literal
@@ -12,8 +15,19 @@ from standing.rules.author.messages import NOTHING, in_words
 from standing.rules.author.reader import Place, Source
 from standing.rules.author.sources import FeatureSource, RampSource
 from standing.rules.author.vocabulary import FAMILIES, Family, Value, allowed_values
+from standing.rules.features import (
+    MOST_VALUES,
+    AnyFeature,
+    Feature,
+    Measure,
+    MembershipYear,
+    PointsFeature,
+    Ramp,
+    Unit,
+    Window,
+)
 from standing.rules.kinds import FEATURE_KINDS, KindName, Wants
-from standing.rules.ruleset import MOST_VALUES, Feature, Measure, Programme, Ramp, Unit
+from standing.rules.ruleset import Programme
 from standing.values.messages import LISTS, Joined, Message, Readable
 from standing.values.scales import REMAINDER
 
@@ -21,6 +35,12 @@ DIGITS: dict[Unit, int] = {"score": 4}
 COUNT = Value("count")
 ALL_POINTS = 100
 ACTIVITY, SCORE = "activity", "score"
+FEATURE: TypeAdapter[Feature] = TypeAdapter(Feature)
+SHAPES: dict[KindName, type[AnyFeature]] = {
+    kind: shape
+    for shape in get_args(get_args(Feature.__value__)[0])
+    for kind in get_args(shape.model_fields["kind"].annotation)
+}
 EVENTS = {event for family in FAMILIES.values() for event in family.of}
 
 
@@ -90,20 +110,22 @@ def _measured(
     at_most = written.at_most or MOST_VALUES
     counted = at_most if written.kind == "distinct" else 0
     notes.known[name] = Symbol(unit, digits, levels, personal=what.value.personal, at_most=counted)
-    return Feature(
-        name=name,
-        title=written.title,
-        kind=written.kind,
-        measure=notes.measure(what.measure(written)),
-        remainder=notes.measure(what.remainder(written)) if what.has_remainder(written) else -1,
-        unit=unit,
-        levels=levels,
-        over=written.over,
-        anchor=notes.measure(_anything(programme)) if written.over == "membership-year" else -1,
-        ending=written.ending,
-        at_most=at_most,
-        personal=what.value.personal,
-    )
+    about = {
+        "measure": notes.measure(what.measure(written)),
+        "window": _window(notes, written, programme),
+        "remainder": notes.measure(what.remainder(written)) if what.has_remainder(written) else None,
+        "at_most": at_most,
+        "order": levels,
+    }
+    common = {"name": name, "title": written.title, "kind": written.kind, "unit": unit, "personal": what.value.personal}
+    fields = SHAPES[written.kind].model_fields
+    return FEATURE.validate_python(common | {field: value for field, value in about.items() if field in fields})
+
+
+def _window(notes: Diagnostics, written: FeatureSource, programme: Programme) -> Window:
+    if written.over == "membership-year":
+        return Window(over=MembershipYear(anchor=notes.measure(_anything(programme))), ending=written.ending)
+    return Window(over=written.over, ending=written.ending)
 
 
 def _anything(programme: Programme) -> Measure:
@@ -127,27 +149,25 @@ def _combination(notes: Diagnostics, source: Source, name: str, written: Feature
     personal = first.personal or second.personal
     about = Symbol("score", DIGITS["score"]) if written.kind == "ratio" else first
     notes.known[name] = replace(about, personal=personal)
-    content = {"kind": written.kind, "unit": about.unit, "parts": tuple(written.parts), "personal": personal}
-    return Feature.model_validate({"name": name, "title": written.title, **content})
+    common = {"name": name, "title": written.title, "kind": written.kind, "unit": about.unit, "personal": personal}
+    return FEATURE.validate_python(common | dict(zip(("first", "second"), written.parts, strict=True)))
 
 
 def _score(
     notes: Diagnostics, source: Source, name: str, written: FeatureSource, points: list[RampSource]
 ) -> Feature | None:
     """A score from 0 to 100: each of its parts gives points by a ramp."""
-    ramps = [_ramp(notes, source, (name, "points", number), one) for number, one in enumerate(points)]
+    given = [_ramp(notes, source, (name, "points", number), one) for number, one in enumerate(points)]
     weights = sum(one.weight for one in points)
     if weights != ALL_POINTS:
         notes.note(source, (name, "points"), in_words("weights", weights=weights, all=ALL_POINTS))
-    found = [ramp for ramp in ramps if ramp]
+    found = [ramp for ramp in given if ramp]
     if len(found) < len(points) or weights != ALL_POINTS:
         return None
     personal = any(notes.known[one.feature].personal for one in points)
     notes.known[name] = Symbol("count", personal=personal)
-    parts = tuple(one.feature for one in points)
-    return Feature(
-        name=name, title=written.title, kind="points", unit="count", parts=parts, ramps=tuple(found), personal=personal
-    )
+    ramps = tuple(found)
+    return PointsFeature(name=name, title=written.title, kind="points", unit="count", ramps=ramps, personal=personal)
 
 
 def _ramp(notes: Diagnostics, source: Source, place: Place, written: RampSource) -> Ramp | None:
@@ -165,7 +185,7 @@ def _ramp(notes: Diagnostics, source: Source, place: Place, written: RampSource)
     if begin == end or written.unknown > written.weight or not written.weight:
         notes.note(source, place, in_words("ramp_flat" if begin == end else "ramp_weight"))
         return None
-    return Ramp(begin=begin, end=end, weight=written.weight, unknown=written.unknown)
+    return Ramp(part=written.feature, begin=begin, end=end, weight=written.weight, unknown=written.unknown)
 
 
 def _check_where(

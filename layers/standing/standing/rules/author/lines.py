@@ -13,7 +13,7 @@ from standing.rules.author.messages import RuleTextError, in_words, instead, nea
 from standing.rules.author.signs import QUOTES, foreign
 from standing.rules.author.suggestions import suggest_line, suggest_number
 from standing.rules.conditions import Comparison, Condition, Fact, Group, Operator
-from standing.rules.ruleset import Unit
+from standing.rules.features import Unit
 from standing.values.messages import Readable
 from standing.values.money import MoneyError, to_minor
 

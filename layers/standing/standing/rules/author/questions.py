@@ -18,7 +18,8 @@ from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.reader import DEEPEST, LARGEST, Mark, Place, Source, parse, validate
 from standing.rules.author.sources import Block
 from standing.rules.conditions import Condition
-from standing.rules.ruleset import Feature, Rating, Ruleset
+from standing.rules.features import Feature
+from standing.rules.ruleset import Rating, Ruleset
 from standing.values.messages import Messages, Readable
 
 NAME = "condition"  # where a rule file's name stands in what is said of a mistake

@@ -16,6 +16,7 @@ from standing.rules.author.files import KINDS, Kind
 from standing.rules.author.scenario.sources import FAMILIES
 from standing.rules.kinds import MEASURING, KindName
 
+SCHEMAS = Path("docs") / "schemas" / "rules"  # in a programme's folder
 TITLE = {"en": "In English.", "zh": "In Chinese."}
 
 

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from standing.engine.series import SHORT
-from standing.rules.ruleset import RULING, Measure, Rating, Reach, Ruleset
+from standing.rules.features import RULING, Feature, Measure, Reach, WindowedFeature
+from standing.rules.ruleset import Rating, Ruleset
 from standing.values.scales import REMAINDER
 
 KB = 1_024
@@ -58,20 +59,25 @@ def sizes_of(ruleset: Ruleset) -> Sizes:
     """How large a customer's state can become."""
     names = _names(ruleset)
     series: dict[str, int] = {}
-    for place, (measure, reach) in enumerate(zip(ruleset.measures, ruleset.reaches, strict=True)):
-        series[names[place]] = series.get(names[place], 0) + KINDS[measure.keeps](measure, reach)
+    for name in ruleset.series_order:
+        size = KINDS[ruleset.measures[name].keeps](ruleset.measures[name], ruleset.reaches[name])
+        series[names[name]] = series.get(names[name], 0) + size
     rows = 1 + ruleset.programme.lateness // SHORTEST_MONTH + CHECKPOINTS_KEPT_LONGER  # of one commit, at most
     return Sizes(series, KB + _remembered(ruleset), min(MOST_STATE, MOST_COMMIT // rows))
 
 
-def _names(ruleset: Ruleset) -> list[str]:
+def _names(ruleset: Ruleset) -> dict[str, str]:
     """For each measure the features that are taken from it, or what else it is kept for."""
-    found: dict[int, list[str]] = {}
+    found: dict[str, list[str]] = {name: [] for name in ruleset.measures}
     for feature in ruleset.features:
-        for place in {feature.measure, feature.remainder, feature.anchor} - {-1}:
-            found.setdefault(place, []).append(feature.name)
-    measures = enumerate(ruleset.measures)
-    return [", ".join(dict.fromkeys(found.get(place, []))) or one.value for place, one in measures]
+        for name in dict.fromkeys((*feature.measures, *_anchors(feature))):
+            found[name].append(feature.name)
+    return {name: ", ".join(found[name]) or one.value for name, one in ruleset.measures.items()}
+
+
+def _anchors(feature: Feature) -> Iterator[str]:
+    if isinstance(feature, WindowedFeature) and feature.window.anchor:
+        yield feature.window.anchor
 
 
 def _sums(measure: Measure, reach: Reach) -> int:

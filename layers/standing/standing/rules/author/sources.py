@@ -27,8 +27,9 @@ from standing.events.intake import SOURCE
 from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE
 from standing.rules.author.messages import RuleTextError, instead, rule_text_error
 from standing.rules.author.suggestions import suggest_days, suggest_number
+from standing.rules.frozen import Title
 from standing.rules.kinds import COMBINING, FEATURE_KINDS, MEASURING, KindName
-from standing.rules.ruleset import TEN_THOUSAND, TWO_YEARS, Review, Title
+from standing.rules.ruleset import TEN_THOUSAND, TWO_YEARS, Review
 from standing.values.days import Day, day_number
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)

@@ -52,7 +52,7 @@ def succeeding(before: Ruleset, rules: CompiledRules, since: Day) -> Ruleset:
     except CycleError as error:
         said = in_words("circle_of_terms", names=" → ".join(error.args[1]))
         raise RulesError([_problem(rules, f"{error.args[1][0]}/existing", said)]) from None
-    return assemble(after.programme, after.measures, after.features, strata)
+    return assemble(after.programme, after.measures.values(), after.features, strata)
 
 
 def _with_terms(before: Rating | None, after: Rating, since: Day) -> Rating:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from standing.rules.author.messages import in_words
 from standing.rules.author.signs import foreign, plain
-from standing.rules.ruleset import Unit
+from standing.rules.features import Unit
 from standing.values.messages import Readable
 
 UNIT_DAYS: Mapping[str, int] = {

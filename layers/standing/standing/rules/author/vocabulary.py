@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import get_args
 
 from standing.events import MODELS, personal_fields
-from standing.rules.ruleset import Unit
+from standing.rules.features import Unit
 
 FLAG = ("false", "true")
 

@@ -7,15 +7,17 @@ each of them against the features of made customers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import permutations
 from typing import Any, Protocol
 
 import z3
 
+from standing.rules.features import AnyFeature, CountFeature, Feature, MeasuredFeature, Window, WindowedFeature
+from standing.rules.kinds import KindName
 from standing.rules.prove.ranges import of_feature
 from standing.rules.prove.windows import inside, never_negative, part_of
-from standing.rules.ruleset import Feature, Ruleset
+from standing.rules.ruleset import Ruleset
 
 MOST = 10**9  # of anything that is not compared with more: examples stay readable
 
@@ -34,16 +36,17 @@ class Facts(Protocol):
 
 def feature_axioms(world: Facts) -> Iterator[Any]:
     """Every law about the features of a world's ruleset."""
-    measured = [feature for feature in world.ruleset.features if not feature.parts]
+    measured = [feature for feature in world.ruleset.features if isinstance(feature, MeasuredFeature)]
     for feature in measured:
         yield from _bounds(world, feature)
-    adding = [feature for feature in measured if never_negative(world.ruleset, feature)]
+    windowed = [feature for feature in measured if isinstance(feature, WindowedFeature)]
+    adding = [feature for feature in windowed if never_negative(world.ruleset, feature)]
     for inner, outer in permutations(adding, 2):
         if part_of(world.ruleset, inner, outer):
             yield world.number(inner.name) <= world.number(outer.name)
     yield from _apart(world, adding)
     yield from _of_days(world, measured)
-    yield from _of_amounts(world, measured)
+    yield from _of_amounts(world, windowed)
 
 
 def _bounds(world: Facts, feature: Feature) -> Iterator[Any]:
@@ -59,34 +62,38 @@ def _most(ruleset: Ruleset) -> int:
     return max([MOST, *(2 * abs(literal) for literals in ruleset.compared.values() for literal in literals)])
 
 
-def _apart(world: Facts, adding: list[Feature]) -> Iterator[Any]:
+def _apart(world: Facts, adding: Sequence[WindowedFeature]) -> Iterator[Any]:
     """Two windows of one measure that do not meet, inside a third."""
-    plain = [feature for feature in adding if isinstance(feature.over, int)]
+    plain = [feature for feature in adding if isinstance(feature.window.over, int)]
     for later, earlier, whole in permutations(plain, 3):
-        if later.ending + int(later.over or 0) > earlier.ending:
+        if later.measure != earlier.measure or (later.window.reach or 0) > earlier.window.ending:
             continue
-        if all(part_of(world.ruleset, one, whole) for one in (later, earlier)) and later.measure == earlier.measure:
+        if all(part_of(world.ruleset, one, whole) for one in (later, earlier)):
             yield world.number(later.name) + world.number(earlier.name) <= world.number(whole.name)
 
 
-def _of_days(world: Facts, measured: list[Feature]) -> Iterator[Any]:
-    """The days since the last and the first of some events, against how many there were."""
+def _of_days(world: Facts, measured: Sequence[MeasuredFeature]) -> Iterator[Any]:
+    """The days since the last and the first of some events, against each other and against how many there were."""
     for last in (feature for feature in measured if feature.kind == "days_since_last"):
         known, days = world.known(last.name), world.number(last.name)
-        for other in measured:
-            if other.measure == last.measure and other.kind == "days_since_first":
-                yield known == world.known(other.name)
-                yield z3.Implies(known, days <= world.number(other.name))
-            if other.kind == "count" and other.measure == last.measure:
-                yield from _of_count(world.number(other.name), other, known, days)
-    for first in (feature for feature in measured if feature.kind == "days_since_first"):
-        for other in measured:
-            if other.kind == "count" and other.measure == first.measure:
-                begun = z3.And(world.known(first.name), world.number(first.name) >= other.ending)
-                yield z3.Implies(world.number(other.name) > 0, begun)
+        for first in _of_same(measured, last, "days_since_first"):
+            yield known == world.known(first.name)
+            yield z3.Implies(known, days <= world.number(first.name))
+    for feature in (one for one in measured if isinstance(one, CountFeature)):
+        count, window = world.number(feature.name), feature.window
+        for last in _of_same(measured, feature, "days_since_last"):
+            yield from _of_count(count, window, world.known(last.name), world.number(last.name))
+        for first in _of_same(measured, feature, "days_since_first"):
+            begun = z3.And(world.known(first.name), world.number(first.name) >= window.ending)
+            yield z3.Implies(count > 0, begun)
 
 
-def _of_count(count: Any, window: Feature, known: Any, days: Any) -> Iterator[Any]:  # noqa: ANN401 -- as above
+def _of_same(measured: Sequence[MeasuredFeature], one: MeasuredFeature, kind: KindName) -> Iterator[MeasuredFeature]:
+    """The features of a kind that are taken from the same measure."""
+    return (other for other in measured if other.kind == kind and other.measure == one.measure)
+
+
+def _of_count(count: Any, window: Window, known: Any, days: Any) -> Iterator[Any]:  # noqa: ANN401 -- as above
     yield z3.Implies(count > 0, known)
     if window.over is None:
         yield z3.Implies(known, count > 0)
@@ -98,10 +105,10 @@ def _of_count(count: Any, window: Feature, known: Any, days: Any) -> Iterator[An
         yield z3.Implies(z3.And(known, days >= window.ending, days < window.ending + window.over), count > 0)
 
 
-def _of_amounts(world: Facts, measured: list[Feature]) -> Iterator[Any]:
+def _of_amounts(world: Facts, windowed: Sequence[WindowedFeature]) -> Iterator[Any]:
     """Money, scores and values that were seen need an event in the same window; a lowest is no more than a highest."""
-    counts = [feature for feature in measured if feature.kind == "count"]
-    for feature in measured:
+    counts = [feature for feature in windowed if isinstance(feature, CountFeature)]
+    for feature in windowed:
         for count in counts:
             if feature.kind in {"sum", "distinct"} and _same_window(world.ruleset, feature, count):
                 yield z3.Implies(world.number(feature.name) != 0, world.number(count.name) > 0)
@@ -109,10 +116,10 @@ def _of_amounts(world: Facts, measured: list[Feature]) -> Iterator[Any]:
                 yield z3.Implies(world.known(feature.name), world.number(count.name) > 0)
             if feature.kind == "distinct" and _same_window(world.ruleset, feature, count):
                 yield world.number(feature.name) <= world.number(count.name)
-        yield from (_ordered(world, feature, other) for other in measured if _below(world.ruleset, feature, other))
+        yield from (_ordered(world, feature, other) for other in windowed if _below(world.ruleset, feature, other))
 
 
-def _same_window(ruleset: Ruleset, one: Feature, count: Feature) -> bool:
+def _same_window(ruleset: Ruleset, one: WindowedFeature, count: CountFeature) -> bool:
     """Whether each event that a feature is taken from is counted by another.
 
     A refund that counts on the day of a purchase is not counted there itself, and the purchase may be of another kind.
@@ -120,18 +127,18 @@ def _same_window(ruleset: Ruleset, one: Feature, count: Feature) -> bool:
     first, second = ruleset.measures[one.measure], ruleset.measures[count.measure]
     counted = second.value == "count" and set(first.of) <= set(second.of)
     kinds = not second.where if first.nets else second.where.items() <= first.where.items()
-    return counted and kinds and inside(one, count)
+    return counted and kinds and inside(one.window, count.window)
 
 
-def _below(ruleset: Ruleset, one: Feature, other: Feature) -> bool:
+def _below(ruleset: Ruleset, one: WindowedFeature, other: WindowedFeature) -> bool:
     order = ("min", "mean", "max")
     if one.kind not in order or other.kind not in order or order.index(one.kind) >= order.index(other.kind):
         return False
     first, second = ruleset.measures[one.measure], ruleset.measures[other.measure]
     same = (first.of, first.where, first.value) == (second.of, second.where, second.value)
-    return same and (one.over, one.ending, one.anchor) == (other.over, other.ending, other.anchor)
+    return same and one.window == other.window
 
 
-def _ordered(world: Facts, low: Feature, high: Feature) -> Any:  # noqa: ANN401 -- as above
+def _ordered(world: Facts, low: AnyFeature, high: AnyFeature) -> Any:  # noqa: ANN401 -- as above
     both = world.known(low.name) == world.known(high.name)
     return z3.And(both, z3.Implies(world.known(low.name), world.number(low.name) <= world.number(high.name)))

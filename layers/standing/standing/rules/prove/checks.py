@@ -13,6 +13,7 @@ import z3
 
 from standing.rules.author.messages import NOTHING
 from standing.rules.conditions import Comparison, Condition, Group, comparisons
+from standing.rules.features import CombinedFeature, Feature, PointsFeature
 from standing.rules.prove.findings import Finding
 from standing.rules.prove.idle_lines import hint, idle_lines, idle_values
 from standing.rules.prove.levels_above import asking_less, left_out
@@ -20,7 +21,7 @@ from standing.rules.prove.needed_lines import needed
 from standing.rules.prove.prover import PATIENCE, Prover
 from standing.rules.prove.words import finding_text, listed
 from standing.rules.prove.worlds import Truth, World
-from standing.rules.ruleset import PRIORITIES, Care, Feature, Rating, Ruleset
+from standing.rules.ruleset import PRIORITIES, Care, Rating, Ruleset
 from standing.values.messages import Joined, Message
 
 type Pair = tuple[str, str]
@@ -321,11 +322,10 @@ def _asked_ways(ruleset: Ruleset, condition: Condition, sign: int) -> Iterator[t
         return
     way = {sign} if condition.op in RISING else {-sign} if condition.op in FALLING else {1, -1}
     feature = ruleset.by_name.get(condition.fact)
-    if feature and feature.ramps:
-        for name, ramp in zip(feature.parts or (), feature.ramps, strict=True):
-            yield name, way if ramp.rises else {-one for one in way}
-    elif feature and feature.parts:
-        first, second = feature.parts
-        yield first, way
-        yield second, way if feature.kind == "plus" else {-one for one in way}
+    if isinstance(feature, PointsFeature):
+        for ramp in feature.ramps:
+            yield ramp.part, way if ramp.rises else {-one for one in way}
+    elif isinstance(feature, CombinedFeature):
+        yield feature.first, way
+        yield feature.second, way if feature.kind == "plus" else {-one for one in way}
     yield condition.fact, way

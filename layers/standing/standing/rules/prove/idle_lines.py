@@ -10,11 +10,12 @@ import z3
 from standing.engine.reasons import display
 from standing.rules.author.messages import NOTHING
 from standing.rules.conditions import Comparison, Condition, comparisons
+from standing.rules.features import PointsFeature, Ramp
 from standing.rules.prove.findings import Finding
 from standing.rules.prove.prover import Prover
 from standing.rules.prove.ranges import Range, range_of
 from standing.rules.prove.words import finding_text
-from standing.rules.ruleset import TEN_THOUSAND, Care, Ramp, Ruleset
+from standing.rules.ruleset import TEN_THOUSAND, Care, Ruleset
 from standing.values.messages import Message
 
 CHECK = "CHK-15"
@@ -109,8 +110,8 @@ def idle_values(ruleset: Ruleset) -> Iterator[Finding]:
     for care in ruleset.care.values():
         yield from _of_care(ruleset, care)
     for feature in ruleset.features:
-        for part, ramp in zip(feature.parts or (), feature.ramps, strict=False):
-            yield from _of_ramp(ruleset, feature.name, part, ramp)
+        for ramp in feature.ramps if isinstance(feature, PointsFeature) else ():
+            yield from _of_ramp(ruleset, feature.name, ramp)
 
 
 def _of_care(ruleset: Ruleset, care: Care) -> Iterator[Finding]:
@@ -127,8 +128,8 @@ def _of_care(ruleset: Ruleset, care: Care) -> Iterator[Finding]:
             yield _finding(ruleset, about, line, "never_succeeds")
 
 
-def _of_ramp(ruleset: Ruleset, name: str, part: str, ramp: Ramp) -> Iterator[Finding]:
-    bounds = range_of(ruleset, part)
+def _of_ramp(ruleset: Ruleset, name: str, ramp: Ramp) -> Iterator[Finding]:
+    part, bounds = ramp.part, range_of(ruleset, ramp.part)
     for value in (ramp.begin, ramp.end):
         if not _is_in(bounds, value):
             line = Comparison(fact=part, op=">=", value=value, text=_shown(ruleset, part, value))

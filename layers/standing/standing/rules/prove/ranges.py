@@ -8,11 +8,12 @@ has no end has none here.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from standing.rules.kinds import KindName
+from standing.rules.features import LONGEST_YEAR, CombinedFeature, Feature, MeasuredFeature
+from standing.rules.kinds import FEATURE_KINDS, MEASURING, KindName
 from standing.rules.prove.windows import never_negative, part_of
-from standing.rules.ruleset import LONGEST_YEAR, TEN_THOUSAND, Feature, Ruleset
+from standing.rules.ruleset import TEN_THOUSAND, Ruleset
 
 ALL_POINTS = 100
 
@@ -43,7 +44,7 @@ def of_feature(ruleset: Ruleset, feature: Feature) -> Range:
     return RANGES[feature.kind](ruleset, feature)
 
 
-def _of_value(ruleset: Ruleset, feature: Feature) -> Range:
+def _of_value(ruleset: Ruleset, feature: MeasuredFeature) -> Range:
     """Of a value of events, by its unit."""
     if feature.unit == "level":
         return Range(0, len(feature.levels) - 1)
@@ -54,23 +55,22 @@ def _of_value(ruleset: Ruleset, feature: Feature) -> Range:
     return Range() if is_below_zero else NOT_BELOW_ZERO
 
 
-def _of_parts(ruleset: Ruleset, feature: Feature) -> tuple[Range, Range]:
-    first, second = (range_of(ruleset, part) for part in feature.parts or ())
-    return first, second
+def _of_parts(ruleset: Ruleset, feature: CombinedFeature) -> tuple[Range, Range]:
+    return range_of(ruleset, feature.first), range_of(ruleset, feature.second)
 
 
-def _plus(ruleset: Ruleset, feature: Feature) -> Range:
+def _plus(ruleset: Ruleset, feature: CombinedFeature) -> Range:
     first, second = _of_parts(ruleset, feature)
     return Range(_added(first.low, second.low), _added(first.high, second.high))
 
 
-def _minus(ruleset: Ruleset, feature: Feature) -> Range:
+def _minus(ruleset: Ruleset, feature: CombinedFeature) -> Range:
     first, second = _of_parts(ruleset, feature)
     return Range(_less(first.low, second.high), _less(first.high, second.low))
 
 
-def _ratio(ruleset: Ruleset, feature: Feature) -> Range:
-    inner, outer = (ruleset.by_name[part] for part in feature.parts or ())
+def _ratio(ruleset: Ruleset, feature: CombinedFeature) -> Range:
+    inner, outer = ruleset.by_name[feature.first], ruleset.by_name[feature.second]
     if all(never_negative(ruleset, one) for one in (inner, outer)) and part_of(ruleset, inner, outer):
         return Range(0, TEN_THOUSAND)
     is_below_zero = any(part.low is None or part.low < 0 for part in _of_parts(ruleset, feature))
@@ -85,9 +85,13 @@ def _less(one: int | None, other: int | None) -> int | None:
     return None if one is None or other is None else one - other
 
 
-RANGES: dict[KindName, Callable[[Ruleset, Feature], Range]] = {
-    **dict.fromkeys(("sum", "mean", "min", "max", "latest"), _of_value),
-    **dict.fromkeys(("count", "days_since_first", "days_since_last", "days_to"), lambda *_: NOT_BELOW_ZERO),
+def _of_measured(kind: KindName) -> Callable[[Ruleset, Any], Range]:
+    """The range of what a kind gives: a value of events, or how many of something there were."""
+    return _of_value if FEATURE_KINDS[kind].gives == "its value" else lambda *_: NOT_BELOW_ZERO
+
+
+RANGES: dict[KindName, Callable[[Ruleset, Any], Range]] = {  # each takes the features of its kind
+    **{kind: _of_measured(kind) for kind in MEASURING},
     "distinct": lambda _, feature: Range(0, feature.at_most),
     "days_until": lambda *_: Range(0, LONGEST_YEAR),
     "ratio": _ratio,

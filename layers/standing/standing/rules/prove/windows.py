@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
-from standing.rules.ruleset import LONGEST_YEAR, Feature, Measure, Ruleset
+from standing.rules.features import AnyFeature, Measure, SumFeature, Window, WindowedFeature
+from standing.rules.ruleset import Ruleset
 
 
-def never_negative(ruleset: Ruleset, feature: Feature) -> bool:
+def never_negative(ruleset: Ruleset, feature: AnyFeature) -> bool:
     """Whether it adds up what is not negative: events, or amounts that only grow."""
-    return feature.kind == "count" or (feature.kind == "sum" and ruleset.measures[feature.measure].value == "amount")
+    if isinstance(feature, SumFeature):
+        return feature.kind == "sum" and ruleset.measures[feature.measure].value == "amount"
+    return feature.kind == "count"
 
 
-def part_of(ruleset: Ruleset, inner: Feature, outer: Feature) -> bool:
-    """Whether all that one feature adds up is added up by another, too."""
+def part_of(ruleset: Ruleset, inner: AnyFeature, outer: AnyFeature) -> bool:
+    """Whether all that one feature adds up over a window is added up by another, too."""
+    if not isinstance(inner, WindowedFeature) or not isinstance(outer, WindowedFeature) or inner.kind != outer.kind:
+        return False
     first, second = ruleset.measures[inner.measure], ruleset.measures[outer.measure]
-    return inner.kind == outer.kind and implies(first, second) and inside(inner, outer)
+    return implies(first, second) and inside(inner.window, outer.window)
 
 
 def implies(first: Measure, second: Measure) -> bool:
@@ -22,13 +27,10 @@ def implies(first: Measure, second: Measure) -> bool:
     return same and set(first.of) <= set(second.of) and second.where.items() <= first.where.items()
 
 
-def inside(inner: Feature, outer: Feature) -> bool:
-    """Whether one feature's window lies within another's, whatever the day."""
-    if outer.over is None:
+def inside(inner: Window, outer: Window) -> bool:
+    """Whether one window lies within another, whatever the day."""
+    if outer.over is None or inner == outer:
         return True
-    if inner.over == outer.over and inner.ending == outer.ending and inner.anchor == outer.anchor:
-        return True
-    longest = LONGEST_YEAR if isinstance(inner.over, str) else inner.over
-    if not isinstance(outer.over, int) or longest is None:
+    if inner.reach is None or not isinstance(outer.over, int):
         return False
-    return outer.ending <= inner.ending and inner.ending + longest <= outer.ending + outer.over
+    return outer.ending <= inner.ending and inner.reach <= outer.ending + outer.over

@@ -15,9 +15,10 @@ import z3
 from standing.engine.backends.plain import OPERATORS
 from standing.engine.features import RATIO_UNIT
 from standing.rules.conditions import Comparison, Condition, Fact, Operator, comparisons
+from standing.rules.features import LONGEST_YEAR, CombinedFeature, PointsFeature, Ramp
 from standing.rules.kinds import FEATURE_KINDS
 from standing.rules.prove.axioms import feature_axioms
-from standing.rules.ruleset import LONGEST_YEAR, Feature, Ramp, Rating, Ruleset
+from standing.rules.ruleset import Rating, Ruleset
 
 type Number = Any  # z3's expressions have no types worth the name
 type Truth = Any
@@ -66,10 +67,10 @@ class World:
         feature = self.ruleset.by_name.get(fact)
         if feature and feature.kind == "ratio":  # where others are made of it, any: that proves less, and nothing wrong
             return self._unknown(fact, z3.Int)
-        if feature and feature.ramps:
-            return z3.Sum(*(self._points(part, ramp) for part, ramp in _ramps_of(feature)))
-        if feature and feature.parts:
-            first, second = (self.number(part) for part in feature.parts)
+        if isinstance(feature, PointsFeature):
+            return z3.Sum(*map(self._points, feature.ramps))
+        if isinstance(feature, CombinedFeature):
+            first, second = self.number(feature.first), self.number(feature.second)
             return first - second if feature.kind == "minus" else first + second
         return self._unknown(fact, z3.Int)
 
@@ -78,9 +79,9 @@ class World:
         feature = self.ruleset.by_name.get(fact)
         if feature is None or FEATURE_KINDS[feature.kind].always_known:
             return z3.BoolVal(True)
-        if feature.parts:
+        if isinstance(feature, CombinedFeature):
             parts = [self.known(part) for part in feature.parts]
-            divides = [self.number(feature.parts[1]) != 0] if feature.kind == "ratio" else []
+            divides = [self.number(feature.second) != 0] if feature.kind == "ratio" else []
             return z3.And(*parts, *divides)
         return self._unknown(f"{fact}?", z3.Bool)
 
@@ -121,9 +122,8 @@ class World:
 
     def _value(self, model: Any, fact: str) -> int:  # noqa: ANN401
         feature = self.ruleset.by_name.get(fact)
-        if feature and feature.kind == "ratio" and feature.parts:
-            first, second = (self._value(model, part) for part in feature.parts)
-            return first * RATIO_UNIT // second
+        if feature and feature.kind == "ratio":
+            return self._value(model, feature.first) * RATIO_UNIT // self._value(model, feature.second)
         return int(model.eval(self.number(fact), model_completion=True).as_long())
 
     def _compares(self, line: Comparison) -> Truth:
@@ -142,7 +142,7 @@ class World:
             return self._ratio_met(feature, op, whole)
         return OPERATORS[op](self.number(fact), whole)
 
-    def _ratio_met(self, feature: Feature, op: Operator, value: int) -> Truth:
+    def _ratio_met(self, feature: CombinedFeature, op: Operator, value: int) -> Truth:
         at_least, above = self._ratio_reaches(feature, value), self._ratio_reaches(feature, value + 1)
         met: Mapping[Operator, Truth] = {
             ">=": at_least,
@@ -154,13 +154,14 @@ class World:
         }
         return met[op]
 
-    def _ratio_reaches(self, feature: Feature, value: int) -> Truth:
+    def _ratio_reaches(self, feature: CombinedFeature, value: int) -> Truth:
         """That a floored quotient is at least a whole number: that the exact one is."""
-        first, second = (self.number(part) for part in feature.parts or ("", ""))
+        first, second = self.number(feature.first), self.number(feature.second)
         return z3.If(second > 0, first * RATIO_UNIT >= value * second, first * RATIO_UNIT <= value * second)
 
-    def _points(self, part: str, ramp: Ramp) -> Number:
+    def _points(self, ramp: Ramp) -> Number:
         """What a part gives to a score; of a ratio, a point for each step that it reaches: nothing is divided."""
+        part = ramp.part
         feature = self.ruleset.by_name[part]
         if feature.kind == "ratio":
             least = (step if ramp.rises else step + 1 for step in ramp.steps)
@@ -213,13 +214,9 @@ class World:
     def _of_review_days(self) -> Iterator[Truth]:
         longest = {"daily": 1, "monthly": 31, "quarterly": 92, "yearly": LONGEST_YEAR}
         for rating in self.ruleset.ratings.values():
-            by_hand = FAR if self.by_hand and rating.override >= 0 else 0
+            by_hand = FAR if self.by_hand and rating.override else 0
             most = max(longest[rating.stability.review], by_hand)
             yield from _within(self.number(f"{rating.name}.days_to_review"), 1, most)
-
-
-def _ramps_of(feature: Feature) -> Iterator[tuple[str, Ramp]]:
-    return zip(feature.parts or (), feature.ramps, strict=True)
 
 
 def _within(number: Number, low: int, high: int) -> tuple[Truth, Truth]:

@@ -57,4 +57,4 @@ def check_scenarios(folder: Path, *, thresholds: bool = False) -> ScenarioResult
 def _nothing_withheld(ruleset: Ruleset) -> Ruleset:
     """The same rules, whose reasons say every value: a story's customer is made up, its birthday, too."""
     features = tuple(feature.model_copy(update={"personal": False}) for feature in ruleset.features)
-    return assemble(ruleset.programme, ruleset.measures, features, ruleset.strata)
+    return assemble(ruleset.programme, ruleset.measures.values(), features, ruleset.strata)

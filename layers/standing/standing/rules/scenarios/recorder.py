@@ -95,7 +95,7 @@ def _named_again(events: list[Event], ruleset: Ruleset) -> dict[tuple[str, str],
 
 def _named(ruleset: Ruleset) -> Iterator[str]:
     """The texts that the rules themselves name: they are codes, whatever they look like."""
-    for measure in ruleset.measures:
+    for measure in ruleset.measures.values():
         yield from measure.where.values()
     for line in (line for condition in ruleset.rules.values() for line in comparisons(condition)):
         yield from (value for value in line.values if isinstance(value, str))
@@ -113,7 +113,7 @@ def _said(event: Event) -> str:
 
 def _places(ruleset: Ruleset, event: Event) -> Iterator[int]:
     """Of each value that has an order its place, those that count first being the greatest."""
-    for measure in (one for one in ruleset.measures if one.order):
+    for measure in (one for one in ruleset.measures.values() if one.order):
         values = values_of(measure, [event], ruleset.programme.minor_digits)
         yield -measure.precedence(values[0].value)[0] if values else -len(measure.order)
 

@@ -128,7 +128,7 @@ def _with(ruleset: Ruleset, rule: str, place: int, line: Comparison) -> Ruleset:
     """The rules with one comparison of one rule replaced."""
     tree = _replaced(ruleset.rules[rule], place, line)
     strata = tuple(_stratum(stratum, rule, tree) for stratum in ruleset.strata)
-    return assemble(ruleset.programme, ruleset.measures, ruleset.features, strata)
+    return assemble(ruleset.programme, ruleset.measures.values(), ruleset.features, strata)
 
 
 def _replaced(tree: Condition, place: int, line: Comparison) -> Condition:

@@ -40,7 +40,7 @@ def fit_file(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
     try:
         return fit_model(rows, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
     except ValueError as error:
-        raise UserError(f"no model: {error}") from None
+        raise UserError("no model: {error}", error=error) from None
 
 
 def events_due(found: Model, file: Path, ruleset: Ruleset, as_of: str) -> Iterator[dict[str, Any]]:
@@ -57,7 +57,7 @@ def _day(text: str) -> Day:
     try:
         return day_in(text)
     except ValueError:
-        raise UserError(f"--as-of {text}: a date such as 2026-03-01") from None
+        raise UserError("--as-of {text}: a date such as 2026-03-01", text=text) from None
 
 
 def read(path: Path) -> Model:
@@ -65,7 +65,7 @@ def read(path: Path) -> Model:
     try:
         return models.read(path)
     except ValueError as error:
-        raise UserError(str(error)) from None
+        raise UserError("{error}", error=error) from None
 
 
 def _rows(file: Path, ruleset: Ruleset, *types: str) -> pl.DataFrame:
@@ -77,7 +77,7 @@ def _rows(file: Path, ruleset: Ruleset, *types: str) -> pl.DataFrame:
 def _events(file: Path, ruleset: Ruleset, types: tuple[str, ...]) -> Any:  # noqa: ANN401 -- an iterator of events
     for line in read_lines(file):
         if not isinstance(line, Line):
-            raise UserError(f"{file}:{line.number}: {line.why}")
+            raise UserError("{file}:{number}: {why}", file=file, number=str(line.number), why=line.why)
         if line.detail_type in types:
             yield _event(file, line, ruleset)
 
@@ -89,7 +89,13 @@ def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
         moment = MODELS[line.detail_type].model_validate(line.detail).time
         return read_event(envelope, ruleset, moment)
     except (Rejected, ValueError) as error:
-        raise UserError(f"{file}:{line.number}: is not a {line.detail_type} that could be taken in: {error}") from None
+        raise UserError(
+            "{file}:{number}: is not a {detail_type} that could be taken in: {error}",
+            file=file,
+            number=str(line.number),
+            detail_type=line.detail_type,
+            error=error,
+        ) from None
 
 
 def table(model: Model, language: Language) -> Table:

@@ -13,7 +13,8 @@ from standing.rules.author.scenario.messages import in_words
 from standing.rules.author.scenario.scenario import Kind
 from standing.rules.author.scenario.sources import StepSource
 from standing.rules.conditions import Fact
-from standing.rules.ruleset import Feature, Ruleset
+from standing.rules.features import Feature
+from standing.rules.ruleset import Ruleset
 from standing.values.messages import LISTS, Joined, Message, Readable, listed
 
 FEATURES = "features"

@@ -7,7 +7,7 @@ from typing import Literal
 
 from standing.events.intake import Event
 from standing.rules.conditions import Fact
-from standing.rules.ruleset import Title
+from standing.rules.frozen import Title
 from standing.values.days import Day
 
 type Kind = Literal["rating", "not-rating", "feature", "care", "no-care", "held-back"]

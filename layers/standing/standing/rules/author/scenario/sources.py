@@ -11,7 +11,7 @@ from standing.engine.care import Gate as GateName
 from standing.events import MODELS
 from standing.rules.author.scenario.messages import scenario_error
 from standing.rules.author.sources import Count, DaysOrNone, Name, like
-from standing.rules.ruleset import Title
+from standing.rules.frozen import Title
 from standing.values.days import Day, day_in
 
 FAMILIES = {name.partition(".")[0]: model for name, model in MODELS.items()}
