@@ -7,6 +7,7 @@ import json
 from typing import Any
 
 import pytest
+from standing.lake.parquet import CorruptFile
 from standing.nightly.summary import NightSteps, summarise
 from standing.present.report.attention import attention
 from standing.present.report.page import page
@@ -15,6 +16,7 @@ from standing.present.terminal import PlainConsole
 from standing.report.model import BucketReport, Report, ScoreModel, bucket_json, report_json
 from standing.report.upgrade import read_bucket, read_report
 from standing.values.catalogue import LANGUAGES, Language
+from standing.values.errors import UserError
 from standing.values.faults import Fault
 
 from tests.make import reports
@@ -119,6 +121,12 @@ def test_a_fault_is_told_in_both_languages_with_its_place_and_what_was_done() ->
     assert str(fault) == "records/x: of another schema: column `day` is missing; set aside as aside/x"
     assert fault.in_language("zh") == "records/x：结构不符：缺少列 `day`；已移至 aside/x"
     assert str(Fault("scores-refused", {"refused": 1, "entries": 1})) == "the bus refused 1 of 1 score event"
+
+
+def test_an_error_that_carries_a_fault_is_told_in_the_readers_language() -> None:
+    error = UserError("{error}; {way_out}", error=CorruptFile(Fault("not-the-same").at("records/x")), way_out="…")
+    assert str(error) == "records/x: not as it was written: its SHA-256 is another; …"
+    assert error.in_language("zh").startswith("records/x：与写入时不一致")
 
 
 def test_a_fault_of_newer_code_is_told_by_its_code_and_values() -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 from rich.table import Table
 
-from standing.cli.options import Json, Rules, Stack, label, target_of, told
+from standing.cli.options import Json, Rules, Stack, chosen, label, target_of, told
 from standing.present.output import err, out, print_json
 from standing.present.terminal import Text, working
 
@@ -68,7 +68,7 @@ def show_gaps(
 
 def _tell(done: CompactionResult) -> None:
     for key, why in done.wrong.items():
-        err.print(f"{key}: {why}", style="red", soft_wrap=True)
+        err.print(why.at(key).in_language(chosen.language), style="red", soft_wrap=True)
     if done.overtaken:
         err.print(told("somebody else compacted at the same time: run it again"), style="yellow")
     if done.wrong or done.overtaken:

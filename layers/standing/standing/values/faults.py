@@ -92,8 +92,12 @@ class Fault:
 
 
 class FaultError(Exception):
-    """What is raised because of a fault; its text is the fault in English."""
+    """What is raised because of a fault; its text is the fault, in English where nobody asks for another language."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
         self.fault = fault
+
+    def in_language(self, language: Language, /) -> str:
+        """The fault in a language."""
+        return self.fault.in_language(language)
