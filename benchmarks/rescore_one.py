@@ -145,7 +145,7 @@ def bucket(folder: Path, _out: Path) -> None:
     lake = FolderLake(folder)
     scoring = Scoring(model_of(lake), Silent())
     told = rescore_bucket(lake, NobodyThere(), Timeline.of(rules()), NUMBER, LAST, scoring=scoring)  # type: ignore[arg-type]
-    if told["wrong"] or told["differences"] or told["incomplete"] or told["reconciled"] < told["customers"] * 0.9:
+    if told.wrong or told.differences or told.incomplete or told.reconciled < told.customers * 0.9:
         raise ValueError(f"the made bucket is not as it should be: {told}")
 
 

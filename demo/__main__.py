@@ -32,6 +32,7 @@ from standing.present.report.page import page
 from standing.present.report.terminal import print_report
 from standing.present.terminal import PlainConsole, Text, working
 from standing.release.release import release_programme
+from standing.report.model import Report
 from standing.rules.author.compiler import compile_rules
 from standing.rules.author.problems import RulesError
 from standing.rules.ruleset import Ruleset
@@ -90,7 +91,7 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
         f"{live.relative_to(root)} · make down"
     )
     _last_line(happened, night)
-    wrong = happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable or night["failed_buckets"]
+    wrong = happened.audit.lost or happened.audit.dead_letters or happened.sent.unsendable or night.failed_buckets
     if wrong or happened.audit.rejected != happened.meant:
         sys.exit(1)
 
@@ -126,17 +127,17 @@ def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> No
     )
 
 
-def _nights(target: Target, rules: Timeline, path: Path) -> dict[str, Any]:
+def _nights(target: Target, rules: Timeline, path: Path) -> Report:
     """Close the last day that is over, and then today, which most of it came on; its report, also written as a page."""
     with _buckets() as seen:
-        ended = close(target, None, seen)
+        ended = close(target, None, lambda look: seen(look.done, look.of))
     if not ended.output:
         raise UserError(f"the night did not end: {ended.cause}")
     _done(f"{ended.output['day']} is closed for {counted(ended.output['customers'], 'customer')}, by the state machine")
     with _buckets() as seen:
         report = today_closed(target, rules, seen)
     path.write_text(page(report, rules.latest, "en"), encoding="utf-8")
-    _done(f"{report['day']} is closed, too, as its night will do at 04:30: what was sent came today")
+    _done(f"{report.day} is closed, too, as its night will do at 04:30: what was sent came today")
     print_report(report, rules.latest, "en", out)
     _done(f"the report as a page: {path.relative_to(programme_folder())}")
     return report
@@ -234,7 +235,7 @@ def _meant(happened: DemoCounts) -> str:
     return f"{counted(happened.meant, 'is', 'are')} wrong on purpose: look at the others"
 
 
-def _last_line(happened: DemoCounts, night: dict[str, Any]) -> None:
+def _last_line(happened: DemoCounts, night: Report) -> None:
     audited, types = happened.audit, happened.by_type
     out.print(
         f"demo: {audited.sent} sent, {audited.applied} applied, {audited.too_late} too late, "
@@ -242,8 +243,8 @@ def _last_line(happened: DemoCounts, night: dict[str, Any]) -> None:
         f"{audited.rejected} rejected ({_meant(happened)}), {audited.lost + audited.dead_letters} lost; "
         f"{counted(types['rating.changed.v1'], 'rating change')}, "
         f"{counted(types['care.requested.v1'], 'care action')}; "
-        f"night of {night['day']}: {counted(night['customers'], 'customer')}, {night['moved']} moved, "
-        f"{counted(night['differences'], 'difference')}",
+        f"night of {night.day}: {counted(night.customers, 'customer')}, {night.moved} moved, "
+        f"{counted(night.differences, 'difference')}",
         highlight=False,
         soft_wrap=True,
     )

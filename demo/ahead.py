@@ -15,12 +15,15 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.logs import Logs
 from standing.aws.stack import Target
 from standing.aws.table import Customers
+from standing.lake.compaction import stage
 from standing.lake.layout import INCOMING
 from standing.nightly.arrivals import LogsPort, with_refused
+from standing.nightly.model import model_for
 from standing.nightly.plan import LAG, plan
-from standing.nightly.summary import conclude, page_key
+from standing.nightly.summary import NightSteps, conclude, page_key
 from standing.nightly.work import BucketWork
 from standing.present.report.page import page
+from standing.report.model import Report
 from standing.rules.timeline import Timeline
 from standing.values.catalogue import LANGUAGES
 from standing.values.days import day_of, end_of_day
@@ -28,8 +31,6 @@ from standing.values.days import day_of, end_of_day
 BEGINS = LAG + timedelta(minutes=30)  # after a day's end, as the schedule has it
 GIGABYTES = 3008 / 1024  # of the function rescore, by whose memory its cost is told
 QUIET, PATIENCE = 3.0, 60.0  # seconds without anything new in the lake; and how long that is waited for
-
-type Report = dict[str, Any]
 
 
 class Nowhere:
@@ -59,12 +60,14 @@ def closed_ahead(
     zone = rules.latest.programme.time_zone
     day = day_of(now, zone)
     begins = end_of_day(day, zone) + BEGINS
+    wrong = stage(lake).wrong
     planned = plan(lake, rules.latest, begins)
+    steps = NightSteps(planned.day, planned.known, wrong, model_for(lake, rules.latest, planned).told())
     work = BucketWork(lake, customers, rules, Nowhere(), lambda: begins + (datetime.now(UTC) - now))
-    for done, number in enumerate(planned["due"], 1):
+    for done, number in enumerate(planned.due, 1):
         work.bucket(number, day, GIGABYTES)
-        seen(done, len(planned["due"]))
-    return conclude(lake, planned, lambda report: with_refused(report, lake, logs, zone), _pages(lake, rules))
+        seen(done, len(planned.due))
+    return conclude(lake, steps, lambda report: with_refused(report, lake, logs, zone), _pages(lake, rules))
 
 
 def await_lake(lake: Lake) -> None:
@@ -80,6 +83,6 @@ def await_lake(lake: Lake) -> None:
 def _pages(lake: Lake, rules: Timeline) -> Callable[[Report], None]:
     def keep(report: Report) -> None:
         for language in LANGUAGES:
-            lake.put(page_key(report["day"], language), page(report, rules.latest, language).encode())
+            lake.put(page_key(report.day, language), page(report, rules.latest, language).encode())
 
     return keep

@@ -28,7 +28,7 @@ def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     `at_once` is how many buckets are worked on at a time: of a machine's definition it could be no part as a number.
     """
     planned = plan(lake, rules.latest, datetime.now(UTC), event.get("day"))
-    for name in ("known", "due"):
-        metrics.add_metric(name=f"buckets_{name}", unit="Count", value=len(planned[name]))
-    logger.info("planned", extra={"planned": planned})
-    return {**planned, "at_once": at_once}
+    metrics.add_metric(name="buckets_known", unit="Count", value=len(planned.known))
+    metrics.add_metric(name="buckets_due", unit="Count", value=len(planned.due))
+    logger.info("planned", extra={"planned": planned._asdict()})
+    return {**planned._asdict(), "at_once": at_once}

@@ -12,8 +12,8 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.logging import function_logger, values_hidden
 from standing.aws.ruleset_layer import deployed_rules
 from standing.aws.table import Customers
-from standing.nightly.summary import COUNTS
 from standing.nightly.work import BucketWork
+from standing.report.model import counts_of
 from standing.values.days import day_in
 
 logger = function_logger()
@@ -31,11 +31,9 @@ def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Close a day for the customers of a bucket, such as {"day": "2026-11-25", "bucket": 7}."""
     gigabytes = int(context.memory_limit_in_mb) / 1024
     report = work.bucket(event["bucket"], day_in(event["day"]), gigabytes)
-    counts = {name: report[name] for name in COUNTS}
+    counts = counts_of(report)
     for name, value in counts.items():
         metrics.add_metric(name=name, unit="Count", value=value)
-    log = logger.warning if report["wrong"] or report["differences"] else logger.info
-    log(
-        "bucket", extra={"bucket": event["bucket"], "day": event["day"], "counts": counts, "seconds": report["seconds"]}
-    )
-    return {"bucket": event["bucket"], "moved": report["moved"]}
+    log = logger.warning if report.wrong or report.differences else logger.info
+    log("bucket", extra={"bucket": event["bucket"], "day": event["day"], "counts": counts, "seconds": report.seconds})
+    return {"bucket": event["bucket"], "moved": report.moved}

@@ -11,9 +11,10 @@ from standing.aws.logging import function_logger, values_hidden
 from standing.aws.logs import Logs
 from standing.aws.ruleset_layer import deployed_rules
 from standing.nightly.arrivals import with_refused
-from standing.nightly.summary import COUNTS, conclude, page_key, report_key
+from standing.nightly.summary import conclude, page_key, report_key, steps_of
 from standing.nightly.trends import with_trend
 from standing.present.report.page import page
+from standing.report.model import Report, counts_of
 from standing.values.catalogue import LANGUAGES
 
 logger = function_logger()
@@ -24,25 +25,25 @@ logs = Logs(boto3.client("logs", config=PATIENCE), os.environ["INGEST_LOGS"])
 rules = deployed_rules()
 
 
-def show(report: dict[str, Any]) -> None:
+def show(report: Report) -> None:
     """Keep the pages of a report."""
     for language in LANGUAGES:
-        lake.put(page_key(report["day"], language), page(report, rules.latest, language).encode())
+        lake.put(page_key(report.day, language), page(report, rules.latest, language).encode())
 
 
 @metrics.log_metrics
 @values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Sum up the night that was planned, such as {"day": "2026-11-25", "known": [7, 8]}, as data and as pages."""
-    zone = rules.latest.programme.time_zone
-    report = conclude(lake, event, lambda found: with_trend(with_refused(found, lake, logs, zone), lake), show)
+    """Sum up a night as data and as pages, by what its steps came to: what is wrong, what was planned, the model."""
+    zone, steps = rules.latest.programme.time_zone, steps_of(event)
+    report = conclude(lake, steps, lambda found: with_trend(with_refused(found, lake, logs, zone), lake), show)
     counts = {
-        **{name: report[name] for name in COUNTS},
-        "failed_buckets": len(report["failed_buckets"]),
-        "damaged": len(report["wrong"]),
+        **counts_of(report),
+        "failed_buckets": len(report.failed_buckets),
+        "damaged": len(report.wrong),
     }
     for name, value in counts.items():
         metrics.add_metric(name=name, unit="Count", value=value)
-    log = logger.error if report["failed_buckets"] else logger.info
-    log("night", extra={"day": event["day"], "counts": counts, "failed": report["failed_buckets"]})
-    return {"day": event["day"], "report": report_key(report["day"]), **counts}
+    log = logger.error if report.failed_buckets else logger.info
+    log("night", extra={"day": steps.day, "counts": counts, "failed": report.failed_buckets})
+    return {"day": steps.day, "report": report_key(steps.day), **counts}

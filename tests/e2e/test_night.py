@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from standing.aws.stack import Target
-from standing.lake.layout import bucket_of, current_key, month_key
+from standing.lake.layout import bucket_of, current_key, month_key, partition
 from standing.nightly.summary import parts
 from standing.values.days import day_in
 
@@ -32,7 +32,7 @@ def planned(target: Target) -> list[int]:
     last = target.states.list_executions(stateMachineArn=machine)["executions"][0]
     told = target.states.get_execution_history(executionArn=last["executionArn"])["events"]
     outputs = [event["stateExitedEventDetails"] for event in told if "stateExitedEventDetails" in event]
-    found: list[int] = json.loads(next(one["output"] for one in outputs if one["name"] == "Plan"))["due"]
+    found: list[int] = json.loads(next(one["output"] for one in outputs if one["name"] == "Plan"))["planned"]["due"]
     return found
 
 
@@ -62,7 +62,7 @@ def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_a
     day = next(iter(target.lake.keys("nights/2")))[len("nights/") :][:10]
     report = json.loads(target.lake.get(f"nights/{day}.json").body)
     assert report["failed_buckets"] == [number]
-    assert "not a whole Parquet file" in report["wrong"][f"bucket {number:03d}"]
+    assert report["wrong"][partition(number)]["code"] == "not-whole"
     assert '<html lang="zh-CN">' in target.lake.get(f"nights/{day}.zh.html").body.decode()
     said = [one for one in outcomes(target, ear, SLIPS) if one["detail"].get("rating") == "lifecycle"]
     assert said[-1]["detail"]["day"] <= day

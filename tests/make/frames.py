@@ -7,11 +7,12 @@ from typing import Any
 
 import polars as pl
 from standing.aws.lake_bucket import Lake
+from standing.engine.memory import LEVEL
 from standing.engine.state import LevelState, Memory
 from standing.impact.population import Population, Row, populations_for
 from standing.lake.parquet import collect
 from standing.lake.reader import open_bucket
-from standing.rescoring.memory import HELD, Kept
+from standing.rescoring.memory import Kept
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
 
@@ -50,4 +51,4 @@ def memory_of(row: dict[str, Any]) -> Memory:
 
 def _held(parts: dict[tuple[str, ...], Any], kept: Kept) -> dict[str, LevelState]:
     names = [key[1] for key in parts if key[0] == kept and key[2] == "level"]
-    return {name: LevelState._make(parts.get((kept, name, part)) for part in HELD) for name in names}
+    return {name: LevelState._make(parts.get((kept, name, value.column)) for value in LEVEL) for name in names}

@@ -19,7 +19,7 @@ E_MACHINE = 62  # x86-64, in the header of an ELF file
 NEWEST_GLIBC = (2, 34)  # what Amazon Linux 2023 has, on which python3.12 runs
 STRAYS = frozenset({"boto3", "botocore", "polars", "moto", "pytest", "typer", "rich", "z3"})
 BATCH_LAYERS = {"PolarsLayer": "polars"}  # each by what alone it may hold of the strays
-BATCH = frozenset({"Archive", "Plan", "Rescore"})  # the functions that may have them
+BATCH = frozenset({"Archive", "Deal", "Train", "Rescore"})  # the functions that may have them
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six", "urllib3")
 IMPORT_ROOTS = ("python/lib/python3.12/site-packages", "python")
 

@@ -47,7 +47,7 @@ def _too_many(template: Template) -> Iterator[str]:
 
 def at_once(template: Template, state: dict[str, Any]) -> Any:
     """How many items a Map state works on: its own number, or that which a function is told by a variable."""
-    name = str(state.get("MaxConcurrencyPath", "")).removeprefix("$.").upper()
+    name = str(state.get("MaxConcurrencyPath", "")).rpartition(".")[2].upper()
     told = (at(function, "Environment", "Variables", name) for function in of_type(template, FUNCTION).values())
     return state.get("MaxConcurrency", next(filter(None, told), None))
 

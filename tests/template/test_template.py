@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from standing.lake.parquet import CorruptFile
+from standing.nightly.plan import InvalidDay
 
 from tests.template.checks import (
     CHECKS,
@@ -1023,6 +1025,17 @@ def test_a_record_that_is_changed_reaches_the_lake_and_ingest_may_change_it(real
     assert '"eventName": ["INSERT", "MODIFY"]' in events
     allowed = [action for part in walk(of_type(real, ROLE)["IngestRole"]) for action in listed(part.get("Action"))]
     assert "dynamodb:UpdateItem" in allowed
+
+
+def test_what_a_night_does_not_try_again_are_errors_that_there_are(real: Template) -> None:
+    (night,) = of_type(real, "AWS::StepFunctions::StateMachine").values()
+    never = {
+        name
+        for part in walk(night["Definition"])
+        if part.get("MaxAttempts") == 0
+        for name in listed(part.get("ErrorEquals"))
+    }
+    assert never == {kind.__name__ for kind in (CorruptFile, InvalidDay)}
 
 
 def test_merged_alarms_are_those_that_were_written_out(real: Template) -> None:

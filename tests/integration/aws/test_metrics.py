@@ -64,9 +64,10 @@ def metrics(
     records = {"Records": stream(stack)}
     for name in ("publish", "archive"):
         run(name, records)
-    planned = run("plan", {})
+    wrong, planned = run("deal", {}), run("plan", {})
+    model = run("train", planned)
     run("rescore", {"day": planned["day"], "bucket": planned["due"][0]})
-    run("summarise", planned)
+    run("summarise", {"wrong": wrong, "planned": planned, "model": model})
     return told(capsys.readouterr().out)
 
 

@@ -84,7 +84,7 @@ def test_the_lake_has_all_of_it_and_the_night_after_finds_nothing_to_say(rules: 
     bucket = read_bucket(lake, NUMBER)
     assert (bucket.records.height, bucket.states.height, missing_commits(bucket).height) == (len(HISTORY), 1, 0)
     told = rescore_bucket(lake, customers, rules, NUMBER, UNTIL, clock=lambda: NOW)
-    assert (told["reconciled"], told["differences"], told["commits"]) == (1, 0, 0)
+    assert (told.reconciled, told.differences, told.commits) == (1, 0, 0)
 
 
 def test_records_that_were_lost_are_a_gap_though_the_state_came_from_the_table(

@@ -20,6 +20,7 @@ from standing.lake.reader import read_bucket
 from standing.lake.rows import rows_in
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.plan import day_to_close
+from standing.report.model import BucketReport
 from standing.rules.ruleset import Programme
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
@@ -57,7 +58,7 @@ def loaded(customers: Customers, who: str) -> State:
     return state
 
 
-def night(lake: MemoryLake, customers: Customers, rules: Timeline, who: str, until: Day) -> dict[str, Any]:
+def night(lake: MemoryLake, customers: Customers, rules: Timeline, who: str, until: Day) -> BucketReport:
     return rescore_bucket(lake, customers, rules, bucket_of(who), until, clock=lambda: NOW)
 
 
@@ -75,7 +76,7 @@ def test_rebuilt_and_rescored_it_is_the_same(rules: Timeline, customers: Custome
         assert (rebuilt.state.closed, rebuilt.state.buckets) == (state.closed, state.buckets)
         assert rebuilt.decisions == ()
         told = night(lake, customers, rules, who, until)
-        assert (told["reconciled"], told["differences"], told["commits"], told["stirred"]) == (1, 0, 0, 0)
+        assert (told.reconciled, told.differences, told.commits, told.stirred) == (1, 0, 0, 0)
 
 
 def test_no_row_of_it_is_one_that_is_published(rules: Timeline, customers: Customers) -> None:
@@ -116,7 +117,7 @@ def test_an_event_that_was_sent_too_late_counts_once_it_is_history(customers: Cu
     assert (rebuilt.closed, rebuilt.buckets) == (state.closed, state.buckets)
     until = day_to_close(NOW, rules.latest)
     told = night(lake, customers, rules, WHO, until)
-    assert (told["reconciled"], told["differences"]) == (1, 0)
+    assert (told.reconciled, told.differences) == (1, 0)
     records = read_bucket(lake, NUMBER).records
     assert (records.height, records["late"].any()) == (2, False)
 
@@ -137,7 +138,7 @@ def test_what_is_older_than_the_history_that_is_kept_is_in_the_lake_and_in_the_s
         state = loaded(customers, WHO)
         assert state.closed == view_of_history([*old, *new, *more], rules, until).memory
     told = night(lake, customers, rules, WHO, until)
-    assert (told["reconciled"], told["differences"], told["commits"]) == (1, 0, 0)
+    assert (told.reconciled, told.differences, told.commits) == (1, 0, 0)
     assert read_bucket(lake, NUMBER).records.height == len([*old, *new, *more])
 
 

@@ -22,7 +22,7 @@ from standing.customers.forget import forget_in_backfills
 from standing.lake.layout import bucket_of, retracted_prefix
 from standing.lake.runs import Run, begin, keep, run_of, runs, unfinished
 from standing.nightly.plan import day_to_close
-from standing.nightly.summary import summarise
+from standing.nightly.summary import NightSteps, summarise
 from standing.present.report.attention import attention
 from standing.values.catalogue import LANGUAGES
 from standing.values.errors import UserError
@@ -208,10 +208,10 @@ def test_what_is_settled_while_the_run_is_taken_back_goes_by_the_same_command(pl
 def test_a_night_names_what_was_begun_a_day_before_and_did_not_end(state: Any, began: str, *, named: bool) -> None:
     lake, day = MemoryLake(), str(reports.DAY)
     keep(lake, replace(RUN, state=state, began=began))
-    assert [one["run"] for one in unfinished(lake, day)] == ([RUN.run] if named else [])
-    report = summarise(lake, {"day": day, "known": []})
+    assert [one.run for one in unfinished(lake, day)] == ([RUN.run] if named else [])
+    report = summarise(lake, NightSteps(day, []))
     for language in LANGUAGES:
-        lines = attention(reports.first() | report, language)
+        lines = attention(report, language)
         assert any(f"`standing backfill --retract {RUN.run}`" in line for line in lines) == named
 
 

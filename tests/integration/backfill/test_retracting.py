@@ -217,7 +217,7 @@ def test_of_whom_something_was_announced_what_was_said_stays_and_versions_go_on(
     bucket = world.tidy()
     assert (bucket.records.height, latest(bucket.states).height, missing_commits(bucket).height) == (0, 0, 0)
     night = rescore_bucket(world.lake, world.customers, RULES, NUMBER, until, clock=lambda: LATER)
-    assert (night["customers"], night["commits"], night["incomplete"]) == (0, 0, [])
+    assert (night.customers, night.commits, night.incomplete) == (0, 0, [])
     assert list(world.customers.states()) == []
     days_after = LATER + timedelta(days=5)
     world.live(message(1, purchase(98, amount="5.00", days_ago=-12)), now=days_after)
@@ -412,8 +412,8 @@ def test_the_night_after_looks_for_nobody_who_is_gone(world: World) -> None:
         if taken_back:
             assert world.retract()["counts"]["gone"] == 1
         nights.append(rescore_bucket(world.lake, world.customers, RULES, NUMBER, until, clock=lambda: NOW))
-    assert [(one["customers"], one["gone"], one["commits"]) for one in nights] == [(1, 0, 0), (0, 0, 0)]
-    assert nights[1]["incomplete"] == []
+    assert [(one.customers, one.gone, one.commits) for one in nights] == [(1, 0, 0), (0, 0, 0)]
+    assert nights[1].incomplete == []
 
 
 def test_what_is_taken_back_just_before_it_is_claimed_is_taken_in(world: World) -> None:
@@ -495,4 +495,4 @@ def _compare(with_run: World, without: World, who: str, rules: Timeline) -> None
     for key, row in without.months(who).items():
         assert with_run.months(who).get(key) == row
     told = rescore_bucket(with_run.lake, with_run.customers, rules, bucket_of(who), state.day, clock=lambda: NOW)
-    assert (told["reconciled"], told["differences"], told["incomplete"]) == (1, 0, [])
+    assert (told.reconciled, told.differences, told.incomplete) == (1, 0, [])

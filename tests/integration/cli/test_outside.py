@@ -8,6 +8,7 @@ import sys
 import unicodedata
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,14 +26,16 @@ from standing.engine.decide import decide
 from standing.engine.state import LevelState
 from standing.impact.population import write
 from standing.nightly.execution import Night
-from standing.nightly.summary import report_key
+from standing.nightly.summary import keep_report
 from standing.present.output import out
 from standing.present.terminal import PlainConsole
 from standing.release.comparison import Move, RulesSide, compare
 from standing.release.comparison_view import print_comparison
+from standing.report.model import Oddity
 from standing.rules.author.compiler import compile_rules
 from standing.rules.timeline import Timeline
 from standing.values.catalogue import Language
+from standing.values.faults import Fault
 from standing.values.visible import on_one_line
 from typer import Exit
 from typer.testing import CliRunner
@@ -233,13 +236,14 @@ def test_reports_gaps_and_damage_are_told_as_they_are(
     target: Target, customers: Customers, run: Run, rules: Timeline, folder: Path, language: Language
 ) -> None:
     found = reports.bad(rules.latest)
-    found["figures"]["quality"] = {HOSTILE: found["figures"]["quality"]["shop"]}
-    found |= {"rules": HOSTILE, "wrong": {HOSTILE: HOSTILE}, "odd": {HOSTILE: HOSTILE}}
-    target.lake.put(report_key(found["day"]), orjson.dumps(found))
+    found.figures.quality[HOSTILE] = found.figures.quality.pop("shop")
+    faults = {HOSTILE: Fault(HOSTILE, {HOSTILE: HOSTILE}), **{f"{HOSTILE} told": Fault("told", {"text": HOSTILE})}}
+    odd = {HOSTILE: Oddity(Fault("told", {"text": HOSTILE}), source=HOSTILE)}
+    keep_report(target.lake, replace(found, rules=HOSTILE, wrong=faults, odd=odd))
     asked = ("report", "--rules", folder, "--lang", language)
     said = check(run(*asked))
     assert bare(SHOWN) in bare(said)
-    assert json.loads(check(run(*asked, "--json")))["wrong"] == {HOSTILE: HOSTILE}
+    assert json.loads(check(run(*asked, "--json")))["wrong"][HOSTILE] == {"code": HOSTILE, "values": {HOSTILE: HOSTILE}}
     events = taken(rules.latest, purchase(1, customer=MARKED))
     customers.commit(None, decide(None, events, rules, NOW), events, rules, NOW)
     check(run("lake", "gaps", code=1), MARKED)

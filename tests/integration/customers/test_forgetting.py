@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -28,8 +29,11 @@ from standing.lake.parquet import parquet_bytes
 from standing.lake.runs import Run
 from standing.nightly.summary import keep_part, keep_report, page_key, report_key
 from standing.present.report.page import page
+from standing.report.model import BucketReport, Difference, Group, Oddity
+from standing.report.upgrade import read_report
 from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
+from standing.values.faults import Fault
 
 from tests.integration.ingest.test_crashes import Crash, Fatal, Wire, fatals
 from tests.integration.lake.test_lake import NUMBERS, Between, delivered, lake, records, streamed
@@ -125,17 +129,19 @@ class Shadowed:
 
 def test_the_reports_of_nights_forget_whom_they_name(rules: Timeline, lake: Lake) -> None:
     ruleset, day, (gone, other) = rules.latest, str(reports.DAY), neighbours("gone-7", 2)
-    difference = {"day": day, "feature": "spend", "state": "1", "lake": "2"}
-    part = reports.first() | {
-        "bucket": bucket_of(gone),
-        "different": [{"customer": who, **difference} for who in (gone, other)],
-        "incomplete": [other, gone],
-        "odd": {"customer gone-7": "60,000 event records", "source shop, amounts": "3 purchases"},
-        "groups": {"expired/win-back": {"customers": 2, "first": sorted([gone, other])}},
-        "moved_now": {"moved/tier/gold/silver": {"customers": 2, "first": sorted([gone, other])}},
-    }
-    whole = reports.bad(ruleset) | {name: part[name] for name in ("different", "incomplete")}
-    whole |= {"odd": part["odd"], "groups": part["groups"] | part["moved_now"]}
+    kept = Oddity(Fault("of-nothing", {"count": 3}), source="shop")
+    odd = {one.name: one for one in (Oddity(Fault("many-records", {"count": 60_000}), customer=gone), kept)}
+    part = BucketReport(
+        bucket_of(gone),
+        different=[Difference(who, 20_000, "spend", "1", "2") for who in (gone, other)],
+        incomplete=[other, gone],
+        groups={"expired/win-back": Group(2, sorted([gone, other]))},
+        moved_now={"moved/tier/gold/silver": Group(2, sorted([gone, other]))},
+        odd=odd,
+        day=day,
+    )
+    whole = replace(reports.bad(ruleset), different=part.different, incomplete=part.incomplete, odd=odd)
+    whole = replace(whole, groups=part.groups | part.moved_now)
     before = reports.first(reports.DAY - timedelta(days=1))
     keep_report(lake, before)
     keep_report(lake, whole)
@@ -146,12 +152,9 @@ def test_the_reports_of_nights_forget_whom_they_name(rules: Timeline, lake: Lake
     assert forget_in_reports(lake, ruleset, gone) == 1
     assert bytes_about(lake, gone) == []
     assert len(bytes_about(lake, other)) == 4
-    kept = json.loads(lake.get(report_key(day)).body)
-    assert (kept["incomplete"], kept["odd"]) == ([other], {"source shop, amounts": "3 purchases"})
-    assert kept["groups"] == {
-        "expired/win-back": {"customers": 2, "first": [other]},
-        "moved/tier/gold/silver": {"customers": 2, "first": [other]},
-    }
+    found = read_report(lake.get(report_key(day)).body)
+    assert (found.incomplete, found.odd) == ([other], {kept.name: kept})
+    assert found.groups == {"expired/win-back": Group(2, [other]), "moved/tier/gold/silver": Group(2, [other])}
     assert forget_in_reports(lake, ruleset, gone) == 0
 
 

@@ -25,6 +25,7 @@ from standing.events import MODELS, personal_fields, unstored_fields
 from standing.lake.parquet import CorruptFile
 from standing.rules.author.build import build_ruleset
 from standing.rules.author.compiler import compile_rules
+from standing.values.faults import Fault
 
 from tests.make.support import ROOT, sender
 from tests.make.support import envelope as an_envelope
@@ -212,16 +213,21 @@ def run_all(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> str:
         assert function(name).handler({"Records": records}, context) == {"batchItemFailures": []}
     broken = json.loads(json.dumps(records).replace(DAY, f"{BORN} of old"))  # what no model of today reads
     assert function("archive").handler({"Records": broken}, context) == {"batchItemFailures": []}
-    rescore, planned = function("rescore"), function("plan").handler({}, context)
+    rescore, wrong, planned = (
+        function("rescore"),
+        function("deal").handler({}, context),
+        function("plan").handler({}, context),
+    )
+    night = {"wrong": wrong, "planned": planned, "model": function("train").handler(planned, context)}
     with monkeypatch.context() as failing:
         failing.setattr(rescore.customers.__class__, "load", quoting)
         failing.setattr("standing.nightly.bucket.compact", quoting)
         work = {"day": planned["day"], "bucket": planned["due"][0]}
         failures = raised(lambda: rescore.handler(work, context))
-        function("summarise").handler(planned, context)
+        function("summarise").handler(night, context)
     for number in planned["due"]:
         rescore.handler({"day": planned["day"], "bucket": number}, context)
-    function("summarise").handler(planned, context)
+    function("summarise").handler(night, context)
     return failures
 
 
@@ -263,7 +269,9 @@ def test_an_error_is_told_by_its_kind_and_place_unless_the_text_is_ours() -> Non
     with pytest.raises(ValueError, match="PLANTED") as quoted:
         quoting()
     assert re.fullmatch(r"ValueError at test_private\.py:\d+ < test_private\.py:\d+", safe_message(quoted.value))
-    assert safe_message(CorruptFile("records/x: not whole")) == "CorruptFile: records/x: not whole"
+    assert safe_message(CorruptFile(Fault("unreadable").at("records/x"))).startswith(
+        "CorruptFile: records/x: not a whole"
+    )
 
 
 @pytest.mark.parametrize(("name", "field"), SENT)

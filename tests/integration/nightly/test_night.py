@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from contextlib import suppress
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,20 +19,23 @@ from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact_all, stage
 from standing.lake.gaps import refill
 from standing.lake.incoming import write_rows
-from standing.lake.layout import Kind, bucket_of, current_key, month_key, standing_key
+from standing.lake.layout import Kind, bucket_of, current_key, month_key, partition, standing_key
 from standing.lake.parquet import WRONG, CorruptFile, parquet_bytes
 from standing.lake.rows import state_row
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.metrics.months import month_before, month_end, month_of
 from standing.nightly.plan import buckets, day_to_close, plan
-from standing.nightly.summary import COUNTS, USED, add_reports, keep_report, summarise
+from standing.nightly.summary import add_reports, keep_report, summarise
 from standing.nightly.work import BucketWork
+from standing.report.model import COUNTS, BucketReport, Difference, Figures, Group, Oddity, Seconds, Used
 from standing.rules.ruleset import Stratum
 from standing.rules.timeline import Timeline
 from standing.values.days import day_date, day_in, day_of
+from standing.values.faults import Fault
 
 from tests.make import strategies as made
 from tests.make.lakes import Meanwhile, MemoryLake, neighbours
+from tests.make.nights import begun
 from tests.make.strategies import every, line
 from tests.make.support import NOW, KeptRejections, complaint, message, purchase
 
@@ -43,6 +47,18 @@ SINCE = made.feature("since", "days_since_last", made.PURCHASES)
 TIER = made.rating("tier", ["bronze", "gold"], {"gold": every(line("spend", ">=", 10_000))})
 CALL = made.care("call", every(line("since", ">=", 6)), repeat_after=300, within=5)
 RULES = Timeline.of(made.ruleset((SPEND, SINCE), Stratum(ratings=(TIER,)), Stratum(care=(CALL,))))
+
+
+FAULT = Fault("not-the-same")
+MADE = BucketReport(
+    7,
+    **dict.fromkeys(COUNTS, 2),  # type: ignore[arg-type]  # counts alone
+    rules="r",
+    started="05:00",
+    ended="05:01",
+    seconds=1.5,
+    used=Used(0.5, 0.5, 0.5),
+)
 
 
 @pytest.fixture
@@ -70,7 +86,7 @@ def bought(rules: Timeline, customers: Customers, lake: Lake) -> Customers:
     return customers
 
 
-def night(lake: Lake, table: Any, rules: Timeline) -> dict[str, Any]:
+def night(lake: Lake, table: Any, rules: Timeline) -> BucketReport:
     until = day_to_close(LATER, rules.latest)
     return rescore_bucket(lake, table, rules, NUMBER, until, clock=lambda: LATER)
 
@@ -78,33 +94,26 @@ def night(lake: Lake, table: Any, rules: Timeline) -> dict[str, Any]:
 def test_what_time_alone_changed_is_said_once(rules: Timeline, bought: Customers, lake: Lake) -> None:
     before = bought.decisions(WHO)
     told = night(lake, bought, rules)
-    assert (told["customers"], told["moved"], told["differences"], told["reconciled"]) == (1, 1, 0, 1)
+    assert (told.customers, told.moved, told.differences, told.reconciled) == (1, 1, 0, 1)
     new = bought.decisions(WHO)[len(before) :]
     assert [one.get("to") or one["care"] for one in new] == ["bronze", "call"]
-    assert night(lake, bought, rules)["commits"] == 0
+    assert night(lake, bought, rules).commits == 0
     assert len(bought.decisions(WHO)) == len(before) + len(new)
 
 
 def test_who_moved_on_the_day_is_named_once_whoever_decided_it(rules: Timeline, bought: Customers, lake: Lake) -> None:
     day = day_of(NOW, "UTC") + 2  # the purchase of three days ago is among the last five days no more
-    move = {"moved/tier/gold/bronze": {"customers": 1, "first": [WHO]}}
+    move = {"moved/tier/gold/bronze": Group(1, [WHO])}
     told = rescore_bucket(lake, bought, rules, NUMBER, day, clock=lambda: NOW + timedelta(days=3))
-    assert (told["groups"], told["moved_now"]) == ({}, move)
+    assert (told.groups, told.moved_now) == ({}, move)
     refill(lake, bought, rules, [WHO])  # the stream brings what the night decided
     stage(lake)
     again = rescore_bucket(lake, bought, rules, NUMBER, day, clock=lambda: NOW + timedelta(days=3))
-    assert (again["groups"], again["moved_now"]) == (move, {})
+    assert (again.groups, again.moved_now) == (move, {})
     next_day = rescore_bucket(lake, bought, rules, NUMBER, day + 1, clock=lambda: NOW + timedelta(days=4))
-    assert (next_day["groups"], next_day["moved_now"]) == ({}, {})
+    assert (next_day.groups, next_day.moved_now) == ({}, {})
     for one in (told, again):
-        whole = one | {
-            "seconds": 1.0,
-            "rules": "r",
-            "started": "05:00",
-            "ended": "05:01",
-            "used": dict.fromkeys(USED, 0),
-        }
-        assert add_reports(str(day_date(day)), [whole])["groups"] == move
+        assert add_reports(str(day_date(day)), [one]).groups == move
 
 
 def test_the_standing_of_the_night_is_that_of_the_table(rules: Timeline, bought: Customers, lake: Lake) -> None:
@@ -127,8 +136,9 @@ def test_a_difference_between_state_and_lake_is_counted_and_named(
     client.delete_object(Bucket="lake", Key=standing_key(NUMBER))
     client.put_object(Bucket="lake", Key=current_key("records", NUMBER), Body=_dearer(records))
     told = night(lake, bought, rules)
-    assert told["differences"] > 0
-    assert {"feature": "spend", "state": "250000", "lake": "999900"}.items() <= told["different"][-1].items()
+    assert told.differences > 0
+    last = told.different[-1]
+    assert (last.feature, last.state, last.lake) == ("spend", "250000", "999900")
 
 
 def _dearer(body: bytes) -> bytes:
@@ -142,9 +152,9 @@ def test_a_standing_that_cannot_be_read_is_named_and_worked_out_anew(
 ) -> None:
     lake.put(standing_key(NUMBER), b"PAR1 half of a file")
     told = night(lake, bought, rules)
-    assert "worked out anew" in told["wrong"][standing_key(NUMBER)]
-    assert told["moved"] == 1
-    assert night(lake, bought, rules)["wrong"] == {}
+    assert told.wrong[standing_key(NUMBER)] == Fault("unreadable").handled("worked-out-anew")
+    assert told.moved == 1
+    assert night(lake, bought, rules).wrong == {}
 
 
 def test_a_customer_of_whom_the_lake_misses_something_is_left_to_the_core(
@@ -158,33 +168,33 @@ def test_a_customer_of_whom_the_lake_misses_something_is_left_to_the_core(
     write_rows(lake, "states", [state_row(row, rules, "stream")])
     stage(lake)
     told = night(lake, bought, rules)
-    assert (told["incomplete"], told["incomplete_customers"], told["customers"]) == ([WHO], 1, 1)
-    assert told["figures"].get("levels", {}) == {}  # the lake knows no standing of theirs
-    assert told["moved"] == 1
+    assert (told.incomplete, told.incomplete_customers, told.customers) == ([WHO], 1, 1)
+    assert told.figures.levels == {}  # the lake knows no standing of theirs
+    assert told.moved == 1
 
 
 def test_the_figures_of_a_night_are_those_of_its_day(rules: Timeline, bought: Customers, lake: Lake) -> None:
     came, until = day_of(NOW, "UTC"), day_to_close(LATER, rules.latest)
-    told = night(lake, bought, rules)["figures"]
-    assert told["levels"] == {"tier": {"bronze": 1}}
+    told = night(lake, bought, rules).figures
+    assert told.levels == {"tier": {"bronze": 1}}
     counts = {str(day_date(came)): {"events": 1, "late": 0}}
-    assert told["quality"] == {"service.desk": counts, "shop.checkout": counts}
-    assert told["drift"]["now"]["features"] == {"spend": {"0": 1}, "since": {"2^3": 1}}
-    assert (told["moves"], told["after"], told["care"]) == ({}, {}, {})
-    assert night(lake, bought, rules)["figures"] == told  # the second time nobody has to be lived through
+    assert told.quality == {"service.desk": counts, "shop.checkout": counts}
+    assert told.drift["now"]["features"] == {"spend": {"0": 1}, "since": {"2^3": 1}}
+    assert (told.moves, told.after, told.care) == ({}, {}, {})
+    assert night(lake, bought, rules).figures == told  # the second time nobody has to be lived through
     refill(lake, bought, rules, [WHO])  # the stream brings what the night decided
     stage(lake)
-    next_day = rescore_bucket(lake, bought, rules, NUMBER, until + 1, clock=lambda: LATER)["figures"]
-    assert next_day["care"] == {span: {"call": {"sent": 1}} for span in ("1d", "30d")}
-    assert next_day["changes"] == {"tier": {"1": 1}}
+    next_day = rescore_bucket(lake, bought, rules, NUMBER, until + 1, clock=lambda: LATER).figures
+    assert next_day.care == {span: {"call": {"sent": 1}} for span in ("1d", "30d")}
+    assert next_day.changes == {"tier": {"1": 1}}
 
 
 def test_decisions_that_cannot_be_read_cost_their_figures_alone(rules: Timeline, bought: Customers, lake: Lake) -> None:
     night(lake, bought, rules)
     lake.put(current_key("decisions", NUMBER), b"PAR1 half of a file")
     told = night(lake, bought, rules)
-    assert list(told["wrong"]) == [current_key("decisions", NUMBER)]
-    assert (told["figures"]["levels"], told["figures"]["changes"]) == ({"tier": {"bronze": 1}}, {"tier": {"0": 1}})
+    assert list(told.wrong) == [current_key("decisions", NUMBER)]
+    assert (told.figures.levels, told.figures.changes) == ({"tier": {"bronze": 1}}, {"tier": {"0": 1}})
 
 
 def test_the_last_night_of_a_month_stays_and_is_compared_with(rules: Timeline, bought: Customers, lake: Lake) -> None:
@@ -194,11 +204,11 @@ def test_the_last_night_of_a_month_stays_and_is_compared_with(rules: Timeline, b
         rescore_bucket(lake, bought, rules, NUMBER, day, clock=lambda: LATER)
     kept = pl.read_parquet(lake.get(month_key(month_of(end), NUMBER)).body)
     assert kept.select("customer", "day", "levels/tier/level").rows() == [(WHO, end, "bronze")]
-    told = rescore_bucket(lake, bought, rules, NUMBER, end + 90, clock=lambda: LATER)["figures"]
+    told = rescore_bucket(lake, bought, rules, NUMBER, end + 90, clock=lambda: LATER).figures
     leaf = {"customers": 1, "buyers": 0, "orders": 0, "spend": 0, "complaints": 0}
-    assert told["after"] == {month_of(end): {"tier": {"bronze": leaf}}}
-    told = rescore_bucket(lake, bought, rules, NUMBER, end + 1, clock=lambda: LATER)["figures"]
-    assert told["moves"] == {month_of(end): {"tier": {"bronze": {"bronze": 1}}}}
+    assert told.after == {month_of(end): {"tier": {"bronze": leaf}}}
+    told = rescore_bucket(lake, bought, rules, NUMBER, end + 1, clock=lambda: LATER).figures
+    assert told.moves == {month_of(end): {"tier": {"bronze": {"bronze": 1}}}}
 
 
 def test_a_bucket_without_customers_at_the_end_of_a_month_has_only_new_ones(
@@ -206,13 +216,13 @@ def test_a_bucket_without_customers_at_the_end_of_a_month_has_only_new_ones(
 ) -> None:
     until = day_to_close(LATER, rules.latest)
     month = month_before(until)
-    assert night(lake, bought, rules)["figures"]["moves"] == {}
+    assert night(lake, bought, rules).figures.moves == {}
     lake.put(month_key(month, (NUMBER + 1) % 256), parquet_bytes(pl.DataFrame({"customer": ["other"], "day": [until]})))
-    assert night(lake, bought, rules)["figures"]["moves"] == {month: {"tier": {"": {"bronze": 1}}}}
+    assert night(lake, bought, rules).figures.moves == {month: {"tier": {"": {"bronze": 1}}}}
     lake.put(month_key(month, NUMBER), b"PAR1 half of a file")
     told = night(lake, bought, rules)
-    assert told["figures"]["moves"] == {}
-    assert "no figures are compared" in told["wrong"][month_key(month, NUMBER)]
+    assert told.figures.moves == {}
+    assert told.wrong[month_key(month, NUMBER)].then == "not-compared"
 
 
 def end_here() -> None:
@@ -251,7 +261,7 @@ def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], la
         state.day,
         state.closed,
         lake.get(standing_key(bucket_of(who))).body != b"",
-        told["figures"],
+        told.figures,
         pl.read_parquet(lake.get(month_key(month_of(until), bucket_of(who))).body).drop("customer").rows(),
     )
 
@@ -272,10 +282,10 @@ def test_a_night_by_shares_of_customers_comes_to_the_same(
         before = pl.DataFrame({"customer": names, "spend": [7] * 5}).with_columns(day=pl.lit(until, dtype=pl.Int32))
         lake.put(month_key(month_before(until), NUMBER), parquet_bytes(before))
     expected = night(whole, Gone(), rules)
-    assert expected["figures"]["drift"][month_before(until)]["features"]["spend"] == {"2^2": 5}
+    assert expected.figures.drift[month_before(until)]["features"]["spend"] == {"2^2": 5}
     monkeypatch.setattr("standing.lake.chunks.ROWS", 3)
     found = night(parts, Gone(), rules)
-    assert expected["customers"] == len(names)
+    assert expected.customers == len(names)
     assert found == expected
     for key in (standing_key(NUMBER), month_key(month_of(until), NUMBER), current_key("records", NUMBER)):
         assert_frame_equal(_frame(parts, key), _frame(whole, key))
@@ -329,32 +339,24 @@ def _frame(lake: MemoryLake, key: str) -> pl.DataFrame:
 
 def test_a_report_adds_the_buckets_up_and_is_kept() -> None:
     lake = MemoryLake()
-    one: dict[str, Any] = dict.fromkeys(COUNTS, 2) | {
-        "rules": "r",
-        "seconds": 1.5,
-        "started": "05:00",
-        "ended": "05:01",
-    }
-    one["used"] = dict.fromkeys(USED, 0.5)
-    one |= {"different": [{"customer": "c"}], "incomplete": ["x"], "wrong": {"k": "w"}}
-    one["figures"] = {"levels": {"tier": {"gold": 2}}}
-    report = add_reports("2026-11-25", [one, one | {"wrong": {}}], failed=[9])
-    assert report["figures"] == {"levels": {"tier": {"gold": 4}}}
-    assert (report["customers"], report["differences"], report["failed_buckets"]) == (4, 4, [9])
-    assert (report["wrong"], report["incomplete"]) == ({"k": "w"}, ["x", "x"])
-    assert (report["seconds"], report["used"]["write_units"]) == ({"slowest_bucket": 1.5, "all_buckets": 3.0}, 1.0)
+    one = replace(MADE, different=[Difference("c", 1, "spend", "1", None)], incomplete=["x"], wrong={"k": FAULT})
+    one = replace(one, figures=Figures(levels={"tier": {"gold": 2}}))
+    report = add_reports("2026-11-25", [one, replace(one, wrong={})], failed=[9])
+    assert report.figures == Figures(levels={"tier": {"gold": 4}})
+    assert (report.customers, report.differences, report.failed_buckets) == (4, 4, [9])
+    assert (report.wrong, report.incomplete) == ({"k": FAULT}, ["x", "x"])
+    assert (report.seconds, report.used) == (Seconds(1.5, 3.0), Used(1.0, 1.0, 1.0))
     assert keep_report(lake, report) in lake.keys("nights/")
 
 
 def test_what_is_odd_in_many_buckets_is_named_once() -> None:
-    one: dict[str, Any] = dict.fromkeys(COUNTS, 0) | {"different": [], "incomplete": [], "wrong": {}, "seconds": 1.0}
-    one |= {"rules": "r", "started": "05:00", "ended": "05:01", "used": dict.fromkeys(USED, 0.5)}
-    nothing = {"source shop, amounts": "3 purchases with the amount 0"}
-    buckets = [one | {"bucket": number, "odd": nothing} for number in (7, 8, 9)]
-    odd = add_reports("2026-11-25", [*buckets, one | {"bucket": 11, "odd": {"customer c": "60,000 records"}}])["odd"]
+    nothing = Oddity(Fault("of-nothing", {"count": 3}), source="shop")
+    many = Oddity(Fault("many-records", {"count": 60_000}), customer="c")
+    buckets = [replace(MADE, bucket=number, odd={nothing.name: nothing}) for number in (7, 8, 9)]
+    odd = add_reports("2026-11-25", [*buckets, replace(MADE, bucket=11, odd={many.name: many})]).odd
     assert odd == {
-        "source shop, amounts": "3 purchases with the amount 0 (bucket 007, and the like in 2 others)",
-        "customer c": "60,000 records (bucket 011)",
+        "of-nothing/shop": replace(nothing, bucket=7, others=2),
+        "many-records/c": replace(many, bucket=11, others=0),
     }
 
 
@@ -364,25 +366,25 @@ def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     other = bucket_of("c-2")
     Ingest(rules, bought, KeptRejections(), clock=lambda: NOW).batch([message(9, purchase(9, customer="c-2"))])
     refill(lake, bought, rules, ["c-2"])
-    first = plan(lake, rules.latest, LATER)
-    assert first["due"] == first["known"] == sorted((NUMBER, other))
-    rescore_bucket(lake, bought, rules, NUMBER, day_in(first["day"]), clock=lambda: LATER)
+    first, steps = begun(lake, rules.latest, LATER)
+    assert first.due == first.known == sorted((NUMBER, other))
+    rescore_bucket(lake, bought, rules, NUMBER, day_in(first.day), clock=lambda: LATER)
     whole = lake.get(current_key("records", NUMBER))
     lake.put(current_key("records", NUMBER), whole.body[: len(whole.body) // 2])
     night_of = BucketWork(lake, bought, rules, clock=lambda: LATER)
-    day = day_in(first["day"])
+    day = day_in(first.day)
     night_of.bucket(other, day, 2.0)
     with pytest.raises(CorruptFile):
         night_of.bucket(NUMBER, day, 2.0)
-    report = summarise(lake, first)
-    assert (report["failed_buckets"], report["buckets"]) == ([NUMBER], 1)
-    assert "not a whole Parquet file" in report["wrong"][f"bucket {NUMBER:03d}"]
+    report = summarise(lake, steps)
+    assert (report.failed_buckets, report.buckets) == ([NUMBER], 1)
+    assert "not a whole Parquet file" in str(report.wrong[partition(NUMBER)])
     lake.put(current_key("records", NUMBER), whole.body)
-    assert plan(lake, rules.latest, LATER)["due"] == [NUMBER]
+    assert plan(lake, rules.latest, LATER).due == [NUMBER]
     night_of.bucket(NUMBER, day, 2.0)
-    assert plan(lake, rules.latest, LATER)["due"] == []
-    ended = summarise(lake, first)
-    assert (ended["failed_buckets"], ended["wrong"], ended["customers"]) == ([], {}, 2)
+    assert plan(lake, rules.latest, LATER).due == []
+    ended = summarise(lake, steps)
+    assert (ended.failed_buckets, ended.wrong, ended.customers) == ([], {}, 2)
 
 
 @pytest.mark.parametrize(("asked", "why"), [("2026-13-01", "expected a date such as"), ("2099-01-01", "is not over")])

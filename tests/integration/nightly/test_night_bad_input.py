@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-from typing import Any
 
 import boto3
 import polars as pl
@@ -12,20 +11,25 @@ import pytest
 from standing.aws.lake_bucket import Lake
 from standing.aws.table import Customers
 from standing.ingest.batch import Ingest
+from standing.lake.compaction import stage
 from standing.lake.gaps import refill
 from standing.lake.incoming import write_rows
-from standing.lake.layout import bucket_of, current_key, incoming_prefix
+from standing.lake.layout import bucket_of, current_key, incoming_prefix, partition
 from standing.lake.parquet import CorruptFile, parquet_bytes
 from standing.lake.rows import RECORDS, STATES
 from standing.nightly import anomalies
-from standing.nightly.plan import plan
-from standing.nightly.summary import summarise
+from standing.nightly.summary import findings_passed_on, summarise
 from standing.nightly.work import BucketWork
+from standing.present.page import escape
 from standing.present.report.page import page
+from standing.report.model import Report
+from standing.report.upgrade import read_faults
 from standing.rules.timeline import Timeline
 from standing.values.days import day_in
+from standing.values.faults import Fault
 
 from tests.integration.nightly.test_night import LATER, RULES
+from tests.make.nights import begun
 from tests.make.support import NOW, KeptRejections, message, purchase
 
 GOOD, TORN, MANY, EMPTY = "c-1", "c-2", "c-3", 77
@@ -50,23 +54,23 @@ def lake(customers: Customers, rules: Timeline) -> Lake:
     return lake
 
 
-def night(lake: Lake, customers: Customers, rules: Timeline) -> dict[str, Any]:
+def night(lake: Lake, customers: Customers, rules: Timeline) -> Report:
     """A night as the state machine runs it."""
-    planned = plan(lake, rules.latest, LATER)
+    planned, steps = begun(lake, rules.latest, LATER)
     work = BucketWork(lake, customers, rules, clock=lambda: LATER)
-    for number in planned["due"]:
+    for number in planned.due:
         try:
-            work.bucket(number, day_in(planned["day"]), 1.0)
+            work.bucket(number, day_in(planned.day), 1.0)
         except CorruptFile:
             continue
-    return summarise(lake, planned)
+    return summarise(lake, steps)
 
 
 def test_each_kind_is_named_and_the_rest_goes_on(
     lake: Lake, customers: Customers, rules: Timeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     night_before = night(lake, customers, rules)  # so that the buckets have files
-    assert night_before["wrong"] == {}
+    assert night_before.wrong == {}
     lake.delete(lake.keys("nights/"))
     torn = lake.get(current_key("records", bucket_of(TORN))).body
     lake.put(current_key("records", bucket_of(TORN)), torn[:-40])
@@ -78,22 +82,21 @@ def test_each_kind_is_named_and_the_rest_goes_on(
     monkeypatch.setattr(anomalies, "MANY", 1_000)
 
     report = night(lake, customers, rules)
-    assert report["failed_buckets"] == [bucket_of(TORN)]
-    wrong = report["wrong"]
-    assert "not a whole Parquet file" in wrong[f"bucket {bucket_of(TORN):03d}"]
+    assert report.failed_buckets == [bucket_of(TORN)]
+    wrong = {key: str(why) for key, why in report.wrong.items()}
+    assert "not a whole Parquet file" in wrong[partition(bucket_of(TORN))]
     assert "column `customer` is missing" in wrong[f"{incoming_prefix('records')}other.parquet"]
     assert "not a whole Parquet file" in wrong[f"{incoming_prefix('states')}torn.parquet"]
-    odd = " ".join(f"{name}: {what}" for name, what in report["odd"].items())
-    assert f"customer {MANY}" in odd
-    assert "2,002 event records" in odd
-    assert "2,000 purchases with the amount 0" in odd
-    assert "1 event of days to come" in odd
-    assert report["buckets"] == 3
-    assert report["customers"] == 2
+    odd = {name: str(one.what) for name, one in report.odd.items()}
+    assert "2,002 event records" in odd[f"many-records/{MANY}"]
+    assert "2,000 purchases with the amount 0" in odd["of-nothing/shop.checkout"]
+    assert "1 event of days to come" in odd["to-come/shop.checkout"]
+    assert report.buckets == 3
+    assert report.customers == 2
     assert lake.get(current_key("records", bucket_of(TORN))).body == torn[:-40]
-    shown = page({**report, "figures": report["figures"]}, rules.latest, "en")
-    for name in [*wrong, *report["odd"]]:
-        assert name in shown
+    shown = page(report, rules.latest, "en")
+    for told in (*wrong, *map(escape, wrong.values()), f"customer {MANY}", "source shop.checkout", *odd.values()):
+        assert told in shown
 
 
 def _add_oddities(lake: Lake) -> None:
@@ -105,15 +108,16 @@ def _add_oddities(lake: Lake) -> None:
     write_rows(lake, "records", rows)
 
 
-def test_however_much_is_damaged_the_plan_fits_between_two_steps(lake: Lake, rules: Timeline) -> None:
+def test_however_much_is_damaged_it_fits_between_two_steps(lake: Lake) -> None:
     foreign = parquet_bytes(
         pl.DataFrame({"x" * 50_000: ["who"], **{name: [None] for name in RECORDS}}, schema_overrides=RECORDS)
     )
     for number in range(60):
         lake.put(f"{incoming_prefix('records')}{number:03d}-{'n' * 900}.parquet", foreign if number % 2 else b"PAR1")
-    planned = plan(lake, rules.latest, LATER)
-    assert len(json.dumps(planned)) < 200_000
-    assert list(planned["wrong"])[-1] == "10 more objects"
-    assert "not a whole Parquet file" in planned["wrong"][f"{incoming_prefix('records')}000-{'n' * 900}.parquet"]
-    assert "no column `xxx" in planned["wrong"][f"{incoming_prefix('records')}001-{'n' * 900}.parquet"]
+    told = findings_passed_on(stage(lake).wrong)
+    assert len(json.dumps(told)) < 200_000
+    wrong = read_faults(told)
+    assert [*wrong.items()][-1] == ("aside/", Fault("more-set-aside", {"count": 10}))
+    assert wrong[f"{incoming_prefix('records')}000-{'n' * 900}.parquet"].code == "not-whole"
+    assert "no column `xxx" in str(wrong[f"{incoming_prefix('records')}001-{'n' * 900}.parquet"])
     assert len(lake.keys("aside/")) == 60

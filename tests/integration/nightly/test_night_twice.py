@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -15,12 +15,16 @@ from standing.lake.gaps import refill
 from standing.lake.layout import KINDS, bucket_of, current_key, incoming_prefix, standing_key
 from standing.lake.tombstones import write_tombstone
 from standing.nightly.plan import day_to_close, plan
-from standing.nightly.summary import COUNTS, DONE, conclude, merge_runs, part_key, report_key
+from standing.nightly.summary import DONE, conclude, merge_runs, part_key, report_key
 from standing.nightly.work import BucketWork
+from standing.report.model import COUNTS, BucketReport, Difference, Figures, Group, Report, Used, counts_of
+from standing.report.upgrade import read_bucket, read_report
 from standing.values.days import Day
+from standing.values.faults import Fault
 
 from tests.integration.nightly.test_night import LATER, RULES
 from tests.make.lakes import Meanwhile, MemoryLake, neighbours
+from tests.make.nights import begun
 from tests.make.support import NOW, KeptRejections, message, purchase
 
 WHO = "c-1"
@@ -39,14 +43,13 @@ def filled(customers: Customers, names: list[str]) -> MemoryLake:
     return lake
 
 
-def run(lake: Any, table: Any) -> dict[str, Any]:
+def run(lake: Any, table: Any) -> BucketReport:
     work = BucketWork(lake, table, RULES, clock=lambda: LATER)
     return work.bucket(NUMBER, UNTIL, 1.0)
 
 
-def part(lake: MemoryLake) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(lake.get(part_key("2026-04-06", NUMBER)).body)
-    return found
+def part(lake: MemoryLake) -> BucketReport:
+    return read_bucket(lake.get(part_key("2026-04-06", NUMBER)).body)
 
 
 def test_two_runs_of_a_night_at_once_tell_together_what_both_did(customers: Customers) -> None:
@@ -67,8 +70,8 @@ def test_two_runs_of_a_night_at_once_tell_together_what_both_did(customers: Cust
         told = part(lake)
         commits = versions(customers, fresh) - before
         decided = sum(len([one for one in customers.decisions(who) if one["sequence"] > 1]) for who in fresh)
-        assert (told["commits"], told["decisions"], told["customers"]) == (commits, decided, len(fresh)), calls[-1]
-        assert told["moved"] == len(fresh), (number, calls[number - 1])
+        assert (told.commits, told.decisions, told.customers) == (commits, decided, len(fresh)), calls[-1]
+        assert told.moved == len(fresh), (number, calls[number - 1])
         for who in fresh:
             state = customers.load(who)
             assert state is not None
@@ -87,52 +90,45 @@ def neighbours_from(number: int, many: int) -> list[str]:
 
 
 def test_what_one_run_found_wrong_is_told_also_where_the_other_found_nothing() -> None:
-    one: dict[str, Any] = dict.fromkeys(COUNTS, 2) | {"different": [{"customer": "c"}], "incomplete": ["x"], "odd": {}}
-    one |= {"wrong": {"k": "w"}, "seconds": 1.0, "rules": "r", "started": "05:00", "ended": "05:02", "figures": {}}
-    one["used"] = {"gb_seconds": 1.0, "write_units": 2.0, "read_units": 0.5}
-    one["moved_now"] = {"moved/tier/gold/bronze": {"customers": 1, "first": ["c"]}}
-    nothing = dict.fromkeys(COUNTS, 0) | {"different": [], "incomplete": [], "wrong": {}, "customers": 2}
-    nothing["moved_now"] = {"moved/tier/gold/bronze": {"customers": 1, "first": ["b"]}}
-    other = one | nothing | {"started": "05:01", "ended": "05:01", "figures": {"levels": {}}}
+    named, wrong, move = Difference("c", 1, "spend", "1", "2"), {"k": Fault("not-the-same")}, "moved/tier/gold/bronze"
+    whole: dict[str, Any] = dict.fromkeys(COUNTS, 2)
+    one = BucketReport(7, **whole, different=[named], incomplete=["x"], wrong=wrong, moved_now={move: Group(1, ["c"])})
+    one = replace(one, rules="r", started="05:00", ended="05:02", seconds=1.0, used=Used(1.0, 2.0, 0.5))
+    counts: dict[str, Any] = dict.fromkeys(COUNTS, 0) | {"customers": 2}
+    nothing = BucketReport(7, **counts, moved_now={move: Group(1, ["b"])}, figures=Figures(levels={"tier": {}}))
+    other = replace(nothing, rules="r", started="05:01", ended="05:01", seconds=1.0, used=one.used)
     for told in (merge_runs(one, other), merge_runs(other, one)):
-        assert {name: told[name] for name in COUNTS} == dict.fromkeys(COUNTS, 2)
-        assert (told["different"], told["incomplete"], told["wrong"]) == ([{"customer": "c"}], ["x"], {"k": "w"})
-        assert (told["started"], told["ended"], told["seconds"], told["used"]["write_units"]) == (
-            "05:00",
-            "05:02",
-            2,
-            4,
-        )
-        assert told["moved_now"] == {"moved/tier/gold/bronze": {"customers": 2, "first": ["b", "c"]}}
+        assert counts_of(told) == dict.fromkeys(COUNTS, 2)
+        assert (told.different, told.incomplete, told.wrong) == ([named], ["x"], wrong)
+        assert (told.started, told.ended, told.seconds, told.used) == ("05:00", "05:02", 2, Used(2.0, 4.0, 1.0))
+        assert told.moved_now == {move: Group(2, ["b", "c"])}
     both = merge_runs(one, one)
-    assert {name: both[name] for name in COUNTS} == dict.fromkeys(COUNTS, 2) | dict.fromkeys(DONE, 4)
-    assert (both["different"], both["incomplete"]) == ([{"customer": "c"}], ["x"])
+    assert counts_of(both) == dict.fromkeys(COUNTS, 2) | dict.fromkeys(DONE, 4)
+    assert (both.different, both.incomplete) == ([named], ["x"])
 
 
 def test_a_report_that_another_run_kept_meanwhile_is_made_anew(customers: Customers) -> None:
     lake = filled(customers, [WHO])
     lake.put(f"{incoming_prefix('states')}torn.parquet", b"PAR1 and no more")
-    planned = plan(lake, RULES.latest, LATER)
+    _, steps = begun(lake, RULES.latest, LATER)
     shown: list[int] = []
 
-    def meanwhile(report: dict[str, Any]) -> None:
-        shown.append(report["buckets"])
+    def meanwhile(report: Report) -> None:
+        shown.append(report.buckets)
         if len(shown) == 1:  # the other run ends here, its bucket with it
             run(lake, customers)
-            conclude(lake, plan(lake, RULES.latest, LATER), lambda found: found, lambda _: None)
+            conclude(lake, begun(lake, RULES.latest, LATER)[1], lambda found: found, lambda _: None)
 
-    report = conclude(lake, planned, lambda found: found, meanwhile)
+    report = conclude(lake, steps, lambda found: found, meanwhile)
     assert shown == [0, 1]
-    assert (report["buckets"], report["failed_buckets"], report["moved"]) == (1, [], 1)
-    assert json.loads(lake.get(report_key(planned["day"])).body) == report
-    assert list(report["wrong"]) == [f"{incoming_prefix('states')}torn.parquet"]
-    again = conclude(lake, plan(lake, RULES.latest, LATER), lambda found: found, lambda _: None)
-    assert list(again["wrong"]) == [
-        f"{incoming_prefix('states')}torn.parquet"
-    ]  # set aside by the first, and nowhere else
+    assert (report.buckets, report.failed_buckets, report.moved) == (1, [], 1)
+    assert read_report(lake.get(report_key(steps.day)).body) == report
+    assert list(report.wrong) == [f"{incoming_prefix('states')}torn.parquet"]
+    again = conclude(lake, begun(lake, RULES.latest, LATER)[1], lambda found: found, lambda _: None)
+    assert list(again.wrong) == [f"{incoming_prefix('states')}torn.parquet"]  # set aside by the first, and nowhere else
 
 
-def lived(customers: Customers, lake: MemoryLake, until: Day) -> dict[str, Any]:
+def lived(customers: Customers, lake: MemoryLake, until: Day) -> BucketReport:
     return BucketWork(lake, customers, RULES, clock=lambda: LATER).bucket(NUMBER, until, 1.0)
 
 
@@ -142,12 +138,12 @@ def test_customers_whose_files_are_gone_are_named_and_lived_through_until_they_a
 ) -> None:
     names = neighbours(WHO, 3)
     lake = filled(customers, names)
-    assert lived(customers, lake, UNTIL - 3)["incomplete"] == []
+    assert lived(customers, lake, UNTIL - 3).incomplete == []
     lake.delete([current_key(kind, NUMBER) for kind in gone])
-    assert NUMBER in plan(lake, RULES.latest, LATER)["known"]
+    assert NUMBER in plan(lake, RULES.latest, LATER).known
     for day in (UNTIL - 1, UNTIL):
         told = lived(customers, lake, day)
-        assert (told["incomplete"], told["incomplete_customers"], told["customers"]) == (sorted(names), 3, 3)
+        assert (told.incomplete, told.incomplete_customers, told.customers) == (sorted(names), 3, 3)
         for who in names:
             state = customers.load(who)
             assert state is not None
@@ -155,7 +151,7 @@ def test_customers_whose_files_are_gone_are_named_and_lived_through_until_they_a
     refill(lake, customers, RULES, names)
     compact_all(lake, [NUMBER])
     told = lived(customers, lake, UNTIL)
-    assert (told["incomplete"], told["customers"], told["differences"]) == ([], 3, 0)
+    assert (told.incomplete, told.customers, told.differences) == ([], 3, 0)
 
 
 def test_a_bucket_whose_customers_were_all_forgotten_has_nights_like_any_other(customers: Customers) -> None:
@@ -165,7 +161,7 @@ def test_a_bucket_whose_customers_were_all_forgotten_has_nights_like_any_other(c
     write_tombstone(lake, customers.salt, WHO)
     for day in (UNTIL - 1, UNTIL):
         told = lived(customers, lake, day)
-        assert (told["customers"], told["incomplete"], told["gone"]) == (0, [], 0)
+        assert (told.customers, told.incomplete, told.gone) == (0, [], 0)
 
 
 def test_who_was_forgotten_is_not_looked_for(customers: Customers) -> None:
@@ -176,5 +172,5 @@ def test_who_was_forgotten_is_not_looked_for(customers: Customers) -> None:
     lake.delete([current_key("states", NUMBER), current_key("records", NUMBER)])
     write_tombstone(lake, customers.salt, WHO)
     for day in (UNTIL - 1, UNTIL):
-        assert lived(customers, lake, day)["incomplete"] == [who for who in names if who != WHO]
+        assert lived(customers, lake, day).incomplete == [who for who in names if who != WHO]
     assert WHO not in pl.read_parquet(lake.get(standing_key(NUMBER)).body)["customer"].to_list()

@@ -52,8 +52,8 @@ def test_what_came_today_is_in_the_report_of_today(customers: Customers) -> None
     assert day_to_close(NOW, rules.latest) < today
     report = closed_ahead(lake, customers, rules, Log(), NOW, lambda *look: seen.append(look))
     day = str(day_date(today))
-    assert (report["day"], report["failed_buckets"], seen) == (day, [], [(1, 1)])
-    assert report["figures"]["quality"]["shop.checkout"] == {day: {"events": 3, "late": 0, "duplicates": 1}}
-    assert report["figures"]["levels"]["tier"]["gold"] == 1
-    assert report["figures"]["changes"]["tier"]
+    assert (report.day, report.failed_buckets, seen) == (day, [], [(1, 1)])
+    assert report.figures.quality["shop.checkout"] == {day: {"events": 3, "late": 0, "duplicates": 1}}
+    assert report.figures.levels["tier"]["gold"] == 1
+    assert report.figures.changes["tier"]
     assert set(lake.keys("nights/")) >= {f"nights/{day}.json", f"nights/{day}.en.html", f"nights/{day}.zh.html"}

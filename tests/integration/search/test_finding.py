@@ -18,7 +18,7 @@ from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact_all
 from standing.lake.gaps import refill
 from standing.lake.layout import bucket_of
-from standing.nightly.plan import day_to_close, plan
+from standing.nightly.plan import day_to_close
 from standing.nightly.summary import conclude
 from standing.nightly.trends import with_trend
 from standing.nightly.work import BucketWork
@@ -30,6 +30,7 @@ from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 
 from tests.make.lakes import MemoryLake
+from tests.make.nights import begun
 from tests.make.support import NOW, KeptRejections, complaint, message, naming, purchase, real_ruleset
 
 RULES = Timeline.of(naming(real_ruleset()))
@@ -53,11 +54,11 @@ def lake(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> MemoryLake:
     for number, one in enumerate(EVENTS):
         assert not desk.batch([message(number, one)]).failed
     refill(lake, customers, RULES, NAMES)
-    planned = plan(lake, RULES.latest, LATER)
+    _, steps = begun(lake, RULES.latest, LATER)
     work = BucketWork(lake, customers, RULES, clock=lambda: LATER)
     for number in sorted({bucket_of(who) for who in NAMES}):
         work.bucket(number, day_to_close(LATER, RULES.latest), 1.0)
-    conclude(lake, planned, lambda found: with_trend(found, lake), lambda _: None)
+    conclude(lake, steps, lambda found: with_trend(found, lake), lambda _: None)
     refill(lake, customers, RULES, NAMES)  # what the night decided, as the stream brings it
     monkeypatch.setattr(commands, "target_of", lambda _: SimpleNamespace(lake=lake, customers=customers))
     monkeypatch.setattr("standing.release.store.rules_of", lambda *_: RULES)

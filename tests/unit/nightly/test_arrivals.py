@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from standing.ingest.batch import UNKNOWN, Ingest, Message
 from standing.nightly.arrivals import with_refused
+from standing.report.model import Figures, Report, report_json
 from standing.rules.timeline import Timeline
 
 from tests.make.lakes import MemoryLake
@@ -33,9 +33,9 @@ def test_the_day_is_the_programmes_and_sources_are_added_up() -> None:
     log = KeptLog((noon, line), (noon, line), (noon, {"counts": {}}), (noon - timedelta(hours=8), line))
     lake = MemoryLake()
     before = {"shop": {"2026-11-24": {"events": 9, "rejected": 4}, "2026-11-23": {"rejected": 7}}}
-    lake.put("nights/2026-11-24.json", json.dumps({"figures": {"quality": before}}).encode())
-    report = {"day": DAY, "figures": {"quality": {"shop": {DAY: {"events": 5}}}}}
-    found = with_refused(report, lake, log, "America/New_York")["figures"]["quality"]
+    lake.put("nights/2026-11-24.json", report_json(Report("2026-11-24", customers=1, figures=Figures(quality=before))))
+    report = Report(DAY, customers=1, figures=Figures(quality={"shop": {DAY: {"events": 5}}}))
+    found = with_refused(report, lake, log, "America/New_York").figures.quality
     assert found == {
         "shop": {DAY: {"events": 5, "duplicates": 4}, "2026-11-24": {"rejected": 4}},
         "crm": {DAY: {"rejected": 2}},
@@ -43,7 +43,7 @@ def test_the_day_is_the_programmes_and_sources_are_added_up() -> None:
 
 
 def test_where_nothing_was_refused_the_figures_stay_as_they_are() -> None:
-    report: dict[str, Any] = {"day": DAY, "figures": {}}
+    report = Report(DAY, customers=0)
     assert with_refused(report, MemoryLake(), KeptLog(), "UTC") == report
 
 

@@ -8,14 +8,18 @@ from typing import Any
 
 import polars as pl
 import pytest
+from standing.aws.lake_bucket import ABSENT
 from standing.lake.layout import bucket_of, current_key
 from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import RECORDS
-from standing.nightly.model import MODEL, OLD, model_of, model_up_to
+from standing.nightly.model import MODEL, OLD, LearnedModel, model_for, model_of, model_up_to
+from standing.nightly.plan import Planned
 from standing.nightly.scores import Scoring, UnsentScoresError, used_by
 from standing.rules.features import Measure, by_name
 from standing.rules.ruleset import Ruleset
+from standing.scores.fitting.bgnbd import FEWEST
 from standing.values.days import day_date, day_number
+from standing.values.faults import Fault
 
 from tests.make import cdnow
 from tests.make import strategies as made
@@ -74,7 +78,7 @@ def ruleset(*measures: Measure) -> Ruleset:
 def test_a_model_is_learnt_kept_and_learnt_anew_after_a_month(lake: MemoryLake) -> None:
     rules = ruleset()
     first = model_up_to(lake, rules, DAY, KNOWN)
-    assert first.wrong == ""
+    assert first.wrong is None
     assert first.model is not None
     assert (first.model.as_of, model_of(lake)) == (str(day_date(DAY)), first.model)
     assert model_up_to(lake, rules, DAY + OLD - 1, KNOWN).model == first.model
@@ -86,13 +90,23 @@ def test_a_model_is_learnt_kept_and_learnt_anew_after_a_month(lake: MemoryLake) 
 def test_without_enough_customers_there_is_no_model_and_it_is_said_why() -> None:
     found = model_up_to(MemoryLake(), ruleset(), DAY, KNOWN)
     assert found.model is None
-    assert "0 customers bought on a second day" in found.wrong
+    assert found.wrong == Fault("few-repeaters", {"customers": 0, "fewest": FEWEST})
 
 
 def test_a_model_that_cannot_be_read_is_learnt_anew(lake: MemoryLake) -> None:
     lake.put(MODEL, b"{}")
     assert model_of(lake) is None
     assert model_up_to(lake, ruleset(), DAY, KNOWN).model is not None
+
+
+def test_a_night_in_which_nothing_is_due_scores_by_the_model_that_is_kept(lake: MemoryLake) -> None:
+    nothing = Planned(str(day_date(DAY)), KNOWN, [])
+    assert model_for(lake, ruleset(), nothing) == LearnedModel(None)
+    assert lake.get(MODEL) is ABSENT
+    learned = model_for(lake, ruleset(), nothing._replace(due=KNOWN))
+    assert learned.model is not None
+    later = nothing._replace(day=str(day_date(DAY + OLD)))
+    assert model_for(lake, ruleset(), later) == learned
 
 
 def test_only_what_rules_use_is_sent_and_only_where_its_band_is_new(lake: MemoryLake, sold: pl.DataFrame) -> None:

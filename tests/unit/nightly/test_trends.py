@@ -5,13 +5,12 @@ from __future__ import annotations
 import io
 import subprocess
 import sys
-from typing import Any
 
-import orjson
 import pytest
 from standing.nightly.summary import report_key
 from standing.nightly.trends import levels_of_nights, with_trend
 from standing.present.terminal import PlainConsole
+from standing.report.model import Figures, Report, report_json
 from standing.search.trend import drawn, print_trend, trend_of
 from standing.values.catalogue import Language
 from standing.values.errors import UserError
@@ -24,14 +23,9 @@ GOLD = {"2026-11-20": 10, "2026-11-21": 12, "2026-11-23": 40, "2026-11-24": 11, 
 PARTIAL = "2026-11-23"
 
 
-def told(day: str, gold: int) -> dict[str, Any]:
-    levels = {"tier": {"gold": gold, "bronze": 1000 - gold}}
-    return {
-        "day": day,
-        "customers": 1000,
-        "failed_buckets": [7] if day == PARTIAL else [],
-        "figures": {"levels": levels},
-    }
+def told(day: str, gold: int) -> Report:
+    figures = Figures(levels={"tier": {"gold": gold, "bronze": 1000 - gold}})
+    return Report(day, customers=1000, failed_buckets=[7] if day == PARTIAL else [], figures=figures)
 
 
 @pytest.fixture
@@ -39,7 +33,7 @@ def lake() -> MemoryLake:
     """Five nights of six days, one of which lacks a bucket; and what is no report."""
     found = MemoryLake()
     for day, gold in GOLD.items():
-        found.put(report_key(day), orjson.dumps(told(day, gold)))
+        found.put(report_key(day), report_json(told(day, gold)))
     found.put(report_key("2026-11-19"), b"half a rep")
     return found
 
@@ -64,10 +58,10 @@ def test_a_trend_of_nothing_says_what_there_is(lake: MemoryLake) -> None:
 
 def test_a_report_looks_back_on_the_whole_nights_before_it(lake: MemoryLake) -> None:
     report = told("2026-11-26", 30)
-    trend = with_trend(report, lake)["trend"]
+    trend = with_trend(report, lake).trend or {}
     assert [*trend] == [*(day for day in GOLD if day != PARTIAL), "2026-11-26"]
     assert trend["2026-11-26"]["tier"]["gold"] == 30
-    assert [*with_trend(told("2026-11-24", 11), lake)["trend"]] == ["2026-11-20", "2026-11-21", "2026-11-24"]
+    assert [*(with_trend(told("2026-11-24", 11), lake).trend or {})] == ["2026-11-20", "2026-11-21", "2026-11-24"]
     assert [one.day for one in levels_of_nights(lake, "2026-11-24", 3)] == ["2026-11-23", "2026-11-24"]
     assert [one.day for one in levels_of_nights(lake, "2026-11-25", 3)] == ["2026-11-23", "2026-11-24", "2026-11-25"]
 
@@ -100,7 +94,7 @@ def test_the_terminal_shows_a_line_a_level(lake: MemoryLake, language: Language,
     assert max(map(len, lines)) <= 80
 
 
-def test_whoever_sums_a_night_up_has_no_polars() -> None:
-    names = "standing.nightly.summary, standing.nightly.arrivals, standing.nightly.trends, standing.present.report.page"
-    asked = f"import sys, {names}; print('polars' in sys.modules)"
+def test_whoever_plans_a_night_or_sums_it_up_has_no_polars() -> None:
+    names = [f"standing.nightly.{name}" for name in ("plan", "summary", "arrivals", "trends")]
+    asked = f"import sys, {', '.join(names)}, standing.present.report.page; print('polars' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True).stdout == "False\n"

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -26,10 +27,13 @@ from standing.present.report.spelling import rounded
 from standing.present.report.tables import cost, quality
 from standing.present.report.terminal import print_report
 from standing.present.terminal import PlainConsole
+from standing.report.model import Oddity, report_json
+from standing.report.upgrade import read_report
 from standing.rules.frozen import Title
 from standing.rules.ruleset import Ruleset
 from standing.values.catalogue import LANGUAGES, Language, translated
 from standing.values.errors import UserError
+from standing.values.faults import Fault
 
 from tests.make import reports
 from tests.make.lakes import MemoryLake
@@ -84,8 +88,8 @@ def test_the_page_has_the_numbers_of_the_report(ruleset: Ruleset, language: Lang
         bar = pictures[f"levels-{place}"]["data"][0]
         names = {rating.title_of(level).model_dump()[language]: level for level in rating.levels}
         drawn = {names[title]: count for title, count in zip(bar["y"], bar["x"], strict=True)}
-        assert drawn == report["figures"]["levels"][name]
-        heat, moves = pictures[f"matrix-{place}"]["data"][0], report["figures"]["moves"]["2026-10"][name]
+        assert drawn == report.figures.levels[name]
+        heat, moves = pictures[f"matrix-{place}"]["data"][0], report.figures.moves["2026-10"][name]
         shown = {
             (names[was], names[now]): int(cell.replace(",", ""))
             for was, row in zip(heat["y"], heat["text"], strict=True)
@@ -95,8 +99,8 @@ def test_the_page_has_the_numbers_of_the_report(ruleset: Ruleset, language: Lang
         assert shown == {(was, now): n for was, some in moves.items() for now, n in some.items() if was}
         assert set(heat["y"]) == set(names)
     rows = pictures["rfm"]["data"][0]["z"]
-    assert rows[4][0] == report["figures"]["rfm"]["5"]["1"]["customers"]
-    assert sum(pictures["churn"]["data"][0]["y"]) == sum(report["figures"]["churn"].values())
+    assert rows[4][0] == report.figures.rfm["5"]["1"]["customers"]
+    assert sum(pictures["churn"]["data"][0]["y"]) == sum(report.figures.churn.values())
     assert "12 (310)" in text or "12（310）" in text
     assert cost(report) in text
 
@@ -107,7 +111,7 @@ def test_refunds_of_no_known_purchase_are_told_by_source(ruleset: Ruleset, langu
     whole = quality(told, ruleset, language)
     assert words.phrase("refunds_how", language) in whole
     assert all(f">{number}<" in whole for number in ("412", "17", "3"))
-    del told["figures"]["refunds"]["shop"]  # what is left names all of them
+    del told.figures.refunds["shop"]  # what is left names all of them
     assert words.phrase("refunds_how", language) not in quality(told, ruleset, language)
 
 
@@ -115,8 +119,12 @@ def test_the_model_of_the_scores_is_named_and_why_it_is_an_old_one(ruleset: Rule
     report = reports.ordinary(ruleset)
     assert "up to 2026-11-02 (model 5ac1dbb41e04)" in page(report, ruleset, "en")
     assert "截至2026-11-02" in page(report, ruleset, "zh")
-    report["model"]["why"] = "b runs away"
-    assert "b runs away" in page(report, ruleset, "en")
+    why = Fault("runs-away", {"parameter": "b", "value": "1.0e+09"})
+    report = replace(report, model=replace(report.model, why=why))
+    assert "b runs away to 1.0e+09" in page(report, ruleset, "en")
+    assert "参数 b 发散至1.0e+09" in page(report, ruleset, "zh")
+    unscored = replace(report, figures=replace(report.figures, rfm={}, churn={}))
+    assert "b runs away" in page(unscored, ruleset, "en")
 
 
 def test_a_first_night_has_words_where_it_has_no_pictures(ruleset: Ruleset) -> None:
@@ -139,7 +147,7 @@ HOSTILE = "</script><img src=x onerror=alert(1)>\"'&amp; \u202e\u200b\x1b[2J <!-
 
 
 def planted(data: Any) -> Any:
-    """A report with something hostile in every text that is not a day, a name of the rules or a code of ours."""
+    """What is stored with something hostile in every text that is not a day, or the version of rules."""
     if isinstance(data, dict):
         return {planted_key(key): planted(value) for key, value in data.items()}
     if isinstance(data, list):
@@ -148,7 +156,7 @@ def planted(data: Any) -> Any:
 
 
 def planted_key(key: str) -> str:
-    return HOSTILE + key if key in {"shop", "site", "bucket 017", "aside/<x>.parquet"} else key
+    return HOSTILE + key if key in {"shop", "site", "bucket=017", "incoming/<x>.parquet"} else key
 
 
 class Elements(HTMLParser):
@@ -173,11 +181,13 @@ def test_whatever_a_report_and_titles_hold_the_page_has_no_element_more_and_noth
     titled = {
         name: one.model_copy(update={"title": Title(en=HOSTILE, zh=HOSTILE)}) for name, one in ruleset.care.items()
     }
-    bad, seen, plain = reports.bad(ruleset) | {"odd": {"one": "two"}}, Elements(), Elements()
-    bad["model"]["why"] = "b runs away"
+    bad, seen, plain = reports.bad(ruleset), Elements(), Elements()
+    odd = {"many-records/c-1": Oddity(Fault("many-records", {"count": 60_000}), customer="c-1", bucket=7, others=2)}
+    bad = replace(bad, odd=odd, model=replace(bad.model, why=Fault("not-learnt", {"text": "b runs away"})))
     plain.feed(page(bad, ruleset, language))
+    stored = json.dumps(planted(json.loads(report_json(bad))))
     with patch.dict(vars(ruleset), {"care": titled}):
-        text = page(planted(bad) | {"odd": {HOSTILE: HOSTILE}}, ruleset, language)
+        text = page(read_report(stored.encode()), ruleset, language)
     seen.feed(text)
     assert seen.found == plain.found
     assert seen.text.count("</script><img") >= 5
@@ -221,10 +231,10 @@ def test_amounts_are_short_in_the_map(ruleset: Ruleset) -> None:
 def test_a_source_that_stays_silent_and_many_drifts_are_told_briefly(ruleset: Ruleset) -> None:
     report = reports.bad(ruleset)
     for back in (2, 3):
-        del report["figures"]["quality"]["shop"][str(reports.DAY - timedelta(days=back))]
+        del report.figures.quality["shop"][str(reports.DAY - timedelta(days=back))]
     features = {f"feature-{number}": {"0": 1000} for number in range(12)}
-    report["figures"]["drift"]["now"]["features"] = features
-    report["figures"]["drift"]["2026-10"]["features"] = {name: {"2^1": 1000} for name in features}
+    report.figures.drift["now"]["features"] = features
+    report.figures.drift["2026-10"]["features"] = {name: {"2^1": 1000} for name in features}
     lines = attention(report, "en")
     assert [line for line in lines if "sent nothing on 2026-11-22, 2026-11-23, 2026-11-24" in line]
     assert sum("PSI" in line for line in lines) == 8
@@ -249,7 +259,7 @@ def test_psi_by_hand_and_the_farthest_first() -> None:
         "now": {"ratings": {"x": {"a": 50, "b": 50}, "y": {"a": 9, "b": 1}}},
         "2026-10": {"ratings": {"x": {"a": 50, "b": 50}, "y": {"a": 1, "b": 9}}},
     }
-    assert [one.name for one in drifts({"drift": drift})] == ["y", "x"]
+    assert [one.name for one in drifts(drift)] == ["y", "x"]
 
 
 def test_a_source_is_missed_only_where_it_usually_sends() -> None:
@@ -267,7 +277,7 @@ def test_a_report_is_found_by_its_day_and_what_is_none_is_said() -> None:
     lake.put("nights/2026-11-24.json", b'{"day": "2026-11-24", "customers": 1}')
     lake.put("nights/2026-11-25.json", b'{"day": "2026-11-2')
     lake.put("nights/2026-11-25/bucket=001.json", b"{}")
-    assert kept_report(lake, "2026-11-24")["customers"] == 1
+    assert kept_report(lake, "2026-11-24").customers == 1
     with pytest.raises(UserError, match=r"2026-11-25\.json is no report"):
         kept_report(lake, None)
     with pytest.raises(UserError, match="there are those of 2026-11-24, 2026-11-25"):
@@ -311,7 +321,7 @@ def test_the_page_names_who_moved_and_how_all_are_listed(ruleset: Ruleset, langu
     assert text.index("hh-1000") < text.index("hh-1142")  # the larger group first
     assert "hh-1009</span> …" in text
     assert "hh-7</span> …" not in text
-    quiet = page(reports.ordinary(ruleset) | {"groups": {}}, ruleset, language)
+    quiet = page(replace(reports.ordinary(ruleset), groups={}), ruleset, language)
     assert words.phrase("nobody_moved", language, day="2026-11-25") in quiet
     assert words.phrase("moved_today", language) not in content(page(reports.first(), ruleset, language))
 
@@ -333,13 +343,14 @@ def test_the_line_of_a_level_has_every_night_and_a_gap_is_no_night(ruleset: Rule
     (place,) = [place for place, name in enumerate(ruleset.ratings) if name == "tier"]
     lines = pictures[f"trend-{place}"]["data"]
     assert len(lines) == 4
-    days = sorted(report["trend"])
+    assert report.trend
+    days = sorted(report.trend)
     assert len(days) == 29
     for line, level in zip(lines, ("platinum", "gold", "silver", "bronze"), strict=True):
-        assert (line["x"], line["y"]) == (days, [report["trend"][day]["tier"][level] for day in days])
+        assert (line["x"], line["y"]) == (days, [report.trend[day]["tier"][level] for day in days])
     texts = [one["text"] for one in pictures[f"trend-{place}"]["layout"]["annotations"]]
-    assert texts[1] == f"{report['trend'][days[-1]]['tier']['platinum']:,}"
-    one_night = report | {"trend": {days[-1]: report["trend"][days[-1]]}}
+    assert texts[1] == f"{report.trend[days[-1]]['tier']['platinum']:,}"
+    one_night = replace(report, trend={days[-1]: report.trend[days[-1]]})
     assert "trend-0" not in figures_of(page(one_night, ruleset, "en"))
 
 

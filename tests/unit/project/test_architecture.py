@@ -29,24 +29,26 @@ ALLOWED = {  # beside itself; nobody imports a room that imports it
     "rules/prove": "values rules events engine rules/author",
     "rules/scenarios": "values rules events engine rules/author foresight",
     "aws": "values rules events engine",
+    "report": "values",
     "ingest": "values rules events engine aws",
     "publish": "values rules events engine aws",
     "lake": "values rules events engine aws",
     "archive": "values rules aws lake",
     "rescoring": "values rules events engine lake",
     "scores": "values rules events lake rescoring present operations",
-    "nightly": "values rules events engine aws lake rescoring scores",
-    "present": "values rules rules/author rules/prove rules/scenarios engine",
+    "nightly": "values rules events engine aws lake rescoring scores report",
+    "present": "values rules rules/author rules/prove rules/scenarios engine report",
     "operations": "values rules events engine aws present",
     "local": "values",
     "starter": "values rules rules/author local",
     "impact": "values rules rules/author rules/prove rules/scenarios engine aws rescoring present",
     "backfill": "values rules events engine aws lake rescoring nightly present operations",
-    "search": "values rules rules/author engine aws lake rescoring nightly present",
+    "search": "values rules rules/author engine aws lake rescoring nightly present report",
     "release": "values rules rules/author events engine aws ingest present operations local",
-    "customers": "values rules rules/author rules/scenarios engine foresight aws lake nightly present backfill release",
+    "customers": "values rules rules/author rules/scenarios engine foresight aws lake nightly present backfill release "
+    "report",
     "cli": "values rules rules/author rules/prove rules/scenarios aws lake nightly scores present operations local "
-    "starter impact customers backfill search release",
+    "starter impact customers backfill search release report",
 }
 CORE_MAY_USE = {"pydantic", "orjson", "durable_rules_engine", "standing"}
 CLOCKS = {"time", "os", "socket", "pathlib", "subprocess", "random"}

@@ -130,7 +130,7 @@ class Retraction:
         own = current_key(kind, number)
         files, wrong = scan_all(self.lake, kind, [own, *self.lake.keys(staged_prefix(kind, number))])
         if own in wrong:
-            raise CorruptFile(f"{own}: {wrong[own]}")
+            raise CorruptFile(wrong[own].at(own))
         return pl.concat([frame(kind), *(collect(file.filter(which)) for file in files.values())])
 
     def _customer(self, customer: str, there: LakeRetraction, ends: Collection[Day], found: StoredRun) -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
 
-from standing.cli.options import Json, Rules, Stack, label, target_of, told
+from standing.cli.options import Json, Rules, Stack, chosen, label, target_of, told
 from standing.present.output import err, out, print_json
 from standing.present.terminal import Text, working
+
+if TYPE_CHECKING:
+    from standing.lake.compaction import CompactionResult
 
 lake = typer.Typer(no_args_is_help=True, help="The lake: events, decisions and states as Parquet (docs/lake.md).")
 Bucket = Annotated[int | None, typer.Option("--bucket", min=0, max=255, help="This bucket alone.")]
@@ -27,9 +31,9 @@ def compact_lake(bucket: Bucket = None, stack: Stack = "standing", as_json: Json
     with working(err, "compacting"):
         done = compact_now(target, bucket)
     if as_json:
-        print_json(done)
+        print_json(asdict(done))
     else:
-        out.print(" and ".join(f"{count:,} {kind}" for kind, count in done["rows"].items()))
+        out.print(" and ".join(f"{count:,} {kind}" for kind, count in done.rows.items()))
     _tell(done)
 
 
@@ -62,12 +66,12 @@ def show_gaps(
         raise typer.Exit(1)
 
 
-def _tell(done: dict[str, Any]) -> None:
-    for key, why in done["wrong"].items():
-        err.print(f"{key}: {why}", style="red", soft_wrap=True)
-    if done["overtaken"]:
+def _tell(done: CompactionResult) -> None:
+    for key, why in done.wrong.items():
+        err.print(why.at(key).in_language(chosen.language), style="red", soft_wrap=True)
+    if done.overtaken:
         err.print(told("somebody else compacted at the same time: run it again"), style="yellow")
-    if done["wrong"] or done["overtaken"]:
+    if done.wrong or done.overtaken:
         raise typer.Exit(1)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from standing.nightly.words import WORDS
 from standing.present.output import err, out, print_json
 
 if TYPE_CHECKING:
-    from standing.nightly.execution import Night
+    from standing.nightly.execution import Look, Night
     from standing.values.catalogue import Language
 
 ASKED = typer.Option("--day", metavar="DATE", help="A day that is over; the last one if left out.")
@@ -69,6 +70,7 @@ def report(
     from standing.present.report.page import page
     from standing.present.report.terminal import print_report
     from standing.release.store import rules_of
+    from standing.report.model import report_json
 
     target = target_of(stack)
     found = kept_report(target.lake, day)
@@ -77,21 +79,21 @@ def report(
         out_file.write_text(page(found, ruleset, lang), encoding="utf-8")
         err.print(str(out_file))
     if as_json:
-        print_json(found)
+        print_json(json.loads(report_json(found)))
     elif not out_file:
         print_report(found, ruleset, lang, out)
 
 
 @contextmanager
-def _progress(lang: Language) -> Iterator[Callable[[int, int], None]]:
-    from standing.nightly.execution import step
+def _progress(lang: Language) -> Iterator[Callable[[Look], None]]:
+    from standing.nightly.execution import STEPS
     from standing.operations.sender import progress_bar
 
     with progress_bar(err) as progress:
-        bar = progress.add_task(WORDS.say("planning", lang), total=None)
+        bar = progress.add_task(WORDS.say(STEPS["Deal"], lang), total=None)
 
-        def seen(done: int, of: int) -> None:
-            progress.update(bar, description=WORDS.say(step(done, of), lang), completed=done, total=of or None)
+        def seen(look: Look) -> None:
+            progress.update(bar, description=WORDS.say(look.step, lang), completed=look.done, total=look.of or None)
 
         yield seen
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,7 @@ from standing.customers.export import export, rows_in
 from standing.lake.layout import bucket_of, retracted_prefix
 from standing.lake.tombstones import write_tombstone
 from standing.nightly.summary import (
-    Report,
+    bucket_without_customer,
     days_reported,
     keep_report,
     page_key,
@@ -26,6 +27,8 @@ from standing.nightly.summary import (
 from standing.present.report.page import page
 from standing.release.shadow import shadow_of
 from standing.release.store import rules_of
+from standing.report.model import bucket_json
+from standing.report.upgrade import read_bucket, read_report
 from standing.rules.ruleset import Ruleset
 from standing.values.catalogue import LANGUAGES
 from standing.values.errors import UserError
@@ -92,22 +95,29 @@ def _forget_in_mark(lake: Lake, key: str, customer: str) -> bool:
 
 def _forget_in_report(lake: Lake, ruleset: Ruleset, day: str, customer: str) -> bool:
     """Whether a night named the customer. The report comes last: by it the night is found again."""
-    part, whole = part_key(day, bucket_of(customer)), report_key(day)
-    mended = {key: report for key in (part, whole) if (report := _mended(lake, key, customer))}
-    if part in mended:
-        lake.put(part, orjson.dumps(mended[part]))
-    if whole in mended:
+    in_part = _forget_in_part(lake, part_key(day, bucket_of(customer)), customer)
+    report = _without(lake, report_key(day), read_report, without_customer, customer)
+    if report:
         for language in LANGUAGES:
-            lake.put(page_key(day, language), page(mended[whole], ruleset, language).encode())
-        keep_report(lake, mended[whole])
-    return bool(mended)
+            lake.put(page_key(day, language), page(report, ruleset, language).encode())
+        keep_report(lake, report)
+    return in_part or report is not None
 
 
-def _mended(lake: Lake, key: str, customer: str) -> Report | None:
+def _forget_in_part(lake: Lake, key: str, customer: str) -> bool:
+    part = _without(lake, key, read_bucket, bucket_without_customer, customer)
+    if part:
+        lake.put(key, bucket_json(part))
+    return part is not None
+
+
+def _without[T](
+    lake: Lake, key: str, read: Callable[[bytes], T], without: Callable[[T, str], T], customer: str
+) -> T | None:
     """A report without the customer; none where it does not name them, or is none."""
     try:
-        found = orjson.loads(lake.get(key).body)
-        mended = without_customer(found, customer)
-    except (ValueError, KeyError, TypeError):
+        found = read(lake.get(key).body)
+    except ValueError:
         return None
-    return None if mended == found | {"odd": found.get("odd", {})} else mended
+    mended = without(found, customer)
+    return None if mended == found else mended

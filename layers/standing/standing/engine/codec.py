@@ -7,7 +7,7 @@ ledger said as changes of what is true. Days are kept as the distance from each 
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from itertools import accumulate
 from operator import sub
 from typing import Any
@@ -15,13 +15,14 @@ from typing import Any
 import ormsgpack
 
 from standing.engine.measures import StoredBuckets
+from standing.engine.memory import FIELDS, memory_of, plain
 from standing.engine.series import Amended, Extremes, Latest, Seen, Series, Sums
-from standing.engine.state import Checkpoint, Contact, Ledger, LevelState, Memory, State
+from standing.engine.state import Checkpoint, Contact, Ledger, State
 from standing.rules.conditions import Fact
 from standing.values.days import Day
 
 FORMAT = 1
-MEMORY = 5  # parts of a memory
+MEMORY = len(FIELDS)  # parts of a memory
 TOLD = 7  # parts of a ledger
 RAW = -zlib.MAX_WBITS  # deflate without a header: the first byte of an image says its format
 WORDS = range(-(2**63), 2**64)  # whole numbers that MessagePack has; others are kept as bytes
@@ -31,7 +32,7 @@ type Row = Sequence[Any]
 
 def pack(state: State) -> bytes:
     """A state's memories, ledger and buckets; customer, version and day are attributes of their own."""
-    opened, closed, ledger = _parts(state.opened), _parts(state.closed), state.ledger
+    opened, closed, ledger = plain(state.opened), plain(state.closed), state.ledger
     said = {name: held.level for name, held in state.closed.all_shown().items()}
     told = [
         _changes(said, ledger.said),
@@ -49,7 +50,7 @@ def unpack(packed: bytes, *, customer: str, version: int, day: int, features_has
     """The state that `pack` packed. Raises ValueError for a format this code does not know."""
     parts, buckets = _open(packed, 2 * MEMORY + TOLD)
     opened, changes, told = parts[:MEMORY], parts[MEMORY : 2 * MEMORY], parts[2 * MEMORY :]
-    before, after = _memory(opened), _memory(list(map(_changed, opened, changes)))
+    before, after = memory_of(opened), memory_of(list(map(_changed, opened, changes)))
     said = {name: held.level for name, held in after.all_shown().items()}
     announced, asked, honoured, unanswered, refrained, contacts, waiting = told
     known = _changed(said, announced), honoured, _changed(after.due, asked), unanswered, refrained
@@ -59,13 +60,13 @@ def unpack(packed: bytes, *, customer: str, version: int, day: int, features_has
 
 def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
     """A checkpoint's memory and buckets; its day and the hash of its features are attributes of their own."""
-    return _image(_parts(checkpoint.memory), checkpoint.buckets)
+    return _image(plain(checkpoint.memory), checkpoint.buckets)
 
 
 def unpack_checkpoint(packed: bytes, *, day: int, features_hash: str) -> Checkpoint:
     """The checkpoint that `pack_checkpoint` packed. Raises ValueError for a format this code does not know."""
     parts, buckets = _open(packed, MEMORY)
-    return Checkpoint(day, features_hash, buckets, _memory(parts))
+    return Checkpoint(day, features_hash, buckets, memory_of(parts))
 
 
 def _image(parts: list[Part], buckets: StoredBuckets) -> bytes:
@@ -169,24 +170,6 @@ READERS: tuple[Callable[..., Series], ...] = (_read_sums, _read_extremes, _read_
 
 
 # Memories and the ledger ---------------------------------------------------------------------------------------------
-
-
-def _parts(memory: Memory) -> list[Part]:
-    return [_plain(memory.levels), memory.due, _plain(memory.shown), memory.held_back, memory.contacts]
-
-
-def _plain(levels: Mapping[str, LevelState]) -> Part:
-    return {name: [part for part in held if part is not None] for name, held in levels.items()}
-
-
-def _memory(parts: list[Part]) -> Memory:
-    levels, due, shown, held_back, contacts = parts
-    days = {channel: tuple(days) for channel, days in contacts.items()}
-    return Memory(_level_states(levels), due, _level_states(shown), held_back, days)
-
-
-def _level_states(levels: Part) -> dict[str, LevelState]:
-    return {name: LevelState(*held) for name, held in levels.items()}
 
 
 def _contacts(made: Iterable[Contact]) -> Part:

@@ -30,7 +30,7 @@ from standing.lake.layout import (
     named_after,
     staged_prefix,
 )
-from standing.lake.parquet import CorruptFile, Parts, collect, parquet_bytes, read_all, scan_all, scan_stored
+from standing.lake.parquet import CorruptFile, Parts, Wrong, collect, parquet_bytes, read_all, scan_all, scan_stored
 from standing.lake.rows import deduplicate
 from standing.lake.runs import runs_taken_back
 from standing.lake.standings import forget_standings
@@ -47,7 +47,7 @@ class CompactionResult:
     """What became of a step: rows by kind, and by key what was wrong with an object. `overtaken`: do it again."""
 
     rows: dict[Kind, int] = field(default_factory=dict)
-    wrong: dict[str, str] = field(default_factory=dict)
+    wrong: Wrong = field(default_factory=dict)
     overtaken: bool = False
 
 
@@ -97,7 +97,7 @@ def _compact_once(lake: Lake, number: int, done: CompactionResult) -> None:
         try:
             done.rows[kind] = _compact(lake, kind, number, gone, runs, done)
         except CorruptFile as error:
-            done.wrong[current_key(kind, number)] = str(error)
+            done.wrong[current_key(kind, number)] = error.fault
 
 
 def _compact(
@@ -158,6 +158,6 @@ def _dealt(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
     return ((int(str(number)), own) for (number,), own in by_bucket.items())
 
 
-def _set_aside(lake: Lake, wrong: dict[str, str], done: CompactionResult) -> None:
+def _set_aside(lake: Lake, wrong: Wrong, done: CompactionResult) -> None:
     for key, why in wrong.items():
-        done.wrong[key] = f"{why}; set aside as {lake.quarantine(key)}"
+        done.wrong[key] = why.handled("set-aside", aside=lake.quarantine(key))

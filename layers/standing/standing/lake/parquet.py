@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import hashlib
 import io
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -18,10 +19,9 @@ from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
 from standing.aws.logging import PlainError
 from standing.lake.layout import Kind
 from standing.lake.rows import LATER, SCHEMAS, frame
+from standing.values.faults import Fault, FaultError
 
 ROW_GROUP = 50_000  # rows; small enough that a reader who wants one customer skips most of a file
-NOT_WHOLE = "not a whole Parquet file ({})"
-NOT_THE_SAME = "not as it was written: its SHA-256 is another"
 SEAL = "standing.sha256"
 BLANK = "0" * 64  # where the SHA-256 will be
 BEFORE_SEAL = SEAL.encode() + b"\x18\x40"  # as Thrift says it: a text of 64 bytes follows
@@ -29,8 +29,25 @@ END = b"PAR1"
 WRONG = (Exception, pl.exceptions.PanicException)  # of the reader; a panic is no Exception
 
 
-class CorruptFile(PlainError, ValueError):  # noqa: N818 -- it says what is with the file
+type Wrong = dict[str, Fault]  # by key: what is wrong with an object
+
+
+class CorruptFile(FaultError, PlainError, ValueError):  # noqa: N818 -- it says what is with the file
     """A file that cannot be read as what it should be, and why."""
+
+
+@contextmanager
+def corrupt_at(key: str) -> Iterator[None]:
+    """Raises CorruptFile with the file named, where what is done with it does."""
+    try:
+        yield
+    except CorruptFile as error:
+        raise CorruptFile(error.fault.at(key)) from None
+
+
+def not_whole(error: BaseException) -> CorruptFile:
+    """Of a file that the reader stumbled over."""
+    return CorruptFile(Fault("not-whole", {"error": type(error).__name__}))
 
 
 def parquet_bytes(rows: pl.DataFrame) -> bytes:
@@ -56,7 +73,7 @@ def check_seal(body: bytes) -> None:
     """Raises CorruptFile where a file to its end is not as it was written. Of one without a seal that is not known."""
     place = body.rfind(BEFORE_SEAL) + len(BEFORE_SEAL) if body.endswith(END) else 0
     if place >= len(BEFORE_SEAL) and _digest(body, place) != body[place : place + len(BLANK)]:
-        raise CorruptFile(NOT_THE_SAME)
+        raise CorruptFile(Fault("not-the-same"))
 
 
 class Parts:
@@ -93,7 +110,7 @@ def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
         rows = pl.scan_parquet(io.BytesIO(body))
         there = rows.collect_schema()
     except WRONG as error:  # whatever the reader stumbles over, the file is at fault
-        raise CorruptFile(NOT_WHOLE.format(type(error).__name__)) from None
+        raise not_whole(error) from None
     later = [name for name in LATER[kind] if name not in there]
     _check(kind, {**there, **{name: SCHEMAS[kind][name] for name in later}})
     return rows.with_columns(pl.lit(None, dtype=SCHEMAS[kind][name]).alias(name) for name in later).select(
@@ -106,7 +123,7 @@ def collect(rows: pl.LazyFrame) -> pl.DataFrame:
     try:
         return rows.collect(engine="streaming")
     except WRONG as error:  # as above
-        raise CorruptFile(NOT_WHOLE.format(type(error).__name__)) from None
+        raise not_whole(error) from None
 
 
 def _check(kind: Kind, there: Mapping[str, Any]) -> None:
@@ -114,11 +131,16 @@ def _check(kind: Kind, there: Mapping[str, Any]) -> None:
     for name, wanted in SCHEMAS[kind].items():
         found = there.get(name)
         if found is None:
-            raise CorruptFile(f"of another schema: column `{name}` is missing")
-        if found != wanted:
-            raise CorruptFile(f"of another schema: column `{name}` is {found}, expected {wanted}")
+            raise CorruptFile(Fault("column-missing", {"column": name}))
+        check_type(name, found, wanted)
     if extra := [name for name in there if name not in SCHEMAS[kind]]:
-        raise CorruptFile(f"of another schema: no column `{extra[0]}` was expected")
+        raise CorruptFile(Fault("column-unexpected", {"column": extra[0]}))
+
+
+def check_type(column: str, found: Any, expected: Any) -> None:  # noqa: ANN401 -- polars' types
+    """Raises CorruptFile where a column is of another type than it should be."""
+    if found != expected:
+        raise CorruptFile(Fault("column-type", {"column": column, "found": str(found), "expected": str(expected)}))
 
 
 def scan_stored(kind: Kind, stored: StoredObject) -> pl.LazyFrame:
@@ -131,12 +153,12 @@ def read_stored(kind: Kind, stored: StoredObject) -> pl.DataFrame:
     return collect(scan_stored(kind, stored))
 
 
-def scan_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[dict[str, pl.LazyFrame], dict[str, str]]:
+def scan_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[dict[str, pl.LazyFrame], Wrong]:
     """Several objects by key, each read once to see that it is whole; and by key what is wrong with the others."""
     return _whole(lake, kind, keys, _checked)
 
 
-def read_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[pl.DataFrame, list[str], dict[str, str]]:
+def read_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[pl.DataFrame, list[str], Wrong]:
     """The rows of several objects, the keys of those that were read, and by key what is wrong with the others."""
     whole, wrong = _whole(lake, kind, keys, collect)
     return pl.concat([frame(kind), *whole.values()]), list(whole), wrong
@@ -144,15 +166,15 @@ def read_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[pl.DataFrame,
 
 def _whole[T](
     lake: Lake, kind: Kind, keys: Iterable[str], take: Callable[[pl.LazyFrame], T]
-) -> tuple[dict[str, T], dict[str, str]]:
+) -> tuple[dict[str, T], Wrong]:
     """What is taken of several objects, by key, and what is wrong with the others."""
     whole: dict[str, T] = {}
-    wrong: dict[str, str] = {}
+    wrong: Wrong = {}
     for key, stored in lake.get_all(keys):
         try:
             whole[key] = take(scan(kind, stored.body))
         except CorruptFile as error:
-            wrong[key] = str(error)
+            wrong[key] = error.fault
     return whole, wrong
 
 

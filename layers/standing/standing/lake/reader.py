@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -11,7 +10,7 @@ import polars as pl
 from standing.aws.lake_bucket import Lake, StoredObject
 from standing.lake.chunks import Chunk, chunks
 from standing.lake.layout import KINDS, Kind, bucket_of, current_key, incoming_prefix, staged_prefix
-from standing.lake.parquet import CorruptFile, collect, read_all, read_stored, scan_stored
+from standing.lake.parquet import CorruptFile, collect, corrupt_at, read_all, read_stored, scan_stored
 from standing.lake.rows import Bucket, deduplicate, frame
 
 
@@ -34,12 +33,12 @@ class OpenBucket:
     def scan(self, kind: Kind) -> pl.LazyFrame:
         """Rows that are still to be read; that the file is whole is looked at once. Raises CorruptFile."""
         if kind not in self.scanned:
-            with _named(current_key(kind, self.number)):
+            with corrupt_at(current_key(kind, self.number)):
                 self.scanned[kind] = scan_stored(kind, self.files[kind])
         return self.scanned[kind]
 
     def _of(self, kind: Kind, share: Chunk) -> pl.DataFrame:
-        with _named(current_key(kind, self.number)):
+        with corrupt_at(current_key(kind, self.number)):
             return collect(self.scan(kind).filter(share.holds))
 
     def _decisions(self, share: Chunk) -> pl.DataFrame:
@@ -69,17 +68,8 @@ def read_bucket(lake: Lake, number: int) -> Bucket:
 
 
 def _current(lake: Lake, kind: Kind, number: int) -> pl.DataFrame:
-    with _named(current_key(kind, number)):
+    with corrupt_at(current_key(kind, number)):
         return read_stored(kind, lake.get(current_key(kind, number)))
-
-
-@contextmanager
-def _named(what: str) -> Iterator[None]:
-    """Say what is damaged."""
-    try:
-        yield
-    except CorruptFile as error:
-        raise CorruptFile(f"{what}: {error}") from None
 
 
 def everything_of(lake: Lake, customer: str) -> Bucket:

@@ -10,7 +10,8 @@ import polars as pl
 from standing.aws.table import STATE, EventRecord, recorded_in, state_in
 from standing.engine.engine import engine_of
 from standing.engine.measures import from_stored
-from standing.engine.state import Ledger, LevelState, Memory, State
+from standing.engine.memory import BY_NAME, PARTS, Entry, Part, entries
+from standing.engine.state import Ledger, Memory, State
 from standing.lake import records
 from standing.lake.decisions import DECISIONS, decision_row
 from standing.lake.layout import KINDS, Kind
@@ -19,11 +20,15 @@ from standing.rules.timeline import Timeline
 type Origin = Literal["stream", "table"]
 type Row = dict[str, Any]
 
-LEVELS = pl.List(pl.Struct({"rating": pl.String, "level": pl.String, "since": pl.Int32, "grace_until": pl.Int32}))
-DUE = pl.List(pl.Struct({"care": pl.String, "day": pl.Int32}))
-HELD_BACK = pl.List(pl.Struct({"care": pl.String, "gate": pl.String, "day": pl.Int32}))
-CONTACTS = pl.List(pl.Struct({"channel": pl.String, "day": pl.Int32}))
-MEMORY = pl.Struct({"levels": LEVELS, "shown": LEVELS, "due": DUE, "held_back": HELD_BACK, "contacts": CONTACTS})
+
+def _entries_of(part: Part) -> pl.List:
+    """A part of a memory as a column: a list of its entries."""
+    values: dict[str, Any] = {value.name: pl.String if value.is_text else pl.Int32 for value in part.values}
+    return pl.List(pl.Struct(dict.fromkeys(part.keys, pl.String) | values))
+
+
+MEMORY = pl.Struct({part.name: _entries_of(part) for part in PARTS})
+DUE, HELD_BACK = (_entries_of(BY_NAME[name]) for name in ("due", "held_back"))
 SAID = pl.List(pl.Struct({"rating": pl.String, "level": pl.String}))
 HONOURED = pl.List(pl.Struct({"rating": pl.String, "until": pl.Int32}))
 UNANSWERED = pl.List(pl.Struct({"care": pl.String, "day": pl.String, "until": pl.Int32}))
@@ -164,8 +169,8 @@ def state_row(row: Row, rules: Timeline, origin: Origin) -> Row:
         "rules": row["rules"]["S"],
         "events": int(row["events"]["N"]) if "events" in row else None,
         "origin": origin,
-        "opened": _memory(state.opened),
-        "closed": _memory(state.closed),
+        "opened": memory_row(state.opened),
+        "closed": memory_row(state.closed),
         "ledger": _ledger(state.ledger),
         "features": _features(state, rules),
         "run": row["run"]["S"] if "run" in row else None,
@@ -186,15 +191,16 @@ def _features(state: State, rules: Timeline) -> list[Row] | None:
     ]
 
 
-def _memory(memory: Memory) -> Row:
-    held_back = memory.held_back.items()
-    return {
-        "levels": list(_levels(memory.levels)),
-        "shown": list(_levels(memory.shown)),
-        "due": [{"care": care, "day": day} for care, day in memory.due.items()],
-        "held_back": [{"care": care, "gate": gate, "day": day} for care, why in held_back for gate, day in why.items()],
-        "contacts": [{"channel": name, "day": day} for name, days in memory.contacts.items() for day in days],
-    }
+def memory_row(memory: Memory) -> Row:
+    """A memory as the lake has it: the entries of each part."""
+    return {part.name: [row for entry in entries(memory, part) for row in _rows(part, entry)] for part in PARTS}
+
+
+def _rows(part: Part, entry: Entry) -> Iterator[Row]:
+    """An entry as one row; where it has many days, as one a day."""
+    names = (*part.keys, *(value.name for value in part.values))
+    told = [(day,) for day in entry.values] if part.many else [entry.values]
+    return (dict(zip(names, (*entry.keys, *values), strict=True)) for values in told)
 
 
 def _ledger(ledger: Ledger) -> Row:
@@ -209,7 +215,3 @@ def _ledger(ledger: Ledger) -> Row:
         "contacts": [one._asdict() for one in ledger.contacts],
         "waiting": [{"care": care, "day": day} for care, day in ledger.waiting.items()],
     }
-
-
-def _levels(levels: Mapping[str, LevelState]) -> Iterator[Row]:
-    return ({"rating": rating, **held._asdict()} for rating, held in levels.items())

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import asdict, dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 import orjson
 
@@ -73,16 +73,12 @@ def _text(run: Run) -> bytes:
     return orjson.dumps(asdict(run), option=orjson.OPT_INDENT_2)
 
 
-def unfinished(lake: Lake, day: str) -> list[dict[str, Any]]:
+def unfinished(lake: Lake, day: str) -> list[Run]:
     """The runs that need somebody: those that began before a day such as `2026-11-26` and did not end.
 
     And those that are taken back, but not to the end.
     """
-    return [
-        {"run": one.run, "state": one.state, "began": one.began}
-        for one in runs(lake)
-        if one.is_unfinished and (one.state == "retracting" or one.began[:10] < day)
-    ]
+    return [one for one in runs(lake) if one.is_unfinished and (one.state == "retracting" or one.began[:10] < day)]
 
 
 def runs_taken_back(lake: Lake, number: int) -> frozenset[str]:

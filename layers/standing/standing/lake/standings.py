@@ -14,6 +14,7 @@ from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
 from standing.lake.layout import MONTHS, bucket_of, number_in, standing_key
 from standing.lake.parquet import WRONG, check_seal, parquet_bytes
 from standing.lake.tombstones import Tombstones
+from standing.values.faults import Fault
 
 
 class KeptStanding(NamedTuple):
@@ -21,14 +22,14 @@ class KeptStanding(NamedTuple):
 
     rows: pl.DataFrame | None
     etag: str
-    wrong: str = ""
+    wrong: Fault | None = None
 
 
 def keep_standing(lake: Lake, key: str) -> KeptStanding:
     """What a key holds. What cannot be read is named."""
     stored = lake.get(key)
     rows = standing_in(stored)
-    wrong = "" if rows is not None or stored is ABSENT else "not a whole Parquet file, or not as it was written"
+    wrong = None if rows is not None or stored is ABSENT else Fault("unreadable")
     return KeptStanding(rows, stored.etag, wrong)
 
 

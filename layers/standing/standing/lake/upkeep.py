@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
 from typing import Any
 
 import polars as pl
 
 from standing.aws.stack import Target
-from standing.lake.compaction import compact_all
+from standing.lake.compaction import CompactionResult, compact_all
 from standing.lake.gaps import behind_table, missing_commits, refill
 from standing.lake.layout import BUCKETS, bucket_of
 from standing.lake.parquet import CorruptFile
@@ -24,9 +23,9 @@ WAY_OUT = message(
 )
 
 
-def compact_now(target: Target, bucket: int | None) -> dict[str, Any]:
-    """Compact one bucket or all: `rows` by kind, what was `wrong` by key, and whether it was `overtaken`."""
-    return asdict(compact_all(target.lake, range(BUCKETS) if bucket is None else [bucket]))
+def compact_now(target: Target, bucket: int | None) -> CompactionResult:
+    """Compact one bucket or all: the rows by kind, and what was wrong."""
+    return compact_all(target.lake, range(BUCKETS) if bucket is None else [bucket])
 
 
 def gaps(target: Target) -> list[dict[str, Any]]:
@@ -40,10 +39,10 @@ def gaps(target: Target) -> list[dict[str, Any]]:
     return found.sort("customer").to_dicts()
 
 
-def fill_gaps(target: Target, rules: Timeline, names: Sequence[str]) -> tuple[int, dict[str, Any]]:
+def fill_gaps(target: Target, rules: Timeline, names: Sequence[str]) -> tuple[int, CompactionResult]:
     """Fill gaps from the table and compact: how many customers, and what came of the compaction."""
     customers = refill(target.lake, target.customers, rules, names)
-    return customers, asdict(compact_all(target.lake, _buckets(names)))
+    return customers, compact_all(target.lake, _buckets(names))
 
 
 def _buckets(names: Iterable[str]) -> list[int]:

@@ -6,20 +6,20 @@ Of the day that is closed; those of the days before are taken over from the repo
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from typing import Any, Protocol
 
-import orjson
-
 from standing.aws.lake_bucket import ABSENT, Lake
 from standing.nightly.metrics.sums import add
+from standing.nightly.summary import report_key
+from standing.report.model import Quality, Report
+from standing.report.upgrade import read_report
 from standing.values.days import day_in, end_of_day
 
 FIELD = "refused"
 NAMES = ("duplicates", "rejected")
 DAYS = 7  # before the one that is closed
-
-type Quality = dict[str, dict[str, dict[str, int]]]
 
 
 class LogsPort(Protocol):
@@ -29,11 +29,10 @@ class LogsPort(Protocol):
         """The lines that have a field, between two moments."""
 
 
-def with_refused(report: dict[str, Any], lake: Lake, logs: LogsPort, time_zone: str) -> dict[str, Any]:
+def with_refused(report: Report, lake: Lake, logs: LogsPort, time_zone: str) -> Report:
     """A night's report with what was refused on its day and the days before, beside what was recorded."""
-    day = report["day"]
-    quality = add(refused_on(logs, day, time_zone), refused_before(lake, day))
-    return report | {"figures": add(report["figures"], {"quality": quality} if quality else {})}
+    refused = add(refused_on(logs, report.day, time_zone), refused_before(lake, report.day))
+    return replace(report, figures=replace(report.figures, quality=add(report.figures.quality, refused)))
 
 
 def refused_on(logs: LogsPort, day: str, time_zone: str) -> Quality:
@@ -51,8 +50,8 @@ def refused_before(lake: Lake, day: str) -> Quality:
     found: Quality = {}
     for back in range(1, DAYS + 1):
         before = str(date.fromisoformat(day) - timedelta(days=back))
-        stored = lake.get(f"nights/{before}.json")
-        quality = {} if stored is ABSENT else orjson.loads(stored.body).get("figures", {}).get("quality", {})
+        stored = lake.get(report_key(before))
+        quality = {} if stored is ABSENT else read_report(stored.body).figures.quality
         for source, days in quality.items():
             _add(found, source, before, days.get(before, {}))
     return found

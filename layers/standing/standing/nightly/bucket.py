@@ -7,8 +7,9 @@ is kept after that. Knows nothing of other buckets.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.compaction import compact
 from standing.lake.layout import current_key, standing_key
-from standing.lake.parquet import CorruptFile, parquet_bytes
+from standing.lake.parquet import CorruptFile, Wrong, parquet_bytes
 from standing.lake.reader import open_bucket
 from standing.lake.standings import keep_standing
 from standing.lake.tombstones import tombstones
@@ -29,6 +30,7 @@ from standing.nightly.metrics.samples import merge_samples
 from standing.nightly.metrics.sums import add_all
 from standing.nightly.months import keep_month, kept_months
 from standing.nightly.scores import Scoring
+from standing.report.model import COUNTS, BucketReport, Difference
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
@@ -43,8 +45,8 @@ def rescore_bucket(
     until: Day,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     scoring: Scoring | None = None,
-) -> dict[str, Any]:
-    """A bucket's night, to the end of the day `until`: what became of it, in counts, and what is wrong, by name.
+) -> BucketReport:
+    """A bucket's night, to the end of the day `until`: what became of it, and what is wrong; not yet when and by what.
 
     Raises CorruptFile where what is known of the bucket cannot be read.
     """
@@ -58,38 +60,33 @@ def rescore_bucket(
     with suppress(PreconditionFailed):  # another run of the same night was faster, and found the same
         lake.replace(standing_key(number), parquet_bytes(_together(one.standing for one in lived)), before.etag)
     keep_month(lake, number, until, _together(one.ended for one in lived))
-    anew = {standing_key(number): f"{before.wrong}: worked out anew"} if before.wrong else {}
-    return _told(number, lived, night.passing) | {
-        "wrong": compacted.wrong | anew | unread,
-        "odd": anomalies(opened.scan("records"), until),
-    }
+    anew = {standing_key(number): before.wrong.handled("worked-out-anew")} if before.wrong else {}
+    odd = anomalies(opened.scan("records"), until)
+    return replace(_told(number, lived, night.passing), wrong=compacted.wrong | anew | unread, odd=odd)
 
 
-def _refuse_damaged(wrong: Mapping[str, str], number: int) -> None:
+def _refuse_damaged(wrong: Wrong, number: int) -> None:
     """Before anything is said of any customer: compaction has read the files to their ends. Raises CorruptFile."""
     for key in (current_key("states", number), current_key("records", number)):
         if key in wrong:
-            raise CorruptFile(f"{key}: {wrong[key]}")
+            raise CorruptFile(wrong[key].at(key))
 
 
 def _together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(parts, how="diagonal")
 
 
-def _told(number: int, lived: list[ChunkResult], passing: ClockRun) -> dict[str, Any]:
-    counts = sum((one.counts for one in lived), Counter[str]())
+def _told(number: int, lived: list[ChunkResult], passing: ClockRun) -> BucketReport:
+    found = sum((one.counts for one in lived), Counter[str]()) + passing.counts
+    counts: dict[str, Any] = {name: found[name] for name in COUNTS}
     names = [name for one in lived for name in one.incomplete]
-    different = _together(one.different for one in lived)
-    return {
-        "bucket": number,
-        **{
-            name: counts[name]
-            for name in ("customers", "incomplete_customers", "stirred", "reconciled", "differences", "scores")
-        },
-        **{name: passing.counts[name] for name in ("moved", "gone", "busy", "commits", "decisions", "conflicts")},
-        "different": different.head(NAMED).to_dicts(),
-        "incomplete": names[:NAMED],
-        "figures": add_all(one.metrics for one in lived),
-        "groups": merge_samples(one.groups for one in lived),
-        "moved_now": passing.moved,
-    }
+    different = _together(one.different for one in lived).head(NAMED)
+    return BucketReport(
+        number,
+        **counts,
+        different=[Difference(**one) for one in different.rows(named=True)],
+        incomplete=names[:NAMED],
+        figures=add_all(one.metrics for one in lived),
+        groups=merge_samples(one.groups for one in lived),
+        moved_now=passing.moved,
+    )

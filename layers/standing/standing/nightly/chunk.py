@@ -16,9 +16,8 @@ from standing.nightly.clock import ClockRun
 from standing.nightly.metrics.all import MetricInputs, metrics
 from standing.nightly.metrics.day_end import at_end
 from standing.nightly.metrics.groups import groups
-from standing.nightly.metrics.samples import Groups
-from standing.nightly.metrics.sums import Figures
 from standing.nightly.scores import Scoring
+from standing.report.model import Figures, Groups
 from standing.rescoring.bucket import STIRRED, rescore
 from standing.rescoring.memories import latest, states_of
 from standing.rescoring.reconciliation import reconcile

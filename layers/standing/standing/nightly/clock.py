@@ -21,7 +21,8 @@ from standing.engine.start import NOTHING, StoredHistory, features_changed
 from standing.engine.state import Checkpoint, State
 from standing.events.intake import Event
 from standing.nightly.metrics.groups import moved_now
-from standing.nightly.metrics.samples import Groups, merge_samples
+from standing.nightly.metrics.samples import merge_samples
+from standing.report.model import Groups
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 

@@ -15,7 +15,17 @@ from standing.values.errors import UserError
 ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
 PAUSE = 1.0  # seconds between two looks
 
-type Step = Literal["planning", "buckets", "summing-up"]
+type Step = Literal["dealing", "planning", "training", "buckets", "summing-up"]
+
+STEPS: dict[str, Step] = {"Deal": "dealing", "Plan": "planning", "Train": "training", "Rescore": "buckets"}  # by state
+
+
+class Look(NamedTuple):
+    """What a night is doing, and how many buckets are done, of how many: of none while they are not known."""
+
+    step: Step
+    done: int
+    of: int
 
 
 class Night(NamedTuple):
@@ -26,7 +36,7 @@ class Night(NamedTuple):
     cause: str
 
 
-def close(target: Target, day: str | None, seen: Callable[[int, int], None]) -> Night:
+def close(target: Target, day: str | None, seen: Callable[[Look], None]) -> Night:
     """Close a day, or the last that is over; `seen` as in `follow`. Raises UserError where the stack has no night."""
     return follow(target, begin(target, day), seen)
 
@@ -40,30 +50,32 @@ def begin(target: Target, day: str | None) -> str:
     return answer["executionArn"]
 
 
-def follow(target: Target, execution: str, seen: Callable[[int, int], None]) -> Night:
-    """Wait for the end; `seen` is told how many buckets are done, of how many: of none while they are planned."""
+def follow(target: Target, execution: str, seen: Callable[[Look], None]) -> Night:
+    """Wait for the end; `seen` is told of each look."""
     while True:
         found = target.states.describe_execution(executionArn=execution)
-        if looked := _progress(target, execution):
-            seen(*looked)
+        if look := _look(target, execution):
+            seen(look)
         if found["status"] in ENDED:
             cause = f"{found.get('error', '')}: {found.get('cause', '')}".strip(": ")
             return Night(found["status"], json.loads(found.get("output") or "{}"), cause)
         time.sleep(PAUSE)
 
 
-def step(done: int, of: int) -> Step:
-    """What a night is doing, by its buckets: it plans until it knows them, and sums up once they are done."""
-    if not of:
-        return "planning"
-    return "buckets" if done < of else "summing-up"
-
-
-def _progress(target: Target, execution: str) -> tuple[int, int] | None:
-    """Buckets done and buckets in all; nothing where it could not be looked at, which the next look makes up for."""
+def _look(target: Target, execution: str) -> Look | None:
+    """What it is doing; nothing where it could not be looked at, which the next look makes up for."""
     try:
+        entered = _last_state(target, execution)
         runs = target.states.list_map_runs(executionArn=execution)["mapRuns"]
         counts = [target.states.describe_map_run(mapRunArn=run["mapRunArn"])["itemCounts"] for run in runs]
     except ClientError:
         return None
-    return sum(one["succeeded"] + one["failed"] for one in counts), sum(one["total"] for one in counts)
+    done, of = sum(one["succeeded"] + one["failed"] for one in counts), sum(one["total"] for one in counts)
+    return Look(STEPS.get(entered, "summing-up"), done, of)
+
+
+def _last_state(target: Target, execution: str) -> str:
+    """The state that was entered last; at the very beginning the first."""
+    told = target.states.get_execution_history(executionArn=execution, reverseOrder=True)["events"]
+    entered = (one["stateEnteredEventDetails"]["name"] for one in told if "stateEnteredEventDetails" in one)
+    return next(entered, next(iter(STEPS)))

@@ -16,12 +16,16 @@ from standing.lake.compaction import compact
 from standing.lake.layout import BUCKETS
 from standing.lake.parquet import CorruptFile, collect
 from standing.lake.reader import open_bucket
+from standing.nightly.plan import Planned
+from standing.report.model import ScoreModel
 from standing.rescoring.refunds import IS_PURCHASE, IS_REFUND, with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.scores.fitting.model import FitSettings, fit_model
+from standing.scores.fitting.newton import NotConverged
 from standing.scores.model import Model, parsed, text
 from standing.scores.spending import Spend, spending
 from standing.values.days import Day, day_in
+from standing.values.faults import Fault
 
 MODEL = "models/scores.json"
 OLD = 28  # days from which on a model is learnt anew
@@ -32,12 +36,11 @@ class LearnedModel(NamedTuple):
     """The model that holds, if there is one, and why none was learnt, where one was due."""
 
     model: Model | None
-    wrong: str = ""
+    wrong: Fault | None = None
 
-    def told(self) -> dict[str, str]:
+    def told(self) -> ScoreModel:
         """For the report."""
-        about = {"hash": self.model.hash, "as_of": self.model.as_of} if self.model else {}
-        return about | ({"why": self.wrong} if self.wrong else {})
+        return ScoreModel(self.model.hash, self.model.as_of, self.wrong) if self.model else ScoreModel(why=self.wrong)
 
 
 def model_of(lake: Lake) -> Model | None:
@@ -47,6 +50,13 @@ def model_of(lake: Lake) -> Model | None:
         return None if stored is ABSENT else parsed(stored.body)
     except ValueError:
         return None
+
+
+def model_for(lake: Lake, ruleset: Ruleset, planned: Planned) -> LearnedModel:
+    """The model that a night scores by: where no bucket is due, the one that is kept, however old."""
+    if not planned.due:
+        return LearnedModel(model_of(lake))
+    return model_up_to(lake, ruleset, day_in(planned.day), planned.known)
 
 
 def model_up_to(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> LearnedModel:
@@ -59,8 +69,10 @@ def model_up_to(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> Lea
     try:
         bought = _purchases(lake, known, ruleset, day, spend)
         found = fit_model(bought, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
-    except ValueError as error:  # what these customers do not tell, said by whoever fitted
-        return LearnedModel(before, str(error))
+    except NotConverged as error:  # what these customers do not tell
+        return LearnedModel(before, error.fault)
+    except ValueError as error:
+        return LearnedModel(before, Fault("not-learnt", {"text": str(error)}))
     lake.put(MODEL, text(found).encode())
     return LearnedModel(found)
 

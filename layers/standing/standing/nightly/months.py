@@ -12,14 +12,12 @@ import polars as pl
 from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.layout import month_key, month_prefix
-from standing.lake.parquet import parquet_bytes
+from standing.lake.parquet import Wrong, parquet_bytes
 from standing.lake.standings import keep_standing
 from standing.nightly.metrics.months import compared_with, month_of
 from standing.values.days import Day
 
 NOBODY = pl.DataFrame(schema={"customer": pl.String, "day": pl.Int32})
-
-type Wrong = dict[str, str]
 
 
 def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFrame], Wrong]:
@@ -35,7 +33,7 @@ def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFra
         if there.rows is not None:
             found[month] = there.rows
         elif there.wrong:
-            wrong[key] = f"{there.wrong}: no figures are compared with it"
+            wrong[key] = there.wrong.handled("not-compared")
         elif lake.keys(month_prefix(month)):
             found[month] = NOBODY
     return found, wrong

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any
+from typing import NamedTuple
 
 from standing.aws.lake_bucket import Lake
 from standing.aws.logging import PlainError
-from standing.lake.compaction import stage
 from standing.lake.layout import KINDS, STAGED, STANDING, number_in
-from standing.nightly.model import LearnedModel, model_of, model_up_to
-from standing.nightly.summary import findings_passed_on, parts
+from standing.nightly.summary import parts
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date, day_in, day_of
 
@@ -22,19 +20,23 @@ class InvalidDay(PlainError, ValueError):  # noqa: N818 -- what it is
     """A day that cannot be closed, or that is none."""
 
 
-def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) -> dict[str, Any]:
-    """What is to be done: the `day` to close, all buckets `known`, and those `due`, which are not done yet.
+class Planned(NamedTuple):
+    """What a night is to do: the `day` to close, all buckets `known`, and those `due`, which are not done yet."""
 
-    So a second start for the same day does what failed at the first, and otherwise nothing. Deals out what came into
-    the lake, and learns the model of scores where that is due. Raises InvalidDay where the day that is asked for is
-    not over, or is no day.
+    day: str
+    known: list[int]
+    due: list[int]
+
+
+def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) -> Planned:
+    """What is to be done, once what came in is dealt out.
+
+    A second start for the same day does what failed at the first, and otherwise nothing. Raises InvalidDay where the
+    day that is asked for is not over, or is no day.
     """
-    day = day_asked_for(asked, day_to_close(now, ruleset))
-    wrong = findings_passed_on(stage(lake).wrong)
-    known, done = buckets(lake), set(parts(lake, str(day_date(day))))
-    due = [number for number in known if number not in done]
-    learnt = model_up_to(lake, ruleset, day, known) if due else LearnedModel(model_of(lake))
-    return {"day": str(day_date(day)), "known": known, "due": due, "wrong": wrong, "model": learnt.told()}
+    day = str(day_date(day_asked_for(asked, day_to_close(now, ruleset))))
+    known, done = buckets(lake), set(parts(lake, day))
+    return Planned(day, known, [number for number in known if number not in done])
 
 
 def day_asked_for(asked: str | None, last: Day) -> Day:

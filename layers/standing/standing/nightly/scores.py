@@ -18,6 +18,7 @@ from standing.scores.rfm import summary
 from standing.scores.scores import NAMES, RFM, changed, events, last_said, scores
 from standing.scores.spending import spending
 from standing.values.days import Day, end_of_day, zone
+from standing.values.faults import Fault, FaultError
 
 DETAIL_TYPE, FAMILY = "score.v1", "score"
 
@@ -29,7 +30,7 @@ class BusPort(Protocol):
         """Put entries; the places of those that were refused."""
 
 
-class UnsentScoresError(PlainError):
+class UnsentScoresError(FaultError, PlainError):
     """Score events that the bus did not take; the bucket's night is done again."""
 
 
@@ -58,7 +59,7 @@ class Scoring:
         at = end_of_day(day, zone_name).astimezone(zone(zone_name))
         entries = [_entry(detail) for detail in events(self.model, due, at)]
         if refused := self.bus.put(entries):
-            raise UnsentScoresError(f"the bus refused {len(refused)} of {len(entries)} score events")
+            raise UnsentScoresError(Fault("scores-refused", {"refused": len(refused), "entries": len(entries)}))
         return len(entries)
 
 

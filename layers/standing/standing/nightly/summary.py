@@ -3,63 +3,86 @@
 from __future__ import annotations
 
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import asdict, dataclass, field, replace
+from itertools import chain
 from typing import Any
 
 import orjson
 
-from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
+from standing.aws.lake_bucket import ABSENT, ASIDE, Lake, StoredObject
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.layout import INCOMING, number_in, partition
 from standing.lake.runs import unfinished
 from standing.nightly.metrics.samples import merge_samples
 from standing.nightly.metrics.samples import without_customer as groups_without
 from standing.nightly.metrics.sums import add_all
-
-COUNTS = (
-    *("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts"),
-    *("reconciled", "differences", "scores", "incomplete_customers"),
+from standing.report.model import (
+    COUNTS,
+    BucketReport,
+    Oddity,
+    Report,
+    ScoreModel,
+    Seconds,
+    UnfinishedRun,
+    Used,
+    bucket_json,
+    counts_of,
+    faults_json,
+    report_json,
 )
+from standing.report.upgrade import read_bucket, read_faults, read_model, read_report
+from standing.values.faults import Fault
+
 DONE = ("moved", "commits", "decisions", "conflicts")  # by one run or by another; what else is counted, both find
-NAMES = ("different", "incomplete")
-GROUPS = ("groups", "moved_now")  # by the lake, which both find, and by what a run decides itself
-USED = ("gb_seconds", "write_units", "read_units")
 NAMED = 100
 PASSED_ON = 50  # objects that are named from one step of the night to the next, which takes 256 KB
 LONGEST = 400  # characters of what is wrong with one of them
 REPORT = re.compile(r"^nights/(\d{4}-\d{2}-\d{2})\.json$")
 
-type Report = dict[str, Any]
 
-
-def keep_part(lake: Lake, report: Report) -> None:
+def keep_part(lake: Lake, report: BucketReport) -> None:
     """Keep the report of one bucket's night: from then on the bucket is done for that day.
 
     Where another run of the same night did the bucket too, what both did is told together.
     """
-    key = part_key(report["day"], report["bucket"])
+    key = part_key(report.day, report.bucket)
     while True:
         stored = lake.get(key)
-        whole = report if stored is ABSENT else merge_runs(orjson.loads(stored.body), report)
+        whole = report if stored is ABSENT else merge_runs(read_bucket(stored.body), report)
         with suppress(PreconditionFailed):  # the other was faster: its report is there now
-            return lake.replace(key, orjson.dumps(whole), stored.etag)
+            return lake.replace(key, bucket_json(whole), stored.etag)
 
 
-def merge_runs(one: Report, other: Report) -> Report:
+def merge_runs(one: BucketReport, other: BucketReport) -> BucketReport:
     """A bucket's report of two runs of one night: each wrote what the other did not, and both found the same."""
-    found = {name: max(one.get(name, 0), other.get(name, 0)) for name in COUNTS}
-    done = {name: one.get(name, 0) + other.get(name, 0) for name in DONE}
-    named = {name: one[name] + [item for item in other[name] if item not in one[name]] for name in NAMES}
-    wrong = {name: one.get(name, {}) | other.get(name, {}) for name in ("wrong", "odd")}
-    named["moved_now"] = merge_samples(run.get("moved_now", {}) for run in (one, other))
-    return other | found | done | named | wrong | _run([one, other]) | {"seconds": one["seconds"] + other["seconds"]}
+    mine, yours = counts_of(one), counts_of(other)
+    counts: dict[str, Any] = {
+        name: mine[name] + yours[name] if name in DONE else max(mine[name], yours[name]) for name in COUNTS
+    }
+    return replace(
+        other,
+        **counts,
+        different=_both(one.different, other.different),
+        incomplete=_both(one.incomplete, other.incomplete),
+        moved_now=merge_samples([one.moved_now, other.moved_now]),
+        wrong=one.wrong | other.wrong,
+        odd=one.odd | other.odd,
+        started=min(one.started, other.started),
+        ended=max(one.ended, other.ended),
+        seconds=one.seconds + other.seconds,
+        used=_used([one, other]),
+    )
 
 
-def keep_failure(lake: Lake, day: str, number: int, why: str) -> None:
+def _both[T](one: list[T], other: list[T]) -> list[T]:
+    return one + [item for item in other if item not in one]
+
+
+def keep_failure(lake: Lake, day: str, number: int, why: Fault) -> None:
     """Keep why a bucket failed; it is told of unless the bucket is done later."""
-    lake.put(f"nights/failed/{day}/{partition(number)}.json", orjson.dumps({f"bucket {number:03d}": why}))
+    lake.put(f"nights/failed/{day}/{partition(number)}.json", faults_json({partition(number): why}))
 
 
 def part_key(day: str, number: int) -> str:
@@ -72,100 +95,117 @@ def parts(lake: Lake, day: str) -> dict[int, str]:
     return {number_in(key): key for key in lake.keys(f"nights/{day}/")}
 
 
-def findings_passed_on(wrong: Mapping[str, str]) -> dict[str, str]:
+def findings_passed_on(wrong: Mapping[str, Fault]) -> dict[str, dict[str, Any]]:
     """What is wrong with some objects, as far as the next step can be told: the first, and how many more."""
-    some = {key: why[:LONGEST] for key, why in list(wrong.items())[:PASSED_ON]}
+    some = {key: why.shortened(LONGEST) for key, why in list(wrong.items())[:PASSED_ON]}
     more = len(wrong) - len(some)
-    return some | ({f"{more:,} more objects": "set aside as well, under `aside/`"} if more else {})
+    told = some | ({ASIDE: Fault("more-set-aside", {"count": more})} if more else {})
+    return {key: asdict(why) for key, why in told.items()}
 
 
-def summarise(lake: Lake, planned: Mapping[str, Any]) -> Report:
-    """The report of a night that was planned; a bucket that is known and left no report has failed."""
-    day = planned["day"]
+@dataclass(frozen=True)
+class NightSteps:
+    """What the steps of a night before its sum came to: its day and buckets, what was set aside, and the model."""
+
+    day: str
+    known: Sequence[int]
+    wrong: Mapping[str, Fault] = field(default_factory=dict)
+    model: ScoreModel = field(default_factory=ScoreModel)
+
+
+def steps_of(told: Mapping[str, Any]) -> NightSteps:
+    """The same of what the state machine hands on: `planned`, `wrong` and `model`, each by the step of that name."""
+    planned = told["planned"]
+    return NightSteps(planned["day"], planned["known"], read_faults(told["wrong"]), read_model(told["model"]))
+
+
+def summarise(lake: Lake, steps: NightSteps) -> Report:
+    """The report of a night; a bucket that is known and left no report has failed."""
+    day = steps.day
     keys = parts(lake, day)
-    failed = sorted(set(planned["known"]) - keys.keys())
-    report = add_reports(day, _read(lake, [keys[number] for number in sorted(keys)]), failed)
-    causes = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
-    for cause in _read(lake, causes):
-        report["wrong"] |= cause
-    report["wrong"] |= planned.get("wrong", {})
-    return report | {"model": planned.get("model", {}), "backfills": unfinished(lake, day)}
+    failed = sorted(set(steps.known) - keys.keys())
+    stored = lake.get_all(keys[number] for number in sorted(keys))
+    report = add_reports(day, [read_bucket(one.body) for _, one in stored], failed)
+    wrong = report.wrong | _causes(lake, day, failed) | {**steps.wrong}
+    backfills = [UnfinishedRun(one.run, one.state, one.began) for one in unfinished(lake, day)]
+    return replace(report, wrong=wrong, model=steps.model, backfills=backfills)
+
+
+def _causes(lake: Lake, day: str, failed: Sequence[int]) -> dict[str, Fault]:
+    """Why buckets failed, as far as it was kept."""
+    keys = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
+    told = [read_faults(orjson.loads(stored.body)) for _, stored in lake.get_all(keys)]
+    return {name: why for one in told for name, why in one.items()}
 
 
 def conclude(
-    lake: Lake, planned: Mapping[str, Any], complete: Callable[[Report], Report], show: Callable[[Report], None]
+    lake: Lake, steps: NightSteps, complete: Callable[[Report], Report], show: Callable[[Report], None]
 ) -> Report:
     """The report of a night, completed, shown and kept; anew where another run of the night kept its own meanwhile.
 
     What an earlier run set aside of what came in stays named: no later one can find it again.
     """
     while True:
-        before = lake.get(report_key(planned["day"]))
-        report = complete(summarise(lake, planned))
-        report["wrong"] |= _set_aside_before(before)
+        before = lake.get(report_key(steps.day))
+        found = complete(summarise(lake, steps))
+        report = replace(found, wrong=found.wrong | _set_aside_before(before))
         show(report)
         with suppress(PreconditionFailed):
-            lake.replace(report_key(planned["day"]), _text(report), before.etag)
+            lake.replace(report_key(steps.day), report_json(report), before.etag)
             return report
 
 
-def _set_aside_before(before: StoredObject) -> dict[str, str]:
-    wrong = orjson.loads(before.body)["wrong"] if before.body else {}
+def _set_aside_before(before: StoredObject) -> dict[str, Fault]:
+    wrong = read_report(before.body).wrong if before.body else {}
     return {key: why for key, why in wrong.items() if key.startswith(f"{INCOMING}/")}
 
 
-def _read(lake: Lake, keys: Iterable[str]) -> list[Report]:
-    return [orjson.loads(stored.body) for _, stored in lake.get_all(keys)]
-
-
-def add_reports(day: str, buckets: Iterable[Report], failed: Iterable[int] = ()) -> Report:
+def add_reports(day: str, buckets: Sequence[BucketReport], failed: Iterable[int] = ()) -> Report:
     """One report of many: counts, failed buckets, differences and damaged files, each list of bounded length."""
-    counts: Counter[str] = Counter(dict.fromkeys(COUNTS, 0))
-    different: list[Report] = []
-    incomplete: list[str] = []
-    wrong: dict[str, str] = {}
-    odd: dict[str, list[str]] = {}
-    buckets = list(buckets)
-    for one in buckets:
-        counts.update({name: one.get(name, 0) for name in COUNTS})  # one of before has not all
-        different += one["different"]
-        incomplete += one["incomplete"]
-        wrong |= one["wrong"]
-        for name, what in one.get("odd", {}).items():
-            odd.setdefault(name, []).append(f"{what} (bucket {one['bucket']:03d}")
-    return {
-        "day": day,
+    every = [counts_of(one) for one in buckets]
+    counts: dict[str, Any] = {name: sum(one[name] for one in every) for name in COUNTS}
+    report = Report(
+        day,
         **counts,
-        "buckets": len(buckets),
-        "failed_buckets": sorted(failed),
-        "different": different[:NAMED],
-        "incomplete": incomplete[:NAMED],
-        "wrong": wrong,
-        "odd": {name: _of_many(found) for name, found in list(odd.items())[:NAMED]},
-        "figures": add_all(one.get("figures", {}) for one in buckets),
-        "groups": merge_samples(one.get(name, {}) for one in buckets for name in GROUPS),
-        **_run(buckets),
-    }
+        buckets=len(buckets),
+        failed_buckets=sorted(failed),
+        different=list(chain.from_iterable(one.different for one in buckets))[:NAMED],
+        incomplete=list(chain.from_iterable(one.incomplete for one in buckets))[:NAMED],
+        wrong={key: why for one in buckets for key, why in one.wrong.items()},
+        odd=_odd(buckets),
+        figures=add_all(one.figures for one in buckets),
+        groups=merge_samples(some for one in buckets for some in (one.groups, one.moved_now)),
+    )
+    return _with_run(report, buckets) if buckets else report
 
 
-def _of_many(found: list[str]) -> str:
-    """What is odd in the first of some buckets, and in how many more."""
-    others = f", and the like in {len(found) - 1:,} others" if len(found) > 1 else ""
-    return f"{found[0]}{others})"
+def _odd(buckets: Iterable[BucketReport]) -> dict[str, Oddity]:
+    """What is odd in the first bucket that has it, and in how many more."""
+    found: dict[str, Oddity] = {}
+    for one in buckets:
+        for name, what in one.odd.items():
+            there = found.get(name)
+            others = 0 if there is None or there.others is None else there.others + 1
+            found[name] = replace(there or what, bucket=there.bucket if there else one.bucket, others=others)
+    return dict(list(found.items())[:NAMED])
 
 
-def _run(buckets: Sequence[Report]) -> Report:
-    """When the buckets were worked on, and what they used."""
-    if not buckets:
-        return {}
-    seconds = [one["seconds"] for one in buckets]
-    return {
-        "rules": buckets[-1]["rules"],
-        "started": min(one["started"] for one in buckets),
-        "ended": max(one["ended"] for one in buckets),
-        "seconds": {"slowest_bucket": max(seconds), "all_buckets": round(sum(seconds), 3)},
-        "used": {name: round(sum(one["used"][name] for one in buckets), 3) for name in USED},
-    }
+def _with_run(report: Report, buckets: Sequence[BucketReport]) -> Report:
+    """With when the buckets were worked on, and what they used."""
+    seconds = [one.seconds for one in buckets]
+    return replace(
+        report,
+        rules=buckets[-1].rules,
+        started=min(one.started for one in buckets),
+        ended=max(one.ended for one in buckets),
+        seconds=Seconds(max(seconds), round(sum(seconds), 3)),
+        used=_used(buckets),
+    )
+
+
+def _used(buckets: Sequence[BucketReport]) -> Used:
+    names = ("gb_seconds", "write_units", "read_units")
+    return Used(*(round(sum(getattr(one.used, name) for one in buckets), 3) for name in names))
 
 
 def report_key(day: str) -> str:
@@ -184,22 +224,27 @@ def days_reported(lake: Lake) -> list[str]:
 
 
 def without_customer(report: Report, customer: str) -> Report:
-    """A report, of a bucket or of all, that does not name a customer. What it counts stays."""
-    odd = report.get("odd", {})
-    return report | {
-        "different": [one for one in report["different"] if one["customer"] != customer],
-        "incomplete": [name for name in report["incomplete"] if name != customer],
-        "odd": {name: what for name, what in odd.items() if name != f"customer {customer}"},
-        **{name: groups_without(report[name], customer) for name in GROUPS if name in report},
+    """A night's report that does not name a customer. What it counts stays."""
+    groups = None if report.groups is None else groups_without(report.groups, customer)
+    return replace(report, **_names_without(report, customer), groups=groups)
+
+
+def bucket_without_customer(part: BucketReport, customer: str) -> BucketReport:
+    """The same of a bucket's."""
+    groups, moved = (groups_without(some, customer) for some in (part.groups, part.moved_now))
+    return replace(part, **_names_without(part, customer), groups=groups, moved_now=moved)
+
+
+def _names_without(told: Report | BucketReport, customer: str) -> dict[str, Any]:
+    return {
+        "different": [one for one in told.different if one.customer != customer],
+        "incomplete": [name for name in told.incomplete if name != customer],
+        "odd": {name: what for name, what in told.odd.items() if what.customer != customer},
     }
 
 
 def keep_report(lake: Lake, report: Report) -> str:
     """Keep a night's report; its key."""
-    key = report_key(report["day"])
-    lake.put(key, _text(report))
+    key = report_key(report.day)
+    lake.put(key, report_json(report))
     return key
-
-
-def _text(report: Report) -> bytes:
-    return orjson.dumps(report, option=orjson.OPT_INDENT_2)

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, NamedTuple
-
-import orjson
+from dataclasses import replace
+from typing import NamedTuple
 
 from standing.aws.lake_bucket import Lake
 from standing.nightly.summary import report_key
+from standing.report.model import Levels, Report
+from standing.report.upgrade import read_report
 from standing.values.days import day_date, day_in
 
 NIGHTS = 30  # that a report looks back on
-
-type Levels = Mapping[str, Mapping[str, int]]  # by rating and level: customers
 
 
 class NightLevels(NamedTuple):
@@ -35,17 +33,18 @@ def levels_of_nights(lake: Lake, last: str, nights: int = NIGHTS) -> list[NightL
 
 def _read(body: bytes) -> NightLevels | None:
     """What a report says; none where it is none: that is told where it is asked for itself."""
-    with suppress(ValueError, KeyError, TypeError, AttributeError):
-        return levels_told_by(orjson.loads(body))
+    with suppress(ValueError):
+        return levels_told_by(read_report(body))
     return None
 
 
-def levels_told_by(report: Mapping[str, Any]) -> NightLevels:
+def levels_told_by(report: Report) -> NightLevels:
     """What one report says."""
-    return NightLevels(report["day"], report.get("figures", {}).get("levels", {}), not report.get("failed_buckets"))
+    return NightLevels(report.day, report.figures.levels, not report.failed_buckets)
 
 
-def with_trend(report: dict[str, Any], lake: Lake) -> dict[str, Any]:
+def with_trend(report: Report, lake: Lake) -> Report:
     """A report with the levels of the nights up to its own, by day, as `trend`: whole nights alone."""
-    before = levels_of_nights(lake, str(day_date(day_in(report["day"]) - 1)), NIGHTS - 1)
-    return report | {"trend": {one.day: one.levels for one in [*before, levels_told_by(report)] if one.whole}}
+    before = levels_of_nights(lake, str(day_date(day_in(report.day) - 1)), NIGHTS - 1)
+    whole = [one for one in [*before, levels_told_by(report)] if one.whole]
+    return replace(report, trend={one.day: one.levels for one in whole})

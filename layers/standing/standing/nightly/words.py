@@ -6,7 +6,9 @@ WORDS = Messages(
     "night",
     {
         "night": "Night of",
+        "dealing": "dealing out what came into the lake",
         "planning": "planning the night",
+        "training": "learning the model of scores",
         "summing-up": "summing up",
         "buckets": "buckets rescored",
         "customers": "Customers",

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
 
 from standing.aws.lake_bucket import Lake
 from standing.aws.logging import safe_message
@@ -14,8 +13,10 @@ from standing.nightly.bucket import rescore_bucket
 from standing.nightly.model import model_of
 from standing.nightly.scores import BusPort, Scoring
 from standing.nightly.summary import keep_failure, keep_part
+from standing.report.model import BucketReport, Used
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date
+from standing.values.faults import Fault, FaultError
 
 
 @dataclass(frozen=True)
@@ -28,24 +29,25 @@ class BucketWork:
     bus: BusPort | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def bucket(self, number: int, day: Day, gigabytes: float) -> dict[str, Any]:
+    def bucket(self, number: int, day: Day, gigabytes: float) -> BucketReport:
         """One bucket's night with so much memory; its report. What fails is kept for the night's report, and raised."""
         began, self.customers.units = self.clock(), Units()
         try:
             found = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring())
         except Exception as error:
-            keep_failure(self.lake, str(day_date(day)), number, safe_message(error))
+            keep_failure(self.lake, str(day_date(day)), number, _fault_of(error))
             raise
         ended = self.clock()
         seconds = (ended - began).total_seconds()
-        report = found | {
-            "day": str(day_date(day)),
-            "rules": self.rules.on(day).version,
-            "started": began.isoformat(),
-            "ended": ended.isoformat(),
-            "seconds": round(seconds, 3),
-            "used": self._used(seconds * gigabytes),
-        }
+        report = replace(
+            found,
+            day=str(day_date(day)),
+            rules=self.rules.on(day).version,
+            started=began.isoformat(),
+            ended=ended.isoformat(),
+            seconds=round(seconds, 3),
+            used=Used(round(seconds * gigabytes, 3), self.customers.units.write, self.customers.units.read),
+        )
         keep_part(self.lake, report)
         return report
 
@@ -53,10 +55,6 @@ class BucketWork:
         model = model_of(self.lake) if self.bus else None
         return Scoring(model, self.bus) if model and self.bus else None
 
-    def _used(self, gigabyte_seconds: float) -> dict[str, float]:
-        units = self.customers.units
-        return {
-            "gb_seconds": round(gigabyte_seconds, 3),
-            "write_units": units.write,
-            "read_units": units.read,
-        }
+
+def _fault_of(error: Exception) -> Fault:
+    return error.fault if isinstance(error, FaultError) else Fault("failed", {"cause": safe_message(error)})

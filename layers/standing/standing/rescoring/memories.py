@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, Literal
 
 import polars as pl
 
+from standing.engine.memory import PARTS, Part
 from standing.rescoring.bucket import EXPIRES, SAID, WAITING
-from standing.rescoring.memory import DAYS, HELD, kind_of
+from standing.rescoring.memory import DAYS, columns_of, kind_of
 
 type Side = Literal["opened", "closed"]
 
@@ -21,9 +23,9 @@ def latest(states: pl.DataFrame) -> pl.DataFrame:
 def memories_of(states: pl.DataFrame, wanted: dict[str, Any], side: Side = "closed") -> pl.DataFrame:
     """States, one a customer, as `memory.frame_of` gives them: every wanted column, and what else is remembered."""
     base = states.select("customer", "day")
-    for part in (*_levels(states, side), _due(states, side), _held_back(states, side), _contacts(states, side)):
-        if part.width > 1:
-            base = base.join(part, on="customer", how="left", maintain_order="left")
+    for wide in (wide for part in PARTS for wide in _columns(states, side, part)):
+        if wide.width > 1:
+            base = base.join(wide, on="customer", how="left", maintain_order="left")
     missing = (pl.lit(None, dtype=kind).alias(name) for name, kind in wanted.items() if name not in base.columns)
     found = sorted(name for name in base.columns if "/" in name and name not in wanted)
     complete = base.with_columns(missing)
@@ -62,24 +64,13 @@ def _wide(rows: pl.DataFrame, name: pl.Expr, value: str) -> pl.DataFrame:
     return rows.with_columns(name.alias("name")).pivot(on="name", index="customer", values=value)
 
 
-def _levels(states: pl.DataFrame, side: Side) -> list[pl.DataFrame]:
-    wide = []
-    for kept in ("levels", "shown"):
-        rows = _entries(states, side, kept).rename({"grace_until": "grace"})
-        for part in HELD:
-            own = rows.filter(pl.col(part).is_not_null())
-            wide.append(_wide(own, pl.format(f"{kept}/{{}}/{part}", "rating"), part))
-    return wide
-
-
-def _due(states: pl.DataFrame, side: Side) -> pl.DataFrame:
-    return _wide(_entries(states, side, "due"), pl.format("due/{}", "care"), "day")
-
-
-def _held_back(states: pl.DataFrame, side: Side) -> pl.DataFrame:
-    return _wide(_entries(states, side, "held_back"), pl.format("held/{}/{}", "care", "gate"), "day")
-
-
-def _contacts(states: pl.DataFrame, side: Side) -> pl.DataFrame:
-    rows = _entries(states, side, "contacts").group_by("customer", "channel", maintain_order=True).agg("day")
-    return _wide(rows.with_columns(pl.col("day").cast(DAYS)), pl.format("contacts/{}", "channel"), "day")
+def _columns(states: pl.DataFrame, side: Side, part: Part) -> Iterator[pl.DataFrame]:
+    """A part of the memory, the columns of each of its values in a frame."""
+    rows = _entries(states, side, part.name)
+    if part.many:
+        days = (pl.col(value.name).cast(DAYS) for value in part.values)
+        rows = rows.group_by("customer", *part.keys, maintain_order=True).agg(value.name for value in part.values)
+        rows = rows.with_columns(days)
+    for name, value in columns_of(part, ["{}"] * len(part.keys)).items():
+        own = rows.filter(pl.col(value.name).is_not_null())
+        yield _wide(own, pl.format(name, *part.keys), value.name)

@@ -1,4 +1,4 @@
-"""What one day passes on to the next, as columns: `engine/state.py` says what it means.
+"""What one day passes on to the next, as columns: `engine/memory.py` says of what parts it is.
 
 `levels/RATING/level`, `since` and `grace` (what is computed), the same under `shown/` (what is shown instead),
 `due/CARE`, `held/CARE/GATE`, and `contacts/CHANNEL`, a list. Null is "none".
@@ -6,20 +6,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby, product
 from typing import Any, Literal
 
 import polars as pl
 
-from standing.engine.state import LevelState, Memory
+from standing.engine.memory import PARTS, Entry, Part, Value, entries
+from standing.engine.state import Memory
 from standing.rules.ruleset import Ruleset
 
 type Kept = Literal["levels", "shown"]
 
 GATES = ("consent", "contact-cap")
-HELD: dict[str, Any] = {"level": pl.String, "since": pl.Int32, "grace": pl.Int32}
 DAYS = pl.List(pl.Int32)
-REMEMBERED = ("levels/", "shown/", "due/", "held/", "contacts/")  # how the columns of a memory begin
+BY_COLUMN = {part.column: part for part in PARTS}
+REMEMBERED = tuple(f"{part.column}/" for part in PARTS)  # how the columns of a memory begin
 
 
 def column(kept: Kept, rating: str, part: str) -> str:
@@ -27,17 +29,30 @@ def column(kept: Kept, rating: str, part: str) -> str:
     return f"{kept}/{rating}/{part}"
 
 
+def columns_of(part: Part, keys: Sequence[str]) -> dict[str, Value]:
+    """The columns of an entry, each with the value that it has."""
+    return {"/".join(filter(None, (part.column, *keys, value.column))): value for value in part.values}
+
+
 def schema(ruleset: Ruleset) -> dict[str, Any]:
-    """The columns that a ruleset's days read and write."""
-    found = {column(kept, name, part): kind for name in ruleset.ratings for kept, part, kind in _parts()}
-    found |= {f"due/{name}": pl.Int32 for name in ruleset.care}
-    found |= {f"held/{name}/{gate}": pl.Int32 for name in ruleset.care for gate in GATES}
-    return found | {f"contacts/{channel}": DAYS for channel in ruleset.programme.channels}
+    """The columns that a ruleset's days read and write: those of parts that have the same keys stand together."""
+    programme, known = ruleset.programme, dict[str, Iterable[str]]()
+    known |= {"rating": ruleset.ratings, "care": ruleset.care, "gate": GATES, "channel": programme.channels}
+    return {
+        name: _kind(part, value)
+        for keys, parts in _by_keys()
+        for names in product(*(known[key] for key in keys))
+        for part in parts
+        for name, value in columns_of(part, names).items()
+    }
 
 
-def _parts() -> Iterator[tuple[Kept, str, Any]]:
-    kinds: tuple[Kept, Kept] = ("levels", "shown")
-    return ((kept, part, kind) for kept in kinds for part, kind in HELD.items())
+def _by_keys() -> Iterator[tuple[tuple[str, ...], list[Part]]]:
+    return ((keys, list(parts)) for keys, parts in groupby(PARTS, lambda part: part.keys))
+
+
+def _kind(part: Part, value: Value) -> Any:  # noqa: ANN401 -- polars' types
+    return DAYS if part.many else pl.String if value.is_text else pl.Int32
 
 
 def with_all_columns(frame: pl.LazyFrame, wanted: dict[str, Any]) -> pl.LazyFrame:
@@ -64,19 +79,17 @@ def frame_of(customers: Iterable[tuple[str, int, Memory]], wanted: dict[str, Any
 
 def kind_of(name: str) -> Any:  # noqa: ANN401 -- polars' types
     """The type of a column of memories."""
-    if name.startswith("contacts/"):
-        return DAYS
-    return pl.String if name.endswith("/level") and name.startswith(("levels/", "shown/")) else pl.Int32
+    begin, *keys = name.split("/")
+    part = BY_COLUMN[begin]
+    return next(_kind(part, value) for value in part.values if not value.column or value.column == keys[-1])
 
 
 def cells(memory: Memory) -> dict[str, Any]:
     """One memory as a row's cells, those that are there."""
-    held = {**_cells("levels", memory.levels), **_cells("shown", memory.shown)}
-    due = {f"due/{name}": day for name, day in memory.due.items()}
-    reasons = {f"held/{name}/{gate}": day for name, gates in memory.held_back.items() for gate, day in gates.items()}
-    return held | due | reasons | {f"contacts/{channel}": list(days) for channel, days in memory.contacts.items()}
+    found = (_cells(part, entry) for part in PARTS for entry in entries(memory, part))
+    return {name: value for some in found for name, value in some if value is not None}
 
 
-def _cells(kept: Kept, held: dict[str, LevelState]) -> dict[str, Any]:
-    parts = {(name, part): value for name, one in held.items() for part, value in zip(HELD, one, strict=True)}
-    return {column(kept, name, part): value for (name, part), value in parts.items() if value is not None}
+def _cells(part: Part, entry: Entry) -> Iterator[tuple[str, Any]]:
+    values: Iterable[Any] = [list(entry.values)] if part.many else entry.values
+    return zip(columns_of(part, entry.keys), values, strict=True)

@@ -9,7 +9,7 @@ import polars as pl
 
 from standing.aws.lake_bucket import Lake
 from standing.lake.layout import INCOMING, STAGED
-from standing.lake.parquet import CorruptFile, collect, scan
+from standing.lake.parquet import collect, corrupt_at, scan
 from standing.lake.rows import deduplicate, frame
 from standing.lake.tombstones import tombstones
 from standing.rules.timeline import Timeline
@@ -36,10 +36,8 @@ def decisions(lake: Lake, which: pl.Expr) -> pl.DataFrame:
 def _scanned(lake: Lake, keys: Iterable[str]) -> Iterator[pl.LazyFrame]:
     yield frame("decisions").lazy()
     for key, stored in lake.get_all(keys):
-        try:
+        with corrupt_at(key):
             yield scan("decisions", stored.body)
-        except CorruptFile as error:
-            raise CorruptFile(f"{key}: {error}") from None
 
 
 def is_move(rating: str, before: str | None, level: str | None, since: Day, until: Day | None = None) -> pl.Expr:

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import polars as pl
 
 from standing.aws.lake_bucket import Lake
-from standing.lake.parquet import NOT_WHOLE, WRONG, CorruptFile, check_seal, collect
+from standing.lake.parquet import WRONG, check_seal, check_type, collect, corrupt_at, not_whole
 from standing.lake.tombstones import tombstones
 from standing.rescoring.backend import expression
 from standing.rescoring.memory import column
@@ -162,8 +162,8 @@ class Search:
         self.files += 1
         self.having.update(has)
         for name, wanted in (ALWAYS | self.stored).items():
-            if (found := file.columns.get(name, wanted)) != wanted:
-                raise CorruptFile(f"{file.key}: column `{name}` is {found}, expected {wanted}")
+            with corrupt_at(file.key):
+                check_type(name, file.columns.get(name, wanted), wanted)
 
     def _stored(self, fact: str) -> dict[str, Any]:
         """The columns in which a fact is kept, of which one is enough; none where it is not."""
@@ -184,11 +184,15 @@ class Search:
 def _read(lake: Lake, keys: Iterable[str]) -> Iterator[File]:
     """Files that are whole. Raises CorruptFile, which names the first that is not."""
     for key, stored in lake.get_all(keys):
-        try:
+        with corrupt_at(key):
             check_seal(stored.body)
-            columns = pl.read_parquet_schema(BytesIO(stored.body))
-        except CorruptFile as error:
-            raise CorruptFile(f"{key}: {error}") from None
-        except WRONG as error:  # whatever the reader stumbles over, the file is at fault
-            raise CorruptFile(f"{key}: {NOT_WHOLE.format(type(error).__name__)}") from None
+            columns = _columns(stored.body)
         yield File(key, stored.body, columns)
+
+
+def _columns(body: bytes) -> Mapping[str, Any]:
+    """The columns of a file. Raises CorruptFile."""
+    try:
+        return pl.read_parquet_schema(BytesIO(body))
+    except WRONG as error:  # whatever the reader stumbles over, the file is at fault
+        raise not_whole(error) from None

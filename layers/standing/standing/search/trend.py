@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,6 +13,7 @@ from standing.nightly.summary import days_reported
 from standing.nightly.trends import levels_of_nights
 from standing.present.language import in_language
 from standing.present.terminal import Text
+from standing.report.model import Levels
 from standing.rules.author.messages import nearest
 from standing.rules.ruleset import Rating, Ruleset
 from standing.search.words import said
@@ -35,7 +35,7 @@ class Trend:
     """
 
     rating: Rating
-    counts: dict[str, Mapping[str, int]]
+    counts: Levels
     missing: tuple[str, ...]
     partial: tuple[str, ...]
 

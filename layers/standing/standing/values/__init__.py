@@ -1,1 +1,4 @@
-"""Values that all rooms use: days, money, scales, numbers in words, texts that hide nothing. Imports no other room."""
+"""Values that all rooms use: days, money, scales, numbers in words, faults by code, texts that hide nothing.
+
+Imports no other room.
+"""

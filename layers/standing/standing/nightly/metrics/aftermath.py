@@ -6,7 +6,7 @@ import polars as pl
 
 from standing.nightly.metrics.counts import summed
 from standing.nightly.metrics.months import AFTER
-from standing.nightly.metrics.sums import Figures
+from standing.nightly.metrics.sums import Nested
 from standing.rescoring.refunds import COUNTS_ON
 from standing.values.days import Day
 
@@ -16,7 +16,7 @@ COMPLAINT = (FAMILY == "feedback") & (pl.col("kind") == "complaint")
 NET = pl.when(PURCHASE).then(AMOUNT).when(FAMILY == "refund").then(-AMOUNT)
 
 
-def aftermath(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Figures:
+def aftermath(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Nested:
     """By rating and level: its `customers` at the end of `end`, and of the days after it `buyers`, `orders`, `spend`
     (minor units, less refunds) and `complaints`.
 

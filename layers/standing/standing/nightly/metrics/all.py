@@ -1,4 +1,4 @@
-"""All figures of a bucket's night: what the night's report says under `figures` (docs/report.md)."""
+"""All figures of a bucket's night: what the night's report says as `figures` (docs/report.md)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ from standing.nightly.metrics.levels import changes, level_holders, levels, move
 from standing.nightly.metrics.months import month_before, month_end, month_watched
 from standing.nightly.metrics.quality import quality, refunds
 from standing.nightly.metrics.scores import scores
-from standing.nightly.metrics.sums import Figures
+from standing.nightly.metrics.sums import Nested
+from standing.report.model import Figures
 from standing.rescoring.refunds import with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
@@ -45,17 +46,17 @@ def metrics(known: MetricInputs) -> Figures:
     now = level_holders(known.standing, known.ruleset.ratings)
     then = {month: _then(known, frame) for month, frame in known.months.items()}
     before, watched = month_before(day), month_watched(day)
-    return {
-        "levels": levels(now),
-        "moves": {before: moves(now, then[before])} if before in then else {},
-        "changes": changes(now, known.decisions, day),
-        "after": {watched: aftermath(then[watched], counts, month_end(watched))} if watched in then else {},
-        "drift": _drift(known, now, then, counts),
+    return Figures(
+        levels=levels(now),
+        moves={before: moves(now, then[before])} if before in then else {},
+        changes=changes(now, known.decisions, day),
+        after={watched: aftermath(then[watched], counts, month_end(watched))} if watched in then else {},
+        drift=_drift(known, now, then, counts),
         **scores(known.scored, counts, day),
-        "care": care(known.decisions, day, zone),
-        "quality": quality(known.records, day, zone),
-        "refunds": refunds(counts, day, zone),
-    }
+        care=care(known.decisions, day, zone),
+        quality=quality(known.records, day, zone),
+        refunds=refunds(counts, day, zone),
+    )
 
 
 def _then(known: MetricInputs, month: pl.DataFrame) -> pl.DataFrame:
@@ -63,7 +64,7 @@ def _then(known: MetricInputs, month: pl.DataFrame) -> pl.DataFrame:
     return level_holders(month.join(known.standing, on="customer", how="semi"), known.ruleset.ratings)
 
 
-def _drift(known: MetricInputs, now: pl.DataFrame, then: Mapping[str, pl.DataFrame], counts: pl.DataFrame) -> Figures:
+def _drift(known: MetricInputs, now: pl.DataFrame, then: Mapping[str, pl.DataFrame], counts: pl.DataFrame) -> Nested:
     names = numbers(known.ruleset)
     found = {"now": distributions(known.standing, now, names)}
     for month, frame in known.months.items():

@@ -5,14 +5,14 @@ from __future__ import annotations
 import polars as pl
 
 from standing.nightly.metrics.counts import counted, in_days
-from standing.nightly.metrics.sums import Figures
+from standing.nightly.metrics.sums import Nested
 from standing.values.days import Day
 
 SPANS = {"1d": 1, "30d": 30}
 BECAME = {"requested": "sent", "held-out": "held/holdout"}
 
 
-def care(decisions: pl.DataFrame, day: Day, time_zone: str) -> Figures:
+def care(decisions: pl.DataFrame, day: Day, time_zone: str) -> Nested:
     """By span (the day, and the 30 days that end with it), care rule and what became of it: how many."""
     about = decisions.filter(pl.col("care").is_not_null()).with_columns(_became().alias("became"))
     spans = {

@@ -7,25 +7,25 @@ from typing import Any
 
 import polars as pl
 
-from standing.nightly.metrics.sums import Figures
+from standing.nightly.metrics.sums import Nested
 from standing.values.days import Day, end_of_day
 
 
-def counted(rows: pl.DataFrame, *names: str) -> Figures:
+def counted(rows: pl.DataFrame, *names: str) -> Nested:
     """How many rows there are of each combination of values, nested in this order; rows with a null are left out."""
     return nested(rows.drop_nulls(list(names)).group_by(names).len().sort(names).rows())
 
 
-def summed(rows: pl.DataFrame, names: Sequence[str], **values: pl.Expr) -> Figures:
+def summed(rows: pl.DataFrame, names: Sequence[str], **values: pl.Expr) -> Nested:
     """For each combination of values a dict of sums, each of whole numbers."""
     whole = {name: value.cast(pl.Int64) for name, value in values.items()}
     found = rows.drop_nulls(list(names)).group_by(names).agg(**whole).sort(names)
     return nested((*row[: len(names)], dict(zip(values, row[len(names) :], strict=True))) for row in found.rows())
 
 
-def nested(rows: Iterable[Sequence[Any]]) -> Figures:
+def nested(rows: Iterable[Sequence[Any]]) -> Nested:
     """Rows of a path and a leaf as nested dicts; keys are texts."""
-    found: Figures = {}
+    found: Nested = {}
     for *path, last, leaf in rows:
         place = found
         for part in path:

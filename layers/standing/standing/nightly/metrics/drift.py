@@ -12,7 +12,7 @@ import polars as pl
 
 from standing.nightly.metrics.counts import counted
 from standing.nightly.metrics.levels import levels
-from standing.nightly.metrics.sums import Figures
+from standing.nightly.metrics.sums import Nested
 from standing.rules.ruleset import Ruleset
 
 BITS = 63
@@ -24,7 +24,7 @@ def numbers(ruleset: Ruleset) -> list[str]:
     return [one.name for one in features if one.unit != "text" or one.levels]
 
 
-def distributions(standing: pl.DataFrame, held: pl.DataFrame, features: Sequence[str]) -> Figures:
+def distributions(standing: pl.DataFrame, held: pl.DataFrame, features: Sequence[str]) -> Nested:
     """`ratings`: customers by level; `features`: customers by bin. Of features that the standing has."""
     there = [name for name in features if name in standing.columns]
     long = standing.select(there).unpivot(variable_name="feature", value_name="value")

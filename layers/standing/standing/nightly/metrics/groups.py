@@ -12,7 +12,8 @@ import polars as pl
 from standing.engine.decide import Decision
 from standing.engine.ledger.announcements import RatingChanged
 from standing.nightly.metrics.counts import in_days
-from standing.nightly.metrics.samples import FIRST, Groups
+from standing.nightly.metrics.samples import FIRST
+from standing.report.model import Group, Groups
 from standing.values.days import Day
 
 
@@ -29,10 +30,10 @@ def groups(decisions: pl.DataFrame, day: Day, time_zone: str) -> Groups:
 def moved_now(customer: str, decisions: Iterable[Decision], day: Day) -> Groups:
     """The same of decisions that are made just now, which the lake does not have yet."""
     told = (one for one in decisions if isinstance(one, RatingChanged) and one.was is not None and one.day == day)
-    return {f"moved/{one.rating}/{one.was}/{one.level}": {"customers": 1, "first": [customer]} for one in told}
+    return {f"moved/{one.rating}/{one.was}/{one.level}": Group(1, [customer]) for one in told}
 
 
 def _named(rows: pl.DataFrame, key: pl.Expr) -> Groups:
     first = pl.col("customer").unique().sort().head(FIRST)
     found = rows.group_by(key.alias("key")).agg(pl.len().alias("customers"), first.alias("first")).sort("key")
-    return {row["key"]: {"customers": row["customers"], "first": row["first"]} for row in found.rows(named=True)}
+    return {key: Group(customers, first) for key, customers, first in found.rows()}

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import polars as pl
 
 from standing.nightly.metrics.counts import counted
-from standing.nightly.metrics.sums import Figures
+from standing.nightly.metrics.sums import Nested
 from standing.values.days import Day
 
 YEAR, MANY = 365, 3
@@ -28,19 +28,19 @@ def _shown(standing: pl.DataFrame, rating: str) -> pl.Expr | None:
     return pl.coalesce(there).alias(rating) if there else None
 
 
-def levels(now: pl.DataFrame) -> Figures:
+def levels(now: pl.DataFrame) -> Nested:
     """By rating and level: how many customers hold it."""
     return counted(now, "rating", "level")
 
 
-def moves(now: pl.DataFrame, then: pl.DataFrame) -> Figures:
+def moves(now: pl.DataFrame, then: pl.DataFrame) -> Nested:
     """By rating, level before and level now: customers. An empty level before: there was none, nor a customer."""
     before = then.select(*OF_ONE, before="level")
     both = now.join(before, on=OF_ONE, how="left").with_columns(pl.col("before").fill_null(""))
     return counted(both, "rating", "before", "level")
 
 
-def changes(now: pl.DataFrame, decisions: pl.DataFrame, day: Day) -> Figures:
+def changes(now: pl.DataFrame, decisions: pl.DataFrame, day: Day) -> Nested:
     """By rating: customers by how many changes were announced to them that took effect in the year up to a day."""
     recent = pl.col("day").is_between(day - YEAR + 1, day)
     changed = decisions.filter((pl.col("status") == "changed") & pl.col("before").is_not_null() & recent)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from standing.nightly.metrics.counts import date_of, in_days, summed
-from standing.nightly.metrics.sums import Figures
+from standing.nightly.metrics.sums import Nested
 from standing.rescoring.refunds import COUNTS_ON, IS_PURCHASE, IS_REFUND, NAMES_ONE
 from standing.values.days import Day
 
@@ -13,7 +13,7 @@ DAYS = 30
 OWN = ["customer", "purchase", "day"]
 
 
-def quality(records: pl.DataFrame, day: Day, time_zone: str) -> Figures:
+def quality(records: pl.DataFrame, day: Day, time_zone: str) -> Nested:
     """By source and day of arrival, of the 30 days up to a day: `events`, and those `late` that came too late to count.
 
     `records` are all there are, those that came too late included.
@@ -23,7 +23,7 @@ def quality(records: pl.DataFrame, day: Day, time_zone: str) -> Figures:
     return summed(dated, ["source", "date"], events=pl.len(), late=pl.col("late").sum())
 
 
-def refunds(records: pl.DataFrame, day: Day, time_zone: str) -> Figures:
+def refunds(records: pl.DataFrame, day: Day, time_zone: str) -> Nested:
     """By source, of the refunds that came in the 30 days up to a day: how many name no purchase, or an unknown one.
 
     `records` are those that count, with `counts_on`. What was bought on the refund's own day is known, too.

@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
+from dataclasses import replace
+
+from standing.report.model import Group, Groups
 
 FIRST = 10  # ids of a group that are named
+NOBODY = Group(0, [])
 
-type Groups = dict[str, dict[str, Any]]  # `customers`: how many there are, `first`: the ids of some
 
-
-def merge_samples(many: Iterable[Mapping[str, Mapping[str, Any]]]) -> Groups:
+def merge_samples(many: Iterable[Groups]) -> Groups:
     """The sum of many: of the ids the first."""
     found: Groups = {}
     for one in many:
         for key, group in one.items():
-            there = found.setdefault(key, {"customers": 0, "first": []})
-            there["customers"] += group["customers"]
-            there["first"] = sorted({*there["first"], *group["first"]})[:FIRST]
+            found[key] = _sum(found.get(key, NOBODY), group)
     return found
 
 
-def without_customer(named: Mapping[str, Mapping[str, Any]], customer: str) -> Groups:
+def _sum(one: Group, other: Group) -> Group:
+    return Group(one.customers + other.customers, sorted({*one.first, *other.first})[:FIRST])
+
+
+def without_customer(named: Groups, customer: str) -> Groups:
     """Groups that do not name a customer. What they count stays."""
-    return {key: {**one, "first": [who for who in one["first"] if who != customer]} for key, one in named.items()}
+    return {key: replace(one, first=[who for who in one.first if who != customer]) for key, one in named.items()}

@@ -6,7 +6,7 @@ import polars as pl
 
 from standing.nightly.metrics.aftermath import done
 from standing.nightly.metrics.counts import counted, summed
-from standing.nightly.metrics.sums import Figures
+from standing.nightly.metrics.sums import Nested
 from standing.values.days import Day
 
 YEAR = 365
@@ -14,14 +14,14 @@ TENTH = 1_000  # of a score in ten-thousandths
 FM = (pl.col("f_score") + pl.col("m_score") + 1) // 2  # as for the segments: the mean, halves rounded up
 
 
-def scores(found: pl.DataFrame | None, records: pl.DataFrame, day: Day) -> Figures:
+def scores(found: pl.DataFrame | None, records: pl.DataFrame, day: Day) -> Nested:
     """`rfm`, `segments` and `churn`, of as many as the scores have; each is empty where nothing was scored.
 
     `rfm` is by `r_score`, then by the mean of the other two: `customers`, and their `spend` of the last 365 days (minor
     units, less refunds). `churn` is by tenths of its score.
     """
     there = set() if found is None else set(found.columns)
-    empty: Figures = {"rfm": {}, "segments": {}, "churn": {}}
+    empty: Nested = {"rfm": {}, "segments": {}, "churn": {}}
     if found is None:
         return empty
     if {"r_score", "f_score", "m_score"} <= there:
@@ -33,6 +33,6 @@ def scores(found: pl.DataFrame | None, records: pl.DataFrame, day: Day) -> Figur
     return empty
 
 
-def _rfm(found: pl.DataFrame, did: pl.DataFrame) -> Figures:
+def _rfm(found: pl.DataFrame, did: pl.DataFrame) -> Nested:
     both = found.with_columns(FM.alias("fm")).join(did.select("customer", "spend"), on="customer", how="left")
     return summed(both, ["r_score", "fm"], customers=pl.len(), spend=pl.col("spend").sum())

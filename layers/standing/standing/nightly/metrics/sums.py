@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-type Figures = dict[str, Any]  # nested; its leaves are whole numbers
+from standing.report.model import Figures
+
+type Nested = dict[str, Any]  # its leaves are whole numbers
 
 
-def add(one: Figures, other: Figures) -> Figures:
+def add(one: Nested, other: Nested) -> Nested:
     """The sums of the leaves that have the same path; a leaf that only one of them has stays as it is."""
     found = dict(one)
     for key, value in other.items():
@@ -21,8 +23,8 @@ def add(one: Figures, other: Figures) -> Figures:
 
 
 def add_all(many: Iterable[Figures]) -> Figures:
-    """The sum of many; `{}` of none."""
-    total: Figures = {}
+    """The sum of many."""
+    total: Nested = {}
     for one in many:
-        total = add(total, one)
-    return total
+        total = add(total, vars(one))
+    return Figures(**total)

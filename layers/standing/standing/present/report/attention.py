@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from standing.present.report.derived import drifts, silent_days
 from standing.present.report.groups import BETWEEN, expired, named
 from standing.present.report.spelling import month
 from standing.present.report.words import phrase
+from standing.report.model import Report
 from standing.values.catalogue import Language
 
 DRIFTED = 2_500  # of PSI, in ten-thousandths
 REJECTED = 0.05  # of what a source sent on a day
 ENOUGH = 200  # customers, below which a drift is chance
 SHOWN = 8
-
-type Report = Mapping[str, Any]
 
 
 def attention(report: Report, language: Language) -> list[str]:
@@ -28,17 +26,17 @@ def attention(report: Report, language: Language) -> list[str]:
 def _customers(report: Report, language: Language) -> Iterator[str]:
     """Those of whom something is not as it should be: before whatever is wrong with machines."""
     yield from _unanswered(report, language)
-    if count := report["differences"]:
-        ids = list(dict.fromkeys(str(one.get("customer")) for one in report["different"]))
+    if count := report.differences:
+        ids = list(dict.fromkeys(one.customer for one in report.different))
         yield phrase("differ", language, count=count, names=named(ids, len(ids), language))
-    if count := left_out(report):
-        yield phrase("incomplete", language, count=count, names=named(report["incomplete"], count, language))
-    if report["busy"]:
-        yield phrase("busy", language, count=report["busy"])
+    if count := report.incomplete_customers:
+        yield phrase("incomplete", language, count=count, names=named(report.incomplete, count, language))
+    if report.busy:
+        yield phrase("busy", language, count=report.busy)
 
 
 def _unanswered(report: Report, language: Language) -> Iterator[str]:
-    care, day = expired(report.get("groups", {})), report["day"]
+    care, day = expired(report.groups or {}), report.day
     if care.by_rule:
         count = sum(care.by_rule.values())
         rules = BETWEEN[language].join(f"{name} {many:,}" for name, many in care.by_rule.items())
@@ -46,41 +44,36 @@ def _unanswered(report: Report, language: Language) -> Iterator[str]:
         yield phrase("unanswered", language, day=day, count=count, rules=rules, names=ids, command=care.command(day))
 
 
-def left_out(report: Report) -> int:
-    """Of how many customers the lake lacks something: figures leave them out. A report of before only named some."""
-    return int(report.get("incomplete_customers", len(report["incomplete"])))
-
-
 def _run(report: Report, language: Language) -> Iterator[str]:
-    if failed := report["failed_buckets"]:
+    if failed := report.failed_buckets:
         names = ", ".join(f"{number:03d}" for number in failed[:SHOWN]) + (" …" if len(failed) > SHOWN else "")
-        buckets = report["buckets"] + len(failed)
-        yield phrase("failed", language, count=len(failed), buckets=buckets, names=names, day=report["day"])
-    if report["wrong"]:
-        yield phrase("wrong", language, count=len(report["wrong"]))
+        buckets = report.buckets + len(failed)
+        yield phrase("failed", language, count=len(failed), buckets=buckets, names=names, day=report.day)
+    if report.wrong:
+        yield phrase("wrong", language, count=len(report.wrong))
 
 
 def _backfills(report: Report, language: Language) -> Iterator[str]:
     """Backfills that ended half-way: each night, until somebody resumes them or takes them back."""
-    for run in report.get("backfills", []):
-        yield phrase(f"backfill_{run['state']}", language, run=run["run"], day=run["began"][:10])
+    for one in report.backfills:
+        yield phrase(f"backfill_{one.state}", language, run=one.run, day=one.began[:10])
 
 
 def _sources(report: Report, language: Language) -> Iterator[str]:
-    quality = report.get("figures", {}).get("quality", {})
-    silent = silent_days(quality, report["day"])
+    quality = report.figures.quality
+    silent = silent_days(quality, report.day)
     for source in dict.fromkeys(source for source, _ in silent):
         days = ", ".join(day for who, day in silent if who == source)
         yield phrase("silent", language, source=source, days=days)
-    for source, days in sorted(quality.items()):
-        counts = days.get(report["day"], {})
+    for source, arrived in sorted(quality.items()):
+        counts = arrived.get(report.day, {})
         sent, rejected = sum(counts.get(one, 0) for one in ("events", "rejected")), counts.get("rejected", 0)
         if rejected and rejected >= REJECTED * sent:
-            yield phrase("many_rejected", language, source=source, day=report["day"], share=f"{rejected / sent:.0%}")
+            yield phrase("many_rejected", language, source=source, day=report.day, share=f"{rejected / sent:.0%}")
 
 
 def _drift(report: Report, language: Language) -> Iterator[str]:
-    found = drifts(report.get("figures", {})) if report["customers"] >= ENOUGH else []
+    found = drifts(report.figures.drift) if report.customers >= ENOUGH else []
     latest = max((one.month for one in found), default="")
     far = [one for one in found if one.psi >= DRIFTED and one.month == latest]
     for one in far[:SHOWN]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from math import log
-from typing import Any, NamedTuple
+from typing import NamedTuple
+
+from standing.report.model import Spread
 
 UNIT = 10_000
 SMOOTHED = 0.5  # customers that a level has at least, so that an empty one is no infinity
@@ -37,9 +39,8 @@ def _share(counts: Counts, name: str, bins: int) -> float:
     return (counts.get(name, 0) + SMOOTHED) / (sum(counts.values()) + SMOOTHED * bins)
 
 
-def drifts(figures: Mapping[str, Any]) -> list[Drift]:
+def drifts(drift: Mapping[str, Spread]) -> list[Drift]:
     """Every rating and feature against each month that there is, the farthest first."""
-    drift = figures.get("drift", {})
     now = drift.get("now", {})
     found = [
         Drift(month, kind, name, psi(counts, then))

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from standing.present.report.words import titled
+from standing.report.model import Group, Groups
 from standing.rules.ruleset import Ruleset
 from standing.values.catalogue import Language
 
 BETWEEN: Mapping[Language, str] = {"en": ", ", "zh": "、"}
-
-type Groups = Mapping[str, Mapping[str, Any]]
 
 
 class MovedGroup(NamedTuple):
@@ -44,7 +43,7 @@ class ExpiredCare(NamedTuple):
 def moved(groups: Groups) -> list[MovedGroup]:
     """Who moved, by rating, the largest groups first."""
     parts = ((key.split("/"), one) for key, one in _under("moved", groups))
-    found = [MovedGroup(path[1], path[2], path[3], one["customers"], one["first"]) for path, one in parts]
+    found = [MovedGroup(path[1], path[2], path[3], one.customers, one.first) for path, one in parts]
     return sorted(found, key=lambda one: (one.rating, -one.customers, one.before, one.level))
 
 
@@ -64,11 +63,11 @@ def move_of(one: MovedGroup, ruleset: Ruleset, language: Language) -> str:
 def expired(groups: Groups) -> ExpiredCare:
     """Care that ended unanswered."""
     found = [(key.partition("/")[2], one) for key, one in _under("expired", groups)]
-    names = sorted({name for _, one in found for name in one["first"]})
-    return ExpiredCare({care: one["customers"] for care, one in found}, names)
+    names = sorted({name for _, one in found for name in one.first})
+    return ExpiredCare({care: one.customers for care, one in found}, names)
 
 
-def _under(kind: str, groups: Groups) -> Iterable[tuple[str, Mapping[str, Any]]]:
+def _under(kind: str, groups: Groups) -> Iterable[tuple[str, Group]]:
     return ((key, one) for key, one in sorted(groups.items()) if key.startswith(f"{kind}/"))
 
 

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from standing.present import migration
 from standing.present.page import Picture, assemble, box, escape, paragraph, section, side_by_side, with_commands
 from standing.present.report import pictures, tables
-from standing.present.report.attention import Report, attention, left_out
+from standing.present.report.attention import attention
 from standing.present.report.spelling import month as month_said
 from standing.present.report.tables import cost
 from standing.present.report.trends import trend
 from standing.present.report.words import phrase, titled
+from standing.report.model import Counts, Report, ScoreModel
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.catalogue import Language
+from standing.values.faults import Fault
 
 FEWEST = 2  # nights that make a line
 
@@ -24,30 +25,29 @@ type Part = tuple[str, dict[str, Picture]]  # a section's HTML, and the pictures
 def page(report: Report, ruleset: Ruleset, language: Language) -> str:
     """A night's report (`nights/DAY.json`) as a page."""
     parts = list(_parts(report, ruleset, language))
-    title = phrase("title", language, day=report["day"])
-    rules = str(report.get("rules", ruleset.version))[:12]
-    headline = phrase("headline", language, customers=report["customers"], day=report["day"], rules=rules)
+    title = phrase("title", language, day=report.day)
+    rules = (report.rules or ruleset.version)[:12]
+    headline = phrase("headline", language, customers=report.customers, day=report.day, rules=rules)
     drawn = {name: picture for _, some in parts for name, picture in some.items()}
     return assemble(language, title, escape(headline), _tiles(report, language), (html for html, _ in parts), drawn)
 
 
 def _tiles(report: Report, language: Language) -> Iterator[str]:
-    yield phrase("moved", language, count=report["moved"])
-    yield phrase("decisions", language, count=report["decisions"])
-    care = report.get("figures", {}).get("care", {}).get("1d", {})
+    yield phrase("moved", language, count=report.moved)
+    yield phrase("decisions", language, count=report.decisions)
+    care = report.figures.care.get("1d", {})
     yield phrase("asked", language, count=sum(counts.get("sent", 0) for counts in care.values()))
-    differences = report["differences"]
-    yield phrase("disagree", language, count=differences) if differences else phrase("agree", language)
+    count = report.differences
+    yield phrase("disagree", language, count=count) if count else phrase("agree", language)
     yield phrase("cost", language, usd=cost(report))
 
 
 def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Part]:
-    figures: Mapping[str, Any] = report.get("figures", {})
     yield _attention(report, language), {}
     yield tables.moved_today(report, ruleset, language), {}
     yield _levels(report, ruleset, language)
     yield _trend(report, ruleset, language)
-    yield _migration(figures, ruleset, language)
+    yield _migration(report, ruleset, language)
     yield _rfm(report, ruleset, language)
     yield _churn(report, language)
     for one in (tables.care, tables.quality, tables.reconciliation, tables.after, tables.changes, tables.drift):
@@ -63,7 +63,7 @@ def _attention(report: Report, language: Language) -> str:
 
 
 def _levels(report: Report, ruleset: Ruleset, language: Language) -> Part:
-    counts = report.get("figures", {}).get("levels", {})
+    counts = report.figures.levels
     shown = [rating for name, rating in ruleset.ratings.items() if name in counts]
     drawn = {
         f"levels-{place}": pictures.levels(rating, counts[rating.name], language) for place, rating in enumerate(shown)
@@ -76,7 +76,7 @@ def _levels(report: Report, ruleset: Ruleset, language: Language) -> Part:
 def _levels_how(report: Report, language: Language) -> Iterator[str]:
     """What is counted, and who is not."""
     yield phrase("levels_how", language)
-    if count := left_out(report):
+    if count := report.incomplete_customers:
         yield phrase("left_out", language, count=count)
 
 
@@ -90,7 +90,7 @@ def _who_has_it(shown: Sequence[Rating], language: Language) -> str:
 
 def _trend(report: Report, ruleset: Ruleset, language: Language) -> Part:
     """How many each level had, over the nights that are known."""
-    nights: Mapping[str, Any] = report.get("trend", {})
+    nights = report.trend or {}
     if len(nights) < FEWEST:
         return "", {}
     shown = [rating for name, rating in ruleset.ratings.items() if any(name in levels for levels in nights.values())]
@@ -100,8 +100,8 @@ def _trend(report: Report, ruleset: Ruleset, language: Language) -> Part:
     return section(phrase("trend", language), how, side_by_side(*boxes)), drawn
 
 
-def _migration(figures: Mapping[str, Any], ruleset: Ruleset, language: Language) -> Part:
-    moves = figures.get("moves", {})
+def _migration(report: Report, ruleset: Ruleset, language: Language) -> Part:
+    moves = report.figures.moves
     if not moves:
         return section(phrase("migration", language), paragraph(phrase("no_month", language))), {}
     month = max(moves)
@@ -122,17 +122,16 @@ def _migration(figures: Mapping[str, Any], ruleset: Ruleset, language: Language)
     return section(phrase("migration", language), how, boxes), drawn
 
 
-def _matrix(rating: Rating, moves: Mapping[str, Mapping[str, int]]) -> dict[migration.Pair, int]:
+def _matrix(rating: Rating, moves: Mapping[str, Counts]) -> dict[migration.Pair, int]:
     """Who was there before, by level then and now; levels of rules that are gone are left out."""
     pairs = {(was, now): count for was, some in moves.items() for now, count in some.items()}
     return {pair: count for pair, count in pairs.items() if set(pair) <= set(rating.levels)}
 
 
 def _rfm(report: Report, ruleset: Ruleset, language: Language) -> Part:
-    figures = report.get("figures", {})
-    cells, segments = figures.get("rfm", {}), figures.get("segments", {})
+    cells, segments = report.figures.rfm, report.figures.segments
     if not cells:
-        why = paragraph((report.get("model") or {}).get("why", ""))
+        why = _why(report.model.why, language)
         return section(phrase("rfm", language), paragraph(phrase("no_scores", language)), why), {}
     drawn = {"rfm": pictures.rfm(cells, ruleset.programme, language), "segments": pictures.segments(segments, language)}
     boxes = side_by_side(box("rfm"), box("segments", phrase("segments", language)))
@@ -142,17 +141,20 @@ def _rfm(report: Report, ruleset: Ruleset, language: Language) -> Part:
 
 
 def _churn(report: Report, language: Language) -> Part:
-    figures = report.get("figures", {})
-    if not figures.get("churn"):
+    if not report.figures.churn:
         return section(phrase("churn", language), paragraph(phrase("no_scores", language))), {}
-    drawn = {"churn": pictures.churn(figures["churn"])}
-    how = paragraph(phrase("churn_how", language)) + _learnt(report.get("model") or {}, language)
+    drawn = {"churn": pictures.churn(report.figures.churn)}
+    how = paragraph(phrase("churn_how", language)) + _learnt(report.model, language)
     return section(phrase("churn", language), how, box("churn")), drawn
 
 
-def _learnt(model: Mapping[str, str], language: Language) -> str:
+def _learnt(model: ScoreModel, language: Language) -> str:
     """By which model, and why it is an old one where a new one could not be learnt."""
-    if not model.get("hash"):
+    if not model.hash:
         return ""
-    told = phrase("learnt", language, day=model["as_of"], hash=model["hash"][:12])
-    return paragraph(told) + paragraph(model.get("why", ""))
+    told = phrase("learnt", language, day=model.as_of, hash=model.hash[:12])
+    return paragraph(told) + _why(model.why, language)
+
+
+def _why(fault: Fault | None, language: Language) -> str:
+    return paragraph(fault.in_language(language)) if fault else ""

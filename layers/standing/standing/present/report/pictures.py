@@ -8,6 +8,7 @@ from typing import Any
 from standing.present.page import BARE, Picture
 from standing.present.report.spelling import rounded
 from standing.present.report.words import phrase, titled
+from standing.report.model import Counts
 from standing.rules.ruleset import Programme, Rating
 from standing.values.catalogue import Language
 from standing.values.segments import SEGMENTS
@@ -17,8 +18,6 @@ TIGHT: dict[str, int] = {"l": 10, "r": 30, "t": 6, "b": 10}
 PALE = 1.6  # so much larger than the largest is what the strongest colour stands for: numbers stay readable on it
 GRID = ("1", "2", "3", "4", "5")
 SILENT: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True}
-
-type Counts = Mapping[str, int]
 
 
 def bars(names: Sequence[str], values: Sequence[int]) -> Picture:

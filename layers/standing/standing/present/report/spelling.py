@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from calendar import month_name
-from typing import Any
 
 from standing.rules.ruleset import Programme
 from standing.values.catalogue import Language
-from standing.values.days import day_date
 
 TEN_THOUSAND, THOUSAND, MILLION = 10_000, 1_000, 1_000_000
 NOTHING = "–"
@@ -29,11 +27,6 @@ def rounded(minor: int, programme: Programme, language: Language) -> str:
     return f"{whole / THOUSAND:,.0f}k" if abs(whole) >= THOUSAND else f"{whole:,.0f}"
 
 
-def value(found: Any) -> str:  # noqa: ANN401 -- of a report, which may be of before
+def value(found: str | None) -> str:
     """A feature's value, or a dash where there is none."""
-    return NOTHING if found is None else str(found)
-
-
-def calendar_day(day: Any) -> str:  # noqa: ANN401 -- of a report, which may be of before
-    """A day number as a date."""
-    return str(day_date(day)) if isinstance(day, int) else value(day)
+    return NOTHING if found is None else found

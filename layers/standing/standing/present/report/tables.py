@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
 
 from standing.present.page import escape, paragraph, section, table, unbroken
-from standing.present.report.attention import DRIFTED, Report
+from standing.present.report.attention import DRIFTED
 from standing.present.report.derived import UNIT, drifts, silent_days
 from standing.present.report.groups import MovedGroup, moved, named, step_of
-from standing.present.report.spelling import calendar_day, value
 from standing.present.report.spelling import month as month_said
+from standing.present.report.spelling import value
 from standing.present.report.words import phrase, titled
+from standing.report.model import Counts, Oddity, Report, Used
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.catalogue import Language
+from standing.values.days import day_date
 
 OUTCOMES = ("sent", "missed", "held/consent", "held/contact-cap", "held/never-together", "held/holdout")
 ANSWERS = ("accepted", "done", "declined", "failed", "expired")
@@ -29,21 +30,19 @@ PRICES = {
     "read_units": Decimal("0.000000125"),
 }
 
-type Counts = Mapping[str, int]
-
 
 def cost(report: Report) -> str:
     """What the buckets used, at the list prices of docs/cost.md, in USD."""
-    used = report.get("used", {})
-    return f"{sum(Decimal(str(used.get(name, 0))) * price for name, price in PRICES.items()):.4f}"
+    used = report.used or Used()
+    return f"{sum(Decimal(str(getattr(used, name))) * price for name, price in PRICES.items()):.4f}"
 
 
 def moved_today(report: Report, ruleset: Ruleset, language: Language) -> str:
     """Who moved from which level to which on the day: the first of them, and the command that lists all."""
-    day = report["day"]
-    if "groups" not in report:  # a report of before
+    day = report.day
+    if report.groups is None:
         return ""
-    found = moved(report["groups"])
+    found = moved(report.groups)
     if not found:
         return section(phrase("moved_today", language), paragraph(phrase("nobody_moved", language, day=day)))
     heads = [phrase(name, language) for name in ("rating", "from_to")] + [f"#{phrase('customers', language)}"]
@@ -64,10 +63,10 @@ def _moved_row(one: MovedGroup, ruleset: Ruleset, day: str, language: Language) 
 
 def care(report: Report, ruleset: Ruleset, language: Language) -> str:
     """What fell due on the day and in 30 days, what became of it, and how it was answered."""
-    day, month = (report.get("figures", {}).get("care", {}).get(span, {}) for span in ("1d", "30d"))
+    day, month = (report.figures.care.get(span, {}) for span in ("1d", "30d"))
     columns = [one for one in (*OUTCOMES, *ANSWERS) if any(counts.get(one) for counts in month.values())]
     if not columns:
-        return section(phrase("care", language), paragraph(phrase("no_care", language, day=report["day"])))
+        return section(phrase("care", language), paragraph(phrase("no_care", language, day=report.day)))
     names = [*(name for name in ruleset.care if name in month), *sorted(month.keys() - ruleset.care.keys())]
     rows = [
         [
@@ -95,10 +94,10 @@ def _pair(day: Counts, month: Counts, name: str, language: Language) -> str:
 
 def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
     """Events of the last days by source, and of them late, repeated and rejected."""
-    found = report.get("figures", {}).get("quality", {})
-    end = date.fromisoformat(report["day"])
+    found = report.figures.quality
+    end = date.fromisoformat(report.day)
     days = [str(end - timedelta(days=back)) for back in range(DAYS)]
-    silent = set(silent_days(found, report["day"]))
+    silent = set(silent_days(found, report.day))
     rows = [
         [escape(source), unbroken(day), *_arrivals(found[source].get(day, {}), (source, day) in silent, language)]
         for source in sorted(found)
@@ -107,7 +106,7 @@ def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
     ]
     odd = _refunds(report, language) + _odd(report, language)
     if not rows:
-        return section(phrase("quality", language), paragraph(phrase("no_quality", language, day=report["day"])), odd)
+        return section(phrase("quality", language), paragraph(phrase("no_quality", language, day=report.day)), odd)
     names = ("events", "late", "duplicates", "rejected")
     heads = [phrase("source", language), phrase("day", language), *(f"#{phrase(name, language)}" for name in names)]
     return section(phrase("quality", language), paragraph(phrase("quality_how", language)), table(heads, rows), odd)
@@ -116,7 +115,7 @@ def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
 def _refunds(report: Report, language: Language) -> str:
     """By source, the refunds of which nobody knows which purchase they take their amount off."""
     names = ("refunds", "unnamed", "unknown")
-    found = report.get("figures", {}).get("refunds", {})
+    found = report.figures.refunds
     vague = [source for source in sorted(found) if found[source]["unnamed"] or found[source]["unknown"]]
     rows = [[escape(source), *(f"{found[source][name]:,}" for name in names)] for source in vague]
     heads = [phrase("source", language), *(f"#{phrase(f'refunds_{name}', language)}" for name in names)]
@@ -125,8 +124,18 @@ def _refunds(report: Report, language: Language) -> str:
 
 def _odd(report: Report, language: Language) -> str:
     """What is odd about the records, by name."""
-    rows = [[escape(name), escape(str(what))] for name, what in sorted(report.get("odd", {}).items())]
+    rows = [[escape(one) for one in _oddity(what, language)] for _, what in sorted(report.odd.items())]
     return table([phrase("odd", language), ""], rows[:MOST]) if rows else ""
+
+
+def _oddity(one: Oddity, language: Language) -> tuple[str, str]:
+    """Whose records are odd, and how."""
+    who = phrase("odd_customer" if one.source is None else "odd_source", language, who=one.customer or one.source)
+    what = one.what.in_language(language)
+    if one.bucket is None:
+        return who, what
+    where = phrase("odd_in_more" if one.others else "odd_in", language, bucket=f"{one.bucket:03d}", others=one.others)
+    return who, f"{what}{where}"
 
 
 def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[str]:
@@ -139,21 +148,21 @@ def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[str]
 
 def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> str:
     """How many customers were compared with the lake, and each difference that is named."""
-    told = phrase("reconciled", language, count=report["reconciled"], differences=report["differences"])
+    told = phrase("reconciled", language, count=report.reconciled, differences=report.differences)
     heads = [phrase(name, language) for name in ("customer", "day", "feature", "in_state", "in_lake")]
     rows = [
         [
-            *(escape(str(one.get("customer"))), unbroken(calendar_day(one.get("day")))),
-            *(escape(value(one.get(name))) for name in ("feature", "state", "lake")),
+            *(escape(one.customer), unbroken(str(day_date(one.day)))),
+            *(escape(value(found)) for found in (one.feature, one.state, one.lake)),
         ]
-        for one in report["different"][:MOST]
+        for one in report.different[:MOST]
     ]
     return section(phrase("reconciliation", language), paragraph(told), table(heads, rows) if rows else "")
 
 
 def after(report: Report, ruleset: Ruleset, language: Language) -> str:
     """What customers of each level did in the 90 days after a month's end."""
-    found = report.get("figures", {}).get("after", {})
+    found = report.figures.after
     if not found:
         return section(phrase("ratings", language), paragraph(phrase("no_after", language)))
     month = max(found)
@@ -191,7 +200,7 @@ def _after_row(level: str, counts: Counts, ruleset: Ruleset) -> list[str]:
 
 def changes(report: Report, ruleset: Ruleset, language: Language) -> str:
     """How often customers' levels changed in a year."""
-    found = report.get("figures", {}).get("changes", {})
+    found = report.figures.changes
     rows = [
         [escape(titled(rating.title, language)), *(_share(found[name], times) for times in TIMES)]
         for name, rating in ruleset.ratings.items()
@@ -209,7 +218,7 @@ def _share(counts: Counts, name: str) -> str:
 
 def drift(report: Report, _ruleset: Ruleset, language: Language) -> str:
     """The farthest drifts since the last end of a month."""
-    found = drifts(report.get("figures", {}))
+    found = drifts(report.figures.drift)
     if not found:
         return ""
     month = max(one.month for one in found)
@@ -228,10 +237,9 @@ def _verdict(psi: int, language: Language) -> str:
 def run(report: Report, language: Language) -> str:
     """Run time and cost, and what was wrong by name, with the way out."""
     content = [paragraph(one) for one in _run(report, language)]
-    if wrong := report["wrong"]:
-        rows: list[Sequence[str]] = [
-            [f"<code>{escape(key)}</code>", escape(str(why))] for key, why in sorted(wrong.items())
-        ]
+    if report.wrong:
+        wrong = {key: why.in_language(language) for key, why in sorted(report.wrong.items())}
+        rows: list[Sequence[str]] = [[f"<code>{escape(key)}</code>", escape(why)] for key, why in wrong.items()]
         content += [
             table([phrase("file", language), phrase("what", language)], rows),
             paragraph(phrase("way_out", language)),
@@ -240,11 +248,11 @@ def run(report: Report, language: Language) -> str:
 
 
 def _run(report: Report, language: Language) -> Iterator[str]:
-    if "started" in report:
-        seconds: Mapping[str, Any] = report["seconds"]
-        moments = {name: str(report[name])[11:19] for name in ("started", "ended")}
-        times = {"slowest": f"{seconds['slowest_bucket']:.1f}", "all": f"{seconds['all_buckets']:.1f}"}
-        yield phrase("run_how", language, buckets=report["buckets"], **moments, **times)
-    if used := report.get("used"):
-        amounts = {name: f"{used.get(name, 0):,.1f}" for name in ("gb_seconds", "write_units", "read_units")}
+    if report.started and report.ended and report.seconds:
+        moments = {"started": report.started[11:19], "ended": report.ended[11:19]}
+        seconds = report.seconds
+        times = {"slowest": f"{seconds.slowest_bucket:.1f}", "all": f"{seconds.all_buckets:.1f}"}
+        yield phrase("run_how", language, buckets=report.buckets, **moments, **times)
+    if report.used:
+        amounts = {name: f"{getattr(report.used, name):,.1f}" for name in PRICES}
         yield phrase("used", language, **amounts, usd=cost(report))

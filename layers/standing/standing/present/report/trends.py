@@ -7,6 +7,7 @@ from typing import Any
 
 from standing.present.page import BARE, Picture
 from standing.present.report.pictures import LEAST, SILENT
+from standing.report.model import Levels
 from standing.rules.ruleset import Rating
 
 ROW = 40  # pixels of a line
@@ -14,7 +15,7 @@ FEET = 24  # pixels for the days
 MARGIN = {"l": 130, "r": 70, "t": 6, "b": FEET}  # with room for names and numbers
 PART = (0.15, 0.85)  # of its row, that a line takes
 
-type Nights = Mapping[str, Mapping[str, Mapping[str, int]]]  # by day, rating and level: customers
+type Nights = Mapping[str, Levels]  # by day
 type Row = tuple[float, float]
 
 

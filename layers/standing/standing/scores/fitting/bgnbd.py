@@ -15,7 +15,7 @@ import polars as pl
 from standing.scores.bgnbd import KEY, T_X, BgNbd, T, X, odds_of_leaving
 from standing.scores.fitting.newton import Maximum, NotConverged, Slope, Vector, highest
 from standing.scores.fitting.special import digamma, trigamma
-from standing.values.counted import counted
+from standing.values.faults import Fault
 
 NAMES = ("r", "alpha", "a", "b")
 COUNT = pl.col("customers")
@@ -73,7 +73,7 @@ def _check(groups: pl.DataFrame) -> None:
         raise ValueError(f"no customer can have {said}: expected 0 ≤ recency ≤ T, and recency 0 where frequency is 0")
     back = int(groups.filter(X > 0)["customers"].sum())
     if back < FEWEST:
-        raise NotConverged(f"{counted(back, 'customer')} bought on a second day: at least {FEWEST} are needed")
+        raise NotConverged(Fault("few-repeaters", {"customers": back, "fewest": FEWEST}))
 
 
 class Likelihood:

@@ -15,7 +15,7 @@ import polars as pl
 from standing.scores.fitting.newton import NotConverged, Slope, Vector, highest
 from standing.scores.fitting.special import digamma, trigamma
 from standing.scores.gammagamma import MEAN, GammaGamma, X
-from standing.values.counted import counted
+from standing.values.faults import Fault
 
 NAMES = ("p", "q", "v")
 KEY = ("frequency", "monetary_value")
@@ -39,13 +39,11 @@ def fit(customers: pl.LazyFrame) -> Fit:
     groups = back.with_columns(X.cast(pl.Int64), MEAN.cast(pl.Float64)).sort(KEY).collect()
     likelihood = Likelihood(groups)
     if likelihood.customers < FEWEST:
-        raise NotConverged(
-            f"{counted(likelihood.customers, 'customer')} came back and paid: at least {FEWEST} are needed"
-        )
+        raise NotConverged(Fault("few-payers", {"customers": likelihood.customers, "fewest": FEWEST}))
     top = highest(likelihood.slope, likelihood.start, NAMES)
     model = GammaGamma(*top.parameters)
     if model.q <= 1:
-        raise NotConverged(f"q is {model.q:.3f}, not above 1: by these customers the mean purchase has no bound")
+        raise NotConverged(Fault("mean-unbounded", {"q": f"{model.q:.3f}"}))
     return Fit(model, likelihood.customers, top.value * likelihood.customers, top.steps)
 
 

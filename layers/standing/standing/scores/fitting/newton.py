@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import exp, isfinite, log, sqrt
 
+from standing.values.faults import Fault, FaultError
+
 MOST_STEPS = 200
 LONGEST = 1.0  # a step changes no parameter by more than this factor's logarithm
 FLAT = 1e-10  # the steepest slope at the top: log-likelihood of one customer, to a parameter's logarithm
@@ -19,7 +21,7 @@ type Vector = list[float]
 type Matrix = list[list[float]]
 
 
-class NotConverged(ValueError):  # noqa: N818 -- what happened
+class NotConverged(FaultError, ValueError):  # noqa: N818 -- what happened
     """No parameters fit best, or they could not be found: nothing may be published."""
 
 
@@ -60,7 +62,8 @@ def highest(slope: Callable[[Vector], Slope], start: Sequence[float], names: Seq
             return Maximum(tuple(exp(one) for one in place), here.value, steps)
         place, here, damping = _climbed(slope, place, here, damping)
         _check_runaway(place, start, names)
-    raise NotConverged(f"no top after {MOST_STEPS} steps: slope {max(map(abs, here.gradient)):.1e}, wanted {FLAT:.0e}")
+    slope_here = f"{max(map(abs, here.gradient)):.1e}"
+    raise NotConverged(Fault("no-top", {"steps": MOST_STEPS, "slope": slope_here, "wanted": f"{FLAT:.0e}"}))
 
 
 def _at(slope: Callable[[Vector], Slope], place: Vector) -> Slope:
@@ -81,13 +84,13 @@ def _climbed(
             if isfinite(found.value) and found.value >= here.value - 1e-13 * abs(here.value):
                 return there, found, damping / 10 if damping > 1e-9 else 0.0
         damping = max(damping * 10, 1e-6)
-    raise NotConverged("no step goes up, though the slope is not flat")
+    raise NotConverged(Fault("no-step"))
 
 
 def _check_runaway(place: Vector, start: Sequence[float], names: Sequence[str]) -> None:
     for name, one, began in zip(names, place, start, strict=True):
         if abs(one - log(began)) > EXTREME:
-            raise NotConverged(f"{name} runs away to {exp(one):.1e}: these customers do not tell it")
+            raise NotConverged(Fault("runs-away", {"parameter": name, "value": f"{exp(one):.1e}"}))
 
 
 def _solved(here: Slope, damping: float) -> Vector | None:

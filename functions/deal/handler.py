@@ -1,0 +1,30 @@
+"""The deal function: what came into the lake is dealt out to the buckets of customers."""
+
+import os
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Metrics
+from botocore.config import Config
+from standing.aws.lake_bucket import Lake
+from standing.aws.logging import function_logger, values_hidden
+from standing.lake.compaction import stage
+from standing.nightly.summary import findings_passed_on
+
+logger = function_logger()
+metrics = Metrics()
+PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
+lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
+
+
+@metrics.log_metrics
+@values_hidden
+def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
+    """Deal out what came in; by key, what was set aside because it could not be read."""
+    done = stage(lake)
+    for kind, rows in done.rows.items():
+        metrics.add_metric(name=f"dealt_{kind}", unit="Count", value=rows)
+    wrong = findings_passed_on(done.wrong)
+    log = logger.warning if wrong else logger.info
+    log("dealt", extra={"rows": done.rows, "wrong": wrong})
+    return wrong

@@ -1,0 +1,19 @@
+"""The steps of a night that come before its buckets, without a state machine."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from standing.aws.lake_bucket import Lake
+from standing.lake.compaction import stage
+from standing.nightly.model import model_for
+from standing.nightly.plan import Planned, plan
+from standing.nightly.summary import NightSteps
+from standing.rules.ruleset import Ruleset
+
+
+def begun(lake: Lake, ruleset: Ruleset, now: datetime) -> tuple[Planned, NightSteps]:
+    """A night of the last day that is over: dealt out, planned, and with its model."""
+    wrong = stage(lake).wrong
+    planned = plan(lake, ruleset, now)
+    return planned, NightSteps(planned.day, planned.known, wrong, model_for(lake, ruleset, planned).told())
