@@ -1,4 +1,4 @@
-"""A number and what it counts: `1 event`, `2 events`."""
+"""A number with its noun: `1 event`, `2 events`."""
 
 from __future__ import annotations
 
@@ -6,9 +6,9 @@ from standing.values.catalogue import Language, plural_form
 
 
 class Counted(int):
-    """A whole number that a text may tell with what it counts: `{count:event|events}`, or bare, with separators.
+    """A whole number that formats with its noun, as `{count:event|events}`, or alone, with thousands separators.
 
-    Which of the forms a number takes, the language's catalogue says; a translation has as many as its language.
+    The language's catalogue selects the plural form; a translation has as many forms as its language.
     """
 
     language: Language = "en"
@@ -28,5 +28,5 @@ def counted_in(language: Language, number: int) -> Counted:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """A number and what it counts, in English; many of it are called as one with an s, if nothing else is said."""
+    """A number with its English noun, in the singular or the plural. The plural is `one` and an s unless `many` is given."""
     return format(Counted(number), f"{one}|{many or f'{one}s'}")

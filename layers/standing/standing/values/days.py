@@ -1,4 +1,4 @@
-"""Days, the atom of time: whole numbers counted from 1970-01-01 in the programme's time zone."""
+"""Days, the unit of time: whole numbers counted from 1970-01-01 in the programme's time zone."""
 
 from __future__ import annotations
 
@@ -49,19 +49,22 @@ def end_of_day(day: Day, time_zone: str) -> datetime:
 
 
 def moments_of(day: date, minute: int, time_zone: str) -> list[datetime]:
-    """When clocks show a minute of a day, in UTC: once, twice where they are set back, or when they are set past it."""
+    """The UTC moments at which local clocks show a minute of a day, in order.
+
+    There are two if clocks are set back. If clocks skip the minute, it is the moment at which they are set forward.
+    """
     local = datetime(day.year, day.month, day.day, minute // 60, minute % 60, tzinfo=zone(time_zone))
     first, second = (local.replace(fold=fold).astimezone(UTC) for fold in (0, 1))
-    if second < first:  # no clock shows it: they go from before it to after it
+    if second < first:  # clocks skip this minute
         return [_set_forward(second, first, zone(time_zone))]
     return sorted({first, second})
 
 
 def _set_forward(before: datetime, after: datetime, time_zone: ZoneInfo) -> datetime:
-    """The moment between two, to the second, at which clocks are set forward."""
+    """The moment, to the second, between `before` and `after` at which clocks are set forward."""
     offset = before.astimezone(time_zone).utcoffset()
     seconds = range(int((after - before).total_seconds()) + 1)
-    moved = bisect_left(seconds, 1, key=lambda gone: int(_offset_after(before, gone, time_zone) != offset))
+    moved = bisect_left(seconds, 1, key=lambda elapsed: int(_offset_after(before, elapsed, time_zone) != offset))
     return before + timedelta(seconds=moved)
 
 
@@ -70,7 +73,7 @@ def _offset_after(moment: datetime, seconds: int, time_zone: ZoneInfo) -> timede
 
 
 def month_ends(first: Day, last: Day) -> Iterator[Day]:
-    """The last days of months from `first` to `last`, rising."""
+    """The last day of each month from `first` to `last`, in ascending order."""
     start = day_date(first)
     for month in range(start.year * 12 + start.month, 9999 * 12):
         end = day_number(date(month // 12, month % 12 + 1, 1)) - 1
@@ -80,9 +83,9 @@ def month_ends(first: Day, last: Day) -> Iterator[Day]:
 
 
 def next_anniversary(month_day: str, day: Day) -> Day:
-    """The first day from `day` on that a month and a day such as `05-17` fall on.
+    """The first day on or after `day` that falls on a month and day such as `05-17`.
 
-    The 29th of February falls on the 28th in other years.
+    In common years, 02-29 falls on 02-28.
     """
     year = day_date(day).year
     this_year = _falls_on(year, month_day)
@@ -90,7 +93,7 @@ def next_anniversary(month_day: str, day: Day) -> Day:
 
 
 def last_anniversary(of: date, day: Day) -> Day:
-    """The last day up to `day` that the month and the day of a date fall on."""
+    """The last anniversary of a date on or before `day`."""
     month_day, year = f"{of.month:02}-{of.day:02}", day_date(day).year
     this_year = _falls_on(year, month_day)
     return this_year if this_year <= day else _falls_on(year - 1, month_day)

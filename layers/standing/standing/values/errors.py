@@ -1,4 +1,4 @@
-"""Errors that people read, in their language."""
+"""Errors with messages in the language of the user."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from standing.values.messages import Message, Readable
 
 
 class ReadableError(Exception):
-    """An error that people read. It may be a value of another text.
+    """An error with a message in each language. It may be a value of another text.
 
     `said` is its English, with the names of its values in braces, or what can be read in every language.
     """
@@ -22,4 +22,4 @@ class ReadableError(Exception):
 
 
 class UserError(ReadableError):
-    """A mistake or a missing piece that the user can mend; the message says how. Shown without a traceback."""
+    """A mistake or a missing part that the user can fix; the message says how. Shown without a traceback."""

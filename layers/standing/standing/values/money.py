@@ -1,4 +1,4 @@
-"""Money: decimal strings outside, whole minor units inside. Knows nothing of exchange rates."""
+"""Money: decimal strings in events, whole minor units inside. Does not know exchange rates."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class MoneyError(ValueError):
 
 
 def to_minor(amount: Decimal, minor_digits: int) -> int:
-    """An amount in minor units (ISO 4217), so that `Decimal("12.5")` with 2 digits is 1250.
+    """An amount in minor units (ISO 4217): `Decimal("12.5")` with 2 digits is 1250.
 
     Raises MoneyError when the amount has more decimals than the currency.
     """

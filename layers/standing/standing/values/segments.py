@@ -1,4 +1,4 @@
-"""The segments of RFM by name. Which scores make which, `scores/rfm.py` says."""
+"""The names of the RFM segments. `scores/rfm.py` assigns scores to segments."""
 
 from standing.values.messages import Messages
 
