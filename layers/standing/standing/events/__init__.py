@@ -1,4 +1,4 @@
-"""The events that upstream systems emit: their fields, their models, and how older versions are read."""
+"""The events that upstream systems emit: fields, models, and upgrades of older versions."""
 
 from standing.events.models import (
     MODELS,

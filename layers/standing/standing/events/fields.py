@@ -1,4 +1,4 @@
-"""The kinds of value an event's fields take; every error says what was expected."""
+"""The types of an event's fields. Every error says what was expected."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StringC
 
 from standing.events.expectations import Unexpected
 
-PERSONAL = {"x-personal": True}  # says something of a person: never logged, published or stored
-KEPT = {"x-personal": True, "x-kept": True}  # the same, but rules need it: stored, never logged or published
+PERSONAL = {"x-personal": True}  # personal data: never logged, published or stored
+KEPT = {"x-personal": True, "x-kept": True}  # personal data that rules need: stored, never logged or published
 AMOUNT = re.compile(r"[0-9]{1,10}(\.[0-9]{1,4})?", re.ASCII)
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 MONTH_DAY = re.compile(r"([0-9]{4}-)?([0-9]{2}-[0-9]{2})", re.ASCII)
@@ -55,12 +55,12 @@ def _moment(value: object) -> object:
 
 
 def iso_moment(text: str) -> datetime:
-    """A time in ISO 8601 and all of RFC 3339; a leap second is the last moment of its minute. Raises ValueError."""
+    """The time in an ISO 8601 or RFC 3339 text. A leap second becomes its minute's last moment. Raises ValueError."""
     return datetime.fromisoformat(LEAP_SECOND.sub(r"\1:59.999999", text.upper()))
 
 
 def _since_1970(moment: datetime) -> datetime:
-    if moment.year < 1970 or moment < FIRST_MOMENT:  # the year first: an early year with an offset has no UTC
+    if moment.year < 1970 or moment < FIRST_MOMENT:  # the year first: year 1 with an offset cannot be converted to UTC
         raise Unexpected("since_1970")
     return moment
 

@@ -1,7 +1,6 @@
-"""Taking an event in: from the bus's envelope to an `Event`, or to a reason why not.
+"""Intake: turns the bus's envelope into an `Event`, or rejects it with a reason.
 
-Here an event gets its day and its fingerprint, and its producer is asked whether it may send it. Knows nothing of state
-or rules.
+Assigns the event's day and fingerprint, and checks that its source may send it. Does not know states or rules.
 """
 
 from __future__ import annotations
@@ -33,7 +32,7 @@ SOURCE = re.compile(r"[A-Za-z0-9._/-]{1,128}", re.ASCII)
 
 
 class Rejected(ReadableError):  # noqa: N818 -- the word users meet in the queue's name
-    """An event that can never be applied: why, in which field, and what was expected there."""
+    """An event that can never be applied: the reason, the field, and what was expected there."""
 
     def __init__(self, reason: str, field: str, expected: Message) -> None:
         said = message("{reason}: {field}: expected {expected}", reason=reason, field=field, expected=expected)
@@ -52,7 +51,7 @@ class Rejected(ReadableError):  # noqa: N818 -- the word users meet in the queue
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An event that was taken in. `day` is the programme's day; `fingerprint` tells repeats from other content."""
+    """An event that was taken in. `day` is the programme's day; repeats of an event have the same `fingerprint`."""
 
     source: str
     detail: EventDetail
@@ -61,33 +60,33 @@ class Event:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes it the same event: its producer and the producer's id."""
+        """Its identity: the source, and the producer's id."""
         return self.source, self.detail.id
 
 
 def fingerprint(source: str, detail_type: str, detail: Any) -> str:  # noqa: ANN401 -- any JSON
-    """A digest of an event's content, the same however it is written; of what cannot be read, a digest of its JSON.
+    """A digest of an event's canonical content, or of its JSON if the event cannot be read: 32 hex digits.
 
-    What is never stored does not count.
+    Fields that are never stored do not count.
     """
     try:
         return _fingerprint(source, _parse(detail_type, detail))
     except Rejected:
-        return _digest([source, detail_type, _told(detail_type, detail)])
+        return _digest([source, detail_type, _storable(detail_type, detail)])
 
 
-def is_repeat(one: Event, other: Event) -> bool:
-    """Whether two events under one id say the same; one that was stored long ago may have another fingerprint."""
-    alike = type(one.detail) is type(other.detail) and one.source == other.source
-    return one.fingerprint == other.fingerprint or (alike and one.detail.content() == other.detail.content())
+def is_repeat(event: Event, other: Event) -> bool:
+    """Whether two events with the same id have the same content. An old stored event may have another fingerprint."""
+    alike = type(event.detail) is type(other.detail) and event.source == other.source
+    return event.fingerprint == other.fingerprint or (alike and event.detail.content() == other.detail.content())
 
 
 def _fingerprint(source: str, detail: EventDetail) -> str:
     return _digest([source, detail.detail_type, detail.content()])
 
 
-def _told(detail_type: str, detail: Any) -> Any:  # noqa: ANN401 -- any JSON
-    """What was sent, without what is never stored."""
+def _storable(detail_type: str, detail: Any) -> Any:  # noqa: ANN401 -- any JSON
+    """The detail without the fields that are never stored."""
     if not isinstance(detail, dict) or detail_type not in MODELS:
         return detail
     return {name: value for name, value in detail.items() if name not in unstored_fields(MODELS[detail_type])}
@@ -99,9 +98,9 @@ def _digest(content: object) -> str:
 
 
 def take_in(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Event:
-    """The event in an EventBridge envelope (`source`, `detail-type`, `detail`), brought up to its newest version.
+    """Read the event in an EventBridge envelope (`source`, `detail-type`, `detail`), upcast to its newest version.
 
-    Raises Rejected when it can never be applied, also because its source may not send it.
+    Raises Rejected if it can never be applied, or if its source may not send it.
     """
     event = read_event(envelope, ruleset, now)
     if refused := refusal(event.source, event.detail.family, ruleset.programme):
@@ -110,9 +109,9 @@ def take_in(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Eve
 
 
 def read_event(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> Event:
-    """The event in an envelope, whoever it comes from: a story has no producers.
+    """Read the event in an envelope without checking its source, since scenarios have no producers.
 
-    Raises Rejected when it can never be applied.
+    Raises Rejected if it can never be applied.
     """
     source, detail_type, raw = (envelope.get(name) for name in ("source", "detail-type", "detail"))
     if not isinstance(source, str) or not SOURCE.fullmatch(source):
@@ -120,7 +119,7 @@ def read_event(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> 
     if source == OUR_SOURCE:
         raise Rejected("not-allowed", "source", EXPECTATIONS("not_our_source", ours=OUR_SOURCE))
     detail = _parse(detail_type, raw)
-    _check_time(detail, now)  # first: the last moments of the year 9999 have no day elsewhere
+    _check_time(detail, now)  # first: the end of the year 9999 overflows in other time zones
     day = day_of(detail.time, ruleset.programme.time_zone)
     _check_money(detail, ruleset.programme)
     _check_activity(detail, ruleset.programme)
@@ -130,7 +129,7 @@ def read_event(envelope: Mapping[str, Any], ruleset: Ruleset, now: datetime) -> 
 
 
 def read_stored(detail_type: str, detail: dict[str, Any]) -> EventDetail:
-    """An event's detail as it was stored, however long ago, read by today's model."""
+    """Read a stored event's detail of any version by today's model."""
     detail_type, detail = newest(detail_type, detail)
     return MODELS[detail_type].model_validate(detail)
 
@@ -144,7 +143,7 @@ def _parse(detail_type: object, raw: object) -> EventDetail:
         return read_stored(detail_type, raw)
     except ValidationError as error:
         raise _rejection(error) from None
-    except (LookupError, TypeError, AttributeError):  # an older version that does not fit even its own
+    except (LookupError, TypeError, AttributeError):  # it does not even fit its own older version
         raise Rejected("does-not-fit", "detail", EXPECTATIONS("of_its_type", type=detail_type)) from None
 
 
@@ -164,7 +163,7 @@ def _expected(error: ErrorDetails) -> Message:
 
 
 def _shown(part: int | str) -> str:
-    """A part of a field's name; one that a producer made up may be anything."""
+    """A part of a field's path, or `…` if it is too long or not printable: producers may send any name."""
     text = str(part)
     return text if 0 < len(text) <= LONGEST_SHOWN and text.isprintable() else "…"
 

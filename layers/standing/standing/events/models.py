@@ -1,7 +1,7 @@
 """The events that upstream systems emit, one model for each versioned detail type.
 
-A field marked personal says something of a person beyond the opaque customer id: it is never logged or published, and
-stored only where rules need it. Every error names its field and says what was expected.
+A field marked personal holds personal data beyond the opaque customer id: it is never logged or published, and it is
+stored only if rules need it. Every error names its field and says what was expected.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ Category = Annotated[Code | None, Field(description="a code of what it was about
 
 
 def _with_its_amount(currency: str | None, info: ValidationInfo) -> str | None:
-    """A currency stands beside an amount, and an amount beside its currency; one that is wrong has its own error."""
+    """Require a currency if there is an amount, and none if there is no amount. An invalid amount has its own error."""
     known = [info.data[name] for name in ("amount", "amounts") if name in info.data]
     if known and any(known) and currency is None:
         raise Unexpected("amounts_currency")
@@ -73,12 +73,12 @@ FROM_JSON: Mapping[str, Callable[[Any], Any]] = {
 
 
 class EventDetail(BaseModel):
-    """What every event carries: the producer's own id, whom it concerns and when it happened."""
+    """The fields of every event: the producer's own id, the customer, and when it happened."""
 
     model_config = ConfigDict(
         extra="forbid",
         frozen=True,
-        defer_build=True,  # built when the first of its kind comes
+        defer_build=True,  # built when the first event of its type arrives
         hide_input_in_errors=True,  # it may be personal, and errors are logged
     )
     detail_type: ClassVar[str]
@@ -89,27 +89,27 @@ class EventDetail(BaseModel):
 
     @property
     def family(self) -> str:
-        """What rules call it: `purchase` for `purchase.v1`."""
+        """The event type's name in rules: `purchase` for `purchase.v1`."""
         return self.detail_type.partition(".")[0]
 
     @property
     def money(self) -> dict[str, str]:
-        """The amounts that it carries, by the field that says them."""
+        """Its amounts by field name, as decimal strings."""
         return {}
 
     @property
     def moment(self) -> int:
-        """When it happened, in microseconds from 1970."""
+        """When it happened, in microseconds since 1970."""
         return (self.time - START) // MICROSECOND
 
     def content(self) -> dict[str, Any]:
-        """What is stored of it, the same however it was written: its moment, amounts as numbers, nothing empty."""
-        said = {name: value for name, value in self.stored().items() if value != {} and name not in MONEY}
+        """Its stored fields in canonical form: time as `moment`, amounts normalised, no empty values."""
+        fields = {name: value for name, value in self.stored().items() if value != {} and name not in MONEY}
         amounts = {path: str(Decimal(amount).normalize()) for path, amount in self.money.items()}
-        return said | {"time": self.moment, "money": amounts}
+        return fields | {"time": self.moment, "money": amounts}
 
     def stored(self) -> dict[str, Any]:
-        """The event without the personal fields that no rule needs, as JSON types; the model reads it back."""
+        """The event as JSON types, without the personal fields that no rule needs. The model can read it back."""
         return self.model_dump(mode="json", exclude=unstored_fields(type(self)), exclude_none=True)
 
     @classmethod
@@ -120,7 +120,7 @@ class EventDetail(BaseModel):
 
 
 class MoneyDetail(EventDetail):
-    """An event that moves money, in the programme's currency."""
+    """An event that moves money in the programme's currency."""
 
     amount: Annotated[Amount, Field(description="a decimal string, never negative; a refund is an event of its own")]
     currency: Annotated[Currency, Field(description="ISO 4217, the programme's")]
@@ -189,7 +189,7 @@ class Feedback(EventDetail):
 
 
 class Engagement(EventDetail):
-    """A customer was there: signed in, visited, looked for or at something, began to buy it, or redeemed an offer."""
+    """A customer was active: signed in, visited, searched, viewed, began to buy, or redeemed an offer."""
 
     detail_type = "engagement.v1"
 
@@ -201,7 +201,7 @@ class Engagement(EventDetail):
 
 
 class Activity(EventDetail):
-    """Something happened that one trade knows and others do not: a deposit, a missed instalment, a claim."""
+    """Something happened that only one trade knows: a deposit, a missed instalment, a claim."""
 
     model_config = ConfigDict(validate_default=True)
     detail_type = "activity.v1"
@@ -221,7 +221,7 @@ class Activity(EventDetail):
 
 
 class Profile(EventDetail):
-    """What is known of a customer changed. Only what is named changes; the rest stays as it was."""
+    """A customer's profile changed. Only the fields in the event change."""
 
     model_config = ConfigDict(validate_default=True)
     detail_type = "profile.v1"
@@ -250,7 +250,7 @@ class Profile(EventDetail):
 
 
 class Override(EventDetail):
-    """Somebody set a level by hand. It shows until it expires, while the computed level runs on beneath it."""
+    """Somebody set a level by hand. It is shown until it expires; the computed level continues underneath."""
 
     detail_type = "override.v1"
 
@@ -262,12 +262,12 @@ class Override(EventDetail):
 
     @property
     def ruling(self) -> str:
-        """What it says, as the one text that is kept of it."""
+        """The override as one JSON text, the form in which it is stored in the state."""
         return json.dumps([self.level, str(self.expires), self.author, self.reason], ensure_ascii=False)
 
 
 class CareAnswer(EventDetail):
-    """What became of a care action that was requested."""
+    """The answer to a care action that was requested."""
 
     detail_type = "care.v1"
 
@@ -281,7 +281,7 @@ class CareAnswer(EventDetail):
 
 
 class Score(EventDetail):
-    """A model's score of a customer lies in another band than it did: what it is from this day on."""
+    """A customer's score of a model moved to another band: the score from this day on."""
 
     detail_type = "score.v1"
 
@@ -298,13 +298,13 @@ MODELS: dict[str, type[EventDetail]] = {
 
 
 def personal_fields(model: type[EventDetail]) -> set[str]:
-    """Names of the fields that say something of a person, as marked in the model."""
+    """The names of the fields that the model marks as personal."""
     return _marked(model, "x-personal")
 
 
 @cache
 def unstored_fields(model: type[EventDetail]) -> set[str]:
-    """Names of the personal fields that no rule needs, which are dropped when an event is taken in."""
+    """The names of the personal fields that no rule needs. They are dropped when an event is taken in."""
     return personal_fields(model) - _marked(model, "x-kept")
 
 

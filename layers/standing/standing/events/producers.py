@@ -1,6 +1,6 @@
-"""Who may send what: the producers that a programme names, by their source, and the two sources that are ours.
+"""Which source may send which events: the programme's producers, and our own two sources.
 
-An event that sets something (a level by hand, the end of a care action, a score) comes from nobody who is not named.
+Only a named producer may send an event that sets something: a level by hand, the answer to a care action, a score.
 """
 
 from __future__ import annotations
@@ -10,16 +10,16 @@ from standing.events.expectations import EXPECTATIONS
 from standing.rules.ruleset import Programme
 from standing.values.messages import Message
 
-OUR_SOURCE = "standing"  # of what we say; no event comes from it
-NIGHT_SOURCE, SCORE = "scores", "score"  # of the night, which alone says what a model expects
+OUR_SOURCE = "standing"  # of the outcomes we publish; events from it are rejected
+NIGHT_SOURCE, SCORE = "scores", "score"  # only the night may send scores
 TYPES = tuple(sorted({model.detail_type.partition(".")[0] for model in MODELS.values()}))
-NAMED_ONLY = ("care", "override")  # what sets something comes from a producer that is named for it
+NAMED_ONLY = ("care", "override")  # only a producer that the programme names for them may send these
 ORDINARY = tuple(name for name in TYPES if name not in {*NAMED_ONLY, SCORE})
 NAMEABLE = tuple(name for name in TYPES if name != SCORE)
 
 
 def refusal(source: str, family: str, programme: Programme) -> tuple[str, Message] | None:
-    """Which part of an envelope is wrong and what was expected there; nothing where the source may send such events."""
+    """The wrong part of an envelope and what was expected there, or None if the source may send this event type."""
     may = types_sent_by(source, programme)
     if family in may:
         return None
@@ -29,14 +29,14 @@ def refusal(source: str, family: str, programme: Programme) -> tuple[str, Messag
 
 
 def types_sent_by(source: str, programme: Programme) -> tuple[str, ...]:
-    """The kinds of events that a source may send; where no producer is named, anybody may send the ordinary ones."""
+    """The event types that a source may send. If no producer is named, any source may send the ordinary types."""
     if source == NIGHT_SOURCE:
         return (SCORE,)
     return programme.producers.get(source, ()) if programme.producers else ORDINARY
 
 
 def _expected(family: str, programme: Programme) -> Message:
-    """The sources of which such an event would be taken."""
+    """The sources that may send this event type, as a message."""
     if family == SCORE:
         return EXPECTATIONS("night_source", source=NIGHT_SOURCE)
     named = sorted(source for source, families in programme.producers.items() if family in families)
