@@ -165,7 +165,7 @@ def test_a_command_says_that_there_is_no_such_stack(
         (aws.ReadTimeoutError(endpoint_url="https://sqs"), "AWS cannot be reached: Read timeout on endpoint URL"),
         (
             aws.CredentialRetrievalError(provider="process", error_msg="no"),
-            "no credentials for AWS were to be had",
+            "credentials for AWS could not be retrieved",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""The event bus: entries go out in batches, and each entry that was not taken is told apart from those that were."""
+"""The event bus: entries go out in batches, and refused entries are retried."""
 
 from __future__ import annotations
 
@@ -19,46 +19,46 @@ TRIES = 4
 
 @dataclass
 class Bus:
-    """Puts events on one bus. `put_events` can take some entries and refuse others: only those are sent again."""
+    """Puts events on one bus. `put_events` can refuse some entries of a batch: only those are sent again."""
 
     client: EventBridgeClient
     name: str
     pause: Callable[[float], None] = time.sleep
 
     def put(self, entries: Sequence[PutEventsRequestEntryTypeDef]) -> list[int]:
-        """Put entries on the bus; the places of those that were refused at every try."""
+        """Put entries on the bus. Returns the indices of the entries that were refused at every attempt."""
         failed: list[int] = []
-        for places in _batches(entries):
-            failed += self._put_batch(entries, places)
+        for indices in _batches(entries):
+            failed += self._put_batch(entries, indices)
         return failed
 
-    def _put_batch(self, entries: Sequence[PutEventsRequestEntryTypeDef], places: list[int]) -> list[int]:
+    def _put_batch(self, entries: Sequence[PutEventsRequestEntryTypeDef], indices: list[int]) -> list[int]:
         for attempt in range(TRIES):
             if attempt:
                 self.pause(random.uniform(0, 0.1 * 2**attempt))  # noqa: S311 -- jitter, not a secret
             batch: list[PutEventsRequestEntryTypeDef] = [
-                {**entries[place], "EventBusName": self.name} for place in places
+                {**entries[index], "EventBusName": self.name} for index in indices
             ]
             answer = self.client.put_events(Entries=batch)
             if not answer["FailedEntryCount"]:
                 return []
-            places = [place for place, entry in zip(places, answer["Entries"], strict=True) if "ErrorCode" in entry]
-        return places
+            indices = [index for index, entry in zip(indices, answer["Entries"], strict=True) if "ErrorCode" in entry]
+        return indices
 
 
 def entry_bytes(entry: PutEventsRequestEntryTypeDef) -> int:
-    """The bytes an entry counts for: source, detail type and detail, in UTF-8."""
+    """The size of an entry as PutEvents counts it: source, detail type and detail in UTF-8 bytes."""
     return sum(len(text.encode()) for text in (entry["Source"], entry["DetailType"], entry["Detail"]))
 
 
 def _batches(entries: Sequence[PutEventsRequestEntryTypeDef]) -> Iterator[list[int]]:
     batch: list[int] = []
     room = MOST_BYTES
-    for place, entry in enumerate(entries):
+    for index, entry in enumerate(entries):
         if batch and (len(batch) == MOST_ENTRIES or entry_bytes(entry) > room):
             yield batch
             batch, room = [], MOST_BYTES
-        batch.append(place)
+        batch.append(index)
         room -= entry_bytes(entry)
     if batch:
         yield batch

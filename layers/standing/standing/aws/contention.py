@@ -23,7 +23,7 @@ class TooContended(Exception):  # noqa: N818 -- a passing state, not a fault
 
 @dataclass
 class Attempts:
-    """How often something that others may overtake is tried in all. `pause` waits for some seconds."""
+    """Retries what may conflict, `most` times in all. `pause` sleeps for a number of seconds."""
 
     most: int
     pause: Callable[[float], None] = time.sleep
@@ -38,12 +38,12 @@ class Attempts:
                 self.after_conflict()
 
     def after_conflict(self) -> None:
-        """Wait, longer after each conflict. Raises TooContended after the last."""
+        """Wait, longer after each conflict. Raises TooContended after the last attempt."""
         self.conflicts += 1
         if self.conflicts == self.most:
             raise TooContended
         self.pause(random.uniform(0, min(LONGEST, SHORTEST * 2**self.conflicts)))  # noqa: S311 -- jitter, not a secret
 
     def succeeded(self) -> None:
-        """Begin counting anew."""
+        """Reset the count of conflicts."""
         self.conflicts = 0

@@ -1,4 +1,4 @@
-"""Decisions as rows of the table: the ledger, and what the table's stream carries to the publisher."""
+"""Decisions as rows of the table: they are the ledger, and the table's stream carries them to the publisher."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided
 from standing.engine.reasons import Reason
 from standing.values.days import Day, day_date
 
-MOST_REASONS = 64 * 1024  # bytes: a row of the table has room for 400 KB, and an entry of the bus for 256
+MOST_REASONS = 64 * 1024  # bytes: a row of the table may have 400 KB, and an entry of the bus 256
 
 
 class DecisionRow(NamedTuple):
-    """How a decision is told: its sort key (none: numbered), its content, and as what it is published."""
+    """A decision's sort key (None: it is numbered), its content, and the type of outcome it is published as, if any."""
 
-    place: str | None
+    sort_key: str | None
     content: dict[str, Any]
     outcome: str | None = None
 
 
 def decision_rows(outcome: DecisionResult, now: datetime) -> Iterator[dict[str, Any]]:
-    """Each decision of a commit as a row, under an id that is the same however often it is published."""
+    """The decisions of a commit as rows. Each has a stable id, which is the same each time it is published."""
     for number, decision in enumerate(outcome.decisions):
         yield _row(decision, outcome, number, now)
 
@@ -41,8 +41,8 @@ def care_sort_key(care: str, day: Day) -> str:
 
 def _row(decision: Decision, outcome: DecisionResult, number: int, now: datetime) -> dict[str, Any]:
     state = outcome.state
-    place, content, published_as = decision_content(decision)
-    sort = place or f"DECISION#{state.version:012d}#{number:02d}"
+    sort_key, content, published_as = decision_content(decision)
+    sort = sort_key or f"DECISION#{state.version:012d}#{number:02d}"
     detail = {
         "id": hashlib.sha256(f"{state.customer}|{sort}".encode()).hexdigest()[:32],
         "customer": state.customer,
@@ -61,7 +61,7 @@ def _row(decision: Decision, outcome: DecisionResult, number: int, now: datetime
 
 @singledispatch
 def decision_content(decision: Decision) -> DecisionRow:
-    """A decision's content, by its kind."""
+    """A decision's sort key and content, by its type."""
     raise TypeError(type(decision).__name__)
 
 
@@ -99,10 +99,10 @@ def _(decision: CareDecided) -> DecisionRow:
         "expires_at": decision.expires.isoformat(),
         **_common(decision),
     }
-    place = care_sort_key(decision.care, decision.day)
+    sort_key = care_sort_key(decision.care, decision.day)
     if decision.status == "held-back":
-        return DecisionRow(f"{place}#held-back#{decision.gate}", content)
-    return DecisionRow(place, content, "care.requested.v1" if decision.status == "requested" else None)
+        return DecisionRow(f"{sort_key}#held-back#{decision.gate}", content)
+    return DecisionRow(sort_key, content, "care.requested.v1" if decision.status == "requested" else None)
 
 
 @decision_content.register
@@ -116,7 +116,7 @@ def _(decision: CareClosed) -> DecisionRow:
 
 
 def _answer(decision: CareAccepted | CareClosed) -> tuple[str, dict[str, Any]]:
-    """The place of an answer among a customer's rows, and what it says."""
+    """The sort key and content of an answer to a care action."""
     content = {"care": decision.care, "status": decision.status, "day": str(day_date(decision.day))}
     return f"{care_sort_key(decision.care, decision.day)}#{decision.status}", content
 
@@ -126,7 +126,7 @@ def _common(decision: RatingChanged | LevelHonoured | CareDecided) -> dict[str, 
 
 
 def _reasons(because: Sequence[Reason]) -> dict[str, Any]:
-    """The reasons, the first of them where all are too many to be written and published; and how many are left out."""
+    """The first reasons, up to MOST_REASONS bytes of JSON, and the number that was left out, if any."""
     sizes = accumulate(len(orjson.dumps(reason)) for reason in because)
     some = [reason for reason, size in zip(because, sizes, strict=True) if size <= MOST_REASONS]
     left = len(because) - len(some)

@@ -1,7 +1,4 @@
-"""The lake's bucket: objects are read, written whole, replaced on condition, and set aside.
-
-Knows nothing of what is in them.
-"""
+"""The lake's bucket: reads, writes, conditionally replaces and quarantines whole objects, whatever their content."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ MOST_DELETED = 1000  # objects a call
 
 
 class StoredObject(NamedTuple):
-    """An object as it was read; an empty ETag where there was none."""
+    """An object's body and ETag. The ETag is empty if there was no object."""
 
     body: bytes
     etag: str
@@ -35,14 +32,14 @@ ABSENT = StoredObject(b"", "")
 
 @dataclass(frozen=True)
 class Lake:
-    """One bucket. `at_once` is how many objects are read at a time."""
+    """One bucket. `at_once` is the number of objects that are read at a time."""
 
     client: S3Client
     name: str
     at_once: int = 16
 
     def keys(self, prefix: str) -> list[str]:
-        """The keys that begin so, in their order."""
+        """The keys with this prefix, in order."""
         pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
         return [found["Key"] for page in pages for found in page.get("Contents", [])]
 
@@ -52,14 +49,14 @@ class Lake:
         return StoredObject(*found) if found else ABSENT
 
     def get_all(self, keys: Iterable[str]) -> Iterator[tuple[str, StoredObject]]:
-        """Several objects with their keys, in this order; without those that are gone by now."""
+        """The objects of several keys, with their keys, in this order. Objects that no longer exist are left out."""
         keys = list(keys)
         with ThreadPoolExecutor(self.at_once) as pool:
             found = zip(keys, pool.map(self.get, keys), strict=True)
             yield from ((key, stored) for key, stored in found if stored is not ABSENT)
 
     def put(self, key: str, body: bytes) -> None:
-        """Write an object whose key says what is in it: to write it again changes nothing."""
+        """Write an object whose key determines its content, so that a second write changes nothing."""
         self.client.put_object(Bucket=self.name, Key=key, Body=body)
 
     def replace(self, key: str, body: bytes, etag: str) -> None:
@@ -67,7 +64,7 @@ class Lake:
         replace_object(self.client, self.name, key, body, etag)
 
     def delete(self, keys: Iterable[str]) -> None:
-        """Delete objects, those that are gone already too."""
+        """Delete objects. Keys that do not exist are ignored. Raises OSError if some were not deleted."""
         for some in batched(keys, MOST_DELETED):
             answer = self.client.delete_objects(
                 Bucket=self.name, Delete={"Objects": [{"Key": key} for key in some], "Quiet": True}
@@ -78,12 +75,12 @@ class Lake:
                 )
 
     def quarantine(self, key: str) -> str:
-        """Move an object to where nobody reads it; its new key."""
-        place = ASIDE + key
+        """Move an object to the prefix `aside/`, where nothing reads it. Returns its new key."""
+        new_key = ASIDE + key
         try:
-            self.client.copy_object(Bucket=self.name, Key=place, CopySource={"Bucket": self.name, "Key": key})
-        except ClientError as error:  # somebody else may have set it aside already
+            self.client.copy_object(Bucket=self.name, Key=new_key, CopySource={"Bucket": self.name, "Key": key})
+        except ClientError as error:  # another process may have moved it already
             if error.response["Error"]["Code"] not in MISSING:
                 raise
         self.delete([key])
-        return place
+        return new_key

@@ -1,4 +1,4 @@
-"""What functions logged: the lines of a group that have some field. Knows nothing of what they mean."""
+"""The log lines of a group that have a given field. Does not know what they mean."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Logs:
     group: str
 
     def lines(self, field: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
-        """The lines that have a field, from `since` to before `until`."""
+        """The lines that have a field, from `since` (inclusive) to `until` (exclusive)."""
         pages = self.client.get_paginator("filter_log_events").paginate(
             logGroupName=self.group,
             startTime=int(since.timestamp() * 1000),

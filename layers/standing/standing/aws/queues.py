@@ -1,4 +1,4 @@
-"""The messages of a queue, one after another. Looking takes none; what is dealt with is deleted, and nothing else."""
+"""The messages of a queue, one after another. Only the messages that the caller has dealt with are deleted."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from botocore.exceptions import ClientError
 
 from standing.aws.stack import Target
 
-HIDDEN = 120  # seconds after which messages come back by themselves, should this process be killed
-WAIT = 1  # seconds for which an answer is awaited: only one that waits looks on every machine of a queue
+HIDDEN = 120  # seconds of visibility timeout: messages reappear even if this process is killed
+WAIT = 1  # seconds of long polling: only a long poll queries all of a queue's servers
 
 
 @dataclass(frozen=True)
 class Message:
-    """A message as it lies in a queue: the queue's own id of it, its body, and when it was put there."""
+    """A message in a queue: the queue's id of it, its body, and when it was sent."""
 
     id: str
     body: str
@@ -26,34 +26,34 @@ class Message:
 
 
 def peek(target: Target, url: str) -> list[str]:
-    """Every message's body, without taking any: whatever happens, they are visible again afterwards."""
+    """The body of every message. Nothing is deleted: afterwards, even after an error, all are visible again."""
     return [message.body for message in each(target, url)]
 
 
 def each(target: Target, url: str, dealt_with: Callable[[Message], bool] = lambda _: False) -> list[Message]:
-    """Every message of a queue, once each; those that `dealt_with` says so of are deleted.
+    """Every message of a queue, once each. Messages for which `dealt_with` returns True are deleted.
 
-    All others are visible again afterwards, also where this is stopped half-way: nothing is lost.
+    All others are visible again afterwards, even if this is interrupted: nothing is lost.
     """
     seen: dict[str, Message] = {}
-    held: dict[str, str] = {}  # the last handle of each; one of before does no more
+    handles: dict[str, str] = {}  # the last receipt handle by message id; older handles are invalid
     try:
-        while found := _received(target, url, held):
-            fresh = [message for message in found if message.id not in seen]
+        while received := _received(target, url, handles):
+            fresh = [message for message in received if message.id not in seen]
             if not fresh:
                 break  # the first ones are visible again
             for message in fresh:
                 seen[message.id] = message
                 if dealt_with(message):
-                    target.sqs.delete_message(QueueUrl=url, ReceiptHandle=held.pop(message.id))
+                    target.sqs.delete_message(QueueUrl=url, ReceiptHandle=handles.pop(message.id))
     finally:
-        for handle in held.values():
+        for handle in handles.values():
             with suppress(ClientError):  # visible already
                 target.sqs.change_message_visibility(QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=0)
     return list(seen.values())
 
 
-def _received(target: Target, url: str, held: dict[str, str]) -> list[Message]:
+def _received(target: Target, url: str, handles: dict[str, str]) -> list[Message]:
     answer = target.sqs.receive_message(
         QueueUrl=url,
         MaxNumberOfMessages=10,
@@ -62,8 +62,8 @@ def _received(target: Target, url: str, held: dict[str, str]) -> list[Message]:
         MessageSystemAttributeNames=["SentTimestamp"],
     )
     messages: list[Any] = answer.get("Messages", [])
-    held |= {one["MessageId"]: one["ReceiptHandle"] for one in messages}
-    return [Message(one["MessageId"], one["Body"], _moment(one)) for one in messages]
+    handles |= {message["MessageId"]: message["ReceiptHandle"] for message in messages}
+    return [Message(message["MessageId"], message["Body"], _moment(message)) for message in messages]
 
 
 def _moment(message: dict[str, Any]) -> datetime:

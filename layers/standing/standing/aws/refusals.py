@@ -1,4 +1,4 @@
-"""Why AWS did not answer, or refused: in words, with the way out. One place for every command."""
+"""Messages for errors of AWS: what is wrong and what to do, for every command."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ LOCALLY = "Or use the local AWS: `standing local up` starts it, then `standing -
 SIGN_IN = "sign in (`aws configure`, `aws sso login`, or the variables AWS_PROFILE or AWS_ACCESS_KEY_ID)"
 REGION = "set AWS_DEFAULT_REGION, such as eu-central-1, or `region` in the profile"
 
-# What botocore raises before AWS is asked at all, or where it cannot be; the first that fits.
+# Errors that botocore raises before it calls AWS, or if it cannot; the first match counts.
 UNASKED: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
     ((aws.NoCredentialsError, aws.PartialCredentialsError), f"no credentials for AWS: {SIGN_IN}"),
     (
         (aws.UnauthorizedSSOTokenError, aws.SSOTokenLoadError, aws.TokenRetrievalError),
         "you are not signed in to AWS any more: `aws sso login`",
     ),
-    ((aws.CredentialRetrievalError,), "no credentials for AWS were to be had: {error}"),
+    ((aws.CredentialRetrievalError,), "credentials for AWS could not be retrieved: {error}"),
     ((aws.NoRegionError,), f"no region: {REGION}"),
     ((aws.InvalidRegionError,), f"{{error}}: {REGION}"),
-    ((aws.ProfileNotFound,), "{error}: `aws configure list-profiles` shows those that there are"),
+    ((aws.ProfileNotFound,), "{error}: `aws configure list-profiles` lists the profiles"),
     ((aws.HTTPClientError, aws.ConnectionError), "AWS cannot be reached: {error}"),
 )
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
@@ -38,14 +38,14 @@ WHO = re.compile(r"arn:[a-z-]+:(?:sts|iam)::\d+:\S+")
 
 
 def explain_refusal(error: aws.BotoCoreError | aws.ClientError) -> str:
-    """An error of AWS as people can use it: what is wrong, what to do, and that there is a local AWS."""
-    said = _of_answer(error) if isinstance(error, aws.ClientError) else _unasked(error)
-    return f"{said}\n{LOCALLY}" if said else f"AWS: {error}"
+    """An error of AWS in words: what is wrong, what to do, and that there is a local AWS."""
+    message = _of_answer(error) if isinstance(error, aws.ClientError) else _unasked(error)
+    return f"{message}\n{LOCALLY}" if message else f"AWS: {error}"
 
 
 def _unasked(error: aws.BotoCoreError) -> str:
-    found = (said for kinds, said in UNASKED if isinstance(error, kinds))
-    return next(found, "").format(error=str(error).rstrip("."))
+    messages = (message for kinds, message in UNASKED if isinstance(error, kinds))
+    return next(messages, "").format(error=str(error).rstrip("."))
 
 
 def _of_answer(error: aws.ClientError) -> str:
@@ -55,11 +55,11 @@ def _of_answer(error: aws.ClientError) -> str:
         (UNKNOWN, lambda _: f"AWS does not know these credentials ({code}): {SIGN_IN}"),
         (DENIED, _denied),
     )
-    return next((said(error) for codes, said in known if code in codes), "")
+    return next((message(error) for codes, message in known if code in codes), "")
 
 
 def _denied(error: aws.ClientError) -> str:
-    """Which action, and to whom. S3 and some others name neither: then it is the call."""
+    """Which action was denied, and to whom. S3 and some other services name neither: then the API call is named."""
     message = str(error.response["Error"].get("Message", ""))
     action, who = ACTION.search(message), WHO.search(message)
     what = action[1] if action else error.operation_name

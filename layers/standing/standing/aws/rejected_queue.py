@@ -1,7 +1,7 @@
-"""The Rejected queue: events that can never be applied, whole, with the reason and what was expected.
+"""The Rejected queue: events that can never be applied, in full, with the reason and what was expected.
 
-A message that with its reason is larger than a queue takes is cut: how much is missing, the SHA-256 of the whole, and
-what event it was stay beside it.
+A message that is too large for a queue together with its reason is cut. Its full length, its SHA-256, and the identity
+of its event are kept beside it.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ from standing.events.intake import fingerprint
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
 
-MOST_BYTES = 256 * 1024  # of a message, in UTF-8: what every queue takes; some take more
-LONGEST = 1_000  # characters of each text beside a message that is cut
-LONGEST_NAME = 200  # of what says which event it was
+MOST_BYTES = 256 * 1024  # of a message, in UTF-8: every queue accepts this much, some accept more
+LONGEST = 1_000  # characters of each part of the reason, if the message is cut
+LONGEST_NAME = 200  # characters of each part of the event's identity
 NAMES = ("source", "detail-type", "detail")
-REFUSED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by SQS; all of them below U+10000
+REFUSED = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # by SQS; all are below U+10000
 
 
 @dataclass
 class RejectedQueue:
-    """Keeps events that were rejected, so that nothing is lost."""
+    """Keeps rejected events, so that nothing is lost."""
 
     client: SQSClient
     url: str
 
     def keep(self, message: str, rejection: dict[str, str]) -> None:
-        """Put a message, as it came, into the queue with the reason why it was rejected."""
+        """Send an original message to the queue, with the reason why it was rejected."""
         self.client.send_message(QueueUrl=self.url, MessageBody=rejected_body(message, rejection))
 
 
 def rejected_body(message: str, rejection: dict[str, str]) -> str:
-    """The body that is kept: JSON that SQS takes, whatever the message; with `cut` where not all of it fits."""
+    """The body to send: JSON that SQS accepts for any message. It has `cut` if the message did not fit."""
     body = _text({**rejection, "message": message})
     return body if _size(body) <= MOST_BYTES else _cut(message, rejection)
 
@@ -54,19 +54,19 @@ def _cut(message: str, rejection: dict[str, str]) -> str:
 
 
 def _event_in(message: str) -> dict[str, str]:
-    """Which event a message is of, as far as it can be read: `source`, `detail_type`, `id`, and its fingerprint."""
-    found: dict[str, str] = {}
+    """A message's event as far as it can be read: `source`, `detail_type`, `fingerprint` and `id`."""
+    event: dict[str, str] = {}
     with suppress(ValueError, RecursionError, LookupError, TypeError, AttributeError):
         source, detail_type, detail = (json.loads(message)[name] for name in NAMES)
-        found |= {"source": str(source)[:LONGEST_NAME], "detail_type": str(detail_type)[:LONGEST_NAME]}
-        found["fingerprint"] = fingerprint(source, detail_type, detail)
-        found["id"] = str(detail["id"])[:LONGEST_NAME]
-    return found
+        event |= {"source": str(source)[:LONGEST_NAME], "detail_type": str(detail_type)[:LONGEST_NAME]}
+        event["fingerprint"] = fingerprint(source, detail_type, detail)
+        event["id"] = str(detail["id"])[:LONGEST_NAME]
+    return event
 
 
 def _text(value: Any) -> str:  # noqa: ANN401 -- any JSON
-    """As JSON, in which what SQS refuses is escaped."""
-    return REFUSED.sub(lambda found: f"\\u{ord(found[0]):04x}", json.dumps(value, ensure_ascii=False))
+    """A value as JSON, with the characters that SQS refuses escaped."""
+    return REFUSED.sub(lambda match: f"\\u{ord(match[0]):04x}", json.dumps(value, ensure_ascii=False))
 
 
 def _size(text: str) -> int:

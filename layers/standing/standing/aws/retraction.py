@@ -1,6 +1,6 @@
-"""Taking back what a run of `standing backfill` brought: a customer's state without it, and its records gone, together.
+"""Retraction of a run of `standing backfill`: deletes its records of a customer, and writes the state without them.
 
-On condition that nobody wrote the customer meanwhile, and that none of the events was sent since.
+Both are conditional: nobody wrote the customer meanwhile, and none of the events was sent since.
 """
 
 from __future__ import annotations
@@ -25,10 +25,11 @@ def retract_run(
     rules: Timeline,
     run: str = "",
 ) -> None:
-    """Write the state `after` over `before`, or delete it where there is none, and take back the records of one run.
+    """Retract the records of one run, and replace the state `before` by `after`, or delete it if `after` is None.
 
-    `run` is another run that wrote what is left. What does not fit beside the state goes before it: so what is left to
-    do can still be seen. Raises CommitConflict where the customer was written meanwhile, or one of the events was sent.
+    `run` is another run that wrote the remaining records. Records that do not fit into the state's transaction are
+    retracted before it, so that an interrupted retraction can be seen and continued. Raises CommitConflict if the
+    customer was written meanwhile, or if one of the events was sent.
     """
     *first, last = list(batched(_records(customers.table, brought, rules), MOST)) or [()]
     for some in first:
@@ -54,16 +55,16 @@ def _state(
 
 
 def _records(table: str, brought: Sequence[EventRecord], rules: Timeline) -> Iterator[dict[str, Any]]:
-    """Deletes records, or puts back those of events that were sent too late to count before they were brought."""
-    for one in brought:
-        still = {
+    """Delete records. Restore those of events that were sent too late to count before the backfill brought them."""
+    for record in brought:
+        unchanged = {
             "TableName": table,
             "ConditionExpression": "#run = :run",
             "ExpressionAttributeNames": RUN,
-            "ExpressionAttributeValues": {":run": {"S": one.brought.run}},
+            "ExpressionAttributeValues": {":run": {"S": record.brought.run}},
         }
-        if one.brought.too_late_at is None:
-            yield {"Delete": still | {"Key": event_key(one.event)}}
+        if record.brought.too_late_at is None:
+            yield {"Delete": unchanged | {"Key": event_key(record.event)}}
         else:
-            at = datetime.fromtimestamp(one.brought.too_late_at, UTC)
-            yield {"Put": still | {"Item": event_put(one.event, 0, rules, at, counts=False)["Item"]}}
+            at = datetime.fromtimestamp(record.brought.too_late_at, UTC)
+            yield {"Put": unchanged | {"Item": event_put(record.event, 0, rules, at, counts=False)["Item"]}}

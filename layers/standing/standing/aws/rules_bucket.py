@@ -54,7 +54,7 @@ def replace_object(client: S3Client, bucket: str, key: str, body: bytes, etag: s
 
 @dataclass(frozen=True)
 class RulesBucket:
-    """Keeps rules for ever. The record is written on condition that it is as it was read."""
+    """Keeps rules for ever. The record is written only if it has not changed since it was read."""
 
     client: S3Client
     name: str
@@ -67,12 +67,15 @@ class RulesBucket:
         return Releases.model_validate_json(body), etag
 
     def write(self, releases: Releases, etag: str | None) -> str:
-        """Write the record over the one of this ETag (none: the first one); its own. Raises PreconditionFailed."""
+        """Replace the record that has this ETag, or create it if `etag` is None. Returns the new ETag.
+
+        Raises PreconditionFailed.
+        """
         body = releases.model_dump_json(indent=1).encode() + b"\n"
         return replace_object(self.client, self.name, RECORD, body, etag or "")
 
     def keep(self, ruleset: Ruleset) -> None:
-        """Keep a ruleset under its version, once for ever."""
+        """Store a ruleset under its version, if it is not stored already."""
         body = ruleset.model_dump_json(exclude_defaults=True).encode()
         with suppress(PreconditionFailed):
             replace_object(self.client, self.name, _key(ruleset.version), body, "")
@@ -84,7 +87,7 @@ class RulesBucket:
         return Ruleset.model_validate_json(found[0])
 
     def timeline(self, entries: Entries) -> Timeline:
-        """The rules themselves, as the record says they were in force."""
+        """The timeline of the record's entries, with their rulesets."""
         rulesets = {version: self.ruleset(version) for version in {entry.version for entry in entries}}
         return Timeline(
             entries=tuple(Entry(since=day_number(entry.since), ruleset=rulesets[entry.version]) for entry in entries)

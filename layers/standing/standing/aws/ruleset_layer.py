@@ -1,4 +1,4 @@
-"""The rules that were deployed: the content of the layer `ruleset`, read once at the start of a function."""
+"""The deployed rules: the content of the layer `ruleset`, read once when a function starts."""
 
 from __future__ import annotations
 
@@ -8,5 +8,5 @@ from standing.rules.timeline import Timeline
 
 
 def deployed_rules() -> Timeline:
-    """The timeline of the layer beside this one."""
+    """The timeline in the layer `ruleset`."""
     return Timeline.model_validate_json(files("standing_ruleset").joinpath("timeline.json").read_bytes())

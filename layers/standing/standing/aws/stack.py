@@ -1,4 +1,4 @@
-"""Where Standing is deployed: a stack in AWS by the ordinary boto3 configuration, or on the local AWS."""
+"""The deployed stack: in AWS by the usual boto3 configuration, or on the local AWS."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ CONFIG = Config(retries={"mode": "standard", "max_attempts": 5}, max_pool_connec
 
 @dataclass(frozen=True)
 class Target:
-    """A deployed stack, its clients, and the names its outputs give."""
+    """A deployed stack: its AWS clients and its outputs."""
 
     stack: str = "standing"
 
     @cached_property
     def session(self) -> boto3.Session:
-        """The boto3 session of the environment. Raises NoRegionError also where its region is an empty text."""
+        """The boto3 session of the environment. Raises NoRegionError if the region is empty."""
         session = boto3.Session()
-        if session.region_name == "":  # of which boto3 would make an endpoint that is none
+        if session.region_name == "":  # boto3 would make an invalid endpoint of it
             raise NoRegionError
         return session
 
@@ -86,7 +86,7 @@ class Target:
 
     @cached_property
     def outputs(self) -> dict[str, str]:
-        """The stack's outputs by name. Raises UserError where there is no such stack."""
+        """The stack's outputs by name. Raises UserError if there is no such stack."""
         stack = self._described()
         if stack is None:
             raise UserError(
@@ -98,12 +98,12 @@ class Target:
         return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
 
     def status(self) -> str:
-        """What CloudFormation says of the stack now, such as `UPDATE_COMPLETE`; empty where there is no such stack."""
+        """The stack's current status in CloudFormation, such as `UPDATE_COMPLETE`; empty if there is no such stack."""
         stack = self._described()
         return stack["StackStatus"] if stack else ""
 
     def _described(self) -> StackTypeDef | None:
-        """The stack as CloudFormation has it; none where there is no such. Whatever else is wrong is raised."""
+        """The stack as CloudFormation describes it, or None if it does not exist. Other errors are raised."""
         try:
             return self.cloudformation.describe_stacks(StackName=self.stack)["Stacks"][0]
         except ClientError as error:
@@ -113,18 +113,18 @@ class Target:
 
     @property
     def dead_letter_queues(self) -> tuple[str, str]:
-        """Where messages end that failed at every retry, or that the bus could not deliver."""
+        """The URLs of the dead-letter queues: of messages that failed at every retry, and of undelivered events."""
         return self.outputs["DeadLettersUrl"], self.outputs["UndeliveredUrl"]
 
     @property
     def rules_bucket(self) -> RulesBucket | None:
-        """The bucket of rules; none where the stack is of a time before there was one."""
+        """The bucket of rules, or None if the stack is older than it."""
         name = self.outputs.get("RulesBucketName")
         return RulesBucket(self.s3, name) if name else None
 
     @property
     def lake(self) -> Lake:
-        """The lake. Raises UserError where the stack has none, being a shadow or of a time before there was one."""
+        """The lake. Raises UserError if the stack has none: a shadow, or a stack older than the lake."""
         if "LakeBucketName" not in self.outputs:
             raise UserError("the stack `{stack}` has no lake", stack=self.stack)
         return Lake(self.s3, self.outputs["LakeBucketName"])

@@ -1,7 +1,7 @@
-"""The table `Customers`: one row of state a customer, and its events, decisions and care beside it.
+"""The table `Customers`: a state row for each customer, and rows of its events, decisions and care.
 
 One commit is one DynamoDB transaction: the new state on condition of its version, each event on condition that it
-is not there yet, and the decisions, which the table's stream carries to the publisher.
+does not exist yet, and the decisions, which the table's stream carries to the publisher.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ MOST_ITEMS = 40
 STATE = "STATE"
 FORGOTTEN, SALT = "FORGOTTEN", "SALT"  # rows that belong to no customer
 MOST_BATCHED = 25  # writes a call
-MARGIN = 31  # days for which a row stays after it is of no more use
-KEPT_FOR_EVER = {"profile", "override"}  # what they say holds until something else is said
-RUN = {"#run": "run"}  # how expressions name the attribute that says which run of a backfill wrote a row
+MARGIN = 31  # days for which a row stays after it was last needed
+KEPT_FOR_EVER = {"profile", "override"}  # they are valid until the next one
+RUN = {"#run": "run"}  # expression name of the attribute `run`: the run of the backfill that wrote the row
 
 
 class Provenance(NamedTuple):
-    """Which run of `standing backfill` brought an event, if one did; and when it was sent too late to count, if it was.
+    """The run of `standing backfill` that brought an event, if any, and when the event was sent too late, if it was.
 
-    Seconds since 1970. By these the run can be taken back, and the event is again what it was without it.
+    `too_late_at` is in seconds since 1970. Retracting the run restores the event to what it was without it.
     """
 
     run: str = ""
@@ -58,7 +58,7 @@ SENT = Provenance()
 
 @dataclass(frozen=True)
 class EventRecord:
-    """An event's record: when it was taken in, whether it counts (or came too late to), and from which version on."""
+    """A stored event: when it was taken in, whether it counts (or came too late), and since which state version."""
 
     event: Event
     at: datetime
@@ -68,15 +68,15 @@ class EventRecord:
 
 
 def stored_history(history: Iterable[EventRecord], checkpoints: Iterable[Checkpoint] = ()) -> StoredHistory:
-    """What was stored of a customer, as deciding wants it."""
-    return StoredHistory([one.event for one in history if one.counts], list(checkpoints))
+    """A customer's stored events that count, and checkpoints, as `decide` needs them."""
+    return StoredHistory([record.event for record in history if record.counts], list(checkpoints))
 
 
 class CommitConflict(Overtaken):
     """A commit that changed nothing. `applied` holds the events that were there already under the same keys.
 
-    Where it is empty, somebody else was faster: load again and decide again. `brought` are those of them that a run of
-    `standing backfill` brought, and nobody sent so far.
+    If it is empty, another writer was faster: load and decide again. `brought` has the keys of the events among them
+    that a run of `standing backfill` brought and that no producer has sent so far.
     """
 
     def __init__(self, applied: dict[tuple[str, str], Event], brought: Iterable[tuple[str, str]] = ()) -> None:
@@ -85,17 +85,17 @@ class CommitConflict(Overtaken):
         self.brought = frozenset(brought)
 
 
-class TooLarge(Exception):  # noqa: N818 -- what a row or a commit is
-    """A commit of more bytes than a row, or a transaction, may have: nothing was written, and never will be."""
+class TooLarge(Exception):  # noqa: N818 -- describes a row or a commit
+    """The commit exceeds the size limit of a row or a transaction: nothing was written, and a retry cannot help."""
 
 
 class Forgotten(Exception):  # noqa: N818 -- the word users meet in the queue's name
-    """A commit for a customer who was forgotten: nothing was written, and never will be."""
+    """The customer was forgotten: nothing was written, and a retry cannot help."""
 
 
 @dataclass
 class Units:
-    """Capacity units that the table says were consumed."""
+    """Consumed capacity units, as the table reports them."""
 
     read: float = 0.0
     write: float = 0.0
@@ -103,10 +103,10 @@ class Units:
 
 @dataclass
 class Customers:
-    """Loads and commits customers. Counts the capacity it used.
+    """Loads and commits customers. Counts the capacity units it consumes.
 
-    `asked_in` is the table in which the requests of care are that are answered: its own, but for a candidate's rules,
-    whose requests nobody hears. `new_salt` makes the salt of a table that has none yet.
+    `asked_in` is the table that has the care requests being answered. By default it is this table; a shadow, whose
+    requests are not published, uses the live table. `new_salt` makes the salt of a table that has none yet.
     """
 
     client: DynamoDBClient
@@ -118,21 +118,21 @@ class Customers:
 
     @cached_property
     def salt(self) -> str:
-        """The table's salt, by which forgotten customers are marked; written once, by whoever needs it first."""
-        found = self._row(SALT, SALT)
-        if found is None:
+        """The table's salt, with which the keys of tombstones are hashed. The first caller that needs it writes it."""
+        row = self._row(SALT, SALT)
+        if row is None:
             self._write_salt()
-            found = self._row(SALT, SALT)
-        assert found is not None  # noqa: S101 -- it is there, whoever wrote it
-        return str(found["salt"]["S"])
+            row = self._row(SALT, SALT)
+        assert row is not None  # noqa: S101 -- this or another process wrote it
+        return str(row["salt"]["S"])
 
     def load(self, customer: str) -> State | None:
-        """A customer's state as of the last commit, or none before the first."""
+        """A customer's state as of the last commit, or None before the first."""
         row = self._row(customer, STATE)
         return state_in(row) if row else None
 
     def rules_of(self, customer: str) -> str:
-        """The version of the rules that last decided a customer; empty where there is none."""
+        """The version of the rules that last decided a customer; empty if there is no such customer."""
         row = self.client.get_item(
             TableName=self.table,
             Key=_key(customer, STATE),
@@ -142,11 +142,11 @@ class Customers:
         return row["Item"]["rules"]["S"] if "Item" in row else ""
 
     def history(self, customer: str) -> list[EventRecord]:
-        """Every event recorded so far, brought up to its newest version and read back through its model."""
+        """Every event record of a customer, upcast to its newest version."""
         return [recorded_in(row) for row in self._rows(customer, "EVENT#")]
 
     def checkpoints(self, customer: str) -> list[Checkpoint]:
-        """The ends of months that are kept of a customer, oldest first."""
+        """The stored checkpoints of a customer, oldest first."""
         return [checkpoint_in(row) for row in self._rows(customer, "CHECKPOINT#")]
 
     def was_asked(self, customer: str, care: str, day: Day) -> bool:
@@ -155,30 +155,33 @@ class Customers:
         return bool(row.get("outcome", {}).get("S") == "care.requested.v1")
 
     def decisions(self, customer: str) -> list[dict[str, Any]]:
-        """Every decision made, oldest commit first, as published (or not)."""
+        """The details of a customer's decisions, published or not, oldest commit first."""
         rows = [*self._rows(customer, "DECISION#"), *self._rows(customer, "CARE#")]
         details: list[dict[str, Any]] = [orjson.loads(row["detail"]["S"]) for row in rows]
         return sorted(details, key=lambda detail: (detail["sequence"], detail["id"]))
 
     def states(self) -> Iterator[State]:
-        """The state of every customer of whom some event counts, in no order. Reads the whole table."""
+        """The state of every customer with at least one event that counts, in no order. Scans the table."""
         for row in self._scan("sk = :state", {":state": {"S": STATE}}):
             if not (state := state_in(row)).is_empty:
                 yield state
 
     def care(self) -> Iterator[dict[str, Any]]:
-        """Every care action of the ledger, in no order. Reads the whole table."""
+        """The details of all care actions, in no order. Scans the table."""
         for row in self._scan("begins_with(sk, :care)", {":care": {"S": "CARE#"}}):
             yield orjson.loads(row["detail"]["S"])
 
     def outcomes(self) -> Iterator[dict[str, Any]]:
-        """The rows of every decision that is published, in no order. Reads the whole table."""
+        """The rows of all decisions that are published, in no order. Scans the table."""
         yield from self._scan("attribute_exists(outcome)", {})
 
     def commit(
         self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
-        """Write all of one decision, or nothing. Raises CommitConflict or Forgotten where nothing was written."""
+        """Write one decision result, its events and checkpoints in one transaction, or nothing.
+
+        Raises CommitConflict, Forgotten or TooLarge if nothing was written.
+        """
         state = outcome.state
         rows = [
             *(event_put(event, state.version, rules, now) for event in events),
@@ -186,18 +189,19 @@ class Customers:
             *({"Item": row} for row in decision_rows(outcome, now)),
             *(checkpoint_put(state.customer, checkpoint, rules) for checkpoint in outcome.checkpoints),
         ]
-        # Forgetting deletes the state, so a later commit than the first is refused by its version.
+        # Forgetting deletes the state, so the version check refuses any commit but the first.
         self._write(rows, events, unless_forgotten=None if before else state.customer)
 
     def record(self, events: Sequence[Event], rules: Timeline, now: datetime) -> None:
-        """Keep events that came too late to count. Raises CommitConflict where one is there already, or Forgotten."""
+        """Store events that came too late to count. Raises CommitConflict if one is stored already, or Forgotten."""
         rows = [event_put(event, 0, rules, now, counts=False) for event in events]
         self._write(rows, events, unless_forgotten=events[0].detail.customer)
 
     def claim(self, event: Event, too_late_at: datetime | None = None) -> bool:
-        """Note that an event that a backfill brought was sent as well; whether it still was of the backfill alone.
+        """Mark an event of a backfill as sent by its producer, too. Returns False if no backfill brought the event.
 
-        From then on it stays when the backfill is taken back; where it was sent too late to count, as one that was.
+        From then on the event stays when the backfill is retracted. With `too_late_at`, it stays as an event that came
+        too late to count.
         """
         change: dict[str, Any] = {"UpdateExpression": "REMOVE #run, too_late_at"}
         if too_late_at is not None:
@@ -218,7 +222,7 @@ class Customers:
         return True
 
     def disown(self, customer: str, run: str) -> None:
-        """Note that a customer's state is not only of a run of `standing backfill`; one of another stays as it is."""
+        """Mark a customer's state as no longer written by a run of `standing backfill`, if it names that run."""
         with suppress(self.client.exceptions.ConditionalCheckFailedException):
             self.client.update_item(
                 TableName=self.table,
@@ -230,20 +234,20 @@ class Customers:
             )
 
     def brought_by(self, run: str) -> set[str]:
-        """The customers of whom a run of `standing backfill` wrote rows that are still there. Reads the whole table."""
-        found = self._scan("#run = :run", {":run": {"S": run}}, RUN)
-        return {row["pk"]["S"] for row in found}
+        """The customers that still have rows of a run of `standing backfill`. Scans the table."""
+        rows = self._scan("#run = :run", {":run": {"S": run}}, RUN)
+        return {row["pk"]["S"] for row in rows}
 
     def rows(self, customer: str) -> list[dict[str, Any]]:
-        """Every row of a customer, as it is stored."""
+        """Every row of a customer, in DynamoDB's format."""
         return [row for row in self._rows(customer, "") if row["sk"]["S"] not in {FORGOTTEN, SALT}]
 
     def state_row(self, customer: str) -> dict[str, Any] | None:
-        """A customer's state as it is stored, or none."""
+        """A customer's state row in DynamoDB's format, or None."""
         return self._row(customer, STATE)
 
     def versions(self) -> Iterator[tuple[str, int]]:
-        """Every customer's version, in no order. Reads the whole table."""
+        """Every customer and its state version, in no order. Scans the table."""
         for row in self._scan("sk = :state", {":state": {"S": STATE}}):
             yield row["pk"]["S"], int(row["version"]["N"])
 
@@ -252,24 +256,24 @@ class Customers:
         return self._row(tombstone_key(self.salt, customer), FORGOTTEN) is not None
 
     def forget(self, customer: str) -> int:
-        """Delete every row of a customer, and take in no event of theirs from now on; how many rows. Can be repeated.
+        """Delete every row of a customer, and refuse their events from now on. Idempotent. Returns the number of rows.
 
-        The mark comes first, so that no first commit can follow; then the state, so that no other can. What is there
-        then is all there will ever be.
+        The tombstone is written first, so that no first commit can follow; then the state is deleted, so that no later
+        commit can. After that no row can be added.
         """
         self.client.put_item(TableName=self.table, Item=_key(tombstone_key(self.salt, customer), FORGOTTEN))
-        there = self.client.delete_item(TableName=self.table, Key=_key(customer, STATE), ReturnValues="ALL_OLD")
+        deleted = self.client.delete_item(TableName=self.table, Key=_key(customer, STATE), ReturnValues="ALL_OLD")
         rows = self.rows(customer)
         self.delete_all(rows)
-        return len(rows) + ("Attributes" in there)
+        return len(rows) + ("Attributes" in deleted)
 
     def delete_all(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Delete rows, those that are gone already too."""
+        """Delete rows. Rows that do not exist are ignored."""
         for some in batched(rows, MOST_BATCHED):
             self._batch([{"DeleteRequest": {"Key": {name: row[name] for name in ("pk", "sk")}}} for row in some])
 
     def _batch(self, writes: Sequence[dict[str, Any]]) -> None:
-        """Do up to MOST_BATCHED writes; what the table had no room for is done again, ever more slowly."""
+        """Do up to MOST_BATCHED writes. Unprocessed writes are retried with growing pauses."""
         waiting: Any = {self.table: writes}
         pause = 0.0
         while waiting:
@@ -282,33 +286,33 @@ class Customers:
         try:
             self.client.put_item(TableName=self.table, Item=row, ConditionExpression="attribute_not_exists(pk)")
         except self.client.exceptions.ConditionalCheckFailedException:
-            return  # somebody else was faster
+            return  # another writer was faster
 
     def put_state(self, before: State | None, state: State, rules: Timeline, events: int, run: str = "") -> None:
-        """Write a state alone, committed with so many events, by a run of `standing backfill` if it names one.
+        """Write a state alone. `events` is the number of events of its commit, `run` its run of `standing backfill`.
 
-        Raises CommitConflict or Forgotten where it was not.
+        Raises CommitConflict or Forgotten if it was not written.
         """
         self._write([state_put(before, state, rules, events, run)], (), None if before else state.customer)
 
     def put_all(self, rows: Iterable[dict[str, Any]]) -> None:
-        """Write rows over whatever is there under their keys."""
+        """Write rows. Existing rows with the same keys are replaced."""
         for some in batched(rows, MOST_BATCHED):
             self._batch([{"PutRequest": {"Item": row}} for row in some])
 
     def transact(self, writes: Sequence[Any], unless_forgotten: str | None = None) -> None:
-        """Do writes of any kind together, or none of them. Raises CommitConflict where a condition of one did not hold.
+        """Do writes of any kind in one transaction.
 
-        Or Forgotten, where it is asked whether a customer was.
+        Raises CommitConflict if the condition of one failed, and Forgotten if the customer `unless_forgotten` was.
         """
-        look: list[Any] = [{"ConditionCheck": self._not_forgotten(unless_forgotten)}] if unless_forgotten else []
+        checks: list[Any] = [{"ConditionCheck": self._not_forgotten(unless_forgotten)}] if unless_forgotten else []
         try:
-            self.client.transact_write_items(TransactItems=[*writes, *look])
+            self.client.transact_write_items(TransactItems=[*writes, *checks])
         except ClientError as error:
             raise _refusal(error, (), len(writes)) from error
 
     def _write(self, rows: list[Any], events: Sequence[Event], unless_forgotten: str | None) -> None:
-        """One transaction; the rows of the events come first, and the look at who was forgotten last."""
+        """Write rows in one transaction. Event rows come first, and the check for a tombstone comes last."""
         writes: list[Any] = [{"Put": row | {"TableName": self.table}} for row in rows]
         if unless_forgotten is not None:
             writes.append({"ConditionCheck": self._not_forgotten(unless_forgotten)})
@@ -339,7 +343,7 @@ class Customers:
         return answer.get("Item")
 
     def _rows(self, customer: str, prefix: str) -> Iterator[dict[str, Any]]:
-        """The rows of a customer whose sort key begins so; all of them where the prefix is empty."""
+        """The rows of a customer whose sort key has the prefix; all rows if it is empty."""
         values = {":pk": {"S": customer}} | ({":prefix": {"S": prefix}} if prefix else {})
         pages = self.client.get_paginator("query").paginate(
             TableName=self.table,
@@ -354,7 +358,7 @@ class Customers:
 
 
 def count_rows(outcome: DecisionResult, events: Sequence[Event]) -> int:
-    """How many rows a commit would write."""
+    """The number of rows that a commit would write."""
     return 1 + len(events) + len(outcome.decisions) + len(outcome.checkpoints)
 
 
@@ -373,14 +377,14 @@ def _key(customer: str, sort: str) -> dict[str, Any]:
 
 
 def state_put(before: State | None, state: State, rules: Timeline, events: int, run: str = "") -> dict[str, Any]:
-    """Writing a state over the one before it, committed with so many events, perhaps by a run of a backfill."""
+    """The put of a state on condition that `before` is still stored. `events` is the number of events of its commit."""
     row = {
         **_key(state.customer, STATE),
         "version": {"N": str(state.version)},
         "day": {"N": str(state.day)},
         "features": {"S": state.features_hash},
         "rules": {"S": rules.on(state.day).version},
-        "events": {"N": str(events)},  # of this commit: by it the lake knows whether it has them all
+        "events": {"N": str(events)},  # of this commit: the lake checks by it that it has them all
         "image": {"B": pack(state)},
         **({"run": {"S": run}} if run else {}),
     }
@@ -407,7 +411,7 @@ def state_in(row: dict[str, Any]) -> State:
 def event_put(
     event: Event, version: int, rules: Timeline, now: datetime, brought: Provenance = SENT, *, counts: bool = True
 ) -> dict[str, Any]:
-    """Writing an event's record where there is none yet."""
+    """The put of an event's record on condition that there is none yet."""
     detail = event.detail.stored()
     row = {
         **event_key(event),
@@ -434,7 +438,7 @@ def event_put(
 
 
 def recorded_in(row: dict[str, Any]) -> EventRecord:
-    """The event in a row of the table, brought up to its newest version and read back through its model."""
+    """The event record in a row of the table, upcast to its newest version."""
     customer = row["pk"]["S"]
     _, source, event_id = row["sk"]["S"].split("#", 2)
     raw = orjson.loads(row["detail"]["S"]) | {"id": event_id, "customer": customer}
@@ -450,7 +454,7 @@ def _brought(row: dict[str, Any]) -> Provenance:
 
 
 def checkpoint_put(customer: str, checkpoint: Checkpoint, rules: Timeline) -> dict[str, Any]:
-    """A checkpoint is of use for as long as an event of the month after may still come."""
+    """The put of a checkpoint. It expires when no event of the month after it can come any more."""
     lateness = rules.latest.programme.lateness
     row = {
         **_key(customer, f"CHECKPOINT#{day_date(checkpoint.day):%Y-%m}"),
@@ -469,7 +473,7 @@ def checkpoint_in(row: dict[str, Any]) -> Checkpoint:
 
 
 def _refusal(error: ClientError, events: Sequence[Event], rows: int) -> Exception:
-    """What a failed transaction of so many rows means: a refusal, or the error itself where it is another kind."""
+    """The exception for a failed transaction of `rows` rows: a refusal, or the error itself for other causes."""
     response: dict[str, Any] = dict(error.response)
     if response["Error"]["Code"] == "TransactionConflictException":
         return CommitConflict({})
@@ -479,16 +483,16 @@ def _refusal(error: ClientError, events: Sequence[Event], rows: int) -> Exceptio
         return error
     causes = response.get("CancellationReasons", [])
     if any(cause.get("Code") not in {"None", "ConditionalCheckFailed", "TransactionConflict"} for cause in causes):
-        return error  # a throttle: not a matter of who was first
+        return error  # a throttle, not a conflict
     if any(cause.get("Code") == "ConditionalCheckFailed" for cause in causes[rows:]):
         return Forgotten()
     applied = dict(_applied(causes[: len(events)], events))
-    brought = [key for key, one in applied.items() if one.brought.run]
-    return CommitConflict({key: one.event for key, one in applied.items()}, brought)
+    brought = [key for key, record in applied.items() if record.brought.run]
+    return CommitConflict({key: record.event for key, record in applied.items()}, brought)
 
 
 def _is_too_large(response: dict[str, Any]) -> bool:
-    """Whether a write was refused for its size, as a whole or for one of its rows."""
+    """Whether a transaction was refused for its total size or for the size of a row."""
     causes = [response["Error"], *response.get("CancellationReasons", [])]
     refused = (cause for cause in causes if cause.get("Code") in {"ValidationException", "ValidationError"})
     return any("size" in (cause.get("Message") or "").lower() for cause in refused)
