@@ -1,4 +1,4 @@
-"""The archive function: event records, decisions and states in the table's stream become objects of the lake."""
+"""The archive function: writes event records, decisions and states from the table's stream to the lake."""
 
 import os
 from typing import Any
@@ -21,7 +21,7 @@ rules = deployed_rules()
 @metrics.log_metrics
 @values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Archive a batch, all of it or none: what fails is raised, and the stream hands the batch over again."""
+    """Archive a whole batch. If it fails, the error is raised and the stream delivers the batch again."""
     done = archive(event["Records"], rules, lake)
     counts = {"records": done.records, "decisions": done.decisions, "states": done.states, "aside": len(done.aside)}
     for name, value in counts.items():

@@ -1,4 +1,4 @@
-"""The ingest function: messages of the queue in, one transaction a customer out."""
+"""The ingest function: applies messages of the queue, in one transaction or more for each customer."""
 
 import os
 from collections import Counter
@@ -12,9 +12,9 @@ from standing.aws.logging import function_logger, values_hidden
 from standing.aws.rejected_queue import RejectedQueue
 from standing.aws.ruleset_layer import deployed_rules
 from standing.aws.table import Customers, Units
-from standing.ingest.batch import SPOKEN_OF, Ingest, Message
+from standing.ingest.batch import ALWAYS_REPORTED, Ingest, Message
 
-SHARE = 0.6  # of the time that is left: the customer that is being settled then needs the rest
+SHARE = 0.6  # of the remaining time in which new customers are begun: the last one needs the rest
 PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
 
 logger = function_logger()
@@ -29,16 +29,16 @@ ingest = Ingest(deployed_rules(), customers, rejected)
 @metrics.log_metrics
 @values_hidden
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Apply a batch; the answer names the messages that must come again."""
+    """Apply a batch. The response names the messages to retry."""
     customers.units = Units()
     seconds = context.get_remaining_time_in_millis() / 1000 * SHARE
     messages = (Message(record["messageId"], record["body"]) for record in event["Records"])
     report = ingest.batch(messages, seconds)
     counts = {**report.counts, "failed": len(report.failed)}
     units = {"write_units": customers.units.write, "read_units": customers.units.read}
-    for name, value in {**dict.fromkeys(SPOKEN_OF, 0), **counts, **units}.items():
+    for name, value in {**dict.fromkeys(ALWAYS_REPORTED, 0), **counts, **units}.items():
         metrics.add_metric(name=name, unit="Count", value=value)
     log = logger.warning if report.failed else logger.info
-    told = {"refused": report.refused} if any(map(Counter.total, report.refused.values())) else {}
-    log("batch", extra={"counts": counts, "causes": sorted(set(report.failed.values())), **told})
+    refused = {"refused": report.refused} if any(map(Counter.total, report.refused.values())) else {}
+    log("batch", extra={"counts": counts, "causes": sorted(set(report.failed.values())), **refused})
     return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in report.failed]}

@@ -1,4 +1,4 @@
-"""The plan function: which day a night closes, and which buckets there still are to rescore for it."""
+"""The plan function: names the day that a night closes, and the buckets that are still due for it."""
 
 import os
 from datetime import UTC, datetime
@@ -23,9 +23,10 @@ at_once = int(os.environ["AT_ONCE"])
 @metrics.log_metrics
 @values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Plan a night: that of the day in the input, such as {"day": "2026-11-25"}, or of the last that is over.
+    """Plan the night of the day in the input, such as {"day": "2026-11-25"}, or of the last finished day.
 
-    `at_once` is how many buckets are worked on at a time: of a machine's definition it could be no part as a number.
+    `at_once` is the number of buckets to rescore at a time. It is passed in the plan because a state machine's
+    definition cannot have a parameter as a number.
     """
     planned = plan(lake, rules.latest, datetime.now(UTC), event.get("day"))
     metrics.add_metric(name="buckets_known", unit="Count", value=len(planned.known))

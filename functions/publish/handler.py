@@ -1,4 +1,4 @@
-"""The publish function: decisions in the table's stream become events on the bus."""
+"""The publish function: publishes decisions from the table's stream on the bus."""
 
 import os
 from typing import Any
@@ -19,7 +19,7 @@ bus = Bus(boto3.client("events", config=PATIENCE), os.environ["BUS_NAME"])
 @metrics.log_metrics
 @values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Publish a batch; the answer names the records from which the stream is read again."""
+    """Publish a batch. The response names the failed records; the stream is read again from the first of them."""
     failed = publish(event["Records"], bus)
     counts = {"published": len(event["Records"]) - len(failed), "failed": len(failed)}
     for name, value in counts.items():

@@ -1,4 +1,4 @@
-"""The summarise function: a night's report, of the reports of its buckets."""
+"""The summarise function: makes a night's report from the reports of its buckets."""
 
 import os
 from typing import Any

@@ -1,7 +1,7 @@
 """Archiving: rows of the table's stream become objects of the lake, at least once.
 
-Their keys make a retry harmless. A row that cannot be read is set aside, whole, and holds nothing back; the gap is
-found and filled from the table later.
+Object keys make a retry harmless. A row that cannot be read is set aside in full and does not block the others; the gap
+is found and filled from the table later.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from standing.rules.timeline import Timeline
 
 
 class ArchivedRows(NamedTuple):
-    """How many rows of each kind were written, and what was set aside: why, by the record's sequence number."""
+    """The number of rows written of each kind, and the error of each row set aside, by the record's sequence number."""
 
     records: int
     states: int
@@ -31,14 +31,14 @@ class ArchivedRows(NamedTuple):
 
 
 def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> ArchivedRows:
-    """Write the event records, decisions and states among a batch of stream records. Any failure to write is raised."""
+    """Write the event records, decisions and states of a batch of stream records. Raises if a write fails."""
     rows: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
     aside: dict[str, str] = {}
     for record in stream:
         try:
-            for kind, found in rows_in(_images(record), rules, "stream").items():
-                rows[kind] += found
-        except Exception as error:  # noqa: BLE001 -- one row that cannot be read must not hold back the others
+            for kind, read in rows_in(_images(record), rules, "stream").items():
+                rows[kind] += read
+        except Exception as error:  # noqa: BLE001 -- a row that cannot be read must not block the others
             number = record["dynamodb"]["SequenceNumber"]
             aside[number] = type(error).__name__
             lake.put(
@@ -52,20 +52,20 @@ def archive(stream: Sequence[dict[str, Any]], rules: Timeline, lake: Lake) -> Ar
 
 
 def _key(kind: Kind, stream: Sequence[dict[str, Any]]) -> str:
-    """Named after the records of the batch: whoever writes the same batch again writes the same object."""
+    """The object's key, made of the batch's records, so that a retry of the same batch writes the same object."""
     numbers = [record["dynamodb"]["SequenceNumber"] for record in stream]
     name = named_after([f"{record.get('eventID')} {number}" for record, number in zip(stream, numbers, strict=True)])
     return f"{incoming_prefix(kind)}{numbers[0]}-{numbers[-1]}-{name}.parquet"
 
 
 def _images(record: dict[str, Any]) -> Iterator[Row]:
-    """The row that a stream record is of; none where it was deleted."""
+    """The row of a stream record, or nothing if it was deleted."""
     image = record["dynamodb"].get("NewImage")
     if image is not None:
         yield _with_bytes(image) if image["sk"]["S"] == STATE else image
 
 
 def _with_bytes(image: Row) -> Row:
-    """Lambda hands bytes over as Base64."""
+    """The row with its image as bytes: Lambda passes bytes as Base64."""
     packed = image["image"]["B"]
     return image | {"image": {"B": base64.b64decode(packed) if isinstance(packed, str) else packed}}

@@ -1,7 +1,7 @@
-"""Taking a batch of messages in: parse, load, decide, save.
+"""Ingest of a batch of messages: parse, load, decide, save.
 
-A message that can never be applied goes to the Rejected queue at once and is acknowledged. One that failed for a
-passing reason is named, so that it alone comes again. Events of one customer are decided together.
+A message that can never be applied goes to the Rejected queue at once and is acknowledged. A message that failed for a
+transient reason is named in the report, so that only it is retried. Events of one customer are decided together.
 """
 
 from __future__ import annotations
@@ -27,17 +27,13 @@ from standing.events.intake import SOURCE, Event, Rejected, is_repeat, take_in
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_number
 
-MOST_EVENTS = 30  # of one customer in one commit; with the state and the decisions it stays below MOST_ITEMS
-# About ten seconds in all, a third of the function's timeout: giving up costs the queue's visibility timeout.
+MOST_EVENTS = 30  # of one customer in one commit: with the state and decisions, usually at most MOST_ITEMS rows
+# About ten seconds in all, a third of the function's timeout. Giving up costs the queue's visibility timeout.
 TRIES = 16
-MOST_ROW = 400  # KB, as DynamoDB has it
+MOST_ROW = 400  # KB, the limit of DynamoDB
 REPLAYED = "conflicting-content"
-SPOKEN_OF = (
-    "applied",
-    "duplicates",
-    "rejected",
-)  # a metric that never came is none to an alarm: 0 is told, too
-UNKNOWN = "?"  # a source that cannot be read
+ALWAYS_REPORTED = ("applied", "duplicates", "rejected")  # as metrics, even if 0: an alarm has no data otherwise
+UNKNOWN = "?"  # the source of a message that cannot be read
 
 
 class Message(NamedTuple):
@@ -55,16 +51,16 @@ class ParsedMessage(NamedTuple):
 
 
 class CustomersPort(Protocol):
-    """What ingest needs of the table."""
+    """The part of the table that ingest uses."""
 
     def load(self, customer: str) -> State | None:
         """The state as of the last commit."""
 
     def history(self, customer: str) -> list[EventRecord]:
-        """Every event recorded so far."""
+        """Every event record."""
 
     def checkpoints(self, customer: str) -> list[Checkpoint]:
-        """The ends of months that are kept."""
+        """The stored checkpoints, oldest first."""
 
     def was_asked(self, customer: str, care: str, day: Day) -> bool:
         """Whether a care action was requested for a day."""
@@ -72,27 +68,27 @@ class CustomersPort(Protocol):
     def commit(
         self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
-        """Write everything or nothing."""
+        """Write everything in one transaction."""
 
     def record(self, events: Sequence[Event], rules: Timeline, now: datetime) -> None:
-        """Keep events that came too late to count."""
+        """Store events that came too late to count."""
 
     def claim(self, event: Event, too_late_at: datetime | None = None) -> bool:
-        """Note that an event that a backfill brought was sent as well; whether it was of the backfill alone."""
+        """Mark an event of a backfill as sent, too. Returns False if no backfill brought it."""
 
 
 class RejectedPort(Protocol):
-    """What ingest needs of the Rejected queue."""
+    """The part of the Rejected queue that ingest uses."""
 
     def keep(self, message: str, rejection: dict[str, str]) -> None:
-        """Keep a rejected message with its reason."""
+        """Store a rejected message with its reason."""
 
 
 @dataclass
 class BatchReport:
-    """What became of a batch: counts by outcome, and the messages that failed for a passing reason, with the error.
+    """The result of a batch: event counts, and the error of each message that failed for a transient reason, by its id.
 
-    `refused` counts by source what no record is kept of: `duplicates` and `rejected`.
+    `refused` counts, by source, the events that leave no record: `duplicates` and `rejected`.
     """
 
     counts: Counter[str] = field(default_factory=Counter)
@@ -100,14 +96,14 @@ class BatchReport:
     refused: dict[str, Counter[str]] = field(default_factory=dict)
 
     def refuse(self, what: str, source: str, count: int = 1) -> None:
-        """Count events that were repeated or rejected."""
+        """Count duplicate or rejected events."""
         self.counts[what] += count
         self.refused.setdefault(source, Counter())[what] += count
 
 
 @dataclass
 class Ingest:
-    """Applies batches of messages, each by the rules as they were when it began."""
+    """Applies batches of messages, all by the rules that it was made with."""
 
     rules: Timeline
     customers: CustomersPort
@@ -117,17 +113,17 @@ class Ingest:
     timer: Callable[[], float] = time.monotonic
 
     def batch(self, messages: Iterable[Message], seconds: float = inf) -> BatchReport:
-        """Apply a batch. Whatever its order and its repeats, the same events end in the same standing.
+        """Apply a batch. The same events lead to the same standing in any order, with or without repeats.
 
-        After `seconds`, the customers that were not begun are named as failed, so that the answer comes in time.
+        After `seconds`, the messages of customers not yet begun are reported as failed, so that the batch ends in time.
         """
         report = BatchReport()
         deadline = self.timer() + seconds
         by_customer: dict[str, list[ParsedMessage]] = {}
         for message in messages:
-            with_event = self._take_in(message, report)
-            if with_event:
-                by_customer.setdefault(with_event.event.detail.customer, []).append(with_event)
+            parsed = self._take_in(message, report)
+            if parsed:
+                by_customer.setdefault(parsed.event.detail.customer, []).append(parsed)
         for taken in by_customer.values():
             if self.timer() < deadline:
                 self._settle(taken, report)
@@ -140,44 +136,46 @@ class Ingest:
             return ParsedMessage(message, take_in(_envelope(message), self.rules.latest, self.clock()))
         except Rejected as rejection:
             self._reject(message, rejection, report)
-        except Exception as error:  # noqa: BLE001 -- our own mistake must not fail the messages beside it
+        except Exception as error:  # noqa: BLE001 -- a bug must not fail the other messages
             report.failed[message.id] = cause(error)
         return None
 
     def _reject(self, message: Message, rejection: Rejected, report: BatchReport) -> None:
         try:
             self.rejected.keep(message.body, rejection.as_dict())
-        except Exception as error:  # noqa: BLE001 -- whatever kept it out of the queue, this message must come again
+        except Exception as error:  # noqa: BLE001 -- not in the queue for any reason: the message must be retried
             report.failed[message.id] = cause(error)
         else:
             report.refuse("rejected", _source(message))
 
     def _settle(self, taken: list[ParsedMessage], report: BatchReport) -> None:
-        """Apply one customer's events, or name them all as failed: one customer never fails another."""
+        """Apply one customer's events, or report all of them as failed. Other customers are not affected."""
         try:
             taken = self._answerable(taken, report)
             for wave in _waves(taken):
                 self._apply(wave, report)
         except Forgotten:
             self._refuse_forgotten(taken, report)
-        except Exception as error:  # noqa: BLE001 -- named in the batch response, retried, and in the end in the DLQ
+        except Exception as error:  # noqa: BLE001 -- reported as failed, retried, and finally in the DLQ
             report.failed |= {message.id: cause(error) for message, _ in taken}
 
     def _refuse_forgotten(self, taken: list[ParsedMessage], report: BatchReport) -> None:
-        """Reject every event of a customer who was forgotten, perhaps between two commits of them."""
+        """Reject all events of a customer who was forgotten, perhaps between two commits of the batch."""
         expected = EXPECTATIONS("not_forgotten")
         for message, _ in taken:
             self._reject(message, Rejected("forgotten", "detail.customer", expected), report)
 
     def _answerable(self, taken: list[ParsedMessage], report: BatchReport) -> list[ParsedMessage]:
-        """Without the answers to care actions that nobody requested, which are rejected."""
+        """Reject the answers to care actions that were never requested. Returns the other messages."""
         unknown = [
-            one for one in taken if isinstance(one.event.detail, CareAnswer) and not self._was_asked(one.event.detail)
+            parsed
+            for parsed in taken
+            if isinstance(parsed.event.detail, CareAnswer) and not self._was_asked(parsed.event.detail)
         ]
         expected = EXPECTATIONS("requested_care")
-        for one in unknown:
-            self._reject(one.message, Rejected("unknown-action", "detail.care", expected), report)
-        return [one for one in taken if one not in unknown]
+        for parsed in unknown:
+            self._reject(parsed.message, Rejected("unknown-action", "detail.care", expected), report)
+        return [parsed for parsed in taken if parsed not in unknown]
 
     def _was_asked(self, detail: EventDetail) -> bool:
         if not isinstance(detail, CareAnswer):
@@ -185,7 +183,7 @@ class Ingest:
         return self.customers.was_asked(detail.customer, detail.care, day_number(detail.day))
 
     def _apply(self, wave: dict[tuple[str, str], list[ParsedMessage]], report: BatchReport) -> None:
-        """Commit events with keys of their own, earlier days first, in commits of bounded size."""
+        """Commit events with distinct keys, earlier days first, in commits of bounded size."""
         waiting = sorted((copies[0].event for copies in wave.values()), key=lambda event: (event.day, event.key))
         for copies in wave.values():
             report.refuse("duplicates", copies[0].event.source, len(copies) - 1)
@@ -197,7 +195,7 @@ class Ingest:
                 most = MOST_EVENTS
             except TooLarge:
                 waiting = waiting if most > 1 else self._without_first(waiting, wave, report)
-                most = 1  # to find the event that there is no room for: the others go on
+                most = 1  # to find the event that is too large; the others are applied
             except CommitConflict as refusal:
                 known = self._that_stay(refusal, wave)
                 for key, event in known.items():
@@ -209,9 +207,9 @@ class Ingest:
     def _that_stay(
         self, refusal: CommitConflict, wave: dict[tuple[str, str], list[ParsedMessage]]
     ) -> dict[tuple[str, str], Event]:
-        """The events that were there already; but for those that a backfill had brought and that are taken back by now.
+        """The events that are stored already, without those of a backfill that has been retracted meanwhile.
 
-        What is sent and was brought as well is no longer the backfill's alone.
+        An event of a backfill that is now sent, too, is marked as sent.
         """
         now = self.clock()
         return {
@@ -227,7 +225,7 @@ class Ingest:
     def _without_first(
         self, waiting: list[Event], wave: dict[tuple[str, str], list[ParsedMessage]], report: BatchReport
     ) -> list[Event]:
-        """The events but for the first, with which the customer's state would be larger than a row may be."""
+        """Reject the first event, which would make the customer's state too large for a row. Returns the others."""
         expected = EXPECTATIONS("room", most=MOST_ROW)
         for message, _ in wave[waiting[0].key]:
             self._reject(message, Rejected("too-large", "detail", expected), report)
@@ -235,18 +233,18 @@ class Ingest:
         return waiting[1:]
 
     def _commit(self, events: list[Event], report: BatchReport) -> int:
-        """Commit the first of the events, or keep those that came too late to count; how many that were."""
+        """Commit the first events, or record those that came too late to count. Returns how many were written."""
         now = self.clock()
         if late := [event for event in events if too_late(event, self.rules, now)]:
             self.customers.record(late, self.rules, now)
             report.counts["too_late"] += len(late)
-            return len(late)  # the events are in the order of their days
+            return len(late)  # events are sorted by day, so the late ones come first
         return self.commit_some(events, report, now)
 
     def commit_some(self, events: list[Event], report: BatchReport, now: datetime) -> int:
-        """Commit as many events of one customer, from the first on, as fit into one transaction, however old they are.
+        """Commit the first events of one customer, as many as fit into one transaction, however old they are.
 
-        How many that were. Raises CommitConflict or Forgotten where nothing was written.
+        Returns how many were committed. Raises CommitConflict, Forgotten or TooLarge if nothing was written.
         """
         state = self.customers.load(events[0].detail.customer)
         stored = self._past(events) if needs_history(state, events, self.rules) else NOTHING
@@ -260,14 +258,14 @@ class Ingest:
         return len(events)
 
     def _past(self, events: Sequence[Event]) -> StoredHistory:
-        """What was stored of the customer. Raises CommitConflict where some of the events are among it."""
+        """The customer's stored history. Raises CommitConflict if it has some of the events already."""
         customer = events[0].detail.customer
         history = self.customers.history(customer)
-        known = {one.event.key: one for one in history}
+        known = {record.event.key: record for record in history}
         if repeated := {event.key: known[event.key] for event in events if event.key in known}:
-            brought = [key for key, one in repeated.items() if one.brought.run]
-            # what the table would say as well, but before the costly fold
-            raise CommitConflict({key: one.event for key, one in repeated.items()}, brought)
+            brought = [key for key, record in repeated.items() if record.brought.run]
+            # The commit would find this conflict, too, but only after the costly fold.
+            raise CommitConflict({key: record.event for key, record in repeated.items()}, brought)
         return stored_history(history, self.customers.checkpoints(customer))
 
     def _known_already(self, copies: list[ParsedMessage], known: Event, report: BatchReport) -> None:
@@ -283,7 +281,7 @@ class Ingest:
 def _envelope(message: Message) -> dict[str, Any]:
     try:
         envelope = json.loads(message.body)
-    except (ValueError, RecursionError):  # brackets within brackets, thousands deep
+    except (ValueError, RecursionError):  # brackets nested thousands deep
         envelope = None
     if not isinstance(envelope, dict):
         raise Rejected("not-an-event", "message", EXPECTATIONS("an_event"))
@@ -291,7 +289,7 @@ def _envelope(message: Message) -> dict[str, Any]:
 
 
 def _source(message: Message) -> str:
-    """Where a rejected message came from, if it says so in a way that can be logged."""
+    """The source of a rejected message if it has a valid one that can be logged, else UNKNOWN."""
     try:
         source = _envelope(message).get("source")
     except Rejected:
@@ -300,13 +298,13 @@ def _source(message: Message) -> str:
 
 
 def _waves(taken: list[ParsedMessage]) -> Iterator[dict[tuple[str, str], list[ParsedMessage]]]:
-    """Copies of one event together; other content under a key that came before waits for the next wave."""
+    """Waves of events with distinct keys, with all copies of each. Other content under a key is in the next wave."""
     while taken:
         wave: dict[tuple[str, str], list[ParsedMessage]] = {}
         later: list[ParsedMessage] = []
-        for one in taken:
-            copies = wave.setdefault(one.event.key, [])
-            same = not copies or is_repeat(copies[0].event, one.event)
-            (copies if same else later).append(one)
+        for parsed in taken:
+            copies = wave.setdefault(parsed.event.key, [])
+            same = not copies or is_repeat(copies[0].event, parsed.event)
+            (copies if same else later).append(parsed)
         yield wave
         taken = later

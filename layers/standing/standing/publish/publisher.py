@@ -1,4 +1,4 @@
-"""Publishing: rows of the table's stream become events on the bus, at least once, under the ids they were given."""
+"""Publishing: decisions in the table's stream become events on the bus, at least once, under stable ids."""
 
 from __future__ import annotations
 
@@ -13,26 +13,26 @@ if TYPE_CHECKING:
 
 
 class BusPort(Protocol):
-    """What publish needs of the bus."""
+    """The part of the bus that publishing uses."""
 
     def put(self, entries: Sequence[PutEventsRequestEntryTypeDef]) -> list[int]:
-        """Put entries on the bus; the places of those refused."""
+        """Put entries on the bus. Returns the indices of those that were refused."""
 
 
 class UnpublishedError(PlainError):
-    """Nothing of a batch could be published: the whole of it comes again."""
+    """No entry of a batch could be published: the whole batch is retried."""
 
 
 def publish(records: Sequence[dict[str, Any]], bus: BusPort) -> list[str]:
-    """Publish the decisions among stream records; the sequence numbers of those that must come again.
+    """Publish the decisions among stream records. Returns the sequence numbers of the records to retry.
 
-    Raises UnpublishedError where the bus took none.
+    Raises UnpublishedError if the bus refused all of them.
     """
     decided = [record for record in records if _is_outcome(record)]
     failed = bus.put([entry(record["dynamodb"]["NewImage"]) for record in decided])
     if decided and len(failed) == len(decided):
         raise UnpublishedError(f"the bus refused all {len(decided)} entries")
-    return [decided[place]["dynamodb"]["SequenceNumber"] for place in failed]
+    return [decided[index]["dynamodb"]["SequenceNumber"] for index in failed]
 
 
 def _is_outcome(record: dict[str, Any]) -> bool:
@@ -40,5 +40,5 @@ def _is_outcome(record: dict[str, Any]) -> bool:
 
 
 def entry(row: dict[str, Any]) -> PutEventsRequestEntryTypeDef:
-    """A decision's row as the entry that is published, with the id it was given."""
+    """A decision's row as an entry for the bus. Its detail has the stable id."""
     return {"Source": OUR_SOURCE, "DetailType": row["outcome"]["S"], "Detail": row["detail"]["S"]}
