@@ -1,9 +1,9 @@
-"""Compaction: what came in becomes one file a bucket and kind, sorted, each row once.
+"""Compaction: incoming objects become one file for each bucket and kind, sorted, each row once.
 
-Without forgotten customers, and without what runs of `standing backfill` brought that were taken back.
+It drops forgotten customers, and rows of retracted runs of `standing backfill`.
 
-First what came in is dealt out to the buckets, then each bucket is made anew. Every step can be repeated, and may end
-at any call: a file is replaced whole and only over the one that it was made from; what went into it is deleted after.
+First, incoming rows are staged by bucket; then each bucket is rewritten. Every step can be repeated and interrupted at
+any call: a file is replaced as a whole, only if it is still the one that was read, and its inputs are deleted after.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ from standing.lake.standings import forget_standings
 from standing.lake.tombstones import Tombstones, tombstones
 from standing.lake.undo import without_runs
 
-AT_ONCE = 100  # objects that are dealt out together: 100,000 rows at most, less than half a GB while they are
+AT_ONCE = 100  # objects that are staged together: at most 100,000 rows, which take less than half a GB
 
-TRIES = 3  # of a bucket that somebody else compacts at the same time
+TRIES = 3  # of a bucket that another process compacts at the same time
 
 
 @dataclass
 class CompactionResult:
-    """What became of a step: rows by kind, and by key what was wrong with an object. `overtaken`: do it again."""
+    """The result of a step: rows by kind, and errors by object key. If `overtaken`, the step must be repeated."""
 
     rows: dict[Kind, int] = field(default_factory=dict)
     wrong: Wrong = field(default_factory=dict)
@@ -52,13 +52,13 @@ class CompactionResult:
 
 
 def stage(lake: Lake) -> CompactionResult:
-    """Deal out what came in to the buckets; the rows that were dealt out, repeats counted."""
+    """Stage incoming objects by bucket. Returns the number of staged rows, including duplicates."""
     done = CompactionResult(dict.fromkeys(KINDS, 0))
     gone = tombstones(lake)
     for kind in KINDS:
         for some in batched(lake.keys(incoming_prefix(kind)), AT_ONCE):
             rows, keys, wrong = read_all(lake, kind, some)
-            for number, own in _dealt(gone.kept(rows)):
+            for number, own in _by_bucket(gone.kept(rows)):
                 lake.put(f"{staged_prefix(kind, number)}{named_after(keys)}.parquet", parquet_bytes(own))
             _set_aside(lake, wrong, done)
             lake.delete(keys)
@@ -67,7 +67,7 @@ def stage(lake: Lake) -> CompactionResult:
 
 
 def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> CompactionResult:
-    """Deal out what came in, and make these buckets anew; everything that was wrong, and the rows that there are."""
+    """Stage incoming objects and compact these buckets. Returns the buckets' rows, and all errors."""
     done = CompactionResult(dict.fromkeys(KINDS, 0), stage(lake).wrong)
     for number in numbers:
         made = compact(lake, number)
@@ -80,8 +80,8 @@ def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> Compacti
 def compact(lake: Lake, number: int, pause: Callable[[float], None] = time.sleep) -> CompactionResult:
     """Make one bucket anew of its files and of what was dealt out to it; the rows that it then has.
 
-    Again where somebody else compacts it at the same time, so that it has what both found. A bucket whose own file is
-    damaged is left as it is, and named: S3 keeps its older versions.
+    Retries if another process compacts it at the same time, so that it has the rows of both. A bucket whose own file is
+    corrupt is left as it is and reported: S3 has its older versions.
     """
     done = CompactionResult()
     try:
@@ -110,7 +110,7 @@ def _compact(
     with TemporaryDirectory() as folder:
         made = _made(kind, [before, *new.values()], gone, without_runs(kind, runs), Parts(folder))
         if kind == "states" and made.forgotten:
-            forget_standings(lake, number, gone)  # before their states go, by which it is known that they are to
+            forget_standings(lake, number, gone)  # before the states, which show that standings must be forgotten
         if made.changed:
             lake.replace(current_key(kind, number), made.parts.parquet_bytes(), stored.etag)
     lake.delete(new)
@@ -119,7 +119,7 @@ def _compact(
 
 @dataclass
 class CompactedBucket:
-    """A bucket's file as it is to be: its rows, and whether it has others than before, or customers went from it."""
+    """A bucket's new file: its rows, whether they changed, and whether forgotten customers were dropped."""
 
     parts: Parts
     rows: int = 0
@@ -134,10 +134,10 @@ def _made(
     undone: Callable[[pl.DataFrame], pl.DataFrame],
     parts: Parts,
 ) -> CompactedBucket:
-    """What is to become of a bucket's own file, the first, and of new ones, a share of its customers at a time."""
+    """Merge a bucket's own file, which is the first, with its staged files, a chunk of customers at a time."""
     made = CompactedBucket(parts)
-    for share in chunks(files):
-        was, *new = (collect(file.filter(share.holds)) for file in files)
+    for chunk in chunks(files):
+        was, *new = (collect(file.filter(chunk.holds)) for file in files)
         stay = gone.kept(was)
         now = deduplicate(kind, undone(pl.concat([stay, *map(gone.kept, new)])))
         parts.add(now)
@@ -147,7 +147,7 @@ def _made(
     return made
 
 
-def _dealt(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+def _by_bucket(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
     """Rows by bucket."""
     customers = rows["customer"].unique(maintain_order=True)
     numbers = pl.Series([bucket_of(customer) for customer in customers], dtype=pl.Int16)

@@ -1,4 +1,4 @@
-"""Decisions of the table as rows of the lake: what was announced, honoured, requested, held back, and how it ended."""
+"""Decisions of the table as rows of the lake: levels announced or honoured; care requested, held back or closed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import polars as pl
 
 from standing.values.days import day_in
 
-TOLD = ("rating", "care", "gate", "arm", "channel")  # what a decision is of, under the names that it is published by
+SUBJECT = ("rating", "care", "gate", "arm", "channel")  # fields with the same names as in the published outcome
 DECISIONS: dict[str, Any] = {
     "customer": pl.String,
     "id": pl.String,
@@ -18,29 +18,29 @@ DECISIONS: dict[str, Any] = {
     "day": pl.Int32,  # on which a level took effect, or care fell due
     "decided_at": pl.Int64,  # in seconds since 1970
     "rules": pl.String,
-    "type": pl.String,  # as what it is published; null where it is not
+    "type": pl.String,  # of the outcome that it is published as; null if it is not published
     "status": pl.String,
-    **dict.fromkeys(TOLD, pl.String),
-    "before": pl.String,  # the level that was announced before this one; null for the first
+    **dict.fromkeys(SUBJECT, pl.String),
+    "before": pl.String,  # the level announced before; null for the first
     "level": pl.String,
-    "computed": pl.String,  # where another level is honoured
+    "computed": pl.String,  # the computed level, if another is honoured
 }
 
 
 def decision_row(row: dict[str, Any]) -> dict[str, Any]:
-    """A decision's row of the table as a row of the lake."""
-    told = orjson.loads(row["detail"]["S"])
+    """A decision's table row as a row of the lake."""
+    detail = orjson.loads(row["detail"]["S"])
     return {
         "customer": row["pk"]["S"],
-        "id": told["id"],
-        "version": told["sequence"],
-        "day": day_in(told["day"]),
-        "decided_at": int(datetime.fromisoformat(told["decided_at"]).timestamp()),
-        "rules": told["rules"],
+        "id": detail["id"],
+        "version": detail["sequence"],
+        "day": day_in(detail["day"]),
+        "decided_at": int(datetime.fromisoformat(detail["decided_at"]).timestamp()),
+        "rules": detail["rules"],
         "type": row.get("outcome", {}).get("S"),
-        "status": told.get("status") or ("honoured" if "honoured" in told else "changed"),
-        **{name: told.get(name) for name in TOLD},
-        "before": told.get("from"),
-        "level": told.get("to") or told.get("honoured"),
-        "computed": told.get("computed"),
+        "status": detail.get("status") or ("honoured" if "honoured" in detail else "changed"),
+        **{name: detail.get(name) for name in SUBJECT},
+        "before": detail.get("from"),
+        "level": detail.get("to") or detail.get("honoured"),
+        "computed": detail.get("computed"),
     }

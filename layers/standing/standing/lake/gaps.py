@@ -1,7 +1,7 @@
-"""Gaps: where the lake does not have what the table has, and filling them from the table.
+"""Gaps: rows of the table that the lake lacks, and how they are filled from the table.
 
-Each commit raises a customer's version by one and says how many event records it wrote. A state that came from the
-table itself vouches for everything up to its version, but for the records of its own commit: those are counted.
+Each commit raises a customer's version by one, and its state has the number of event records that it wrote. A state
+that was copied from the table vouches for all commits up to its version. The records of its own commit are counted.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from standing.rules.timeline import Timeline
 
 
 def missing_commits(bucket: Bucket) -> pl.DataFrame:
-    """Customers of whom something is missing up to the lake's own version: `customer`, `version`, `missing`.
+    """Customers with gaps up to the lake's own version: `customer`, `version`, `missing`.
 
-    `missing` counts the versions of which the state or a record is not there.
+    `missing` is the number of versions whose state, or some of whose records, the lake lacks.
     """
     by_version, states = ["customer", "version"], bucket.states
     counted = bucket.records.filter(~pl.col("late")).group_by(by_version).agg(pl.len().alias("there"))
@@ -42,14 +42,14 @@ def missing_commits(bucket: Bucket) -> pl.DataFrame:
 
 
 def _short(states: pl.DataFrame, counted: pl.DataFrame) -> pl.DataFrame:
-    """Of each customer, how many states that vouch for all before them lack records of their own commit."""
+    """The number of vouching states that lack records of their own commit, by customer: `customer`, `short`."""
     vouching = states.filter(pl.col("origin") == "table").join(counted, on=["customer", "version"], how="left")
     lacking = vouching.filter(pl.col("there").fill_null(0) < pl.col("events").fill_null(0))
     return lacking.group_by("customer").agg(pl.len().cast(pl.Int64).alias("short"))
 
 
 def behind_table(bucket: Bucket, versions: Iterable[tuple[str, int]]) -> pl.DataFrame:
-    """Customers of whom the lake knows an older version than the table, or none: `customer`, `version`, `missing`."""
+    """Customers whose latest version in the lake is older than in the table: `customer`, `version`, `missing`."""
     table = pl.DataFrame(list(versions), schema={"customer": pl.String, "there": pl.Int64}, orient="row")
     known = bucket.states.group_by("customer").agg(pl.col("version").max())
     both = table.join(known, on="customer", how="left").with_columns(pl.col("version").fill_null(0))
@@ -58,13 +58,13 @@ def behind_table(bucket: Bucket, versions: Iterable[tuple[str, int]]) -> pl.Data
 
 
 def refill(lake: Lake, customers: Customers, rules: Timeline, names: Iterable[str]) -> int:
-    """Write everything that the table has of some customers into the lake, to be compacted; how many of them.
+    """Write all rows of some customers from the table to the lake's incoming objects. Returns how many customers.
 
-    Those who have no state, because they were forgotten meanwhile, are left out.
+    Customers without a state, who were forgotten meanwhile, are left out.
     """
     filled = 0
     for name in names:
-        # First the state: what it counts, and what it said, is among the rows that are read after it.
+        # The state first: the rows that are read after it include the events and decisions of its commit.
         state = customers.state_row(name)
         if state is None:
             continue

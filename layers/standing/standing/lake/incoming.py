@@ -1,4 +1,4 @@
-"""Rows that come into the lake from elsewhere than the table's stream."""
+"""Rows that are written to the lake directly, not from the table's stream."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from standing.lake.rows import Row, frame
 
 
 def write_rows(lake: Lake, kind: Kind, rows: Iterable[Row]) -> str:
-    """Write some rows; the key, which is named after what is in it."""
+    """Write rows as one object. Returns its key, which is made of its content."""
     body = parquet_bytes(frame(kind, rows))
     key = f"{incoming_prefix(kind)}table-{named_after([body.hex()])}.parquet"
     lake.put(key, body)

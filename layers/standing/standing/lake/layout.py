@@ -1,4 +1,4 @@
-"""Where things lie in the lake. docs/lake.md says the same to those who read it without our code."""
+"""The layout of the lake: its keys and prefixes. docs/lake.md describes it for readers without our code."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ def partition(number: int) -> str:
 
 
 def number_in(key: str) -> int:
-    """The bucket that a key is of."""
+    """The bucket number in a key."""
     return int(key.partition("bucket=")[2][:3])
 
 
 def current_key(kind: Kind, number: int) -> str:
-    """The key of all that is known of a bucket's customers, one file a kind."""
+    """The key of a bucket's compacted file of a kind."""
     return f"{kind}/{partition(number)}/{kind}.parquet"
 
 
 def month_key(month: str, number: int) -> str:
-    """The key of a bucket's standing at the end of a month such as `2026-10`; of the month that runs, so far."""
+    """The key of a bucket's standing at the end of a month such as `2026-10`, or so far in the current month."""
     return f"{month_prefix(month)}{partition(number)}/standing.parquet"
 
 
 def month_prefix(month: str) -> str:
-    """The prefix of what is kept of the end of a month."""
+    """The prefix of all standings at the end of a month."""
     return f"{MONTHS}/{month}/"
 
 
@@ -49,30 +49,30 @@ def standing_key(number: int) -> str:
 
 
 def staged_prefix(kind: Kind, number: int) -> str:
-    """The prefix of what waits to become part of a bucket."""
+    """The prefix of objects staged for a bucket."""
     return f"{STAGED}/{kind}/{partition(number)}/"
 
 
 def incoming_prefix(kind: Kind) -> str:
-    """The prefix of what was written as it happened."""
+    """The prefix of incoming objects, which are not sorted by bucket yet."""
     return f"{INCOMING}/{kind}/"
 
 
 def tombstone_prefix(number: int | None = None) -> str:
-    """The prefix of the marks of forgotten customers: of one bucket, or of all."""
+    """The prefix of tombstones: of one bucket, or of all if `number` is None."""
     return f"{FORGOTTEN}/" + ("" if number is None else f"{partition(number)}/")
 
 
 def run_key(run: str) -> str:
-    """The key of what is known of a run of `standing backfill`."""
+    """The key of the record of a run of `standing backfill`."""
     return f"{BACKFILLS}/{run}.json"
 
 
 def retracted_prefix(number: int) -> str:
-    """The prefix of a bucket's marks of runs that were taken back: what compaction finds of them goes."""
+    """The prefix of a bucket's marks of retracted runs, whose rows compaction drops."""
     return f"{BACKFILLS}/retracted/{partition(number)}/"
 
 
 def named_after(parts: list[str]) -> str:
-    """A name for something made of other things: the same whenever it is made of the same."""
+    """A deterministic name made of parts: 32 hex digits of a SHA-256."""
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:32]

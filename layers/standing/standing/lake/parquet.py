@@ -1,7 +1,7 @@
-"""Parquet in and out, by way of bytes. A file that is damaged or of another schema is told apart, and why.
+"""Parquet files as bytes. A corrupt file, or one of another schema, is rejected with a reason.
 
-A file that we write is sealed: its footer has the SHA-256 of the file, with zeros in its place. Parquet alone would
-not notice every bit that is another, and polars may panic where it does.
+Files that we write are sealed: the footer has the SHA-256 of the file, computed with zeros in its place. Parquet alone
+does not detect every changed bit, and polars may panic on one.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ from standing.values.faults import Fault, FaultError
 ROW_GROUP = 50_000  # rows; small enough that a reader who wants one customer skips most of a file
 SEAL = "standing.sha256"
 BLANK = "0" * 64  # where the SHA-256 will be
-BEFORE_SEAL = SEAL.encode() + b"\x18\x40"  # as Thrift says it: a text of 64 bytes follows
+BEFORE_SEAL = SEAL.encode() + b"\x18\x40"  # Thrift: a string of 64 bytes follows
 END = b"PAR1"
-WRONG = (Exception, pl.exceptions.PanicException)  # of the reader; a panic is no Exception
+WRONG = (Exception, pl.exceptions.PanicException)  # raised by polars; a panic is not an Exception
 
 
 type Wrong = dict[str, Fault]  # by key: what is wrong with an object
@@ -70,27 +70,27 @@ def _digest(body: bytes, place: int) -> bytes:
 
 
 def check_seal(body: bytes) -> None:
-    """Raises CorruptFile where a file to its end is not as it was written. Of one without a seal that is not known."""
+    """Raise CorruptFile if a complete file does not match its seal. A file without a seal passes."""
     place = body.rfind(BEFORE_SEAL) + len(BEFORE_SEAL) if body.endswith(END) else 0
     if place >= len(BEFORE_SEAL) and _digest(body, place) != body[place : place + len(BLANK)]:
         raise CorruptFile(Fault("not-the-same"))
 
 
 class Parts:
-    """Frames that follow one another, on disk in a folder, until they are written as one file."""
+    """Consecutive frames, stored in a folder until they are written as one file."""
 
     def __init__(self, folder: str) -> None:
-        """In a folder that is there."""
+        """Use an existing folder."""
         self.folder = Path(folder)
         self.paths: list[Path] = []
 
     def add(self, rows: pl.DataFrame) -> None:
-        """Take a frame in."""
+        """Append a frame."""
         self.paths.append(self.folder / f"{len(self.paths)}.parquet")
         rows.write_parquet(self.paths[-1], compression="lz4")
 
     def parquet_bytes(self) -> bytes:
-        """All of them, one at least, as `written` would write them together; a part of them at a time is in memory."""
+        """All frames (at least one) as one sealed Parquet file, written in a streaming way."""
         file = io.BytesIO()
         pl.scan_parquet(self.paths).sink_parquet(
             file,
@@ -104,7 +104,7 @@ class Parts:
 
 
 def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
-    """A file whose rows are still to be read, by `collected`. Raises CorruptFile where it is not of this kind."""
+    """Open a file lazily; `collect` reads its rows. Raises CorruptFile if it is not of this kind."""
     check_seal(body)
     try:
         rows = pl.scan_parquet(io.BytesIO(body))
@@ -119,7 +119,7 @@ def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
 
 
 def collect(rows: pl.LazyFrame) -> pl.DataFrame:
-    """The rows of a file, or what was asked of them. Raises CorruptFile."""
+    """Read the rows of a lazy frame. Raises CorruptFile."""
     try:
         return rows.collect(engine="streaming")
     except WRONG as error:  # as above
@@ -144,12 +144,12 @@ def check_type(column: str, found: Any, expected: Any) -> None:  # noqa: ANN401 
 
 
 def scan_stored(kind: Kind, stored: StoredObject) -> pl.LazyFrame:
-    """An object whose rows are still to be read; none where there is none. Raises CorruptFile."""
+    """Open an object lazily. It has no rows if it is ABSENT. Raises CorruptFile."""
     return frame(kind).lazy() if stored is ABSENT else scan(kind, stored.body)
 
 
 def read_stored(kind: Kind, stored: StoredObject) -> pl.DataFrame:
-    """The rows of an object; none where there is none. Raises CorruptFile."""
+    """Read the rows of an object. It has none if it is ABSENT. Raises CorruptFile."""
     return collect(scan_stored(kind, stored))
 
 
@@ -179,6 +179,6 @@ def _whole[T](
 
 
 def _checked(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The rows, still to be read, of a file that is whole. Raises CorruptFile."""
+    """The same lazy rows, after all columns were read once. Raises CorruptFile."""
     collect(rows.select(pl.all().null_count()))
     return rows

@@ -1,4 +1,4 @@
-"""Reading the lake: a bucket as compaction left it, and everything there is of one customer."""
+"""Reading the lake: compacted buckets, and all rows of one customer."""
 
 from __future__ import annotations
 
@@ -16,22 +16,22 @@ from standing.lake.rows import Bucket, deduplicate, frame
 
 @dataclass(frozen=True)
 class OpenBucket:
-    """A bucket's files, whose rows are read a share of its customers at a time."""
+    """A bucket's files, whose rows are read a chunk of customers at a time."""
 
     number: int
     files: Mapping[Kind, StoredObject]
     scanned: dict[Kind, pl.LazyFrame] = field(default_factory=dict)
 
     def chunks(self) -> list[Chunk]:
-        """Shares of its customers: together they hold everybody. Raises CorruptFile."""
+        """Chunks that cover all its customers. Raises CorruptFile."""
         return chunks([self.scan("records"), self.scan("states")])
 
-    def of(self, share: Chunk) -> Bucket:
-        """What is known of some of its customers. Raises CorruptFile."""
-        return Bucket(self._of("records", share), self._of("states", share), self._decisions(share))
+    def of(self, chunk: Chunk) -> Bucket:
+        """The rows of a chunk's customers. Raises CorruptFile."""
+        return Bucket(self._of("records", chunk), self._of("states", chunk), self._decisions(chunk))
 
     def scan(self, kind: Kind) -> pl.LazyFrame:
-        """Rows that are still to be read; that the file is whole is looked at once. Raises CorruptFile."""
+        """The lazy rows of a kind. The file is checked once. Raises CorruptFile."""
         if kind not in self.scanned:
             with corrupt_at(current_key(kind, self.number)):
                 self.scanned[kind] = scan_stored(kind, self.files[kind])
@@ -41,27 +41,27 @@ class OpenBucket:
         with corrupt_at(current_key(kind, self.number)):
             return collect(self.scan(kind).filter(share.holds))
 
-    def _decisions(self, share: Chunk) -> pl.DataFrame:
-        """None where they are damaged: compaction has named them, and no standing needs them."""
+    def _decisions(self, chunk: Chunk) -> pl.DataFrame:
+        """The decisions, or no rows if their file is corrupt: compaction reports it, and no standing needs them."""
         try:
-            return self._of("decisions", share)
+            return self._of("decisions", chunk)
         except CorruptFile:
             return frame("decisions")
 
 
 def open_bucket(lake: Lake, number: int) -> OpenBucket:
-    """A bucket as compaction left it.
+    """Open a compacted bucket.
 
-    The states are read first: compaction writes the records first, so there is no state whose records are not there.
+    States are read first, because compaction writes records first: so no state lacks its records.
     """
     kinds: list[Kind] = ["states", "records", "decisions"]
     return OpenBucket(number, {kind: lake.get(current_key(kind, number)) for kind in kinds})
 
 
 def read_bucket(lake: Lake, number: int) -> Bucket:
-    """The records and states of a bucket's customers, without the decisions. Raises CorruptFile.
+    """Read the records and states of a compacted bucket, without its decisions. Raises CorruptFile.
 
-    The states are read first: compaction writes the records first, so there is no state whose records are not there.
+    States are read first, because compaction writes records first: so no state lacks its records.
     """
     states = _current(lake, "states", number)
     return Bucket(_current(lake, "records", number), states)
@@ -73,9 +73,9 @@ def _current(lake: Lake, kind: Kind, number: int) -> pl.DataFrame:
 
 
 def everything_of(lake: Lake, customer: str) -> Bucket:
-    """Every row of a customer, those included that no compaction has seen yet; what cannot be read is left out."""
-    found = {kind: _everything(lake, kind, customer) for kind in KINDS}
-    return Bucket(found["records"], found["states"], found["decisions"])
+    """All rows of a customer, including rows that are not compacted yet. Corrupt objects are left out."""
+    rows = {kind: _everything(lake, kind, customer) for kind in KINDS}
+    return Bucket(rows["records"], rows["states"], rows["decisions"])
 
 
 def _everything(lake: Lake, kind: Kind, customer: str) -> pl.DataFrame:

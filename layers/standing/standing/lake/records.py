@@ -1,7 +1,7 @@
-"""Event records as rows of the lake: whole numbers and texts, so that features are taken from them without JSON.
+"""Event records as rows of the lake: integers and strings, so that features need no JSON parsing.
 
-A row holds what rules can ask of an event. Fields that have names of their own (`consent.email`, `amounts.deposits`)
-stand in `entries`. Knows events; knows nothing of rules.
+A row has the fields of an event that rules can use. Fields with names chosen by users (`consent.email`,
+`amounts.deposits`) are in `entries`. Does not know rules.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ SCHEMA: dict[str, Any] = {
 
 
 def rows_of(events: Iterable[Event], minor_digits: int) -> pl.DataFrame:
-    """Events as rows, amounts in minor units."""
+    """Events as rows, with amounts in minor units."""
     return pl.DataFrame([row_of(event, minor_digits) for event in events], schema=SCHEMA, orient="row")
 
 
 def row_of(event: Event, minor_digits: int) -> dict[str, Any]:
-    """An event as a row, amounts in minor units."""
+    """An event as a row, with amounts in minor units."""
     detail = event.detail
     return {
         "customer": detail.customer,

@@ -1,4 +1,4 @@
-"""Rows of the table as rows of the lake: event records, decisions, and states with their memories."""
+"""Table rows as rows of the lake: event records, decisions, and states with their memories."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ LEDGER = pl.Struct(
 FEATURES = pl.List(pl.Struct({"name": pl.String, "number": pl.Int64, "text": pl.String}))
 RECORDS: dict[str, Any] = {
     **records.SCHEMA,
-    "type": pl.String,  # as it was stored: what is read here is its newest version
-    "version": pl.Int64,  # of the state that counted it first; 0 where it came too late to count
+    "type": pl.String,  # as stored; the other columns are of the newest version
+    "version": pl.Int64,  # of the state that counted it first; 0 if it came too late to count
     "late": pl.Boolean,
     "at": pl.Int64,  # when it was taken in, in seconds since 1970
-    "run": pl.String,  # the run of `standing backfill` that brought it; null where it was sent
-    "too_late_at": pl.Int64,  # of one that a run brought: when it was sent too late to count, in seconds since 1970
+    "run": pl.String,  # the run of `standing backfill` that brought it; null if it was sent
+    "too_late_at": pl.Int64,  # of an event of a run: when it was sent too late to count, in seconds since 1970
 }
 STATES: dict[str, Any] = {
     "customer": pl.String,
@@ -60,15 +60,15 @@ STATES: dict[str, Any] = {
     "day": pl.Int32,
     "features_hash": pl.String,
     "rules": pl.String,
-    "events": pl.Int64,  # how many records its commit wrote; null where that is not known
+    "events": pl.Int64,  # the number of records that its commit wrote; null if unknown
     "origin": pl.String,
     "opened": MEMORY,
     "closed": MEMORY,
     "ledger": LEDGER,
     "features": FEATURES,
-    "run": pl.String,  # the run of `standing backfill` that wrote it
+    "run": pl.String,  # the run of `standing backfill` that wrote it, if any
 }
-# What a file of an earlier time may lack, because there was no such column then.
+# Columns that older files may lack.
 LATER: Mapping[Kind, frozenset[str]] = {
     "records": frozenset((*records.NUMBERS, *records.TEXTS, "run", "too_late_at")),
     "decisions": frozenset(),
@@ -80,8 +80,8 @@ KEYS: Mapping[Kind, list[str]] = {
     "decisions": ["customer", "id"],
     "states": ["customer", "version"],
 }
-# Which of several copies is kept: a record that counts, a decision as it was made first, and a state that vouches for
-# all before it.
+# Which of several copies is kept, by sort order (column, descending): a record that counts, the first version of a
+# decision, and a state that vouches for all before it.
 FIRST: Mapping[Kind, list[tuple[str, bool]]] = {
     "records": [("late", False), ("version", False), ("day", False), ("moment", False), ("at", False)],
     "decisions": [("version", False), ("decided_at", False)],
@@ -95,12 +95,12 @@ ORDER: Mapping[Kind, list[str]] = {
 
 
 def frame(kind: Kind, rows: Iterable[Row] = ()) -> pl.DataFrame:
-    """Rows as a frame of this kind."""
+    """Rows as a frame with this kind's schema."""
     return pl.DataFrame(list(rows), schema=SCHEMAS[kind], orient="row")
 
 
 class Bucket(NamedTuple):
-    """What the lake knows of some customers: event records, states, decisions. See RECORDS, STATES and DECISIONS."""
+    """The rows of some customers: event records, states, decisions. See RECORDS, STATES and DECISIONS."""
 
     records: pl.DataFrame
     states: pl.DataFrame
@@ -108,14 +108,14 @@ class Bucket(NamedTuple):
 
 
 def deduplicate(kind: Kind, rows: pl.DataFrame) -> pl.DataFrame:
-    """Rows sorted by customer, each once, whatever order they came in."""
+    """Rows sorted and without duplicates. The result does not depend on their order."""
     names, falling = zip(*FIRST[kind], strict=True)
     rows = _brought(rows) if kind == "records" else rows
     return rows.sort(names, descending=falling).unique(KEYS[kind], keep="first").sort(ORDER[kind])
 
 
 def _brought(rows: pl.DataFrame) -> pl.DataFrame:
-    """Records as all copies of each say together: what some copy that counts says was sent is of no run any more."""
+    """Merge the runs of a record's copies: if a copy that counts was sent, the record belongs to no run any more."""
     if rows["run"].null_count() == rows.height:
         return rows
     sent = (pl.col("run").is_null() & ~pl.col("late")).any().over(KEYS["records"])
@@ -145,21 +145,21 @@ def recorded_row(recorded: EventRecord, minor_digits: int) -> Row:
 
 
 def rows_in(rows: Iterable[Row], rules: Timeline, origin: Origin) -> dict[Kind, list[Row]]:
-    """Rows of the table as rows of the lake, by kind; those that the lake does not keep are left out."""
-    found: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
+    """Table rows as rows of the lake, by kind. Rows of other kinds are left out."""
+    converted: dict[Kind, list[Row]] = {kind: [] for kind in KINDS}
     for row in rows:
         sort = row["sk"]["S"]
         if sort.startswith("EVENT#"):
-            found["records"].append(record_row(row, rules.latest.programme.minor_digits))
+            converted["records"].append(record_row(row, rules.latest.programme.minor_digits))
         elif sort.startswith(("DECISION#", "CARE#")):
-            found["decisions"].append(decision_row(row))
+            converted["decisions"].append(decision_row(row))
         elif sort == STATE:
-            found["states"].append(state_row(row, rules, origin))
-    return found
+            converted["states"].append(state_row(row, rules, origin))
+    return converted
 
 
 def state_row(row: Row, rules: Timeline, origin: Origin) -> Row:
-    """A state's row of the table as a row of the lake."""
+    """A state's table row as a row of the lake."""
     state = state_in(row)
     return {
         "customer": state.customer,
@@ -178,7 +178,7 @@ def state_row(row: Row, rules: Timeline, origin: Origin) -> Row:
 
 
 def _features(state: State, rules: Timeline) -> list[Row] | None:
-    """The features as of the state's day; none where the rules that are known define them otherwise."""
+    """The features on the state's day, or None if the rules of that day define other features."""
     ruleset = rules.on(state.day)
     if ruleset.features_hash != state.features_hash:
         return None
@@ -212,6 +212,6 @@ def _ledger(ledger: Ledger) -> Row:
         "asked": [{"care": care, "day": day} for care, day in ledger.asked.items()],
         "unanswered": [{"care": care, "day": day, "until": until} for (care, _, day), until in unanswered],
         "refrained": [{"care": care, "gate": gate, "day": day} for (care, _, gate), day in refrained],
-        "contacts": [one._asdict() for one in ledger.contacts],
+        "contacts": [contact._asdict() for contact in ledger.contacts],
         "waiting": [{"care": care, "day": day} for care, day in ledger.waiting.items()],
     }

@@ -1,6 +1,6 @@
-"""Runs of `standing backfill`, as the lake keeps them: what each is, what became of it, and which were taken back.
+"""The records of runs of `standing backfill` in the lake, and which runs were retracted.
 
-Knows neither tables nor Parquet: the night's report reads it, too.
+Does not know tables or Parquet, since the night's report reads it, too.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ KEY = re.compile(rf"{BACKFILLS}/[^/]+\.json")
 
 @dataclass(frozen=True)
 class Run:
-    """A run: the names of its files and of their mapping, its working folder's, and when it began and ended (ISO 8601).
+    """A run: the names of its files, mapping and working folder, and when it began and ended (ISO 8601).
 
-    `counts` are what `standing backfill` said at its end.
+    `counts` are the counts that `standing backfill` printed at its end.
     """
 
     run: str
@@ -38,25 +38,25 @@ class Run:
 
     @property
     def is_unfinished(self) -> bool:
-        """Whether it still has to be resumed, or taken back."""
+        """Whether it must be resumed or its retraction finished."""
         return self.state in {"begun", "retracting"}
 
 
 def run_of(lake: Lake, run: str) -> Run | None:
-    """A run by its id, or none."""
+    """A run by its id, or None."""
     stored = lake.get(run_key(run))
     return None if stored is ABSENT else Run(**orjson.loads(stored.body))
 
 
 def runs(lake: Lake) -> list[Run]:
-    """All runs, the newest first."""
+    """All runs, newest first."""
     keys = [key for key in lake.keys(f"{BACKFILLS}/") if KEY.fullmatch(key)]
     found = (Run(**orjson.loads(stored.body)) for _, stored in lake.get_all(keys))
     return sorted(found, key=lambda one: (one.began, one.run), reverse=True)
 
 
 def begin(lake: Lake, run: Run) -> Run:
-    """Note that a run began, before anything of it is settled; as it is known already, if it is."""
+    """Record that a run began, before any customer is settled. Returns the stored run if there is one already."""
     try:
         lake.replace(run_key(run.run), _text(run), "")
     except PreconditionFailed:
@@ -65,7 +65,7 @@ def begin(lake: Lake, run: Run) -> Run:
 
 
 def keep(lake: Lake, run: Run) -> None:
-    """Note what became of a run."""
+    """Store a run's record."""
     lake.put(run_key(run.run), _text(run))
 
 
@@ -82,6 +82,6 @@ def unfinished(lake: Lake, day: str) -> list[Run]:
 
 
 def runs_taken_back(lake: Lake, number: int) -> frozenset[str]:
-    """The runs that were taken back of a bucket: compaction drops what they wrote, whenever it comes."""
+    """The retracted runs of a bucket. Compaction drops their rows, even rows that arrive later."""
     prefix = retracted_prefix(number)
     return frozenset(key.removeprefix(prefix).removesuffix(".json") for key in lake.keys(prefix))

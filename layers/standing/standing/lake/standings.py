@@ -1,6 +1,6 @@
-"""The standings that nights keep of a bucket, of the last night and of the ends of months: read, exported, forgotten.
+"""A bucket's stored standings, of the last night and of the ends of months: read, exported, forgotten.
 
-They are worked out of records and states, so a file that cannot be read is as good as none.
+They are derived from records and states, so an unreadable file is treated as missing.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from standing.values.faults import Fault
 
 
 class KeptStanding(NamedTuple):
-    """The standing that lies under a key, if there is one that can be read; its ETag, and what is wrong with it."""
+    """The standing under a key, or None if it is missing or corrupt; its ETag; and why it is corrupt, if it is."""
 
     rows: pl.DataFrame | None
     etag: str
@@ -26,7 +26,7 @@ class KeptStanding(NamedTuple):
 
 
 def keep_standing(lake: Lake, key: str) -> KeptStanding:
-    """What a key holds. What cannot be read is named."""
+    """Read the standing under a key. `wrong` says if it is corrupt."""
     stored = lake.get(key)
     rows = standing_in(stored)
     wrong = None if rows is not None or stored is ABSENT else Fault("unreadable")
@@ -34,28 +34,28 @@ def keep_standing(lake: Lake, key: str) -> KeptStanding:
 
 
 def standing_in(stored: StoredObject) -> pl.DataFrame | None:
-    """The standing that an object holds; none where there is no object, or none that can be read."""
+    """The standing in an object, or None if the object is ABSENT or corrupt."""
     try:
         check_seal(stored.body)
         return None if stored is ABSENT else pl.read_parquet(BytesIO(stored.body))
-    except WRONG:  # whatever the reader stumbles over, the file is at fault
+    except WRONG:  # any error of the reader means a corrupt file
         return None
 
 
 def standings_of(lake: Lake, customer: str) -> list[dict[str, Any]]:
-    """What a customer's kept standings say; `of` is the key of each. What is null is left out."""
-    found = []
+    """A customer's rows in stored standings, each with its key as `of`, without null values."""
+    standings = []
     for key, stored in lake.get_all(_keys(lake, bucket_of(customer))):
         rows = standing_in(stored)
         for row in [] if rows is None else rows.filter(pl.col("customer") == customer).rows(named=True):
-            found.append({"of": key} | {name: value for name, value in row.items() if value is not None})
-    return found
+            standings.append({"of": key} | {name: value for name, value in row.items() if value is not None})
+    return standings
 
 
 def forget_standings(lake: Lake, number: int, gone: Tombstones) -> None:
-    """Take forgotten customers out of a bucket's standings. What cannot be read is emptied, as it may hold them.
+    """Delete forgotten customers from a bucket's standings. A corrupt file is emptied, since it may contain them.
 
-    Raises PreconditionFailed where somebody else wrote one at the same time.
+    Raises PreconditionFailed if another process wrote one at the same time.
     """
     for key in _keys(lake, number):
         stored = lake.get(key)

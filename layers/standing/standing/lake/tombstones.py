@@ -1,4 +1,4 @@
-"""Forgotten customers, as the lake knows them: by marks that do not name them, kept for ever."""
+"""Tombstones of forgotten customers in the lake. They do not name the customer, and are kept for ever."""
 
 from __future__ import annotations
 
@@ -13,25 +13,25 @@ from standing.lake.layout import bucket_of, tombstone_prefix
 
 
 class Tombstones(NamedTuple):
-    """Who was forgotten, by salt."""
+    """The salted hashes of forgotten customers, by salt."""
 
     by_salt: dict[str, set[str]]
 
     @classmethod
     def of(cls, keys: Iterable[str]) -> Self:
-        """The marks that stand in keys, as `SALT-MARK` at their ends."""
-        found: dict[str, set[str]] = {}
+        """Parse keys that end in `SALT-HASH`."""
+        by_salt: dict[str, set[str]] = {}
         for key in keys:
-            salt, _, mark = key.rpartition("/")[2].partition("-")
-            found.setdefault(salt, set()).add(mark)
-        return cls(found)
+            salt, _, tombstone = key.rpartition("/")[2].partition("-")
+            by_salt.setdefault(salt, set()).add(tombstone)
+        return cls(by_salt)
 
     def hit(self, customer: str) -> bool:
         """Whether a customer was forgotten."""
         return any(tombstone_key(salt, customer) in forgotten for salt, forgotten in self.by_salt.items())
 
     def kept(self, rows: pl.DataFrame) -> pl.DataFrame:
-        """The rows of those who were not forgotten."""
+        """The rows of customers who were not forgotten."""
         if not self.by_salt:
             return rows
         gone = [customer for customer in rows["customer"].unique() if self.hit(customer)]
@@ -39,10 +39,10 @@ class Tombstones(NamedTuple):
 
 
 def tombstones(lake: Lake, number: int | None = None) -> Tombstones:
-    """Who was forgotten: of one bucket, or of all."""
+    """The tombstones of one bucket, or of all if `number` is None."""
     return Tombstones.of(lake.keys(tombstone_prefix(number)))
 
 
 def write_tombstone(lake: Lake, salt: str, customer: str) -> None:
-    """Have a customer forgotten: by every compaction from now on, whatever is written of them until then and after."""
+    """Mark a customer as forgotten: from now on, compaction drops all their rows, also rows that arrive later."""
     lake.put(f"{tombstone_prefix(bucket_of(customer))}{salt}-{tombstone_key(salt, customer)}", b"")

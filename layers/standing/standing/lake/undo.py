@@ -1,4 +1,4 @@
-"""What compaction drops of runs of `standing backfill` that were taken back. Knows nothing of the table."""
+"""What compaction drops of retracted runs of `standing backfill`. Does not know the table."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ TOO_LATE_AT = pl.col("too_late_at")
 
 
 def without_runs(kind: Kind, runs: frozenset[str]) -> Callable[[pl.DataFrame], pl.DataFrame]:
-    """Takes rows of a kind, without what some runs wrote."""
+    """A function that drops the rows of some runs from a frame of this kind."""
     if not runs or kind == "decisions":
         return lambda rows: rows
     of_them = pl.col("run").is_in(sorted(runs)).fill_null(value=False)
@@ -21,7 +21,7 @@ def without_runs(kind: Kind, runs: frozenset[str]) -> Callable[[pl.DataFrame], p
 
 
 def _too_late_again(records: pl.DataFrame) -> pl.DataFrame:
-    """Of records that a run brought, those that were sent too late to count before it: as they were then."""
+    """The records of a run whose events were also sent too late to count, restored to that: version 0, late."""
     return records.filter(TOO_LATE_AT.is_not_null()).with_columns(
         pl.lit(0, dtype=pl.Int64).alias("version"),
         pl.lit(value=True).alias("late"),

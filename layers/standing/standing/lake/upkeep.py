@@ -1,4 +1,4 @@
-"""What the commands of the lake do, as plain data."""
+"""The work of the lake's commands. Results are plain data."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ from standing.values.errors import UserError
 from standing.values.messages import message
 
 WAY_OUT = message(
-    "Restore the object's version before that one; or delete it and run `standing lake gaps --refill`, "
-    "which brings back what the table still has."
+    "Restore the object's previous version; or delete it and run `standing lake gaps --refill`, "
+    "which restores what the table still has."
 )
 
 
@@ -29,14 +29,14 @@ def compact_now(target: Target, bucket: int | None) -> CompactionResult:
 
 
 def gaps(target: Target) -> list[dict[str, Any]]:
-    """Every gap: `customer`, the lake's `version`, and how many versions are `missing`. Raises UserError."""
+    """All gaps: `customer`, the lake's `version`, and the number of `missing` versions. Raises UserError."""
     versions: dict[int, list[tuple[str, int]]] = {}
     for customer, version in target.customers.versions():
         versions.setdefault(bucket_of(customer), []).append((customer, version))
-    found = (
+    missing = (
         pl.concat(_gaps(target, versions)).group_by("customer").agg(pl.col("version").max(), pl.col("missing").sum())
     )
-    return found.sort("customer").to_dicts()
+    return missing.sort("customer").to_dicts()
 
 
 def fill_gaps(target: Target, rules: Timeline, names: Sequence[str]) -> tuple[int, CompactionResult]:
