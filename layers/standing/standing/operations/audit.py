@@ -1,7 +1,7 @@
-"""Auditing: what became of every line of an event file, counted from outside.
+"""Audit: accounts for every line of an event file, independently of the functions.
 
-It looks at the event records in the table and the messages in the Rejected queue, and at nothing that the functions
-say of themselves.
+It reads the event records in the table and the messages in the queues. It does not use logs, metrics or reports of the
+functions.
 """
 
 from __future__ import annotations
@@ -28,10 +28,10 @@ from standing.values.errors import UserError
 
 @dataclass(frozen=True)
 class Audit:
-    """Of `sent` lines: applied, too late to count, ignored as duplicates, rejected, dead letters, or lost (nowhere).
+    """The result for each of `sent` lines: applied, too late to count, duplicate, rejected, dead letter, or lost.
 
-    `held_back` are nowhere either, and the rules would reject them: so they were not sent. `unsendable` lines of the
-    file never are; `lost_lines` names the first of the lost by their numbers.
+    A lost line is nowhere. A line of `held_back` is nowhere either, but the rules would reject it, so it was not sent.
+    `unsendable` lines are never sent. `lost_lines` has the numbers of the first 20 lost lines.
     """
 
     sent: int
@@ -51,16 +51,16 @@ class Audit:
 
 
 def audit(target: Target, path: Path, ruleset: Ruleset | None = None) -> Audit:
-    """Compare a file with the table and the queues. Raises UserError where they cannot be counted just now.
+    """Compare a file with the table and the queues. Raises UserError if they cannot be counted at the moment.
 
-    By a ruleset, lines that it rejects and that are nowhere are taken for held back, and not for lost.
+    With a ruleset, lines that it rejects and that are nowhere count as held back, not as lost.
     """
     read = list(read_lines_to_send(path))
     lines = [line for line in read if isinstance(line, Line)]
     on_its_way = waiting(target)
     rejected = Counter(message_fingerprint(body) for body in peek(target, target.outputs["RejectedUrl"]))
     dead = Counter(envelope_fingerprint(body) for queue in target.dead_letter_queues for body in peek(target, queue))
-    stored = dict(_stored(target, lines))  # last: what was on its way has come by now, or is named below
+    stored = dict(_stored(target, lines))  # last: messages on their way have arrived by now, or are reported below
     audited = compare(lines, stored, rejected, dead, _doomed(lines, ruleset))
     if audited.lost:
         _check_settled(target, rejected, on_its_way)
@@ -79,10 +79,10 @@ def compare(
     dead: Counter[str] | None = None,
     doomed: Collection[int] = (),
 ) -> Audit:
-    """Account for each line by its fingerprint: the first copy of a stored event is applied, further ones ignored.
+    """Account for each line by its fingerprint: the first copy of a stored event is applied, others are duplicates.
 
-    `stored` says by fingerprint whether an event counts: one that came too late to is kept, and does not. `doomed` are
-    the numbers of lines that are held back, unless somebody sent them anyway.
+    `stored` says by fingerprint whether a stored event counts, which one that came too late does not. `doomed` has the
+    numbers of the lines that were held back, unless they were sent anyway.
     """
     left = {"rejected": Counter(rejected), "dead_letters": Counter(dead or {})}
     seen: set[str] = set()
@@ -111,7 +111,7 @@ def _fate(mark: str, stored: Mapping[str, bool], seen: set[str], left: dict[str,
 
 
 def _check_settled(target: Target, rejected: Counter[str], on_its_way: int) -> None:
-    """Nothing may be called lost while it may only be on its way, or hidden because somebody else is reading."""
+    """Raise UserError if a lost line may be on its way, or hidden because another process is reading the queue."""
     if on_its_way:
         raise UserError(
             "{left:message is|messages are} still in the ingest queue: audit again when it is drained", left=on_its_way
@@ -127,16 +127,16 @@ def _check_settled(target: Target, rejected: Counter[str], on_its_way: int) -> N
 
 
 def message_fingerprint(body: str) -> str:
-    """The fingerprint of the event in a message of the Rejected queue; empty where there was none."""
+    """The fingerprint of the event in a message of the Rejected queue; empty if it has none."""
     try:
-        kept = json.loads(body)
-        return str(kept["cut"].get("fingerprint", "")) if "cut" in kept else envelope_fingerprint(kept["message"])
+        parsed = json.loads(body)
+        return str(parsed["cut"].get("fingerprint", "")) if "cut" in parsed else envelope_fingerprint(parsed["message"])
     except (ValueError, KeyError, TypeError):
         return ""
 
 
 def envelope_fingerprint(body: str) -> str:
-    """The fingerprint of the event in an envelope of the bus; empty where there was none."""
+    """The fingerprint of the event in an envelope of the bus; empty if it has none."""
     envelope = envelope_of(body)
     try:
         return fingerprint(envelope["source"], envelope["detail-type"], envelope["detail"])
@@ -145,14 +145,14 @@ def envelope_fingerprint(body: str) -> str:
 
 
 def fingerprint_in(row: dict[str, Any]) -> tuple[str, bool]:
-    """The fingerprint of a stored event as it is made today, whatever it was given long ago; and whether it counts."""
+    """A stored event's fingerprint, computed anew since the stored one may be of an older kind; whether it counts."""
     recorded = recorded_in(row)
     event = recorded.event
     return fingerprint(event.source, event.detail.detail_type, event.detail.stored()), recorded.counts
 
 
 def envelope_of(body: str) -> dict[str, Any]:
-    """The envelope in a message's body; empty where there is none."""
+    """The envelope in a message's body; empty if there is none."""
     try:
         envelope = json.loads(body)
     except (ValueError, RecursionError):
@@ -175,7 +175,7 @@ def _key(line: Line) -> tuple[str, str] | None:
 
 
 def _fits(text: str, most_bytes: int) -> bool:
-    """Whether a text can be part of a key at all; half a surrogate pair cannot."""
+    """Whether a text can be part of a key. A lone surrogate cannot."""
     try:
         return 0 < len(text.encode()) <= most_bytes
     except UnicodeEncodeError:

@@ -1,6 +1,7 @@
-"""What would become of the lines of an event file, told before they are sent: by the rules, as ingest would ask them.
+"""Checks an event file before it is sent: finds the lines that ingest would reject.
 
-What only the table knows is not asked: whether an id is there with other content, and whether care was requested.
+It does not read the table, so it does not find an id that is stored with other content, or an answer to a care action
+that was never requested.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ SHOWN = 10
 
 @dataclass
 class PreparedFile:
-    """The lines of a file: those to send, those that cannot be sent, and those that would be rejected."""
+    """The lines of a file: lines to send, lines that cannot be sent, and lines that ingest would reject (`doomed`)."""
 
     lines: list[Line] = field(default_factory=list)
     unsendable: list[UnsendableLine] = field(default_factory=list)
@@ -29,24 +30,24 @@ class PreparedFile:
 
 
 def prepare(path: Path, ruleset: Ruleset | None, now: datetime, *, anyway: bool = False) -> PreparedFile:
-    """Read a file. By a ruleset, what it would reject is `doomed`, and among the lines to send only if sent `anyway`.
+    """Read a file. With a ruleset, the lines that it rejects are `doomed`, and are sent only if `anyway` is true.
 
-    Raises UserError where there is no such file.
+    Raises UserError if there is no such file.
     """
-    found = PreparedFile()
+    prepared = PreparedFile()
     for line in read_lines_to_send(path):
         if isinstance(line, UnsendableLine):
-            found.unsendable.append(line)
+            prepared.unsendable.append(line)
         elif why := refusal(line, ruleset, now) if ruleset else None:
-            found.doomed.append(why)
-            found.lines += [line] if anyway else []
+            prepared.doomed.append(why)
+            prepared.lines += [line] if anyway else []
         else:
-            found.lines.append(line)
-    return found
+            prepared.lines.append(line)
+    return prepared
 
 
 def refusal(line: Line, ruleset: Ruleset, now: datetime) -> UnsendableLine | None:
-    """Why the event of a line would be rejected; nothing where it would be taken in."""
+    """Why a line's event would be rejected, or None if it would be taken in."""
     try:
         take_in({"source": line.source, "detail-type": line.detail_type, "detail": line.detail}, ruleset, now)
     except Rejected as error:
@@ -59,16 +60,16 @@ def refusal(line: Line, ruleset: Ruleset, now: datetime) -> UnsendableLine | Non
 
 
 def described(path: Path, refused: Sequence[UnsendableLine]) -> Iterator[Message]:
-    """The first of some lines by their numbers; of many, how many more there are, and how many for each reason."""
-    ordered = sorted(refused, key=lambda one: one.number)
-    for one in ordered[:SHOWN]:
-        yield message("{path}:{line}: {why}", path=path, line=str(one.number), why=one.said)
+    """The first SHOWN refused lines with their reasons; then the number of further lines, and counts by reason."""
+    ordered = sorted(refused, key=lambda line: line.number)
+    for line in ordered[:SHOWN]:
+        yield message("{path}:{line}: {why}", path=path, line=str(line.number), why=line.said)
     if (more := len(ordered) - SHOWN) > 0:
         yield message("… and {more:line|lines} more. Of all {lines}:", more=more, lines=len(ordered))
         yield from _by_reason(ordered)
 
 
 def _by_reason(refused: Sequence[UnsendableLine]) -> Iterator[Message]:
-    reasons = {str(one.reason): one.reason for one in refused}
-    for name, count in Counter(str(one.reason) for one in refused).most_common():
+    reasons = {str(line.reason): line.reason for line in refused}
+    for name, count in Counter(str(line.reason) for line in refused).most_common():
         yield message("{count}  {reason}", count=f"{count:>9,}", reason=reasons[name])

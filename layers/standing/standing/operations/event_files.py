@@ -1,4 +1,4 @@
-"""Event files: one JSON object a line, as `source`, `detail-type` and `detail`."""
+"""Event files: one JSON object a line, with `source`, `detail-type` and `detail`."""
 
 from __future__ import annotations
 
@@ -39,13 +39,13 @@ class Line:
 
     @property
     def fingerprint(self) -> str:
-        """What tells its content from any other."""
+        """The fingerprint of its content."""
         return fingerprint(self.source, self.detail_type, self.detail)
 
 
 @dataclass(frozen=True)
 class UnsendableLine:
-    """A line that is not to be sent, why, and the kind of reason by which it is summed up with others."""
+    """A line that is not sent, why, and the kind of reason by which lines are counted."""
 
     number: int
     said: Readable
@@ -53,17 +53,17 @@ class UnsendableLine:
 
     @property
     def why(self) -> str:
-        """Why it is not to be sent, in English."""
+        """Why it is not sent, in English."""
         return str(self.said)
 
     @property
     def reason(self) -> Readable:
-        """The reason without what is of this line alone."""
+        """The reason without details of this line."""
         return self.kind or self.said
 
 
 def read_lines(path: Path) -> Iterator[Line | UnsendableLine]:
-    """Every line that is not empty. Raises UserError where there is no such file."""
+    """Every line that is not empty. Raises UserError if there is no such file."""
     try:
         yield from map(_sendable, json_lines.json_lines(path))
     except OSError as error:
@@ -71,7 +71,7 @@ def read_lines(path: Path) -> Iterator[Line | UnsendableLine]:
 
 
 def read_lines_to_send(path: Path) -> Iterator[Line | UnsendableLine]:
-    """The same, without the scores, which the bus takes from the night alone: refused, they would take others along."""
+    """The same, but scores are unsendable: the bus accepts them only from the night, and denies a call that has one."""
     for line in read_lines(path):
         is_score = isinstance(line, Line) and line.detail_type.partition(".")[0] == SCORE
         yield UnsendableLine(line.number, IS_SCORE) if is_score else line

@@ -1,4 +1,4 @@
-"""Files of JSON, one value a line, of any size, compressed or not: events to be sent, or a history of them."""
+"""JSON Lines files of any size, compressed or not: events to send, or a history of events."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from standing.values.messages import Message, message
 
 
 class Line(NamedTuple):
-    """A line that is not empty, counted from 1: its value, or why there is none."""
+    """A line that is not empty: its number from 1, and its value, or why it has none."""
 
     number: int
     value: Any
@@ -21,12 +21,12 @@ class Line(NamedTuple):
 
 
 def opened(path: Path) -> IO[bytes]:
-    """A file's bytes, those of a compressed one as they were. Raises OSError."""
+    """Open a file for reading bytes. A `.gz` file is decompressed. Raises OSError."""
     return gzip.open(path, "rb") if path.suffix.lower() == ".gz" else path.open("rb")  # type: ignore[return-value]
 
 
 def json_lines(path: Path) -> Iterator[Line]:
-    """Each line of a file. Raises OSError."""
+    """Every line of a file that is not empty. Raises OSError, also for a damaged compressed file."""
     try:
         with opened(path) as file:
             for number, raw in enumerate(file, 1):
@@ -46,20 +46,20 @@ def _line(number: int, raw: bytes) -> Line:
     return Line(number, value) if isinstance(value, dict) else Line(number, None, message("is not a JSON object"))
 
 
-class _Twice(ValueError):  # noqa: N818 -- it says what is wrong
-    """A name that an object has twice."""
+class _Twice(ValueError):  # noqa: N818 -- describes the name
+    """An object has a name twice."""
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; of a name that it has twice, a reader would keep the last without a word."""
-    found: dict[str, Any] = {}
+    """The pairs as an object. Raises _Twice for a duplicate name, where `json` would silently keep the last."""
+    values: dict[str, Any] = {}
     for name, value in pairs:
-        if name in found:
+        if name in values:
             raise _Twice(f"`{name}`")
-        found[name] = value
-    return found
+        values[name] = value
+    return values
 
 
 def _no_number(text: str) -> Any:  # noqa: ANN401 -- it never returns
-    """NaN and Infinity, which Python reads and JSON does not have."""
+    """Reject NaN and Infinity, which Python reads but JSON does not have."""
     raise ValueError(text)

@@ -1,4 +1,4 @@
-"""Listening to outcomes: a queue of our own on the bus, to count what is published from outside."""
+"""A listener on the bus: a separate queue that counts published outcomes independently."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ QUIET = 120.0  # seconds to wait for the publisher
 
 
 def listen(target: Target) -> str:
-    """The URL of a queue that from now on gets every outcome."""
+    """Create a queue that receives every outcome from now on. Returns its URL."""
     url = target.sqs.create_queue(QueueName=NAME, Attributes={"MessageRetentionPeriod": "3600"})["QueueUrl"]
     arn = target.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
     bus = target.outputs["BusName"]
@@ -27,23 +27,23 @@ def listen(target: Target) -> str:
 
 
 def await_published(target: Target) -> None:
-    """Wait until the bus has carried as many outcomes as the table's decisions call for."""
+    """Wait until the listener has received as many outcomes as the table has. Raises UserError after QUIET seconds."""
     url = target.sqs.get_queue_url(QueueName=NAME)["QueueUrl"]
     expected = sum(1 for _ in target.customers.outcomes())
     deadline = time.monotonic() + QUIET
-    while (heard := _heard(target, url, expected)) < expected:
+    while (received := _received(target, url, expected)) < expected:
         if time.monotonic() > deadline:
             raise UserError(
                 "{heard} of {expected:outcome|outcomes} published after {seconds:.0f} s: look at the publish log",
-                heard=heard,
+                heard=received,
                 expected=expected,
                 seconds=QUIET,
             )
         time.sleep(0.3)
 
 
-def _heard(target: Target, url: str, expected: int) -> int:
-    """How many outcomes were heard, each id once; they are read only where there may be enough."""
+def _received(target: Target, url: str, expected: int) -> int:
+    """The number of distinct outcomes received. Messages are read only if there may be enough."""
     length = _length(target, url)
     return len({json.loads(body)["detail"]["id"] for body in peek(target, url)}) if length >= expected else length
 

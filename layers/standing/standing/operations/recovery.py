@@ -1,4 +1,4 @@
-"""Recovery: publishing again what was decided, and rebuilding a customer from the event records."""
+"""Recovery: publishes decisions again, and rebuilds a customer from the event records."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from standing.engine.decide import fold_anew
 from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
 
-MOST_RECORDS = 100  # at once, as the stream hands them over
+MOST_RECORDS = 100  # in one call, as the stream passes them
 
 
 def replay_outbox(target: Target, since: date) -> int:
-    """Have every decision made on `since` (UTC) or after published again, under the ids they had; how many.
+    """Publish every decision made on or after `since` (UTC) again, under the same ids. Returns how many.
 
-    By the publish function: nobody else may put anything on the bus under our name. Raises UserError.
+    The publish function does it: only it may put outcomes on the bus. Raises UserError.
     """
     rows = [
         row
@@ -38,7 +38,7 @@ def replay_outbox(target: Target, since: date) -> int:
 
 
 def _published(target: Target, rows: Sequence[dict[str, Any]]) -> int:
-    """Hand decisions to the publish function, as the table's stream does; how many the bus refused."""
+    """Pass decisions to the publish function, as the table's stream does. Returns how many the bus refused."""
     records = [_inserted(number, row) for number, row in enumerate(rows)]
     answer = target.functions.invoke(FunctionName=_publisher(target), Payload=json.dumps({"Records": records}))
     if "FunctionError" in answer:  # it took none
@@ -62,9 +62,9 @@ def _publisher(target: Target) -> str:
 
 
 def rebuild(target: Target, rules: Timeline, customer: str) -> str:
-    """Fold a customer anew from the event records and store the result; what changed, in words.
+    """Fold a customer again from the event records and store the result. Returns in words whether the state changed.
 
-    Raises UserError where there is no such customer, or where events kept coming in between.
+    Raises UserError if there is no such customer, or if the customer changed meanwhile.
     """
     state = target.customers.load(customer)
     if state is None or state.is_empty:
@@ -77,4 +77,4 @@ def rebuild(target: Target, rules: Timeline, customer: str) -> str:
     except CommitConflict:
         raise UserError("`{customer}` changed meanwhile: rebuild it again", customer=customer) from None
     same = (state.closed, state.buckets) == (outcome.state.closed, outcome.state.buckets)
-    return "the state was as its events say" if same else "the state was not as its events say; now it is"
+    return "the state agreed with its events" if same else "the state did not agree with its events; it is corrected"

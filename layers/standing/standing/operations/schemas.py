@@ -10,7 +10,7 @@ from standing.events import MODELS
 
 
 def schemas() -> dict[str, str]:
-    """The schema of each detail type, as text."""
+    """The JSON Schema of each detail type, as text."""
     return {name: _text(model.model_json_schema()) for name, model in MODELS.items()}
 
 

@@ -1,4 +1,4 @@
-"""Sending an event file to the bus, and waiting until the queue behind it is drained."""
+"""Sends an event file to the bus, and waits until the ingest queue is drained."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ STUCK_AFTER = 300.0  # seconds without progress
 
 @dataclass
 class SendResult:
-    """What became of a file: lines sent, lines that could not be, and how long it took until all were applied.
+    """The result for a file: lines sent, lines that could not be sent, and seconds until all were applied.
 
-    `doomed`: lines that the rules reject, sent or not.
+    `doomed` has the lines that the rules reject, sent or not.
     """
 
     sent: int = 0
@@ -43,27 +43,27 @@ class SendResult:
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
         lines = {"refused": self.unsendable, "to_be_rejected": self.doomed}
-        named = {name: [{"line": one.number, "why": one.why} for one in some] for name, some in lines.items()}
+        named = {name: [{"line": line.number, "why": line.why} for line in some] for name, some in lines.items()}
         return {"sent": self.sent, **named, "seconds": round(self.seconds, 1)}
 
 
 def send(target: Target, path: Path, progress: Progress, *, wait: bool) -> SendResult:
-    """Send every line that can be sent, then wait for the queue. Lines that cannot be sent are reported, not fatal.
+    """Send every line that can be sent, then wait for the queue. Lines that cannot be sent are reported.
 
-    The rules are asked nothing: what they reject is sent, too.
+    The rules are not consulted: lines that they reject are sent, too.
     """
     return deliver(target, prepare(path, None, datetime.now(UTC)), progress, wait=wait)
 
 
 def deliver(target: Target, read: PreparedFile, progress: Progress, *, wait: bool) -> SendResult:
-    """Send the lines of a file that was read, then wait for the queue."""
+    """Send the lines of a prepared file, then wait for the queue."""
     result = SendResult(unsendable=list(read.unsendable), doomed=read.doomed)
     started = time.monotonic()
     bus = Bus(target.events, target.outputs["BusName"])
     bar = progress.add_task("sent to the bus", total=len(read.lines))
     for chunk in batched(read.lines, CHUNK):
         refused = bus.put([line.entry for line in chunk])
-        result.unsendable += [UnsendableLine(chunk[place].number, REFUSED) for place in refused]
+        result.unsendable += [UnsendableLine(chunk[index].number, REFUSED) for index in refused]
         result.sent += len(chunk) - len(refused)
         progress.advance(bar, len(chunk))
     watched = await_drained(target, progress, result.sent) if wait else 0.0
@@ -72,9 +72,9 @@ def deliver(target: Target, read: PreparedFile, progress: Progress, *, wait: boo
 
 
 def await_drained(target: Target, progress: Progress, total: int) -> float:
-    """Wait until the ingest queue is empty and stays so; for how many seconds it was watched empty.
+    """Wait until the ingest queue is empty and stays empty. Returns for how many seconds it was watched while empty.
 
-    Raises UserError where it stops moving.
+    Raises UserError if it makes no progress.
     """
     bar = progress.add_task("applied", total=total)
     quiet = LOCAL_QUIET if "AWS_ENDPOINT_URL" in os.environ else AWS_QUIET
@@ -94,12 +94,12 @@ def await_drained(target: Target, progress: Progress, total: int) -> float:
 
 
 def waiting(target: Target, queue: str = "IngestQueueUrl") -> int:
-    """Messages in a queue of the stack: waiting, being worked on or delayed. In AWS, about a minute behind."""
+    """The messages in a queue of the stack: visible, in flight or delayed. AWS's count lags by about a minute."""
     answer = target.sqs.get_queue_attributes(QueueUrl=target.outputs[queue], AttributeNames=COUNTS)
     return sum(int(count) for count in answer["Attributes"].values())
 
 
 def progress_bar(console: Any) -> Progress:  # noqa: ANN401 -- a rich console
-    """The progress bar of everything that takes a while."""
+    """The progress bar of long operations."""
     described = TextColumn("{task.description:>16}", markup=False)
     return Progress(described, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)

@@ -1,6 +1,6 @@
-"""Messages that were laid aside, rejected or dead letters: what they are, kept in a file, dropped, or put back.
+"""Rejected messages and dead letters: list them, export them to a file, drop them, or put them back.
 
-Whatever is dropped was shown before, by the queue's own id of the message: what came meanwhile stays.
+Only messages that were shown before are dropped, by the queue's message id: messages that arrived meanwhile stay.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ from standing.values.messages import Message, message
 
 @dataclass(frozen=True)
 class QueuedMessage:
-    """A message that is kept in a queue: what event it was, and why it is there (empty: it failed at every retry).
+    """A message in a queue: its event, and why it is there (empty for a dead letter, which failed at every retry).
 
-    `cut` says of how large a message only the beginning is kept; empty where it is whole. `message_id` is the queue's
-    own id of it, `sent` when it was put there, and `body` what lies there.
+    `cut` says the full size of a message of which only the beginning is stored; it is empty for a complete message.
+    `message_id` is the queue's own id, `sent` the time when it was sent to the queue (ISO 8601).
     """
 
     source: str
@@ -42,13 +42,13 @@ class QueuedMessage:
     body: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """For `--json`: without the body, which may be long, and has personal fields."""
+        """For `--json`: without the body, which may be long and has personal fields."""
         return {name: value for name, value in asdict(self).items() if name != "body"}
 
 
 @dataclass(frozen=True)
 class QueueKind:
-    """A kind of messages: the stack's outputs that name its queues, how a body is read, and the columns of a list."""
+    """A kind of queue: the stack's outputs with its URLs, how to read a message's body, and the columns of a list."""
 
     name: str
     queues: tuple[str, ...]
@@ -56,17 +56,17 @@ class QueueKind:
     columns: tuple[str, ...] = ("source", "detail_type", "event_id")
 
     def kept(self, target: Target) -> list[QueuedMessage]:
-        """Every message that can be read now, without taking any."""
-        return [self._kept(one) for queue in self.queues for one in each(target, target.outputs[queue])]
+        """Every message that can be read now. None is deleted."""
+        return [self._kept(message) for queue in self.queues for message in each(target, target.outputs[queue])]
 
     def waiting(self, target: Target) -> int:
-        """How many messages there are, also those that somebody else is reading; in AWS, about a minute behind."""
+        """The number of messages, including those that another process is reading. AWS's count lags by a minute."""
         return sum(waiting(target, queue) for queue in self.queues)
 
     def drop(self, target: Target, shown: Collection[QueuedMessage]) -> int:
-        """Delete messages that were shown, and no other; how many were still there."""
+        """Delete messages that were shown, and no others. Returns how many were still there."""
         dropped: set[str] = set()
-        ids = {one.message_id for one in shown}
+        ids = {message.message_id for message in shown}
 
         def drops(message: SqsMessage) -> bool:
             dropped.update({message.id} & ids)
@@ -85,17 +85,17 @@ DEAD_LETTERS = QueueKind("dead-letters", ("DeadLettersUrl", "UndeliveredUrl"), l
 
 
 def rejected(target: Target) -> list[QueuedMessage]:
-    """What can never be applied, with reason, field and what was expected there."""
+    """The messages of the Rejected queue: events that can never be applied, with reasons."""
     return REJECTED.kept(target)
 
 
 def dead_letters(target: Target) -> list[QueuedMessage]:
-    """What failed at every retry for a reason that should have passed, or could not be delivered."""
+    """The messages that failed at every retry, or that could not be delivered."""
     return DEAD_LETTERS.kept(target)
 
 
 def redrive(target: Target) -> int:
-    """Put every dead letter back into the ingest queue; how many. Each is deleted only after it was put back."""
+    """Send every dead letter back to the ingest queue. Returns how many. Each is deleted only after it was sent."""
 
     def put_back(message: SqsMessage) -> bool:
         target.sqs.send_message(QueueUrl=target.outputs["IngestQueueUrl"], MessageBody=message.body)
@@ -104,43 +104,50 @@ def redrive(target: Target) -> int:
     return sum(len(each(target, queue, put_back)) for queue in target.dead_letter_queues)
 
 
-def chosen_of(kept: Sequence[QueuedMessage], ids: Sequence[str], reasons: Sequence[str]) -> list[QueuedMessage]:
-    """Those with one of these ids, of the event or of the message, and one of these reasons; all where none are named.
+def chosen_of(messages: Sequence[QueuedMessage], ids: Sequence[str], reasons: Sequence[str]) -> list[QueuedMessage]:
+    """Select messages by ids (of the event or the message) and by reasons. An empty list of names selects all.
 
-    Raises UserError where there is none of a name, so that nothing is dropped by a list that is wrong.
+    Raises UserError for an id or reason that no message has, so that a wrong list drops nothing.
     """
-    _check_names(
-        "id", ids, [name for one in kept for name in (one.event_id, one.message_id)], message("`list` shows them")
-    )
-    there = sorted({one.reason for one in kept})
-    named = message("there are: {reasons}", reasons=", ".join(there)) if there else message("there are none")
-    _check_names("reason", reasons, there, named)
-    by_id = [one for one in kept if not ids or one.event_id in ids or one.message_id in ids]
-    return [one for one in by_id if not reasons or one.reason in reasons]
+    _check_names("id", ids, [name for queued in messages for name in _ids(queued)], message("`list` shows them"))
+    existing = sorted({queued.reason for queued in messages})
+    named = message("there are: {reasons}", reasons=", ".join(existing)) if existing else message("there are none")
+    _check_names("reason", reasons, existing, named)
+    by_id = [queued for queued in messages if not ids or not {*ids}.isdisjoint(_ids(queued))]
+    return [queued for queued in by_id if not reasons or queued.reason in reasons]
 
 
-def _check_names(what: str, asked: Sequence[str], there: Iterable[str], way_out: Message) -> None:
-    lacking = [name for name in asked if name not in set(there)]
-    if lacking:
+def _ids(queued: QueuedMessage) -> tuple[str, str]:
+    return queued.event_id, queued.message_id
+
+
+def _check_names(what: str, asked: Sequence[str], existing: Iterable[str], way_out: Message) -> None:
+    unknown = [name for name in asked if name not in set(existing)]
+    if unknown:
         raise UserError(
             "no message has the {what} {names}: {way_out}",
             what=what,
-            names=", ".join(f"`{name}`" for name in lacking),
+            names=", ".join(f"`{name}`" for name in unknown),
             way_out=way_out,
         )
 
 
-def write(file: Path, kept: Iterable[QueuedMessage]) -> None:
-    """Write messages whole, one JSON object a line, for the owner's eyes: all of them, or no file.
+def _check_names(what: str, asked: Sequence[str], existing: Iterable[str], way_out: str) -> None:
+    unknown = [name for name in asked if name not in set(existing)]
+    if unknown:
 
-    Raises UserError where there is such a file: what was exported before may lie nowhere else.
+
+def write(file: Path, messages: Iterable[QueuedMessage]) -> None:
+    """Write complete messages to a new file, one JSON object a line, readable only by its owner: all, or no file.
+
+    Raises UserError if the file exists, since it may be the only copy of an earlier export.
     """
     if file.exists():
         raise UserError("{file} is there already: name another file, so that none is written over", file=file)
     part = file.with_name(f".{file.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as lines:
-            lines.writelines(f"{json_text(asdict(one), indent=None)}\n" for one in kept)
+            lines.writelines(f"{json_text(asdict(message), indent=None)}\n" for message in messages)
             lines.flush()
             os.fsync(lines.fileno())
         part.replace(file)
@@ -152,9 +159,9 @@ def _kept(rejection: dict[str, Any], message: SqsMessage) -> QueuedMessage:
     cut = rejection.get("cut")
     about = _named(cut, "detail_type", cut.get("id")) if cut else _event_in(envelope_of(rejection["message"]))
     why = {part: str(rejection.get(part, "")) for part in ("reason", "field", "expected")}
-    said = f"only the beginning of {cut['of_bytes']:,} bytes, SHA-256 {cut['sha256']}" if cut else ""
+    cut_text = f"only the beginning of {cut['of_bytes']:,} bytes, SHA-256 {cut['sha256']}" if cut else ""
     sent = message.sent.isoformat(timespec="seconds")
-    return QueuedMessage(*about, **why, cut=said, message_id=message.id, sent=sent, body=message.body)
+    return QueuedMessage(*about, **why, cut=cut_text, message_id=message.id, sent=sent, body=message.body)
 
 
 def _event_in(envelope: dict[str, Any]) -> tuple[str, str, str]:
@@ -162,5 +169,5 @@ def _event_in(envelope: dict[str, Any]) -> tuple[str, str, str]:
     return _named(envelope, "detail-type", detail.get("id") if isinstance(detail, dict) else None)
 
 
-def _named(found: dict[str, Any], detail_type: str, event_id: object) -> tuple[str, str, str]:
-    return str(found.get("source", "?")), str(found.get(detail_type, "?")), str(event_id or "?")
+def _named(event: dict[str, Any], detail_type: str, event_id: object) -> tuple[str, str, str]:
+    return str(event.get("source", "?")), str(event.get(detail_type, "?")), str(event_id or "?")

@@ -1,4 +1,4 @@
-"""What the functions consumed, as the metrics in the ingest function's log say."""
+"""Consumed capacity, summed from the metrics in the ingest function's log."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Usage:
 
 
 def usage(target: Target) -> Usage:
-    """Sum the units over the whole log."""
+    """Sum the capacity units over the whole log."""
     totals = {"write_units": 0.0, "read_units": 0.0}
     pages = target.logs.get_paginator("filter_log_events").paginate(logGroupName=target.outputs["IngestLogGroup"])
     for page in pages:
@@ -29,7 +29,7 @@ def usage(target: Target) -> Usage:
 
 def _metrics(message: str) -> dict[str, list[float]]:
     try:
-        found = json.loads(message)
+        line = json.loads(message)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) and "_aws" in found else {}
+    return line if isinstance(line, dict) and "_aws" in line else {}
