@@ -1,1 +1,1 @@
-"""The ledger: what was announced, and what care was asked for. It may depend on arrival; no rating reads it."""
+"""The ledger: announced levels and requested care. It may depend on the order of arrival; no rating reads it."""

@@ -1,4 +1,4 @@
-"""The ledger of ratings: which changes are announced, and which announced levels are honoured for a while.
+"""The ledger of ratings: announces level changes, and honours announced levels that a late event took away.
 
 It may depend on the order of arrival; the standing never reads it.
 """
@@ -18,10 +18,10 @@ from standing.values.days import Day
 
 @dataclass(frozen=True)
 class RatingChanged:
-    """A level to announce: `was` is what was announced before (none at first), `day` is when it took effect.
+    """A level to announce. `was` is the level announced before (None for the first), `day` is when it took effect.
 
-    `rules` is the version of the rules in force on that day, or on the first day that was told again where it lies
-    before: those rules made the decision, and `because` holds their lines.
+    `rules` is the version of the rules that made the decision: of that day, or of the first day that was folded again
+    if that is later. `because` has their conditions.
     """
 
     rating: str
@@ -34,7 +34,7 @@ class RatingChanged:
 
 @dataclass(frozen=True)
 class LevelHonoured:
-    """A level that was announced and that a late event took away: it is honoured until the next review, `until`."""
+    """An announced level that a late event took away. It is honoured until the next review, `until`."""
 
     rating: str
     level: str
@@ -47,7 +47,7 @@ class LevelHonoured:
 
 @dataclass
 class AnnouncementLedger:
-    """What was said last of each rating, which of it is honoured until when, and what is to be written now."""
+    """The last announced level of each rating, until when levels are honoured, and the decisions to write."""
 
     said: dict[str, str]
     honoured: dict[str, Day]
@@ -55,55 +55,55 @@ class AnnouncementLedger:
     rewritten: bool
     decisions: list[RatingChanged | LevelHonoured] = field(default_factory=list)
 
-    def say(self, rating: Rating, held: LevelState, day: Day) -> None:
-        """Announce a level of a day, unless it was said last, or what was said is honoured."""
+    def say(self, rating: Rating, current: LevelState, day: Day) -> None:
+        """Announce a day's level, unless it was announced last, or the announced level is honoured."""
         was, honoured_until = self.said.get(rating.name), self.honoured.get(rating.name)
-        if was == held.level:
+        if was == current.level:
             self.honoured.pop(rating.name, None)
             return
-        falls = rating.ordered and was in rating.levels and rating.rank(str(was)) > rating.rank(held.level)
+        falls = rating.ordered and was in rating.levels and rating.rank(str(was)) > rating.rank(current.level)
         if falls and honoured_until is not None and day < honoured_until:
             return
         if falls and self.rewritten and rating.honours and honoured_until is None:
-            self._honour(rating, str(was), held, day)
+            self._honour(rating, str(was), current, day)
         else:
-            self._announce(rating, was, held)
+            self._announce(rating, was, current)
 
-    def _announce(self, rating: Rating, was: str | None, held: LevelState) -> None:
-        because, rules = self._because(rating, was, held)
-        self.decisions.append(RatingChanged(rating.name, was, held.level, held.since, because, rules))
-        self.said[rating.name] = held.level
+    def _announce(self, rating: Rating, was: str | None, current: LevelState) -> None:
+        because, rules = self._because(rating, was, current)
+        self.decisions.append(RatingChanged(rating.name, was, current.level, current.since, because, rules))
+        self.said[rating.name] = current.level
         self.honoured.pop(rating.name, None)
 
-    def _honour(self, rating: Rating, was: str, held: LevelState, day: Day) -> None:
-        because, rules = self._because(rating, was, held)
+    def _honour(self, rating: Rating, was: str, current: LevelState, day: Day) -> None:
+        because, rules = self._because(rating, was, current)
         self.honoured[rating.name] = until = next_review(rating.stability.review, day)
-        self.decisions.append(LevelHonoured(rating.name, was, held.level, held.since, until, because, rules))
+        self.decisions.append(LevelHonoured(rating.name, was, current.level, current.since, until, because, rules))
 
-    def _because(self, rating: Rating, was: str | None, held: LevelState) -> tuple[tuple[Reason, ...], str]:
-        """The reasons, and the version of the rules, of the day on which a level took effect."""
-        had = (day for day in self.lived if day.day >= held.since and rating.name in day.ruleset.ratings)
-        day = next(had, self.lived[-1])
+    def _because(self, rating: Rating, was: str | None, current: LevelState) -> tuple[tuple[Reason, ...], str]:
+        """The reasons and the rules version of the day on which a level took effect."""
+        days = (day for day in self.lived if day.day >= current.since and rating.name in day.ruleset.ratings)
+        day = next(days, self.lived[-1])
         if ruling := day.rulings.get(rating.name):
             return (reason_for_manual_level(ruling),), day.ruleset.version
-        in_force = day.ruleset.ratings[rating.name]  # the rules of that day may be others than those of the last
+        in_force = day.ruleset.ratings[rating.name]  # that day may have other rules than the last day
         before = _was(was, rating, day)
-        return reasons_for_level(day.ruleset, in_force, before, held.level, day.facts), day.ruleset.version
+        return reasons_for_level(day.ruleset, in_force, before, current.level, day.facts), day.ruleset.version
 
 
-def _was(said: str | None, rating: Rating, day: DayResult) -> LevelState | None:
-    """What was said last, with the day on which it began, if it is what that day opened with."""
+def _was(announced: str | None, rating: Rating, day: DayResult) -> LevelState | None:
+    """The last announced level; with the day on which it began, if the day opened with it."""
     opened = day.opened.levels.get(rating.name)
-    return opened if opened and opened.level == said else LevelState(said, day.day) if said else None
+    return opened if opened and opened.level == announced else LevelState(announced, day.day) if announced else None
 
 
 def announce(before: Ledger, lived: Sequence[DayResult], *, rewritten: bool) -> AnnouncementLedger:
-    """A change for each day on which a level is no longer what was last said.
+    """Announce each change of a level on the days of a fold.
 
-    Of rewritten history only the result is announced, so a late event leads to one announcement a rating at most.
+    If history was rewritten, only its result is announced, so a late event leads to at most one announcement a rating.
     """
-    announcer = AnnouncementLedger(dict(before.said), dict(before.honoured), lived, rewritten)
+    ledger = AnnouncementLedger(dict(before.said), dict(before.honoured), lived, rewritten)
     for day in lived[-1:] if rewritten else lived:
-        for name, held in day.closed.all_shown().items():
-            announcer.say(day.ruleset.ratings[name], held, day.day)
-    return announcer
+        for name, current in day.closed.all_shown().items():
+            ledger.say(day.ruleset.ratings[name], current, day.day)
+    return ledger

@@ -1,8 +1,8 @@
-"""The ledger of care: what was requested, missed, held out or held back, and how each action ended.
+"""The ledger of care: actions requested, missed, held out or held back, and how each ended.
 
-That an action is due is pure (see `care`). Whether it is sent depends on when it is known, and on what was sent before:
-a contact that nobody made counts towards no cap, and one that was made does, also where a late event moves what was
-due. What cannot be acted on for the sake of a cap waits for room, as long as its conditions hold.
+That an action is due is pure (see `engine/care.py`). Whether it is requested depends on when it is known and on what
+was requested before. Only contacts that were made count towards a cap, even if a late event moves what was due. An
+action for which a cap has no room waits, as long as its conditions hold.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ type Arm = Literal["treated", "control"]
 DAY = timedelta(days=1)
 NEVER = -1  # before every day
 ACTED = {"requested", "held-out"}
-MOST_EXPIRED = 10  # at once; the next commit goes on, and a transaction has its limit
+MOST_EXPIRED = 10  # in one commit, since a transaction is limited; the next commit continues
 
 
 @dataclass(frozen=True)
 class CareDecided:
-    """A care action that fell due on `day`, and what was made of it.
+    """A care action that fell due on `day`, and its status.
 
-    `requested`: somebody is asked to act, from `not_before` until `expires`. `missed`: it was known too late, so that
-    no time was left, quiet hours apart. `held-out`: nothing is done, so that the effect can be measured. `held-back`: a
-    gate was closed (`gate`).
+    `requested`: the owner is to act, from `not_before` until `expires`. `missed`: it was known so late that no time
+    outside quiet hours was left. `held-out`: nothing is done, so that the effect can be measured. `held-back`: the gate
+    `gate` was closed.
     """
 
     care: str
@@ -52,7 +52,7 @@ class CareDecided:
 
 @dataclass(frozen=True)
 class CareAccepted:
-    """That somebody took on a care action that was requested. It stays open."""
+    """Somebody accepted a requested care action. It stays open."""
 
     care: str
     day: Day
@@ -62,7 +62,7 @@ class CareAccepted:
 
 @dataclass(frozen=True)
 class CareClosed:
-    """How a care action that was requested ended: by an answer, or because nobody did it in time."""
+    """A requested care action ended: by an answer, or because nobody did it in time."""
 
     care: str
     day: Day
@@ -72,7 +72,7 @@ class CareClosed:
 
 @dataclass
 class CareLedger:
-    """What was asked for and is open still, and what is to be written now."""
+    """Requested and open care actions of a customer, and the decisions to write."""
 
     customer: str
     now: datetime
@@ -85,17 +85,18 @@ class CareLedger:
     _held_back: list[CareDecided] = field(default_factory=list)
 
     def close(self, answers: Iterable[CareAnswer], today: Day, rules: str) -> None:
-        """Record the answers, and what nobody did in time."""
+        """Record answers, and actions that expired before `today`."""
         for answer in answers:
-            if (said := self._answered(answer, rules)) not in self.decisions:  # the same answer under another id
-                self.decisions.append(said)
+            decision = self._answered(answer, rules)
+            if decision not in self.decisions:  # the same answer may come under another id
+                self.decisions.append(decision)
         for key in [key for key, last in self.unanswered.items() if last < today][:MOST_EXPIRED]:
             del self.unanswered[key]
             care, _, day = key.partition("#")
             self.decisions.append(CareClosed(care, int(day), "expired", rules))
 
     def _answered(self, answer: CareAnswer, rules: str) -> CareAccepted | CareClosed:
-        """What an answer says; only what is accepted is open still, until its time is over."""
+        """The decision of an answer. Only an accepted action stays open, until it expires."""
         day = day_number(answer.day)
         if answer.status == "accepted":
             return CareAccepted(answer.care, day, rules)
@@ -103,7 +104,7 @@ class CareLedger:
         return CareClosed(answer.care, day, answer.status, rules)
 
     def ask(self, lived: Sequence[DayResult]) -> None:
-        """Act on what fell due, and on what had to wait. Of several days on which a rule fell due the last counts."""
+        """Act on rules that fell due or that waited. If a rule fell due on several days, the last one counts."""
         latest = {name: day.day for day in lived for name in day.due if self._may_ask(day, name)}
         for day in lived:
             for care in day.ruleset.care_in_order:
@@ -111,29 +112,28 @@ class CareLedger:
                     self._consider(care, day, latest)
 
     def refrain(self, lived: Sequence[DayResult]) -> None:
-        """Record what was held back, by consent once from when the conditions of a rule began to hold."""
+        """Record actions that were held back; by consent, once for each time that a rule's conditions become true."""
         latest = {name: day for day in lived for name, gate in day.refrained if gate == "consent"}
         for name, day in latest.items():
             self._hold_back(name, "consent", day)
         self.decisions += self._held_back
 
-    def ledger(self, said: dict[str, str], honoured: dict[str, Day], last: DayResult) -> Ledger:
-        """The ledger as it is now, without what can make no difference after the last day that was lived."""
+    def ledger(self, announced: dict[str, str], honoured: dict[str, Day], last: DayResult) -> Ledger:
+        """The ledger as it is now, without entries that cannot matter after the last day of the fold."""
         care = last.ruleset.care
-        oldest = last.day - last.ruleset.longest_cap - max((one.do.within for one in care.values()), default=0)
-        contacts = tuple(
-            sorted((one for one in self.contacts if one.day > oldest), key=lambda one: (one.day, one.care))
-        )
+        oldest = last.day - last.ruleset.longest_cap - max((rule.do.within for rule in care.values()), default=0)
+        recent = (contact for contact in self.contacts if contact.day > oldest)
+        contacts = tuple(sorted(recent, key=lambda contact: (contact.day, contact.care)))
         waiting = {name: day for name, day in self.waiting.items() if name in care}
-        return Ledger(said, honoured, self.asked, self.unanswered, self.refrained, contacts, waiting)
+        return Ledger(announced, honoured, self.asked, self.unanswered, self.refrained, contacts, waiting)
 
     def _is_open(self, name: str, day: DayResult) -> bool:
-        """Whether a rule may be acted on for a day: one that is decided again asks for nothing twice."""
+        """Whether a rule may be acted on for a day. A day that is decided again requests nothing twice."""
         is_free = name in day.due or name in day.capped or name in self.waiting
         return is_free and name in day.ready and self.asked.get(name) != day.day
 
     def _consider(self, care: Care, day: DayResult, latest: Mapping[str, Day]) -> None:
-        """Act on a rule, or have it wait until that may be possible."""
+        """Act on a rule, or make it wait until it can be acted on."""
         if not self._may_ask(day, care.name):
             self._wait_to_repeat(care, day)
         elif not self._is_in_time(care, day):
@@ -146,12 +146,12 @@ class CareLedger:
             self._act(self._decided(care, day, "held-out" if arm == "control" else "requested", arm=arm))
 
     def _wait_to_repeat(self, care: Care, day: DayResult) -> None:
-        """Have a rule wait until it may be acted on again; what it was acted on later, it has no need to."""
+        """Make a rule wait until `repeat_after` has passed. It need not wait if it was acted on later than `day`."""
         if (last := self.asked[care.name]) < day.day:
             self.waiting[care.name] = last + care.repeat_after
 
     def _miss(self, care: Care, day: DayResult, *, is_due: bool) -> None:
-        """Record that what was due is known too late; what could not be acted on then goes on waiting."""
+        """Record a due action as missed, because it is known too late. A rule that was not due goes on waiting."""
         if is_due:
             self._act(self._decided(care, day, "missed", arm=self._arm(care, day)))
             return
@@ -160,20 +160,20 @@ class CareLedger:
             self._note(care.name, "contact-cap", day)
 
     def _is_in_time(self, care: Care, day: DayResult) -> bool:
-        """Whether there is a moment left at which somebody may act, in both arms alike."""
+        """Whether there is time left in which the owner may act. It is the same for both arms."""
         return not_before(day.ruleset.programme, care.do, self.now) < _expires(care, day)
 
     def _note(self, name: str, gate: Barrier, day: DayResult) -> None:
-        """Record that a rule is held back, where that is news."""
+        """Record that a rule is held back, if that is new."""
         is_new = (name, gate) in day.refrained or name in day.due
         waited = name not in day.capped and self.refrained.get(f"{name}#{gate}", NEVER) <= self.asked.get(name, NEVER)
         if is_new or waited:
             self._hold_back(name, gate, day)
 
     def _room(self, care: Care, day: DayResult) -> Day:
-        """The first day after one on which the caps have room for an action."""
+        """The first day after `day` on which the caps have room for an action."""
         programme, made = day.ruleset.programme, self._by_channel()
-        ends = {one.day + cap.within for one in self.contacts for cap in programme.caps}
+        ends = {contact.day + cap.within for contact in self.contacts for cap in programme.caps}
         later = sorted({day.day + 1, *(end for end in ends if end > day.day)})
         return next(end for end in later if not is_capped(programme, made, care.do, end))
 
@@ -183,7 +183,7 @@ class CareLedger:
         self.decisions.append(decided)
         if decided.status == "requested":
             self.unanswered[f"{decided.care}#{decided.day}"] = decided.day + decided.do.within
-        if decided.status != "missed" and decided.do.channel:  # nobody was disturbed by what was missed
+        if decided.status != "missed" and decided.do.channel:  # a missed action disturbed nobody
             self.contacts.append(Contact(decided.do.channel, decided.care, decided.day))
 
     def _hold_back(self, name: str, gate: Barrier, day: DayResult) -> None:
@@ -192,25 +192,26 @@ class CareLedger:
             self._held_back.append(self._decided(day.ruleset.care[name], day, "held-back", gate=gate))
 
     def _closed_gate(self, care: Care, day: DayResult, latest: Mapping[str, Day]) -> Barrier | None:
-        """What was done, before or after, leaves no room or contradicts it: a late event may have moved what is due."""
+        """The gate that past or later actions close, if any: a late event may have moved the day of an action."""
         if self._is_contradicted(care, day, latest):
             return "never-together"
         return "contact-cap" if is_capped(day.ruleset.programme, self._by_channel(), care.do, day.day) else None
 
     def _is_contradicted(self, care: Care, day: DayResult, latest: Mapping[str, Day]) -> bool:
-        """Whether what must never come together with it was asked for on its day, is now, or is about to be."""
+        """Whether a rule that must never come together with it was requested on its day, or is to be."""
         others = day.ruleset.contradicting(care.do.action)
-        asked = {one.care for one in self.decisions if isinstance(one, CareDecided) and one.status in ACTED}
-        first = day.day + (care.name in day.due)  # what only waited gives way to what falls due on the day itself
+        decided = (decision for decision in self.decisions if isinstance(decision, CareDecided))
+        asked = {decision.care for decision in decided if decision.status in ACTED}
+        first = day.day + (care.name in day.due)  # a rule that only waited yields to one that falls due on the day
         return any(
             self.asked.get(other) == day.day or other in asked or latest.get(other, NEVER) >= first for other in others
         )
 
     def _by_channel(self) -> dict[str, list[Day]]:
-        found: dict[str, list[Day]] = {}
-        for one in self.contacts:
-            found.setdefault(one.channel, []).append(one.day)
-        return found
+        by_channel: dict[str, list[Day]] = {}
+        for contact in self.contacts:
+            by_channel.setdefault(contact.channel, []).append(contact.day)
+        return by_channel
 
     def _recorded(self, name: str, gate: Barrier, day: DayResult) -> bool:
         before = self.refrained.get(f"{name}#{gate}")
@@ -239,7 +240,7 @@ class CareLedger:
 
 
 def care_ledger(before: Ledger, customer: str, now: datetime) -> CareLedger:
-    """The ledger of care as it was, to be added to."""
+    """A care ledger that continues the stored one."""
     known = dict(before.asked), dict(before.unanswered), dict(before.refrained)
     return CareLedger(customer, now, *known, list(before.contacts), dict(before.waiting))
 
@@ -249,16 +250,16 @@ def _expires(care: Care, day: DayResult) -> datetime:
 
 
 def answers_in(events: Iterable[Event]) -> Iterator[CareAnswer]:
-    """The answers to care actions among some events, in the order in which they were given.
+    """The answers to care actions among events, in order of time.
 
-    Of one moment, what is accepted comes first: nobody accepts what is over.
+    At the same moment, `accepted` comes first, since nobody accepts an action that is over.
     """
     found = [event.detail for event in events if isinstance(event.detail, CareAnswer)]
     yield from sorted(found, key=lambda answer: (answer.time, answer.status != "accepted", answer.id))
 
 
 def not_before(programme: Programme, do: Action, now: datetime) -> datetime:
-    """The first moment from `now` on that is not in the quiet hours; they are only for what reaches the customer."""
+    """The first moment from `now` on outside quiet hours. They only apply to actions on a channel."""
     quiet, local = programme.quiet_hours, now.astimezone(zone(programme.time_zone))
     if quiet is None or do.channel is None or not _is_quiet(quiet, local.hour * 60 + local.minute):
         return now
