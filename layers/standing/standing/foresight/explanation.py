@@ -1,4 +1,4 @@
-"""An explanation of a rating: what holds and fails, what time alone will change, and what would change it sooner."""
+"""An explanation of a rating: which conditions hold, what time alone will change, and what would change it sooner."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ type Change = Literal["reach", "keep", "become"]
 
 
 class LevelRequirements(NamedTuple):
-    """What a level asks for, line by line: why it is held, or why it is not."""
+    """The conditions of a level, line by line: why the customer has it, or why not."""
 
     purpose: Purpose
     level: str
@@ -26,7 +26,7 @@ class LevelRequirements(NamedTuple):
 
 
 class ReachingPlan(NamedTuple):
-    """The least that reaches, keeps or brings a level; no plan where nothing was found."""
+    """The smallest plan that reaches, keeps or brings a level, or None if none was found."""
 
     change: Change
     level: str
@@ -35,7 +35,7 @@ class ReachingPlan(NamedTuple):
 
 @dataclass(frozen=True)
 class Explanation:
-    """One rating of a customer on a day. `rules` is the version that was in force when the level began."""
+    """One rating of a customer on a day. `rules` is the version in force when the level began."""
 
     rating: Rating
     held: LevelState
@@ -48,12 +48,12 @@ class Explanation:
 def explanations(outlook: Outlook) -> Iterator[Explanation]:
     """Every rating, explained."""
     turning = upcoming_changes(outlook)
-    for name, held in outlook.today.closed.all_shown().items():
+    for name, shown in outlook.today.closed.all_shown().items():
         rating = outlook.today.ruleset.ratings[name]
         turn = turning.get(name)
-        rules = outlook.rules.on(held.since).version
+        rules = outlook.rules.on(shown.since).version
         yield Explanation(
-            rating, held, rules, tuple(_asked(outlook, rating)), turn, tuple(_ways(outlook, rating, turn))
+            rating, shown, rules, tuple(_asked(outlook, rating)), turn, tuple(_ways(outlook, rating, turn))
         )
 
 
@@ -69,7 +69,7 @@ def _asked(outlook: Outlook, rating: Rating) -> Iterator[LevelRequirements]:
 
 
 def _around(outlook: Outlook, rating: Rating, level: str) -> Iterator[LevelRequirements]:
-    """What keeps a level, and what the next one needs."""
+    """The conditions to keep a level, and those to reach the next one."""
     place = rating.rank(level)
     yield from requirements_on(outlook.today, rating, "kept-by", level)
     since = outlook.today.closed.levels[rating.name].since
@@ -80,7 +80,7 @@ def _around(outlook: Outlook, rating: Rating, level: str) -> Iterator[LevelRequi
 
 
 def requirements_on(lived: DayResult, rating: Rating, purpose: Purpose, level: str) -> Iterator[LevelRequirements]:
-    """What a level asks for on a day, line by line; nothing where it asks for nothing."""
+    """The conditions of a level on a day, line by line. Yields nothing if it has none."""
     condition = next(iter(rating.keeping(level)), None) if purpose == "kept-by" else rating.qualify.get(level)
     if condition:
         yield LevelRequirements(purpose, level, reasons(lived.ruleset, condition, lived.facts))

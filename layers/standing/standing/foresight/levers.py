@@ -1,4 +1,4 @@
-"""Levers: the kinds of event that move a feature, made up in order to see what they would change."""
+"""Levers: hypothetical events that move a feature, to see what they would change."""
 
 from __future__ import annotations
 
@@ -38,10 +38,10 @@ A_MOMENT = timedelta(microseconds=1)
 
 @dataclass(frozen=True)
 class Lever:
-    """What moves a feature: events of one family. `fields` are those of each event that a quantity takes.
+    """Events of one family that move a feature. `fields` gives the fields of each event for a quantity.
 
-    A quantity is in minor units where its feature adds money up, else it counts events; `most` is where trying ends.
-    `moved`: of a score, the part that the events move.
+    A quantity is in minor units if the feature sums money, else it is a number of events. `most` is the largest
+    quantity to try. `moved` is the part of a score that the events move.
     """
 
     feature: Feature
@@ -53,18 +53,18 @@ class Lever:
 
     @property
     def adds_money(self) -> bool:
-        """Whether a quantity is an amount: the latest amount is said by one event, whatever it was before."""
+        """Whether a quantity is an amount. The latest amount is not: one event sets it, whatever it was before."""
         moved = self.moved or self.feature
         return moved.unit == "money" and moved.kind != "latest"
 
     @property
     def kind(self) -> str:
-        """What its events are, in a word: `purchase`, `complaint`."""
+        """The kind of its events, in one word: `purchase`, `complaint`."""
         return dict(self.where).get("kind", self.family)
 
 
 class LeverUse(NamedTuple):
-    """A lever and how far it is pulled."""
+    """A lever and the quantity by which it is used."""
 
     lever: Lever
     quantity: int
@@ -89,7 +89,7 @@ def lever(ruleset: Ruleset, feature: Feature, atom: Atom) -> Lever | None:
 
 
 def events(pulls: Iterable[LeverUse], programme: Programme, day: Day) -> list[Event]:
-    """The events of some levers pulled on one day, as few as will do: one purchase is an order and money, too."""
+    """The events of some levers on one day, as few as possible: one purchase is both an order and an amount."""
     by_kind = sorted(pulls, key=_of_one_kind)
     return [
         _event(family, dict(where) | fields, number, programme, day)
@@ -107,14 +107,14 @@ def _laid_together(pulls: Iterable[LeverUse]) -> list[Fields]:
     return [reduce(_with, one) for one in several]
 
 
-def _with(said: Fields, more: Fields) -> Fields:
-    """What two events say, in one; entries of one field, such as amounts, stand beside each other."""
-    both = {name: said[name] | more[name] for name in said.keys() & more if isinstance(more[name], dict)}
-    return {**said, **more, **both}
+def _with(fields: Fields, more: Fields) -> Fields:
+    """The fields of two events merged into one event. Entries of one field, such as amounts, are merged, too."""
+    both = {name: fields[name] | more[name] for name in fields.keys() & more if isinstance(more[name], dict)}
+    return {**fields, **more, **both}
 
 
 def _part(ruleset: Ruleset, whole: Feature, part: Feature, atom: Atom) -> Lever | None:
-    """A feature made of two is moved up by its first, and down by its second; not by saying what an amount is now."""
+    """A lever for a feature made of two: the first part moves it up, the second down. Not for latest amounts."""
     if part.kind == "latest":
         return None
     found = lever(ruleset, part, Atom(part.name, ">=", atom.value))
@@ -192,13 +192,13 @@ def _saying(path: str, feature: MeasuredFeature, atom: Atom, programme: Programm
 
 
 def _entry(path: str, value: object) -> Fields:
-    """A field of an event, or an entry of one such as `segments.student`."""
+    """A field of an event, or an entry of a field, such as `segments.student`."""
     name, _, entry = path.partition(".")
     return {name: {entry: value} if entry else value}
 
 
 def _event(family: str, fields: Fields, number: int, programme: Programme, day: Day) -> Event:
-    """An event at the last moment of a day. Raises ValidationError where no such event could be sent."""
+    """An event at the last moment of a day. Raises ValidationError if no such event could be sent."""
     model = FAMILIES[family]
     money = {"amount": "0"} if issubclass(model, MoneyDetail) else {}
     money |= {"currency": programme.currency} if MONEY & {*money, *fields} else {}

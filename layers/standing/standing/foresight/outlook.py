@@ -1,4 +1,4 @@
-"""The outlook: a customer on a day, and the days to come if nothing happens any more."""
+"""The outlook: a customer on a day, and on the days to come if no further event happens."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
-AHEAD = 800  # days: the longest window that slides, a year, and a yearly review after it
+AHEAD = 800  # days: the longest sliding window, a year, and a yearly review after it
 
 
 @dataclass(frozen=True)
 class Outlook:
-    """A customer at the end of a day, and each day to come on which time alone could change anything."""
+    """A customer at the end of a day, and each later day on which time alone could change anything."""
 
     rules: Timeline
     books: BucketsFor
@@ -32,16 +32,16 @@ class Outlook:
 
     @property
     def days(self) -> tuple[DayResult, ...]:
-        """Today, and the days ahead."""
+        """Today and the days ahead."""
         return (self.today, *self.ahead)
 
     def opened(self, day: Day) -> Memory:
-        """What today or a day to come begins with, if nothing happens before it."""
+        """The memory with which today or a later day begins, if nothing happens before it."""
         place = bisect_left(self.days, day, key=lambda lived: lived.day)
         return self.days[place - 1].closed if place else self.today.opened
 
     def lived_with(self, events: Sequence[Event], day: Day, last: Day) -> DayResult:
-        """The day `last`, if these events happened on `day` and nothing else did."""
+        """The day `last` if these events, and no others, happened on `day`."""
 
         def books(ruleset: Ruleset) -> Buckets:
             return aggregate(self.books(ruleset), events, ruleset)
@@ -51,7 +51,7 @@ class Outlook:
 
 @dataclass(frozen=True)
 class UpcomingChange:
-    """A change of level that time alone brings. `grace_from`: when the grace period that ends with it begins."""
+    """A level change that time alone brings. `grace_from` is when the grace period before it begins."""
 
     day: Day
     was: str
@@ -62,7 +62,7 @@ class UpcomingChange:
 
 
 def look_ahead(start: FoldStart, rules: Timeline, day: Day) -> Outlook:
-    """The outlook from `day`, with all events up to it in `start`."""
+    """The outlook from `day`. `start` has all events up to it."""
     today = simulated_up_to(start, rules, day)
     watched = set(_watched(rules, start.under, day + 1, day + AHEAD))
     ahead = simulate_days(rules, start.under, today.closed, day + 1, day + AHEAD, busy=watched)
@@ -70,21 +70,21 @@ def look_ahead(start: FoldStart, rules: Timeline, day: Day) -> Outlook:
 
 
 def _watched(rules: Timeline, books: BucketsFor, first: Day, last: Day) -> Iterator[Day]:
-    """The days on which a single comparison flips, also where no condition changes: what is waited for may be one."""
+    """The days on which any comparison flips, even if no condition changes, since a plan may wait for it."""
     for span in rules.spans(first, last):
-        found = scheduled_changes(span.ruleset, books(span.ruleset), span.first, span.last)
-        yield from (flip.day for flip in found.flips)
+        scheduled = scheduled_changes(span.ruleset, books(span.ruleset), span.first, span.last)
+        yield from (flip.day for flip in scheduled.flips)
 
 
 def upcoming_changes(outlook: Outlook) -> dict[str, UpcomingChange]:
-    """For each rating the next change that time alone would bring; without those that stay as they are."""
+    """The next level change that time alone would bring, by rating. Ratings that will not change are left out."""
     shown = outlook.today.closed.all_shown()
-    found = ((name, _turn(outlook, name, held.level)) for name, held in shown.items())
-    return {name: turn for name, turn in found if turn}
+    changes = ((name, _turn(outlook, name, current.level)) for name, current in shown.items())
+    return {name: change for name, change in changes if change}
 
 
 def simulated_up_to(start: FoldStart, rules: Timeline, day: Day) -> DayResult:
-    """A day, and all days before it from where a fold begins."""
+    """The result of a day, after a fold over all days before it from `start`."""
     return _last(simulate_days(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
 
 
@@ -95,13 +95,13 @@ def _last(lived: Iterable[DayResult]) -> DayResult:
 def _turn(outlook: Outlook, rating: str, level: str) -> UpcomingChange | None:
     grace_from: Day | None = None
     for lived in outlook.ahead:
-        held = lived.closed.shows(rating)
-        if held is None:
-            return None  # the rules to come have no such rating
-        if held.level != level:
+        shown = lived.closed.shows(rating)
+        if shown is None:
+            return None  # later rules have no such rating
+        if shown.level != level:
             in_force = lived.ruleset.ratings[rating]
             was = lived.opened.shows(rating)
-            because = reasons_for_level(lived.ruleset, in_force, was, held.level, lived.facts)
-            return UpcomingChange(lived.day, level, held.level, because, lived.ruleset.version, grace_from)
-        grace_from = (grace_from or lived.day) if held.grace_until is not None else None
+            because = reasons_for_level(lived.ruleset, in_force, was, shown.level, lived.facts)
+            return UpcomingChange(lived.day, level, shown.level, because, lived.ruleset.version, grace_from)
+        grace_from = (grace_from or lived.day) if shown.grace_until is not None else None
     return None

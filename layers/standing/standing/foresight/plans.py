@@ -1,7 +1,7 @@
-"""Reaching a level: the least that would have to happen, found by trying it on.
+"""Plans to reach a level: the least that would have to happen, found by simulation.
 
-Candidates come from the alternatives of what the level asks for; each is lived through, pared down as far as it still
-reaches the level, and named only where one step less does not reach it.
+Candidates come from the alternatives of the level's conditions. Each is simulated, reduced as far as it still reaches
+the level, and returned only if one step less does not reach it.
 """
 
 from __future__ import annotations
@@ -27,14 +27,14 @@ from standing.values.days import Day
 
 MOST_ALTERNATIVES = 60
 MOST_TRIED = 24
-FAR = 400  # days: after a year, every window but an endless one has moved on
+FAR = 400  # days: more than a year, so that every sliding window has moved past the events
 
 type Reaches = Callable[[Day, Sequence[LeverUse]], bool]
 
 
 @dataclass(frozen=True)
 class RequiredChange:
-    """One thing that has to happen: a feature moved from `was` (none: unknown) to `becomes`, by some events."""
+    """A feature that has to change from `was` (None: unknown) to `becomes`, by a quantity of events."""
 
     lever: Lever
     quantity: int
@@ -44,11 +44,11 @@ class RequiredChange:
 
 @dataclass(frozen=True)
 class Plan:
-    """The least that brings a level about.
+    """The least that leads to a level.
 
-    `wanted` happens on some day from `first` to `last` (none: any later day). `waiting` are the facts that time has to
-    move until `reached`, with nothing happening that moves them back. The level is there on `reached` if `wanted`
-    happens on `first`.
+    `wanted` has to happen on a day from `first` to `last` (None: any later day). `waiting` names the facts that time
+    has to change by `reached`, if no event changes them back. The level is reached on `reached` if `wanted` happens on
+    `first`.
     """
 
     rating: str
@@ -62,9 +62,9 @@ class Plan:
 
 @dataclass(frozen=True)
 class Target:
-    """A level of a rating, what it asks for, and the days on which that may be met.
+    """A level of a rating, its conditions, and the days on which they may be met.
 
-    It is looked at on the day itself (`by` none), on the next review where rises wait for one, or on the day `by`.
+    They are checked on the day `by`; if it is None, on the day itself, or at the next review if rises wait for one.
     """
 
     rating: Rating
@@ -74,19 +74,19 @@ class Target:
     by: Day | None = None
 
     def seen_on(self, day: Day) -> Day:
-        """When it is seen whether what happened on a day was enough."""
+        """The day on which it is checked whether what happened on `day` was enough."""
         review = self.rating.stability.review
         waits = self.rating.ordered and self.rating.stability.rise == "review" and not is_review(review, day)
         return self.by or (next_review(review, day) if waits else day)
 
     def met_by(self, level: str) -> bool:
-        """Whether a level is as good as the one aimed at."""
+        """Whether a level is at least as good as the target."""
         ranked = self.rating.ordered and level in self.rating.levels
         return not self.rating.worsens(self.level, level) if ranked else level == self.level
 
 
 class Candidate(NamedTuple):
-    """On a day: the comparisons that fail there, and the facts that fail today and no longer then."""
+    """An alternative on a day: the comparisons that fail then, and the facts that only fail until then."""
 
     lived: DayResult
     failing: tuple[Atom, ...]
@@ -94,43 +94,43 @@ class Candidate(NamedTuple):
 
     @property
     def size(self) -> int:
-        """How many facts it takes."""
+        """The number of facts involved."""
         return len({atom.fact for atom in self.failing} | set(self.waiting))
 
 
 def next_level(outlook: Outlook, rating: Rating) -> Target | None:
-    """The level that is better by one than the computed one, on a day from today on; none without order or at the best.
+    """The level one better than the computed level, or None if the rating is not ordered or the level is the best.
 
-    Where lower is better, that is not to be kept at the level; none where a fall waits for a review or a grace period.
+    If lower is better, the target is to stop keeping the level; None if a fall waits for a review or a grace period.
     """
-    held = outlook.today.closed.levels.get(rating.name)
-    if not rating.ordered or held is None or held.level == rating.best:
+    current = outlook.today.closed.levels.get(rating.name)
+    if not rating.ordered or current is None or current.level == rating.best:
         return None
     if rating.better == "lower":
-        return _lower(outlook, rating, held)
-    level = rating.levels[rating.rank(held.level) + 1]
+        return _lower(outlook, rating, current)
+    level = rating.levels[rating.rank(current.level) + 1]
     return Target(rating, level, (rating.qualify[level],), outlook.days)
 
 
-def _lower(outlook: Outlook, rating: Rating, held: LevelState) -> Target | None:
+def _lower(outlook: Outlook, rating: Rating, current: LevelState) -> Target | None:
     stability = rating.stability
     if stability.review != "daily" or stability.grace or stability.minimum_stay:
         return None
-    kept = Group(group="none", of=rating.keeping(held.level, held.since))
-    return Target(rating, rating.levels[rating.rank(held.level) - 1], (kept,), outlook.days)
+    not_kept = Group(group="none", of=rating.keeping(current.level, current.since))
+    return Target(rating, rating.levels[rating.rank(current.level) - 1], (not_kept,), outlook.days)
 
 
 def other_levels(outlook: Outlook, rating: Rating) -> Iterator[Target]:
-    """Of a rating without order, each other level that something happening today could bring."""
-    held = outlook.today.closed.levels.get(rating.name)
-    if not rating.ordered and held is not None:
+    """Every other level of an unordered rating, as a target for today."""
+    current = outlook.today.closed.levels.get(rating.name)
+    if not rating.ordered and current is not None:
         for level, asked in rating.qualify.items():
-            if level != held.level:
+            if level != current.level:
                 yield Target(rating, level, (asked,), (outlook.today,))
 
 
 def keeping(outlook: Outlook, rating: Rating, turn: UpcomingChange) -> Target | None:
-    """Not falling where time alone would make it fall, for the worse; none for another turn."""
+    """The target of keeping a level that time alone would lower, or None if the upcoming change is no such fall."""
     is_fall = rating.ordered and rating.rank(turn.level) <= rating.rank(turn.was)
     if not is_fall or rating.better == "lower" or rating.name in outlook.today.rulings:
         return None
@@ -140,25 +140,25 @@ def keeping(outlook: Outlook, rating: Rating, turn: UpcomingChange) -> Target | 
 
 
 def plan(outlook: Outlook, aim: Target) -> Plan | None:
-    """The least that is enough: fewest features first, then soonest. None where nothing that was tried is."""
-    candidates = sorted(_candidates(outlook, aim), key=lambda one: (one.size, one.lived.day))
+    """The least that is enough, with the fewest features, then the soonest. None if no tried candidate is enough."""
+    candidates = sorted(_candidates(outlook, aim), key=lambda candidate: (candidate.size, candidate.lived.day))
     plans = (_fitted(outlook, aim, candidate) for candidate in candidates[:MOST_TRIED])
     return next(filter(None, plans), None)
 
 
 def reaching(outlook: Outlook, aim: Target) -> Reaches:
-    """Whether it is enough to pull some levers on a day."""
+    """A function that tells whether using some levers on a day reaches the target."""
 
     def reaches(day: Day, pulls: Sequence[LeverUse]) -> bool:
         happened = events(pulls, outlook.rules.on(day).programme, day)
-        held = outlook.lived_with(happened, day, aim.seen_on(day)).closed.levels.get(aim.rating.name)
-        return held is not None and aim.met_by(held.level)
+        reached = outlook.lived_with(happened, day, aim.seen_on(day)).closed.levels.get(aim.rating.name)
+        return reached is not None and aim.met_by(reached.level)
 
     return reaches
 
 
 def _candidates(outlook: Outlook, aim: Target) -> Iterator[Candidate]:
-    """For each alternative and each day that differs, what fails there; each set of failing facts but once."""
+    """A candidate for each alternative and day. Candidates with the same failing facts are yielded once."""
     known: set[tuple[Branch, tuple[str, ...], tuple[str, ...]]] = set()
     alternatives = (branch for asked in aim.asks for branch in branches(asked))
     for branch, lived in product(islice(alternatives, MOST_ALTERNATIVES), aim.days):
@@ -184,7 +184,7 @@ def is_met(atom: Atom, known: dict[str, Fact]) -> bool:
 
 
 def _fitted(outlook: Outlook, aim: Target, candidate: Candidate) -> Plan | None:
-    """A plan of a candidate, tried on and pared down; none where it is not enough, or less is enough too."""
+    """The reduced plan of a candidate, or None if it is not enough, or if less is enough, too."""
     day, reaches = candidate.lived.day, reaching(outlook, aim)
     for failing in _by_feature(candidate):
         try:
@@ -199,7 +199,7 @@ def _fitted(outlook: Outlook, aim: Target, candidate: Candidate) -> Plan | None:
 
 
 def is_least(outlook: Outlook, aim: Target, day: Day, pulls: Sequence[LeverUse]) -> bool:
-    """Whether a step less of anything, or (where something is waited for) a day less, is not enough."""
+    """Whether neither a step less of any lever nor, if the plan waits, a day earlier is enough."""
     reaches = reaching(outlook, aim)
     if any(reaches(day, fewer) for fewer in _a_step_less(pulls)):
         return False
@@ -207,17 +207,17 @@ def is_least(outlook: Outlook, aim: Target, day: Day, pulls: Sequence[LeverUse])
 
 
 def _a_step_less(pulls: Sequence[LeverUse]) -> Iterator[list[LeverUse]]:
-    for place, pull in enumerate(pulls):
-        yield _with(pulls, place, pull.quantity - 1)
+    for index, pull in enumerate(pulls):
+        yield _with(pulls, index, pull.quantity - 1)
 
 
-def _with(pulls: Sequence[LeverUse], place: int, quantity: int) -> list[LeverUse]:
-    """The same levers, one of them pulled otherwise."""
-    return [*pulls[:place], pulls[place]._replace(quantity=quantity), *pulls[place + 1 :]]
+def _with(pulls: Sequence[LeverUse], index: int, quantity: int) -> list[LeverUse]:
+    """The same levers, one of them with another quantity."""
+    return [*pulls[:index], pulls[index]._replace(quantity=quantity), *pulls[index + 1 :]]
 
 
 def _by_feature(candidate: Candidate) -> Iterator[tuple[Atom, ...]]:
-    """The failing comparisons as ones of features: a rating's level stands for what the level asks for."""
+    """The failing comparisons on features. A comparison on a rating is replaced by the conditions of its levels."""
     ruleset, known = candidate.lived.ruleset, candidate.lived.facts
     choices = [list(_unfolded(ruleset, atom, known)) for atom in candidate.failing]
     for chosen in islice(product(*choices), MOST_ALTERNATIVES):
@@ -233,16 +233,16 @@ def _unfolded(ruleset: Ruleset, atom: Atom, known: dict[str, Fact]) -> Iterator[
         if is_met(atom, {atom.fact: rating.rank(level)}):
             for branch in branches(when):
                 parts = [_unfolded(ruleset, part, known) for part in branch if not is_met(part, known)]
-                yield from (tuple(one for atoms in chosen for one in atoms) for chosen in product(*parts))
+                yield from (tuple(atom for atoms in chosen for atom in atoms) for chosen in product(*parts))
 
 
 def _pulls(outlook: Outlook, candidate: Candidate, failing: Iterable[Atom]) -> list[LeverUse] | None:
-    """For each feature of the failing comparisons its lever, pulled far enough; none where only time can move one."""
+    """A lever with a sufficient quantity for each failing feature, or None if only time can move one of them."""
     by_fact: dict[str, list[Atom]] = {}
     for atom in failing:
         by_fact.setdefault(atom.fact, []).append(atom)
-    found = [_pull(outlook, candidate.lived, atoms) for atoms in by_fact.values()]
-    return [pull for pull in found if pull] if all(found) else None
+    pulls = [_pull(outlook, candidate.lived, atoms) for atoms in by_fact.values()]
+    return [pull for pull in pulls if pull] if all(pulls) else None
 
 
 def _pull(outlook: Outlook, lived: DayResult, atoms: list[Atom]) -> LeverUse | None:
@@ -258,29 +258,29 @@ def _pull(outlook: Outlook, lived: DayResult, atoms: list[Atom]) -> LeverUse | N
 
 
 def _gone_far_enough(atom: Atom, value: Fact | None) -> bool:
-    """Whether a comparison holds, or would have held on the way: paring finds where."""
+    """Whether a comparison holds, or would have held at a smaller quantity, which the reduction finds."""
     passed = atom.op == "==" and isinstance(value, int) and isinstance(atom.value, int) and value >= atom.value
     return passed or is_met(atom, {} if value is None else {atom.fact: value})
 
 
 def _moved(outlook: Outlook, lived: DayResult, pulls: Sequence[LeverUse]) -> dict[str, Fact]:
-    """The features of a day, if some levers were pulled on it."""
+    """The features of a day if some levers were used on it."""
     happened = events(pulls, lived.ruleset.programme, lived.day)
     return engine_of(lived.ruleset).facts(aggregate(outlook.books(lived.ruleset), happened, lived.ruleset), lived.day)
 
 
 def _pared(reaches: Reaches, day: Day, pulls: list[LeverUse]) -> list[LeverUse]:
-    """Each lever pulled no further than it takes, given the others."""
-    for place in range(len(pulls)):
-        pulls = _with(pulls, place, _least(reaches, day, pulls, place))
+    """Reduce each lever's quantity to the smallest that is enough, given the others."""
+    for index in range(len(pulls)):
+        pulls = _with(pulls, index, _least(reaches, day, pulls, index))
     return [pull for pull in pulls if pull.quantity]
 
 
-def _least(reaches: Reaches, day: Day, pulls: Sequence[LeverUse], place: int) -> int:
+def _least(reaches: Reaches, day: Day, pulls: Sequence[LeverUse], index: int) -> int:
     def enough(quantity: int) -> bool:
-        return reaches(day, _with(pulls, place, quantity))
+        return reaches(day, _with(pulls, index, quantity))
 
-    too_little, least = 0, pulls[place].quantity
+    too_little, least = 0, pulls[index].quantity
     if enough(0):
         return 0
     while least - too_little > 1:
@@ -298,7 +298,7 @@ def _plan(outlook: Outlook, aim: Target, candidate: Candidate, pulls: Sequence[L
 
 
 def _first_day(outlook: Outlook, aim: Target, day: Day, pulls: Sequence[LeverUse]) -> Day:
-    """From which day on, up to `day`, the same is enough and nothing less is."""
+    """The first day from which on, up to `day`, the same levers are enough and nothing less is."""
     reaches, first = reaching(outlook, aim), day
     while pulls and first > outlook.today.day and reaches(first - 1, pulls):
         if any(reaches(first - 1, fewer) for fewer in _a_step_less(pulls)):
@@ -315,6 +315,6 @@ def _wanted(outlook: Outlook, lived: DayResult, pulls: Sequence[LeverUse]) -> It
 
 
 def _last_day(reaches: Reaches, day: Day, pulls: Sequence[LeverUse]) -> Day | None:
-    """The last day on which the same is still enough; none where that day is far."""
+    """The last day on which the same levers are still enough, or None if they are for FAR days."""
     days = range(day + 1, day + FAR)
     return next((later - 1 for later in days if not reaches(later, pulls)), None)
