@@ -1,1 +1,1 @@
-"""One customer: the card, why it stands where it does, everything stored, and how it is forgotten."""
+"""One customer: card, explanation, export of all stored data, and forgetting."""

@@ -27,7 +27,7 @@ from standing.values.errors import UserError
 
 @dataclass(frozen=True)
 class Card:
-    """What is known of a customer today, and what was decided, latest first."""
+    """A customer's standing today, and the last decisions, latest first."""
 
     customer: str
     seen: View
@@ -51,7 +51,7 @@ class Card:
 
 
 def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
-    """Read a customer and move the clock to today, without writing. Raises UserError where there is none."""
+    """Read a customer and move the clock to today, without writing. Raises UserError if there is no such customer."""
     state = target.customers.load(customer)
     if state is None or state.is_empty:
         raise UserError(
@@ -72,7 +72,7 @@ def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
 
 
 def print_card(shown: Card, language: Language, console: Console) -> None:
-    """The card in the terminal, in English or Chinese."""
+    """Print the card in English or Chinese."""
     title = (
         f"{word_for('customer', language)} {shown.customer} · {word_for('as_of', language)} {day_date(shown.seen.day)}"
     )
@@ -86,11 +86,11 @@ def print_card(shown: Card, language: Language, console: Console) -> None:
 
 def _ratings(shown: Card, language: Language) -> Table:
     table = _table(language, "rating", "level", "since", "grace")
-    for name, held in shown.seen.memory.all_shown().items():
+    for name, shown_level in shown.seen.memory.all_shown().items():
         rating = shown.ruleset.ratings[name]
-        grace = str(day_date(held.grace_until)) if held.grace_until is not None else ""
-        level = Text(in_language(rating.title_of(held.level), language), style="bold")
-        table.add_row(in_language(rating.title, language), level, str(day_date(held.since)), grace)
+        grace = str(day_date(shown_level.grace_until)) if shown_level.grace_until is not None else ""
+        level = Text(in_language(rating.title_of(shown_level.level), language), style="bold")
+        table.add_row(in_language(rating.title, language), level, str(day_date(shown_level.since)), grace)
     return table
 
 
@@ -127,7 +127,7 @@ def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
 
 
 def _level(rating: Rating | None, level: str | None, language: Language) -> str:
-    """A level that was decided, as people read it now."""
+    """The title of a decided level in today's rules."""
     return in_language(rating.title_of(level), language) if rating and level else level or "–"
 
 

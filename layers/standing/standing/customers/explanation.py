@@ -1,4 +1,4 @@
-"""`standing explain`: why a customer stands where it does, what time will change, and what would change it sooner."""
+"""`standing explain`: why a customer has its levels, what time will change, and what would change them sooner."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from standing.values.errors import UserError
 
 @dataclass(frozen=True)
 class CustomerExplanation:
-    """A customer explained as of a day, by what was known at the end of another (none: by all that is known now).
+    """A customer explained as of a day, from the events known at the end of the day `known_on` (None: all events).
 
     `now` is the day on which it is read.
     """
@@ -62,23 +62,23 @@ class CustomerExplanation:
             "ratings": {one.rating.name: self._rating(one) for one in self.ratings},
         }
 
-    def _rating(self, one: Explanation) -> dict[str, Any]:
+    def _rating(self, explanation: Explanation) -> dict[str, Any]:
         return {
-            "level": one.held.level,
-            "since": _date(one.held.since),
-            "grace_until": _date(one.held.grace_until),
-            "rules": one.rules,
-            "announced": self.announced.get(one.rating.name),
-            "asked": [asked._asdict() for asked in one.asked],
-            "time_alone": _turn(one.turn),
-            "changes": [_way(self.ruleset, way) for way in one.ways],
+            "level": explanation.held.level,
+            "since": _date(explanation.held.since),
+            "grace_until": _date(explanation.held.grace_until),
+            "rules": explanation.rules,
+            "announced": self.announced.get(explanation.rating.name),
+            "asked": [asked._asdict() for asked in explanation.asked],
+            "time_alone": _turn(explanation.turn),
+            "changes": [_way(self.ruleset, way) for way in explanation.ways],
         }
 
 
 def explain(
     customers: Customers, rules: Timeline, customer: str, as_of: date | None = None, known_on: date | None = None
 ) -> CustomerExplanation:
-    """Explain a customer as of a day, from the events known then. Raises UserError where there is nothing to explain.
+    """Explain a customer as of a day, from the events known then. Raises UserError if there is nothing to explain.
 
     `known_on` without `as_of` explains that day itself. Nothing is written.
     """
@@ -94,7 +94,7 @@ def explain(
 
 
 def print_explained(explained: CustomerExplanation, language: Language, console: Console) -> None:
-    """The explanation in the terminal, in English or Chinese."""
+    """Print the explanation in English or Chinese."""
     title = (
         f"{word_for('customer', language)} {explained.customer} · {word_for('as_of', language)} {_date(explained.day)}"
     )
@@ -116,7 +116,7 @@ def _known(history: list[EventRecord], known_on: date | None, time_zone: str) ->
 
 
 def _up_to(customer: str, stored: StoredHistory, day: Day) -> StoredHistory:
-    """What was stored; a UserError where none of it is of a day up to `day`."""
+    """The stored history. Raises UserError if it has no event up to `day`."""
     days = [event.day for event in stored.events] + [checkpoint.day + 1 for checkpoint in stored.checkpoints]
     if not days:
         raise UserError("no customer `{customer}`: nothing was applied to it by then", customer=customer)
@@ -131,46 +131,46 @@ def _up_to(customer: str, stored: StoredHistory, day: Day) -> StoredHistory:
 
 
 def _announced(decisions: list[dict[str, Any]], known_on: date | None, time_zone: str) -> dict[str, dict[str, Any]]:
-    """The last announcement of each rating, made by the end of a day."""
+    """The last announcement of each rating by the end of a day, by rating."""
     end = end_of_day(day_number(known_on), time_zone) if known_on else None
-    said = (one for one in decisions if "rating" in one)
-    return {one["rating"]: one for one in said if end is None or datetime.fromisoformat(one["decided_at"]) < end}
+    levels = (decision for decision in decisions if "rating" in decision)
+    known = (level for level in levels if end is None or datetime.fromisoformat(level["decided_at"]) < end)
+    return {level["rating"]: level for level in known}
 
 
-def _headline(one: Explanation, language: Language) -> RenderableType:
-    parts = [
-        f"{word_for('since', language).lower()} {_date(one.held.since)}",
-        f"{word_for('rules', language)} {one.rules}",
-    ]
-    if one.held.grace_until is not None:
-        parts.append(f"{word_for('grace', language)} {_date(one.held.grace_until)}")
-    level = f"{in_language(one.rating.title, language)}: {in_language(one.rating.title_of(one.held.level), language)}  "
+def _headline(explanation: Explanation, language: Language) -> RenderableType:
+    rating, held = explanation.rating, explanation.held
+    parts = [f"{word_for('since', language).lower()} {_date(held.since)}"]
+    parts.append(f"{word_for('rules', language)} {explanation.rules}")
+    if held.grace_until is not None:
+        parts.append(f"{word_for('grace', language)} {_date(held.grace_until)}")
+    level = f"{in_language(rating.title, language)}: {in_language(rating.title_of(held.level), language)}  "
     return Text.assemble((level, "bold"), (" · ".join(parts), "dim"))
 
 
-def _lines(explained: CustomerExplanation, one: Explanation, language: Language) -> Table:
+def _lines(explained: CustomerExplanation, explanation: Explanation, language: Language) -> Table:
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
     table.add_column(no_wrap=True)
-    for label, said in _told(explained, one, language):
-        table.add_row(Text(label, style="cyan"), Text(said, overflow="fold"))
+    for label, text in _told(explained, explanation, language):
+        table.add_row(Text(label, style="cyan"), Text(text, overflow="fold"))
     return table
 
 
-def _told(explained: CustomerExplanation, one: Explanation, language: Language) -> Iterator[tuple[str, str]]:
-    titles = partial(_titled, one.rating, language)
-    for asked in one.asked:
+def _told(explained: CustomerExplanation, explanation: Explanation, language: Language) -> Iterator[tuple[str, str]]:
+    titles = partial(_titled, explanation.rating, language)
+    for asked in explanation.asked:
         met = tense(explained.day, explained.now)
         lines = "\n".join(reason_line(reason, language, met) for reason in asked.because)
         yield f"{word_for(asked.purpose, language)} {titles(asked.level)}", lines
-    yield word_for("time", language), _in_time(explained, one, language)
-    for way in one.ways:
-        name = "reach_lower" if way.change == "reach" and one.rating.better == "lower" else way.change
+    yield word_for("time", language), _in_time(explained, explanation, language)
+    for way in explanation.ways:
+        name = "reach_lower" if way.change == "reach" and explanation.rating.better == "lower" else way.change
         yield f"{word_for(name, language)} {titles(way.level)}", _found(explained, way, language)
-    if said := explained.announced.get(one.rating.name):
-        level = titles(said.get("honoured") or said["to"])
+    if announcement := explained.announced.get(explanation.rating.name):
+        level = titles(announcement.get("honoured") or announcement["to"])
         yield (
             word_for("announced", language),
-            f"{level} · {said['day']} · {word_for('rules', language)} {said['rules']}",
+            f"{level} · {announcement['day']} · {word_for('rules', language)} {announcement['rules']}",
         )
 
 
@@ -178,13 +178,13 @@ def _titled(rating: Rating, language: Language, level: str) -> str:
     return in_language(rating.title_of(level), language)
 
 
-def _in_time(explained: CustomerExplanation, one: Explanation, language: Language) -> str:
-    turn = one.turn
+def _in_time(explained: CustomerExplanation, explanation: Explanation, language: Language) -> str:
+    turn = explanation.turn
     if turn is None:
         return f"{word_for('stays', language)} {_date(explained.day + AHEAD)}"
     met = tense(turn.day, explained.now)
     lines = [reason_line(reason, language, met) for reason in turn.because]
-    return "\n".join([upcoming_change_in_words(one.rating, turn, language), *lines])
+    return "\n".join([upcoming_change_in_words(explanation.rating, turn, language), *lines])
 
 
 def _found(explained: CustomerExplanation, way: ReachingPlan, language: Language) -> str:
@@ -214,11 +214,11 @@ def _plan(ruleset: Ruleset, plan: Plan) -> dict[str, Any]:
     }
 
 
-def _wanted(ruleset: Ruleset, one: RequiredChange) -> dict[str, Any]:
-    feature = one.lever.feature
-    was, becomes = (display(ruleset, feature.name, value) for value in (one.was, one.becomes))
-    quantity = display(ruleset, feature.name, one.quantity) if feature.unit == "money" else one.quantity
-    return {"event": one.lever.kind, "feature": feature.name, "more": quantity, "from": was, "to": becomes}
+def _wanted(ruleset: Ruleset, change: RequiredChange) -> dict[str, Any]:
+    feature = change.lever.feature
+    was, becomes = (display(ruleset, feature.name, value) for value in (change.was, change.becomes))
+    quantity = display(ruleset, feature.name, change.quantity) if feature.unit == "money" else change.quantity
+    return {"event": change.lever.kind, "feature": feature.name, "more": quantity, "from": was, "to": becomes}
 
 
 def _date(day: Day | None) -> str | None:

@@ -1,4 +1,4 @@
-"""Everything that is stored about a customer, in the table and in the lake, so that a person can read it."""
+"""Export of everything that is stored about a customer, in the table and the lake, in readable form."""
 
 from __future__ import annotations
 
@@ -20,33 +20,33 @@ from standing.values.visible import in_json
 type Json = dict[str, Any]
 
 IMAGES: dict[str, Callable[[Json], Any]] = {STATE: state_in, "CHECKPOINT": checkpoint_in}
-# What is counted in days from 1970-01-01, wherever it stands; and what holds days by name.
+# Names of values that are days since 1970-01-01, and of objects whose values are such days.
 DAYS = {"day", "since", "grace_until", "first", "days"}
 BY_NAME = {"due", "honoured", "asked", "unanswered", "refrained", "held_back", "contacts", "days", "day"}
 
 
 def export(customers: Customers, lake: Lake, customer: str) -> Json:
-    """A customer's rows of the table by sort key, and of the lake by kind; days as dates. Empty where nothing is.
+    """A customer's table rows by sort key, and lake rows by kind, with days as dates. Empty if there are none.
 
-    `standings` are those that nights kept.
+    `standings` has the customer's rows in stored standings.
     """
     table = {row["sk"]["S"]: _table_row(row) for row in customers.rows(customer)}
-    found = everything_of(lake, customer)
-    kept = {kind: [_readable(row) for row in getattr(found, kind).rows(named=True)] for kind in KINDS}
+    stored = everything_of(lake, customer)
+    lake_rows = {kind: [_readable(row) for row in getattr(stored, kind).rows(named=True)] for kind in KINDS}
     standings = [
         {name: _readable(value, "day" if _is_day(name) else name) for name, value in row.items()}
         for row in standings_of(lake, customer)
     ]
-    return {"customer": customer, "table": table, "lake": {**kept, "standings": standings}}
+    return {"customer": customer, "table": table, "lake": {**lake_rows, "standings": standings}}
 
 
 def _is_day(column: str) -> bool:
-    """Whether a column of a standing holds days."""
+    """Whether a column of a standing has days."""
     return column.startswith(("due/", "held/", "contacts/")) or column.endswith(("/since", "/grace"))
 
 
 def rows_in(exported: Json) -> tuple[int, int]:
-    """How many rows an export has from the table, and how many from the lake."""
+    """The number of rows of an export from the table, and from the lake."""
     return len(exported["table"]), sum(map(len, exported["lake"].values()))
 
 
@@ -56,7 +56,7 @@ def as_json(exported: Json) -> str:
 
 
 def _table_row(row: Json) -> Json:
-    """A row of the table without DynamoDB's types; what is packed is unpacked."""
+    """A table row without DynamoDB's types, with its image unpacked."""
     values = {name: _value(name, value) for name, value in row.items() if name not in {"pk", "sk", "image"}}
     if unpack := IMAGES.get(row["sk"]["S"].partition("#")[0]):
         values |= {name: value for name, value in asdict(unpack(row)).items() if name not in {"customer", "version"}}
@@ -71,7 +71,7 @@ def _value(name: str, typed: Json) -> Any:  # noqa: ANN401 -- any JSON
 
 
 def _readable(value: Any, name: str = "") -> Any:  # noqa: ANN401 -- any JSON
-    """A value as people read it, by the name under which it stands."""
+    """A value in readable form; its name tells whether it is a day."""
     if hasattr(value, "_asdict"):
         return _readable(value._asdict())
     if isinstance(value, dict):

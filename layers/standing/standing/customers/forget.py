@@ -63,33 +63,33 @@ def forget_everywhere(target: Target, root: Path, customer: str) -> Forgotten:
 
 
 def forget(customers: Customers, lake: Lake, customer: str) -> int:
-    """Delete a customer's rows, have the lake forget them, and refuse their events from now on; how many rows.
+    """Delete a customer's rows, write a tombstone to the lake, and refuse their events from now on.
 
-    It can be repeated where it ended half-way.
+    Returns the number of rows deleted. Can be repeated after an interruption.
     """
     write_tombstone(lake, customers.salt, customer)
     return customers.forget(customer)
 
 
 def forget_in_reports(lake: Lake, ruleset: Ruleset, customer: str) -> int:
-    """Take a customer out of the reports of nights that name them, and out of their pages; how many nights did.
+    """Delete a customer from the reports and pages of nights that name them. Returns the number of nights.
 
-    It can be repeated where it ended half-way.
+    Can be repeated after an interruption.
     """
     return sum(_forget_in_report(lake, ruleset, day, customer) for day in days_reported(lake))
 
 
 def forget_in_backfills(lake: Lake, customer: str) -> int:
-    """Take a customer out of what is kept of backfills that were taken back; how many of them named it."""
+    """Delete a customer from the marks of retracted backfills. Returns how many of them named the customer."""
     keys = lake.keys(retracted_prefix(bucket_of(customer)))
     return sum(_forget_in_mark(lake, key, customer) for key in keys)
 
 
 def _forget_in_mark(lake: Lake, key: str, customer: str) -> bool:
-    told = orjson.loads(lake.get(key).body)
-    others = [one for one in told["conflicts"] if one["customer"] != customer]
-    if named := len(others) < len(told["conflicts"]):
-        lake.put(key, orjson.dumps(told | {"conflicts": others}))
+    mark = orjson.loads(lake.get(key).body)
+    others = [conflict for conflict in mark["conflicts"] if conflict["customer"] != customer]
+    if named := len(others) < len(mark["conflicts"]):
+        lake.put(key, orjson.dumps(mark | {"conflicts": others}))
     return named
 
 

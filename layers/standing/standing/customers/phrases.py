@@ -133,14 +133,14 @@ def _called(kind: str, form: str = "", **values: object) -> Message:
     return NOUNS(f"{kind}{form}", **values) if kind in NOUNS else NOUNS(f"other{form}", kind=kind, **values)
 
 
-def _happens(ruleset: Ruleset, one: RequiredChange, language: Language) -> str:
+def _happens(ruleset: Ruleset, change: RequiredChange, language: Language) -> str:
     """`3 more orders (Orders in the last 90 days: 9 → 12)`."""
-    feature = one.lever.feature
+    feature = change.lever.feature
     was, becomes = (
-        display(ruleset, feature.name, value) or word_for("unknown", language) for value in (one.was, one.becomes)
+        display(ruleset, feature.name, value) or word_for("unknown", language) for value in (change.was, change.becomes)
     )
-    said, title = _quantity(ruleset, one.lever, one.quantity, language), in_language(feature.title, language)
-    return phrase("moved", language, said=said, title=title, was=was, becomes=becomes)
+    quantity, title = _quantity(ruleset, change.lever, change.quantity, language), in_language(feature.title, language)
+    return phrase("moved", language, said=quantity, title=title, was=was, becomes=becomes)
 
 
 def _quantity(ruleset: Ruleset, lever: Lever, quantity: int, language: Language) -> str:

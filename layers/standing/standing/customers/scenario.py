@@ -1,4 +1,4 @@
-"""`standing scenario record`: a stored customer as a story without personal data, and where it ends otherwise."""
+"""`standing scenario record`: a stored customer as a scenario without personal data, and where its end differs."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from standing.values.messages import Readable, message
 
 @dataclass(frozen=True)
 class RecordedScenario:
-    """A recorded customer: the story's name and text, and what it tells otherwise than the table, one line each."""
+    """A recorded customer: the scenario's name and text, and its differences from the table, one line each."""
 
     name: str
     text: str
@@ -30,7 +30,7 @@ class RecordedScenario:
 def record_customer(
     customers: Customers, rules: Timeline, customer: str, as_of: date | None = None
 ) -> RecordedScenario:
-    """The story of a customer up to a day (none: that of the last event). Raises UserError where there is none."""
+    """The scenario of a customer up to a day (None: of the last event). Raises UserError if there are no events."""
     programme = rules.latest.programme
     stored = stored_history(customers.history(customer), customers.checkpoints(customer) if programme.history else ())
     days = [event.day for event in stored.events if as_of is None or event.day <= day_number(as_of)]
@@ -58,7 +58,7 @@ def record_customer(
 
 
 def _end(rules: Timeline, stored: StoredHistory, day: int) -> DayResult:
-    """The customer's own last day, with everything that the story leaves out."""
+    """The customer's last day in the table, with everything that the scenario leaves out."""
     return simulated_up_to(replay_up_to(day, stored), rules, day)
 
 
@@ -68,7 +68,7 @@ def _left_out(number: int) -> Iterator[Readable]:
 
 
 def _differences(stored: DayResult, told: DayResult) -> Iterator[Readable]:
-    """What rests on personal data, on rules of another time, or on events that are no longer kept."""
+    """Differences that come from personal data, older rules, or events that are no longer stored."""
     seen = told.closed.all_shown()
     for name, held in stored.closed.all_shown().items():
         level = seen[name].level if name in seen else message("none")

@@ -132,11 +132,6 @@ def _check_names(what: str, asked: Sequence[str], existing: Iterable[str], way_o
         )
 
 
-def _check_names(what: str, asked: Sequence[str], existing: Iterable[str], way_out: str) -> None:
-    unknown = [name for name in asked if name not in set(existing)]
-    if unknown:
-
-
 def write(file: Path, messages: Iterable[QueuedMessage]) -> None:
     """Write complete messages to a new file, one JSON object a line, readable only by its owner: all, or no file.
 
