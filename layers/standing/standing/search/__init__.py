@@ -1,1 +1,1 @@
-"""Search: customers by a condition, by a move between levels, or by open care; of the lake as nights left it."""
+"""Search of the lake: customers by a condition, by a move between levels, or by open care actions."""

@@ -1,4 +1,4 @@
-"""Customers who meet a condition: as of the last night, of the night nearest to a day, or of now."""
+"""Customers who meet a condition: as of the last night, of the night nearest to a day, or live, as of now."""
 
 from __future__ import annotations
 
@@ -24,31 +24,31 @@ from standing.values.days import Day, day_date, day_number
 from standing.values.errors import UserError
 from standing.values.messages import message
 
-MOST_DAYS = 12  # that are named
+MOST_DAYS = 12  # to name in a message
 
 
 def customers(places: Sources, request: Request) -> SearchResult:
-    """Who meets a condition: as of the last night, of the night nearest to a day, or, live, of now."""
-    day, found, ruleset = list_found(places, request)
-    rows = found.rows.select("customer", *(readable(ruleset, name) for name in found.rows.columns[1:]))
+    """List customers who meet a condition: as of the last night, of the night nearest to a day, or live, as of now."""
+    day, result, ruleset = list_found(places, request)
+    rows = result.rows.select("customer", *(readable(ruleset, name) for name in result.rows.columns[1:]))
     name = "found_live" if places.live else "found"
-    head = said(name, places.language, total=f"{found.total:,}", day=day_date(day))
+    head = said(name, places.language, total=f"{result.total:,}", day=day_date(day))
     about = {"day": str(day_date(day)), "live": places.live, "rules": ruleset.version}
-    return SearchResult(rows, found.total, about, head, tuple(_notes(places, found, day, request.as_of)))
+    return SearchResult(rows, result.total, about, head, tuple(_notes(places, result, day, request.as_of)))
 
 
-def _notes(places: Sources, found: QueryResult, day: Day, as_of: date | None) -> Iterator[str]:
+def _notes(places: Sources, result: QueryResult, day: Day, as_of: date | None) -> Iterator[str]:
     if as_of and as_of != day_date(day):
         yield said("nearest", places.language, asked=as_of, day=day_date(day))
-    for other, many in sorted(found.days.items()):
+    for other, many in sorted(result.days.items()):
         if other != day:
             yield said("older", places.language, customers=f"{many:,}", day=day_date(other))
-    for fact, files in found.lacking.items():
+    for fact, files in result.lacking.items():
         yield said("lacking", places.language, fact=fact, files=files)
 
 
 def list_found(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]:
-    """Who was found, the day that it is of, and its rules."""
+    """Find customers: the day of the result, the result, and the rules of that day."""
     return (_live if places.live else _kept)(places, request)
 
 
@@ -61,16 +61,16 @@ def _kept(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]
     ruleset = places.rules.on(night.day)
     try:
         with damage_as_user_error(message("the next night works it out anew, or `standing night`")):
-            found = find(places.lake, night.keys, ruleset, request.read(ruleset))
+            result = find(places.lake, night.keys, ruleset, request.read(ruleset))
     except NotKept as error:
         raise _not_kept(error) from None
-    return max(found.days, default=night.day), found, ruleset
+    return max(result.days, default=night.day), result, ruleset
 
 
 def _live(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]:
-    """Of the table, by the clock moved to now."""
+    """Search the table, with the clock moved to now."""
     if request.as_of is not None:
-        raise UserError("`--live` is of now: leave out `--as-of`, or `--live`")
+        raise UserError("`--live` is as of now: leave out `--as-of`, or `--live`")
     ruleset = places.rules.on(places.today)
     wanted = request.read(ruleset)
     met = compiled(wanted.condition) if wanted.condition else lambda _: True

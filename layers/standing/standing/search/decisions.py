@@ -1,4 +1,4 @@
-"""The ledger's decisions, those included that no compaction has seen: who moved, and what is asked for whom."""
+"""The ledger's decisions in the lake, also those not compacted yet: level moves and care actions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from standing.lake.tombstones import tombstones
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
-AT_ONCE = 32  # files that are in memory together
+AT_ONCE = 32  # files in memory at the same time
 PLACES = ("decisions/", f"{STAGED}/decisions/", f"{INCOMING}/decisions/")
 ASKED, CLOSED = "requested", ("accepted", "done", "declined", "failed", "expired")
 OPEN = "open"
@@ -24,9 +24,9 @@ MOVED_BY = {"decided_at": pl.Int64, "rules": pl.String, "id": pl.String}
 
 
 def decisions(lake: Lake, which: pl.Expr) -> pl.DataFrame:
-    """The decisions of the lake of which something holds, each once. Raises CorruptFile, which names the file.
+    """The decisions in the lake that meet a condition, each once. Raises CorruptFile, which names the file.
 
-    Whoever was forgotten and stays there until the next compaction is left out.
+    Forgotten customers, who stay in files until the next compaction, are left out.
     """
     keys = [key for place in PLACES for key in lake.keys(place)]
     parts = [collect(pl.concat(list(_scanned(lake, some))).filter(which)) for some in batched(keys, AT_ONCE)]
@@ -41,32 +41,33 @@ def _scanned(lake: Lake, keys: Iterable[str]) -> Iterator[pl.LazyFrame]:
 
 
 def is_move(rating: str, before: str | None, level: str | None, since: Day, until: Day | None = None) -> pl.Expr:
-    """Whether a decision announced a level after another, of some ratings and levels (none: any), in some days."""
+    """Whether a decision announced a move of a rating from `before` to `level` (None: any), from `since` to `until`."""
     changed = (pl.col("status") == "changed") & pl.col("before").is_not_null() & (pl.col("rating") == rating)
-    found = changed & (pl.col("day") >= since)
-    for name, wanted in (("before", before), ("level", level)):
-        found = found & (pl.col(name) == wanted) if wanted else found
-    return found & (pl.col("day") <= until) if until is not None else found
+    move = changed & (pl.col("day") >= since)
+    for name, value in (("before", before), ("level", level)):
+        move = move & (pl.col(name) == value) if value else move
+    return move & (pl.col("day") <= until) if until is not None else move
 
 
 def moves(found: pl.DataFrame) -> pl.DataFrame:
-    """Moves, the last first: who, when, from which level to which, by which decision and rules."""
+    """Level moves, latest first: customer, day, levels, decision and rules."""
     return found.select(*MOVED, *MOVED_BY).sort("day", "customer", "decided_at", descending=[True, False, True])
 
 
 IS_CARE = pl.col("care").is_not_null() & pl.col("status").is_in([ASKED, *CLOSED])
 
 
-def care(found: pl.DataFrame, rules: Timeline, today: Day) -> pl.DataFrame:
-    """Each care action that was requested: `customer`, `care`, `due`, `asked_at`, `status` and `changed_at`.
+def care(decided: pl.DataFrame, rules: Timeline, today: Day) -> pl.DataFrame:
+    """Each requested care action: `customer`, `care`, `due`, `asked_at`, `status` and `changed_at`.
 
-    And of its rule `action`, `owner`, `channel`, `priority` and `until`, the last day on which it makes sense.
+    Also its rule's `action`, `owner`, `channel`, `priority` and `until`, the last day on which it can be done.
 
-    `status`: how it ended, or `open`. What nobody answered by its last day is `expired`, though no night has said so.
+    `status` is how it ended, or `open`. An action not answered by its last day is `expired`, even if no night has
+    recorded that yet.
     """
     key = ["customer", "care", "day"]
-    asked = found.filter(pl.col("status") == ASKED)
-    last = found.filter(pl.col("status") != ASKED).sort("decided_at", "version")
+    asked = decided.filter(pl.col("status") == ASKED)
+    last = decided.filter(pl.col("status") != ASKED).sort("decided_at", "version")
     ended = last.group_by(key, maintain_order=True).agg(
         ended=pl.col("status").last(), ended_at=pl.col("decided_at").last()
     )
@@ -89,7 +90,7 @@ def care(found: pl.DataFrame, rules: Timeline, today: Day) -> pl.DataFrame:
 
 
 def _defined(rules: Timeline) -> pl.DataFrame:
-    """What each version of the rules asks for: a row a version and care rule."""
+    """The care rules of each version of the rules: one row for each version and care rule."""
     rows = {
         (entry.ruleset.version, name): (one.do.action, one.do.owner, one.do.priority, one.do.within)
         for entry in rules.entries

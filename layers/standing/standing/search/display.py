@@ -1,4 +1,4 @@
-"""Facts as people read them: money and scores as decimals, levels as words. The same as `engine/reasons.display`."""
+"""Facts in readable form: money and scores as decimals, levels as names. The same as `engine/reasons.display`."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SCORE = 4  # decimals
 
 
 def readable(ruleset: Ruleset, fact: str) -> pl.Expr:
-    """A column of a fact, as people read it: a decimal, a whole number or a text; null where it is unknown."""
+    """A fact's column in readable form: a decimal, an integer or a string; null if it is unknown."""
     name, _, about = fact.partition(".")
     value, feature = pl.col(fact), ruleset.by_name.get(fact)
     if name in ruleset.ratings and about != "days_to_review":
@@ -29,5 +29,5 @@ def _word(rank: pl.Expr, words: tuple[str, ...]) -> pl.Expr:
 
 
 def _decimal(value: pl.Expr, decimals: int) -> pl.Expr:
-    """Whole units as a decimal, exactly."""
+    """Integer units as an exact decimal."""
     return value.cast(pl.Decimal(38, 0)).cast(pl.Decimal(38, decimals)) / pl.lit(10**decimals).cast(pl.Decimal(38, 0))

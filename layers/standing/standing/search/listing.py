@@ -1,6 +1,6 @@
-"""A list of customers, moves or care actions as it is given out: a table, JSON, or a file of cells or of Parquet.
+"""Output of a list of customers, moves or care actions: a table, JSON, or a CSV, Excel or Parquet file.
 
-Knows nothing of how they were found.
+Does not know how they were found.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ from standing.search.words import WORDS, said
 from standing.values.catalogue import Language
 from standing.values.visible import on_one_line
 
-SHOWN = 50  # rows of a table, unless somebody says how many
+SHOWN = 50  # rows of a table, unless a limit is given
 
 
 @dataclass(frozen=True)
 class SearchResult:
-    """What was found: `rows` as people read them, `total` before it was cut; `about`: what it is of.
+    """A search's result: `rows` in readable form, their `total` before a limit, and metadata for JSON in `about`.
 
-    `head` is said of it, and `notes` of what it lacks. A table for people does without the columns to `leave_out`.
+    `head` is the headline, `notes` are warnings. A printed table leaves out the columns in `leave_out`.
     """
 
     rows: pl.DataFrame
@@ -42,7 +42,7 @@ class SearchResult:
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """How a list is to be given out."""
+    """How to print or write a list."""
 
     as_json: bool = False
     csv: Path | None = None
@@ -51,14 +51,14 @@ class OutputOptions:
 
     @property
     def most(self) -> int | None:
-        """How many rows; none for all. A table for people is cut where nobody says how long it is to be."""
+        """The limit of rows, or None for all. A printed table has at most SHOWN rows unless a limit is given."""
         if self.limit is None:
             return None if self.as_json or self.csv or self.parquet else SHOWN
         return self.limit or None
 
 
 def print_or_write(listed: SearchResult, given: OutputOptions, language: Language) -> None:
-    """Say what a list is of, and print or write it. Raises OSError where a file cannot be written."""
+    """Print a list's headline and notes, then print or write the list. Raises OSError if a file cannot be written."""
     err.print(listed.head, soft_wrap=True)
     for note in _notes(listed, language):
         err.print(note, style="yellow", soft_wrap=True)
@@ -87,7 +87,7 @@ def _written(listed: SearchResult, given: OutputOptions) -> Iterator[Path]:
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 -- of whatever column
-    """A value for JSON: an amount and a date as texts, so that nothing of them is lost."""
+    """A value for JSON: decimals and dates as strings, so that nothing is lost."""
     return str(value) if isinstance(value, Decimal | date) else value
 
 
@@ -108,5 +108,5 @@ def _cell(value: Any) -> Text:  # noqa: ANN401 -- of whatever column
 
 
 def columns_in(text: str | None) -> Sequence[str]:
-    """The names in a list such as `tier,spend_365d`."""
+    """The column names in a list such as `tier,spend_365d`."""
     return [name.strip() for name in (text or "").split(",") if name.strip()]

@@ -1,4 +1,4 @@
-"""Who moved from one level to another, as it was announced."""
+"""Announced moves of customers from one level to another."""
 
 from __future__ import annotations
 
@@ -15,31 +15,31 @@ from standing.search.words import said
 from standing.values.days import day_date, day_number
 from standing.values.errors import UserError
 
-LOOKED_BACK = 30  # days, where nobody says since when
+LOOKED_BACK = 30  # days, unless a first day is given
 
 type Move = tuple[Rating, str | None, str | None]
 
 
 def list_moves(places: Sources, request: Request) -> SearchResult:
-    """Who moved from a level to another, the last first; with a condition, of those who meet it alone."""
+    """List customers who moved between levels, latest first. With a condition, only those who meet it."""
     rating, before, level = move_in(request.moved or "", places.rules.latest)
     since = day_number(request.since) if request.since else places.today - LOOKED_BACK + 1
     until = day_number(request.until) if request.until else None
-    found = moves(places.decided(is_move(rating.name, before, level, since, until)))
+    moved = moves(places.decided(is_move(rating.name, before, level, since, until)))
     if request.what.strip():
         _, some, _ = list_found(places, Request(request.what))
-        found = found.join(some.rows, on="customer", how="semi", maintain_order="left")
+        moved = moved.join(some.rows, on="customer", how="semi", maintain_order="left")
     days = {"since": str(day_date(since)), "until": str(request.until) if request.until else None}
     name, title = "moved_between" if request.until else "moved", in_language(rating.title, places.language)
-    head = said(name, places.language, total=f"{found.height:,}", rating=title, **days)
-    rows = found.select(
+    head = said(name, places.language, total=f"{moved.height:,}", rating=title, **days)
+    rows = moved.select(
         "customer", pl.col("day").cast(pl.Date), "rating", "before", "level", pl.col("rules").str.head(12), "id"
     )
-    return SearchResult(rows, found.height, {"rating": rating.name, **days}, head, leave_out=("id",))
+    return SearchResult(rows, moved.height, {"rating": rating.name, **days}, head, leave_out=("id",))
 
 
 def move_in(text: str, ruleset: Ruleset) -> Move:
-    """A rating and its levels, of `tier`, `gold → silver` or `tier: gold -> silver`. Raises UserError."""
+    """Parse a move such as `tier`, `gold → silver` or `tier: gold -> silver`. Raises UserError."""
     if text.strip() in ruleset.ratings:
         return ruleset.ratings[text.strip()], None, None
     named, _, levels = text.rpartition(":")
@@ -63,7 +63,7 @@ def _rating_of(named: str, pair: tuple[str, str], ruleset: Ruleset) -> Rating:
 
 
 def _ratings_of(named: str, pair: tuple[str, str], ruleset: Ruleset) -> list[Rating]:
-    """The ratings that have both levels; of a name that one alone."""
+    """The ratings that have both levels; only the named one if there is a name. Raises UserError."""
     if named and named not in ruleset.ratings:
         raise UserError("`{named}` is not a rating{nearest}", named=named, nearest=nearest(named, ruleset.ratings))
     ratings = [ruleset.ratings[named]] if named else [*ruleset.ratings.values()]

@@ -1,4 +1,4 @@
-"""Which standings are kept: of the last night, and of the ends of months. Each bucket's file is of a month."""
+"""The stored standings: of the last night, and of the ends of months, with one file for each bucket."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from standing.lake.standings import keep_standing
 from standing.nightly.metrics.months import month_end
 from standing.values.days import Day
 
-NEAR = 31  # days: what is kept is a night a month, so a day between two of them is nearer than this to one
+NEAR = 31  # days: one night a month is stored, so any day between two is nearer than this to one of them
 
 
-class NoNight(ValueError):  # noqa: N818 -- what it says
-    """No standing is kept that could answer for a day. `days`: those that are, rising."""
+class NoNight(ValueError):  # noqa: N818 -- describes the answer
+    """No stored standing is near the day. `days` has the days of all stored standings, in ascending order."""
 
     def __init__(self, days: list[Day]) -> None:
-        super().__init__("no standing is kept")
+        super().__init__("no standing is stored")
         self.days = days
 
 
@@ -33,7 +33,7 @@ class Night(NamedTuple):
 
 
 def last_night(lake: Lake) -> Night:
-    """The last night. Raises NoNight where there was none."""
+    """The last night. Raises NoNight if there was none."""
     months = _by_month(lake)
     if not months:
         raise NoNight([])
@@ -42,7 +42,7 @@ def last_night(lake: Lake) -> Night:
 
 
 def night_of(lake: Lake, day: Day) -> Night:
-    """The night that is nearest to a day, the earlier of two. Raises NoNight where none is near."""
+    """The stored night nearest to a day, the earlier of two. Raises NoNight if none is near."""
     months = _by_month(lake)
     days = {_day(lake, month, keys): month for month, keys in months.items()}
     near = min(days, key=lambda one: (abs(one - day), one), default=None)
@@ -57,13 +57,13 @@ def _by_month(lake: Lake) -> dict[str, list[str]]:
 
 
 def _up_to(months: Mapping[str, list[str]], last: str) -> list[str]:
-    """Of each bucket the last file up to a month: one that has failed since has none of the month itself."""
+    """The last file of each bucket up to a month, since a bucket that failed has no file of the month itself."""
     found = {number_in(key): key for month, keys in sorted(months.items()) if month <= last for key in keys}
     return [found[number] for number in sorted(found)]
 
 
 def _day(lake: Lake, month: str, keys: list[str]) -> Day:
-    """The day of a month's standings: the month's end, but for the month that runs; by the first that says it."""
+    """The day of a month's standings: the month's end, or a later night's day in the current month."""
     for key in keys:
         rows = keep_standing(lake, key).rows
         if rows is not None and not rows.is_empty():

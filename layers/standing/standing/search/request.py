@@ -1,4 +1,4 @@
-"""What is asked for, as it was typed, and the places in which it is looked for. Knows nothing of how it is found."""
+"""A search request as typed, and the sources to search. Does not know how customers are found."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from standing.values.days import Day, day_of
 from standing.values.errors import UserError
 from standing.values.messages import Message, listed, message
 
-CARE = "care"  # in the place of a condition
+CARE = "care"  # instead of a condition
 MEANT_FOR = {
     "as_of": ("customers",),
     "columns": ("customers",),
@@ -42,7 +42,7 @@ MEANT_FOR = {
 
 @dataclass(frozen=True)
 class Sources:
-    """Where customers are looked for: the lake, or where `live` the table; by which rules, and what day it is."""
+    """The sources of a search: the lake, or the table if `live`; the rules, and today."""
 
     lake: Lake
     customers: Customers
@@ -53,11 +53,11 @@ class Sources:
 
     @property
     def today(self) -> Day:
-        """The programme's day."""
+        """Today, in the programme's time zone."""
         return day_of(self.now or datetime.now(UTC), self.rules.latest.programme.time_zone)
 
     def decided(self, which: pl.Expr) -> pl.DataFrame:
-        """Decisions that were published, of which something holds. Raises UserError where a file is damaged."""
+        """The decisions that meet a condition. Raises UserError if a file is corrupt."""
         if self.live:
             rows = (decision_row(row) for row in self.customers.outcomes())
             return deduplicate("decisions", frame("decisions", rows)).filter(which)
@@ -68,7 +68,7 @@ class Sources:
 
 @dataclass(frozen=True)
 class Request:
-    """What is asked for, as it was typed: `what` is a condition or `care`; see the command's options."""
+    """A request as typed: `what` is a condition or `care`; the others are the command's options."""
 
     what: str = ""
     as_of: date | None = None
@@ -85,11 +85,11 @@ class Request:
 
     @property
     def kind(self) -> str:
-        """Of what the list is to be."""
+        """The kind of list: customers, moves or care actions."""
         return CARE if self.what.strip() == CARE else "customers" if self.moved is None else "moves"
 
     def check(self) -> None:
-        """Raises UserError where an option means nothing for such a list."""
+        """Raise UserError if an option does not apply to this kind of list."""
         for name, kinds in MEANT_FOR.items():
             if getattr(self, name) and self.kind not in kinds:
                 raise UserError(
@@ -99,7 +99,7 @@ class Request:
                 )
 
     def read(self, ruleset: Ruleset) -> Query:
-        """The customers that are wanted, by some rules. Raises RulesError, and UserError where a column is none."""
+        """Parse the request by some rules. Raises RulesError, and UserError for an unknown column."""
         condition = question(self.what, ruleset) if self.what.strip() else None
         facts = list(self.columns) or _facts_of(condition) or [*ruleset.ratings]
         known = [*(name for rating in ruleset.ratings.values() for name in rating.fact_names), *ruleset.by_name]
@@ -110,14 +110,14 @@ class Request:
 
 
 def _facts_of(condition: Condition | None) -> list[str]:
-    """What a condition speaks of, in its order; of what a rating was, the rating itself."""
+    """The facts in a condition, in order. A comparison with a rating's former level counts as the rating."""
     names = Query(condition).asked
     return list(dict.fromkeys(name.removesuffix(".was") for name in names))
 
 
 @contextmanager
 def damage_as_user_error(way_out: Message) -> Iterator[None]:
-    """What is damaged is named, with the way out. Raises UserError in place of CorruptFile."""
+    """Raise UserError, with the way out, instead of CorruptFile."""
     try:
         yield
     except CorruptFile as error:

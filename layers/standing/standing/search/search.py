@@ -1,4 +1,4 @@
-"""`standing list`: what was asked for, and by whom it is found."""
+"""`standing list`: dispatches a request by the kind of list."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LISTS: dict[str, Callable[[Sources, Request], SearchResult]] = {
 
 
 def search(places: Sources, request: Request) -> SearchResult:
-    """What is asked for. Raises RulesError, and UserError where it cannot be answered, with the way out."""
+    """Answer a request. Raises RulesError, and UserError with the way out if it cannot be answered."""
     request.check()
     found = LISTS[request.kind](places, request)
     return found if request.most is None else replace(found, rows=found.rows.head(request.most))

@@ -1,6 +1,6 @@
-"""Customers by a condition over kept standings. Of each file only the columns that are asked for are decoded.
+"""Customers by a condition over stored standings. Only the columns that a query needs are decoded.
 
-A fact is a column of whole numbers or texts, as rules compare it: of a rating the rank of the level that is shown.
+A fact is a column of integers or strings, as rules compare it. A rating's fact is the rank of its shown level.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ from standing.rules.conditions import Condition, comparisons
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
 
-AT_ONCE = 32  # files that are in memory together
+AT_ONCE = 32  # files in memory at the same time
 ALWAYS: dict[str, Any] = {"customer": pl.String, "day": pl.Int32}
 
 
-class NotKept(ValueError):  # noqa: N818 -- what they are
-    """Facts that no night keeps; `known` are those that are."""
+class NotKept(ValueError):  # noqa: N818 -- describes the facts
+    """Facts that no night stores. `known` has the facts that are stored."""
 
     def __init__(self, facts: Iterable[str], known: Iterable[str]) -> None:
         self.facts, self.known = tuple(facts), tuple(known)
@@ -37,9 +37,9 @@ class NotKept(ValueError):  # noqa: N818 -- what they are
 
 @dataclass(frozen=True)
 class Query:
-    """What is asked: who meets a condition (none: everybody), with which facts, in which order, and how many of them.
+    """A query: a condition (None: all customers), the facts to show, the order, and the limit.
 
-    `by`: the fact by which they are sorted, the greatest first or, `rising`, the least; unknown ones last, then by id.
+    `by` is the fact to sort by, in descending or, if `rising`, ascending order; unknown values last, then by customer.
     """
 
     condition: Condition | None = None
@@ -50,7 +50,7 @@ class Query:
 
     @property
     def shown(self) -> list[str]:
-        """The facts that are shown, and the one that they are sorted by."""
+        """The facts to show, including the one to sort by."""
         return list(dict.fromkeys([*self.facts, *([self.by] if self.by else [])]))
 
     @property
@@ -61,9 +61,9 @@ class Query:
 
 
 class QueryResult(NamedTuple):
-    """`rows`: `customer` and the facts; `total`: how many meet the condition; `days`: customers by the day they are of.
+    """`rows` has `customer` and the facts; `total` customers meet the condition; `days` counts them by their day.
 
-    `lacking`: facts that some files do not have, and in how many, so that they are unknown of whoever is in these.
+    `lacking` counts, by fact, the files that lack it, so that it is unknown for their customers.
     """
 
     rows: pl.DataFrame
@@ -73,9 +73,9 @@ class QueryResult(NamedTuple):
 
 
 def find(lake: Lake, keys: Sequence[str], ruleset: Ruleset, wanted: Query) -> QueryResult:
-    """Those who are wanted, of the standings under some keys. Raises CorruptFile, and NotKept.
+    """Run a query on the standings under some keys. Raises CorruptFile and NotKept.
 
-    Whoever was forgotten and stays there until the next compaction is left out.
+    Forgotten customers, who stay in files until the next compaction, are left out.
     """
     search = Search(ruleset, wanted)
     parts = [search.in_files(list(_read(lake, some))) for some in batched(keys, AT_ONCE)]
@@ -88,17 +88,17 @@ def find(lake: Lake, keys: Sequence[str], ruleset: Ruleset, wanted: Query) -> Qu
 
 
 def ordered(rows: pl.DataFrame, wanted: Query) -> pl.DataFrame:
-    """Rows in the order that is wanted, and no more than are."""
+    """Rows in the query's order, up to its limit."""
     if wanted.by is None:
-        found = rows.sort("customer")
+        in_order = rows.sort("customer")
     else:
         falls = [not wanted.rising, False]
-        found = rows.sort(wanted.by, "customer", descending=falls, nulls_last=True, maintain_order=True)
-    return found if wanted.most is None else found.head(wanted.most)
+        in_order = rows.sort(wanted.by, "customer", descending=falls, nulls_last=True, maintain_order=True)
+    return in_order if wanted.most is None else in_order.head(wanted.most)
 
 
 def schema_of(ruleset: Ruleset, facts: Iterable[str]) -> dict[str, Any]:
-    """`customer`, and facts as columns."""
+    """The schema of `customer` and some facts."""
     texts = {one.name for one in ruleset.features if one.unit == "text"}
     return {"customer": pl.String, **{fact: pl.String if fact in texts else pl.Int64 for fact in facts}}
 
@@ -112,12 +112,12 @@ class File(NamedTuple):
 
     @property
     def is_empty(self) -> bool:
-        """Whether nobody is in it: then it may lack columns."""
+        """Whether it has no customers; then it may lack columns."""
         return collect(pl.scan_parquet(self.body).select("customer").head(1)).is_empty()
 
 
 class Search:
-    """A search through files of standings, some at a time; it counts what it sees."""
+    """A search through files of standings, some at a time. It counts customers by day, and missing facts."""
 
     def __init__(self, ruleset: Ruleset, wanted: Query) -> None:
         self.ruleset, self.wanted = ruleset, wanted
@@ -129,7 +129,7 @@ class Search:
         self.files = 0
 
     def in_files(self, files: list[File]) -> pl.DataFrame:
-        """Who is wanted of some files: `customer`, and the facts that are shown. Raises CorruptFile."""
+        """The matching customers in some files: `customer` and the shown facts. Raises CorruptFile."""
         for file in files:
             self._look_at(file)
         if not files:
@@ -166,7 +166,7 @@ class Search:
                 check_type(name, file.columns.get(name, wanted), wanted)
 
     def _stored(self, fact: str) -> dict[str, Any]:
-        """The columns in which a fact is kept, of which one is enough; none where it is not."""
+        """The columns that may have a fact, of which one is enough; empty if it is not stored."""
         if fact in self.ruleset.ratings:
             return {column(kept, fact, "level"): pl.String for kept in ("shown", "levels")}
         return {fact: schema_of(self.ruleset, [fact])[fact]} if fact in self.ruleset.by_name else {}
@@ -182,7 +182,7 @@ class Search:
 
 
 def _read(lake: Lake, keys: Iterable[str]) -> Iterator[File]:
-    """Files that are whole. Raises CorruptFile, which names the first that is not."""
+    """Read intact files. Raises CorruptFile, which names the first corrupt one."""
     for key, stored in lake.get_all(keys):
         with corrupt_at(key):
             check_seal(stored.body)

@@ -23,15 +23,15 @@ from standing.values.errors import UserError
 
 BARS = "▁▂▃▄▅▆▇█"
 GAP = " "
-MIDDLE = 3  # of the bars, for what stays the same
-MOST_NAMED = 8  # days
+MIDDLE = 3  # index of the bar for a constant level
+MOST_NAMED = 8  # days to name in a message
 
 
 @dataclass(frozen=True)
 class Trend:
-    """A rating's customers by level over some nights.
+    """The number of a rating's customers by level, over some nights.
 
-    `missing` are days without a report, `partial` those on which some buckets had failed; neither is in `counts`.
+    `missing` has the days without a report, `partial` the days with failed buckets; neither are in `counts`.
     """
 
     rating: Rating
@@ -41,7 +41,7 @@ class Trend:
 
     @property
     def levels(self) -> list[str]:
-        """The highest first where they have an order; after them those of rules that are gone."""
+        """The levels, highest first if they are ordered; after them, levels of former rules."""
         known = self.rating.levels[::-1] if self.rating.ordered else self.rating.levels
         return list(dict.fromkeys([*known, *(level for some in self.counts.values() for level in some)]))
 
@@ -53,22 +53,23 @@ class Trend:
 
 
 def trend_of(lake: Lake, ruleset: Ruleset, name: str, nights: int) -> Trend:
-    """The trend of a rating over so many nights up to the last. Raises UserError where there is none."""
+    """The trend of a rating over the last `nights` nights. Raises UserError if there is no such rating or no night."""
     if name not in ruleset.ratings:
         raise UserError("`{name}` is not a rating{nearest}", name=name, nearest=nearest(name, ruleset.ratings))
     days = days_reported(lake)
     if not days:
-        raise UserError("no night has ended yet: `standing night` closes the last day that is over")
-    told = levels_of_nights(lake, days[-1], nights)
-    counts = {one.day: one.levels.get(name, {}) for one in told if one.whole}
-    first = day_in(told[0].day)
+        raise UserError("no night has ended yet: `standing night` closes the last finished day")
+    reported = levels_of_nights(lake, days[-1], nights)
+    counts = {night.day: night.levels.get(name, {}) for night in reported if night.whole}
+    first = day_in(reported[0].day)
     every = [str(day_date(day)) for day in range(first, day_in(days[-1]) + 1)]
-    missing = sorted({*every} - {one.day for one in told})
-    return Trend(ruleset.ratings[name], counts, tuple(missing), tuple(one.day for one in told if not one.whole))
+    missing = sorted({*every} - {night.day for night in reported})
+    partial = tuple(night.day for night in reported if not night.whole)
+    return Trend(ruleset.ratings[name], counts, tuple(missing), partial)
 
 
 def print_trend(trend: Trend, language: Language, out: Console) -> None:
-    """The trend in the terminal: a line a level, each drawn from its least to its most."""
+    """Print the trend: one line for each level, with a sparkline from its minimum to its maximum."""
     days = [*trend.counts]
     if days:
         title = in_language(trend.rating.title, language)
@@ -92,15 +93,17 @@ def _table(trend: Trend, language: Language) -> Table:
 
 
 def _by_day(trend: Trend, level: str) -> list[int | None]:
-    """A level's customers of each day from the first to the last; none where nothing is known."""
+    """A level's number of customers on each day from the first to the last; None for days without data."""
     first, last = (day_in(day) for day in (min(trend.counts), max(trend.counts)))
     days = (str(day_date(day)) for day in range(first, last + 1))
     return [trend.counts[day].get(level, 0) if day in trend.counts else None for day in days]
 
 
 def drawn(values: list[int | None]) -> str:
-    """Values as a line of small bars, from the least to the most; a gap where there is none."""
+    """Values as a sparkline from minimum to maximum, with a gap for None."""
     known = [value for value in values if value is not None]
     least, span = min(known), max(known) - min(known)
-    steps = [None if one is None else (one - least) * (len(BARS) - 1) // span if span else MIDDLE for one in values]
-    return "".join(GAP if one is None else BARS[one] for one in steps)
+    steps = [
+        None if value is None else (value - least) * (len(BARS) - 1) // span if span else MIDDLE for value in values
+    ]
+    return "".join(GAP if step is None else BARS[step] for step in steps)
