@@ -28,5 +28,5 @@ def counted_in(language: Language, number: int) -> Counted:
 
 
 def counted(number: int, one: str, many: str = "") -> str:
-    """A number with its English noun, in the singular or the plural. The plural is `one` and an s unless `many` is given."""
+    """A number with its English noun, in singular or plural. The plural is `one` and an s unless `many` is given."""
     return format(Counted(number), f"{one}|{many or f'{one}s'}")
