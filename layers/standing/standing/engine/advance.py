@@ -1,7 +1,7 @@
-"""Time passing: the clock moved for one customer, without an event. It changes how soon a standing is known, not which.
+"""Moves one customer's clock without an event. This changes when a standing is known, not what it is.
 
-Pure. What is decided is what the next event would have decided first; a care action that is known sooner is sent, where
-it would have been missed.
+Pure. It decides what the next event would have decided first. A care action that is known sooner can be requested
+instead of missed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from standing.values.days import Day
 def advance_clock(
     state: State, rules: Timeline, until: Day, now: datetime, past: StoredHistory = NOTHING
 ) -> DecisionResult | None:
-    """The clock moved to the end of a day that is over; nothing where there is nothing to say, and nothing to write.
+    """Move the clock to the end of a finished day. Returns None if there is nothing to decide or write.
 
     `past` is what was stored before; it is read where features are defined otherwise than they were
     (`features_changed`).

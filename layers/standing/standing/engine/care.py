@@ -1,9 +1,9 @@
-"""Care, the pure half: which actions fall due on a day, and which are held back, for which reason.
+"""The pure half of care: which actions fall due on a day, and which are held back and why.
 
-Gates, in this order: consent (unknown means no), contact cap; a rule may be free of either. Here every action that
-falls due counts towards the caps, as if it were sent on its day; which really were, the ledger knows
-(`ledger/care.py`), and it has the last word. The holdout comes last, and only there: a held-out action uses
-`repeat_after` and cap exactly as a sent one.
+Gates, in this order: consent (unknown means no), contact cap; a rule may be exempt from either. Here every action that
+falls due counts towards the caps, as if it were sent on its day. The ledger (`ledger/care.py`) knows which actions were
+sent, and decides last. Only the ledger applies the holdout: a held-out action uses `repeat_after` and cap exactly like
+a sent one.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ type Gate = Literal["consent", "contact-cap"]
 
 @dataclass
 class CareOfDay:
-    """What care there is on one day: rules that fell due, those held back for a new reason, and what is remembered.
+    """The care of one day: rules that fell due, rules held back for a new reason, and what the next day needs.
 
-    `ready`: the rules whose conditions hold, and whose channel may be used. `capped`: those of them that did not fall
-    due for the contact cap alone, also where that is no news.
+    `ready` has the rules whose conditions hold and whose channel may be used. `capped` has those of them that did not
+    fall due only because of the contact cap, even if that is not new.
     """
 
     due: dict[str, Day]
@@ -39,7 +39,7 @@ class CareOfDay:
 
 
 def care_of_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, holding: Collection[str], day: Day) -> CareOfDay:
-    """Every care rule whose conditions hold, by priority and then by name; what falls due counts for those after it."""
+    """Decide care rules whose conditions hold, by priority, then name. A due action counts for the rules after it."""
     held_back = {name: reasons for name, reasons in opened.held_back.items() if name in holding}
     today = CareOfDay(dict(opened.due), held_back, dict(opened.contacts))
     for care in ruleset.care_in_order:
@@ -49,9 +49,9 @@ def care_of_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, holding: Col
 
 
 def arm_of(care: Care, salt: str, customer: str) -> Literal["treated", "control"]:
-    """Whether something is done for a customer, or nothing so that the difference can be measured.
+    """The arm of a customer for a care rule: `treated`, or `control`, for whom nothing is done.
 
-    Drawn once and for all; who is held out stays so when the share rises.
+    The draw is stable, and a customer in the control group stays in it if the holdout percentage rises.
     """
     drawn = int(hashlib.sha256(f"{salt}|{care.name}|{customer}".encode()).hexdigest()[:12], 16) % TEN_THOUSAND
     return "control" if drawn < care.holdout else "treated"
@@ -80,21 +80,21 @@ def _refrain(today: CareOfDay, care: Care, gate: Gate, day: Day) -> None:
 
 
 def _may_reach(ruleset: Ruleset, buckets: Buckets, do: Action, day: Day) -> bool:
-    """Whether an action reaches nobody, needs no consent, or has it."""
+    """Whether an action uses no channel, needs no consent, or has it."""
     if do.channel is None or do.consent == "not-needed":
         return True
     return buckets.latest[ruleset.programme.consent[do.channel]].value(None, day) == "true"
 
 
 def is_capped(programme: Programme, contacts: Mapping[str, Sequence[Day]], do: Action, day: Day) -> bool:
-    """Whether an action on a day would be one contact too many, beside those (by channel) made before it or after."""
+    """Whether an action on a day would exceed a cap, given the contacts (days by channel) before and after it."""
     if do.channel is None or do.contact_cap == "exempt":
         return False
     return any(_is_reached(cap, contacts, do.channel, day) for cap in programme.caps)
 
 
 def _is_reached(cap: Cap, contacts: Mapping[str, Sequence[Day]], channel: str, day: Day) -> bool:
-    """Whether a cap leaves no room on a day: some days that it counts together, this one among them, have enough."""
+    """Whether a cap has no room on a day: some window of the cap that includes the day is full."""
     if cap.channel not in {None, channel}:
         return False
     counted = [cap.channel] if cap.channel else list(contacts)
@@ -106,8 +106,8 @@ def _is_reached(cap: Cap, contacts: Mapping[str, Sequence[Day]], channel: str, d
 def _count_contact(ruleset: Ruleset, today: CareOfDay, channel: str | None, day: Day) -> None:
     if channel and ruleset.longest_cap:
         recent = {
-            one: tuple(contact for contact in days if day - contact < ruleset.longest_cap)
-            for one, days in today.contacts.items()
+            name: tuple(contact for contact in days if day - contact < ruleset.longest_cap)
+            for name, days in today.contacts.items()
         }
-        today.contacts = {one: days for one, days in recent.items() if days}
+        today.contacts = {name: days for name, days in recent.items() if days}
         today.contacts[channel] = (*today.contacts.get(channel, ()), day)

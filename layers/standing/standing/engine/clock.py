@@ -1,8 +1,8 @@
-"""The clock: on which days the passing of time alone could change anything. All others need not be lived through.
+"""The clock: finds the days on which time alone could change anything. All other silent days are skipped.
 
-A customer's silent days are mostly alike. What can tell them apart is a condition that begins or ceases to hold,
-because a window slid over something or a count of days reached a number; and what the day before set going: a level
-that is not kept falls at a review, or at the end of its grace.
+Most days without events are alike. They differ only if a condition becomes true or false, because a window slid past
+an event or a count of days reached a number; or if a pending transition falls due: a level that is not kept falls at a
+review, or at the end of its grace period.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ type Moving = Callable[[Any, tuple[int, ...] | None, Buckets, Day, Day], Iterabl
 
 
 class Crossing(NamedTuple):
-    """From `day` on, a fact lies elsewhere among the numbers it is compared with: its value (none: unknown)."""
+    """From `day` on, a fact has another result in some comparison. `value` is its new value (None: unknown)."""
 
     day: Day
     fact: str
@@ -39,14 +39,14 @@ class Crossing(NamedTuple):
 
 
 class ScheduledChanges(NamedTuple):
-    """What time alone will do: how facts flip, in order, and the days, rising, that must be lived through anyway."""
+    """The changes by time alone: crossings of facts, and days that must be simulated anyway, in ascending order."""
 
     flips: list[Crossing]
     days: list[Day]
 
 
 def scheduled_changes(ruleset: Ruleset, buckets: Buckets, first: Day, last: Day) -> ScheduledChanges:
-    """What will happen from `first` to `last`, whatever a day before does."""
+    """The changes from `first` to `last` that do not depend on the days before them."""
     flips: list[Crossing] = []
     for name, literals in ruleset.compared.items():
         if name in ruleset.by_name:
@@ -56,7 +56,7 @@ def scheduled_changes(ruleset: Ruleset, buckets: Buckets, first: Day, last: Day)
 
 
 def next_crossing(ruleset: Ruleset, flips: list[Crossing], known: Mapping[str, Fact], day: Day, end: Day) -> Day:
-    """The first day after `day` and before `end` on which a condition begins or ceases to hold; else `end`.
+    """The first day after `day` and before `end` on which a condition becomes true or false, else `end`.
 
     `known` are the facts of `day`.
     """
@@ -75,14 +75,14 @@ def next_crossing(ruleset: Ruleset, flips: list[Crossing], known: Mapping[str, F
 def pending_transitions(
     ruleset: Ruleset, memory: Memory, known: Mapping[str, Fact], holding: Iterable[str], day: Day
 ) -> Iterator[Day]:
-    """The days, some of them past, on which something begins or ends that was set going by `day`.
+    """The days on which transitions pending since `day` fall due. Some may be in the past.
 
-    `known` are the facts of that day, `memory` is what it closed with, `holding` the care rules whose conditions hold.
+    `known` are the facts of `day`, `memory` is what it closed with, `holding` the care rules whose conditions hold.
     """
-    for name, held in memory.levels.items():
+    for name, current in memory.levels.items():
         rating, becomes = ruleset.ratings[name], cast("int", known[f"{name}.would_become"])
-        if becomes != rating.rank(held.level):
-            yield next_move(rating, held, day, falls=becomes < rating.rank(held.level))
+        if becomes != rating.rank(current.level):
+            yield next_move(rating, current, day, falls=becomes < rating.rank(current.level))
     for name in holding:
         if name in memory.due:
             yield memory.due[name] + ruleset.care[name].repeat_after
@@ -101,7 +101,7 @@ def _set(facts: dict[str, Fact], flip: Crossing) -> None:
 def _flips(
     ruleset: Ruleset, feature: Feature, literals: tuple[int, ...], buckets: Buckets, first: Day, last: Day
 ) -> Iterator[Crossing]:
-    """How a feature comes to lie elsewhere among the numbers it is compared with."""
+    """The crossings of a feature: days on which it passes a number with which it is compared."""
     moves = {day for day in _moves(ruleset, feature, literals, buckets, first, last) if first <= day <= last}
     if not moves:
         return
@@ -115,7 +115,7 @@ def _flips(
 
 
 def _band(value: Fact | None, literals: tuple[int, ...]) -> Band:
-    """Where a number lies among those it is compared with; a text is only ever equal or not."""
+    """The position of a number among those it is compared with. A text is only equal or not."""
     return (bisect_left(literals, value), bisect_right(literals, value)) if isinstance(value, int) else value
 
 
@@ -130,7 +130,7 @@ def _value(ruleset: Ruleset, feature: Feature, buckets: Buckets, day: Day) -> Fa
 def _moves(
     ruleset: Ruleset, feature: Feature, literals: tuple[int, ...] | None, buckets: Buckets, first: Day, last: Day
 ) -> Iterable[Day]:
-    """The days on which a feature's value may move among some numbers; or, without numbers, move at all."""
+    """The days on which a feature may pass one of some numbers; without numbers, the days on which it may change."""
     if feature.parts:
         each = [(ruleset.by_name[part], steps) for part, steps in _parts(feature)]
         return [day for part, at in each for day in _moves(ruleset, part, at, buckets, first, last)]
@@ -145,7 +145,7 @@ def _parts(feature: Feature) -> Iterable[tuple[str, tuple[int, ...] | None]]:
 
 
 def _day_by_day(counting: Counting) -> Moving:
-    """What counts days moves every day; among some numbers, only where it reaches or passes one."""
+    """For features that count days. They change every day, and pass a number only when they reach it or go beyond."""
 
     def moves(
         feature: MeasuredFeature, literals: tuple[int, ...] | None, buckets: Buckets, first: Day, last: Day
@@ -218,7 +218,7 @@ def _days_kept(series: Series) -> Sequence[Day]:
 
 
 def _rating_days(ruleset: Ruleset, rating: Rating, buckets: Buckets, first: Day, last: Day) -> Iterator[Day]:
-    """The days on which the days to a review, where rules ask for them, reach a number; and what was set by hand."""
+    """The days on which the days to a review reach a number that rules compare, and the days of overrides."""
     literals = ruleset.compared.get(f"{rating.name}.days_to_review")
     if literals is not None:
         review = next_review(rating.stability.review, first - 1)

@@ -1,7 +1,7 @@
-"""States as bytes: MessagePack, deflated. Small, because DynamoDB is paid by the KB.
+"""States as bytes: MessagePack, deflated. They are small, because DynamoDB charges by the KB.
 
-What repeats is left out: the memory that a day closed with is kept as changes of the one it opened with, and what the
-ledger said as changes of what is true. Days are kept as the distance from each to the next.
+Repetition is left out: the memory at a day's end is stored as changes of the memory at its beginning, and announced
+levels as changes of the shown levels. Days are stored as differences.
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ from standing.values.days import Day
 FORMAT = 1
 MEMORY = len(FIELDS)  # parts of a memory
 TOLD = 7  # parts of a ledger
-RAW = -zlib.MAX_WBITS  # deflate without a header: the first byte of an image says its format
-WORDS = range(-(2**63), 2**64)  # whole numbers that MessagePack has; others are kept as bytes
+RAW = -zlib.MAX_WBITS  # deflate without a header: the first byte of an image is its format
+WORDS = range(-(2**63), 2**64)  # integers that MessagePack supports; others are stored as bytes
 type Part = dict[str, Any]
 type Row = Sequence[Any]
 
@@ -34,7 +34,7 @@ def pack(state: State) -> bytes:
     """A state's memories, ledger and buckets; customer, version and day are attributes of their own."""
     opened, closed, ledger = plain(state.opened), plain(state.closed), state.ledger
     said = {name: held.level for name, held in state.closed.all_shown().items()}
-    told = [
+    ledger_parts = [
         _changes(said, ledger.said),
         _changes(state.closed.due, ledger.asked),
         ledger.honoured,
@@ -43,16 +43,16 @@ def pack(state: State) -> bytes:
         _contacts(ledger.contacts),
         ledger.waiting,
     ]
-    return _image([*opened, *map(_changes, opened, closed), *told], state.buckets)
+    return _image([*opened, *map(_changes, opened, closed), *ledger_parts], state.buckets)
 
 
 def unpack(packed: bytes, *, customer: str, version: int, day: int, features_hash: str) -> State:
-    """The state that `pack` packed. Raises ValueError for a format this code does not know."""
+    """The state from the bytes of `pack`. Raises ValueError for an unknown format."""
     parts, buckets = _open(packed, 2 * MEMORY + TOLD)
     opened, changes, told = parts[:MEMORY], parts[MEMORY : 2 * MEMORY], parts[2 * MEMORY :]
     before, after = memory_of(opened), memory_of(list(map(_changed, opened, changes)))
     said = {name: held.level for name, held in after.all_shown().items()}
-    announced, asked, honoured, unanswered, refrained, contacts, waiting = told
+    announced, asked, honoured, unanswered, refrained, contacts, waiting = ledger_parts
     known = _changed(said, announced), honoured, _changed(after.due, asked), unanswered, refrained
     ledger = Ledger(*known, tuple(_made(contacts)), waiting)
     return State(customer, version, day, features_hash, buckets, before, after, ledger)
@@ -64,7 +64,7 @@ def pack_checkpoint(checkpoint: Checkpoint) -> bytes:
 
 
 def unpack_checkpoint(packed: bytes, *, day: int, features_hash: str) -> Checkpoint:
-    """The checkpoint that `pack_checkpoint` packed. Raises ValueError for a format this code does not know."""
+    """The checkpoint from the bytes of `pack_checkpoint`. Raises ValueError for an unknown format."""
     parts, buckets = _open(packed, MEMORY)
     return Checkpoint(day, features_hash, buckets, memory_of(parts))
 
@@ -88,7 +88,7 @@ def _open(packed: bytes, expected: int) -> tuple[list[Part], StoredBuckets]:
 
 
 def _row(series: Series) -> Row:
-    if isinstance(series, Amended) and series.pending:  # what is stored is pruned, and its day is the last of all
+    if isinstance(series, Amended) and series.pending:  # a stored series is pruned as of the last day
         raise ValueError("a series is stored as of a day by which all of it is known")
     kind = KINDS.index(type(series))
     return (kind, *WRITERS[kind](series)) if series.days else (kind,)
@@ -100,7 +100,7 @@ def _series(row: Row) -> Series:
 
 
 def _write_sums(series: Any) -> Row:  # noqa: ANN401 -- of its kind
-    """The days, the counts and the sums, as far as needed, and how long before the first day `first` was."""
+    """Days, counts and sums, as far as needed, and the distance from `first` to the first day."""
     counts = series.counts if max(series.counts) > 1 else ()
     sums = _integers(series.sums) if any(series.sums) else ()
     return _steps(series.days), counts, sums, series.days[0] - series.first
@@ -137,7 +137,7 @@ def _read_seen(values: Row, days: Row) -> Seen:
 
 
 def _steps(days: Sequence[Day]) -> Row:
-    """The first day, and how far each is from the one before."""
+    """The first day, and the difference of each day to the one before."""
     return (days[0], *map(sub, days[1:], days))
 
 
@@ -146,12 +146,12 @@ def _days(steps: Row) -> tuple[Day, ...]:
 
 
 def _integers(values: Sequence[int]) -> Row:
-    """Whole numbers, at least one; nearly always MessagePack has all of them."""
+    """Integers, at least one. MessagePack nearly always supports all of them."""
     return values if min(values) in WORDS and max(values) in WORDS else _facts(values)
 
 
 def _facts(values: Iterable[Fact]) -> Row:
-    """Whole numbers and texts; a number that MessagePack does not have as its bytes."""
+    """Integers and strings. Integers that MessagePack does not support become bytes."""
     return [value if isinstance(value, str) or value in WORDS else _as_bytes(value) for value in values]
 
 
@@ -160,7 +160,7 @@ def _as_bytes(number: int) -> bytes:
 
 
 def _read_facts(values: Row) -> tuple[Any, ...]:
-    """What `_integers` or `_facts` gave."""
+    """The reverse of `_integers` and `_facts`."""
     return tuple([int.from_bytes(value, signed=True) if isinstance(value, bytes) else value for value in values])
 
 
@@ -174,10 +174,10 @@ READERS: tuple[Callable[..., Series], ...] = (_read_sums, _read_extremes, _read_
 
 def _contacts(made: Iterable[Contact]) -> Part:
     """The days of contacts, by channel and care rule."""
-    found: Part = {}
+    by_channel: Part = {}
     for channel, care, day in made:
-        found.setdefault(channel, {}).setdefault(care, []).append(day)
-    return found
+        by_channel.setdefault(channel, {}).setdefault(care, []).append(day)
+    return by_channel
 
 
 def _made(contacts: Part) -> list[Contact]:
@@ -187,7 +187,7 @@ def _made(contacts: Part) -> list[Contact]:
 
 
 def _changes(base: Part, other: Part) -> Part:
-    """What makes `other` of `base`; null where something is gone."""
+    """The changes from `base` to `other`. None marks a removed entry."""
     return {name: other.get(name) for name in {**base, **other} if base.get(name) != other.get(name)}
 
 

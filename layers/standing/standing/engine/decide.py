@@ -1,6 +1,6 @@
-"""Deciding: a state, some events, the rules and the time in; a new state and what to announce out.
+"""Decides: takes a state, events, the rules and the time; returns a new state and decisions.
 
-Pure. The standing comes from the fold (`start` says where it begins); the ledger (`ledger/`) says what is made of it.
+Pure. The standing comes from the fold (`start` finds where it begins); the ledger (`ledger/`) derives decisions.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ type Decision = RatingChanged | LevelHonoured | CareDecided | CareAccepted | Car
 
 @dataclass(frozen=True)
 class DecisionResult:
-    """What one commit writes beside the events themselves."""
+    """What one commit writes besides the events: the new state, decisions, checkpoints."""
 
     state: State
     decisions: tuple[Decision, ...]
@@ -42,20 +42,20 @@ class DecisionResult:
 
 
 def too_late(event: Event, rules: Timeline, now: datetime) -> bool:
-    """Whether an event comes later than the programme allows: it is recorded, and changes nothing."""
+    """Whether an event arrives later than the programme allows. Then it is recorded and changes nothing."""
     programme = rules.latest.programme
     return day_of(now, programme.time_zone) - event.day > programme.lateness
 
 
 def is_late(state: State | None, events: Iterable[Event]) -> bool:
-    """Whether some event is of a day that is already behind."""
+    """Whether some event is of a day before the state's last day."""
     return state is not None and any(event.day < state.day for event in events)
 
 
 def needs_history(state: State | None, events: Iterable[Event], rules: Timeline) -> bool:
-    """Whether more than the state is needed.
+    """Whether deciding needs the stored history.
 
-    An event is late, features are defined otherwise than they were, or a refund names a purchase that came before.
+    It does if an event is late, if features were defined differently, or if a refund names an earlier purchase.
     """
     if state is None:
         return False
@@ -69,9 +69,9 @@ def needs_history(state: State | None, events: Iterable[Event], rules: Timeline)
 def decide(
     state: State | None, events: Sequence[Event], rules: Timeline, now: datetime, past: StoredHistory = NOTHING
 ) -> DecisionResult:
-    """Apply events (one at least, all of one customer, none applied before) to a customer's state.
+    """Apply events (at least one, all of one customer, none applied before) to a customer's state.
 
-    `past` is what was stored before; it is read where `needs_history` says so.
+    `past` is the stored history; it is only used if `needs_history` is true.
     """
     rewritten = is_late(state, events)
     if state is None or state.is_empty or rewritten:
@@ -83,7 +83,7 @@ def decide(
 
 
 def fold_anew(state: State, rules: Timeline, now: datetime, past: StoredHistory) -> DecisionResult:
-    """Fold a customer anew from all events there ever were, as if the last of them had come late."""
+    """Fold a customer again from all stored events, as if the last of them had come late."""
     return _decide_from(replay_all(past.events), state, (), rules, now, past.checkpoints)
 
 
@@ -95,7 +95,7 @@ def _decide_from(
     now: datetime,
     rewritten: Sequence[Checkpoint] | None,
 ) -> DecisionResult:
-    """What follows from where a fold begins; `rewritten` are the stored checkpoints that may no longer hold."""
+    """Decide from a fold's start. `rewritten` are the stored checkpoints that may be out of date."""
     last = max(*start.busy, before.day, start.day + 1)
     busy = start.busy | days_waited_for(before)
     lived = list(simulate_days(rules, start.under, start.memory, start.day + 1, last, busy=busy))
@@ -106,14 +106,14 @@ def _decide_from(
 
 
 def days_waited_for(state: State) -> frozenset[Day]:
-    """The days on which care that had to wait may be acted on: they are lived through, though nothing happens."""
+    """The days on which waiting care rules may be acted on. They are simulated even without other changes."""
     return frozenset(state.ledger.waiting.values())
 
 
 def decision_result(
     before: State, events: Sequence[Event], start: FoldStart, lived: list[DayResult], now: datetime, *, rewritten: bool
 ) -> tuple[State, tuple[Decision, ...]]:
-    """The state after some days that were lived, and what is said and done about them."""
+    """The state after the simulated days, and the decisions about them."""
     last = lived[-1]
     ratings = announce(before.ledger, lived, rewritten=rewritten)
     care = care_ledger(before.ledger, before.customer, now)

@@ -14,13 +14,13 @@ from standing.values.days import Day
 
 
 class Engine:
-    """How a ruleset is evaluated. Made once for each, by `engine_of`."""
+    """Evaluates a ruleset. `engine_of` makes it once for each ruleset."""
 
     def __init__(self, ruleset: Ruleset) -> None:
         self.ruleset = ruleset
 
     def facts(self, buckets: Buckets, day: Day) -> dict[str, Fact]:
-        """Every known feature by name, in whole units or as a text, as of the end of `day`; not what is unknown."""
+        """Every known feature at the end of `day`, by name: an integer or a text. Unknown features are absent."""
         known: dict[str, Fact] = {}
         for name, work_out in self.formulas.items():
             value = work_out(buckets, day, known)
@@ -30,7 +30,7 @@ class Engine:
 
     @cached_property
     def formulas(self) -> dict[str, Formula]:
-        """How every feature is worked out, by name; those that are made of others come after them."""
+        """The formula of every feature, by name. A feature made of others comes after them."""
         return {feature.name: formula(feature) for feature in self.ruleset.features}
 
     @cached_property
@@ -45,13 +45,13 @@ class Engine:
 
     @cached_property
     def conditions_on(self) -> dict[str, tuple[Test, ...]]:
-        """For every fact that some condition speaks of, those conditions, as functions."""
-        found: dict[str, list[Test]] = {}
+        """The conditions, as functions, that compare a fact, by fact."""
+        by_fact: dict[str, list[Test]] = {}
         for backend in self.plain:
             for name, condition in backend.rules.items():
                 for fact in {line.fact for line in comparisons(condition)}:
-                    found.setdefault(fact, []).append(backend.tests[name])
-        return {fact: tuple(tests) for fact, tests in found.items()}
+                    by_fact.setdefault(fact, []).append(backend.tests[name])
+        return {fact: tuple(tests) for fact, tests in by_fact.items()}
 
 
 def engine_of(ruleset: Ruleset) -> Engine:

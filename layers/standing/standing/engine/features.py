@@ -1,6 +1,6 @@
-"""Features: from a customer's day buckets to the numbers a rule may compare, as of one day.
+"""Features: the values that rules compare, computed from a customer's day buckets as of one day.
 
-How each feature is worked out is settled once for a ruleset: `formula` makes a function of it.
+`formula` compiles each feature to a function, once for a ruleset.
 """
 
 from __future__ import annotations
@@ -32,19 +32,19 @@ if TYPE_CHECKING:
     from standing.rules.kinds import KindName
 
 RATIO_UNIT = 10_000
-EXACT = 2**53 - 1  # every reader compares whole numbers exactly up to here
+EXACT = 2**53 - 1  # every backend compares integers exactly up to here
 
 type Formula = Callable[[Buckets, Day, Mapping[str, Fact]], Fact | None]
 type Beginning = Callable[[Buckets, Day], Day | None]
 
 
 def formula(feature: Feature) -> Formula:
-    """A feature as of the end of a day; none where it is unknown. Its parts, if it has any, are among the facts."""
+    """A function that computes a feature at the end of a day, or None if unknown. Its parts must be among the facts."""
     return FORMULAS[feature.kind](feature)
 
 
 def limited(value: int) -> int:
-    """A value as every reader compares it exactly."""
+    """A value limited to the range that every backend compares exactly."""
     return value if -EXACT <= value <= EXACT else max(-EXACT, min(EXACT, value))
 
 

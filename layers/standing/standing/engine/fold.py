@@ -1,7 +1,7 @@
-"""The fold: days lived through, each decided once on all its events.
+"""The fold: simulates days, each decided once on all its events.
 
-This is the standing, pure and blind to the ledger: it depends on the events' days, the rules in force on each, and on
-nothing else.
+Its result is the standing. It is pure and does not read the ledger: it depends only on the events' days and the rules
+in force on each.
 """
 
 from __future__ import annotations
@@ -30,10 +30,10 @@ type BucketsFor = Callable[[Ruleset], Buckets]
 
 @dataclass(frozen=True)
 class DayResult:
-    """One day: the facts that were compared, what was remembered before and after, and what care there was.
+    """One day: its facts, the memory before and after it, and its care.
 
-    `holding` are the care rules whose conditions hold, `due` those that fell due, `refrained` those held back for a
-    reason that is new, `ready` and `capped` as `care.CareOfDay` says; `rulings` are the levels set by hand.
+    `holding` has the care rules whose conditions hold, `due` those that fell due, `refrained` those held back for a new
+    reason; `ready` and `capped` are as in `care.CareOfDay`; `rulings` has the levels set by hand.
     """
 
     day: Day
@@ -52,10 +52,10 @@ class DayResult:
 def simulate_days(
     rules: Timeline, books: BucketsFor, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
 ) -> Iterator[DayResult]:
-    """The days from `first` to `last`, beginning with what was remembered before `first`.
+    """Simulate the days from `first` to `last`, starting from the memory before `first`.
 
-    Days like the one before are left out; `first` and `last` never are. Days in `busy`, which have events, are matched
-    by durable-rules, days on which only time passes by the plain reader, proved equal.
+    Days equal to the day before are left out, but never `first` and `last`. Days in `busy` have events and are matched
+    by durable-rules, days on which only time passes by the plain backend, which gives equal results.
     """
     for span in rules.spans(first, last):
         for lived in _live_span(span, books(span.ruleset), memory, busy):
@@ -80,7 +80,7 @@ def _live_span(span: Span, buckets: Buckets, memory: Memory, busy: Collection[Da
 
 
 def _settled(lived: DayResult) -> bool:
-    """Whether what changed on a day makes no difference to the next: a new level does where rules ask what it was."""
+    """Whether a day's changes cannot affect the next day. A new level can, if rules ask for the former level."""
     before, after, compared = lived.opened, lived.closed, lived.ruleset.compared
     if before == after:
         return True
@@ -89,7 +89,7 @@ def _settled(lived: DayResult) -> bool:
 
 
 def _next_stop(ahead: ScheduledChanges, lived: DayResult) -> Day:
-    """The next day that may differ from one on which nothing changed."""
+    """The next day that may differ from a day on which nothing changed."""
     ruleset, today = lived.ruleset, lived.day
     going = pending_transitions(ruleset, lived.closed, lived.facts, lived.holding, today)
     planned = min([ahead.days[bisect_right(ahead.days, today)], *(day for day in going if day > today)])
@@ -97,7 +97,7 @@ def _next_stop(ahead: ScheduledChanges, lived: DayResult) -> Day:
 
 
 def simulate_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *, event_day: bool) -> DayResult:
-    """One day, decided on everything known of it."""
+    """Decide one day on all its events."""
     engine = engine_of(ruleset)
     known = engine.facts(buckets, day)
     levels: dict[str, LevelState] = {}
@@ -108,14 +108,16 @@ def simulate_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *
     for stratum, reader in zip(ruleset.strata, readers, strict=True):
         all_hits |= (hits := reader.match(known))
         for rating in stratum.ratings:
-            levels[rating.name] = held = next_level_state(rating, opened.levels.get(rating.name), hits, day)
+            levels[rating.name] = current = next_level_state(rating, opened.levels.get(rating.name), hits, day)
             if ruling := manual_level_on(rating, buckets, day):
                 rulings[rating.name] = ruling
-            seen = shown(rating, opened, held, ruling, day)
-            if seen != held:
+            seen = shown(rating, opened, current, ruling, day)
+            if seen != current:
                 instead[rating.name] = seen
             to_review = next_decision(rating, ruling, day) - day
-            known |= _rating_facts(rating, opened.shows(rating.name), seen, would_become(rating, held, hits), to_review)
+            known |= _rating_facts(
+                rating, opened.shows(rating.name), seen, would_become(rating, current, hits), to_review
+            )
     holding = tuple(name for name in ruleset.care if f"care/{name}" in all_hits)
     care = care_of_day(ruleset, buckets, opened, holding, day)
     closed = Memory(levels, care.due, instead, care.held_back, care.contacts)
@@ -126,7 +128,7 @@ def simulate_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, day: Day, *
 def _rating_facts(
     rating: Rating, before: LevelState | None, after: LevelState, becomes: str, to_review: int
 ) -> dict[str, Fact]:
-    """What later rules may ask of a rating. Levels are compared by rank."""
+    """The facts of a rating for later rules. Levels are compared by rank."""
     now, was, would_become, days_to_review = rating.fact_names
     return {
         now: rating.rank(after.level),

@@ -1,8 +1,7 @@
-"""History taken over: years of events folded at once, into the state that they come to. Says nothing to anybody.
+"""Imports history: folds years of events at once into a state. Announces nothing.
 
-Pure. The standing is what the fold of all events makes of it. The ledger takes what is true of a new customer as known;
-of one who is live already it keeps what was said, so that what history changes is announced once, by whatever comes
-next.
+Pure. The standing is the fold of all events. For a new customer, the ledger treats the current levels as announced. For
+an existing customer it stays as it was, so that changes by the history are announced once, by the next event or night.
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from standing.values.days import Day, month_ends
 
 
 class ImportedHistory(NamedTuple):
-    """A customer with its history: the state, checkpoints for late events, and its memory at the ends of months."""
+    """A customer with its history: state, checkpoints for late events, and memories at the ends of months."""
 
     state: State
     checkpoints: tuple[Checkpoint, ...]
@@ -30,11 +29,11 @@ class ImportedHistory(NamedTuple):
 def import_history(
     before: State | None, past: StoredHistory, rules: Timeline, until: Day, months: int, first: Day | None = None
 ) -> ImportedHistory:
-    """A customer with all its events (one at least), folded up to the end of `until`, or of its last event.
+    """Fold a customer's events (at least one) up to the end of `until`, or of the last event's day.
 
-    One who is live already stays at the day where it was: what time changes from there on is still to be announced.
-    `past` holds the checkpoints that there are, which are made anew; `months` is how many ends of months are told.
-    Where the oldest events may be gone, `first` is the day of the first that is new: the fold begins before it.
+    An existing customer stays at its own last day, since later changes by time are still to be announced. `past` has
+    the existing checkpoints, which are rewritten; `months` is the number of month ends to return. If the oldest events
+    may be deleted, `first` is the day of the first new event: the fold begins before it.
     """
     events = past.events
     start = replay_all(events) if first is None else replay_before(first, past)
@@ -55,16 +54,16 @@ def import_history(
 
 
 def without_history(before: State) -> State:
-    """A customer none of whose events counts any more: it stands nowhere, and what was said of it stays said.
+    """The state of a customer without any event that counts: it has no standing, and keeps its announcements.
 
-    The next event makes it anew, as a first one does. Its versions go on, by which what was announced has its ids.
+    The next event is treated as a first event. Versions continue, because the ids of decisions depend on them.
     """
     ledger = replace(before.ledger, waiting={})
     return State(before.customer, before.version + 1, before.day, "", (), Memory(), Memory(), ledger)
 
 
 def _known(lived: Sequence[DayResult]) -> Ledger:
-    """The ledger of a customer of whom nothing was said: what is true is known, what was due is done."""
+    """The ledger of a new customer: its levels count as announced, and due actions as done."""
     memory = lived[-1].closed
     said = {rating: held.level for rating, held in memory.all_shown().items()}
     contacts = tuple(_contacts(lived))
@@ -72,13 +71,13 @@ def _known(lived: Sequence[DayResult]) -> Ledger:
 
 
 def _kept(before: Ledger, lived: Sequence[DayResult]) -> Ledger:
-    """The ledger as it was; what was due by the history that is known now is over."""
+    """The stored ledger, in which actions that were due in the imported history count as over."""
     asked, refrained = _later(before.asked, lived[-1].closed.due), _later(before.refrained, _refrained(lived))
     return replace(before, asked=asked, refrained=refrained)
 
 
 def _contacts(lived: Sequence[DayResult]) -> Iterator[Contact]:
-    """The contacts that were due and may still count towards a cap: whoever served the customer then made them."""
+    """Contacts that were due and may still count towards a cap. They are taken as made."""
     last = lived[-1]
     for day in (day for day in lived if last.day - day.day < last.ruleset.longest_cap):
         for name in sorted(day.due):
@@ -96,7 +95,7 @@ def _later(one: dict[str, Day], other: dict[str, Day]) -> dict[str, Day]:
 
 
 def _months(lived: Sequence[DayResult], most: int) -> dict[Day, Memory]:
-    """The customer's memory at the last ends of months; where a day was not lived through, it was as before."""
+    """The customer's memory at the last `most` month ends. A skipped day is equal to the day before."""
     ends: Iterable[Day] = list(month_ends(lived[0].day, lived[-1].day))[-most:] if most else ()
     days = iter([*lived, None])
     found, held, ahead = {}, Memory(), next(days)

@@ -1,4 +1,4 @@
-"""Overrides: levels that somebody set by hand. They show until they expire; the computed level runs on beneath."""
+"""Overrides: levels set by hand. They are shown until they expire; the computed level continues underneath."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from standing.values.days import Day, day_in
 
 
 class ManualLevel(NamedTuple):
-    """What somebody decided of a rating: the level that shows up to and including the day `expires`."""
+    """A level set by hand, which is shown up to and including the day `expires`."""
 
     level: str
     expires: Day
@@ -31,24 +31,24 @@ def manual_level_on(rating: Rating, buckets: Buckets, day: Day) -> ManualLevel |
 
 
 def read_manual_level(text: str) -> ManualLevel:
-    """A ruling from the text that is kept of it."""
+    """Parse an override's stored text."""
     level, expires, author, reason = json.loads(text)
     return ManualLevel(level, day_in(expires), author, reason)
 
 
 def next_decision(rating: Rating, ruling: ManualLevel | None, day: Day) -> Day:
-    """When the level that is shown is decided next: at the review, or when what was set by hand has expired."""
+    """When the shown level is decided next: at the review, or after the override has expired."""
     return ruling.expires + 1 if ruling else next_review(rating.stability.review, day)
 
 
-def shown(rating: Rating, opened: Memory, held: LevelState, ruling: ManualLevel | None, day: Day) -> LevelState:
-    """What everybody sees of a rating at the end of a day: the level set by hand, or the computed one.
+def shown(rating: Rating, opened: Memory, computed: LevelState, ruling: ManualLevel | None, day: Day) -> LevelState:
+    """The shown level of a rating at the end of a day: the level set by hand, or the computed one.
 
-    Its `since` is the day on which what is seen last changed.
+    Its `since` is the day on which the shown level last changed.
     """
     if ruling is None and rating.name not in opened.shown:
-        return held
-    level = ruling.level if ruling else held.level
+        return computed
+    level = ruling.level if ruling else computed.level
     before = opened.shows(rating.name)
     since = before.since if before and before.level == level else day
-    return LevelState(level, since, None if ruling else held.grace_until)
+    return LevelState(level, since, None if ruling else computed.grace_until)

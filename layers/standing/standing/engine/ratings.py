@@ -1,6 +1,6 @@
-"""One rating, one day: which level follows. The whole of the stability block is here; docs/stability.md is its table.
+"""One rating, one day: the next level. All of the stability block is here; docs/stability.md has its transition table.
 
-Pure, and blind to features: it sees only which of the rating's conditions hold.
+Pure. It does not know features, only which of the rating's conditions hold.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ MONTHS: dict[Review, int] = {"monthly": 1, "quarterly": 3, "yearly": 12}
 
 
 def next_level_state(rating: Rating, before: LevelState | None, hits: Collection[str], day: Day) -> LevelState:
-    """What a customer holds at the end of `day`, having held `before` at its beginning (none: the first day)."""
+    """The level at the end of `day`, given the level at its beginning (None: the first day)."""
     if not rating.ordered:
         return _settle(before, _first_match(rating, hits), day)
     best = _best(rating, hits)
@@ -26,14 +26,14 @@ def next_level_state(rating: Rating, before: LevelState | None, hits: Collection
     if rating.rank(best) > rating.rank(before.level) and _may_rise(rating, day):
         return LevelState(best, day)
     if is_kept(rating, before, hits):
-        return LevelState(before.level, before.since)  # a grace period that was running is cancelled
+        return LevelState(before.level, before.since)  # cancels a running grace period
     return _failing(rating, before, hits, day)
 
 
-def is_kept(rating: Rating, held: LevelState, hits: Collection[str]) -> bool:
-    """Whether a level that is held is kept: by these rules, or by those under which it was reached."""
-    return _keeps(rating, held.level, hits) or any(
-        held.since < before and name in hits for before, name in rating.terms_names.get(held.level, ())
+def is_kept(rating: Rating, current: LevelState, hits: Collection[str]) -> bool:
+    """Whether the current level is kept, by these rules or by the older terms under which it was reached."""
+    return _keeps(rating, current.level, hits) or any(
+        current.since < before and name in hits for before, name in rating.terms_names.get(current.level, ())
     )
 
 
@@ -43,23 +43,23 @@ def _keeps(rating: Rating, level: str, hits: Collection[str]) -> bool:
     return retain in hits or qualify in hits or level == rating.levels[0]
 
 
-def would_become(rating: Rating, held: LevelState, hits: Collection[str]) -> str:
-    """The level that would follow in the end if nothing changed but time: up to what qualifies, or down a step."""
+def would_become(rating: Rating, current: LevelState, hits: Collection[str]) -> str:
+    """The level that would follow in the end if only time passed: up to the best that qualifies, or one step down."""
     if not rating.ordered:
-        return held.level
+        return current.level
     best = _best(rating, hits)
-    if rating.rank(best) > rating.rank(held.level):
+    if rating.rank(best) > rating.rank(current.level):
         return best
-    return held.level if is_kept(rating, held, hits) else _landing(rating, held.level, hits)
+    return current.level if is_kept(rating, current, hits) else _landing(rating, current.level, hits)
 
 
-def next_move(rating: Rating, held: LevelState, today: Day, *, falls: bool) -> Day:
+def next_move(rating: Rating, state: LevelState, today: Day, *, falls: bool) -> Day:
     """When a level changes, or its grace begins, that would change in the end if nothing but time did."""
-    stays = held.since + rating.stability.minimum_stay - 1 if falls else today
+    stays = state.since + rating.stability.minimum_stay - 1 if falls else today
     review = next_review(rating.stability.review, max(today, stays))
-    if held.grace_until is None:
+    if state.grace_until is None:
         return review
-    return held.grace_until if falls else min(held.grace_until, review)  # a rise waits for a review, a fall does not
+    return state.grace_until if falls else min(state.grace_until, review)  # a rise waits for a review, a fall does not
 
 
 @lru_cache(maxsize=4096)

@@ -1,4 +1,4 @@
-"""Explanations: the comparisons behind a decision, with the values that were compared, in the units people use."""
+"""Reasons: the comparisons behind a decision, with their values in the units that people use."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHHELD = "(personal)"  # reasons are published
 
 
 class Reason(TypedDict):
-    """One line of a rule, the value it met (none: unknown), and whether it held. Under `none`, it begins with `not`."""
+    """A comparison, its value (None: unknown), and whether it held. Under `none`, the line begins with `not`."""
 
     line: str
     actual: str | None
@@ -25,7 +25,7 @@ class Reason(TypedDict):
 
 
 def reasons(ruleset: Ruleset, condition: Condition, facts: Mapping[str, Fact]) -> tuple[Reason, ...]:
-    """Every line of a condition with the value it met. A line such as `tier entered gold` meets `silver → gold`."""
+    """Every comparison of a condition, with its value. The value of `tier entered gold` is such as `silver → gold`."""
     lines: dict[tuple[str, bool], list[Comparison]] = {}
     for comparison, wanted in _lines(condition, wanted=True):
         lines.setdefault((comparison.text, wanted), []).append(comparison)
@@ -35,7 +35,7 @@ def reasons(ruleset: Ruleset, condition: Condition, facts: Mapping[str, Fact]) -
 def reasons_for_level(
     ruleset: Ruleset, rating: Rating, was: LevelState | None, level: str, facts: Mapping[str, Fact]
 ) -> tuple[Reason, ...]:
-    """Why a level follows another: what it qualified by where it rose, what no longer kept it where it fell."""
+    """Why a level follows another: the conditions to qualify if it rose, the failed ones to keep it if it fell."""
     known = was is not None and rating.ordered and {was.level, level} <= set(rating.levels)
     if was is None or not known or rating.rank(was.level) < rating.rank(level):
         conditions = [rating.qualify[level]] if level in rating.qualify else []
@@ -56,7 +56,7 @@ def reason_for_manual_level(ruling: ManualLevel) -> Reason:
 
 
 def display(ruleset: Ruleset, fact: str, value: Fact | None) -> str | None:
-    """A fact's value as people write it: money as `12.50`, a score as a fraction of one, a rating as its level."""
+    """A fact's value in readable form: money as `12.50`, a score as a decimal, a rating as its level."""
     if not isinstance(value, int):
         return value
     name, _, about = fact.partition(".")

@@ -1,8 +1,8 @@
-"""Refunds: the purchase that each names, and so the day on which its amount counts.
+"""Refunds: the purchase that each names, which gives the day on which its amount counts.
 
-Looked at are the customer's purchases of days before the refund's own: one of its own source first, else one of any,
-and of several the latest. One of the same day would change nothing, and a later one is never meant; so a purchase that
-comes in after its refund is either late, and everything is folded anew from its day, or makes no difference.
+Candidates are the customer's purchases of days before the refund's own: of the refund's source, else of any source, and
+the latest of several. A purchase of the same day would change nothing, and a later one cannot be meant. So a purchase
+that arrives after its refund is either late, and the fold begins at its day, or makes no difference.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ type Key = tuple[str, str]
 
 
 def purchases_of(events: Iterable[Event], among: Iterable[Event], ruleset: Ruleset) -> dict[Key, Event]:
-    """By key, the refunds of some events that name an earlier purchase `among` others, each with that purchase."""
+    """The purchase of each refund in `events` that names an earlier one in `among`, by the refund's key."""
     return {one.key: _found(one, bought) for one, bought in _candidates(list(_naming(events)), among, ruleset)}
 
 
 def purchase_days(events: Iterable[Event], among: Iterable[Event], ruleset: Ruleset) -> dict[Key, Day]:
-    """The same with the day of each purchase."""
+    """The same, with the day of each purchase."""
     return {key: purchase.day for key, purchase in purchases_of(events, among, ruleset).items()}
 
 
 def may_name_others(events: Iterable[Event], ruleset: Ruleset) -> bool:
-    """Whether some refund may name a purchase that is not among these events: only its own source's settles that."""
+    """Whether a refund may name a purchase outside these events. Only a purchase of its own source rules that out."""
     some = list(events)
     naming = list(_naming(some)) if ruleset.nets else []
     settled = (one for one, bought in _candidates(naming, some, ruleset) if _found(one, bought).source == one.source)
@@ -40,14 +40,14 @@ def _naming(events: Iterable[Event]) -> Iterator[Event]:
 
 
 def _candidates(refunds: list[Event], among: Iterable[Event], ruleset: Ruleset) -> Iterator[tuple[Event, list[Event]]]:
-    """Each refund for which there is one with the purchases that it may mean."""
+    """Each refund with the purchases that it may name, if there are any."""
     by_id: dict[str | None, list[Event]] = {}
-    for one in among if refunds else ():
-        if isinstance(one.detail, Purchase):
-            by_id.setdefault(one.detail.id, []).append(one)
+    for event in among if refunds else ():
+        if isinstance(event.detail, Purchase):
+            by_id.setdefault(event.detail.id, []).append(event)
     for refund in refunds:
         named = by_id.get(getattr(refund.detail, "purchase", None), [])
-        if before := [one for one in named if ruleset.reaches_back(refund.day, one.day)]:
+        if before := [event for event in named if ruleset.reaches_back(refund.day, event.day)]:
             yield refund, before
 
 

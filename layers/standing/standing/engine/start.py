@@ -1,7 +1,7 @@
 """Where a fold begins: at the state, at a checkpoint before a late event, or at a customer's first event.
 
-Checkpoints are a customer at the ends of months. A late event begins at the last one before it, and those after it,
-which no longer hold, are written anew.
+A checkpoint is a customer at the end of a month. The fold of a late event begins at the last checkpoint before it, and
+later checkpoints, which are out of date, are rewritten.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, month_ends
 
-MOST_CHECKPOINTS = 6  # a gap of years need not leave one for each of its months
+MOST_CHECKPOINTS = 6  # a gap of years need not have one for each month
 MONTH = 31
 
 
 @dataclass(frozen=True)
 class StoredHistory:
-    """What was stored of a customer beside the state: every event that counts, and the checkpoints."""
+    """A customer's stored events that count, and checkpoints."""
 
     events: Sequence[Event] = ()
     checkpoints: Sequence[Checkpoint] = ()
@@ -35,10 +35,10 @@ NOTHING = StoredHistory()
 
 @dataclass(frozen=True)
 class FoldStart:
-    """The day before a fold's first, and what was remembered at its end.
+    """The day before a fold's first day, and the memory at its end.
 
-    `kept` are buckets by the hash of their features, to which the events `since` are to be added; under other features,
-    buckets are gathered from `events`, which are all of them. In these the purchases that refunds name are looked for.
+    `kept` has buckets by the hash of their features, to which the events `since` are added. For other features, buckets
+    are aggregated from `events`, which has all events. Purchases that refunds name are looked up in `events`.
     """
 
     day: Day
@@ -54,7 +54,7 @@ class FoldStart:
         return frozenset(event.day for event in self.since)
 
     def under(self, ruleset: Ruleset) -> Buckets:
-        """The customer's buckets as a ruleset wants them."""
+        """The customer's buckets for a ruleset's features."""
         if ruleset.features_hash not in self._gathered:
             kept = self.kept.get(ruleset.features_hash)
             known, events = (empty(ruleset), self.events) if kept is None else (from_stored(kept, ruleset), self.since)
@@ -62,7 +62,7 @@ class FoldStart:
         return self._gathered[ruleset.features_hash]
 
     def until(self, day: Day) -> FoldStart:
-        """The same, without what happened after a day."""
+        """The same, without events after a day."""
         since, events = ([event for event in some if event.day <= day] for some in (self.since, self.events))
         return FoldStart(self.day, self.memory, since, events, self.kept)
 
@@ -77,29 +77,29 @@ def features_changed(state: State, rules: Timeline, until: Day) -> bool:
 
 
 def resume(state: State, events: Sequence[Event], past: StoredHistory) -> FoldStart:
-    """From the state. A finished day stays as it was decided; only a further event of it decides it again."""
+    """Start from the state. A finished day stays as decided, unless it gets a further event."""
     again = any(event.day == state.day for event in events)
     memory, day = (state.opened, state.day - 1) if again else (state.closed, state.day)
     return FoldStart(day, memory, events, [*past.events, *events], {state.features_hash: state.buckets})
 
 
 def replay_from_checkpoint(events: Sequence[Event], past: StoredHistory) -> FoldStart:
-    """From the last checkpoint before the first of the events, or from the first event there ever was."""
+    """Start from the last checkpoint before the first of the events, or from the customer's first event."""
     return _begin_before(min(event.day for event in events), [*past.events, *events], past.checkpoints)
 
 
 def replay_all(events: Sequence[Event]) -> FoldStart:
-    """From the first of some events, at least one, which are all that there are."""
+    """Start from the first of all events, at least one."""
     return FoldStart(min(event.day for event in events) - 1, Memory(), events, events)
 
 
 def replay_before(first: Day, past: StoredHistory) -> FoldStart:
-    """From the last checkpoint before a day, or from the first event there ever was."""
+    """Start from the last checkpoint before a day, or from the customer's first event."""
     return _begin_before(first, past.events, past.checkpoints)
 
 
 def replay_up_to(day: Day, past: StoredHistory) -> FoldStart:
-    """To live through `day` as its last, knowing nothing of what happened later. There is an event up to `day`."""
+    """Start a fold whose last day is `day`, without later events. There must be an event up to `day`."""
     return _begin_before(day, [event for event in past.events if event.day <= day], past.checkpoints)
 
 
@@ -112,7 +112,7 @@ def _begin_before(first: Day, events: Sequence[Event], stored: Iterable[Checkpoi
 
 
 def checkpoints(start: FoldStart, lived: Sequence[DayResult], stored: Iterable[Checkpoint]) -> tuple[Checkpoint, ...]:
-    """What to keep of a fold: the customer at the last month ends that it passed, and at those that were `stored`."""
+    """The checkpoints of a fold: the customer at the last month ends that it passed, and at those in `stored`."""
     last = lived[-1]
     oldest = last.day - last.ruleset.programme.lateness - MONTH
     passed = list(month_ends(max(start.day + 1, oldest), last.day - 1))[-MOST_CHECKPOINTS:]
@@ -121,7 +121,7 @@ def checkpoints(start: FoldStart, lived: Sequence[DayResult], stored: Iterable[C
 
 
 def _checkpoint(start: FoldStart, lived: Sequence[DayResult], day: Day) -> Checkpoint:
-    """The customer at the end of a day; where it was not lived through, it was like the last one before it."""
+    """The customer at the end of a day. A skipped day is equal to the last simulated day before it."""
     reached = max((one for one in lived if one.day <= day), key=lambda one: one.day)
     ruleset = reached.ruleset
     buckets = prune(start.until(day).under(ruleset), day, ruleset)

@@ -1,4 +1,4 @@
-"""A customer's state: what the fold needs to go on, and what the ledger has said so far."""
+"""A customer's state: what the fold needs to continue, and the ledger so far."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ type Reasons = dict[str, Day]
 
 
 class LevelState(NamedTuple):
-    """The level a customer has in one rating, since which day, and when its grace period ends (none: not in one)."""
+    """A customer's level in a rating, since which day, and when its grace period ends (None: not in one)."""
 
     level: str
     since: Day
@@ -23,9 +23,9 @@ class LevelState(NamedTuple):
 class Memory:
     """What one day passes on to the next.
 
-    `levels`: what was computed of each rating. `shown`: what is shown instead, because somebody set it by hand. `due`:
-    when each care rule was last due. `held_back`: for each care rule whose conditions hold, for which reasons it was
-    held back since they began to, and when first. `contacts`: by channel, the days that count towards a contact cap.
+    `levels` has the computed level of each rating, `shown` the levels shown instead, by override. `due` has the day on
+    which each care rule was last due. `held_back` has, for each care rule whose conditions hold, the gates that held it
+    back since they became true, each with the first day. `contacts` has the days that count towards caps, by channel.
     """
 
     levels: dict[str, LevelState] = field(default_factory=dict)
@@ -35,16 +35,16 @@ class Memory:
     contacts: dict[str, tuple[Day, ...]] = field(default_factory=dict)
 
     def shows(self, rating: str) -> LevelState | None:
-        """What everybody sees of a rating; none before the first day."""
+        """The shown level of a rating, or None before the first day."""
         return self.shown.get(rating) or self.levels.get(rating)
 
     def all_shown(self) -> dict[str, LevelState]:
-        """What everybody sees of each rating."""
+        """The shown level of each rating."""
         return self.levels | self.shown
 
 
 class Contact(NamedTuple):
-    """A contact that was asked for, or would have been but for the holdout: its channel, the care rule, and its day."""
+    """A contact that was requested, or would have been without the holdout: its channel, care rule and day."""
 
     channel: str
     care: str
@@ -53,13 +53,13 @@ class Contact(NamedTuple):
 
 @dataclass(frozen=True)
 class Ledger:
-    """What was said and done so far. It may depend on arrival; no rating reads it.
+    """What was announced and requested so far. It may depend on the order of arrival; no rating reads it.
 
-    `said`: the level of each rating that was announced. `honoured`: until when an announced level is honoured. `asked`:
-    the last day on which each care rule was acted on. `unanswered`: the actions that are open, what was accepted
-    among them, as `rule#day`, with the last day on which they make sense. `refrained`: the last day on which a
-    held-back action was recorded, by `rule#reason`. `contacts`: those that may still count towards a cap, in the order
-    of their days. `waiting`: the care rules that could not be acted on yet, each with the first day on which it may be.
+    `said` has the announced level of each rating, `honoured` the day until which an announced level is honoured.
+    `asked` has the last day on which each care rule was acted on. `unanswered` has the open actions (also accepted
+    ones) as `rule#day`, with their last day. `refrained` has the last day on which a held-back action was recorded, by
+    `rule#gate`. `contacts` has those that may still count towards a cap, in order of days. `waiting` has the care rules
+    that could not be acted on yet, with the first day on which they can be.
     """
 
     said: dict[str, str] = field(default_factory=dict)
@@ -75,8 +75,8 @@ class Ledger:
 class State:
     """One customer, decided up to and including `day`.
 
-    `opened` and `closed` are what that day began and ended with: a further event of the same day decides it again from
-    `opened`. `version` counts commits.
+    `opened` and `closed` are the memories at the beginning and the end of that day. A further event of the same day
+    decides it again from `opened`. `version` counts commits.
     """
 
     customer: str
@@ -90,7 +90,7 @@ class State:
 
     @property
     def is_empty(self) -> bool:
-        """Whether no event counts any more: every one of them was taken back, and what was said stays said."""
+        """Whether no event counts any more, because all were retracted. Announcements stay."""
         return not self.features_hash
 
 

@@ -1,6 +1,6 @@
-"""Forgetting: what stays of a customer who was forgotten, so that events of the past cannot bring them back.
+"""Tombstones: what remains of a forgotten customer, so that old events cannot bring them back.
 
-A mark tells whether an id that is known is that of a forgotten customer; it does not give an id away.
+A tombstone shows whether a known id was forgotten; it does not reveal an id.
 """
 
 from __future__ import annotations
@@ -9,5 +9,5 @@ import hashlib
 
 
 def tombstone_key(salt: str, customer: str) -> str:
-    """The mark of a customer, by a salt that is the table's own."""
+    """The tombstone of a customer: a hash with the table's own salt."""
     return hashlib.sha256(f"{salt}|{customer}".encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""A customer as of a day: the clock moved there without anything being written."""
+"""A customer as of a day: the clock is moved there without writing anything."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from standing.values.days import Day
 
 @dataclass(frozen=True)
 class View:
-    """What is true of a customer on `day`: every rating's level, and every known feature."""
+    """A customer's standing on `day`: every rating's level, and every known feature."""
 
     day: Day
     memory: Memory
@@ -37,7 +37,7 @@ def view(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) ->
 
 
 def facts_today(state: State, rules: Timeline, day: Day, past: Sequence[Event] = ()) -> dict[str, Fact]:
-    """Everything that rules may ask at the end of `day`: features, and of each rating what it is, was and becomes.
+    """All facts that rules may compare at the end of `day`: features, and each rating's level, former and next level.
 
     No earlier than the state's own last day, which is lived through again. `past` as in `view`.
     """
@@ -49,7 +49,7 @@ def facts_today(state: State, rules: Timeline, day: Day, past: Sequence[Event] =
 
 
 def view_of_history(events: Sequence[Event], rules: Timeline, day: Day) -> View:
-    """The standing on `day` folded from events alone: what `view` is compared with. `events` is not empty."""
+    """The standing on `day`, folded from events only, to compare `view` with. `events` is not empty."""
     start = replay_all(events)
     return _seen(start, rules, max(day, *start.busy))
 

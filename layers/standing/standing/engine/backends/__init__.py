@@ -1,4 +1,4 @@
-"""Readers of one condition tree: each says which rules a set of facts satisfies, and all of them agree."""
+"""Backends that evaluate conditions: each finds the rules that a set of facts satisfies, and all of them agree."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from standing.rules.conditions import Fact
 
 
 class Backend(Protocol):
-    """The one interface of all readers. A fact that is unknown is absent."""
+    """The interface of all backends. An unknown fact is absent."""
 
     def match(self, facts: Mapping[str, Fact]) -> frozenset[str]:
         """The names of the rules that hold."""

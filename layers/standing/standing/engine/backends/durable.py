@@ -1,7 +1,7 @@
-"""The durable-rules reader: the event path's matcher, on the library's C extension alone.
+"""The durable-rules backend: the event path's matcher. It uses only the library's C extension.
 
-It is used as a stateless matcher of one fact. Each trap it walks round is named where it is walked round; the
-library's Host, with its timer threads and swallowed exceptions, is not used.
+It is a stateless matcher of one fact. Each workaround for a trap of the library has a comment. The library's Host, with
+its timer threads and swallowed exceptions, is not used.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ type Facts = Mapping[str, Fact]
 type Alternative = tuple[str, Branch]
 
 SHARD = 60  # 65 matching branches give error 303, 256 on one property crash the process
-MOST_FACTS = 120  # each may be asked for twice, known and unknown; 252 properties of a fact give error 302
+MOST_FACTS = 120  # each may be used twice, as known and unknown; 252 properties of a fact give error 302
 MATCHED, NOTHING_MATCHED = 0, 1
 SAME = {"sid": "0", "id": "0"}  # one session and one message id: more than 1,024 sessions is a MemoryError
-SENTINEL = {"k": 1}  # first in every branch: it keeps out the engine's own state message
+SENTINEL = {"k": 1}  # first in every branch: it excludes the engine's own state message
 VERBS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
 
 class DurableBackend:
-    """Says which of some named conditions a set of facts satisfies. An unknown fact is absent from `facts`.
+    """Finds the named conditions that a set of facts satisfies. An unknown fact is absent from `facts`.
 
     Each thread builds its own engine, because threads that share one get wrong answers.
     """
@@ -51,7 +51,7 @@ class DurableBackend:
                 raise RuntimeError(f"durable-rules answered {code}")
             hits = [shard.owners[hit] for hit in _drain(handle, state)] if code == MATCHED else []
             engine.retract_fact(handle, message)
-        except BaseException:  # whatever it was, the engine may hold half a match: build it anew
+        except BaseException:  # after any error the engine may have half a match: rebuild it
             self._handles().pop(number, None)
             engine.delete_ruleset(handle)
             raise
@@ -71,9 +71,9 @@ class DurableBackend:
 
 
 class Shard:
-    """As many branches as one engine can hold, with the facts they ask for under short names of our own.
+    """As many branches as fit into one engine, with short names for the facts they compare.
 
-    Of our own, because the engine hashes names to 32 bits and reads a dot as nesting.
+    Short names are needed because the engine hashes names to 32 bits and reads a dot as nesting.
     """
 
     def __init__(self, alternatives: list[Alternative]) -> None:
@@ -88,7 +88,7 @@ class Shard:
         """The facts as one message for the engine."""
         fields: dict[str, Any] = SENTINEL | SAME
         fields |= {short: facts[fact] for fact, short in self.known.items() if fact in facts}
-        # Being unknown is a fact of its own, because the engine's "not exists" also matches its own messages.
+        # "Unknown" is a separate fact, because the engine's "not exists" also matches the engine's own messages.
         fields |= {short: int(fact not in facts) for fact, short in self.doubted.items()}
         return orjson.dumps(fields).decode()
 

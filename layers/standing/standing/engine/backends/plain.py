@@ -1,6 +1,6 @@
-"""The plain-Python readers: `holds`, the oracle that all others are held to, and the reader of days without events.
+"""The plain-Python backends: `holds`, the oracle of all others, and the backend for days without events.
 
-That one makes a function of each condition, once, so that no tree is walked on any day.
+The latter compiles each condition to a function once, so that no tree is walked on any day.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OPERATORS: dict[str, Callable[[Any, Any], bool]] = {
 
 
 class PlainBackend:
-    """Says which of some named conditions a set of facts satisfies. An unknown fact is absent from `facts`."""
+    """Finds the named conditions that a set of facts satisfies. An unknown fact is absent from `facts`."""
 
     def __init__(self, rules: Mapping[str, Condition]) -> None:
         self.rules = dict(rules)
@@ -42,17 +42,17 @@ class PlainBackend:
 
 
 def compiled(condition: Condition) -> Test:
-    """A condition tree as a function of the facts: it answers as `holds` does."""
+    """A condition tree compiled to a function of the facts. It returns the same as `holds`."""
     if isinstance(condition, Comparison):
         return _comparing(condition)
     parts = tuple(map(compiled, condition.of))
-    sought, found = condition.group != "all", condition.group == "any"
+    sought, outcome = condition.group != "all", condition.group == "any"
 
     def group(facts: Facts) -> bool:
-        for part in parts:  # a generator for `all` or `any` would take twice as long
+        for part in parts:  # `all` or `any` with a generator takes twice as long
             if part(facts) is sought:
-                return found
-        return not found
+                return outcome
+        return not outcome
 
     return group
 
