@@ -1,1 +1,1 @@
-"""Scores: what is to be expected of customers, learnt from all of them. Knows purchases; knows nothing of rules."""
+"""Scores: predictions about customers by models fitted on all of them. Knows purchases, not rules."""

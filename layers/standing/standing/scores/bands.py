@@ -1,4 +1,4 @@
-"""Bands: a score is said anew only when it comes to lie in another band. Whole numbers; knows nothing of models."""
+"""Bands: a score is only sent again when it moves to another band. Integers; does not know models."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ type Step = tuple[int, str]
 def _rising(steps: tuple[Step, ...]) -> tuple[Step, ...]:
     lowest = [least for least, _ in steps]
     if not steps or lowest[0] != 0 or lowest != sorted(set(lowest)) or len({name for _, name in steps}) < len(steps):
-        raise ValueError("bands from 0 up, each with the least score that is in it, and a name of its own")
+        raise ValueError("bands from 0 up, each with its lowest score and a unique name")
     return steps
 
 
 type Bands = Annotated[tuple[Step, ...], AfterValidator(_rising)]
-"""Rising: the least score, in ten-thousandths, that lies in a band, and the band's name. The first begins at 0."""
+"""In ascending order: a band's lowest score, in ten-thousandths, and its name. The first begins at 0."""
 
 CHURN: Bands = ((0, "low"), (4_000, "medium"), (7_000, "high"))
 FIFTHS = ("lowest", "low", "middle", "high", "highest")
 
 
 def band_of(bands: Bands, value: int) -> str:
-    """The band that a score lies in."""
+    """The band of a score."""
     return next(name for least, name in reversed(bands) if value >= least or least == 0)
 
 
 def band(bands: Bands, value: pl.Expr) -> pl.Expr:
-    """The same as an expression."""
+    """The band of a score, as an expression."""
     found: pl.Expr = pl.when(value.is_not_null()).then(pl.lit(bands[0][1]))
     for least, name in bands[1:]:
         found = pl.when(value >= least).then(pl.lit(name)).otherwise(found)
@@ -38,7 +38,7 @@ def band(bands: Bands, value: pl.Expr) -> pl.Expr:
 
 
 def fifths(values: pl.Series) -> Bands:
-    """Bands that a fifth of these scores each lies in; fewer where many scores are alike."""
+    """Bands with a fifth of these scores each; fewer bands if many scores are equal."""
     ordered = values.sort()
     limits = [0, *(int(ordered[len(ordered) * fifth // 5]) for fifth in range(1, 5))] if len(ordered) else [0]
     found: dict[int, str] = {}

@@ -1,19 +1,19 @@
 """BG/NBD: how often customers buy while they are customers, and whether they still are.
 
 Fader, Hardie and Lee, "Counting Your Customers" the Easy Way: An Alternative to the Pareto/NBD Model (Marketing
-Science 24, 2005). Of a customer it knows x (`frequency`), t_x (`recency`) and `T`, in any unit of time. Purchases come
-at a rate drawn from a gamma distribution (r, alpha); after each one a customer leaves with a chance drawn from a beta
+Science 24, 2005). Its inputs are a customer's x (`frequency`), t_x (`recency`) and `T`, in any unit of time. Purchases
+come at a rate with a gamma distribution (r, alpha); after each one a customer leaves with a probability that has a beta
 distribution (a, b).
 
-The paper's formula (10) divides by a - 1 and subtracts what is nearly equal. Here the hypergeometric function is
-brought by Pfaff's transformation (Abramowitz and Stegun, 15.3.4) to a form in which both are carried out beforehand:
+The paper's formula (10) divides by a - 1 and subtracts nearly equal numbers. Here Pfaff's transformation (Abramowitz
+and Stegun, 15.3.4) brings the hypergeometric function to a form that avoids both:
 
     E[Y(t)] = P(alive) * ((a+b+x-1) G - (1+w)^(1-a) p U),   w = t/(alpha+T),  z = t/(alpha+T+t),  p = a+b-1-r
-    G = (1 - (1+w)^(1-a)) / (a-1)                           or ln(1+w), where a is 1
+    G = (1 - (1+w)^(1-a)) / (a-1)                           or ln(1+w), if a is 1
     U = z * sum over j of  (p+1)_j (a)_j / ((a+b+x)_j (2)_j) z^j
 
-The sum's terms fall at least as fast as a geometric series, which bounds what is left out. Only x and T are in it,
-so it is worked out once for each pair of them that occurs.
+The sum's terms fall at least as fast as a geometric series, which bounds the truncation error. It depends only on x and
+T, so it is computed once for each pair of them.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ import polars as pl
 
 KEY = ("frequency", "recency", "T")
 X, T_X, T = pl.col("frequency"), pl.col("recency"), pl.col("T")
-EXACT = 1e-11  # the most that a sum may be wrong by, in parts of itself
+EXACT = 1e-11  # the largest relative error of a sum
 ROUNDING = 2.0**-52
 MOST_TERMS, BLOCK = 4_000, 16
 SMALL = 1e-9  # |a - 1| below which G is ln(1+w) to 16 digits
@@ -35,7 +35,7 @@ TERM, TOTAL, SIZE, Z = pl.col("term"), pl.col("total"), pl.col("size"), pl.col("
 
 @dataclass(frozen=True)
 class BgNbd:
-    """The four parameters; `alpha` is in the unit of time that `recency` and `T` are in."""
+    """The four parameters. `alpha` has the same unit of time as `recency` and `T`."""
 
     r: float
     alpha: float
@@ -44,21 +44,21 @@ class BgNbd:
 
 
 def odds_of_leaving(model: BgNbd) -> pl.Expr:
-    """D, the logarithm of the odds that a customer who came back has left since."""
+    """D, the log odds that a repeat customer has left since."""
     until_now = ((T + model.alpha) / (T_X + model.alpha)).log()
     return (X + model.r) * until_now + log(model.a) - (X + (model.b - 1)).log()
 
 
 def alive(model: BgNbd) -> pl.Expr:
-    """The chance that a customer is still one; of who bought once, it is certain (the paper's model has it so)."""
+    """The probability that a customer is still active; 1 for one-time buyers, as in the paper's model."""
     return pl.when(X == 0).then(1.0).otherwise(1 / (1 + odds_of_leaving(model).exp()))
 
 
 def expected(model: BgNbd, customers: pl.DataFrame, weights: Mapping[float, float]) -> pl.DataFrame:
-    """A row for each (x, t_x, T) of some customers: `alive`, and `expected`, the sum of weight * E[Y(t)] over some t.
+    """A row for each (x, t_x, T) of some customers: `alive`, and `expected`, the weighted sum of E[Y(t)] over some t.
 
-    With one weight of 1 that is how many purchases will come within t. Raises ValueError where the series cannot be
-    summed to 11 digits: where r is far above a+b, or t is more than a hundred times alpha+T.
+    With one weight of 1, `expected` is the number of purchases within t. Raises ValueError if the series cannot be
+    summed to 11 digits: if r is far above a+b, or t is more than a hundred times alpha+T.
     """
     pairs = customers.select(X.cast(pl.Int64), T.cast(pl.Float64)).unique()
     ways = [pairs.with_columns(part=weight * _while_alive(model, pairs, t)) for t, weight in weights.items()]
@@ -69,7 +69,7 @@ def expected(model: BgNbd, customers: pl.DataFrame, weights: Mapping[float, floa
 
 
 def _while_alive(model: BgNbd, pairs: pl.DataFrame, t: float) -> pl.Series:
-    """How many purchases come within t of a customer who is alive now."""
+    """The expected number of purchases within t of a customer who is active now."""
     if t == 0:
         return pl.Series([0.0] * len(pairs))
     less, p = model.a - 1, model.a + model.b - 1 - model.r
@@ -82,7 +82,7 @@ def _while_alive(model: BgNbd, pairs: pl.DataFrame, t: float) -> pl.Series:
 
 
 def _growth(less: float, grown: pl.Expr) -> pl.Expr:
-    """(1 - e^(-less * grown)) / less, without a difference of what is nearly equal: 2 e^(-y) sinh(y), y half of it."""
+    """(1 - e^(-less * grown)) / less, without subtracting nearly equal numbers: 2 e^(-y) sinh(y), y half of it."""
     if abs(less) < SMALL:
         return grown * (1 - less * grown / 2)
     half = grown * (less / 2)
@@ -90,7 +90,7 @@ def _growth(less: float, grown: pl.Expr) -> pl.Expr:
 
 
 def _summed(model: BgNbd, pairs: pl.DataFrame) -> pl.Series:
-    """U of each row, by as many terms as the slowest of them needs."""
+    """U of each row, with as many terms as the slowest row needs."""
     first, whole = model.a + model.b - model.r, model.a + model.b
     frame = pairs.with_columns(term=Z, total=Z, size=Z)
     for j in range(MOST_TERMS):
@@ -98,11 +98,11 @@ def _summed(model: BgNbd, pairs: pl.DataFrame) -> pl.Series:
             return frame["total"]
         term = TERM * Z * ((first + j) * (model.a + j) / (2 + j)) / (X + (whole + j))
         frame = frame.select(X, Z, term=term, total=TOTAL + term, size=SIZE + term.abs())
-    raise ValueError(f"the horizon is too long for this model: its series is not summed by {MOST_TERMS} terms")
+    raise ValueError(f"the horizon is too long for this model: its series does not converge in {MOST_TERMS} terms")
 
 
 def _is_exact(frame: pl.DataFrame, a: float, j: int) -> bool:
-    """Whether what is left out is small enough; from here on each term is at most `most` times the one before."""
+    """Whether the truncation error is small enough: from here on each term is at most `most` times the one before."""
     most = Z * max(1.0, (a + j) / (2 + j))
     left_out = TERM.abs() * most / (1 - most)
     bounds = frame.select(
@@ -115,6 +115,6 @@ def _is_exact(frame: pl.DataFrame, a: float, j: int) -> bool:
 
 
 def months(number: int, discount: float, days: float) -> dict[float, float]:
-    """For each of so many months of some days, the weight of E[Y] at its end, each month's purchases discounted."""
+    """The weights of E[Y] at the ends of `number` months of `days` days, with each month's purchases discounted."""
     rates = [(1 + discount) ** -month for month in range(1, number + 1)] + [0.0]
     return {days * (month + 1): rates[month] - rates[month + 1] for month in range(number)}

@@ -1,6 +1,6 @@
-"""Models are data: what was learnt, as canonical JSON under its hash. Numbers are decimal strings, or whole.
+"""Models as data: fitted parameters as canonical JSON with a hash. Numbers are decimal strings or integers.
 
-Who scores reads this, and needs nothing of what fitted it.
+Scoring needs only this, not the code that fitted it.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from standing.scores.bgnbd import BgNbd
 from standing.scores.gammagamma import GammaGamma
 from standing.scores.spending import Spend
 
-DIGITS = 9  # significant ones that are published: the fit settles that many
+DIGITS = 9  # significant digits that are published: the fit determines that many
 
 
 def _positive(text: str) -> str:
@@ -40,7 +40,7 @@ class Part(BaseModel):
 
 
 class Purchases(Part):
-    """BG/NBD's parameters, in days, and the customers that they were learnt from."""
+    """BG/NBD's parameters, in days, and the number of customers that they were fitted on."""
 
     r: Number
     alpha: Number
@@ -56,7 +56,7 @@ class Purchases(Part):
 
 
 class Amounts(Part):
-    """Gamma-Gamma's parameters, in minor units of the currency, and the customers that they were learnt from."""
+    """Gamma-Gamma's parameters, in minor units of the currency, and the number of customers they were fitted on."""
 
     p: Number
     q: Number
@@ -71,9 +71,9 @@ class Amounts(Part):
 
 
 class Quintiles(Part):
-    """Of RFM, the worst value that has the scores 2, 3, 4 and 5; null where none of the customers had it.
+    """The worst RFM value that has the scores 2, 3, 4 and 5; null if no customer had the score.
 
-    `days_since_last` in days, `frequency` in days with purchases, `monetary_value` in minor units.
+    `days_since_last` is in days, `frequency` in days with purchases, `monetary_value` in minor units.
     """
 
     days_since_last: tuple[Limit | None, ...]
@@ -88,12 +88,12 @@ class Quintiles(Part):
 
 
 class Model(Part):
-    """All that scores depend on.
+    """Everything that scores depend on.
 
-    `as_of`: the last day that it was learnt from. `spend`: whether refunds are taken off what was bought, where it was
-    learnt and where it scores. `horizon`: for how many days purchases are expected; `months`: over
-    how many months of 30 days the lifetime value is summed, at a `discount` a month. `bands`: of each score.
-    `quintiles`: where the scores of RFM begin.
+    `as_of` is the last day of the data that it was fitted on. `spend` tells whether refunds are subtracted from
+    purchases, in fitting and scoring. `horizon` is the number of days for which purchases are predicted; `months` is
+    the number of months of 30 days over which the lifetime value is summed, at a `discount` a month. `bands` has the
+    bands of each score, `quintiles` the limits of the RFM scores.
     """
 
     format: Literal["standing-scores.v3"] = "standing-scores.v3"
@@ -111,23 +111,23 @@ class Model(Part):
 
     @property
     def hash(self) -> str:
-        """What tells it from every other model: 12 hexadecimal digits."""
+        """The hash of its content: 12 hexadecimal digits."""
         return digest(self.model_dump(mode="json"))[:12]
 
 
 def decimal(value: float) -> str:
-    """A number as it is published, with as many digits as the fit settles."""
+    """A number as published, with as many digits as the fit determines."""
     return f"{value:.{DIGITS}g}" if 1e-4 <= abs(value) < 1e9 else f"{Decimal(f'{value:.{DIGITS - 1}e}'):E}"
 
 
 def text(model: Model) -> str:
-    """A model as the JSON that is kept, its hash beside it."""
+    """A model as JSON, with its hash."""
     content: dict[str, Any] = {"hash": model.hash, **model.model_dump(mode="json")}
     return json.dumps(content, indent=2, sort_keys=True, ensure_ascii=False) + "\n"
 
 
 def read(path: Path) -> Model:
-    """A model that was kept in a file. Raises ValueError where it is none, or was changed by hand."""
+    """Read a model from a file. Raises ValueError if it is not a model, or was changed by hand."""
     try:
         return parsed(path.read_bytes())
     except (OSError, ValueError) as error:
@@ -135,7 +135,7 @@ def read(path: Path) -> Model:
 
 
 def parsed(kept: bytes) -> Model:
-    """A model that was kept. Raises ValueError where it is none, or was changed by hand."""
+    """Parse a stored model. Raises ValueError if it is not a model, or was changed by hand."""
     try:
         content = json.loads(kept)
         said = content.pop("hash")

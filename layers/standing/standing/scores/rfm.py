@@ -1,7 +1,7 @@
 """RFM: recency, frequency and monetary value of each customer, their quintiles, and the usual named segments.
 
-Columns are those of the BG/NBD literature, as `lifetimes.utils.summary_data_from_transaction_data` has them: purchases
-of one day are one, and the first day is no repeat. Knows what was spent on which day (`spending`), not how.
+Columns are as in the BG/NBD literature and `lifetimes.utils.summary_data_from_transaction_data`: purchases of one day
+count as one, and the first day is no repeat. Its input is the spending of each day (`spending`).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from standing.values.days import Day
 
 DAY, AMOUNT = pl.col("day"), pl.col("amount")
 FIFTHS = 5
-SIGNS = {"days_since_last": -1, "frequency": 1, "monetary_value": 1}  # -1: the less, the better
+SIGNS = {"days_since_last": -1, "frequency": 1, "monetary_value": 1}  # -1: lower is better
 
 type Limits = Mapping[str, tuple[float | None, ...]]
 
@@ -30,9 +30,9 @@ GRID = {  # by the recency score: for each score of frequency and monetary value
 def summary(purchases: pl.LazyFrame, day: Day) -> pl.LazyFrame:
     """A row for each customer who bought by the end of a day, from rows of `customer`, `day`, `amount` (minor units).
 
-    `frequency` is x: the days on which it bought, but for the first. `recency` is t_x: days from the first to the last
-    of them. `T`: days from the first to `day`. `days_since_last`: days from the last to `day`. `monetary_value`: the
-    mean of a repeat day's purchases, in minor units, 0 where there is none.
+    `frequency` is x: the number of days with purchases after the first. `recency` is t_x: days from the first to the
+    last of them. `T` is days from the first to `day`, `days_since_last` from the last to `day`. `monetary_value` is the
+    mean of a repeat day's purchases, in minor units, or 0 without repeats.
     """
     days = purchases.filter(day >= DAY).group_by("customer", "day").agg(AMOUNT.cast(pl.Int64).sum())
     first, last, repeats = DAY.min().cast(pl.Int64), DAY.max().cast(pl.Int64), pl.len().cast(pl.Int64) - 1
@@ -47,10 +47,10 @@ def summary(purchases: pl.LazyFrame, day: Day) -> pl.LazyFrame:
 
 
 def scored(customers: pl.LazyFrame) -> pl.LazyFrame:
-    """With scores 1 to 5: `r_score` (5: bought most lately), `f_score`, `m_score`; and the `segment` that they make.
+    """Add scores from 1 to 5: `r_score` (5: most recent), `f_score`, `m_score`; and the `segment` of the three.
 
-    A score says what share of all customers has a lower value: below a fifth 1, from four fifths on 5. So equal values
-    have equal scores, in whatever order the customers come.
+    A score depends on the fraction of customers with a lower value: below a fifth it is 1, from four fifths on 5. So
+    equal values have equal scores, whatever the order of customers.
     """
     last, frequency, money = (pl.col(name) for name in ("days_since_last", "frequency", "monetary_value"))
     scores = customers.with_columns(r_score=_fifth(-last), f_score=_fifth(frequency), m_score=_fifth(money))
@@ -58,12 +58,12 @@ def scored(customers: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def limits(customers: pl.DataFrame) -> Limits:
-    """Where the scores of these customers begin, so that others, and they later, are scored alike."""
+    """The limits of these customers' scores, to score others, or the same customers later, in the same way."""
     return {name: _limits(customers[name].to_list(), sign) for name, sign in SIGNS.items()}
 
 
 def _limits(values: list[float], sign: int) -> tuple[float | None, ...]:
-    """For each score from 2 on the worst value that has it; None where nobody has."""
+    """For each score from 2 on, the worst value that has it, or None if no customer has it."""
     ranked = sorted(sign * value for value in values)
     lower = {value: place for place, value in reversed(list(enumerate(ranked)))}
     scores = {value: place * FIFTHS // len(ranked) + 1 for value, place in lower.items()}
@@ -74,7 +74,7 @@ def _limits(values: list[float], sign: int) -> tuple[float | None, ...]:
 
 
 def scored_by(customers: pl.LazyFrame, borders: Limits) -> pl.LazyFrame:
-    """As `scored`, by limits that others have set."""
+    """Like `scored`, with given limits."""
     r, f, m = (_by_limits(name, sign, borders[name]) for name, sign in SIGNS.items())
     return customers.with_columns(r_score=r, f_score=f, m_score=m).with_columns(segment=_segment())
 
@@ -90,7 +90,7 @@ def _fifth(value: pl.Expr) -> pl.Expr:
 
 
 def _segment() -> pl.Expr:
-    """By recency, and by the mean of the other two scores, halves rounded up."""
+    """The segment by recency score, and by the mean of the other two scores, with halves rounded up."""
     both = (pl.col("f_score") + pl.col("m_score") + 1) // 2
     table = {10 * r + fm: code for r, row in GRID.items() for fm, code in enumerate(row, 1)}
     return (10 * pl.col("r_score") + both).replace_strict(table, return_dtype=pl.String)

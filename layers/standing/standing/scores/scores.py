@@ -1,7 +1,7 @@
-"""Scoring: a model over customers, as whole numbers; and what of it is to be said, as `score` events.
+"""Scoring: a model's scores of customers, as integers; and the `score` events to send.
 
-Whatever was computed in floating point is rounded down here, once; from here on a score is the whole number that its
-event says, and every reader of the rules compares that.
+Floating-point results are rounded down here, once. From here on a score is the integer in its event, which all backends
+of the rules compare.
 """
 
 from __future__ import annotations
@@ -22,20 +22,20 @@ UNIT = 10_000
 MONTH = 30.0  # days
 CHURN, PURCHASES, VALUE = "churn", "expected-purchases", "lifetime-value"
 NAMES = (CHURN, PURCHASES, VALUE)
-EXPECTED = (PURCHASES, VALUE)  # what is 0 of somebody who bought nothing
+EXPECTED = (PURCHASES, VALUE)  # scores that are 0 for a customer without purchases
 RFM = "rfm"  # the sum of its three scores, 3 to 15; its band is the segment
 RFM_COLUMNS = ("r_score", "f_score", "m_score", "segment")
 GROUP = ["frequency", "recency", "T"]
-MOST = 10**12  # a score, in ten-thousandths; the event allows no more
-TINY = 1e-9  # so that what is whole but for rounding is not taken for one less
+MOST = 10**12  # the highest score, in ten-thousandths, that an event allows
+TINY = 1e-9  # added before flooring, so that a rounding error does not lower a whole number
 
 
 def scores(model: Model, customers: pl.DataFrame) -> pl.DataFrame:
-    """For each customer of an RFM summary (in days and minor units) its scores, in ten-thousandths.
+    """The scores of each customer of an RFM summary (in days and minor units), in ten-thousandths.
 
-    `churn`: the chance that it has left for good. `expected-purchases`: how many days with purchases will come in the
-    next `horizon` days. `lifetime-value`: what its purchases in the next `months` are worth today, in the currency.
-    `rfm`: the sum of `r_score`, `f_score` and `m_score`, which are there, too, as is the `segment`.
+    `churn` is the probability that the customer has left for good, `expected-purchases` the number of days with
+    purchases in the next `horizon` days, `lifetime-value` the present value of purchases in the next `months`, in the
+    currency. `rfm` is the sum of `r_score`, `f_score` and `m_score`, which are included, like `segment`.
     """
     typed = customers.with_columns(pl.col("frequency").cast(pl.Int64), pl.col("recency", "T").cast(pl.Float64))
     soon = expected(model.purchases.bgnbd, typed, {float(model.horizon): 1.0})
@@ -58,10 +58,10 @@ def _whole(value: pl.Expr) -> pl.Expr:
 
 
 def changed(model: Model, found: pl.DataFrame, said: pl.DataFrame) -> pl.DataFrame:
-    """The scores that lie in another band than was last said: rows of `customer`, `name`, `value`, `band`.
+    """The scores that moved to another band since they were last sent: rows of `customer`, `name`, `value`, `band`.
 
-    `said` has a row for each `customer` and `name` that was said before, with its `band`. Of somebody who is not found,
-    because everything was given back, nothing is expected any more.
+    `said` has the last `band` of each `customer` and `name` that was sent. A customer in `said` who is not in `found`,
+    because everything was refunded, gets 0 for expected purchases and lifetime value.
     """
     gone = (
         said.filter(pl.col("name").is_in(EXPECTED)).select("customer").unique().join(found, on="customer", how="anti")
@@ -80,25 +80,27 @@ def changed(model: Model, found: pl.DataFrame, said: pl.DataFrame) -> pl.DataFra
 
 
 def last_said(records: pl.LazyFrame) -> pl.DataFrame:
-    """The band that was last said of each customer's scores, of event records as `lake/records.py` has them."""
+    """The last sent band of each customer's scores, from event records as in `lake/records.py`."""
     of_scores = records.filter(pl.col("family") == "score")
-    said = of_scores.sort("day", "moment", "band", descending=[False, False, True])  # of one moment, as rules have it
+    said = of_scores.sort(
+        "day", "moment", "band", descending=[False, False, True]
+    )  # for one moment, in the order of rules
     return said.group_by("customer", "name").agg(pl.col("band").last()).collect()
 
 
 def due(model: Model, customer: str, name: str, value: int, before: str | None, at: datetime) -> dict[str, Any] | None:
-    """The event that says a customer's score as of a moment; none where its band was said before."""
+    """The event for a customer's score as of a moment, or None if its band was sent before."""
     now = band_of(model.bands[name], value)
     return None if now == before else event(model, customer, name, value, now, at)
 
 
 def event(model: Model, customer: str, name: str, value: int, in_band: str, at: datetime) -> dict[str, Any]:
-    """A `score.v1` detail. Its id says all that it depends on, so that a repeated run is a repeated event."""
+    """A `score.v1` detail. Its id has everything that it depends on, so that a repeated run repeats the event."""
     said = {"name": name, "value": value, "band": in_band, "model": model.hash}
     return {"id": f"{name}/{at.date()}/{model.hash}", "customer": customer, "time": at.isoformat(), **said}
 
 
 def events(model: Model, rows: pl.DataFrame, at: datetime) -> Iterator[dict[str, Any]]:
-    """The event of each row of `changed`."""
+    """The events for the rows of `changed`."""
     for row in rows.iter_rows(named=True):
         yield event(model, row["customer"], row["name"], row["value"], row["band"], at)

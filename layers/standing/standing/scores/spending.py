@@ -1,7 +1,7 @@
-"""Spending: what each customer spent on each day on which it bought, as scores see it.
+"""Spending: the amount that each customer spent on each day with purchases, as input for scores.
 
-Net, what was given back is taken off: a day of which all was given back is no day with purchases. Gross, refunds make
-no difference, as in the literature, whose data have none.
+Net: refunds are subtracted, and a day that was fully refunded is no day with purchases. Gross: refunds are ignored, as
+in the literature, whose data have none.
 """
 
 from __future__ import annotations
@@ -30,5 +30,5 @@ def spending(records: pl.LazyFrame, day: Day, spend: Spend) -> pl.LazyFrame:
         back=AMOUNT.filter(IS_REFUND).sum(),
         orders=IS_PURCHASE.sum(),
     )
-    kept = days.filter((pl.col("orders") > 0) & ((BACK == 0) | (BOUGHT > BACK)))  # a purchase of nothing is one, too
+    kept = days.filter((pl.col("orders") > 0) & ((BACK == 0) | (BOUGHT > BACK)))  # a purchase with amount 0 counts, too
     return kept.select("customer", "day", amount=BOUGHT - BACK)

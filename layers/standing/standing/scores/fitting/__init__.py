@@ -1,1 +1,1 @@
-"""Fitting: from customers to the parameters that tell most of them. Whoever scores needs none of it."""
+"""Fitting: estimates a model's parameters from customers. Scoring does not need it."""

@@ -1,7 +1,7 @@
-"""Fitting BG/NBD: the parameters under which what these customers did is most likely.
+"""Fitting BG/NBD: maximum likelihood estimation of its parameters.
 
 Fader, Hardie and Lee, "Counting Your Customers" the Easy Way: An Alternative to the Pareto/NBD Model (Marketing Science
-24, 2005), equation (6). Customers who are alike in (x, t_x, T) are one row; the gradient and the Hessian are analytic.
+24, 2005), equation (6). Customers with equal (x, t_x, T) are one row; the gradient and the Hessian are analytic.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from standing.values.faults import Fault
 
 NAMES = ("r", "alpha", "a", "b")
 COUNT = pl.col("customers")
-FEWEST = 10  # customers who came back, below which nothing can be learnt
-MANY, EVERY = 50_000, 16  # of more groups than that, every so-many-th is fitted first, for a place to begin
+FEWEST = 10  # repeat customers needed for a fit
+MANY, EVERY = 50_000, 16  # with more than MANY groups, every 16th is fitted first, for starting values
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model: of how many customers, and the log-likelihood of all of them."""
+    """A fitted model, the number of customers, and their total log-likelihood."""
 
     model: BgNbd
     customers: int
@@ -34,28 +34,28 @@ class Fit:
 
 
 def collapsed(customers: pl.LazyFrame) -> pl.DataFrame:
-    """A row for each (x, t_x, T) that occurs, with how many customers have it: the likelihood knows no more."""
+    """A row for each distinct (x, t_x, T), with the number of customers: all that the likelihood depends on."""
     counted = customers.select(KEY).group_by(KEY).agg(pl.len().alias("customers"))
     typed = counted.with_columns(X.cast(pl.Int64), T_X.cast(pl.Float64), T.cast(pl.Float64))
-    return typed.sort(KEY).collect()  # in order, so that the same customers give the same digits
+    return typed.sort(KEY).collect()  # sorted, so that the same customers give the same digits
 
 
 def fit(customers: pl.LazyFrame) -> Fit:
-    """The parameters of the highest likelihood. Raises NotConverged where these customers do not tell them."""
+    """The parameters with the highest likelihood. Raises NotConverged if these customers do not determine them."""
     groups = collapsed(customers)
     _check(groups)
     return fit_groups(groups)
 
 
 def fit_groups(groups: pl.DataFrame) -> Fit:
-    """The same, of customers that are collapsed already."""
+    """The same, for collapsed customers."""
     likelihood = Likelihood(groups)
     top: Maximum = highest(likelihood.slope, _beginning(groups, likelihood), NAMES)
     return Fit(BgNbd(*top.parameters), likelihood.customers, top.value * likelihood.customers, top.steps)
 
 
 def _beginning(groups: pl.DataFrame, likelihood: Likelihood) -> tuple[float, ...]:
-    """Where the search begins; of many groups at the top of a part of them, which is near, and cheap."""
+    """The starting values; for many groups, the result for a part of them, which is close and cheap."""
     if len(groups) <= MANY:
         return likelihood.start
     part = Likelihood(groups.gather_every(EVERY))
@@ -110,7 +110,7 @@ class Likelihood:
 
 
 def _of_counts(counts: list[Any], at: Vector) -> tuple[float, Vector, list[Vector]]:
-    """What depends on nothing but x."""
+    """The part that only depends on x."""
     r, alpha, a, b = at
     value, gradient, every = 0.0, [0.0] * 4, 0
     second = {"rr": 0.0, "ab": 0.0, "bb": 0.0}
@@ -135,7 +135,7 @@ def _of_counts(counts: list[Any], at: Vector) -> tuple[float, Vector, list[Vecto
 
 
 def _of_lengths(at: Vector) -> dict[str, pl.Expr]:
-    """Of (r+x) ln(alpha+T): the value, and the derivatives to r and alpha."""
+    """(r+x) ln(alpha+T): its value, and its derivatives with respect to r and alpha."""
     r, alpha, _, _ = at
     bought, age = X + r, T + alpha
     found = {
@@ -160,7 +160,7 @@ def _odds(at: Vector) -> dict[str, pl.Expr]:
 
 
 def _derived(at: Vector) -> dict[str, pl.Expr]:
-    """The chance p of having left, and D's derivative to alpha; weights are the customers of a row."""
+    """The probability p of having left, and D's derivative with respect to alpha, weighted by customers."""
     r, _, a, _ = at
     d, p = pl.col("d"), 1 / (1 + (-pl.col("d")).exp())
     return {
@@ -174,7 +174,7 @@ def _derived(at: Vector) -> dict[str, pl.Expr]:
 
 
 def _of_odds() -> dict[str, pl.Expr]:
-    """Of ln(1 + e^D): the value and every derivative; D's own are v, y, 1/a and -c."""
+    """ln(1 + e^D): its value and all derivatives; D's own derivatives are v, y, 1/a and -c."""
     p, q, v, w, c, y, z, inverse = (pl.col(name) for name in ("p", "q", "v", "w", "c", "y", "z", "inverse"))
     found = {
         "value": pl.col("value"),

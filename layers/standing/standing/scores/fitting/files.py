@@ -1,4 +1,4 @@
-"""Models of scores and event files: learning one, and what is due by it."""
+"""Models and event files: fits a model on a file, and finds the score events that are due."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ A_MINUTE = timedelta(minutes=1)
 
 
 def fit_file(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
-    """A model of a file's purchases, up to a day. Raises UserError where none converges, with the reason."""
+    """Fit a model on a file's purchases up to a day. Raises UserError with the reason if the fit does not converge."""
     day, programme = _day(as_of), ruleset.programme
     rows = spending(with_counting_day(_rows(file, ruleset, PURCHASE, REFUND).lazy(), ruleset), day, spend)
     try:
@@ -44,7 +44,7 @@ def fit_file(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
 
 
 def events_due(found: Model, file: Path, ruleset: Ruleset, as_of: str) -> Iterator[dict[str, Any]]:
-    """The score events that the night would send as of a day, as lines of an event file."""
+    """The score events that the night would send for a day, as lines of an event file."""
     day = _day(as_of)
     rows = _rows(file, ruleset, PURCHASE, REFUND, SCORE).filter(pl.col("day") <= day)
     customers = summary(spending(with_counting_day(rows.lazy(), ruleset), day, found.spend), day).collect()
@@ -61,7 +61,7 @@ def _day(text: str) -> Day:
 
 
 def read(path: Path) -> Model:
-    """A model that was written. Raises UserError."""
+    """Read a model from a file. Raises UserError."""
     try:
         return models.read(path)
     except ValueError as error:
@@ -69,7 +69,7 @@ def read(path: Path) -> Model:
 
 
 def _rows(file: Path, ruleset: Ruleset, *types: str) -> pl.DataFrame:
-    """The events of some types in a file, as rows; each once. Raises UserError at a line that is no event."""
+    """The events of some types in a file as rows, without duplicates. Raises UserError at a line that is no event."""
     found = {(one.source, one.detail.customer, one.detail.id): one for one in _events(file, ruleset, types)}
     return rows_of(found.values(), ruleset.programme.minor_digits) if found else pl.DataFrame(schema=SCHEMA)
 
@@ -83,7 +83,7 @@ def _events(file: Path, ruleset: Ruleset, types: tuple[str, ...]) -> Any:  # noq
 
 
 def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
-    """The event in a line, whoever it comes from: what is learnt from a file changes no customer."""
+    """The event in a line. Its source is not checked, since fitting changes no customer."""
     envelope = {"source": line.source, "detail-type": line.detail_type, "detail": line.detail}
     try:
         moment = MODELS[line.detail_type].model_validate(line.detail).time
@@ -99,7 +99,7 @@ def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
 
 
 def table(model: Model, language: Language) -> Table:
-    """What a model knows, for the terminal."""
+    """A model's parameters as a table for the terminal."""
     say = {name: WORDS.say(name, language) for name in WORDS.texts}
     shown = Table(title=f"{say['model']} {model.hash}", show_header=False)
     rows = {

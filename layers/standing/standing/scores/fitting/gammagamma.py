@@ -1,7 +1,7 @@
-"""Fitting Gamma-Gamma: the parameters under which what these customers spent is most likely.
+"""Fitting Gamma-Gamma: maximum likelihood estimation of its parameters.
 
 Fader, Hardie and Lee, RFM and CLV: Using Iso-Value Curves for Customer Base Analysis (Journal of Marketing Research 42,
-2005), appendix. Customers who are alike in (x, mean) are one row; the gradient and the Hessian are analytic.
+2005), appendix. Customers with equal (x, mean) are one row; the gradient and the Hessian are analytic.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from standing.values.faults import Fault
 NAMES = ("p", "q", "v")
 KEY = ("frequency", "monetary_value")
 COUNT = pl.col("customers")
-FEWEST = 10  # customers who came back, below which nothing can be learnt
+FEWEST = 10  # repeat customers needed for a fit
 
 
 @dataclass(frozen=True)
 class Fit:
-    """A fitted model: of how many customers who came back, and the log-likelihood of all of them."""
+    """A fitted model, the number of repeat customers, and their total log-likelihood."""
 
     model: GammaGamma
     customers: int
@@ -34,7 +34,7 @@ class Fit:
 
 
 def fit(customers: pl.LazyFrame) -> Fit:
-    """The parameters of the highest likelihood. Raises NotConverged where these customers do not tell them."""
+    """The parameters with the highest likelihood. Raises NotConverged if these customers do not determine them."""
     back = customers.select(KEY).filter((X > 0) & (MEAN > 0)).group_by(KEY).agg(pl.len().alias("customers"))
     groups = back.with_columns(X.cast(pl.Int64), MEAN.cast(pl.Float64)).sort(KEY).collect()
     likelihood = Likelihood(groups)
@@ -48,7 +48,7 @@ def fit(customers: pl.LazyFrame) -> Fit:
 
 
 class Likelihood:
-    """The mean log-likelihood of a customer who came back, with its analytic derivatives.
+    """The mean log-likelihood of a repeat customer, with its analytic derivatives.
 
     ln L = lnΓ(px+q) - lnΓ(px) - lnΓ(q) + q ln v + (px-1) ln m + px ln x - (px+q) ln(v + x m).
     """
@@ -84,7 +84,7 @@ class Likelihood:
 
 
 def _of_counts(counts: list[Any], p: float, q: float) -> tuple[float, ...]:
-    """What depends on nothing but x: lnΓ(px+q) - lnΓ(px), and its derivatives to p, q, pp, pq and qq."""
+    """The part that only depends on x: lnΓ(px+q) - lnΓ(px), and its derivatives: p, q, pp, pq and qq."""
     totals = [0.0] * 6
     for x, customers in counts:
         bend, both = trigamma(p * x + q), p * x + q

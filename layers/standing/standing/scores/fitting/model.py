@@ -1,4 +1,4 @@
-"""Fitting: from purchases up to a day to a model, or a refusal that says what these customers do not tell."""
+"""Fitting: makes a model from purchases up to a day, or says why these customers do not determine one."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from standing.values.days import Day, day_date
 
 @dataclass(frozen=True)
 class FitSettings:
-    """What a model is for: see `Model`. `discount` is a share a month, as a decimal string."""
+    """The settings of a model: see `Model`. `discount` is a fraction a month, as a decimal string."""
 
     currency: str
     minor_digits: int
@@ -30,7 +30,7 @@ class FitSettings:
 
 
 def fit_model(purchases: pl.LazyFrame, day: Day, terms: FitSettings) -> Model:
-    """The model of purchases (`customer`, `day`, `amount` in minor units) up to a day. Raises NotConverged.
+    """Fit a model on purchases (`customer`, `day`, `amount` in minor units) up to a day. Raises NotConverged.
 
     They are what `spending` makes of event records, by the same terms.
     Bands of churn are fixed; those of the other scores are the fifths of these customers.

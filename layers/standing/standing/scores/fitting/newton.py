@@ -1,6 +1,6 @@
-"""Damped Newton for parameters above 0: the highest likelihood, or a refusal that says why there is none.
+"""Damped Newton method for positive parameters: finds the highest likelihood, or says why there is none.
 
-Works on logarithms, so that no step leaves the positive numbers and no unit of time or money matters. Knows no model.
+Works on logarithms, so that parameters stay positive and units of time or money do not matter. Does not know models.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from math import exp, isfinite, log, sqrt
 from standing.values.faults import Fault, FaultError
 
 MOST_STEPS = 200
-LONGEST = 1.0  # a step changes no parameter by more than this factor's logarithm
-FLAT = 1e-10  # the steepest slope at the top: log-likelihood of one customer, to a parameter's logarithm
-SETTLED = 1e-9  # the furthest that a last whole Newton step would still go, in a parameter's logarithm
-EXTREME = 15.0  # a logarithm further from where the search began: the parameter runs away
+LONGEST = 1.0  # the largest change of a parameter's logarithm in one step
+FLAT = 1e-10  # the largest gradient at the maximum: a customer's log-likelihood by a parameter's logarithm
+SETTLED = 1e-9  # the largest last full Newton step, in a parameter's logarithm
+EXTREME = 15.0  # the largest distance of a logarithm from its start: beyond it, the parameter diverges
 
 type Vector = list[float]
 type Matrix = list[list[float]]
@@ -27,14 +27,14 @@ class NotConverged(FaultError, ValueError):  # noqa: N818 -- what happened
 
 @dataclass(frozen=True)
 class Slope:
-    """The mean log-likelihood of a customer at some parameters, with its first and second derivatives to them."""
+    """The mean log-likelihood of a customer at some parameters, with its first and second derivatives."""
 
     value: float
     gradient: Vector
     hessian: Matrix
 
     def to_logarithms(self, at: Vector) -> Slope:
-        """The same to the parameters' logarithms."""
+        """The same, with respect to the parameters' logarithms."""
         gradient = [p * g for p, g in zip(at, self.gradient, strict=True)]
         hessian = [
             [one * other * self.hessian[i][j] + (gradient[i] if i == j else 0.0) for j, other in enumerate(at)]
@@ -45,7 +45,7 @@ class Slope:
 
 @dataclass(frozen=True)
 class Maximum:
-    """The parameters found, the mean log-likelihood there, and in how many steps."""
+    """The parameters found, their mean log-likelihood, and the number of steps."""
 
     parameters: tuple[float, ...]
     value: float
@@ -53,7 +53,7 @@ class Maximum:
 
 
 def highest(slope: Callable[[Vector], Slope], start: Sequence[float], names: Sequence[str]) -> Maximum:
-    """The parameters of the highest likelihood. Raises NotConverged where there is no top to be found."""
+    """The parameters with the highest likelihood. Raises NotConverged if no maximum is found."""
     place, damping = [log(one) for one in start], 0.0
     here = _at(slope, place)
     for steps in range(MOST_STEPS):
@@ -74,7 +74,7 @@ def _at(slope: Callable[[Vector], Slope], place: Vector) -> Slope:
 def _climbed(
     slope: Callable[[Vector], Slope], place: Vector, here: Slope, damping: float
 ) -> tuple[Vector, Slope, float]:
-    """One step up, damped until it is one; the damping is eased afterwards."""
+    """One step, damped until it goes up. The damping is reduced afterwards."""
     while damping < 1e12:
         step = _solved(here, damping)
         if step:
@@ -94,7 +94,7 @@ def _check_runaway(place: Vector, start: Sequence[float], names: Sequence[str]) 
 
 
 def _solved(here: Slope, damping: float) -> Vector | None:
-    """The Newton step: (-H + damping) step = gradient; none where that is not a step up for certain."""
+    """The Newton step, from (-H + damping) step = gradient, or None if it is not certain to go up."""
     lower = _cholesky(here.hessian, damping)
     if lower is None:
         return None
@@ -108,7 +108,7 @@ def _solved(here: Slope, damping: float) -> Vector | None:
 
 
 def _cholesky(hessian: Matrix, damping: float) -> Matrix | None:
-    """The lower triangle L of -H + damping = L Lᵀ; none where that is not positive definite."""
+    """The lower triangle L of -H + damping = L Lᵀ, or None if that is not positive definite."""
     lower: Matrix = []
     for i, row in enumerate(hessian):
         made: Vector = []

@@ -1,19 +1,19 @@
 """Special functions in plain Python: the first two derivatives of `math.lgamma`.
 
-Both step up to where the asymptotic series (Abramowitz and Stegun, 6.3.18 and 6.4.12) has 14 digits.
+Both use recurrence up to where the asymptotic series (Abramowitz and Stegun, 6.3.18 and 6.4.12) has 14 digits.
 """
 
 from __future__ import annotations
 
 from math import log
 
-LARGE = 12.0  # from here on the series' first term left out is below 1e-15
+LARGE = 12.0  # from here on the first omitted term of the series is below 1e-15
 DIGAMMA = (1 / 12, -1 / 120, 1 / 252, -1 / 240, 1 / 132, -691 / 32760)
 TRIGAMMA = (1 / 6, -1 / 30, 1 / 42, -1 / 30, 5 / 66, -691 / 2730)
 
 
 def digamma(x: float) -> float:
-    """The derivative of ln Γ, of x above 0."""
+    """The derivative of ln Γ, for x above 0."""
     stepped = 0.0
     while x < LARGE:
         stepped -= 1 / x
@@ -22,7 +22,7 @@ def digamma(x: float) -> float:
 
 
 def trigamma(x: float) -> float:
-    """The second derivative of ln Γ, of x above 0."""
+    """The second derivative of ln Γ, for x above 0."""
     stepped = 0.0
     while x < LARGE:
         stepped += 1 / (x * x)
