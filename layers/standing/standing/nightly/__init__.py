@@ -1,1 +1,1 @@
-"""The night: the clock moved for everybody, a bucket of customers at a time, from the lake into the table."""
+"""The night: moves the clock for all customers, a bucket at a time, from the lake into the table."""

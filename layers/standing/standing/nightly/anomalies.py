@@ -1,4 +1,4 @@
-"""What is odd about a bucket's records, by name: it is worked with all the same, and somebody should know."""
+"""Anomalies in a bucket's records, by customer or source. The records are used anyway, but people should know."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""What arrived and left no record: repeated and rejected events by source and day, as ingest logged them.
+"""Events that leave no record: duplicate and rejected events by source and day, from ingest's log.
 
-Of the day that is closed; those of the days before are taken over from the reports of their nights.
+The log is read for the closed day; earlier days are copied from the reports of their nights.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ from standing.values.days import day_in, end_of_day
 
 FIELD = "refused"
 NAMES = ("duplicates", "rejected")
-DAYS = 7  # before the one that is closed
+DAYS = 7  # before the closed day
 
 
 class LogsPort(Protocol):
-    """What is needed of the log."""
+    """The part of the log that is needed."""
 
     def lines(self, field: str, since: datetime, until: datetime) -> Iterator[dict[str, Any]]:
-        """The lines that have a field, between two moments."""
+        """The lines that have a field, from `since` to `until`."""
 
 
 def with_refused(report: Report, lake: Lake, logs: LogsPort, time_zone: str) -> Report:
@@ -36,7 +36,7 @@ def with_refused(report: Report, lake: Lake, logs: LogsPort, time_zone: str) -> 
 
 
 def refused_on(logs: LogsPort, day: str, time_zone: str) -> Quality:
-    """By source: what was repeated and rejected on a day."""
+    """Duplicate and rejected events of a day, by source."""
     number = day_in(day)
     found: Quality = {}
     for line in logs.lines(FIELD, end_of_day(number - 1, time_zone), end_of_day(number, time_zone)):
@@ -46,7 +46,7 @@ def refused_on(logs: LogsPort, day: str, time_zone: str) -> Quality:
 
 
 def refused_before(lake: Lake, day: str) -> Quality:
-    """The same of the days before, as their reports have it."""
+    """The same for the days before, from their reports."""
     found: Quality = {}
     for back in range(1, DAYS + 1):
         before = str(date.fromisoformat(day) - timedelta(days=back))

@@ -1,7 +1,7 @@
-"""One bucket's night: compacted, reconciled, rescored, and what there is to say written into the table.
+"""One bucket's night: compaction, reconciliation, rescoring, and commits to the table.
 
-Every step can be repeated and may end at any call: what was written is not written again, and the standing of the night
-is kept after that. Knows nothing of other buckets.
+Every step can be repeated and interrupted at any call: nothing is written twice, and the night's standing is stored
+after the commits. Does not know other buckets.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def rescore_bucket(
 ) -> BucketReport:
     """A bucket's night, to the end of the day `until`: what became of it, and what is wrong; not yet when and by what.
 
-    Raises CorruptFile where what is known of the bucket cannot be read.
+    Raises CorruptFile if the bucket's own files cannot be read.
     """
     compacted = compact(lake, number)
     _refuse_damaged(compacted.wrong, number)

@@ -1,4 +1,4 @@
-"""The night of some of a bucket's customers: reconciled, rescored, and what there is to say written into the table."""
+"""The night of a chunk of a bucket's customers: reconciliation, rescoring, and commits to the table."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ from standing.values.days import Day
 
 
 class ChunkResult(NamedTuple):
-    """What a share came to: its standing at the end of the night, and of the day (`at_end`); counts, and names."""
+    """The result of a chunk: its standing after the night, and at the end of the day (`at_end`); counts, and names."""
 
     standing: pl.DataFrame
     ended: pl.DataFrame
@@ -39,7 +39,7 @@ class ChunkResult(NamedTuple):
 
 @dataclass(frozen=True)
 class Night:
-    """What the shares of a bucket have in common: the standing `before`, if one is kept, and the ends of months."""
+    """The common data of a bucket's chunks: the standing `before`, if one is stored, and the ends of months."""
 
     rules: Timeline
     until: Day
@@ -49,10 +49,10 @@ class Night:
     scoring: Scoring | None = None
 
     def of(self, share: Chunk, bucket: Bucket) -> ChunkResult:
-        """Live through the night of a share.
+        """Do the night of a chunk.
 
-        Customers of whom the lake misses something, or everything, are left to the core, which reads the table: they
-        are counted as customers and named, and no figure that the lake gives is of them.
+        Customers with gaps in the lake, or without any rows, are decided from the table. They are counted as customers
+        and named, but not included in metrics from the lake.
         """
         states, records = latest(bucket.states), bucket.records.filter(~pl.col("late"))
         before = None if self.before is None else self.before.filter(share.holds)
@@ -73,7 +73,7 @@ class Night:
         return ChunkResult(standing, ended, counts, reconciled.differences, incomplete, told, named)
 
     def _scored(self, records: pl.DataFrame) -> tuple[pl.DataFrame | None, int]:
-        """The scores of the share, where there is a model; and how many were said."""
+        """The chunk's scores, if there is a model, and the number of scores sent."""
         if self.scoring is None:
             return None, 0
         ruleset = self.rules.on(self.until)
@@ -87,9 +87,9 @@ class Night:
 
 
 def _lost(before: pl.DataFrame | None, bucket: Bucket) -> pl.DataFrame:
-    """The standing of those whom the night before knew and of whom the lake has no state any more, to be looked at.
+    """The former standing of customers of whom the lake has no state any more.
 
-    They stay in the standing, so that every night names them until the lake is refilled.
+    They stay in the standing, so that every night names them until the lake's gaps are filled.
     """
     if before is None:
         return pl.DataFrame(schema={"customer": pl.String})
@@ -97,7 +97,7 @@ def _lost(before: pl.DataFrame | None, bucket: Bucket) -> pl.DataFrame:
 
 
 def _moved_since(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
-    """The states that no night has reconciled yet."""
+    """The states that were not reconciled by a night yet."""
     if before is None:
         return states
     return states.join(before.select("customer", "version"), on=["customer", "version"], how="anti")

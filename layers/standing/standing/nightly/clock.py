@@ -1,6 +1,6 @@
-"""Letting time pass in the table: what a night found is decided again by the core, and written on condition.
+"""Moves the clock in the table: customers that a night found are decided by the engine, and written conditionally.
 
-A newer state is never overwritten: where somebody was faster, the customer is loaded and decided again.
+A newer state is never overwritten: after a conflict, the customer is loaded and decided again.
 """
 
 from __future__ import annotations
@@ -30,29 +30,29 @@ TRIES = 6
 
 
 class TablePort(Protocol):
-    """What a night needs of the table."""
+    """The part of the table that a night uses."""
 
     def load(self, customer: str) -> State | None:
         """The state as of the last commit."""
 
     def history(self, customer: str) -> list[EventRecord]:
-        """Every event recorded so far."""
+        """Every event record."""
 
     def checkpoints(self, customer: str) -> list[Checkpoint]:
-        """The ends of months that are kept."""
+        """The stored checkpoints, oldest first."""
 
     def commit(
         self, before: State | None, outcome: DecisionResult, events: Sequence[Event], rules: Timeline, now: datetime
     ) -> None:
-        """Write everything or nothing."""
+        """Write everything in one transaction."""
 
 
 @dataclass
 class ClockRun:
-    """Moves customers' clocks to the end of a day that is over.
+    """Moves customers' clocks to the end of a finished day.
 
-    `counts`: customers by what became of them (`moved`, `nothing`, `gone`, `busy`), commits, decisions and conflicts.
-    `moved`: whose level changed on the day itself.
+    `counts` has customers by result (`moved`, `nothing`, `gone`, `busy`), commits, decisions and conflicts. `moved` has
+    the customers whose level changed on the day itself.
     """
 
     rules: Timeline
@@ -64,12 +64,12 @@ class ClockRun:
     moved: Groups = field(default_factory=dict)
 
     def all(self, customers: Iterable[str]) -> None:
-        """Move each of some customers; one whom others keep changing is counted as busy, and left to the next night."""
+        """Move some customers. A customer whom others keep changing is counted as busy, and left to the next night."""
         for customer in customers:
             self.counts[self.one(customer)] += 1
 
     def one(self, customer: str) -> str:
-        """Move one customer: commit by commit, each of bounded size, until there is nothing to say any more."""
+        """Move one customer, in commits of bounded size, until there is nothing left to decide."""
         attempts, moved = Attempts(TRIES, self.pause), False
         try:
             while attempts.run(partial(self._commit, customer)):
@@ -81,7 +81,7 @@ class ClockRun:
         return "moved" if moved else "nothing"
 
     def _commit(self, customer: str) -> bool:
-        """One commit; whether there was something to write. Raises CommitConflict where somebody was faster."""
+        """Do one commit. Returns whether there was anything to write. Raises CommitConflict after a faster writer."""
         now, state = self.clock(), self.table.load(customer)
         if state is None or state.is_empty:
             self.counts["gone"] += 1
@@ -110,7 +110,7 @@ class ClockRun:
 
 
 def _as_much_as_fits(up_to: Callable[[Day], DecisionResult | None], first: Day, last: Day) -> DecisionResult | None:
-    """The outcome up to the last day between two for which it fits; of a single day, whatever it takes."""
+    """The result up to the last day, from `first` to `last`, for which it fits; for a single day, whatever its size."""
     found: DecisionResult | None = None
     while last - first > 1:
         middle = (first + last) // 2

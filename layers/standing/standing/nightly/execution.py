@@ -1,4 +1,4 @@
-"""Beginning a night and following it: an execution of the stack's state machine. Knows nothing of how it is shown."""
+"""Starts a night and follows it: an execution of the stack's state machine. Does not know how it is shown."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from standing.aws.stack import Target
 from standing.values.errors import UserError
 
 ENDED = {"SUCCEEDED", "FAILED", "TIMED_OUT", "ABORTED"}
-PAUSE = 1.0  # seconds between two looks
+PAUSE = 1.0  # seconds between polls
 
 type Step = Literal["dealing", "planning", "training", "buckets", "summing-up"]
 
@@ -29,7 +29,7 @@ class Look(NamedTuple):
 
 
 class Night(NamedTuple):
-    """How an execution ended: its status, what it gave back, and why it failed, where it did."""
+    """The end of an execution: its status, its output, and the cause if it failed."""
 
     status: str
     output: dict[str, Any]
@@ -42,7 +42,7 @@ def close(target: Target, day: str | None, seen: Callable[[Look], None]) -> Nigh
 
 
 def begin(target: Target, day: str | None) -> str:
-    """Start a night, of a day or of the last that is over; the execution's ARN. Raises UserError without one."""
+    """Start the night of a day, or of the last finished day. Returns the execution's ARN. Raises UserError."""
     if "NightArn" not in target.outputs:
         raise UserError(f"the stack `{target.stack}` has no night: deploy it anew with `standing rules release`")
     given = {"day": day} if day else {}

@@ -1,7 +1,7 @@
-"""Learning: the model of scores, from the purchases in the lake, anew when it is a month old.
+"""The scores' model: fitted on the purchases in the lake, again when it is a month old.
 
-From a sample of whole buckets where there are too many purchases: a bucket's customers are as any others, because a
-hash puts them there. Without enough customers who came back there is no model, and the night goes on without.
+If there are too many purchases, it is fitted on a sample of whole buckets, which is random because a hash assigns
+customers to buckets. Without enough repeat customers there is no model, and the night continues without scores.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ from standing.values.days import Day, day_in
 from standing.values.faults import Fault
 
 MODEL = "models/scores.json"
-OLD = 28  # days from which on a model is learnt anew
-ENOUGH = 5_000_000  # purchases to learn from
+OLD = 28  # days after which a model is fitted again
+ENOUGH = 5_000_000  # purchases to fit on
 
 
 class LearnedModel(NamedTuple):
-    """The model that holds, if there is one, and why none was learnt, where one was due."""
+    """The current model, if there is one, and why a due fit failed, if it did."""
 
     model: Model | None
     wrong: Fault | None = None
@@ -44,7 +44,7 @@ class LearnedModel(NamedTuple):
 
 
 def model_of(lake: Lake) -> Model | None:
-    """The model that is kept; none where there is none that can be read."""
+    """The stored model, or None if there is none that can be read."""
     stored = lake.get(MODEL)
     try:
         return None if stored is ABSENT else parsed(stored.body)
@@ -60,12 +60,12 @@ def model_for(lake: Lake, ruleset: Ruleset, planned: Planned) -> LearnedModel:
 
 
 def model_up_to(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> LearnedModel:
-    """The model that scores up to a day: the one that is kept, or a new one, which is kept then."""
+    """The model to score with up to a day: the stored one, or a new one, which is then stored."""
     before = model_of(lake)
     if before and 0 <= day - day_in(before.as_of) < OLD:
         return LearnedModel(before)
     programme = ruleset.programme
-    spend: Spend = before.spend if before else "net"  # whoever chose gross once keeps it
+    spend: Spend = before.spend if before else "net"  # a former choice of gross is kept
     try:
         bought = _purchases(lake, known, ruleset, day, spend)
         found = fit_model(bought, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
@@ -78,7 +78,7 @@ def model_up_to(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> Lea
 
 
 def _purchases(lake: Lake, known: list[int], ruleset: Ruleset, day: Day, spend: Spend) -> pl.LazyFrame:
-    """The purchases of as many buckets as are enough, compacted first; damaged ones are named by their own night."""
+    """The purchases of enough buckets, which are compacted first. Corrupt buckets are reported by their own night."""
     schema = {"customer": pl.String, "day": pl.Int32, "amount": pl.Int64}
     found, rows = [pl.LazyFrame(schema=schema)], 0
     for records in _of_buckets(lake, known):

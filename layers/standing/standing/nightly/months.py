@@ -1,6 +1,6 @@
-"""The ends of months that a night keeps and reads, of one bucket: the standing of its last night stays for a month.
+"""A bucket's stored ends of months: the standing of the last night of each month.
 
-An older night never replaces a newer one's. What cannot be read is named, and as good as not there.
+An older night never replaces a newer one. A file that cannot be read is reported and treated as missing.
 """
 
 from __future__ import annotations
@@ -21,9 +21,9 @@ NOBODY = pl.DataFrame(schema={"customer": pl.String, "day": pl.Int32})
 
 
 def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFrame], Wrong]:
-    """The ends of months that the figures of a day need, as far as they are kept, and what could not be read.
+    """The stored ends of months that the metrics of a day need, and errors by key.
 
-    A month that is kept for other buckets, but not for this one, had no customers here.
+    A month that is stored for other buckets, but not for this one, had no customers here.
     """
     found: dict[str, pl.DataFrame] = {}
     wrong: Wrong = {}
@@ -40,7 +40,7 @@ def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFra
 
 
 def keep_month(lake: Lake, number: int, day: Day, standing: pl.DataFrame) -> None:
-    """Keep the standing of a night for its month, unless that of a later night is there."""
+    """Store a night's standing for its month, unless a later night's is stored."""
     key = month_key(month_of(day), number)
     before = keep_standing(lake, key)
     if before.rows is not None and before.rows.filter(pl.col("day") > day).height:

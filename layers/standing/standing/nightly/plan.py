@@ -1,4 +1,4 @@
-"""Planning a night: which day is closed, and which buckets there still are to rescore for it."""
+"""Plans a night: the day to close, and the buckets that are still due for it."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from standing.nightly.summary import parts
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date, day_in, day_of
 
-LAG = timedelta(hours=4)  # after a day's end: what was on its way then is there, so that it does not come late
+LAG = timedelta(hours=4)  # after a day's end, so that events under way then have arrived and are not late
 
 
-class InvalidDay(PlainError, ValueError):  # noqa: N818 -- what it is
-    """A day that cannot be closed, or that is none."""
+class InvalidDay(PlainError, ValueError):  # noqa: N818 -- describes the day
+    """A day that cannot be closed, or that is not a day."""
 
 
 class Planned(NamedTuple):
@@ -40,7 +40,7 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
 
 
 def day_asked_for(asked: str | None, last: Day) -> Day:
-    """The day that somebody names, or else the last that can be closed. Raises InvalidDay."""
+    """The requested day, or else the last one that can be closed. Raises InvalidDay."""
     if asked is None:
         return last
     try:
@@ -53,19 +53,19 @@ def day_asked_for(asked: str | None, last: Day) -> Day:
 
 
 def day_to_close(now: datetime, ruleset: Ruleset) -> Day:
-    """The last day that is over, and has been for a while."""
+    """The last day that ended at least LAG ago."""
     return day_of(now - LAG, ruleset.programme.time_zone) - 1
 
 
 def buckets(lake: Lake) -> list[int]:
-    """The buckets of which anything is known."""
+    """The buckets that have any data."""
     return sorted(set(_known(lake)))
 
 
 def _known(lake: Lake) -> Iterator[int]:
-    """By one listing a kind, however many objects there are: what waits is a few objects a bucket.
+    """The bucket numbers in keys. One listing for each kind is enough, since there are few staged objects a bucket.
 
-    And by the standings of nights: a bucket whose files are gone is not to be passed over.
+    Stored standings are listed, too, so that a bucket whose files are lost is not skipped.
     """
     yield from (number_in(key) for key in lake.keys(f"{STANDING}/"))
     for kind in KINDS:

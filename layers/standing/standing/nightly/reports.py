@@ -1,4 +1,4 @@
-"""The reports of nights, as the lake keeps them."""
+"""The stored reports of nights."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def kept_report(lake: Lake, day: str | None) -> Report:
     """The report of a day's night, or of the last. Raises UserError where there is none, naming those there are."""
     days = days_reported(lake)
     if not days:
-        raise UserError("no night has ended yet: `standing night` closes the last day that is over")
+        raise UserError("no night has ended yet: `standing night` closes the last finished day")
     if day and day not in days:
         raise UserError(f"no report of {day}: there are those of {', '.join(days[-7:])}; `standing night --day {day}`")
     wanted = day or days[-1]

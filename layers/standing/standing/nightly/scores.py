@@ -1,4 +1,4 @@
-"""Scoring a bucket: what the model says of its customers, and the events of those scores that rules use."""
+"""Scores a bucket: the model's scores of its customers, and events for the scores that rules use."""
 
 from __future__ import annotations
 
@@ -24,10 +24,10 @@ DETAIL_TYPE, FAMILY = "score.v1", "score"
 
 
 class BusPort(Protocol):
-    """What scoring needs of the bus."""
+    """The part of the bus that scoring uses."""
 
     def put(self, entries: Sequence[Any]) -> list[int]:
-        """Put entries; the places of those that were refused."""
+        """Put entries on the bus. Returns the indices of those that were refused."""
 
 
 class UnsentScoresError(FaultError, PlainError):
@@ -36,20 +36,20 @@ class UnsentScoresError(FaultError, PlainError):
 
 @dataclass(frozen=True)
 class Scoring:
-    """By one model, onto one bus."""
+    """Scores by one model, and sends events to one bus."""
 
     model: Model
     bus: BusPort
 
     def bucket(self, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> pl.DataFrame:
-        """The scores of who bought by the end of a day, a row a customer: see `scores/scores.py`."""
+        """The scores of customers with purchases by the end of a day, a row each: see `scores/scores.py`."""
         bought = spending(with_counting_day(records.lazy(), ruleset), day, self.model.spend)
         return scores(self.model, summary(bought, day).collect())
 
     def say(self, found: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> int:
-        """Send the scores that rules use and whose band is new; how many. Raises UnsentScoresError.
+        """Send the scores that rules use and whose band is new. Returns how many. Raises UnsentScoresError.
 
-        Each is of the first moment after the day, so that a night that is done again says the same.
+        Each has the first moment after the day as its time, so that a repeated night sends the same events.
         """
         used = used_by(ruleset)
         if not used:

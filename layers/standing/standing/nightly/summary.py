@@ -1,4 +1,4 @@
-"""What a night came to: each bucket's report is kept as a part; summing up adds them, and names everything wrong."""
+"""Summary of a night: each bucket's report is stored as a part; the summary adds them and names all errors."""
 
 from __future__ import annotations
 
@@ -37,15 +37,15 @@ from standing.values.faults import Fault
 
 DONE = ("moved", "commits", "decisions", "conflicts")  # by one run or by another; what else is counted, both find
 NAMED = 100
-PASSED_ON = 50  # objects that are named from one step of the night to the next, which takes 256 KB
-LONGEST = 400  # characters of what is wrong with one of them
+PASSED_ON = 50  # objects named from one step of the night to the next, whose input is limited to 256 KB
+LONGEST = 400  # characters of an object's error
 REPORT = re.compile(r"^nights/(\d{4}-\d{2}-\d{2})\.json$")
 
 
 def keep_part(lake: Lake, report: BucketReport) -> None:
     """Keep the report of one bucket's night: from then on the bucket is done for that day.
 
-    Where another run of the same night did the bucket too, what both did is told together.
+    If another run of the same night did the bucket, too, the two reports are merged.
     """
     key = part_key(report.day, report.bucket)
     while True:
@@ -91,7 +91,7 @@ def part_key(day: str, number: int) -> str:
 
 
 def parts(lake: Lake, day: str) -> dict[int, str]:
-    """The keys of the reports that there are of a day, by bucket."""
+    """The keys of a day's bucket reports, by bucket."""
     return {number_in(key): key for key in lake.keys(f"nights/{day}/")}
 
 
@@ -141,9 +141,9 @@ def _causes(lake: Lake, day: str, failed: Sequence[int]) -> dict[str, Fault]:
 def conclude(
     lake: Lake, steps: NightSteps, complete: Callable[[Report], Report], show: Callable[[Report], None]
 ) -> Report:
-    """The report of a night, completed, shown and kept; anew where another run of the night kept its own meanwhile.
+    """Summarise a night, complete the report, show it and store it; again if another run stored its own meanwhile.
 
-    What an earlier run set aside of what came in stays named: no later one can find it again.
+    Objects that an earlier run quarantined stay in the report, because no later run can find them.
     """
     while True:
         before = lake.get(report_key(steps.day))
@@ -219,7 +219,7 @@ def page_key(day: str, language: str) -> str:
 
 
 def days_reported(lake: Lake) -> list[str]:
-    """The days of which there is a report, rising."""
+    """The days with a report, in ascending order."""
     return sorted(match[1] for key in lake.keys("nights/") if (match := REPORT.match(key)))
 
 

@@ -1,4 +1,4 @@
-"""Trends: how many customers each level had, night by night, as the reports of nights say it."""
+"""Trends: the number of customers by level, night by night, from the reports."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from standing.report.model import Levels, Report
 from standing.report.upgrade import read_report
 from standing.values.days import day_date, day_in
 
-NIGHTS = 30  # that a report looks back on
+NIGHTS = 30  # in a report's trend
 
 
 class NightLevels(NamedTuple):
-    """What a night's report says of levels; `whole`: whether every bucket was done."""
+    """The levels in a night's report. `whole` tells whether every bucket was done."""
 
     day: str
     levels: Levels
@@ -24,7 +24,7 @@ class NightLevels(NamedTuple):
 
 
 def levels_of_nights(lake: Lake, last: str, nights: int = NIGHTS) -> list[NightLevels]:
-    """The reports of so many days up to one, rising; days without a report are left out."""
+    """The levels of the last `nights` days up to `last`, in ascending order. Days without a report are left out."""
     end = day_in(last)
     days = [str(day_date(day)) for day in range(end - nights + 1, end + 1)]
     stored = lake.get_all(report_key(day) for day in days)  # without a list of all that there is of nights

@@ -1,4 +1,4 @@
-"""A bucket's night as it is run: timed, with what it used, and its report kept, by which it is done."""
+"""Runs a bucket's night: measures time and resources, and stores the report, which marks the bucket as done."""
 
 from __future__ import annotations
 

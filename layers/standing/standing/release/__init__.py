@@ -1,1 +1,1 @@
-"""Releases: rules go live and back, and a candidate runs in the shadow."""
+"""Releases and rollbacks of rules, and shadow candidates."""

@@ -1,4 +1,4 @@
-"""Comparing the live rules with a candidate in the shadow: who stands otherwise, why, and what care it asks for."""
+"""Compares the live rules with a shadow candidate: customers with other levels, why, and the care it requests."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date, day_of
 
-NAMED = 5  # customers that are named for each move
+NAMED = 5  # customers named for each move
 
 
 class RulesSide(NamedTuple):
-    """One of the two: its rules and its table."""
+    """One side of the comparison: its rules and its table."""
 
     rules: Timeline
     customers: Customers
@@ -30,7 +30,7 @@ class RulesSide(NamedTuple):
 
 @dataclass
 class Move:
-    """Customers who have one level live and another in the shadow; some with the lines that make the difference."""
+    """Customers with one level live and another in the shadow; some with the conditions that make the difference."""
 
     customers: list[str] = field(default_factory=list)
     because: dict[str, tuple[Reason, ...]] = field(default_factory=dict)
@@ -38,7 +38,7 @@ class Move:
 
 @dataclass
 class Comparison:
-    """What the two make of the same customers, as of a day."""
+    """The results of both sides for the same customers, as of a day."""
 
     day: Day
     live: Ruleset
@@ -75,7 +75,7 @@ class Comparison:
 
 
 def compare(live: RulesSide, shadow: RulesSide) -> Comparison:
-    """Move the clock to today on both sides, without writing, and compare. Reads both tables."""
+    """Move the clock to today on both sides, without writing, and compare. Scans both tables."""
     candidate = shadow.rules.latest
     day, since = day_of(datetime.now(UTC), candidate.programme.time_zone), shadow.rules.entries[-1].since
     found = Comparison(day, live.rules.on(day), candidate, since)
@@ -125,7 +125,7 @@ def _ranks(ruleset: Ruleset, levels: dict[str, str]) -> dict[str, Fact]:
 def _difference(
     found: Comparison, name: str, was: LevelState, becomes: str, known: dict[str, Fact]
 ) -> tuple[Reason, ...]:
-    """The candidate's lines that made it another level; if there are any, those that the live rules do not have."""
+    """The candidate's conditions that led to another level; if possible, only those that the live rules do not have."""
     rating = found.candidate.ratings[name]
     fell = rating.ordered and was.level in rating.levels and rating.rank(was.level) > rating.rank(becomes)
     lines = reasons_for_level(found.candidate, rating, was, becomes, known)
@@ -135,7 +135,7 @@ def _difference(
 
 
 def _care(live: RulesSide, shadow: RulesSide, since: Day) -> dict[str, tuple[Counter[str], Counter[str]]]:
-    """For each care rule what became of its actions of the days that the candidate decides, on either side."""
+    """The statuses of each care rule's actions, live and shadow, on the days that the candidate decides."""
     counts = [Counter(_actions(side.customers.care(), since)) for side in (live, shadow)]
     names = sorted({name for count in counts for name, _ in count})
     return {name: (_of(counts[0], name), _of(counts[1], name)) for name in names}

@@ -16,7 +16,7 @@ from standing.values.days import day_date
 
 
 def print_comparison(found: Comparison, left: int, language: Language, out: Console) -> None:
-    """Who stands otherwise, by which comparison, and which care was asked for. `left`: events still to be decided."""
+    """Print customers with other levels, why, and the care requested. `left` events are still to be decided."""
     days = {"since": day_date(found.since), "day": day_date(found.day)}
     out.print(phrase("compared", language, live=found.live.version, candidate=found.candidate.version, **days))
     counts = {"both": found.both, "only_live": found.only_live, "only_shadow": found.only_shadow}

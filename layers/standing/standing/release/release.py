@@ -1,7 +1,7 @@
-"""Releasing: rules go live from a day on, and back again, as entries of a timeline that is kept in the stack's bucket.
+"""Releases and rollbacks: entries of a timeline in the stack's bucket, which put rules in force from a day on.
 
-The record is written first, on condition that nobody else did; it holds from the moment at which the deployed stack
-names its id. So whatever ends a release half-way, doing it again ends right. Knows nothing of customers.
+The record is written first, on condition that nobody else wrote it. It is valid once the deployed stack names its id.
+So an interrupted release can be repeated. Does not know customers.
 """
 
 from __future__ import annotations
@@ -24,22 +24,22 @@ from standing.rules.timeline import Timeline
 from standing.values.days import day_date, day_number, day_of
 from standing.values.errors import UserError
 
-GIVEN_UP = timedelta(hours=1)  # after which a release that did not come to an end is taken for dead
+GIVEN_UP = timedelta(hours=1)  # after which an unfinished release is considered dead
 
 
 @dataclass(frozen=True)
 class ReleaseProcess:
-    """Releases to one place. `say` tells what happens."""
+    """Releases to one target. `say` reports progress."""
 
     place: ReleaseTarget
     say: Callable[[str], None]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def release(self, folder: Path, since: date | None) -> Entries:
-        """Put the rules of a folder in force from a day on; the first ones on all days.
+        """Put the rules of a folder in force from a day on; the first release is in force on all days.
 
-        If no day is said, it is the one that the rules name, or tomorrow. Raises RulesError where they are wrong,
-        UserError where they cannot be released.
+        By default it is the day that the rules name, or tomorrow. Raises RulesError if they are wrong, and UserError if
+        they cannot be released.
         """
         rules = compile_folder(folder)
         found = self.place.look()
@@ -60,9 +60,9 @@ class ReleaseProcess:
         return self._deliver(found, entries, found.bucket.timeline(entries))
 
     def rollback(self, version: str | None) -> Entries:
-        """Put the rules before, or those of a version, in force from today on; one that has not begun is dropped.
+        """Put the previous rules, or those of a version, in force from today on. Releases not yet in force are dropped.
 
-        Raises UserError where there is nothing to go back to.
+        Raises UserError if there is nothing to go back to.
         """
         found = self.place.look()
         if not found or not found.entries:
@@ -74,7 +74,7 @@ class ReleaseProcess:
         return self._deliver(found, entries, found.bucket.timeline(entries))
 
     def _back(self, found: StackRules, today: date, version: str | None) -> Entries:
-        """The entries after going back."""
+        """The entries after the rollback."""
         if found.unfinished and not version:
             self.say(f"taken back: the release of {found.unfinished.entries[-1].version}, which was not finished")
             return found.entries
@@ -99,7 +99,7 @@ class ReleaseProcess:
             ) from None
 
     def _wait_for(self, found: StackRules | None, ruleset: Ruleset) -> None:
-        """Refuse to release while another release goes on; one that died, or of the same rules, is done anew."""
+        """Refuse to release during another release. A dead release, or one of the same rules, is repeated."""
         unfinished = found.unfinished if found else None
         if not unfinished or self.clock() - unfinished.at > GIVEN_UP:
             return
@@ -114,7 +114,7 @@ class ReleaseProcess:
         )
 
     def _day(self, ruleset: Ruleset, since: date | None) -> date:
-        """From which day: as said, as the rules name it, or tomorrow."""
+        """The first day: as given, as the rules name it, or tomorrow."""
         today, effective = self._today(ruleset), ruleset.programme.effective
         if since and since < today:
             raise UserError(
@@ -138,7 +138,7 @@ class ReleaseProcess:
         return Release(since=since, version=version, by=by, at=self.clock())
 
     def _deliver(self, found: StackRules | None, entries: Entries, rules: Timeline) -> Entries:
-        """Record and deploy. Before the first deployment there is no bucket: then the record comes last."""
+        """Record and deploy. Before the first deployment there is no bucket, so the record is written last."""
         if self.place.is_busy():
             raise UserError(
                 "`{name}` is being deployed: wait until that has ended, then do this again", name=self.place.name
@@ -156,7 +156,7 @@ class ReleaseProcess:
         return self._made_sure(found, etag, record, rules)
 
     def _made_sure(self, found: StackRules | None, etag: str | None, record: Releases, rules: Timeline) -> Entries:
-        """After the deployment: the record is there, and nobody else's."""
+        """Check after the deployment that the record is stored and is ours."""
         now = self.place.look()
         if now is None:
             raise UserError(
@@ -169,7 +169,7 @@ class ReleaseProcess:
         return record.entries
 
     def _withdraw(self, found: StackRules, etag: str) -> None:
-        """After a deployment that failed for certain, put the record back; else it stays, and is not finished."""
+        """Restore the former record if the deployment certainly failed; otherwise the release stays unfinished."""
         now = self.place.look()
         if now and now.etag == etag and now.named == found.named and not self.place.is_busy():
             before = Releases(id=found.named, at=self.clock(), entries=found.entries)
@@ -187,7 +187,7 @@ def release_programme(say: Callable[[str], None], stack: str = "standing") -> En
 
 
 def _write(found: StackRules, record: Releases, rules: Timeline) -> str:
-    """Keep the rules and write the record; its ETag."""
+    """Store the rules and write the record. Returns its ETag."""
     for entry in rules.entries:
         found.bucket.keep(entry.ruleset)
     try:

@@ -1,7 +1,7 @@
-"""Seeding: the events of the live table are decided by a candidate's rules, into a table of its own.
+"""Seeding: decides the events of the live table by a candidate's rules, into the shadow's table.
 
-By the same commits as events that arrive meanwhile, so it does not matter which comes first, and what was interrupted
-is done again without harm. The live table is only read.
+It uses the same commits as events that arrive meanwhile, so their order does not matter, and an interrupted seeding can
+be repeated. The live table is only read.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from standing.values.errors import UserError
 
 @dataclass(frozen=True)
 class ShadowSeed:
-    """From one table into another. `ingest` decides into the other one."""
+    """Seeds the shadow's table from the live one. `ingest` commits to the shadow's table."""
 
     live: Customers
     ingest: Ingest
@@ -27,7 +27,7 @@ class ShadowSeed:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def seed(self, customers: Iterable[str], seen: Callable[[], None]) -> int:
-        """Decide what is missing of some customers, each followed by `seen`; how many events that were."""
+        """Decide the missing events of some customers, and call `seen` after each. Returns the number of events."""
         events = 0
         for customer in customers:
             events += self._customer(customer)
@@ -35,7 +35,7 @@ class ShadowSeed:
         return events
 
     def _customer(self, customer: str) -> int:
-        """Decide one customer's events, oldest first. Raises UserError where others kept changing it."""
+        """Decide one customer's events, oldest first. Raises UserError if others kept changing the customer."""
         before, attempts = len(missing := self._missing(customer)), Attempts(TRIES, self.ingest.pause)
         while missing:
             try:
@@ -55,7 +55,7 @@ class ShadowSeed:
             ) from None
 
     def _missing(self, customer: str) -> list[Event]:
-        """What the live table counts and the shadow does not have yet."""
+        """The events that count in the live table and that the shadow does not have yet."""
         known = {one.event.key for one in self.shadow.history(customer)}
         counted = (one.event for one in self.live.history(customer) if one.counts)
         return sorted((one for one in counted if one.key not in known), key=lambda event: (event.day, event.key))

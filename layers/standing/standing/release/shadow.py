@@ -1,4 +1,4 @@
-"""The shadow: a candidate for the rules beside the live ones, in a stack of its own. It announces nothing."""
+"""The shadow: candidate rules beside the live rules, in a separate stack. It publishes nothing."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from standing.values.days import day_date, day_number, day_of
 from standing.values.errors import UserError
 
 PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter", "IngestConcurrency", "KmsKeyArn")
-ON_THE_WAY = 60.0  # seconds to wait for events that were put on the bus before the shadow listened
+ON_THE_WAY = 60.0  # seconds to wait for events that were put on the bus before the shadow received them
 
 
 def shadow_of(target: Target) -> Target:
@@ -38,12 +38,12 @@ def shadow_of(target: Target) -> Target:
 
 
 def passed_on(parameters: dict[str, str]) -> dict[str, str]:
-    """The live parameters that a shadow has, too; none that is empty, which sam takes for a mistake."""
+    """The live parameters that a shadow also has, without empty ones, which sam rejects."""
     return {name: value for name, value in parameters.items() if name in PASSED_ON and value}
 
 
 def running_shadow(target: Target) -> Target:
-    """The shadow's stack. Raises UserError where none runs."""
+    """The shadow's stack. Raises UserError if none runs."""
     shadow = shadow_of(target)
     if not shadow.status():
         raise UserError("no shadow of `{stack}` runs: `standing rules shadow start` starts one", stack=target.stack)
@@ -58,9 +58,9 @@ class ShadowStack:
     say: Callable[[str], None]
 
     def start(self, folder: Path, since: date | None, progress: Progress) -> int:
-        """Deploy a candidate and let it decide all that is known; how many events that were.
+        """Deploy a candidate and decide all stored events with it. Returns the number of events.
 
-        Raises UserError where another candidate runs. The same again goes on where it stopped.
+        Raises UserError if another candidate runs. Starting the same candidate again continues an interrupted start.
         """
         rules = self._timeline(folder, since)
         self._deploy(rules)
@@ -69,7 +69,7 @@ class ShadowStack:
         return self._seed(shadow.customers, rules, progress)
 
     def stop(self) -> None:
-        """Delete the shadow with all that it decided. The live stack is not touched."""
+        """Delete the shadow with all its data. The live stack is not touched."""
         shadow = running_shadow(self.target)
         self.say("deleting what the shadow decided")
         _drop_table(shadow)
@@ -81,7 +81,7 @@ class ShadowStack:
         )
 
     def _timeline(self, folder: Path, since: date | None) -> Timeline:
-        """The live rules followed by the candidate, from today on if no day is said; as it runs, if it does already."""
+        """The live rules followed by the candidate, by default from today on; if it runs already, its timeline."""
         found = released_rules(self.target)
         live, rules = found.bucket.timeline(found.entries), compile_folder(folder)
         running = self._running()
@@ -125,12 +125,12 @@ class ShadowStack:
         run_sam(root, "deploy", *stack, "--parameter-overrides", *(f"{name}={one}" for name, one in given.items()))
 
     def _parameters(self) -> dict[str, str]:
-        """What the live stack was deployed with."""
+        """The parameters of the live stack."""
         stack = self.target.cloudformation.describe_stacks(StackName=self.target.stack)["Stacks"][0]
         return {one["ParameterKey"]: one["ParameterValue"] for one in stack.get("Parameters", [])}
 
     def _await_the_way(self, progress: Progress) -> None:
-        """Wait for what the shadow did not hear, until the live system has applied it: from there it is taken."""
+        """Wait until the live system has applied the events that the shadow did not receive; seeding copies them."""
         bar = progress.add_task("on their way", total=None)
         deadline = time.monotonic() + ON_THE_WAY
         while (left := waiting(self.target)) and time.monotonic() < deadline:
@@ -149,10 +149,10 @@ class ShadowStack:
 
 
 class _NoRejections:
-    """What was applied once is not rejected."""
+    """A Rejected queue that is never used: events that were applied once are not rejected."""
 
     def keep(self, message: str, rejection: dict[str, str]) -> None:
-        """Nothing is ever kept."""
+        """Do nothing."""
         raise NotImplementedError
 
 
@@ -162,7 +162,7 @@ def _key(rules: Timeline) -> str:
 
 
 def _drop_table(shadow: Target) -> None:
-    """Delete the table, which outlives its stack like every table of ours; none where that was done before."""
+    """Delete the table, which is retained when its stack is deleted. Does nothing if it was deleted before."""
     table = shadow.outputs["TableName"]
     try:
         shadow.dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)

@@ -1,4 +1,4 @@
-"""What is kept of a stack's rules, and where they are deployed. Knows nothing of what should be released."""
+"""A stack's stored rules, and their deployment. Does not know what should be released."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ BUSY = "IN_PROGRESS"
 
 @dataclass(frozen=True)
 class StackRules:
-    """What a stack's bucket holds: the record, its ETag, and the id that the deployed stack names."""
+    """The record in a stack's bucket, its ETag, and the id that the deployed stack names."""
 
     bucket: RulesBucket
     record: Releases | None
@@ -33,30 +33,30 @@ class StackRules:
 
     @property
     def entries(self) -> Entries:
-        """What holds; empty before the first release."""
+        """The entries in force; empty before the first release."""
         return self.record.deployed(self.named) if self.record else ()
 
     @property
     def unfinished(self) -> Releases | None:
-        """A record that is not deployed, or not yet."""
+        """The record, if it is not deployed (yet)."""
         return self.record if self.record and self.record.id != self.named else None
 
 
 class ReleaseTarget(Protocol):
-    """What a release needs of the place where it goes."""
+    """The target of a release."""
 
     @property
     def name(self) -> str:
-        """What people call it."""
+        """Its name in messages."""
 
     def look(self) -> StackRules | None:
-        """What is kept there now; nothing before the first deployment."""
+        """The stored rules now, or None before the first deployment."""
 
     def is_busy(self) -> bool:
         """Whether it is being deployed to."""
 
     def deploy(self, record: Releases, rules: Timeline) -> None:
-        """Deploy some rules under the id of their record. Raises UserError where that failed."""
+        """Deploy rules under the id of their record. Raises UserError if it fails."""
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class StackTarget:
     parameters: tuple[str, ...] = ()
 
     def look(self) -> StackRules | None:
-        """What is kept of its rules now."""
+        """The stored rules now."""
         return stack_rules(Target(self.name))
 
     def is_busy(self) -> bool:
@@ -88,13 +88,13 @@ class StackTarget:
 
 
 def stack_rules(target: Target) -> StackRules | None:
-    """What is kept of a stack's rules; nothing where there is no stack, or one of before there was a bucket."""
+    """The stored rules of a stack, or None if there is no stack, or if it is older than the bucket of rules."""
     bucket = target.rules_bucket if target.status() else None
     return StackRules(bucket, *bucket.record(), target.outputs.get("Release", "")) if bucket else None
 
 
 def released_rules(target: Target) -> StackRules:
-    """What was released to a stack. Raises UserError where nothing was."""
+    """The released rules of a stack. Raises UserError if there are none."""
     found = stack_rules(target)
     if not found or not found.entries:
         raise UserError("nothing was ever released to `{stack}`: `standing rules release` does", stack=target.stack)
@@ -102,7 +102,7 @@ def released_rules(target: Target) -> StackRules:
 
 
 def rules_of_shadow(shadow: Target) -> Timeline:
-    """The timeline by which a shadow decides: the live one as it was, and the candidate."""
+    """The timeline of a shadow: the live one at its start, and the candidate."""
     outputs = shadow.outputs
     answer = shadow.s3.get_object(Bucket=outputs["ShadowBucket"], Key=outputs["Timeline"])
     return Timeline.model_validate_json(answer["Body"].read())

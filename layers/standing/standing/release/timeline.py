@@ -1,4 +1,4 @@
-"""Which rules are in force from which day, for people and for machines."""
+"""The timeline of rules in force, as a table and as JSON."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from standing.values.days import day_date, day_of
 
 
 def today_of(kept: StackRules) -> date:
-    """The day in the programme's time zone."""
+    """Today, in the programme's time zone."""
     programme = kept.bucket.ruleset(kept.entries[-1].version).programme
     return day_date(day_of(datetime.now(UTC), programme.time_zone))
 
@@ -41,7 +41,7 @@ def print_timeline(entries: Entries, today: date, language: Language, out: Conso
 
 
 def unfinished(record: Releases, language: Language) -> str:
-    """That a release began and has not ended."""
+    """The message that a release has begun and not ended."""
     begun = f"{record.at:%Y-%m-%d %H:%M} UTC"
     return phrase("unfinished", language, version=record.entries[-1].version, begun=begun)
 

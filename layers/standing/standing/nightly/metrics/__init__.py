@@ -1,1 +1,1 @@
-"""Metrics: what a night's report counts, one bucket at a time, as whole numbers that add up over the buckets."""
+"""Metrics of a night's report: whole numbers, counted by bucket, which add up over buckets."""

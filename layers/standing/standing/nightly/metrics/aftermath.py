@@ -1,4 +1,4 @@
-"""After: what those who held a level at the end of a month did in the days that followed."""
+"""Aftermath: what customers of each level at the end of a month did in the days after it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def aftermath(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Nested:
     """By rating and level: its `customers` at the end of `end`, and of the days after it `buyers`, `orders`, `spend`
     (minor units, less refunds) and `complaints`.
 
-    `then` is who held what; `records` are those that count, with `counts_on`.
+    `then` has the level holders at `end`; `records` has those that count, with `counts_on`.
     """
     did = done(records, end + 1, end + AFTER)
     sums = {name: pl.col(name).sum() for name in ("orders", "spend", "complaints")}
@@ -29,9 +29,9 @@ def aftermath(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Nested:
 
 
 def done(records: pl.DataFrame, first: Day, last: Day) -> pl.DataFrame:
-    """What each customer did in some days: `orders`, `spend` (minor units), `complaints`.
+    """Each customer's `orders`, `spend` (minor units) and `complaints` from `first` to `last`.
 
-    The spend is of the purchases of these days, less what of them was given back by the last of them.
+    `spend` is the net amount of purchases of these days, less refunds of them by `last`.
     """
     within = records.filter(pl.col("day").is_between(first, last))
     spend = pl.when(pl.col(COUNTS_ON) >= first).then(NET).sum()

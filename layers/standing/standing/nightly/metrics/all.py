@@ -24,10 +24,10 @@ from standing.values.days import Day
 
 @dataclass(frozen=True)
 class MetricInputs:
-    """What the figures of a bucket are counted from.
+    """The inputs of a bucket's metrics.
 
-    `standing`: of the end of `day`, as `closing.at_end` gives it; `months`: the same of the ends of months that are
-    kept. `records`: all, those that came too late included. `scored`: a row a customer, or none.
+    `standing` is of the end of `day`, as `day_end.at_end` returns it; `months` has the same for the stored ends of
+    months. `records` has all records, including those that came too late. `scored` has a row a customer, or is None.
     """
 
     ruleset: Ruleset
@@ -40,7 +40,7 @@ class MetricInputs:
 
 
 def metrics(known: MetricInputs) -> Figures:
-    """The figures of a bucket; what would be 0, or compares with a month that is not kept, is left out."""
+    """The metrics of a bucket. Zeros, and comparisons with months that are not stored, are left out."""
     day, zone = known.day, known.ruleset.programme.time_zone
     counts = with_counting_day(known.records.filter(~pl.col("late")).lazy(), known.ruleset).collect()
     now = level_holders(known.standing, known.ruleset.ratings)
@@ -60,7 +60,7 @@ def metrics(known: MetricInputs) -> Figures:
 
 
 def _then(known: MetricInputs, month: pl.DataFrame) -> pl.DataFrame:
-    """Who held what at the end of a month, without those who are no customers any more."""
+    """The level holders at the end of a month, without those who are no longer customers."""
     return level_holders(month.join(known.standing, on="customer", how="semi"), known.ruleset.ratings)
 
 

@@ -1,4 +1,4 @@
-"""Care: what was sent, missed or held back, and how it ended, by the day on which that was decided."""
+"""Care actions sent, missed or held back, and how they ended, by the day of decision."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Counting rows into nested figures. A figure that would be 0 is left out."""
+"""Counts rows into nested metrics. Zeros are left out."""
 
 from __future__ import annotations
 
@@ -35,12 +35,12 @@ def nested(rows: Iterable[Sequence[Any]]) -> Nested:
 
 
 def in_days(seconds: str, first: Day, last: Day, time_zone: str) -> pl.Expr:
-    """Whether a moment, in seconds from 1970-01-01 UTC, lies in some of the programme's days."""
+    """Whether a moment (seconds since 1970-01-01 UTC) is on one of the programme's days from `first` to `last`."""
     begin, end = (int(end_of_day(day, time_zone).timestamp()) for day in (first - 1, last))
     return pl.col(seconds).is_between(begin, end, closed="left")
 
 
 def date_of(seconds: str, time_zone: str) -> pl.Expr:
-    """The programme's day in which a moment falls, as a text such as `2026-11-25`."""
+    """The date of a moment in the programme's time zone, as a string such as `2026-11-25`."""
     moment = pl.from_epoch(seconds, time_unit="s").dt.replace_time_zone("UTC").dt.convert_time_zone(time_zone)
     return moment.dt.date().cast(pl.String)

@@ -1,4 +1,4 @@
-"""The standing of customers as the closed day left it, with facts: also of those who have moved on since."""
+"""The standing at the end of the closed day, with features, also of customers whose state is already beyond it."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ LEVELS = ("levels/", "shown/")
 def at_end(
     standing: pl.DataFrame, states: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day
 ) -> pl.DataFrame:
-    """A row for each customer of the end of a day: `customer`, `day`, levels, and every feature.
+    """A row for each customer at the end of a day: `customer`, `day`, levels, and every feature.
 
-    `standing` is as a night's rescoring gives it, `states` are all versions of the lake, `records` those that count.
-    Whose state is beyond the day has there what its next day began with; who had no record by then is left out.
+    `standing` is the night's rescored standing, `states` has all versions in the lake, `records` those that count.
+    A customer whose state is beyond the day gets the memory with which its next day began. A customer without a record
+    by the day is left out.
     """
     there = records.filter(day >= DAY).select("customer").unique()
     beyond = standing.filter(day < DAY).select("customer").join(there, on="customer", how="semi")
@@ -40,7 +41,7 @@ def at_end(
 def with_facts(
     standing: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day, wanted: Sequence[str]
 ) -> pl.DataFrame:
-    """The same with the wanted features of the end of a day for those who have none of them."""
+    """The same, with the wanted features at the end of a day for customers who have none of them."""
     there = [name for name in wanted if name in standing.columns]
     lacking = standing.filter(pl.all_horizontal(pl.col(name).is_null() for name in there)) if there else standing
     if lacking.is_empty() or not wanted:

@@ -1,7 +1,7 @@
-"""Drift: how customers are spread over levels, and over each feature's values, so that two days can be compared.
+"""Drift: the distributions of customers over levels and over each feature's values, to compare two days.
 
-Values fall into bins by powers of two: `2^k` is from 2 to the power of k up to below its double, `-2^k` the same below
-zero. Texts, personal features, and what grows by a day each day are left out.
+Values are binned by powers of two: `2^k` is from 2 to the power of k to below its double, `-2^k` the same below zero.
+Texts, personal features, and features that grow by one a day are left out.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ BITS = 63
 
 
 def numbers(ruleset: Ruleset) -> list[str]:
-    """The features that are spread: those that are numbers, personal to nobody, and do not grow by a day each day."""
+    """The features with distributions: numbers that are not personal and do not grow by one a day."""
     features = (one for one in ruleset.features if one.kind != "days_since_first" and not one.personal)
     return [one.name for one in features if one.unit != "text" or one.levels]
 

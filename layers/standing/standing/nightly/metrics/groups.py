@@ -1,6 +1,6 @@
-"""Groups: the customers behind figures that speak of some of them, how many and the first few by id.
+"""Groups: the customers behind some metrics: their number, and the first few by id.
 
-A group's key is a path: `moved/RATING/BEFORE/LEVEL` and `expired/CARE`, of one day. They add up over buckets.
+A group's key is a path: `moved/RATING/BEFORE/LEVEL` and `expired/CARE`, for one day. Groups add up over buckets.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from standing.values.days import Day
 
 
 def groups(decisions: pl.DataFrame, day: Day, time_zone: str) -> Groups:
-    """Whose announced levels changed with effect on a day, and whose care ended unanswered on it, by the lake."""
+    """Customers whose announced level changed on a day, or whose care action expired on it, from the lake."""
     changed = (pl.col("status") == "changed") & pl.col("before").is_not_null() & (pl.col("day") == day)
     expired = (pl.col("status") == "expired") & in_days("decided_at", day, day, time_zone)
     return {
@@ -28,7 +28,7 @@ def groups(decisions: pl.DataFrame, day: Day, time_zone: str) -> Groups:
 
 
 def moved_now(customer: str, decisions: Iterable[Decision], day: Day) -> Groups:
-    """The same of decisions that are made just now, which the lake does not have yet."""
+    """The same for decisions of this night, which the lake does not have yet."""
     told = (one for one in decisions if isinstance(one, RatingChanged) and one.was is not None and one.day == day)
     return {f"moved/{one.rating}/{one.was}/{one.level}": Group(1, [customer]) for one in told}
 

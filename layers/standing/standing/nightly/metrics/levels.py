@@ -1,4 +1,4 @@
-"""Levels: who holds what, who moved since the end of a month, and how often levels change."""
+"""Levels: level holders, moves since the end of a month, and how often levels change."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ OF_ONE = ["customer", "rating"]
 
 
 def level_holders(standing: pl.DataFrame, ratings: Iterable[str]) -> pl.DataFrame:
-    """A row for each `customer` and `rating` with the `level` that is shown; of a standing as rescoring gives it."""
+    """A row for each `customer` and `rating` with the shown `level`, from a standing as rescoring returns it."""
     shown = [_shown(standing, rating) for rating in ratings]
     wide = standing.select("customer", *(one for one in shown if one is not None))
     return wide.unpivot(index="customer", variable_name="rating", value_name="level").drop_nulls("level")
 
 
 def _shown(standing: pl.DataFrame, rating: str) -> pl.Expr | None:
-    """The level that is shown: what stands in place of the one that was computed, or that."""
+    """The shown level: the one set by hand, or else the computed one."""
     names = [f"{kept}/{rating}/level" for kept in ("shown", "levels")]
     there = [name for name in names if name in standing.columns]
     return pl.coalesce(there).alias(rating) if there else None

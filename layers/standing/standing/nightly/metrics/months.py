@@ -1,4 +1,4 @@
-"""Months as a report names them, such as `2026-10`, and which of them a night compares with."""
+"""Months, such as `2026-10`, and the months with which a night compares."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from datetime import date
 
 from standing.values.days import Day, day_date, day_number
 
-AFTER = 90  # days for which customers are watched after the end of a month
+AFTER = 90  # days after the end of a month in which customers are watched
 
 
 def month_of(day: Day) -> str:
-    """The month in which a day falls."""
+    """The month of a day."""
     return f"{day_date(day):%Y-%m}"
 
 
@@ -21,16 +21,16 @@ def month_end(month: str) -> Day:
 
 
 def month_before(day: Day) -> str:
-    """The last month that was over before the month of a day began."""
+    """The month before the month of a day."""
     return month_of(day_number(day_date(day).replace(day=1)) - 1)
 
 
 def month_watched(day: Day) -> str:
-    """The last month after whose end so many days have passed, up to the end of this day."""
+    """The last month whose end is at least AFTER days before the end of this day."""
     month = month_of(day - AFTER)
     return month if month_end(month) + AFTER <= day else month_before(day - AFTER)
 
 
 def compared_with(day: Day) -> tuple[str, str]:
-    """The months whose ends the figures of a day need."""
+    """The months whose ends the metrics of a day need."""
     return month_before(day), month_watched(day)

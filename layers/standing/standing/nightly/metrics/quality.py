@@ -1,4 +1,4 @@
-"""Quality of what came in: events and late ones, by source and by the day on which they came; refunds of nothing."""
+"""Data quality: events and late events by source and day of arrival; refunds without a known purchase."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OWN = ["customer", "purchase", "day"]
 def quality(records: pl.DataFrame, day: Day, time_zone: str) -> Nested:
     """By source and day of arrival, of the 30 days up to a day: `events`, and those `late` that came too late to count.
 
-    `records` are all there are, those that came too late included.
+    `records` has all records, including those that came too late.
     """
     came = records.filter(in_days("at", day - DAYS + 1, day, time_zone))
     dated = came.with_columns(date_of("at", time_zone).alias("date"))
@@ -26,7 +26,7 @@ def quality(records: pl.DataFrame, day: Day, time_zone: str) -> Nested:
 def refunds(records: pl.DataFrame, day: Day, time_zone: str) -> Nested:
     """By source, of the refunds that came in the 30 days up to a day: how many name no purchase, or an unknown one.
 
-    `records` are those that count, with `counts_on`. What was bought on the refund's own day is known, too.
+    `records` has those that count, with `counts_on`. A purchase on the refund's own day is known, too.
     """
     sold = records.filter(IS_PURCHASE).select("customer", "day", purchase="id").unique().with_columns(same=True)
     came = records.filter(IS_REFUND & in_days("at", day - DAYS + 1, day, time_zone)).join(sold, on=OWN, how="left")

@@ -1,4 +1,4 @@
-"""Groups of customers added up, and a customer taken out of them. Knows nothing of what they are of, and no frames."""
+"""Sums groups of customers, and removes a customer from them. Does not know their meaning, or polars."""
 
 from __future__ import annotations
 

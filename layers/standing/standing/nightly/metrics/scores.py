@@ -1,4 +1,4 @@
-"""Scores: customers by recency and by frequency and money, by segment, and by how likely they have left."""
+"""Scores: customers by recency, and by frequency and money; by segment; and by churn probability."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ FM = (pl.col("f_score") + pl.col("m_score") + 1) // 2  # as for the segments: th
 def scores(found: pl.DataFrame | None, records: pl.DataFrame, day: Day) -> Nested:
     """`rfm`, `segments` and `churn`, of as many as the scores have; each is empty where nothing was scored.
 
-    `rfm` is by `r_score`, then by the mean of the other two: `customers`, and their `spend` of the last 365 days (minor
-    units, less refunds). `churn` is by tenths of its score.
+    `rfm` is by `r_score`, then by the mean of the other two: `customers`, and their net `spend` of the last 365 days
+    (minor units). `churn` is by tenths of its score.
     """
     there = set() if found is None else set(found.columns)
     empty: Nested = {"rfm": {}, "segments": {}, "churn": {}}

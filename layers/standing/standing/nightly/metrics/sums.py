@@ -1,4 +1,4 @@
-"""Adding figures up, key by key. Knows nothing of what they count."""
+"""Adds metrics key by key. Does not know their meaning."""
 
 from __future__ import annotations
 
