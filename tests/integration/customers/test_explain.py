@@ -72,7 +72,7 @@ def test_a_day_to_come_is_explained_as_if_nothing_happened_until_then(corrected:
     [
         ("nobody", None, None, "no customer `nobody`"),
         ("c-1", date(2026, 3, 1), None, "its first event is of 2026-03-21"),
-        ("c-1", None, date(2026, 3, 1), "no customer `c-1`: nothing was applied to it by then"),
+        ("c-1", None, date(2026, 3, 1), "no customer `c-1`: no event was applied by then"),
     ],
 )
 def test_where_there_is_nothing_to_explain_the_reason_is_said(

@@ -192,7 +192,7 @@ def test_replays_are_refused_with_a_reason(rules: Timeline, streamed: Customers,
             assert desk(rules, streamed, rejected).batch(batch).failed == {}
         assert [kept for kept, _ in rejected.kept] == [one.body for batch in batches for one in batch]
         assert {(why["reason"], why["field"]) for _, why in rejected.kept} == {("forgotten", "detail.customer")}
-        assert all("another id" in why["expected"] for _, why in rejected.kept)
+        assert all("a new id" in why["expected"] for _, why in rejected.kept)
     assert streamed.client.scan(TableName=streamed.table)["Items"] == rows
     assert streamed.is_forgotten("c-1")
     assert not streamed.is_forgotten("c-2")

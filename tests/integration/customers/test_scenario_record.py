@@ -103,7 +103,7 @@ def test_what_rests_on_personal_data_is_said(
     stored: Customers, rules: Timeline, check: Callable[[str], ScenarioResults]
 ) -> None:
     story = record_customer(stored, rules, "c-1", date(2026, 4, 2))
-    assert [*map(str, story.otherwise)] == ["birthday: due on 2026-04-02 in the table alone"]
+    assert [*map(str, story.otherwise)] == ["birthday: due on 2026-04-02 only in the table"]
     assert [one.misses for one in check(story.text).played] == [()]
 
 

@@ -103,7 +103,7 @@ def test_an_export_writes_over_no_other(target: Target, run: Run, tmp_path: Path
     file = tmp_path / "rejected.jsonl"
     file.write_text("from yesterday")
     result = run("rejected", "export", file, "--drop", "--yes")
-    assert "is there already" in str(result.exception)
+    assert "exists already" in str(result.exception)
     assert (file.read_text(), there(target)) == ("from yesterday", ["p-1"])
 
 
@@ -166,7 +166,7 @@ def test_a_drop_takes_what_is_named(target: Target, run: Run) -> None:
     ("words", "said"),
     [
         (("p-1", "p-9"), "no message has the id `p-9`"),
-        (("--reason", "too-lage"), "no message has the reason `too-lage`: there are: does-not-fit"),
+        (("--reason", "too-lage"), "no message has the reason `too-lage`: existing reasons: does-not-fit"),
     ],
 )
 def test_a_name_that_is_wrong_drops_nothing(target: Target, run: Run, words: tuple[str, ...], said: str) -> None:

@@ -156,6 +156,6 @@ def test_a_stack_without_a_publisher_announces_nothing(customers: Customers) -> 
     bus = Carrying()
     target = stack(customers, bus)
     vars(target)["outputs"] = {"BusName": "bus"}
-    with pytest.raises(UserError, match="names no publisher: it is a shadow"):
+    with pytest.raises(UserError, match="has no output PublishFunction: it is a shadow"):
         replay_outbox(target, BEFORE.date())
     assert bus.taken == []

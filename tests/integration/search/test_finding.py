@@ -142,7 +142,7 @@ def test_what_is_wrong_is_said_before_anything_is_looked_for(lake: MemoryLake) -
     for arguments, error, said in (
         (("list", "tier >= golden"), RulesError, "condition:1: `tier >= golden`"),
         (("list", "", "--sort", "spnd_365d"), UserError, "did you mean `spend_365d`"),
-        (("list", "care", "--columns", "tier"), UserError, "`--columns` means nothing here"),
+        (("list", "care", "--columns", "tier"), UserError, "`--columns` does not apply here"),
     ):
         with pytest.raises(error, match=said):
             typed(*arguments)

@@ -209,7 +209,7 @@ BROKEN_ACTIVITY = [
         for value in NOT_CURRENCIES
         if value is not None
     ),
-    Broken("activity.v1", {"amount": None}, "currency", "nothing: there is no amount that it could be the currency of"),
+    Broken("activity.v1", {"amount": None}, "currency", "nothing: a currency needs an amount"),
     Broken("activity.v1", {"currency": None}, "currency", "the amount's currency: an ISO 4217 code such as USD or CNY"),
     Broken("activity.v1", {"currency": "EUR"}, "currency", "USD, the programme's currency", "wrong-currency"),
     Broken("activity.v1", {"amount": "1.005"}, "amount", "at most 2 decimals in USD"),

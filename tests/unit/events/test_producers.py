@@ -108,7 +108,7 @@ def test_an_outcome_that_somebody_forged_is_rejected(kind: str) -> None:
 @pytest.mark.parametrize("ruleset", [BARE, NAMED])
 def test_a_score_comes_from_the_night_alone(ruleset: Ruleset) -> None:
     assert is_taken(NIGHT_SOURCE, "score", ruleset)
-    said = f"`{NIGHT_SOURCE}`: the night alone says what its model expects"
+    said = f"`{NIGHT_SOURCE}`: only the night may send scores"
     assert refused("elsewhere", "score", ruleset) == ("not-allowed", "source", said)
     assert not is_taken("shop", "score", ruleset)
 

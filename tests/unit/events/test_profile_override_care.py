@@ -210,7 +210,7 @@ BROKEN_ENTRIES = [
     ),
 ]
 AN_AMOUNT = 'a decimal number in quotes, not negative and below 10 billion, such as "12.50"'
-NO_AMOUNT = "nothing: there is no amount that it could be the currency of"
+NO_AMOUNT = "nothing: a currency needs an amount"
 NO_CURRENCY = "the amount's currency: an ISO 4217 code such as USD or CNY"
 BROKEN_AMOUNTS = [
     *(

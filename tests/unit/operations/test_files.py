@@ -34,8 +34,8 @@ def test_numbers_count_every_line_from_one(tmp_path: Path) -> None:
         (json.dumps({**GOOD, "source": ""}), "needs `source`, a text"),
         (json.dumps({**GOOD, "source": "standing"}), "is our own"),
         (json.dumps({"source": "shop", "detail": {"id": "1"}}), "needs `detail-type`"),
-        (json.dumps({**GOOD, "detail": {"id": "x" * 262_144}}), "takes at most 256"),
-        (json.dumps({**GOOD, "detail": {"id": "客" * 50_000}}, ensure_ascii=False), "takes at most 256"),
+        (json.dumps({**GOOD, "detail": {"id": "x" * 262_144}}), "accepts at most 256"),
+        (json.dumps({**GOOD, "detail": {"id": "客" * 50_000}}, ensure_ascii=False), "accepts at most 256"),
     ],
 )
 def test_a_line_that_cannot_be_sent_says_why(tmp_path: Path, raw: str | bytes, why: str) -> None:

@@ -224,7 +224,7 @@ def test_who_was_forgotten_is_not_listed(bought: MemoryLake) -> None:
 
 
 def test_what_no_night_keeps_is_named_with_what_there_is(bought: MemoryLake) -> None:
-    with pytest.raises(UserError, match=r"`tier\.would_become` is not kept by nights: .*tier, .*`--live`"):
+    with pytest.raises(UserError, match=r"`tier\.would_become` is not stored by nights: .*tier, .*`--live`"):
         rows(bought, "tier.would_become < gold")
     assert [row[0] for row in search(places(bought, live=True), Request("tier.days_to_review > 0")).rows.rows()]
     with pytest.raises(UserError, match="did you mean `tier`"):
@@ -283,11 +283,11 @@ def test_an_earlier_night_is_the_nearest_that_is_kept(bought: MemoryLake) -> Non
     assert found.notes == ("no standing of 2024-10-22 is kept: the nearest one is that of 2024-10-04",)
     assert search(places(lake), Request("", as_of=date(2024, 10, 4))).notes == ()
     for far in ("2024-09-02", "2024-12-12"):
-        with pytest.raises(UserError, match="there are those of 2024-10-04, 2024-11-10"):
+        with pytest.raises(UserError, match="there are standings of 2024-10-04, 2024-11-10"):
             rows(lake, "", as_of=date.fromisoformat(far))
     with pytest.raises(NoNight):
         last_night(MemoryLake())
-    with pytest.raises(UserError, match="no night has left a standing yet"):
+    with pytest.raises(UserError, match="no night has stored a standing yet"):
         rows(MemoryLake(), "")
 
 
@@ -302,9 +302,9 @@ def test_the_rules_are_those_of_the_night(bought: MemoryLake) -> None:
 def test_an_option_that_means_nothing_is_refused(bought: MemoryLake) -> None:
     for what, option in (("care", "as_of"), ("tier == gold", "owner"), ("tier == gold", "since"), ("care", "columns")):
         value: Any = date(2024, 10, 4) if option in {"as_of", "since"} else "marketing"
-        with pytest.raises(UserError, match=f"`--{option.replace('_', '-')}` means nothing here"):
+        with pytest.raises(UserError, match=f"`--{option.replace('_', '-')}` does not apply here"):
             rows(bought, what, **{option: value})
-    with pytest.raises(UserError, match="`--live` is of now"):
+    with pytest.raises(UserError, match="`--live` is as of now"):
         search(places(bought, live=True), Request("", as_of=date(2024, 10, 4)))
 
 

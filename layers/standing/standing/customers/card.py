@@ -55,7 +55,7 @@ def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
     state = target.customers.load(customer)
     if state is None or state.is_empty:
         raise UserError(
-            "no customer `{customer}` in {table}: nothing was ever applied to it",
+            "no customer `{customer}` in {table}: no event was ever applied",
             customer=customer,
             table=target.outputs["TableName"],
         )

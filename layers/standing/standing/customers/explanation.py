@@ -119,7 +119,7 @@ def _up_to(customer: str, stored: StoredHistory, day: Day) -> StoredHistory:
     """The stored history. Raises UserError if it has no event up to `day`."""
     days = [event.day for event in stored.events] + [checkpoint.day + 1 for checkpoint in stored.checkpoints]
     if not days:
-        raise UserError("no customer `{customer}`: nothing was applied to it by then", customer=customer)
+        raise UserError("no customer `{customer}`: no event was applied by then", customer=customer)
     if min(days) > day:
         raise UserError(
             "`{customer}` had no standing on {day}: its first event is of {first}",

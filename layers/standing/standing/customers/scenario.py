@@ -74,11 +74,11 @@ def _differences(stored: DayResult, told: DayResult) -> Iterator[Readable]:
         level = seen[name].level if name in seen else message("none")
         if level != held.level:
             yield message(
-                "{name}: {stored} in the table, {told} in the story", name=name, stored=held.level, told=level
+                "{name}: {stored} in the table, {told} in the scenario", name=name, stored=held.level, told=level
             )
     for name in sorted({*stored.due} ^ {*told.due}):
         day = day_date(told.day)
         if name in stored.due:
-            yield message("{name}: due on {day} in the table alone", name=name, day=day)
+            yield message("{name}: due on {day} only in the table", name=name, day=day)
         else:
-            yield message("{name}: due on {day} in the story alone", name=name, day=day)
+            yield message("{name}: due on {day} only in the scenario", name=name, day=day)

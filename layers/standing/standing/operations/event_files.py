@@ -18,7 +18,7 @@ from standing.values.messages import Message, Readable, message
 if TYPE_CHECKING:
     from mypy_boto3_events.type_defs import PutEventsRequestEntryTypeDef
 
-IS_SCORE = message("is a score, which the night alone sends: leave it out")
+IS_SCORE = message("is a score, which only the night sends: leave it out")
 PARTS = {"source": str, "detail-type": str, "detail": dict}
 
 
@@ -84,7 +84,7 @@ def _sendable(read: json_lines.Line) -> Line | UnsendableLine:
     line = Line(number, event["source"], event["detail-type"], event["detail"])
     if entry_bytes(line.entry) > MOST_BYTES:
         most, size = MOST_BYTES // 1024, f"{entry_bytes(line.entry) / 1024:,.0f}"
-        too_long = message("is {size} KB; the bus takes at most {most}", size=size, most=most)
+        too_long = message("is {size} KB; the bus accepts at most {most} KB", size=size, most=most)
         return UnsendableLine(number, too_long, message("is over {most} KB", most=most))
     return line
 
@@ -98,7 +98,7 @@ def _problem(event: dict[str, Any]) -> Message | None:
                 else message("needs `{part}`, a text", part=part)
             )
     if not (event["source"] + event["detail-type"]).isprintable():
-        return message("has a control character, or half of one, in `source` or `detail-type`")
+        return message("has a control character or a lone surrogate in `source` or `detail-type`")
     if event["source"] == OUR_SOURCE:
         return message(
             "has the source `{source}`, which is our own: name the system that emits the event", source=OUR_SOURCE

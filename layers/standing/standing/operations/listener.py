@@ -34,7 +34,7 @@ def await_published(target: Target) -> None:
     while (received := _received(target, url, expected)) < expected:
         if time.monotonic() > deadline:
             raise UserError(
-                "{heard} of {expected:outcome|outcomes} published after {seconds:.0f} s: look at the publish log",
+                "{heard} of {expected:outcome|outcomes} published after {seconds:.0f} s: see the publish log",
                 heard=received,
                 expected=expected,
                 seconds=QUIET,

@@ -30,7 +30,7 @@ def replay_outbox(target: Target, since: date) -> int:
     failed = sum(_published(target, part) for part in batched(rows, MOST_RECORDS))
     if failed:
         raise UserError(
-            "the bus refused {failed} of {rows:outcome|outcomes} at every try: replay again",
+            "the bus refused {failed} of {rows:outcome|outcomes} at every attempt: replay again",
             failed=failed,
             rows=len(rows),
         )
@@ -54,8 +54,8 @@ def _inserted(number: int, row: dict[str, Any]) -> dict[str, Any]:
 def _publisher(target: Target) -> str:
     if "PublishFunction" not in target.outputs:
         raise UserError(
-            "the stack `{stack}` names no publisher: it is a shadow, which announces nothing, or of a time before this "
-            "could be asked of it; `standing rules release` brings it up",
+            "the stack `{stack}` has no output PublishFunction: it is a shadow, which publishes nothing, or is older "
+            "than this command; `standing rules release` updates it",
             stack=target.stack,
         )
     return target.outputs["PublishFunction"]

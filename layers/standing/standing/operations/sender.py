@@ -84,7 +84,7 @@ def await_drained(target: Target, progress: Progress, total: int) -> float:
         changed = time.monotonic() if left != before else changed
         if left and time.monotonic() - changed > STUCK_AFTER:
             raise UserError(
-                "{stuck:message has|messages have} not moved for {seconds:.0f} s: look at the ingest log",
+                "{stuck:message has|messages have} not moved for {seconds:.0f} s: see the ingest log",
                 stuck=left,
                 seconds=STUCK_AFTER,
             )

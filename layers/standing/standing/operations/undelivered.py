@@ -111,7 +111,9 @@ def chosen_of(messages: Sequence[QueuedMessage], ids: Sequence[str], reasons: Se
     """
     _check_names("id", ids, [name for queued in messages for name in _ids(queued)], message("`list` shows them"))
     existing = sorted({queued.reason for queued in messages})
-    named = message("there are: {reasons}", reasons=", ".join(existing)) if existing else message("there are none")
+    named = (
+        message("existing reasons: {reasons}", reasons=", ".join(existing)) if existing else message("there are none")
+    )
     _check_names("reason", reasons, existing, named)
     by_id = [queued for queued in messages if not ids or not {*ids}.isdisjoint(_ids(queued))]
     return [queued for queued in by_id if not reasons or queued.reason in reasons]
@@ -138,7 +140,7 @@ def write(file: Path, messages: Iterable[QueuedMessage]) -> None:
     Raises UserError if the file exists, since it may be the only copy of an earlier export.
     """
     if file.exists():
-        raise UserError("{file} is there already: name another file, so that none is written over", file=file)
+        raise UserError("{file} exists already: name another file, so that none is overwritten", file=file)
     part = file.with_name(f".{file.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as lines:

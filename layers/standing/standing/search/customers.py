@@ -60,7 +60,7 @@ def _kept(places: Sources, request: Request) -> tuple[Day, QueryResult, Ruleset]
         raise _no_night(error.days, as_of) from None
     ruleset = places.rules.on(night.day)
     try:
-        with damage_as_user_error(message("the next night works it out anew, or `standing night`")):
+        with damage_as_user_error(message("the next night, or `standing night`, computes it again")):
             result = find(places.lake, night.keys, ruleset, request.read(ruleset))
     except NotKept as error:
         raise _not_kept(error) from None
@@ -93,14 +93,16 @@ def _no_night(days: Iterable[Day], as_of: date | None) -> UserError:
     named = ", ".join(str(day_date(day)) for day in [*days][-MOST_DAYS:])
     if not named:
         return UserError(
-            "no night has left a standing yet: `standing night` closes the last day that is over; "
+            "no night has stored a standing yet: `standing night` closes the last finished day; "
             "`--live` reads the table"
         )
-    return UserError("no standing is kept near {as_of}: there are those of {days}", as_of=as_of, days=named)
+    return UserError("no standing is stored near {as_of}: there are standings of {days}", as_of=as_of, days=named)
 
 
 def _not_kept(error: NotKept) -> UserError:
     names, known = ", ".join(f"`{name}`" for name in error.facts), ", ".join(error.known)
     return UserError(
-        "{names} is not kept by nights: there are {known}; `--live` works it out of the table", names=names, known=known
+        "{names} is not stored by nights: there are {known}; `--live` computes it from the table",
+        names=names,
+        known=known,
     )

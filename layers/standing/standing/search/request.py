@@ -61,7 +61,7 @@ class Sources:
         if self.live:
             rows = (decision_row(row) for row in self.customers.outcomes())
             return deduplicate("decisions", frame("decisions", rows)).filter(which)
-        way_out = message("`standing lake compact` sets it aside, `standing lake gaps --refill` brings its rows back")
+        way_out = message("`standing lake compact` quarantines it, `standing lake gaps --refill` restores its rows")
         with damage_as_user_error(way_out):
             return decisions(self.lake, which)
 
@@ -93,7 +93,7 @@ class Request:
         for name, kinds in MEANT_FOR.items():
             if getattr(self, name) and self.kind not in kinds:
                 raise UserError(
-                    "`--{option}` means nothing here: it is for {kinds}",
+                    "`--{option}` does not apply here: it is for {kinds}",
                     option=name.replace("_", "-"),
                     kinds=listed("and", kinds),
                 )
