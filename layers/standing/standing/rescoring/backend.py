@@ -1,4 +1,4 @@
-"""The polars reader: conditions as expressions over a column a fact, where an unknown fact is null."""
+"""The polars backend: conditions as expressions over one column a fact, in which an unknown fact is null."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def expression(condition: Condition) -> pl.Expr:
 
 
 def with_facts(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataFrame:
-    """A frame with a column for each fact that conditions speak of: null, where there was none."""
+    """A frame with a column for each fact in some conditions; missing columns are null."""
     asked: dict[str, type[pl.DataType]] = {}
     for line in (line for condition in conditions for line in comparisons(condition)):
         if line.fact not in frame.columns:

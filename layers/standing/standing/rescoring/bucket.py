@@ -1,6 +1,6 @@
-"""Customers rescored: the standing of each at the end of a day, and of whom there may be something to say.
+"""Rescores customers: each one's standing at the end of a day, and which customers may need a decision.
 
-For whom there is, is decided by the core alone; nobody is left out here for whom it would decide something.
+Only the engine decides. Customers for whom it would decide something are never left out here.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ SAID, WAITING, EXPIRES, STIRRED = "said/", "waiting/", "expires", "stirred"
 
 @dataclass(frozen=True)
 class RescoredBucket:
-    """`standing`: a row a customer with `version`, `day`, facts and what is remembered; `stirred`: those to look at."""
+    """`standing` has a row a customer with `version`, `day`, facts and memory; `stirred` has those to decide."""
 
     standing: pl.DataFrame
     stirred: tuple[str, ...]
@@ -32,11 +32,10 @@ class RescoredBucket:
 def rescore(
     rules: Timeline, records: pl.DataFrame, states: pl.DataFrame, before: pl.DataFrame | None, until: Day
 ) -> RescoredBucket:
-    """Customers at the end of `until`, which is over.
+    """Simulate customers up to the end of `until`, a finished day.
 
-    `records` are their event records that count; `states` what the table holds of them (`states_of`); `before` is the
-    standing of an earlier night: it is gone on from for those of whom there was nothing to say, and whose state has not
-    moved since.
+    `records` has their event records that count, `states` their states (`states_of`). `before` is the standing of an
+    earlier night, from which customers continue who needed no decision then and whose state has not changed since.
     """
     first = _begin(states, before)
     standing = first.filter(pl.col("day") >= until)
@@ -51,9 +50,9 @@ def rescore(
 
 
 def states_of(states: Iterable[State]) -> pl.DataFrame:
-    """What the table holds of customers, as columns: version, day, memory, and of the ledger what a night asks for.
+    """States as columns: version, day, memory, and the parts of the ledger that a night needs.
 
-    That is the level that was said of each rating, until when each care rule waits, and when care expires.
+    These are the announced level of each rating, until when each care rule waits, and when care actions expire.
     """
     found = list(states)
     memories = frame_of(((one.customer, one.day, one.closed) for one in found), {})
@@ -70,11 +69,11 @@ def states_of(states: Iterable[State]) -> pl.DataFrame:
 
 
 def _begin(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
-    """Where each customer's days begin: at its state, or at the night before where the state has not moved since."""
+    """Where each customer's days begin: at its state, or at the night before if the state has not changed since."""
     own = states.select("customer", "version", "day", *(name for name in states.columns if name.startswith(REMEMBERED)))
     if before is None:
         return own
-    calm = before.filter(~pl.col(STIRRED))  # of the others something may still have to be said
+    calm = before.filter(~pl.col(STIRRED))  # the others may still need a decision
     same = calm.join(own.select("customer", "version"), on=["customer", "version"], how="semi")
     kept = same.select("customer", "version", "day", *(name for name in same.columns if name.startswith(REMEMBERED)))
     return pl.concat([own.join(kept, on="customer", how="anti"), kept], how="diagonal")
@@ -85,7 +84,7 @@ def _ledger(states: pl.DataFrame) -> pl.DataFrame:
 
 
 def _stirs(ruleset: Ruleset, columns: list[str]) -> pl.Expr:
-    """Whether a day has something that the ledger does not know yet."""
+    """Whether a day has a result that the ledger does not have yet."""
     unsaid = []
     for name, rating in ruleset.ratings.items():
         level = pl.coalesce(pl.col(f"shown/{name}/level"), pl.col(f"levels/{name}/level"))

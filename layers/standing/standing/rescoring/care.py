@@ -1,4 +1,4 @@
-"""Care of one day, for many customers: `engine/care.py` in expressions. What falls due counts for those after it."""
+"""The care of one day for many customers: `engine/care.py` as expressions. A due action counts for later rules."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from standing.values.days import Day
 
 
 def care_of_day(frame: pl.LazyFrame, ruleset: Ruleset, day: Day) -> pl.LazyFrame:
-    """Every care rule whose conditions hold (`care/NAME`), by priority and then by name.
+    """Decide every care rule whose conditions hold (`care/NAME`), by priority, then name.
 
-    `fell-due/NAME` says for whom it fell due, `refrained/NAME/GATE` for whom it was held back for a reason that is new.
+    `fell-due/NAME` marks customers for whom it fell due, `refrained/NAME/GATE` those held back for a new reason.
     """
     all_channels = channels(frame)
     frame = frame.with_columns(one for name in ruleset.care for one in _still_held(name))
@@ -25,7 +25,7 @@ def care_of_day(frame: pl.LazyFrame, ruleset: Ruleset, day: Day) -> pl.LazyFrame
 
 
 def _still_held(name: str) -> Iterator[pl.Expr]:
-    """Why a rule is held back is remembered for as long as its conditions hold."""
+    """The gates of held-back rules stay in the memory as long as the rules' conditions hold."""
     for gate in GATES:
         held = f"held/{name}/{gate}"
         yield pl.when(pl.col(f"care/{name}")).then(pl.col(held)).alias(held)
@@ -48,7 +48,7 @@ def _taken(care: Care) -> Iterator[pl.Expr]:
 
 
 def _noted(ruleset: Ruleset, care: Care, all_channels: list[str], day: Day) -> Iterator[pl.Expr]:
-    """What the rules after it, and the day after, know of it."""
+    """The effects of a rule on the rules after it and on the next day."""
     today, fell_due = pl.lit(day, dtype=pl.Int32), pl.col(f"fell-due/{care.name}")
     yield pl.when(fell_due).then(today).otherwise(pl.col(f"due/{care.name}")).alias(f"due/{care.name}")
     for gate in GATES:
@@ -60,7 +60,7 @@ def _noted(ruleset: Ruleset, care: Care, all_channels: list[str], day: Day) -> I
 
 
 def _contacts(ruleset: Ruleset, channel: str, day: Day, *, made: bool, when: pl.Expr) -> pl.Expr:
-    """The contacts that still count towards some cap, with the one that is made."""
+    """The contacts that still count towards a cap, with the new one."""
     column = pl.col(f"contacts/{channel}")
     known = column.fill_null([])
     recent = known.list.eval(pl.element().filter(day - pl.element() < ruleset.longest_cap))
@@ -69,7 +69,7 @@ def _contacts(ruleset: Ruleset, channel: str, day: Day, *, made: bool, when: pl.
 
 
 def lacks_consent(care: Care) -> pl.Expr:
-    """For whom a rule's channel may not be used."""
+    """Whether a rule's channel may not be used for a customer."""
     if care.do.channel is None or care.do.consent == "not-needed":
         return pl.lit(value=False)
     return pl.col(f"consent/{care.do.channel}").ne_missing("true")
@@ -88,6 +88,6 @@ def _reached(cap: Cap, all_channels: list[str], day: Day) -> pl.Expr:
 
 
 def _since(channel: str, day: Day) -> pl.Expr:
-    """How many contacts there were after a day."""
+    """The number of contacts after a day."""
     contacts = pl.col(f"contacts/{channel}").fill_null([])
     return contacts.list.eval(pl.element().filter(pl.element() > day)).list.len().cast(pl.Int64)

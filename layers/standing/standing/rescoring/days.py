@@ -1,4 +1,4 @@
-"""Days lived through by many customers at once. Each ends as `engine/fold.py` says it does."""
+"""Simulates days for many customers at once, with the same results as `engine/fold.py`."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
-FEW = 100_000  # records: with fewer, the streaming engine takes longer to prepare than to run
+FEW = 100_000  # records: with fewer, the streaming engine's preparation takes longer than its run
 
 
 class DayResults(NamedTuple):
-    """One day of all customers who lived it.
+    """One day of all customers who were simulated on it.
 
-    `frame` has a row a customer: `day`, every feature and fact, and what is remembered, as `memory` names it.
+    `frame` has a row a customer: `day`, every feature and fact, and the memory, in the columns of `memory`.
     """
 
     day: Day
@@ -35,9 +35,9 @@ class DayResults(NamedTuple):
 def simulate_days(
     rules: Timeline, records: pl.DataFrame, remembered_by: pl.DataFrame, last: Day
 ) -> Iterator[DayResults]:
-    """The days up to `last`, each for those customers whose `day` in `remembered_by` lies before it.
+    """Simulate the days up to `last`, each for the customers whose `day` in `remembered_by` is before it.
 
-    `records` are all event records that count, of all those customers.
+    `records` has all event records of these customers that count.
     """
     known = remembered_by
     first = last + 1 if known.is_empty() else int(known.select(pl.col("day").min()).item()) + 1
@@ -51,20 +51,20 @@ def simulate_days(
 
 
 def simulate_day(ruleset: Ruleset, records: pl.DataFrame, known: pl.DataFrame, day: Day) -> pl.DataFrame:
-    """One day of customers who have lived all days before it."""
+    """Simulate one day of customers for whom all days before it were simulated."""
     engine: Literal["in-memory", "streaming"] = "in-memory" if records.height < FEW else "streaming"
     return plan_of(ruleset, records.lazy(), known.lazy(), day).collect(engine=engine)
 
 
 def plan_of(ruleset: Ruleset, records: pl.LazyFrame, known: pl.LazyFrame, day: Day) -> pl.LazyFrame:
-    """One day as a plan: expressions alone, no Python function for a customer."""
+    """One day as a query plan: only expressions, no Python function per customer."""
     opened = with_all_columns(known, schema(ruleset)).with_columns(pl.lit(day, dtype=pl.Int32).alias("day"))
     frame = opened.join(features_on(ruleset, records, day), on="customer", how="left", maintain_order="left")
     return evaluate_day(ruleset, frame, day)
 
 
 def evaluate_day(ruleset: Ruleset, frame: pl.LazyFrame, day: Day) -> pl.LazyFrame:
-    """The ratings and the care of a day, by the features of it and what is remembered of the day before."""
+    """The ratings and care of a day, from its features and the memory of the day before."""
     frame = frame.with_columns(one for rating in ruleset.ratings.values() for one in ratings.opening_ranks(rating))
     for stratum in ruleset.strata:
         frame = frame.with_columns(expression(condition).alias(name) for name, condition in stratum.rules().items())

@@ -1,6 +1,6 @@
-"""Features over the lake: for every customer the numbers that rules compare, as of one day, in one pass.
+"""Features in the lake: the values that rules compare, for every customer as of one day, in one pass.
 
-What a feature means is said in `engine/features.py`; here the same is said in expressions.
+`engine/features.py` defines the features; here they are the same as expressions.
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ from standing.values.scales import FINE, REMAINDER, SCORE_UNIT
 LEAP_YEAR = 2000
 MEASURE, RANK = "measure-", "rank-"
 ONE_SCORE = pl.lit(2**FINE, dtype=pl.Int128)  # of remainders, which are sums below 2**127 up to 2**23 answers
-SUMMED = {"sums", "extremes"}  # series whose features are taken as a file is read, in one pass
+SUMMED = {"sums", "extremes"}  # series whose features are computed while a file is read, in one pass
 the_day, the_moment = pl.col("day"), pl.col("moment")
 
 
 def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFrame:
-    """For each customer of some event records its features as of the end of a day; null where they are unknown.
+    """The features of each customer in some event records, at the end of a day; null if unknown.
 
-    Beside them `consent/CHANNEL` and `ruling/RATING`: the last word on whether a channel may be used, and the last
-    level set by hand, as the text that is kept of it. Records may have `counts_on` already (`with_counting_day`).
+    Also `consent/CHANNEL`, the last consent for a channel, and `ruling/RATING`, the last override as its stored text.
+    Records may have `counts_on` already (`with_counting_day`).
     """
     if ruleset.nets and COUNTS_ON not in records.collect_schema():
         records = with_counting_day(records, ruleset)
@@ -98,7 +98,7 @@ def _rank_column(measure: str) -> str:
 
 
 def _rank(measure: Measure) -> pl.Expr:
-    """The place of a value among the words that have an order, as `Measure.precedence` says."""
+    """The rank of a value among ordered values, by `Measure.precedence`."""
     said = _said_of(measure)
     if not measure.order:
         return pl.lit(0, dtype=pl.Int64)
@@ -108,7 +108,7 @@ def _rank(measure: Measure) -> pl.Expr:
 
 
 def _value(measure: Measure) -> pl.Expr:
-    """The value of a measure in each record; null where the record does not count."""
+    """The value of a measure in each record; null if the record does not count."""
     return pl.when(_counts(measure)).then(_said_of(measure))
 
 

@@ -1,4 +1,4 @@
-"""What states of the lake remember, as the columns that `rescoring/memory.py` names. Expressions alone."""
+"""The memories in the lake's states, as the columns of `rescoring/memory.py`. Only expressions."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ type Side = Literal["opened", "closed"]
 
 
 def latest(states: pl.DataFrame) -> pl.DataFrame:
-    """The last state of each customer of whom some event counts."""
+    """The last state of each customer with at least one event that counts."""
     last = states.sort("customer", "version").group_by("customer", maintain_order=True).last()
     return last.filter(pl.col("features_hash") != "")  # an empty one: all was taken back
 
 
 def memories_of(states: pl.DataFrame, wanted: dict[str, Any], side: Side = "closed") -> pl.DataFrame:
-    """States, one a customer, as `memory.frame_of` gives them: every wanted column, and what else is remembered."""
+    """The memories of states, one a customer, as from `memory.frame_of`: every wanted column, and all others."""
     base = states.select("customer", "day")
     for wide in (wide for part in PARTS for wide in _columns(states, side, part)):
         if wide.width > 1:
@@ -38,7 +38,7 @@ def memories_of(states: pl.DataFrame, wanted: dict[str, Any], side: Side = "clos
 
 
 def states_of(states: pl.DataFrame) -> pl.DataFrame:
-    """States, one a customer, as `rescoring.bucket.states_of` gives those of the table."""
+    """The lake's states, one a customer, in the form of `rescoring.bucket.states_of`."""
     ledger = pl.col("ledger").struct
     expires = ledger.field("unanswered").list.eval(pl.element().struct.field("until")).list.min()
     found = memories_of(states, {})
@@ -52,13 +52,13 @@ def states_of(states: pl.DataFrame) -> pl.DataFrame:
 
 
 def _entries(states: pl.DataFrame, side: Side | Literal["ledger"], part: str) -> pl.DataFrame:
-    """One row an entry of a part of the memory, or of the ledger."""
+    """The entries of a part of the memory or the ledger, one row each."""
     entries = states.select("customer", pl.col(side).struct.field(part).alias("entry"))
     return entries.explode("entry").filter(pl.col("entry").is_not_null()).unnest("entry")
 
 
 def _wide(rows: pl.DataFrame, name: pl.Expr, value: str) -> pl.DataFrame:
-    """A row a customer, with a column for each name."""
+    """One row for each customer, with a column for each name."""
     if rows.is_empty():
         return rows.select("customer").clear()
     return rows.with_columns(name.alias("name")).pivot(on="name", index="customer", values=value)

@@ -1,6 +1,6 @@
 """What one day passes on to the next, as columns: `engine/memory.py` says of what parts it is.
 
-`levels/RATING/level`, `since` and `grace` (what is computed), the same under `shown/` (what is shown instead),
+`levels/RATING/level`, `since` and `grace` (computed), the same under `shown/` (shown instead),
 `due/CARE`, `held/CARE/GATE`, and `contacts/CHANNEL`, a list. Null is "none".
 """
 
@@ -25,7 +25,7 @@ REMEMBERED = tuple(f"{part.column}/" for part in PARTS)  # how the columns of a 
 
 
 def column(kept: Kept, rating: str, part: str) -> str:
-    """The column of one part of what is held."""
+    """The column of one part of a rating's level."""
     return f"{kept}/{rating}/{part}"
 
 
@@ -56,7 +56,7 @@ def _kind(part: Part, value: Value) -> Any:  # noqa: ANN401 -- polars' types
 
 
 def with_all_columns(frame: pl.LazyFrame, wanted: dict[str, Any]) -> pl.LazyFrame:
-    """A frame with every wanted column, null where it had none; without levels and reasons of rules that are gone."""
+    """A frame with every wanted column (null if missing), and without levels and gates of former rules."""
     there = frame.collect_schema().names()
     gone = [name for name in there if name.startswith(("levels/", "shown/", "held/")) and name not in wanted]
     missing = (pl.lit(None, dtype=kind).alias(name) for name, kind in wanted.items() if name not in there)
@@ -70,7 +70,7 @@ def channels(frame: pl.LazyFrame) -> list[str]:
 
 
 def frame_of(customers: Iterable[tuple[str, int, Memory]], wanted: dict[str, Any]) -> pl.DataFrame:
-    """Customers' memories at the end of a day each, as rows."""
+    """Customers' memories, each at the end of a day, as rows."""
     rows = [{"customer": who, "day": day, **cells(memory)} for who, day, memory in customers]
     names = {name for row in rows for name in row} - {"customer", "day"}
     found = {name: kind_of(name) for name in sorted(names)}

@@ -1,4 +1,4 @@
-"""Levels set by hand, for many customers: `engine/overrides.py` in expressions."""
+"""Levels set by hand, for many customers: `engine/overrides.py` as expressions."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from standing.values.days import Day
 
 
 def shown(rating: Rating, day: Day) -> Iterator[pl.Expr]:
-    """What everybody sees at the end of the day: the rank, since when, and the grace period."""
+    """The shown level at the end of the day: its rank, since when, and the grace period."""
     name = rating.name
     now, since, grace = (pl.col(f".{name}/{part}") for part in ("now", "since", "grace"))
     (ruled, expires), was_shown = _ruled(rating, day), pl.col(column("shown", name, "level")).is_not_null()
@@ -34,7 +34,7 @@ def shown(rating: Rating, day: Day) -> Iterator[pl.Expr]:
 
 
 def remembered_levels(rating: Rating) -> Iterator[pl.Expr]:
-    """What is passed on: what was computed, and what is shown instead where that is something else."""
+    """The levels passed on to the next day: the computed one, and the shown one if it differs."""
     name = rating.name
     parts = {"level": ("now", "seen"), "since": ("since", "seen-since"), "grace": ("grace", "seen-grace")}
     differs = pl.any_horizontal(

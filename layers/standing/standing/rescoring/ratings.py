@@ -1,7 +1,7 @@
-"""One rating, one day, for many customers: `engine/ratings.py` in expressions.
+"""One rating, one day, for many customers: `engine/ratings.py` as expressions.
 
-Columns that a day works with begin with a dot, so that they stand beside features: `.TIER/rank` is what was held at its
-beginning (null: none), `.TIER/kept` whether that is kept.
+Temporary columns begin with a dot, to separate them from features: `.TIER/rank` is the level's rank at the beginning of
+the day (null: none), `.TIER/kept` whether it is kept.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ type Columns = Iterator[pl.Expr]
 
 
 def opening_ranks(rating: Rating) -> Columns:
-    """What a day begins with: the rank that is held, and the rank that everybody saw."""
+    """The ranks at the beginning of a day: of the computed level, and of the shown one."""
     seen = pl.coalesce(_held(rating, "shown", "level"), _held(rating, "levels", "level"))
     yield _rank(rating, _held(rating, "levels", "level")).alias(f".{rating.name}/rank")
     yield _rank(rating, seen).fill_null(BEFORE_ANY).cast(pl.Int64).alias(f"{rating.name}.was")
 
 
 def best_qualified(rating: Rating) -> Columns:
-    """The best level that a customer qualifies for, and whether the one that is held is kept."""
+    """The best level that a customer qualifies for, and whether the current level is kept."""
     if not rating.ordered:
         yield _first(rating).alias(f".{rating.name}/best")
         return
@@ -42,7 +42,7 @@ def best_qualified(rating: Rating) -> Columns:
 
 
 def next_ranks(rating: Rating, day: Day) -> Columns:
-    """What is held at the end of the day."""
+    """The computed level at the end of the day."""
     if not rating.ordered:
         yield from _settled(rating, day)
         return
@@ -64,9 +64,9 @@ def next_ranks(rating: Rating, day: Day) -> Columns:
 
 
 def would_become(rating: Rating) -> pl.Expr:
-    """The level that would follow in the end if nothing changed but time.
+    """The level that would follow in the end if only time passed.
 
-    It is asked of what is held at the end of the day, so whether that is kept is asked again.
+    It starts from the level at the end of the day, so whether that is kept is computed again.
     """
     now = pl.col(f".{rating.name}/now")
     if not rating.ordered:
@@ -80,7 +80,7 @@ def would_become(rating: Rating) -> pl.Expr:
 
 
 def facts_of(rating: Rating, day: Day) -> Columns:
-    """What later rules may ask of a rating, beside what it was."""
+    """The facts of a rating for later rules, except its former level."""
     yield pl.col(f".{rating.name}/seen").cast(pl.Int64).alias(rating.name)
     yield would_become(rating).cast(pl.Int64).alias(f"{rating.name}.would_become")
     by_hand = pl.col(f".{rating.name}/expires").cast(pl.Int64) + 1  # else it is decided at a review
@@ -89,7 +89,7 @@ def facts_of(rating: Rating, day: Day) -> Columns:
 
 
 def level_of(rating: Rating, rank: pl.Expr) -> pl.Expr:
-    """The word of a rank."""
+    """The level of a rank."""
     return rank.replace_strict(dict(enumerate(rating.levels)), default=None, return_dtype=pl.String)
 
 
@@ -119,7 +119,7 @@ def _is_kept(rating: Rating) -> pl.Expr:
 
 
 def _kept(rating: Rating, rank: pl.Expr, since: pl.Expr) -> pl.Expr:
-    """Whether a level is kept that was reached on a day; the lowest always is."""
+    """Whether a level that was reached on the day `since` is kept. The lowest always is."""
     found = [rank == 0, *((rank == rating.rank(level)) & _keeps(rating, level) for level in rating.levels[1:])]
     for level, names in rating.terms_names.items():
         found += [(rank == rating.rank(level)) & pl.col(name) & (since < before) for before, name in names]
@@ -132,7 +132,7 @@ def _first(rating: Rating) -> pl.Expr:
 
 
 def _settled(rating: Rating, day: Day) -> Columns:
-    """Without an order: the first level that matches, since the day on which it came."""
+    """For unordered ratings: the first level that matches, and since when."""
     best = pl.col(f".{rating.name}/best")
     stays = (best == _held_rank(rating)).fill_null(value=False)
     since = pl.when(stays).then(_held(rating, "levels", "since")).otherwise(pl.lit(day, dtype=pl.Int32))

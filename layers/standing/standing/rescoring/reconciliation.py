@@ -1,6 +1,6 @@
-"""Reconciliation: the features that the states were decided by, against those that the lake's records give.
+"""Reconciliation: compares the features in states with those computed from the lake's records.
 
-Where a state and the records are of one version, the two are equal to the last digit; anything else is a fault of ours.
+If a state and the records have the same version, both must be exactly equal; any difference is a bug.
 """
 
 from __future__ import annotations
@@ -18,17 +18,17 @@ TOLD = ["customer", "day", "feature", "state", "lake"]
 
 
 class Reconciliation(NamedTuple):
-    """How many customers were looked at, and where they differ: `customer`, `day`, `feature`, `state`, `lake`."""
+    """The number of customers compared, and the differences: `customer`, `day`, `feature`, `state`, `lake`."""
 
     customers: int
     differences: pl.DataFrame
 
 
 def reconcile(rules: Timeline, records: pl.DataFrame, states: pl.DataFrame) -> Reconciliation:
-    """Compare the features of some states, one a customer, with those of the records that counted by then.
+    """Compare the features of states, one a customer, with those of the records that counted by then.
 
-    `states` have `customer`, `version`, `day` and `features`, a list of names with a number or a text each; those
-    without features were decided by rules that are not known here, and are left out.
+    `states` has `customer`, `version`, `day` and `features`, a list of names with a number or a text each. States
+    without features were decided by unknown rules, and are left out.
     """
     known = states.filter(pl.col("features").is_not_null()).select("customer", "version", "day", "features")
     found = [_of_day(rules.on(int(day)), int(day), records, some) for (day,), some in known.group_by("day")]
@@ -54,7 +54,7 @@ def _as_text(names: list[str]) -> Iterator[pl.Expr]:
 
 
 def _told(states: pl.DataFrame) -> pl.DataFrame:
-    """The features of states, a row each."""
+    """The features of states, one row each."""
     entries = states.select("customer", pl.col("features").alias("entry")).explode("entry").unnest("entry")
     value = pl.coalesce(pl.col("number").cast(pl.String), pl.col("text"))
     return entries.filter(pl.col("name").is_not_null()).select(

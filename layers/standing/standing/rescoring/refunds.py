@@ -1,6 +1,6 @@
-"""Refunds over the lake: beside each record the day on which its amount counts.
+"""Refunds in the lake: adds the day on which an amount counts to each record.
 
-Which purchase a refund is about is said in `engine/refunds.py`; here the same is said in expressions.
+`engine/refunds.py` defines which purchase a refund names; here it is the same as expressions.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ NAMES_ONE = IS_REFUND & pl.col("purchase").is_not_null()
 
 
 def with_counting_day(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
-    """Event records with `counts_on`, whole customers at a time.
+    """Add `counts_on` to the event records of whole customers.
 
-    It is a record's own day; of a refund, the day of the purchase that it names, if that is found.
+    It is the record's own day or, for a refund, the day of the purchase that it names, if that is found.
     """
     refunds = records.filter(NAMES_ONE)
     days = refunds.join(_found(refunds, records, ruleset), on=[*KEY], how="left")
@@ -28,7 +28,7 @@ def with_counting_day(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
 
 
 def _found(refunds: pl.LazyFrame, records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
-    """By a refund's key, the day of its purchase: one of its own source, else of any; of several the latest."""
+    """The day of each refund's purchase, by the refund's key: of its own source, else of any; the latest of several."""
     sold = records.filter(IS_PURCHASE).select("customer", purchase="id", shop="source", bought="day")
     both = refunds.select(*KEY, "day", "purchase").join(sold, on=["customer", "purchase"]).filter(BOUGHT < DAY)
     if ruleset.purchase_reach is not None:
