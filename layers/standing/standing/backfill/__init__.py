@@ -1,1 +1,1 @@
-"""Backfill: years of history from files, into table and lake in bulk. Nothing of it is sent to anybody."""
+"""Backfill: imports years of history from files into table and lake in bulk. It publishes nothing."""

@@ -1,4 +1,4 @@
-"""Lines of one basket, brought together on disk: they may stand anywhere in the files."""
+"""Groups the lines of each basket on disk, since they may be anywhere in the files."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PARTS = 256
 
 
 class Line(NamedTuple):
-    """A line of a basket: where it stands, what it says, and why it is refused, if it is."""
+    """A line of a basket: its place in a file, its content, and why it is refused, if it is."""
 
     path: Path
     number: int
@@ -24,14 +24,14 @@ class Line(NamedTuple):
 
 
 class Baskets:
-    """Baskets by the values that their lines have in common."""
+    """Baskets, by the values that their lines have in common."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.stack = folder, ExitStack()
         self.files: dict[int, IO[bytes]] = {}
 
     def add(self, group: list[str], line: Line) -> None:
-        """Put a line into its basket."""
+        """Add a line to its basket."""
         number = int.from_bytes(blake2b("\x1f".join(group).encode(), digest_size=1).digest()) % PARTS
         if number not in self.files:
             self.files[number] = self.stack.enter_context(self._path(number).open("wb"))
@@ -41,7 +41,7 @@ class Baskets:
         return self.folder / f"basket-{number:03d}"
 
     def all(self) -> Iterator[list[Line]]:
-        """The lines of each basket, in the order in which they came; afterwards nothing is left."""
+        """The lines of each basket, in their original order. Afterwards all baskets are deleted."""
         self.stack.close()
         for number in sorted(self.files):
             yield from _baskets(self._path(number)).values()

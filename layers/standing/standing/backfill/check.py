@@ -1,4 +1,4 @@
-"""`standing backfill --check`: what files and mapping would bring in. Writes nothing to table or lake."""
+"""`standing backfill --check`: shows what files and mapping would import. Writes nothing to table or lake."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SHOWN = 20
 
 @dataclass
 class CheckResult:
-    """What rows would become: the counts, the first events, and how many customers they are of."""
+    """The result of a check: counts, the first events, and the number of customers."""
 
     tally: RowCounts = field(default_factory=RowCounts)
     events: list[Event] = field(default_factory=list)
-    customers: set[int] = field(default_factory=set)  # of their names only a hash: there may be millions
+    customers: set[int] = field(default_factory=set)  # hashes of their ids: there may be millions
 
     def as_dict(self, *, values: bool) -> dict[str, Any]:
-        """The counts for machines; with `values`, what stands in the rows that are shown as examples."""
+        """The counts for `--json`; with `values`, also the values of example rows."""
         told = self.tally.as_dict() | {"customers": len(self.customers)}
         if values:
             for reason, examples in zip(told["reasons"], self._examples(), strict=True):
@@ -39,7 +39,7 @@ class CheckResult:
 
 
 def check(paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, seen: Callable[[int], None]) -> CheckResult:
-    """What the rows of files would become. Raises UserError."""
+    """Check what the rows of files would become. Raises UserError."""
     checked = CheckResult()
     with TemporaryDirectory(prefix="standing-") as folder, faults_as_user_errors():
         for one in convert_files(paths, mapping, ruleset, datetime.now(UTC), Path(folder)):

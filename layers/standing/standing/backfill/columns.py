@@ -1,4 +1,4 @@
-"""What the columns of a table look like, without saying what stands in them: kind, shape, how full they are."""
+"""Describes the columns of a table without showing their values: kind, shape, and how many cells are filled."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from standing.backfill.mapping.cells import NOT_A_NUMBER, cell
 from standing.backfill.mapping.errors import BadRow
 
 LOOKED_AT = 10_000  # rows
-MOST = 1_000  # values that are told apart
+MOST = 1_000  # distinct values to keep
 WHOLE = re.compile(r"[+-]?[0-9]+(\.0)?", re.ASCII)
 NUMBER = re.compile(r"[+-]?[0-9][0-9.,' ]*", re.ASCII)
 SHAPES = (
@@ -41,7 +41,7 @@ class Column:
     values: Counter[str] = field(default_factory=Counter)
 
     def add(self, found: Any) -> None:  # noqa: ANN401 -- whatever a file can hold
-        """Look at one more cell."""
+        """Add one more cell."""
         self.rows += 1
         value = cell(found, self.name)
         if value is None or (isinstance(value, str) and (not value.strip() or value.strip() in NOT_A_NUMBER)):
@@ -55,12 +55,12 @@ class Column:
 
     @property
     def kind(self) -> str:
-        """What most of its values are: whole, number, time, flag, text; or empty."""
+        """The kind of most of its values: whole, number, time, flag, text; or empty."""
         return self.kinds.most_common(1)[0][0] if self.kinds else "empty"
 
     @property
     def shape(self) -> str:
-        """How most of its values are written: 9 stands for a figure, a for a letter."""
+        """The shape of most of its values: 9 stands for a digit, a for a letter."""
         return self.shapes.most_common(1)[0][0] if self.shapes else ""
 
     @property
@@ -70,7 +70,7 @@ class Column:
 
 
 def shape(text: str) -> str:
-    """A text with 9 for each figure and a for letters."""
+    """A text with 9 for each digit and a for letters."""
     for pattern, sign in SHAPES:
         text = pattern.sub(sign, text)
     return text[:24]
@@ -87,7 +87,7 @@ def _kind(value: object, text: str) -> str:
 
 
 def inspect_columns(path: Path, form: Format, rows: int = LOOKED_AT) -> list[Column]:
-    """The columns of a table, by its first rows; rows that cannot be read are passed over. Raises Unreadable."""
+    """The columns of a table, from its first rows. Rows that cannot be read are skipped. Raises Unreadable."""
     names = columns_of(path, form)
     found = {name: Column(name) for name in names}
     reads = rows_of(path, form, set(names)) if len(found) == len(names) else iter(())
@@ -106,6 +106,6 @@ def _look(column: Column, value: object) -> None:
 
 
 def columns_named_like(columns: Iterable[Column], *words: str) -> list[Column]:
-    """The columns whose names have one of some words, the first word's first."""
+    """The columns whose names contain one of some words, in order of the words."""
     there = list(columns)
     return [one for word in words for one in there if re.search(word, one.name, re.IGNORECASE)]

@@ -1,4 +1,4 @@
-"""Rows into events: each row of the files is taken, skipped on purpose or refused by name, and all are counted."""
+"""Converts rows into events: each row is converted, skipped on purpose or refused with a reason, and counted."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ UNSENDABLE = "JSON whose texts are Unicode and whose numbers have at most 64 bit
 
 
 class Refusal(NamedTuple):
-    """A row that is refused: where it stands, why, in which field, what was expected there, and what stands there."""
+    """A refused row: its place, the reason, the field, what was expected there, and its value."""
 
     path: Path
     number: int
@@ -36,20 +36,20 @@ class Refusal(NamedTuple):
 
 
 class Converted(NamedTuple):
-    """What so many `rows` became: events, refusals (one a row), or neither where they were skipped."""
+    """The result of `rows` rows: events, refusals (one for each row), or neither if they were skipped."""
 
     rows: int
     events: Sequence[Event] = ()
     refused: Sequence[Refusal] = ()
 
 
-class RowCountMismatch(ValueError):  # noqa: N818 -- it says what is with the file
-    """A file of which another reader finds another number of rows."""
+class RowCountMismatch(ValueError):  # noqa: N818 -- describes the file
+    """Another reader finds another number of rows in the file."""
 
 
 @dataclass
 class Conversion:
-    """Taking in the rows of files, by a mapping, under rules. `folder` is for what does not fit into the memory."""
+    """Converts the rows of files by a mapping and rules. `folder` is for data that does not fit into memory."""
 
     mapping: Mapping | None
     beside: Path
@@ -58,7 +58,7 @@ class Conversion:
     folder: Path
 
     def files(self, paths: Sequence[Path]) -> Iterator[Converted]:
-        """What every row of the files became. Raises Unreadable, and RowCountMismatch where rows are missing."""
+        """Convert every row of the files. Raises Unreadable, and RowCountMismatch if rows are missing."""
         lines = [path for path in paths if not is_table(path)]
         tables = [path for path in paths if is_table(path)]
         if tables and self.mapping is None:
@@ -71,7 +71,7 @@ class Conversion:
     def _counted(
         self, path: Path, rows: Iterator[FileRow], taken: Callable[[Path, FileRow], Converted | None], form: Format
     ) -> Iterator[Converted]:
-        """What the rows of a file became, and then whether another reader finds as many."""
+        """Convert the rows of a file, then check that another reader finds the same number of rows."""
         found = 0
         for read in rows:
             found += read.lines
@@ -113,7 +113,7 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of tables as events: one by one, or put into baskets first."""
+    """Converts rows of tables to events, one by one or by basket."""
 
     mapping: Mapping
     others: Lookups
@@ -121,7 +121,7 @@ class Table:
     event: Callable[[Envelope], Event]
 
     def row(self, path: Path, read: FileRow) -> Converted | None:
-        """What a row became; None where it waits in a basket."""
+        """Convert a row. Returns None if it waits in a basket."""
         if read.row is None:
             return self._unread(path, read)
         try:
@@ -135,7 +135,7 @@ class Table:
             return Converted(1, refused=[_bad(path, read.number, bad)])
 
     def _unread(self, path: Path, read: FileRow) -> Converted | None:
-        """A row that cannot be read; where it seems to be of a basket, that basket is not whole."""
+        """Refuse a row that cannot be read. If it seems to belong to a basket, that basket is incomplete."""
         if self.mapping.group_by and read.guess and set(self.mapping.group_by) <= set(read.guess):
             try:
                 self.baskets.add(self.mapping.group_of(read.guess), Line(path, read.number, {}, read.why))
@@ -146,7 +146,7 @@ class Table:
         return Converted(1, refused=[_unread(path, read)])
 
     def _put(self, path: Path, number: int, row: Row) -> Converted | None:
-        """Put a row into its basket, unless it is not meant. Raises BadRow where it has none."""
+        """Add a row to its basket, unless it is skipped. Raises BadRow if it has none."""
         group, why = self.mapping.group_of(row), ""
         try:
             if not self.mapping.is_meant(row):
@@ -157,7 +157,7 @@ class Table:
         return None
 
     def basket(self, lines: list[Line]) -> Converted:
-        """What the lines of a basket became: an event together, or all of them refused."""
+        """Convert the lines of a basket: to events, or all of them are refused."""
         if wrong := [line for line in lines if line.why]:
             at = f"the same basket as row {wrong[0].number:,} of {wrong[0].path.name}, which is refused"
             return Converted(
@@ -176,7 +176,7 @@ class Table:
         return became._replace(refused=[became.refused[0]._replace(path=one.path, number=one.number) for one in lines])
 
     def _events(self, rows: int, path: Path, number: int, found: list[Row]) -> Converted:
-        """All events of a row, or none of them where one is refused. Raises BadRow."""
+        """All events of a row, or none of them if one is refused. Raises BadRow."""
         try:
             return Converted(rows, [self.event(envelope) for envelope in self.mapping.envelopes(found)])
         except Rejected as rejected:

@@ -1,4 +1,4 @@
-"""Rows of other files, by their keys, on disk: they may be more than the memory holds."""
+"""Rows of joined files, by key, on disk, since they may not fit into memory."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from standing.backfill.mapping.joins import Join
 
 @dataclass(frozen=True)
 class UnmatchedRow:
-    """A row of another file that cannot be joined, and why."""
+    """A row of a joined file that cannot be used, and why."""
 
     path: Path
     number: int
@@ -24,7 +24,7 @@ class UnmatchedRow:
 
 
 class Lookups:
-    """The files that a mapping joins, ready to be asked for what belongs to a row."""
+    """The files that a mapping joins, for lookups by key."""
 
     def __init__(self, joins: tuple[Join, ...], beside: Path, folder: Path) -> None:
         self.joins, self.beside, self.path = joins, beside, folder / "joined.sqlite"
@@ -35,7 +35,7 @@ class Lookups:
         self.store.execute("create table joined (file integer, key text, row blob)")
 
     def read(self) -> Iterator[UnmatchedRow]:
-        """Read all of them; rows that cannot be read or have no key are given back. Raises Unreadable."""
+        """Read all files. Yields rows that cannot be read or have no key. Raises Unreadable."""
         for place, join in enumerate(self.joins):
             path = self.beside / join.file
             self.store.execute("begin")
@@ -46,7 +46,7 @@ class Lookups:
         self.store.execute("create index of_key on joined (file, key)")
 
     def _kept(self, place: int, join: Join, read: FileRow) -> str:
-        """Keep a row, or say why not."""
+        """Store a row, or return why it cannot be used."""
         if read.row is None:
             return read.why
         try:
@@ -60,7 +60,7 @@ class Lookups:
         return ""
 
     def with_others(self, row: Row) -> Row:
-        """A row with what belongs to it. Raises BadRow."""
+        """A row with its joined columns. Raises BadRow."""
         whole = dict(row)
         for place, join in enumerate(self.joins):
             key = join.key_of(whole, join.ours)
@@ -74,6 +74,6 @@ class Lookups:
         return [pickle.loads(body) for (body,) in rows]  # noqa: S301 -- written by us a moment ago
 
     def close(self) -> None:
-        """Forget what was read."""
+        """Delete the stored rows."""
         self.store.close()
         self.path.unlink(missing_ok=True)

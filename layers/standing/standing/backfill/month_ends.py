@@ -1,4 +1,4 @@
-"""The ends of months and the standing of the last night, for customers of whom a run was taken back."""
+"""Rewrites stored ends of months and the last night's standing for customers of a retracted run."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ type Pause = Callable[[float], None]
 
 
 class RewrittenMonths(NamedTuple):
-    """A customer's memory at ends of months, from the day `since` on: what was kept of days before it holds."""
+    """A customer's memory at ends of months from the day `since` on. Earlier ones stay valid."""
 
     months: Mapping[Day, Memory] = {}
     since: Day = 0
 
 
 def kept_month_ends(lake: Lake, number: int) -> dict[str, Day]:
-    """The months that are kept of a bucket, by key, each with its last day."""
+    """The stored months of a bucket by key, each with its last day."""
     keys = (key for key in lake.keys(f"{MONTHS}/") if number_in(key) == number)
     return {key: month_end(key.split("/")[1]) for key in keys}
 

@@ -1,4 +1,4 @@
-"""Dealing out: the events of all files, checked, by the lake's bucket of their customer, into a folder on disk.
+"""Partitions the checked events of all files by the lake's bucket of their customer, into a folder on disk.
 
 So that afterwards the events of one customer stand in one file. What is no event is named, and the rest goes on.
 What was checked is not checked again: a line has a seal, by which it is known to be as it was written.
@@ -32,10 +32,10 @@ type Reason = tuple[str, str, str]
 
 @dataclass
 class RowCounts:
-    """What became of the rows of files: each is taken, refused or skipped on purpose.
+    """Counts of rows: each is taken, refused or skipped on purpose.
 
-    `refused` counts rows by reason, field and what was expected; `examples` has the first few of each. `others` are
-    refused rows of files that are joined: they are no rows of the files themselves.
+    `refused` counts rows by reason, field and what was expected; `examples` has the first few of each. `others` counts
+    refused rows of joined files, which are not rows of the files themselves.
     """
 
     rows: int = 0
@@ -47,7 +47,7 @@ class RowCounts:
     examples: dict[Reason, list[Refusal]] = field(default_factory=dict)
 
     def add(self, became: Converted) -> None:
-        """Count what some rows became."""
+        """Count converted rows."""
         self.rows += became.rows
         self.events += len(became.events)
         if became.refused:
@@ -63,15 +63,15 @@ class RowCounts:
             self.refused[reason] += 1
             if len(shown := self.examples.setdefault(reason, [])) < EXAMPLES:
                 shown.append(one)
-        self.others += 0 if became.rows else len(became.refused)  # rows of files that are joined
+        self.others += 0 if became.rows else len(became.refused)  # rows of joined files
 
     @property
     def share(self) -> float:
-        """Which part of the rows was refused, those of joined files included, from 0 to 1."""
+        """The fraction of refused rows, including those of joined files, from 0 to 1."""
         return self.refused.total() / max(self.rows + self.others, 1)
 
     def as_dict(self) -> dict[str, Any]:
-        """The counts, the reasons from the most frequent on."""
+        """The counts, with reasons sorted by frequency."""
         return {
             "rows": self.rows,
             "taken": self.taken,
@@ -88,9 +88,9 @@ class RowCounts:
 
 
 def partition(became: Iterable[Converted], folder: Path, seen: Callable[[int], None]) -> RowCounts:
-    """Deal what rows became out into a folder; those that are refused go to `refused.jsonl` there, with the reason.
+    """Partition converted rows into a folder. Refused rows go to `refused.jsonl` there, with the reason.
 
-    Raises what reading the rows raises.
+    Raises the errors of reading rows.
     """
     tally = RowCounts()
     with ExitStack() as stack:
@@ -110,7 +110,7 @@ def partition(became: Iterable[Converted], folder: Path, seen: Callable[[int], N
 
 
 def bucket_file(folder: Path, number: int) -> Path:
-    """Where the events of a bucket's customers are."""
+    """The file of a bucket's events."""
     return folder / f"{number:03d}.jsonl"
 
 
@@ -148,7 +148,7 @@ def _seal(told: dict[str, Any]) -> str:
 
 
 def _named(refusal: Refusal) -> dict[str, Any]:
-    """A row, its reason and what was expected; its content stays where it came from."""
+    """A refused row: its place, the reason and what was expected, without its content."""
     return {
         "file": str(refusal.path),
         "row": refusal.number,

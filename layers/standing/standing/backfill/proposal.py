@@ -1,4 +1,4 @@
-"""A first mapping for a table, from the names of its columns and what they look like. People read it and mend it."""
+"""Proposes a mapping for a table from its columns' names and values. People must review and correct it."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ UNKNOWN = "?"
 
 
 def likely_format(path: Path) -> Format:
-    """How a table seems to be written. Raises Unreadable."""
+    """The probable format of a table. Raises Unreadable."""
     if not is_table(path):
         raise Unreadable(f"{path}: is a file of events, which needs no mapping")
     if kind_of(path) in {".parquet", ".xlsx"}:
@@ -68,7 +68,7 @@ def likely_format(path: Path) -> Format:
 
 
 def propose_mapping(path: Path, programme: Programme) -> str:
-    """A mapping of a table, as YAML with notes; a column that is not found is `{?}`. Raises Unreadable."""
+    """A mapping of a table as YAML with comments; a column that is not found is `{?}`. Raises Unreadable."""
     form = likely_format(path)
     columns = inspect_columns(path, form)
     lines = [
@@ -80,7 +80,7 @@ def propose_mapping(path: Path, programme: Programme) -> str:
 
 
 def _source(programme: Programme) -> str:
-    """A producer that may send purchases, where the programme names its producers."""
+    """A producer that may send purchases, if the programme names producers."""
     named = [source for source, families in programme.producers.items() if "purchase" in families]
     return next((one for one in named if "refund" in programme.producers[one]), named[0] if named else "my-system")
 
@@ -148,7 +148,7 @@ def _codes(columns: Sequence[Column]) -> list[str]:
 
 
 def _basket(columns: Sequence[Column], event: str, quantity: Column, price: Column, programme: Programme) -> list[str]:
-    """Lines of invoices: a purchase each, and a refund each where the quantities are below nought."""
+    """A mapping for invoice lines: purchases, and refunds for negative quantities."""
     mark = _mark(price)
     product = f"product: [{_quoted(quantity.name)}, {_quoted(price.name)}]{mark}"
     fields = [
@@ -172,7 +172,7 @@ def _basket(columns: Sequence[Column], event: str, quantity: Column, price: Colu
 
 
 def _sides(columns: Sequence[Column], event: str, quantity: Column) -> tuple[list[str], list[str]]:
-    """When a line is of a purchase, and when of a refund: by the letter of a cancelled invoice, or by the sign."""
+    """The conditions for purchases and refunds: by the letter of a cancelled invoice, or by the sign."""
     values = [text for one in columns if one.name == event for text in one.values]
     bought, back = (f"{{column: {_quoted(quantity.name)}, {side}: 0}}" for side in ("above", "below"))
     if not any(re.fullmatch("C[0-9]+", one) for one in values):
@@ -186,7 +186,7 @@ def _quoted(name: str) -> str:
 
 
 def _mark(column: Column) -> str:
-    """`mark`, where commas are the decimal marks or set thousands apart."""
+    """The option `mark`, if commas are decimal marks or separate thousands."""
     if not any("," in one for one in column.values):
         return ""
     return ', mark: ","' if any(re.search(r",[0-9]{1,2}$", one) for one in column.values) else ', mark: "."'

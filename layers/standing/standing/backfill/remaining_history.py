@@ -1,4 +1,4 @@
-"""What is left of a customer's history without what a run of a backfill brought. Pure."""
+"""A customer's remaining history without the events of a backfill's run. Pure."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ DAY = pl.col("day")
 
 @dataclass(frozen=True)
 class RemainingHistory:
-    """The events that still count, with the checkpoints; where the oldest are gone, `first` is the run's first day.
+    """The events that still count, and the checkpoints. If the oldest events are gone, `first` is the run's first day.
 
-    The fold then begins at the last checkpoint before it, which knows nothing of the run. `run` is another run that
-    brought some of the events, where none of them was sent.
+    The fold then begins at the last checkpoint before it, which is without the run's events. `run` is another run that
+    brought some of the events, if none of them was sent.
     """
 
     past: StoredHistory
@@ -30,16 +30,16 @@ class RemainingHistory:
 
     @property
     def since(self) -> Day:
-        """From which day on what is known of the customer changes."""
+        """The first day on which the customer changes."""
         return self.first or 0
 
     def stale(self, anew: Collection[Checkpoint]) -> list[Checkpoint]:
-        """The checkpoints that no longer hold, and of whose days none was made anew."""
+        """The outdated checkpoints for whose days there is no new one."""
         made = {one.day for one in anew}
         return [one for one in self.past.checkpoints if one.day not in made and one.day >= self.since]
 
     def refunds_of(self, bought: Collection[str]) -> list[str]:
-        """The ids of refunds that name one of some purchases that are taken back, and of that id no other is left."""
+        """The ids of refunds that name a retracted purchase, if no other purchase has its id."""
         still = {one.detail.id for one in self.past.events if isinstance(one.detail, Purchase)}
         refunds = ((one.detail.id, one.detail.purchase) for one in self.past.events if isinstance(one.detail, Refund))
         return sorted(name for name, purchase in refunds if purchase in bought and purchase not in still)
@@ -52,9 +52,9 @@ def remaining_history(
     brought: pl.DataFrame,
     everything: pl.DataFrame,
 ) -> RemainingHistory | None:
-    """What is left without a run; none where the table no longer has what would be needed to fold it.
+    """The remaining history without a run, or None if the table no longer has the events needed to fold it.
 
-    `brought` are the lake's records of the run, `everything` all that count where those of the table may have expired.
+    `brought` has the lake's records of the run, `everything` all records that count if the table's may have expired.
     """
     others = [one for one in history if one.counts and one.brought.run != run]
     past, runs = StoredHistory([one.event for one in others], checkpoints), {one.brought.run for one in others}
@@ -69,7 +69,7 @@ def remaining_history(
 
 
 def _gone(run: str, history: Iterable[EventRecord], everything: pl.DataFrame) -> Day | None:
-    """The last day of an event that is not of the run, and that the table no longer has; none where it has them all."""
+    """The last day of an event of another origin that the table no longer has, or None if it has all of them."""
     there = {one.event.key for one in history}
     others = everything.filter(pl.col("run").ne_missing(run)).select("source", "id", "day").iter_rows()
     return max((day for source, name, day in others if (source, name) not in there), default=None)

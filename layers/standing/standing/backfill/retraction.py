@@ -1,7 +1,7 @@
-"""Taking a run back: what it brought goes from table and lake, as if it had never been. Announces nothing.
+"""Retracts a run: removes what it brought from table and lake, as if it had never run. Publishes nothing.
 
-Bucket by bucket; every step can be repeated and may end at any call. A bucket is marked last: from then on compaction
-drops what the run wrote, whenever it comes, and until then the lake still says whom it brought something of.
+It works bucket by bucket; every step can be repeated and interrupted at any call. A bucket is marked last: from then on
+compaction drops the run's rows, even later ones; until then the lake still shows the run's customers.
 """
 
 from __future__ import annotations
@@ -35,14 +35,14 @@ from standing.lake.rows import Row, frame, rows_in
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_of
 
-ALL = 10_000  # ends of months: of all that are kept
+ALL = 10_000  # ends of months: more than are ever stored
 TRIES = 10
 COUNTS = ("customers", "events", "too_late_again", "gone", "announced", "forgotten")
 RECORDS_GONE, REFUND = "records-gone", "refund"  # the kinds of conflict
 
 
 class Conflict(NamedTuple):
-    """What could not be taken back without a trace: of which customer, of which kind, and of which event (or none)."""
+    """Something that could not be retracted completely: the customer, the kind, and the event, if any."""
 
     customer: str
     kind: str
@@ -51,7 +51,7 @@ class Conflict(NamedTuple):
 
 @dataclass
 class StoredRun:
-    """What became of a bucket's customers, and what the lake is to have of them."""
+    """The results for a bucket's customers, and their new rows for the lake."""
 
     counts: Counter[str] = field(default_factory=Counter)
     conflicts: list[Conflict] = field(default_factory=list)
@@ -62,7 +62,7 @@ class StoredRun:
 
 
 class LakeRetraction(NamedTuple):
-    """What the run wrote into the lake; where history is finite, all records that count of its customers as well."""
+    """The run's rows in the lake; if history is finite, also all records of its customers that count."""
 
     records: pl.DataFrame
     states: pl.DataFrame
@@ -70,13 +70,13 @@ class LakeRetraction(NamedTuple):
 
     @property
     def customers(self) -> set[str]:
-        """Of whom the run wrote something."""
+        """The customers of the run's rows."""
         return {*self.records["customer"], *self.states["customer"]}
 
 
 @dataclass(frozen=True)
 class Retraction:
-    """Takes a run back of one table and one lake; what was announced since the moment `began` is counted."""
+    """Retracts a run from one table and one lake. Counts the decisions announced since the moment `began`."""
 
     lake: Lake
     customers: Customers
@@ -87,9 +87,9 @@ class Retraction:
     pause: Callable[[float], None] = time.sleep
 
     def bucket(self, number: int, in_the_table: Iterable[str] = ()) -> dict[str, Any]:
-        """Take the run back of a bucket's customers: those whom the lake names, and some more that the table does.
+        """Retract the run for a bucket's customers: those in the lake, and others that the table names.
 
-        What became of them: counts, and `conflicts`. Raises CorruptFile where the lake's own file cannot be read.
+        Returns counts and `conflicts`. Raises CorruptFile if the lake's own file cannot be read.
         """
         found, some = self._done(number), set(in_the_table)
         there = self._in_the_lake(number, some)
@@ -108,7 +108,7 @@ class Retraction:
         return f"{retracted_prefix(number)}{self.run}.json"
 
     def _done(self, number: int) -> StoredRun:
-        """What became of a bucket that is marked already, of which nothing is left but what was written since."""
+        """Retract what was written since a bucket was marked, and return its stored result."""
         stored = self.lake.get(self._mark(number))
         if stored is ABSENT:
             return StoredRun()
@@ -126,7 +126,7 @@ class Retraction:
         return found._replace(everything=self._read("records", number, of_them & ~pl.col("late")))
 
     def _read(self, kind: Kind, number: int, which: pl.Expr) -> pl.DataFrame:
-        """Rows of a bucket, repeats included. Raises CorruptFile."""
+        """Rows of a bucket, including duplicates. Raises CorruptFile."""
         own = current_key(kind, number)
         files, wrong = scan_all(self.lake, kind, [own, *self.lake.keys(staged_prefix(kind, number))])
         if own in wrong:
@@ -137,16 +137,16 @@ class Retraction:
         if self.customers.is_forgotten(customer):
             found.counts["forgotten"] += 1
             return
-        with suppress(Forgotten):  # whoever is forgotten meanwhile has nothing left
+        with suppress(Forgotten):  # a customer forgotten meanwhile has no rows left
             Attempts(TRIES, self.pause).run(partial(self._one, customer, there, ends, found))
 
     def _one(self, customer: str, there: LakeRetraction, ends: Collection[Day], found: StoredRun) -> None:
-        """One try: a customer's state without what the run brought, and its records gone."""
+        """One attempt: delete the run's records of a customer, and write the state without them."""
         row, history = self.customers.state_row(customer), self.customers.history(customer)
         ours, own = [one for one in history if one.brought.run == self.run], pl.col("customer") == customer
         lake, everything = there.records.filter(own), there.everything.filter(own)
         if not ours and lake.is_empty():
-            self._rows(customer, found)  # all that it brought of the customer was sent since
+            self._rows(customer, found)  # all events that it brought were sent since
             return
         left = remaining_history(self.run, history, self.customers.checkpoints(customer), lake, everything)
         if left is None:
@@ -160,7 +160,7 @@ class Retraction:
         self._gather(customer, after, left, ends, found)
 
     def _after(self, row: Row | None, before: State | None, left: RemainingHistory) -> ImportedHistory | None:
-        """The customer without the run; none where nothing is to be left of it."""
+        """The customer without the run, or None if nothing remains."""
         if row is None or before is None:
             return self._begun(left)
         if not left.past.events and not self._stays(row):
@@ -170,16 +170,16 @@ class Retraction:
         return import_history(before, left.past, self.rules, before.day, ALL, left.first)
 
     def _begun(self, left: RemainingHistory) -> ImportedHistory | None:
-        """A customer of whom the run wrote no state, and something that it brought was sent: nobody counts that yet."""
+        """Whether the run wrote no state of a customer, but one of its events was sent and does not count yet."""
         if not left.past.events or left.run:
             return None
         taken = import_history(None, left.past, self.rules, 0, ALL)
         return taken._replace(state=replace(taken.state, ledger=Ledger()))
 
     def _stays(self, row: Row) -> bool:
-        """Whether an empty state is to stay: where something was decided, whose ids go on with the versions.
+        """Whether an empty state must stay, because decisions were made whose ids depend on the versions.
 
-        Where backfills alone wrote the customer, nothing stays, and whoever comes back is new.
+        If only backfills wrote the customer, nothing stays, and a customer who comes back is new.
         """
         return "run" not in row or bool(self.customers.decisions(row["pk"]["S"]))
 
@@ -191,7 +191,7 @@ class Retraction:
         ours: list[EventRecord],
         run: str,
     ) -> None:
-        """Checkpoints first, so that no late event begins at one that no longer holds; then the rest together."""
+        """Write checkpoints first, so that no late event begins at an outdated one; then the rest together."""
         made = after.checkpoints if after else ()
         if before:
             self.customers.delete_all(self._checkpoints(before.customer, left.stale(made)))
@@ -204,7 +204,7 @@ class Retraction:
     def _tell(
         self, customer: str, left: RemainingHistory, ours: list[EventRecord], lake: pl.DataFrame, found: StoredRun
     ) -> None:
-        stay = {event.key for event in left.past.events}  # what was sent as well: the lake may not have heard of it yet
+        stay = {event.key for event in left.past.events}  # events that were also sent: the lake may not have them yet
         keys = ({one.event.key for one in ours} | set(lake.select("source", "id").iter_rows())) - stay
         late = lake.filter(pl.col("too_late_at").is_not_null()).select("source", "id")
         again = {one.event.key for one in ours if one.brought.too_late_at is not None} | set(late.iter_rows())
@@ -215,13 +215,13 @@ class Retraction:
         found.counts["announced"] += self._announced(customer)
 
     def _announced(self, customer: str) -> int:
-        """How many decisions of a customer were announced since the run began: they stay announced."""
+        """The number of a customer's decisions announced since the run began. They stay announced."""
         rows = (row for row in self.customers.rows(customer) if "outcome" in row)
         moments = (datetime.fromisoformat(orjson.loads(row["detail"]["S"])["decided_at"]) for row in rows)
         return sum(1 for moment in moments if moment >= self.began)
 
     def _disown(self, customer: str, ours: list[EventRecord], there: LakeRetraction, found: StoredRun) -> None:
-        """Leave a customer as it is, as what of it is left cannot be folded: its events are of no run any more."""
+        """Leave a customer whose remaining history cannot be folded: its events belong to no run any more."""
         found.conflicts.append(Conflict(customer, RECORDS_GONE))
         for one in ours:
             self.customers.claim(one.event)
@@ -239,7 +239,7 @@ class Retraction:
         ends: Collection[Day],
         found: StoredRun,
     ) -> None:
-        """What the lake is to have of a customer, and of the ends of months."""
+        """Collect a customer's new rows and ends of months for the lake."""
         if after is None or after.state.is_empty:
             found.gone.add(customer)
             found.counts["gone"] += 1
@@ -247,7 +247,7 @@ class Retraction:
         self._rows(customer, found)
 
     def _rows(self, customer: str, found: StoredRun) -> None:
-        """A customer's rows for the lake, as the table has them now: the state first, and then what it counts."""
+        """Collect a customer's current table rows for the lake: the state first, then its records."""
         self.customers.disown(customer, self.run)  # a state that stays as it is
         state = self.customers.state_row(customer)
         others = [row for row in self.customers.rows(customer) if row["sk"]["S"] != STATE]
@@ -255,7 +255,7 @@ class Retraction:
             found.rows[kind] += rows
 
     def _anew(self, after: ImportedHistory | None, left: RemainingHistory, ends: Collection[Day]) -> RewrittenMonths:
-        """The customer at the ends of months that are over; of those after its state, too, which nights kept."""
+        """The customer at the ends of finished months, including those after its state, which nights stored."""
         if after is None or not left.past.events:
             return RewrittenMonths()
         over = day_of(self.clock(), self.rules.latest.programme.time_zone) - 1

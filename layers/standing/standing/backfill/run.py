@@ -1,6 +1,6 @@
-"""What `standing backfill` does: files dealt out on disk, then settled bucket by bucket in processes of its own.
+"""Runs `standing backfill`: partitions files on disk, then settles bucket by bucket in separate processes.
 
-What was done is marked in the working folder, so that whoever begins again goes on there.
+Progress is recorded in the working folder, so that an interrupted run can be resumed.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ type Seen = Callable[[str, int, int | None], None]
 
 
 class TooManyRefusedError(UserError):
-    """So many rows are refused that the mapping is more likely wrong than they are; nothing was settled."""
+    """Too many rows are refused, so the mapping is probably wrong. Nothing was settled."""
 
     def __init__(self, tally: RowCounts, stop_at: float, path: Path) -> None:
         super().__init__(
@@ -65,7 +65,7 @@ class TooManyRefusedError(UserError):
 
 @contextmanager
 def faults_as_user_errors() -> Iterator[None]:
-    """Faults of files and mappings as what a user is told."""
+    """Raise UserError instead of errors of files and mappings."""
     try:
         yield
     except (BadMapping, Unreadable, RowCountMismatch) as error:
@@ -75,7 +75,7 @@ def faults_as_user_errors() -> Iterator[None]:
 def convert_files(
     paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, now: datetime, folder: Path
 ) -> Iterator[Converted]:
-    """What the rows of files become. Raises BadMapping, Unreadable and RowCountMismatch."""
+    """Convert the rows of files. Raises BadMapping, Unreadable and RowCountMismatch."""
     beside = mapping.parent if mapping else Path()
     taking = Conversion(read_mapping(mapping) if mapping else None, beside, ruleset, now, folder)
     return taking.files(files_in(paths))
@@ -83,10 +83,10 @@ def convert_files(
 
 @dataclass(frozen=True)
 class Backfill:
-    """One backfill: its files, their mapping, and the folder in which its work is kept until it is done.
+    """One backfill: its files, their mapping, and its working folder.
 
-    New customers stand at the end of `until`, or of their last event if that is later. Where more than the part
-    `stop_at` of the rows is refused, nothing is settled. `command` is what goes on where it was.
+    New customers are decided up to the end of `until`, or of their last event if that is later. If more than the
+    fraction `stop_at` of rows is refused, nothing is settled. `command` is the command that resumes it.
     """
 
     target: Target
@@ -100,7 +100,7 @@ class Backfill:
     command: str = ""
 
     def run(self, seen: Seen) -> dict[str, Any]:
-        """All of it; `seen` is told what is going on, how much of it is done, and of how much. Raises UserError."""
+        """Run the backfill. `seen` gets the current step, the amount done, and the total. Raises UserError."""
         dealt = self._dealt(seen)
         run = self._begun()
         buckets, counts, aside = self._buckets(), Counter[str](), list[str]()
@@ -114,20 +114,20 @@ class Backfill:
         return {**dealt, **told, "run": run.run, "aside": sorted(aside)}  # events: of those in the rows, what is new
 
     def _begun(self) -> Run:
-        """The run, noted in the lake before anything is settled. Raises UserError where it was taken back."""
+        """The run, recorded in the lake before anything is settled. Raises UserError if it was retracted."""
         run = begin(self.target.lake, read_note(self.folder).run)
         if run.state not in {"begun", "done"}:
             raise UserError(TAKEN_BACK.format(run=run.run, folder=self.folder))
         return run
 
     def _tidy_up(self) -> None:
-        """Leave of the work only what names the rows that were left out: done again, it begins anew."""
+        """Delete the working data except the list of refused rows. The same command then starts a new run."""
         for path in self.folder.iterdir():
             if path.name != REFUSED:
                 path.unlink()
 
     def _dealt(self, seen: Seen) -> dict[str, Any]:
-        """What became of the rows, dealt out now or noted when they were. Raises UserError."""
+        """The counts of rows, which are partitioned now or were before. Raises UserError."""
         dealt = self.folder / DEALT
         if not dealt.exists() or not (self.folder / RUN).exists():  # of an earlier release: it had no id
             shutil.rmtree(self.folder, ignore_errors=True)  # half of it may be there
@@ -142,13 +142,13 @@ class Backfill:
         return found
 
     def _run(self, now: datetime) -> Run:
-        """The run that begins now: its id is of this moment and of this folder, so that no two runs have the same."""
+        """A new run. Its id is made of the time and the folder, so that it is unique."""
         unique = hashlib.sha256(f"{self.folder} {now.isoformat()}".encode()).hexdigest()[:8]
         mapping, began = self.mapping.name if self.mapping else None, now.isoformat(timespec="seconds")
         return Run(f"{now:%Y%m%d-%H%M}-{unique}", [path.name for path in self.paths], mapping, self.folder.name, began)
 
     def _tally(self, now: datetime, seen: Seen) -> RowCounts:
-        """Deal the rows out. Raises UserError where a file cannot be used, or too many rows are refused."""
+        """Partition the rows. Raises UserError if a file cannot be used, or if too many rows are refused."""
         with faults_as_user_errors():
             taking = convert_files(self.paths, self.mapping, self.rules.latest, now, self.folder)
             tally = partition(taking, self.folder, lambda rows: seen("rows", rows, None))
@@ -161,7 +161,7 @@ class Backfill:
         return [number for number in range(BUCKETS) if bucket_file(self.folder, number).exists()]
 
     def _settled(self, buckets: list[int]) -> Iterator[SettledBucket]:
-        """What became of each bucket: of those that are noted, and of those that are settled now. Raises UserError."""
+        """The results of all buckets, settled before or now. Raises UserError."""
         waiting = []
         for number in buckets:
             if (done := _done(self.folder, number)).exists():
@@ -186,7 +186,7 @@ class Backfill:
 
 @dataclass(frozen=True)
 class Worker:
-    """What a process has to know: the working folder, and where the rows go."""
+    """The data of a worker process: the working folder, and the table and lake."""
 
     folder: str
     table: str
@@ -195,15 +195,15 @@ class Worker:
     run: str
 
 
-class RunRetracted(Exception):  # noqa: N818 -- what became of it
-    """A run that is taken back while it is settled: its id."""
+class RunRetracted(Exception):  # noqa: N818 -- describes the run
+    """A run, by its id, is retracted while it is settled."""
 
 
 _here: list[tuple[Worker, Settlement]] = []
 
 
 def _begin(place: Worker) -> None:
-    """Begin a process of the pool; it has the environment of the command, and so its AWS."""
+    """Initialise a worker process. It inherits the command's environment, and so its AWS."""
     threading.Thread(target=_end_with_the_command, daemon=True).start()
     rules = Timeline.model_validate_json((Path(place.folder) / RULES).read_bytes())
     target = Target()
@@ -216,14 +216,14 @@ def _settling(lake: Lake, customers: Customers, rules: Timeline, place: Worker) 
 
 
 def _end_with_the_command() -> None:
-    """End when the command is killed: nobody else would ever tell."""
+    """End the worker when the command was killed, which nothing else reports to it."""
     if (command := multiprocessing.parent_process()) is not None:
         command.join()
         os._exit(1)
 
 
 def _settle(number: int) -> SettledBucket:
-    """Settle a bucket, and note that it is done. Raises TakenBack."""
+    """Settle a bucket, and record that it is done. Raises RunRetracted."""
     ((place, settling),) = _here
     if (run := run_of(settling.lake, place.run)) and run.state not in {"begun", "done"}:
         raise RunRetracted(place.run)
@@ -274,7 +274,7 @@ def percent(text: str) -> float:
 
 
 def last_day(rules: Timeline, asked: str | None) -> Day:
-    """The last day of a history: as somebody says, or the last that is over. Raises UserError."""
+    """The last day of a history: the given one, or the last finished day. Raises UserError."""
     try:
         return day_asked_for(asked, day_to_close(datetime.now(UTC), rules.latest))
     except ValueError as error:
@@ -282,9 +282,9 @@ def last_day(rules: Timeline, asked: str | None) -> Day:
 
 
 def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | None, until: str | None) -> Path:
-    """The working folder of a backfill: the same for the same files, as they are, into the same table.
+    """The working folder of a backfill: the same for the same unchanged files into the same table.
 
-    And for the same last day, if somebody named one; otherwise it is that of the day on which the run began.
+    It also depends on the last day, if one is given.
     """
     parts = [target.outputs["TableName"], until or ""]
     for path in [*paths, *([mapping] if mapping else [])]:
@@ -301,5 +301,5 @@ def _now() -> str:
 
 
 def processors() -> int:
-    """How many processes can work at once on this machine."""
+    """The number of processors available."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

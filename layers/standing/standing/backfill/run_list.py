@@ -1,4 +1,4 @@
-"""`standing backfill --list` and `--retract`: which runs there are, and taking one back."""
+"""`standing backfill --list` and `--retract`: lists runs, and retracts one."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from standing.values.errors import UserError
 
 
 def list_runs(target: Target, root: Path) -> dict[str, Any]:
-    """All runs, the newest first, and the working folders here of those that did not end."""
+    """All runs, newest first, and the local working folders of unfinished runs."""
     here = [
         {"folder": str(one.folder), "run": one.run.run, "command": one.command, "began": one.run.began}
         | {"dealt": one.is_dealt}
@@ -33,9 +33,9 @@ def list_runs(target: Target, root: Path) -> dict[str, Any]:
 
 
 def retract(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) -> dict[str, Any]:
-    """Take a run back, and remove its working folder if it is here; what became of it. Can be repeated.
+    """Retract a run, and remove its local working folder. Returns the result. Can be repeated.
 
-    Raises UserError where there is no such run, or where others keep writing the same customers.
+    Raises UserError if there is no such run, or if others keep writing the same customers.
     """
     run = run_of(target.lake, name)
     if run is None:

@@ -1,7 +1,7 @@
-"""Settling: the history of a bucket's customers becomes rows of the table and files of the lake. Announces nothing.
+"""Settlement: writes the history of a bucket's customers to the table and the lake. Publishes nothing.
 
-Every step can be repeated and may end at any call. A customer's records come first and its state last, on condition
-that nobody else wrote it meanwhile; otherwise the customer is folded again, with what came in between.
+Every step can be repeated and interrupted at any call. A customer's records are written first and its state last, on
+condition that nobody else wrote it meanwhile; otherwise the customer is folded again, with the new events.
 """
 
 from __future__ import annotations
@@ -42,13 +42,13 @@ from standing.values.days import Day, day_date, day_of
 
 type Key = tuple[str, str]
 
-MONTHS = 14  # ends of months that are kept for reports
+MONTHS = 14  # ends of months that are stored for reports
 TRIES = 10
 
 
 @dataclass
 class BucketHistory:
-    """What a bucket's customers come to in the lake, and counts of what became of them."""
+    """The lake's rows of a bucket's customers, and counts."""
 
     rows: dict[Kind, list[Row]] = field(default_factory=lambda: {"records": [], "states": []})
     months: dict[Day, list[tuple[str, Day, Memory]]] = field(default_factory=dict)
@@ -57,9 +57,9 @@ class BucketHistory:
 
 
 class SettledBucket(NamedTuple):
-    """What became of a bucket: counts of `customers`, `events`, `known`, `conflicting`, `forgotten`.
+    """The result of a bucket: counts of `customers`, `events`, `known`, `conflicting`, `forgotten`.
 
-    `aside` has the keys of files of the lake that could not be read, as they are called now.
+    `aside` has the new keys of the lake's corrupt files.
     """
 
     counts: Counter[str]
@@ -68,7 +68,7 @@ class SettledBucket(NamedTuple):
 
 @dataclass(frozen=True)
 class Settlement:
-    """Into one table and one lake; `until` is the last day that is over, `run` the id by which it can be taken back."""
+    """Settles into one table and one lake. `until` is the last finished day, `run` the id for a retraction."""
 
     lake: Lake
     customers: Customers
@@ -96,7 +96,7 @@ class Settlement:
         Attempts(TRIES, self.pause).run(partial(self._settled, customer, events, gathered))
 
     def _settled(self, customer: str, events: list[Event], gathered: BucketHistory) -> None:
-        """One try: what is new of a customer into the table, and all of it into the lake."""
+        """One attempt: write a customer's new events to the table, and all of the customer's rows to the lake."""
         before, history = self.customers.load(customer), self.customers.history(customer)
         there = {one.event.key: one for one in history}
         new, counts = _new(events, there, self.run)
@@ -108,17 +108,17 @@ class Settlement:
             taken = import_history(before, everything, self.rules, self.until, MONTHS, self._first(before, events))
             if new or not is_told(before, taken.state):
                 self._write(before, taken, new, brought)
-        # the last that can be refused: what follows is done once
+        # The last step that can be refused: the following steps are done once.
         self._gather(customer, everything.events, brought, gathered)
         self._keep_months(customer, taken.months if taken else {}, gathered)
         gathered.counts.update({"customers": 1, **counts})
 
     def _is_to_be_folded(self, before: State | None, history: list[EventRecord]) -> bool:
-        """Whether records may be there that no state counts yet. Where old ones expire, no more is folded than must."""
+        """Whether records may exist that no state counts yet. If old records expire, only the needed part is folded."""
         return not self._expires or before is None or any(one.version > before.version for one in history)
 
     def _first(self, before: State | None, events: list[Event]) -> Day | None:
-        """Where the fold of a customer has to begin whose oldest records may have expired."""
+        """The day at which a fold must begin if the customer's oldest records may have expired."""
         return min(event.day for event in events) if self._expires and before else None
 
     @property
@@ -126,7 +126,7 @@ class Settlement:
         return self.rules.latest.programme.history is not None
 
     def _brought(self, there: Mapping[Key, EventRecord], new: Iterable[Event]) -> dict[Key, Provenance]:
-        """Of each event, which run brought it, and when it was sent too late to count, if it was."""
+        """The run of each event, and when it was sent too late to count, if it was."""
         known = {key: one.brought for key, one in there.items()}
         return known | {event.key: Provenance(self.run, _sent_at(there.get(event.key))) for event in new}
 
@@ -141,7 +141,7 @@ class Settlement:
         self.customers.put_state(before, state, self.rules, len(new), self.run)
 
     def _is_kept(self, event: Event) -> bool:
-        """Whether the table keeps the record of an event of that day; the lake keeps all."""
+        """Whether the table keeps a record of that day. The lake keeps all records."""
         programme = self.rules.latest.programme
         if programme.history is None or event.detail.family in KEPT_FOR_EVER:
             return True
@@ -154,7 +154,7 @@ class Settlement:
     def _gather(
         self, customer: str, events: Sequence[Event], brought: Mapping[Key, Provenance], gathered: BucketHistory
     ) -> None:
-        """What the lake is to have of a customer, as the table has it now."""
+        """Collect a customer's current table rows for the lake."""
         row = self.customers.state_row(customer)
         if row is None:
             raise CommitConflict({})
@@ -182,7 +182,7 @@ class Settlement:
         self.lake.replace(key, parquet_bytes(rows), there.etag)
 
     def _readable(self, key: str, gathered: BucketHistory) -> KeptStanding:
-        """What a key of the lake holds; what cannot be read is set aside, and its place is empty then."""
+        """The standing under a key. A corrupt file is quarantined and treated as missing."""
         there = keep_standing(self.lake, key)
         if there.wrong:
             gathered.aside.append(self.lake.quarantine(key))
@@ -203,14 +203,14 @@ def is_told(before: State | None, after: State) -> bool:
 
 
 def _sent_at(recorded: EventRecord | None) -> int | None:
-    """When an event was sent that was there already, though it does not count."""
+    """When a stored event that does not count was sent."""
     return int(recorded.at.timestamp()) if recorded and not recorded.counts else None
 
 
 def _new(events: Iterable[Event], there: dict[Key, EventRecord], run: str = "") -> tuple[list[Event], Counter[str]]:
-    """The events that do not count yet, each once: those, too, that came too late to, when they were sent.
+    """The events that do not count yet, without duplicates, including those that were sent too late to count.
 
-    The same id with other content is not taken. What this run brought before it was killed is counted as brought.
+    Events with a stored id and other content are left out. Events that an interrupted run brought count as brought.
     """
     counts: Counter[str] = Counter()
     new: dict[Key, Event] = {}
@@ -231,5 +231,5 @@ def _new(events: Iterable[Event], there: dict[Key, EventRecord], run: str = "") 
 
 
 def named(counts: Counter[str]) -> Iterator[tuple[str, Any]]:
-    """The counts by name, those included that are none."""
+    """All counts by name, including zeros."""
     return ((name, counts[name]) for name in ("customers", "events", "known", "conflicting", "forgotten"))

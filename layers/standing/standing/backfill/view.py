@@ -1,4 +1,4 @@
-"""What is printed of a backfill, and of a check of one: tables of counts, reasons, events and columns."""
+"""Tables for the terminal of a backfill and its check: counts, reasons, events and columns."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def _bare() -> Table:
 
 
 def counts_table(told: dict[str, Any], language: Language, names: Sequence[str] = TOLD) -> Table:
-    """The counts, one a line."""
+    """The counts, one on each line."""
     table = _bare()
     for name in names:
         table.add_row(WORDS.say(name, language), f"{told[name]:,}")
@@ -40,7 +40,7 @@ def counts_table(told: dict[str, Any], language: Language, names: Sequence[str] 
 
 
 def retracted_tables(told: dict[str, Any], language: Language) -> Iterator[Table]:
-    """What became of a run that was taken back, and what could not be without a trace."""
+    """The result of a retraction, and what could not be retracted completely."""
     table = _bare()
     for name in BACK:
         table.add_row(WORDS.say(f"back_{name}", language), f"{told[name]:,}")
@@ -54,10 +54,10 @@ def retracted_tables(told: dict[str, Any], language: Language) -> Iterator[Table
 
 
 def runs_table(runs: list[dict[str, Any]], language: Language) -> Table:
-    """The runs, one a line."""
+    """The runs, one on each line."""
     names = ("list_run", "began", "files", "state", "list_events", "customers")
     table = Table(*(WORDS.say(name, language) for name in names), pad_edge=False)
-    table.columns[0].no_wrap = True  # it is to be copied
+    table.columns[0].no_wrap = True  # for copying
     for one in runs:
         counts = [f"{one['counts'][name]:,}" if name in one["counts"] else "" for name in ("events", "customers")]
         state = WORDS.say(one["state"], language)
@@ -79,7 +79,7 @@ def how_to_go_on(one: dict[str, Any], language: Language) -> Iterator[str]:
 
 
 def reasons_table(reasons: list[dict[str, Any]], language: Language, *, values: bool = False) -> Table:
-    """Why rows are refused, the most frequent reason first, with examples."""
+    """The reasons why rows are refused, most frequent first, with examples."""
     names = ("refused_rows", "field", "expected", "examples")
     table = Table(*(WORDS.say(name, language) for name in names), pad_edge=False)
     for one in reasons[:MOST_REASONS]:
@@ -93,7 +93,7 @@ def reasons_table(reasons: list[dict[str, Any]], language: Language, *, values: 
 
 
 def tables(checked: CheckResult, language: Language, *, values: bool) -> Iterator[Table]:
-    """What a check found: counts, reasons, and the first events."""
+    """The result of a check: counts, reasons, and the first events."""
     told = checked.as_dict(values=values)
     yield counts_table(told | {"mapped": told["events"]}, language, CHECKED)
     if told["reasons"]:
@@ -115,7 +115,7 @@ def _events(events: list[Event], language: Language, *, values: bool) -> Table:
 
 
 def column_tables(files: Sequence[Path], mapping: Path | None, language: Language, *, values: bool) -> Iterator[Table]:
-    """What the columns of the tables look like."""
+    """A description of the tables' columns."""
     with faults_as_user_errors():
         form = read_mapping(mapping).format if mapping else Format()
         for path in files_in(files)[:MOST_VALUES]:

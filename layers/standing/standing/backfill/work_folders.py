@@ -1,4 +1,4 @@
-"""The working folders of backfills that did not end: how to go on, and what they hold of a customer."""
+"""The working folders of unfinished backfills: how to resume them, and the customers in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ DEALT, RUN = "dealt.json", "run.json"
 
 @dataclass(frozen=True)
 class FolderNote:
-    """What a working folder says of its run: what it is, its last day, and the command that goes on with it."""
+    """The note in a working folder: its run, its last day, and the command that resumes it."""
 
     folder: Path
     run: Run
@@ -29,40 +29,40 @@ class FolderNote:
 
     @property
     def is_dealt(self) -> bool:
-        """Whether all files were read; before that nothing was taken in."""
+        """Whether all files were read. Before that, nothing was settled."""
         return (self.folder / DEALT).exists()
 
 
 def work_below(root: Path) -> Path:
-    """Where the working folders are."""
+    """The folder of all working folders."""
     return root / ".standing" / "backfill"
 
 
 def write_note(folder: Path, run: Run, until: Day, command: str) -> None:
-    """Note what a working folder is of, before anything else is in it."""
+    """Write a working folder's note, before anything else."""
     (folder / RUN).write_text(json.dumps({"run": asdict(run), "until": until, "command": command}))
 
 
 def command_of(files: Sequence[Path], mapping: Path | None, until: str | None) -> str:
-    """The command that goes on with a run of some files."""
+    """The command that resumes a run of some files."""
     options = {"--mapping": mapping, "--until": until}
     said = [part for name, value in options.items() if value is not None for part in (name, str(value))]
     return shlex.join(["standing", "backfill", *map(str, files), *said])
 
 
 def read_note(folder: Path) -> FolderNote:
-    """What a working folder is of."""
+    """Read a working folder's note."""
     told = json.loads((folder / RUN).read_text())
     return FolderNote(folder, Run(**told["run"]), told["until"], told["command"])
 
 
 def unfinished_folders(root: Path) -> list[FolderNote]:
-    """The working folders of runs that did not end."""
+    """The working folders of unfinished runs."""
     return [read_note(path.parent) for path in sorted(work_below(root).glob(f"*/{RUN}"))]
 
 
 def remove_folder(root: Path, run: str) -> list[Path]:
-    """Remove the working folder of a run, if it is here; what was removed."""
+    """Remove the local working folder of a run. Returns the removed folders."""
     folders = [one.folder for one in unfinished_folders(root) if one.run.run == run]
     for folder in folders:
         shutil.rmtree(folder)
@@ -70,23 +70,23 @@ def remove_folder(root: Path, run: str) -> list[Path]:
 
 
 def is_in_work(root: Path, customer: str) -> bool:
-    """Whether a working folder whose files were read to the end holds something of a customer."""
+    """Whether a working folder whose files were read completely has data of a customer."""
     folders = (one.folder for one in unfinished_folders(root) if one.is_dealt)
     return any(_split(path, customer)[0] for folder in folders for path in _files(folder, customer))
 
 
 def forget_in_work(root: Path, customer: str) -> int:
-    """Take a customer out of all working folders; how many of them held something of it. Can be repeated.
+    """Delete a customer from all working folders. Returns how many had data of the customer. Can be repeated.
 
-    Where files were not read to the end, nobody knows in which cells it stands: of those everything goes, and the same
-    command reads them again.
+    If files were not read completely, it is unknown which cells have data of the customer: then the folder's data is
+    deleted, and the same command reads the files again.
     """
     folders = (path for path in sorted(work_below(root).glob("*")) if path.is_dir())
     return sum(_forget_in(folder, customer) for folder in folders)
 
 
 def _forget_in(folder: Path, customer: str) -> bool:
-    """Whether a folder held something of a customer."""
+    """Whether a folder had data of a customer."""
     there = {path.name for path in folder.iterdir()}
     if there - {REFUSED} and DEALT not in there:
         shutil.rmtree(folder)
@@ -95,12 +95,12 @@ def _forget_in(folder: Path, customer: str) -> bool:
 
 
 def _files(folder: Path, customer: str) -> list[Path]:
-    """Where something of a customer may be: its events, and rows that were refused."""
+    """The files that may have data of a customer: events and refused rows."""
     return [bucket_file(folder, bucket_of(customer)), folder / REFUSED]
 
 
 def _without(path: Path, customer: str) -> bool:
-    """Write a file anew without the lines that name a customer; whether there were any."""
+    """Rewrite a file without the lines that name a customer. Returns whether there were any."""
     go, stay = _split(path, customer)
     if go:
         half = path.with_suffix(".half")
@@ -110,7 +110,7 @@ def _without(path: Path, customer: str) -> bool:
 
 
 def _split(path: Path, customer: str) -> tuple[list[bytes], list[bytes]]:
-    """The lines of a file that name a customer, and the others; none of a file that is not there."""
+    """The lines of a file that name a customer, and the others; empty for a missing file."""
     found: tuple[list[bytes], list[bytes]] = ([], [])
     for line in path.read_bytes().splitlines(keepends=True) if path.exists() else []:
         found[0 if _names(json.loads(line), customer) else 1].append(line)
@@ -118,5 +118,5 @@ def _split(path: Path, customer: str) -> tuple[list[bytes], list[bytes]]:
 
 
 def _names(told: dict[str, Any], customer: str) -> bool:
-    """Whether an event is of a customer, or what is said of a refused row has its id."""
+    """Whether an event, or the entry of a refused row, is of a customer."""
     return bool(told["detail"]["customer"] == customer if "detail" in told else customer in told.values())

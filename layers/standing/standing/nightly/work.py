@@ -21,7 +21,7 @@ from standing.values.faults import Fault, FaultError
 
 @dataclass(frozen=True)
 class BucketWork:
-    """Works on the buckets of one lake and one table."""
+    """Does the buckets' nights of one lake and one table."""
 
     lake: Lake
     customers: Customers

@@ -1,1 +1,1 @@
-"""Files of history as rows: every row is read whole, or named with what is wrong with it. Knows nothing of events."""
+"""Reads files of history as rows: every row is read completely, or reported with its error. Does not know events."""

@@ -1,7 +1,7 @@
-"""Tables as text (CSV, TSV), read strictly: a line that is no whole row is refused by itself, and the next one is read.
+"""Reads tables as text (CSV, TSV) strictly: a line that is not a complete row is refused alone, and reading continues.
 
-A cell may be in double quotes, and may then hold separators, ends of lines and, doubled, quotes. A quote that nobody
-closes does not swallow the rows after it: only its own line is refused.
+A cell may be in double quotes, and may then contain separators, line ends and doubled quotes. An unclosed quote does
+not swallow the rows after it: only its own line is refused.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from pathlib import Path
 from standing.backfill.files.rows import FileRow, Unreadable
 from standing.backfill.files.text import BAD, likely_encoding, lines_of
 
-LONGEST = 1000  # lines that one cell may go over
+LONGEST = 1000  # lines that one cell may span
 FEW = 3  # with fewer columns, any comma makes a line look like a row
 FIGURES = re.compile(r"(?=.*[0-9])[\W\d_]+")
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a table is written as text; without `quotes`, a quote is a character like any other."""
+    """The dialect of a text table. Without `quotes`, a quote is an ordinary character."""
 
     separator: str = ","
     encoding: str = "utf-8"
@@ -32,19 +32,19 @@ class Dialect:
 
     @cached_property
     def cell(self) -> re.Pattern[str]:
-        """A cell and what ends it: in quotes, or without any."""
+        """A cell, quoted or not, and its end."""
         mark = re.escape(self.separator)
         return re.compile(rf'(?:"([^"]*(?:""[^"]*)*)"|([^"{mark}]*))({mark}|$)')
 
     @cached_property
     def row(self) -> re.Pattern[str]:
-        """A whole row."""
+        """A complete row."""
         one, mark = self._one, re.escape(self.separator)
         return re.compile(rf"{one}(?:{mark}{one})*")
 
     @cached_property
     def begun(self) -> re.Pattern[str]:
-        """A row of which the last cell's quote is not closed; the group is what stands before that cell."""
+        """A row whose last cell's quote is not closed. The group is the part before that cell."""
         one, mark = self._one, re.escape(self.separator)
         return re.compile(rf'((?:{one}{mark})*)"[^"]*(?:""[^"]*)*')
 
@@ -53,7 +53,7 @@ class Dialect:
         return rf'(?:"[^"]*(?:""[^"]*)*"|[^"{re.escape(self.separator)}]*)'
 
     def cells(self, text: str) -> list[str]:
-        """The cells of a whole row."""
+        """The cells of a complete row."""
         if not self.quotes or '"' not in text:
             return text.split(self.separator)
         found = [one.group(1, 2, 3) for one in self.cell.finditer(text)]
@@ -63,7 +63,7 @@ class Dialect:
 
 @dataclass
 class Lines:
-    """The lines of a file that are still to be read; some can be put back."""
+    """The unread lines of a file. Lines can be put back."""
 
     path: Path
     encoding: str
@@ -71,12 +71,12 @@ class Lines:
 
     @cached_property
     def source(self) -> Iterator[str]:
-        """What was not read yet."""
+        """The unread lines."""
         return lines_of(self.path, self.encoding)
 
     @cached_property
     def no_text(self) -> str:
-        """What is wrong where bytes are no text, and which encoding the file seems to have."""
+        """The error for invalid bytes, with the encoding that the file seems to have."""
         likely = likely_encoding(self.path)
         hint = f"the file looks like `encoding: {likely}`" if likely else "name the file's own `encoding`"
         return f"has a byte that is no {self.encoding.upper()}: {hint}"
@@ -88,7 +88,7 @@ class Lines:
         return self.back.popleft() if self.back else next(self.source)
 
     def put_back(self, lines: list[str]) -> None:
-        """Have these read again, before what follows them."""
+        """Put lines back, to be read next."""
         self.back.extendleft(reversed(lines))
 
 
@@ -110,7 +110,7 @@ def delimited(path: Path, dialect: Dialect) -> Iterator[FileRow]:
 
 
 def lines_of_header(path: Path, dialect: Dialect) -> int:
-    """On how many lines the names of the columns stand. Raises Unreadable."""
+    """The number of lines of the header. Raises Unreadable."""
     return _header(path, Lines(path, dialect.encoding), dialect)[1]
 
 
@@ -122,7 +122,7 @@ def _header(path: Path, lines: Lines, dialect: Dialect) -> tuple[list[str], int]
 
 
 def _texts(lines: Lines, dialect: Dialect, width: int) -> Iterator[tuple[str, str, int]]:
-    """Each row's text, or what is wrong with it, and on how many lines it stands. Blank lines are no rows."""
+    """Each row's text or error, and its number of lines. Blank lines are not rows."""
     for line in lines:
         if not line.strip():
             continue
@@ -135,7 +135,7 @@ def _texts(lines: Lines, dialect: Dialect, width: int) -> Iterator[tuple[str, st
 
 
 def _quoted(line: str, lines: Lines, dialect: Dialect, width: int) -> tuple[str, str, int]:
-    """A row with quotes, which may go over several lines."""
+    """A row with quotes, which may span several lines."""
     text = _ended(line)
     if dialect.row.fullmatch(text):
         return text, "", 1
@@ -162,7 +162,7 @@ UNCLOSED = 'has a quoted cell that is not closed properly: quotes within it are 
 
 
 def _up_to_the_quote(lines: Lines) -> list[str]:
-    """The lines up to the one that closes a cell's quote, as far as the number of quotes can tell."""
+    """The lines up to the one that closes a cell's quote, judged by the number of quotes."""
     found: list[str] = []
     for line in islice(lines, LONGEST):
         found.append(line)
@@ -172,9 +172,9 @@ def _up_to_the_quote(lines: Lines) -> list[str]:
 
 
 def _has_a_row(before: list[str], more: list[str], dialect: Dialect, width: int) -> bool:
-    """Whether a line of a quoted cell is like a row itself: then the quote is more likely a stray one.
+    """Whether a line within a quoted cell looks like a row: then the quote is probably a stray one.
 
-    `before` are the row's cells before that cell: a row has figures in the same columns.
+    `before` has the row's cells before that cell: a row has digits in the same columns.
     """
     if width < FEW:
         return False

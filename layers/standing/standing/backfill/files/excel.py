@@ -1,4 +1,4 @@
-"""A sheet of an Excel workbook, by polars' own reader; what the reader says nothing of is looked up in the sheet."""
+"""Reads a sheet of an Excel workbook by polars. What its reader does not report is read from the sheet's XML."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from standing.backfill.files.rows import FileRow, unreadable
 
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LINKED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
-logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it tells of every column that is empty
+logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it warns about every empty column
 
 
 class Sheet(NamedTuple):
-    """What a sheet has: how many rows of data with a value, and in which of them, from 1, a formula failed."""
+    """A sheet: the number of data rows with a value, and the numbers (from 1) of rows with a failed formula."""
 
     rows: int
     failed: set[int]
@@ -31,7 +31,7 @@ def excel_columns(path: Path, sheet: str | None) -> list[str]:
 
 
 def excel(path: Path, sheet: str | None) -> Iterator[FileRow]:
-    """Every row of a sheet, the first if none is named; rows without a value are none. Raises Unreadable."""
+    """Every row of a sheet (by default the first). Rows without values are skipped. Raises Unreadable."""
     failed = sheet_of(path, sheet).failed
     for number, row in enumerate(_frame(path, sheet).iter_rows(named=True), 1):
         if number in failed:
@@ -52,7 +52,7 @@ def _frame(path: Path, sheet: str | None) -> pl.DataFrame:
 
 
 def sheet_of(path: Path, name: str | None) -> Sheet:
-    """What stands in a sheet's own file. Raises Unreadable."""
+    """The content of a sheet's own XML file. Raises Unreadable."""
     try:
         with zipfile.ZipFile(path) as book, book.open(_part(book, name)) as file:
             return _sheet(ElementTree.iterparse(file, ("end",)))  # noqa: S314 -- expat refuses to blow up
@@ -61,7 +61,7 @@ def sheet_of(path: Path, name: str | None) -> Sheet:
 
 
 def _part(book: zipfile.ZipFile, name: str | None) -> str:
-    """Where a sheet is in a workbook."""
+    """The path of a sheet in a workbook."""
     sheets = ElementTree.fromstring(book.read("xl/workbook.xml")).iter(f"{MAIN}sheet")  # noqa: S314 -- as above
     wanted = next(one.get(LINKED) for one in sheets if name in {None, one.get("name")})
     links = ElementTree.fromstring(book.read("xl/_rels/workbook.xml.rels"))  # noqa: S314 -- as above

@@ -1,4 +1,4 @@
-"""Which reader a file of history needs, by its name; and how many rows another reader finds in it."""
+"""Selects the reader of a file by its name, and counts its rows by another reader."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ LINES = (".jsonl", ".ndjson")
 TEXTS = (".csv", ".tsv", ".txt")
 OTHERS = (".parquet", ".xlsx")
 KINDS = (*LINES, *TEXTS, *OTHERS)
-UNSEEN = ("_", ".")  # what others leave in a folder of parts begins so
+UNSEEN = ("_", ".")  # prefixes of other programs' files in a folder of parts
 
 
 @dataclass(frozen=True)
 class Format:
-    """How files are written, where their names do not say it: see the mapping (docs/backfill.md)."""
+    """The format of files, as far as their names do not tell: see the mapping (docs/backfill.md)."""
 
     separator: str | None = None
     encoding: str = "utf-8"
@@ -31,12 +31,12 @@ class Format:
     sheet: str | None = None
 
     def dialect(self, path: Path) -> Dialect:
-        """How a table is written as text."""
+        """The dialect of a text table."""
         return Dialect(self.separator or ("\t" if kind_of(path) == ".tsv" else ","), self.encoding, self.quotes)
 
 
 def kind_of(path: Path) -> str:
-    """What a file's name says that it is. Raises Unreadable where it says nothing known."""
+    """The kind of a file by its name. Raises Unreadable for an unknown kind."""
     suffixes = [one.lower() for one in path.suffixes]
     kind = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else suffixes[-1] if suffixes else ""
     if kind not in KINDS or (suffixes[-1] == ".gz" and kind in OTHERS):
@@ -46,12 +46,12 @@ def kind_of(path: Path) -> str:
 
 
 def is_table(path: Path) -> bool:
-    """Whether a mapping has to say what a file's rows are. Raises Unreadable."""
+    """Whether a file needs a mapping. Raises Unreadable."""
     return kind_of(path) not in LINES
 
 
 def files_in(paths: Iterable[Path]) -> list[Path]:
-    """The files that are named, and those of named folders, in the order of their names. Raises Unreadable."""
+    """The given files, and the files in given folders, sorted by name. Raises Unreadable."""
     return [file for path in paths for file in (_parts(path) if path.is_dir() else [path])]
 
 
@@ -78,7 +78,7 @@ def columns_of(path: Path, form: Format) -> list[str]:
 
 
 def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[FileRow]:
-    """Every row of a table, with the columns asked for at least. Raises Unreadable."""
+    """Every row of a table, with at least the requested columns. Raises Unreadable."""
     if not is_table(path):
         raise Unreadable(f"{path}: expected a table, such as .csv or .parquet, and no file of events")
     there = columns_of(path, form)
@@ -105,7 +105,7 @@ def events_of(path: Path) -> Iterator[FileRow]:
 
 
 def lines_counted(path: Path, form: Format) -> int:
-    """How many rows (of text: lines that are not blank, without the names') another reader finds. Raises Unreadable."""
+    """The number of rows (in a text file: non-blank lines without the header) by another reader. Raises Unreadable."""
     match kind_of(path):
         case ".parquet":
             return parquet_rows(path)

@@ -1,4 +1,4 @@
-"""Tables as Parquet, by polars."""
+"""Reads Parquet tables by polars."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ import polars as pl
 
 from standing.backfill.files.rows import FileRow, unreadable
 
-CHUNK = 50_000  # rows that are in memory at once
+CHUNK = 50_000  # rows in memory at the same time
 
 
 def parquet_columns(path: Path) -> list[str]:
-    """The names of a Parquet file's columns, those in the names of its folders included. Raises Unreadable."""
+    """The names of a Parquet file's columns, including partition columns in folder names. Raises Unreadable."""
     try:
         return _scan(path).collect_schema().names()
     except Exception as error:  # noqa: BLE001 -- whatever the reader stumbles over, the file is at fault
@@ -21,7 +21,7 @@ def parquet_columns(path: Path) -> list[str]:
 
 
 def parquet(path: Path, columns: set[str]) -> Iterator[FileRow]:
-    """Every row of a Parquet file, with the columns asked for. Raises Unreadable."""
+    """Every row of a Parquet file, with the requested columns. Raises Unreadable."""
     number = 0
     try:
         for frame in _scan(path).select(sorted(columns)).collect_batches(chunk_size=CHUNK, maintain_order=True):
@@ -33,7 +33,7 @@ def parquet(path: Path, columns: set[str]) -> Iterator[FileRow]:
 
 
 def parquet_rows(path: Path) -> int:
-    """How many rows a Parquet file says that it has. Raises Unreadable."""
+    """The number of rows in a Parquet file's metadata. Raises Unreadable."""
     try:
         return int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
     except Exception as error:  # noqa: BLE001 -- as above

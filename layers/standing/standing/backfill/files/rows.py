@@ -1,4 +1,4 @@
-"""What a reader of a file gives: its rows, numbered, or what is wrong with one; or that the file is no such file."""
+"""The results of file readers: numbered rows, errors of rows, and unreadable files."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ type Row = Mapping[str, Any]
 
 
 class Unreadable(ValueError):  # noqa: N818 -- it says what is with the file
-    """A file that cannot be read at all: which, and what was expected."""
+    """A file cannot be read at all. The message names it and what was expected."""
 
 
 class FileRow(NamedTuple):
-    """A row of a file, counted from 1, by the names of its columns; or why it cannot be read.
+    """A row of a file: its number from 1, and its values by column, or why it cannot be read.
 
-    `lines` is on how many lines of a text file it stands, blank ones left out; `guess` is what a row that cannot be
-    read seems to say, so that others which belong to it can be found.
+    `lines` is its number of non-blank lines in a text file. `guess` has the values that an unreadable row seems to
+    have, so that related rows can be found.
     """
 
     number: int
@@ -28,6 +28,6 @@ class FileRow(NamedTuple):
 
 
 def unreadable(path: Path, error: Exception, after: str = "") -> Unreadable:
-    """What a library says of a file that it cannot read, in its first line; `after` is how far it came."""
+    """The error for a file that a library cannot read, with its message's first line. `after` tells how far it came."""
     said = (str(error).splitlines() or [type(error).__name__])[0]
     return Unreadable(f"{path}: cannot be read{after}: {said}")

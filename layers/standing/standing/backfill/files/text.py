@@ -1,4 +1,4 @@
-"""The lines of a text file, in any encoding, compressed or not. A byte that is no text is marked."""
+"""The lines of a text file in any encoding, compressed or not. Invalid bytes are marked."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 from standing.backfill.files.rows import unreadable
 from standing.operations.json_lines import opened
 
-BAD = "\udfff"  # stands for what is no text: no encoding can bring it in
+BAD = "\udfff"  # marks invalid bytes: no encoding can produce it
 ENDS = re.compile("\r\n|\r|\n")
 SAMPLE = 1 << 20
 GUESSES = ("gb18030", "cp1252")
@@ -27,7 +27,7 @@ codecs.register_error("standing-marked", _marked)
 
 
 def lines_of(path: Path, encoding: str) -> Iterator[str]:
-    """Each line with its end, whichever of the three it is. Raises Unreadable."""
+    """Each line with its line end, of any of the three kinds. Raises Unreadable."""
     try:
         with opened(path) as file, TextIOWrapper(file, encoding, "standing-marked", newline="") as text:
             for number, line in enumerate(text):
@@ -37,7 +37,7 @@ def lines_of(path: Path, encoding: str) -> Iterator[str]:
 
 
 def count_of_lines(path: Path, encoding: str) -> int:
-    """How many lines are not blank, counted by their ends alone. Raises Unreadable."""
+    """The number of non-blank lines, counted only by line ends. Raises Unreadable."""
     decoder, rest, count = codecs.getincrementaldecoder(encoding)("replace"), "", 0
     try:
         with opened(path) as file:
@@ -53,7 +53,7 @@ def count_of_lines(path: Path, encoding: str) -> int:
 
 
 def likely_encoding(path: Path) -> str | None:
-    """The encoding that a file which is no UTF-8 seems to have; None where it is UTF-8 or nothing fits."""
+    """The probable encoding of a file that is not UTF-8; None if it is UTF-8, or if no encoding fits."""
     sample = _sample(path)
     if sample.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) or sample[:200].count(0) > 20:
         return "utf-16"
@@ -70,7 +70,7 @@ def _sample(path: Path) -> bytes:
 
 
 def _fits(sample: bytes, encoding: str) -> bool:
-    """Whether a sample, which may end within a character, is text of an encoding."""
+    """Whether a sample, which may end within a character, is valid in an encoding."""
     try:
         codecs.getincrementaldecoder(encoding)("strict").decode(sample)
     except UnicodeDecodeError:

@@ -1,1 +1,1 @@
-"""Mappings: how rows of somebody's tables become events. Knows nothing of files, nor whether an event is right."""
+"""Mappings: how rows of tables become events. Does not know files, or whether an event is valid."""

@@ -1,4 +1,4 @@
-"""What the values of several rows make together: of the lines of a basket, or of rows of another file."""
+"""Aggregates the values of several rows: of a basket's lines, or of another file's rows."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ type Together = Literal["only", "first", "last", "sum", "count", "most"]
 
 
 def aggregate_lines(how: Together, found: list[Any], column: str, mark: Mark | None = None) -> Any:  # noqa: ANN401 -- any cell
-    """One value of several, none of them empty; None of none, but `count` counts nought. Raises BadRow."""
+    """Aggregate non-empty values to one. Returns None for no values, but `count` returns 0. Raises BadRow."""
     return WAYS[how](found, column, mark) if found or how == "count" else None
 
 

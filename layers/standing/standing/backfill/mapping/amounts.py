@@ -1,4 +1,4 @@
-"""Amounts as people write them, to the last digit: what can be read in two ways is refused."""
+"""Parses amounts as people write them, exactly. Ambiguous numbers are refused."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ HINT = "; say with `mark` which sign its decimals begin with, if it is another"
 
 
 def number(found: object, mark: Mark | None, column: str) -> Decimal | None:
-    """A number, exactly; None where a text says that it is not one. Raises BadRow."""
+    """An exact number, or None for a text such as NaN. Raises BadRow."""
     if isinstance(found, str):
         text = found.strip()
         return None if text in NOT_A_NUMBER else _written(text, mark, column)
@@ -42,14 +42,14 @@ def _written(text: str, mark: Mark | None, column: str) -> Decimal:
 
 @cache
 def _pattern(mark: Mark | None) -> re.Pattern[str]:
-    """With a mark, thousands may be set apart: in groups of three, by one sign throughout."""
+    """The pattern of a number. With a decimal mark, thousands may be separated in groups of three, by one character."""
     between = re.escape(BETWEEN) + {None: "", ".": ",", ",": r"\."}[mark]
     grouped = rf"|[0-9]{{1,3}}([{between}])[0-9]{{3}}(?:\3[0-9]{{3}})*" if mark else "|(?!)()"
     return re.compile(rf"([+-])?([0-9]+{grouped})(?:{re.escape(mark or '.')}([0-9]+))?", re.ASCII)
 
 
 def rounded(amount: Decimal, decimals: int | None, column: str) -> Decimal:
-    """An amount with so many decimals, half to even; as it is without. Raises BadRow."""
+    """An amount rounded half to even to some decimals, or unchanged if None. Raises BadRow."""
     if decimals is None:
         return amount
     try:
@@ -59,12 +59,12 @@ def rounded(amount: Decimal, decimals: int | None, column: str) -> Decimal:
 
 
 def shifted(amount: Decimal, places: int) -> Decimal:
-    """An amount whose point moved to the left, exactly."""
+    """An amount with its decimal point moved to the left, exactly."""
     return amount.scaleb(-places, ENOUGH)
 
 
 def product(factors: list[Decimal]) -> Decimal:
-    """What numbers make when multiplied, exactly."""
+    """The exact product of numbers."""
     exact, found = Context(prec=LONGEST * 4, traps=[Inexact]), Decimal(1)
     for factor in factors:
         found = exact.multiply(found, factor)
@@ -72,5 +72,5 @@ def product(factors: list[Decimal]) -> Decimal:
 
 
 def spelled(amount: Decimal) -> str:
-    """An amount as events carry it; what is nought has no sign."""
+    """An amount as in events. Zero has no sign."""
     return f"{abs(amount) if amount == 0 else amount:f}"

@@ -1,4 +1,4 @@
-"""Cells as they are meant, whatever a file makes of them: empty, whole numbers kept as floats, texts as bytes."""
+"""Normalises cells: empty cells, integers stored as floats, texts stored as bytes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from typing import Any
 from standing.backfill.files.rows import Row
 from standing.backfill.mapping.errors import BadRow
 
-EXACT = 2**53  # from here on a float leaves out whole numbers
+EXACT = 2**53  # from here on floats cannot represent all integers
 NOT_A_NUMBER = {"nan", "NaN", "NAN"}
 WHOLE_FLOAT = re.compile(r"([+-]?(?:0|[1-9][0-9]*))\.0+", re.ASCII)
 
 
 def cell(found: object, column: str) -> Any:  # noqa: ANN401 -- whatever a file can hold
-    """A cell; None where it is empty, also where it is not a number. Raises BadRow."""
+    """A cell, or None if it is empty or NaN. Raises BadRow."""
     if found is None or found == "" or (isinstance(found, float | Decimal) and math.isnan(found)):
         return None
     if isinstance(found, list | tuple | dict):
@@ -33,7 +33,7 @@ def _decoded(found: bytes, column: str) -> str:
 
 
 def whole(found: object, column: str) -> object:
-    """A float or a decimal without a fraction as the whole number that it is. Raises BadRow where it has one."""
+    """A float or decimal without a fraction as an integer. Raises BadRow if it has a fraction."""
     if isinstance(found, float | Decimal):
         if not math.isfinite(found) or found != int(found) or (isinstance(found, float) and abs(found) > EXACT):
             raise BadRow(column, "a whole number, or with `decimals` to how many digits it is rounded", found)
@@ -48,7 +48,7 @@ def text_of(found: object, column: str) -> str:
 
 
 def id_of(found: object, column: str) -> str | None:
-    """A cell as part of an id: without spaces around it, and without the `.0` that other programs leave at numbers."""
+    """A cell as part of an id: without surrounding spaces, and without the `.0` that other programs add to numbers."""
     text = text_of(found, column).strip()
     if text in NOT_A_NUMBER:
         return None
@@ -57,6 +57,6 @@ def id_of(found: object, column: str) -> str | None:
 
 
 def id_in(row: Row, column: str) -> str | None:
-    """The cell of a column as part of an id; None where it is empty. Raises BadRow."""
+    """A column's cell as part of an id, or None if it is empty. Raises BadRow."""
     found = cell(row[column], column)
     return None if found is None else id_of(found, column)

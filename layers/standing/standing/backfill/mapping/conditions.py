@@ -1,4 +1,4 @@
-"""Conditions on a row: which rows are meant, and which kind of event a row is."""
+"""Conditions on a row: which rows are used, and which kind of event a row is."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ class Condition(BaseModel):
         return self
 
     def holds(self, row: Row) -> bool:
-        """Whether a row is so; what is empty is neither one of some texts nor a number. Raises BadRow."""
+        """Whether a row meets the condition. An empty cell is neither one of some texts nor a number. Raises BadRow."""
         found = cell(row[self.column], self.column)
         text = None if found is None else id_of(found, self.column)
         if self.empty is not None and self.empty != (text is None):
@@ -88,7 +88,7 @@ class Condition(BaseModel):
 
     @property
     def said(self) -> str:
-        """What the column has to be, as the mapping says it."""
+        """The condition in the mapping's words."""
         asked = self.model_dump(by_alias=True, exclude_unset=True, exclude={"column", "mark"})
         return ", ".join(f"{name} {_shown(value)}" for name, value in asked.items())
 
@@ -105,12 +105,12 @@ Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_list)]
 
 
 def all_hold(conditions: tuple[Condition, ...], row: Row) -> bool:
-    """Whether a row is as all conditions say. Raises BadRow."""
+    """Whether a row meets all conditions. Raises BadRow."""
     return all(one.holds(row) for one in conditions)
 
 
 def must_hold(conditions: tuple[Condition, ...], row: Row) -> None:
-    """Raises BadRow where a row is not as it has to be."""
+    """Raise BadRow if a row does not meet a condition."""
     for one in conditions:
         if not one.holds(row):
             raise BadRow(one.column, f"{one.said}, as the mapping says with `expect` of such a row", row[one.column])

@@ -1,12 +1,12 @@
-"""What can be wrong with a row, and with a mapping."""
+"""The errors of rows and mappings."""
 
 from __future__ import annotations
 
 
 class BadRow(ValueError):  # noqa: N818 -- it says what is with the row
-    """A row that makes no event: which column, and what was expected there.
+    """A row that cannot become an event: the column, and what was expected there.
 
-    The text never has the row's own value, which may be personal; `shown` has it, for whoever asks to see it.
+    The message never has the row's value, which may be personal; `shown` has it for output on request.
     """
 
     def __init__(self, column: str, expected: str, found: object = None) -> None:
@@ -15,4 +15,4 @@ class BadRow(ValueError):  # noqa: N818 -- it says what is with the row
 
 
 class BadMapping(ValueError):  # noqa: N818 -- it says what is with the file
-    """A mapping that cannot be used: the place in it, and what was expected there."""
+    """A mapping that cannot be used: the place of the error, and what was expected there."""

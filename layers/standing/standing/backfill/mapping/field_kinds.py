@@ -1,4 +1,4 @@
-"""What kind of value each field of an event wants, as the events' models say it."""
+"""The kind of value of each event field, from the events' models."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import Enum, auto
 
 
 class FieldKind(Enum):
-    """What a field's value is for."""
+    """The kind of a field's value."""
 
     ID = auto()
     MOMENT = auto()
@@ -22,7 +22,7 @@ WHOLE = {"items", "score", "value"}
 
 
 def field_kind_of(field: str) -> FieldKind:
-    """What a field's value is for, by the field's name; `amounts.deposits` is an entry of `amounts`."""
+    """The kind of a field by its name; `amounts.deposits` is an entry of `amounts`."""
     holder = field.partition(".")[0]
     if holder in IDS:
         return FieldKind.ID

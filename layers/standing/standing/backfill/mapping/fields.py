@@ -1,4 +1,4 @@
-"""How a field of an event is taken from the columns of a row, or of the lines of a basket."""
+"""How an event field is computed from the columns of a row, or of a basket's lines."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ FLAGS = {"true": True, "yes": True, "1": True, "false": False, "no": False, "0":
 
 
 def zone_of(name: str) -> str:
-    """A time zone's name. Raises ValueError where there is none such."""
+    """A valid name of a time zone. Raises ValueError."""
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
@@ -34,7 +34,7 @@ def zone_of(name: str) -> str:
 
 
 def _codes(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
-    """Codes as texts: YAML takes 1 for a number."""
+    """Codes as texts, since YAML reads 1 as a number."""
     return {str(code): value for code, value in found.items()} if isinstance(found, dict) else found
 
 
@@ -82,22 +82,22 @@ class FieldSource(BaseModel):
 
     @property
     def name(self) -> str:
-        """How a column is called where something is wrong with its value."""
+        """The column's name in errors."""
         return self.column or self.text or " × ".join(self.product or ())
 
     @property
     def is_amount(self) -> bool:
-        """Whether it says what only an amount has."""
+        """Whether it has an option that only amounts have."""
         some = (self.mark, self.shift, self.decimals, self.product, self.currency)
         return self.unsigned or any(one is not None for one in some)
 
     def value(self, row: Row, use: FieldKind = FieldKind.OTHER, zone: str | None = None) -> Any:  # noqa: ANN401 -- any JSON
-        """The field's value; None where the row has none. Raises BadRow."""
+        """The field's value, or None if the row has none. Raises BadRow."""
         found = self.raw(row, use)
         return None if found is None else self.meant(found, use, zone)
 
     def raw(self, row: Row, use: FieldKind = FieldKind.OTHER) -> Any:  # noqa: ANN401 -- whatever a file can hold
-        """What the row has, before it is read as the field wants it; an amount as a number. Raises BadRow."""
+        """The row's value before it is converted to the field's kind; an amount as a number. Raises BadRow."""
         if self.product:
             factors = [number_in(row, name, self.mark) for name in self.product]
             return None if None in factors else product([one for one in factors if one is not None])
@@ -107,7 +107,7 @@ class FieldSource(BaseModel):
         return number(found, self.mark, self.name) if self.is_amount and self._is_number(found, use) else found
 
     def _is_number(self, found: object, use: FieldKind) -> bool:
-        """Whether a value is to be read as a number. A code such as 00123 is none, nor is the text of an id."""
+        """Whether a value is read as a number. A code such as 00123 is not, nor is the text of an id."""
         if isinstance(found, str) and use is not FieldKind.MONEY:
             return use is not FieldKind.ID and not CODE.fullmatch(found)
         return found is not None and self.values is None
@@ -116,7 +116,7 @@ class FieldSource(BaseModel):
         return use is FieldKind.ID if self.trim is None else self.trim
 
     def meant(self, found: Any, use: FieldKind, zone: str | None) -> Any:  # noqa: ANN401 -- whatever a file can hold
-        """A value that is there, as the field wants it. Raises BadRow."""
+        """A non-empty value, converted to the field's kind. Raises BadRow."""
         if self.values is not None:
             return self._replaced(text_of(found, self.name))
         if use is FieldKind.MOMENT:
@@ -154,7 +154,7 @@ class FieldSource(BaseModel):
         return found.isoformat() if isinstance(found, date) else whole(found, self.name)
 
     def aggregate_lines(self, rows: Sequence[Row], use: FieldKind, zone: str | None) -> Any:  # noqa: ANN401 -- any JSON
-        """The field's value of a basket. Raises BadRow."""
+        """The field's value for a basket. Raises BadRow."""
         found = [value for row in rows if (value := self.raw(row, use)) is not None]
         made = aggregate_lines(self.lines, found, self.name, self.mark)
         if self.lines == "sum" and made is not None and not self.is_amount:
@@ -163,7 +163,7 @@ class FieldSource(BaseModel):
 
 
 def filled(text: str | None, row: Row, use: FieldKind) -> str | None:
-    """A text with the columns' values; None where one of them is empty. Raises BadRow."""
+    """A text filled with the columns' values, or None if one of them is empty. Raises BadRow."""
     assert text is not None  # noqa: S101 -- whoever calls has looked
     spell = id_of if use is FieldKind.ID else text_of
     values: dict[str, str | None] = {}
@@ -176,7 +176,7 @@ def filled(text: str | None, row: Row, use: FieldKind) -> str | None:
 
 
 def number_in(row: Row, column: str, mark: Mark | None) -> Decimal | None:
-    """The number in a column; None where it is empty. Raises BadRow."""
+    """The number in a column, or None if it is empty. Raises BadRow."""
     found = cell(row[column], column)
     return None if found is None else number(found, mark, column)
 
@@ -198,7 +198,7 @@ def _whole(found: object, column: str) -> int | None:
 
 
 def _money(found: object, column: str) -> object:
-    """An amount of which the mapping says nothing: taken to the last digit."""
+    """An amount without options in the mapping: it is read exactly."""
     if isinstance(found, float | Decimal):
         raise BadRow(
             column, "a text or a whole number: of a fraction, say with `decimals` to how many it is rounded", found

@@ -1,4 +1,4 @@
-"""Other files whose rows belong to a row by a key: the payments of an order, the customer behind it."""
+"""Joins: other files whose rows belong to a row by a key, such as the payments or the customer of an order."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ Separator = Annotated[str, AfterValidator(_separator)]
 
 
 class FileFormat(BaseModel):
-    """How files are written, where their names do not say it."""
+    """The format of files, as far as their names do not tell."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -43,12 +43,12 @@ class FileFormat(BaseModel):
 
     @property
     def format(self) -> Format:
-        """The same, as the readers of files want it."""
+        """The same, for the file readers."""
         return Format(self.separator, self.encoding, self.quotes, self.sheet)
 
 
 class JoinedColumn(BaseModel):
-    """A column of another file; of several rows, `lines` says what they make together."""
+    """A column of another file. `lines` says how several rows are aggregated."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -57,7 +57,7 @@ class JoinedColumn(BaseModel):
     mark: Mark | None = None
 
     def value(self, found: list[Any]) -> Any:  # noqa: ANN401 -- whatever a file can hold
-        """The value of the rows that belong together; None where none has one. Raises BadRow."""
+        """The aggregated value of joined rows, or None if none has one. Raises BadRow."""
         there = [value for one in found if (value := cell(one, self.column)) is not None]
         made = aggregate_lines(self.lines, there, self.column, self.mark)
         return spelled(made) if self.lines == "sum" and made is not None else made
@@ -75,9 +75,9 @@ def _columns(found: Any) -> Any:  # noqa: ANN401 -- as above
 
 
 class Join(FileFormat):
-    """Another file, beside the mapping: on which columns its rows belong to ours, and which of its columns are taken.
+    """Another file, in the mapping's folder: the columns to join on, and its columns to use.
 
-    A row of ours to which none belongs has nothing in these columns.
+    A row without a match has nothing in these columns.
     """
 
     file: str
@@ -86,15 +86,15 @@ class Join(FileFormat):
 
     @property
     def ours(self) -> list[str]:
-        """The columns of a row of ours that make the key."""
+        """The key columns of our rows."""
         return list(self.on)
 
     @property
     def theirs(self) -> set[str]:
-        """The columns that are needed of the other file."""
+        """The columns needed from the other file."""
         return {*self.on.values(), *(one.column for one in self.columns.values())}
 
     def key_of(self, row: Row, names: list[str]) -> str | None:
-        """The key of a row, as one text; None where part of it is empty. Raises BadRow."""
+        """The key of a row as one text, or None if part of it is empty. Raises BadRow."""
         parts = [id_in(row, name) for name in names]
         return None if None in parts else "\x1f".join(str(part) for part in parts)

@@ -1,4 +1,4 @@
-"""A mapping as a whole: what a row, or the lines of a basket, make as events."""
+"""A whole mapping: makes events of a row, or of a basket's lines."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ class Mapping(FileFormat):
     @model_validator(mode="before")
     @classmethod
     def _of_one_kind(cls, found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
-        """`type` and `fields` beside the source are a mapping of one kind."""
+        """Read `type` and `fields` beside the source as a mapping of one kind."""
         if not isinstance(found, dict) or "events" in found:
             return found
         kind = {name: found[name] for name in ("type", "fields", "when", "expect") if name in found}
@@ -84,7 +84,7 @@ class Mapping(FileFormat):
 
     @property
     def columns(self) -> set[str]:
-        """The columns that it needs of the file's own."""
+        """The columns that it needs from the file itself."""
         joined = {name for one in self.join for name in one.columns}
         needed = set(self.group_by).union(
             COLUMN.findall(self.source), (one.column for one in self.skip), *(kind.columns for kind in self.events)
@@ -92,15 +92,15 @@ class Mapping(FileFormat):
         return (needed | {ours for one in self.join for ours in one.ours}) - joined
 
     def is_meant(self, row: Row) -> bool:
-        """Whether a row is to become events at all. Raises BadRow."""
+        """Whether a row is used, not skipped. Raises BadRow."""
         return not any(one.holds(row) for one in self.skip)
 
     def group_of(self, row: Row) -> list[str]:
-        """What the lines of a basket have in common. Raises BadRow where a row has no basket."""
+        """The values that identify a row's basket. Raises BadRow if a row has none."""
         return [_named(row, column) for column in self.group_by]
 
     def envelopes(self, rows: Sequence[Row]) -> list[Envelope]:
-        """The events of a row, or of the lines of a basket, as they would be sent. Raises BadRow."""
+        """The envelopes of a row's or a basket's events, as they would be sent. Raises BadRow."""
         kinds = [kind for kind in self.events if all_hold(kind.when, rows[0])]
         if not kinds:
             raise BadRow(self._asked, "a row that one of `events` is for; if it is not meant, name it under `skip`")
@@ -145,7 +145,7 @@ class Mapping(FileFormat):
         return aggregate_lines("only", found, field)
 
     def _converted(self, kind: Kind, detail: Envelope, rows: Sequence[Row]) -> None:
-        """Bring amounts into the currency of the event, by the rates of its day."""
+        """Convert amounts to the event's currency, by the rates of its day."""
         assert self.rates is not None  # noqa: S101 -- whoever calls has looked
         for name, field in kind.fields.items():
             holder, _, entry = name.partition(".")
@@ -162,7 +162,7 @@ def _named(row: Row, column: str) -> str:
 
 
 def _fitting(family: object, detail: Envelope) -> Envelope:
-    """A detail without a constant that belongs to an empty field: a currency to no amount, a scale to no score."""
+    """A detail without constants that belong to an empty field, such as a currency without an amount."""
     fields = MODELS[str(family)].model_fields if family in MODELS else {}
     is_bare = "currency" in fields and not fields["currency"].is_required() and not MONEY & set(detail)
     unsaid = ({"currency"} if is_bare else set()) | ({"scale"} if "score" not in detail else set())

@@ -1,4 +1,4 @@
-"""Times as people write them, with the offset that they mean. A time that no clock has shown is refused."""
+"""Parses times as people write them, with their offset. A local time that clocks skipped is refused."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from standing.events.fields import iso_moment
 EXCEL_FIRST = datetime(1899, 12, 30)  # noqa: DTZ001 -- its days are those of a wall
 EXCEL_KNOWN = 61  # before that day, Excel counts a 29 February 1900
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-FARTHEST = 10**14  # microseconds, milliseconds or seconds: whatever lies beyond is no time of these years
+FARTHEST = 10**14  # microseconds, milliseconds or seconds: larger numbers are no plausible time
 NAMED_UTC = re.compile(r"(?<![A-Za-z])(UTC|GMT|Z)(?![A-Za-z])")
 
 
 def moment(found: object, form: str | None, zone: str | None, column: str) -> str:
-    """A time as ISO 8601; one without an offset is of the zone. Raises BadRow."""
+    """A time as ISO 8601. A time without an offset is in the zone. Raises BadRow."""
     if isinstance(found, str):
         found = found.strip()
     read = COUNTED.get(form or "")
