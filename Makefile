@@ -10,7 +10,7 @@ unexport PYTHONPATH
 
 .PHONY: help setup demo down build lint fmt types unit template integration e2e test offline deployed test-long mutants bench schemas pictures messages requirements
 
-help: ## Show what there is.
+help: ## List the targets.
 	@grep -E '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 setup: .venv/.ready .tools/.ready ## Install everything into this clone: .venv and .tools.
@@ -21,7 +21,7 @@ setup: .venv/.ready .tools/.ready ## Install everything into this clone: .venv a
 .tools/.ready: .venv/.ready
 	@test -f $@ || ./scripts/setup.sh
 
-demo: setup ## Real purchases through the deployed template on the local AWS (HOUSEHOLDS=20 is the quick one).
+demo: setup ## Send real purchases through the deployed template on the local AWS (HOUSEHOLDS=20 is the quick version).
 	@$(PYTHON) -m demo --households $(HOUSEHOLDS)
 
 down: setup ## Stop the local AWS that `make demo` or `standing local up` started.
@@ -31,30 +31,30 @@ build: setup ## Check and compile the rules, then build the functions and layers
 	@.venv/bin/standing rules build
 	@$(PYTHON) -m standing.local.sam build
 
-lint: setup ## Ruff, on code and format.
+lint: setup ## Check code and format with ruff.
 	@.venv/bin/ruff check
 	@.venv/bin/ruff format --check
 
-fmt: setup ## Format the code and mend what ruff can mend.
+fmt: setup ## Format the code and apply ruff's fixes.
 	@.venv/bin/ruff check --fix-only --quiet
 	@.venv/bin/ruff format
 
-types: setup ## mypy, strict.
+types: setup ## Check types with mypy (strict).
 	@.venv/bin/mypy
 
-unit: setup ## The core and the rulebook, without network.
+unit: setup ## Run the unit tests, without network.
 	@$(PYTHON) -m pytest tests/unit $(AT_ONCE)
 
-integration: setup ## The adapters, on moto.
+integration: setup ## Run the integration tests, on moto.
 	@$(PYTHON) -m pytest tests/integration $(AT_ONCE)
 
-template: build ## The template, its checks, and what was built.
+template: build ## Check the template and the built artifacts.
 	@$(PYTHON) -m pytest tests/template $(AT_ONCE)
 
-e2e: build ## The deployed template on the local AWS, IAM enforced.
+e2e: build ## Test the deployed template on the local AWS, with IAM enforced.
 	@$(PYTHON) -m pytest tests/e2e -m "not long"
 
-test: lint types template ## Everything that must hold before a change lands.
+test: lint types template ## Run all checks that a change must pass.
 	@$(MAKE) --no-print-directory --jobs=2 --output-sync=target offline deployed
 
 # Two halves at once: one computes, the other mostly waits. The second builds anew, so the template's tests are before it.
@@ -64,21 +64,21 @@ offline:
 deployed:
 	@$(PYTHON) -m pytest tests/e2e -m "not long"
 
-test-long: test ## And the slow proofs.
+test-long: test ## Run all checks and the slow tests.
 	@$(PYTHON) -m pytest tests/unit tests/integration -m long $(AT_ONCE)
 	@$(PYTHON) -m pytest tests/e2e -m long
 	@$(PYTHON) -m tests.mutants.run
 
-mutants: build ## Take each mechanism out, and see its test fail.
+mutants: build ## Remove each mechanism and check that its test fails.
 	@$(PYTHON) -m tests.mutants.run
 
-bench: build ## Measure everything, beside its peers, and write benchmarks/results.md.
+bench: build ## Run the benchmarks and their peers, and write benchmarks/results.md.
 	@$(PYTHON) -m benchmarks
 
 schemas: setup ## Write the events' JSON Schemas from their models.
 	@$(PYTHON) -m standing.operations.schemas events/schemas
 
-pictures: setup ## Draw the pictures of docs/how-to-change-a-rule.md anew (needs Chromium).
+pictures: setup ## Redraw the pictures of docs/how-to-change-a-rule.md (needs Chromium).
 	@$(PYTHON) scripts/pictures.py
 
 messages: setup ## Renew the catalogue of translations with what the code says, and compile it.
