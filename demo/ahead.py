@@ -1,7 +1,7 @@
-"""The night of today, ahead of its time: what was sent live came today, and a night tells of the day that it closes.
+"""Closes today ahead of time, because a report covers the closed day, and the demo's live events are of today.
 
-It does what the state machine's functions do, in this process and by a clock that is moved on to tomorrow. For the
-demo alone: nobody's day is over before it has ended.
+It does the work of the state machine's functions in this process, with a clock set to tomorrow. Only for the demo: a
+real day is never closed before its end.
 """
 
 from __future__ import annotations
@@ -34,15 +34,15 @@ QUIET, PATIENCE = 3.0, 60.0  # seconds without anything new in the lake; and how
 
 
 class Nowhere:
-    """A bus that carries nothing: scores of a day to come would be refused for being of the future."""
+    """A bus that drops everything: scores of a future day would be rejected."""
 
     def put(self, _entries: Sequence[Any]) -> list[int]:
-        """Nothing is refused, and nothing sent."""
+        """Refuse nothing, and send nothing."""
         return []
 
 
 def today_closed(target: Target, rules: Timeline, seen: Callable[[int, int], None]) -> Report:
-    """The report of the night of today; `seen` is told how many buckets are done, of how many."""
+    """Close today and return the report. `seen` gets the number of finished buckets and of all buckets."""
     await_lake(target.lake)
     logs = Logs(target.logs, target.outputs["IngestLogGroup"])
     return closed_ahead(target.lake, target.customers, rules, logs, datetime.now(UTC), seen)
@@ -56,7 +56,7 @@ def closed_ahead(
     now: datetime,
     seen: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Report:
-    """Close the day of `now` as its night will; its report, kept in the lake with its pages."""
+    """Close the day of `now` as its night will. Returns its report, which is stored in the lake with its pages."""
     zone = rules.latest.programme.time_zone
     day = day_of(now, zone)
     begins = end_of_day(day, zone) + BEGINS
@@ -71,7 +71,7 @@ def closed_ahead(
 
 
 def await_lake(lake: Lake) -> None:
-    """Wait until nothing new comes into the lake: it is written by the table's stream, a moment later."""
+    """Wait until the lake receives no new objects from the table's stream, which lags by a moment."""
     deadline, quiet = time.monotonic() + PATIENCE, time.monotonic() + QUIET
     known = len(lake.keys(f"{INCOMING}/"))
     while time.monotonic() < min(quiet, deadline):

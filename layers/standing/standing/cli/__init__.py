@@ -1,1 +1,1 @@
-"""The command line: one module a noun. What a command does stands in the room of its subject."""
+"""The command line: one module for each noun. The work of a command is in the room of its subject."""

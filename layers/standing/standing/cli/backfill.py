@@ -1,4 +1,4 @@
-"""`standing backfill`: years of history into table and lake."""
+"""`standing backfill`: imports years of history into table and lake."""
 
 from __future__ import annotations
 

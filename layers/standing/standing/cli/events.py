@@ -1,4 +1,4 @@
-"""`standing send`, `audit` and `outbox replay`: events go in, are accounted for, and outcomes go out again."""
+"""`standing send`, `audit` and `outbox replay`: sends and audits event files, and publishes outcomes again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`standing local`: the local AWS is started with Standing deployed, looked at, and stopped."""
+"""`standing local`: starts the local AWS with Standing deployed, shows it, and stops it."""
 
 from __future__ import annotations
 

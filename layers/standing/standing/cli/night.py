@@ -1,4 +1,4 @@
-"""`standing night`: close a day for everybody now, and see what came of it; `standing report`: its report."""
+"""`standing night`: closes a day for all customers now; `standing report`: shows a night's report."""
 
 from __future__ import annotations
 

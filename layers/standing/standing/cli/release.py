@@ -1,4 +1,4 @@
-"""`standing rules release`, `live` and `rollback`: which rules are in force from which day, and how that is changed."""
+"""`standing rules release`, `live` and `rollback`: shows and changes the timeline of rules in force."""
 
 from __future__ import annotations
 

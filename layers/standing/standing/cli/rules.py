@@ -1,4 +1,4 @@
-"""`standing rules`: what people who edit the rules type."""
+"""`standing rules`: the commands for people who edit rules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`standing scenario`: stories made of what is stored."""
+"""`standing scenario`: records scenarios from stored customers."""
 
 from __future__ import annotations
 

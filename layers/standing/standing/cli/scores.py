@@ -1,4 +1,4 @@
-"""`standing scores`: learn a model from an event file, show it, and write the `score` events that are due."""
+"""`standing scores`: fits a model on an event file, shows it, and prints the `score` events that are due."""
 
 from __future__ import annotations
 

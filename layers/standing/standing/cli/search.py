@@ -1,4 +1,4 @@
-"""`standing list` and `standing trend`: customers found again. What needs polars is imported when it is called."""
+"""`standing list` and `standing trend`: search of customers. Modules that need polars are imported when called."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`standing rules shadow`: a candidate beside the live rules, and what the two make of the same customers."""
+"""`standing rules shadow`: runs candidate rules beside the live rules, and compares them."""
 
 from __future__ import annotations
 

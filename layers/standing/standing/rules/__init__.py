@@ -1,1 +1,1 @@
-"""The compiled rules as data, and from which day they are in force. How they are written: `rules/author`."""
+"""The compiled rules as data, and the timeline of rules in force. `rules/author` reads them as people write them."""

@@ -30,7 +30,7 @@ def build_ruleset(rules: Path, layer: Path, *, since: Day | None = None) -> Rule
 
 
 def write_layer(timeline: Timeline, layer: Path) -> None:
-    """Write a timeline as the content of a layer."""
+    """Write a timeline as a layer's content."""
     package = layer / PACKAGE
     package.mkdir(parents=True, exist_ok=True)
     (package / "__init__.py").write_text('"""The compiled rules, as `timeline.json`."""\n')
@@ -38,7 +38,7 @@ def write_layer(timeline: Timeline, layer: Path) -> None:
 
 
 def built_rules(layer: Path) -> Timeline | None:
-    """What a layer holds; nothing where it was never built, or by another version of Standing."""
+    """The timeline in a layer, or None if it was never built, or by another version of Standing."""
     try:
         return Timeline.model_validate_json((layer / PACKAGE / FILE).read_bytes())
     except (OSError, ValidationError):

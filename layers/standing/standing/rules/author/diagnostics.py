@@ -27,7 +27,7 @@ class Diagnostics:
     measures: dict[str, Measure] = field(default_factory=dict)
 
     def load[T](self, path: Path, root: Path, shape: TypeAdapter[T]) -> tuple[Source, T] | None:
-        """A rule file, or nothing where its problems were noted."""
+        """A rule file, or None if it had problems, which are recorded."""
         try:
             source = read(path, path.relative_to(root.parent).as_posix())
             return source, validate(source, shape)
@@ -36,7 +36,7 @@ class Diagnostics:
             return None
 
     def note(self, source: Source, place: Place, said: Readable, check: str = "", at: int | None = 0) -> None:
-        """A problem at a place of a file (a sign of its value, or its name), and the check that it belongs to."""
+        """Record a problem at a place of a file (a character of its value, or its name), and its check."""
         self.problems.append(source.problem(place, said, check, at))
 
     def measure(self, measure: Measure) -> str:

@@ -77,7 +77,7 @@ def format_rules(folder: Path, schemas: Path | None = None) -> FormatResult:
 
 
 def write(done: FormatResult) -> None:
-    """Write the files that change."""
+    """Write the changed files."""
     for path, text in done.changed.items():
         path.write_text(text, encoding="utf-8", newline="\n")
 

@@ -1,4 +1,4 @@
-"""Condition lines, `feature operator value`: from the text a person wrote to a comparison in whole units."""
+"""Condition lines, `feature operator value`: parses a line into a comparison in integer units."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LineError(RuleTextError):
 
 
 class UnknownFact(LineError):  # noqa: N818 -- the message's own words
-    """A line about something that is neither a feature nor a rating."""
+    """A line whose first word is neither a feature nor a rating."""
 
     check = "CHK-10"
 
@@ -65,7 +65,7 @@ class Symbol:
 
 
 def canonical(text: str) -> str:
-    """A line as it stands in formatted rules: one space on each side of its operator. One that is none stays."""
+    """A line in canonical form, with one space on each side of its operator. An invalid line stays as it is."""
     match = LINE.fullmatch(text.strip())
     if not match:
         return text
@@ -76,7 +76,7 @@ def canonical(text: str) -> str:
 
 
 def parse_line(text: str, known: Mapping[str, Symbol]) -> Condition:
-    """The comparison that a line stands for. Raises LineError, at the sign of the text that is wrong."""
+    """Parse a line into a comparison. Raises LineError at the wrong character."""
     try:
         return _read_line(text, known)
     except UnknownFact:
@@ -162,7 +162,7 @@ def _list(about: Symbol, value: str) -> tuple[Fact, ...]:
 
 
 def parse_literal(about: Symbol, value: str) -> Fact:
-    """A value as it was written, in the fact's whole units. Raises LineError."""
+    """Parse a value into the fact's integer units. Raises LineError."""
     if about.unit == "text":
         return _text(value)
     if about.levels:

@@ -1,4 +1,4 @@
-"""Problems in rule files: where, what is wrong, and what was expected."""
+"""Problems in rule files: the place, what is wrong, and what was expected."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Problem:
         return cls(file, line, str(said), check, column, said)
 
     def said(self, language: Language) -> str:
-        """What it says, in a language."""
+        """Its text in a language."""
         return self.text.in_language(language) if self.text else self.message
 
     @property
@@ -38,7 +38,7 @@ class Problem:
         return f"{self.file}:{self.line}:{self.column}" if self.column else f"{self.file}:{self.line}"
 
     def told(self, language: Language) -> str:
-        """Its place and what it says."""
+        """Its place and text."""
         return f"{self.place}: {self.said(language)}"
 
     def __str__(self) -> str:
@@ -46,12 +46,12 @@ class Problem:
 
 
 class RulesError(Exception):
-    """The rules cannot be used as they are. Carries every problem found, in file order."""
+    """The rules cannot be used. Has every problem found, in file order."""
 
     def __init__(self, problems: list[Problem]) -> None:
         self.problems = sorted(problems)
         super().__init__("\n".join(str(problem) for problem in self.problems))
 
     def told(self, language: Language) -> str:
-        """Every problem, one a line."""
+        """Every problem, one on each line."""
         return "\n".join(problem.told(language) for problem in self.problems)

@@ -1,4 +1,4 @@
-"""The producers of a programme: which source may send which events, checked and compiled."""
+"""Checks and compiles the producers of a programme: which source may send which events."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OURS = {OUR_SOURCE: "our_source", NIGHT_SOURCE: "night_source"}
 
 
 def compile_producers(notes: Diagnostics, source: Source, written: dict[str, list[str]]) -> dict[str, tuple[str, ...]]:
-    """By source, what it may send, in an order that does not depend on the file's."""
+    """The event types that each source may send, in an order that does not depend on the file's."""
     for name, kinds in written.items():
         if wrong := _wrong_source(name):
             notes.note(source, ("producers", name), wrong, at=None)

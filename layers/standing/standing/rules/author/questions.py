@@ -33,7 +33,7 @@ type Written = str | dict[str, list[Written]]
 
 
 def question(text: str, ruleset: Ruleset) -> Condition:
-    """The condition that a text asks for. Raises RulesError with everything that is wrong with it."""
+    """Parse the condition in a text. Raises RulesError with all its problems."""
     if len(text) > LARGEST:
         raise _wrong("too_long", most=LARGEST)
     source = _source(text)
@@ -45,7 +45,7 @@ def question(text: str, ruleset: Ruleset) -> Condition:
 
 
 def known_of(ruleset: Ruleset) -> dict[str, Symbol]:
-    """What lines may speak of: as the compiler knew it when the rules were compiled."""
+    """The facts that lines may use, as for the compiler."""
     features = {one.name: _feature(one, ruleset) for one in ruleset.features}
     return features | {name: about for one in ruleset.ratings.values() for name, about in _rating(one).items()}
 
@@ -110,7 +110,7 @@ class _Reading:
         self.at = self.depth = 0
 
     def whole(self) -> Written:
-        """All of it."""
+        """Parse the whole text."""
         found = self._joined("or")
         if self._next():
             raise _wrong("no_joint", part=self._next())
@@ -156,7 +156,7 @@ class _Reading:
 
 
 def _parts(text: str) -> Iterator[str]:
-    """Lines as they were written, and what joins them."""
+    """The text's lines, and the words that join them."""
     line: list[re.Match[str]] = []
     for piece in PIECE.finditer(text):
         if piece[0].lower() in JOINTS:

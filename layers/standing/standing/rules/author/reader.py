@@ -1,4 +1,4 @@
-"""Reading rule files: YAML into models, with the line of everything kept for the errors."""
+"""Reads rule files: YAML into models, with the line of everything for error messages."""
 
 from __future__ import annotations
 
@@ -86,7 +86,7 @@ class Source:
 
 
 def read(path: Path, name: str) -> Source:
-    """A YAML file as a Source called `name`. Raises RulesError where it is not YAML."""
+    """Read a YAML file as a Source called `name`. Raises RulesError if it is not YAML."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError:
@@ -114,7 +114,7 @@ class PlainParser(Parser):
         self.name, self.depth, self.documents = name, 0, 0
 
     def get_event(self) -> Event:
-        """The next event of the file. Raises RulesError at what is refused."""
+        """The next YAML event of the file. Raises RulesError for a refused one."""
         event: Event = super().get_event()
         if getattr(event, "anchor", None):
             self._refuse(event, "anchor")
@@ -153,7 +153,7 @@ def parse(text: str, name: str) -> Source:
 
 
 def validate[T](source: Source, shape: TypeAdapter[T]) -> T:
-    """The source as a model. Raises RulesError with every place that does not fit."""
+    """Validate the source as a model. Raises RulesError with every place that does not fit."""
     try:
         return shape.validate_python(source.data)
     except ValidationError as error:
@@ -163,7 +163,7 @@ def validate[T](source: Source, shape: TypeAdapter[T]) -> T:
 
 
 def _follows(details: Any, found: list[Any]) -> bool:  # noqa: ANN401 -- pydantic's
-    """Whether a fault is there because of another one, which says it better."""
+    """Whether a fault is caused by another one, which has a better message."""
     place = _place_of(details)
     beside = [one for one in found if _place_of(one)[:-1] == place[:-1] and one is not details]
     if details["type"] == "missing":
@@ -251,7 +251,7 @@ def _meant(place: Place, shape: TypeAdapter[Any]) -> Readable:
 
 
 def _words(schema: Any, place: Place) -> set[str]:  # noqa: ANN401 -- any JSON Schema
-    """The words that a block of a file may have."""
+    """The words allowed in a block of a file."""
     parts = schema.get("$defs", {})
     found = [schema]
     for step in place:

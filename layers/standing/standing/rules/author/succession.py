@@ -29,7 +29,7 @@ def continued(timeline: Timeline, rules: CompiledRules, since: Day) -> Timeline:
 
 
 def continues(timeline: Timeline, rules: CompiledRules) -> bool:
-    """Whether a timeline ends with some rules, as they are when they follow those before."""
+    """Whether a timeline already ends with these rules, including the older terms that they get as successors."""
     last = timeline.entries[-1]
     try:
         return continued(timeline, rules, last.since).latest == last.ruleset

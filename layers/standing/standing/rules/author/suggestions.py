@@ -1,4 +1,4 @@
-"""What was probably meant: numbers, days and lines as people write them elsewhere, in the words of the rules."""
+"""Suggestions for common mistakes: numbers, days and lines as people write them elsewhere, in the rules' syntax."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Suggestion(NamedTuple):
 
 
 def suggest_days(text: str) -> str | None:
-    """A length such as `12 months` in days, as rules write it."""
+    """A length such as `12 months` in days, in the rules' syntax."""
     match = LENGTH.fullmatch(text.strip().lower())
     days = UNIT_DAYS.get(match[2]) if match else None
     if match is None or days is None:

@@ -1,4 +1,4 @@
-"""The words rules may use of events: families, their values with units, and the fields a `where` may name."""
+"""The vocabulary of events in rules: families, their values with units, and the fields for `where`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ FLAG = ("false", "true")
 
 @dataclass(frozen=True)
 class Value:
-    """A value of an event: its unit, its words where they have an order, and whether it says something of a person.
+    """A value of an event: its unit, its words if they have an order, and whether it is personal.
 
     `adds_up`: whether a sum of it means something; what an account holds on each day does not add up.
     """

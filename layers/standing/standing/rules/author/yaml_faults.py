@@ -1,4 +1,4 @@
-"""Text that is no YAML: what was probably meant, and at which sign."""
+"""Explains text that is not valid YAML: what was probably meant, and at which character."""
 
 from __future__ import annotations
 
