@@ -49,7 +49,7 @@ def pack(state: State) -> bytes:
 def unpack(packed: bytes, *, customer: str, version: int, day: int, features_hash: str) -> State:
     """The state from the bytes of `pack`. Raises ValueError for an unknown format."""
     parts, buckets = _open(packed, 2 * MEMORY + TOLD)
-    opened, changes, told = parts[:MEMORY], parts[MEMORY : 2 * MEMORY], parts[2 * MEMORY :]
+    opened, changes, ledger_parts = parts[:MEMORY], parts[MEMORY : 2 * MEMORY], parts[2 * MEMORY :]
     before, after = memory_of(opened), memory_of(list(map(_changed, opened, changes)))
     said = {name: held.level for name, held in after.all_shown().items()}
     announced, asked, honoured, unanswered, refrained, contacts, waiting = ledger_parts
