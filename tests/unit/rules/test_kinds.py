@@ -8,12 +8,11 @@ from typing import Any, get_args
 import pytest
 from standing.engine import clock, features
 from standing.foresight import levers
-from standing.present.rules.words import WORDS
 from standing.rescoring import features as rescoring
 from standing.rules.author.features import SHAPES, VALUES
-from standing.rules.author.sources import FeatureSource
+from standing.rules.author.sources import FEATURE
 from standing.rules.features import MeasuredFeature
-from standing.rules.kinds import COMBINING, FEATURE_KINDS, MEASURING, KindName
+from standing.rules.kinds import COMBINING, FEATURE_KINDS, KIND_WORDS, MEASURING, KindName
 from standing.rules.prove import ranges
 
 from tests.make.support import real_ruleset
@@ -51,8 +50,8 @@ def test_what_a_kind_is_given_to_takes_the_class_of_its_features(table: Mapping[
 
 def test_the_names_words_and_fields_of_kinds_are_those_of_the_table() -> None:
     assert set(get_args(KindName)) == EVERY
-    assert set(WORDS.texts) >= EVERY
-    assert set(FeatureSource.model_fields) >= EVERY
+    assert set(KIND_WORDS.texts) == EVERY
+    assert set(FEATURE.model_fields) >= EVERY
     assert {kind.wants for kind in FEATURE_KINDS.values()} - {"features"} == set(VALUES)
 
 

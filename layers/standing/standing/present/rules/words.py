@@ -20,6 +20,7 @@ from standing.rules.features import (
     WindowedFeature,
 )
 from standing.rules.frozen import Title
+from standing.rules.kinds import KIND_WORDS
 from standing.rules.ruleset import Care, Rating, Ruleset
 from standing.values.catalogue import Language
 from standing.values.messages import Messages
@@ -76,22 +77,7 @@ WORDS = Messages(
         "history_is": "event records are kept for {days}",
         "none": "none",
         # Features
-        "count": "number of {what}",
-        "sum": "sum of {what}",
-        "mean": "mean of {what}",
-        "min": "lowest {what}",
-        "max": "highest {what}",
-        "distinct": "number of different {what}",
         "at_most": "{what}, up to {most}",
-        "latest": "latest {what}",
-        "days_since_first": "days since the first {what}",
-        "days_since_last": "days since the last {what}",
-        "days_to": "days to {what}",
-        "days_until": "days until the next anniversary of {what}",
-        "ratio": "`{first}` divided by `{second}`",
-        "minus": "`{first}` less `{second}`",
-        "plus": "`{first}` plus `{second}`",
-        "points": "points from 0 to 100: {parts}",
         "ramp": "{weight} for `{part}`, none at {begin}, all at {end}",
         "ramp_unknown": "{ramp} ({unknown} while unknown)",
         "where": "{what} with {fields}",
@@ -234,10 +220,11 @@ def plain(text: str) -> str:
 def measured(words: Words, ruleset: Ruleset, feature: Feature) -> str:
     """How a feature is measured, such as `sum of transaction.net_amount`."""
     if isinstance(feature, PointsFeature):
-        return words("points", parts=words.stop.join(_ramps(words, ruleset, feature)))
+        return KIND_WORDS.say(feature.kind, words.language, parts=words.stop.join(_ramps(words, ruleset, feature)))
     if isinstance(feature, CombinedFeature):
-        return words(feature.kind, first=feature.first, second=feature.second)
-    said = words(feature.kind, what=_what(words, ruleset.measures[feature.measure], feature.kind)).strip()
+        return KIND_WORDS.say(feature.kind, words.language, first=feature.first, second=feature.second)
+    what = _what(words, ruleset.measures[feature.measure], feature.kind)
+    said = KIND_WORDS.say(feature.kind, words.language, what=what).strip()
     if isinstance(feature, DistinctFeature) and feature.at_most != MOST_VALUES:
         return words("at_most", what=said, most=f"{feature.at_most:,}")
     return said

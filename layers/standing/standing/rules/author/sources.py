@@ -20,6 +20,7 @@ from pydantic import (
     Tag,
     TypeAdapter,
     WithJsonSchema,
+    create_model,
     model_validator,
 )
 
@@ -365,28 +366,6 @@ class FeatureSource(RuleFilePart):
 
     title: Title
     """What people read, in English and Chinese."""
-    count: str | None = None
-    """How many events there were."""
-    sum: str | None = None
-    """The sum of an amount."""
-    mean: str | None = None
-    """The mean of a value."""
-    min: str | None = None
-    """The lowest value."""
-    max: str | None = None
-    """The highest value."""
-    distinct: str | None = None
-    """How many different values there were, up to `at_most`."""
-    latest: str | None = None
-    """The latest value."""
-    days_since_first: str | None = None
-    """How many days ago the first such event was."""
-    days_since_last: str | None = None
-    """How many days ago the last such event was."""
-    days_until: str | None = None
-    """How many days until the next anniversary of a date."""
-    days_to: str | None = None
-    """How many days until a date itself; unknown once it has passed."""
     ratio: Parts | None = None
     """One feature divided by another; by zero it is unknown."""
     minus: Parts | None = None
@@ -416,7 +395,7 @@ class FeatureSource(RuleFilePart):
             raise rule_text_error("looks_far", kind=self.kind)
         if self.kind in NO_ENDING and self.ending:
             raise rule_text_error("no_ending", kind=self.kind)
-        if self.at_most and not self.distinct:
+        if self.at_most and self.kind != "distinct":
             raise rule_text_error("no_at_most", kind=self.kind)
         if self.ending and not self.over:
             raise rule_text_error("needs_over")
@@ -438,6 +417,12 @@ class FeatureSource(RuleFilePart):
     def measured(self) -> str:
         """What is measured, such as `transaction.net_amount`."""
         return str(getattr(self, self.kind))
+
+
+KIND_FIELDS: dict[str, Any] = {
+    kind: (str | None, Field(None, description=FEATURE_KINDS[kind].says)) for kind in MEASURING
+}
+FEATURE = create_model("FeatureSource", __base__=FeatureSource, __doc__=FeatureSource.__doc__, **KIND_FIELDS)
 
 
 class StabilitySource(RuleFilePart):
@@ -558,6 +543,6 @@ class CareSource(RuleFilePart):
 
 
 PROGRAMME = TypeAdapter(ProgrammeSource)
-FEATURES = TypeAdapter(dict[Name, FeatureSource])
+FEATURES = TypeAdapter(dict[Name, FEATURE])
 RATING = TypeAdapter(RatingSource)
 CARE = TypeAdapter(list[CareSource])
