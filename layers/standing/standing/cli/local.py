@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from standing.cli.options import Json, pairs_table, print_data
+from standing.cli.options import Json, pairs_table, print_data, told
 from standing.local.project import programme_folder
 from standing.present.output import err
 from standing.present.terminal import working
@@ -14,7 +14,6 @@ from standing.present.terminal import working
 if TYPE_CHECKING:
     from standing.local.aws import LocalAws, RunningAws
 
-NOT_RUNNING = "the local AWS is not running: `standing local up` starts it"
 local = typer.Typer(no_args_is_help=True, help="The local AWS: start it with Standing deployed, look at it, stop it.")
 
 
@@ -25,12 +24,13 @@ def up() -> None:
     from standing.release.release import release_programme
 
     aws = _local_aws()
-    with working(err, "starting the local AWS") as tell:
+    with working(err, told("starting the local AWS")) as tell:
         running = aws.start()
         use_local_aws()
         release_programme(tell)
     _print_running(running)
-    err.print(f"Try `standing --local send {_example()}` and `standing --local show c-1001`.")
+    text = told("Try `standing --local send {events}` and `standing --local show c-1001`.", events=_example())
+    err.print(text)
 
 
 @local.command()
@@ -41,7 +41,11 @@ def status(as_json: Json = False) -> None:
 
     running = _local_aws().running()
     if not running:
-        print_data({"running": False}, as_json=as_json, table=NOT_RUNNING)
+        print_data(
+            {"running": False},
+            as_json=as_json,
+            table=told("the local AWS is not running: `standing local up` starts it"),
+        )
         raise typer.Exit(1)
     use_local_aws()
     data = {"running": True, "endpoint": running.endpoint, "pid": running.pid, **Target().outputs}
@@ -51,7 +55,8 @@ def status(as_json: Json = False) -> None:
 @local.command()
 def down() -> None:
     """Stop the local AWS that `up` started, and only that. What was in it is gone."""
-    err.print("stopped the local AWS" if _local_aws().stop() else "no local AWS of this programme was running")
+    stopped = _local_aws().stop()
+    err.print(told("stopped the local AWS") if stopped else told("no local AWS of this programme was running"))
 
 
 def _local_aws() -> LocalAws:
@@ -68,4 +73,8 @@ def _example() -> str:
 
 
 def _print_running(running: RunningAws) -> None:
-    err.print(f"The local AWS runs at {running.endpoint} with Standing on it. `standing local down` stops it.")
+    text = told(
+        "The local AWS runs at {endpoint} with Standing on it. `standing local down` stops it.",
+        endpoint=running.endpoint,
+    )
+    err.print(text)

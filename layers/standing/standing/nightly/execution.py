@@ -44,7 +44,9 @@ def close(target: Target, day: str | None, seen: Callable[[Look], None]) -> Nigh
 def begin(target: Target, day: str | None) -> str:
     """Start the night of a day, or of the last finished day. Returns the execution's ARN. Raises UserError."""
     if "NightArn" not in target.outputs:
-        raise UserError(f"the stack `{target.stack}` has no night: deploy it anew with `standing rules release`")
+        raise UserError(
+            "the stack `{stack}` has no night: deploy it anew with `standing rules release`", stack=target.stack
+        )
     given = {"day": day} if day else {}
     answer = target.states.start_execution(stateMachineArn=target.outputs["NightArn"], input=json.dumps(given))
     return answer["executionArn"]

@@ -15,10 +15,15 @@ def kept_report(lake: Lake, day: str | None) -> Report:
     if not days:
         raise UserError("no night has ended yet: `standing night` closes the last finished day")
     if day and day not in days:
-        raise UserError(f"no report of {day}: there are those of {', '.join(days[-7:])}; `standing night --day {day}`")
+        raise UserError(
+            "no report of {day}: there are those of {days}; `standing night --day {day}`",
+            day=day,
+            days=", ".join(days[-7:]),
+        )
     wanted = day or days[-1]
     try:
         return read_report(lake.get(report_key(wanted)).body)
     except ValueError:
-        again = f"`standing night --day {wanted}` writes it anew"
-        raise UserError(f"{report_key(wanted)} is no report: {again}") from None
+        raise UserError(
+            "{file} is no report: `standing night --day {day}` writes it anew", file=report_key(wanted), day=wanted
+        ) from None
