@@ -28,8 +28,8 @@ from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published, listen
 from standing.operations.sender import SendResult, progress_bar, send
 from standing.operations.usage import Usage, usage
-from standing.present.report.page import page
-from standing.present.report.terminal import print_report
+from standing.present.renderers.terminal import print_document
+from standing.present.report.page import page, report_document
 from standing.present.terminal import PlainConsole, Text, working
 from standing.release.release import release_programme
 from standing.report.model import Report
@@ -138,7 +138,7 @@ def _nights(target: Target, rules: Timeline, path: Path) -> Report:
         report = today_closed(target, rules, seen)
     path.write_text(page(report, rules.latest, "en"), encoding="utf-8")
     _done(f"{report.day} is closed, too, as its night will do at 04:30: what was sent came today")
-    print_report(report, rules.latest, "en", out)
+    print_document(report_document(report, rules.latest, "en", is_brief=True), out)
     _done(f"the report as a page: {path.relative_to(programme_folder())}")
     return report
 

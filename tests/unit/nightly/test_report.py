@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import json
 from typing import Any
 
 import pytest
 from standing.lake.parquet import CorruptFile
 from standing.nightly.summary import NightSteps, summarise
+from standing.present.renderers.terminal import plain_text
 from standing.present.report.attention import attention
-from standing.present.report.page import page
-from standing.present.report.terminal import print_report
-from standing.present.terminal import PlainConsole
+from standing.present.report.page import page, report_document
 from standing.report.model import BucketReport, Report, ScoreModel, bucket_json, report_json
 from standing.report.upgrade import read_bucket, read_report
 from standing.values.catalogue import LANGUAGES, Language
@@ -40,10 +38,7 @@ def whole() -> dict[str, Any]:
 
 def shown(report: Report, language: Language) -> str:
     """The page of a report and what the terminal says of it."""
-    console = PlainConsole(file=io.StringIO(), width=200)
-    print_report(report, RULESET, language, console)
-    assert isinstance(console.file, io.StringIO)
-    return page(report, RULESET, language) + console.file.getvalue()
+    return page(report, RULESET, language) + plain_text(report_document(report, RULESET, language, is_brief=True), 200)
 
 
 def test_what_is_read_is_written_as_it_was_to_the_byte() -> None:

@@ -7,6 +7,7 @@ import json
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from datetime import timedelta
 from html.parser import HTMLParser
@@ -18,14 +19,17 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from standing.nightly.reports import kept_report
+from standing.present.document import Document
 from standing.present.page import in_script
+from standing.present.renderers.markdown import markdown
+from standing.present.renderers.page import page as drawn
+from standing.present.renderers.terminal import plain_text, print_document
 from standing.present.report import words
 from standing.present.report.attention import attention
 from standing.present.report.derived import drifts, psi, silent_days
-from standing.present.report.page import page
+from standing.present.report.page import page, report_document
 from standing.present.report.spelling import rounded
 from standing.present.report.tables import cost, quality
-from standing.present.report.terminal import print_report
 from standing.present.terminal import PlainConsole
 from standing.report.model import Oddity, report_json
 from standing.report.upgrade import read_report
@@ -108,11 +112,12 @@ def test_the_page_has_the_numbers_of_the_report(ruleset: Ruleset, language: Lang
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_refunds_of_no_known_purchase_are_told_by_source(ruleset: Ruleset, language: Language) -> None:
     told = reports.ordinary(ruleset)
-    whole = quality(told, ruleset, language)
+    whole = markdown(Document(language, (quality(told, ruleset, language),)))
     assert words.phrase("refunds_how", language) in whole
-    assert all(f">{number}<" in whole for number in ("412", "17", "3"))
+    assert all(f"| {number} |" in whole for number in ("412", "17", "3"))
     del told.figures.refunds["shop"]  # what is left names all of them
-    assert words.phrase("refunds_how", language) not in quality(told, ruleset, language)
+    whole = markdown(Document(language, (quality(told, ruleset, language),)))
+    assert words.phrase("refunds_how", language) not in whole
 
 
 def test_the_model_of_the_scores_is_named_and_why_it_is_an_old_one(ruleset: Ruleset) -> None:
@@ -356,8 +361,26 @@ def test_the_line_of_a_level_has_every_night_and_a_gap_is_no_night(ruleset: Rule
 
 def test_the_terminal_names_who_moved(ruleset: Ruleset) -> None:
     console = PlainConsole(file=io.StringIO(), width=80)
-    print_report(reports.ordinary(ruleset), ruleset, "en", console)
+    print_document(report_document(reports.ordinary(ruleset), ruleset, "en", is_brief=True), console)
     assert isinstance(console.file, io.StringIO)
     said = console.file.getvalue()
     assert "Tier: Gold → Silver  12  hh-1000, hh-1001" in said
     assert "standing list --moved 'tier: gold → silver' --since 2026-11-25 --until" in said
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("is_brief", [False, True])
+def test_a_report_is_told_in_every_medium(ruleset: Ruleset, language: Language, *, is_brief: bool) -> None:
+    document = report_document(reports.bad(ruleset), ruleset, language, is_brief=is_brief)
+    for said in (markdown(document), plain_text(document, 100), content(drawn(document))):
+        assert words.phrase("title", language, day="2026-11-25") in said
+        assert words.phrase("moved_today", language) in said
+        assert words.phrase("levels", language) in said
+        assert "hh-1000" in said
+        assert (words.phrase("run", language) in said) is not is_brief
+
+
+def test_a_function_that_keeps_pages_needs_no_terminal() -> None:
+    """Its layers have no rich."""
+    asked = "import standing.present.report.page, sys; sys.exit('rich' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", asked], check=False).returncode == 0

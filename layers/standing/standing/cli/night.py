@@ -67,8 +67,8 @@ def report(
 ) -> None:
     """Show the report of a night: what needs attention, where customers stand, and how the night went."""
     from standing.nightly.reports import kept_report
-    from standing.present.report.page import page
-    from standing.present.report.terminal import print_report
+    from standing.present.renderers.terminal import print_document
+    from standing.present.report.page import page, report_document
     from standing.release.store import rules_of
     from standing.report.model import report_json
 
@@ -81,7 +81,7 @@ def report(
     if as_json:
         print_json(json.loads(report_json(found)))
     elif not out_file:
-        print_report(found, ruleset, lang, out)
+        print_document(report_document(found, ruleset, lang, is_brief=True), out)
 
 
 @contextmanager

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
-from standing.impact.impact import NAMED, Move, Pair
+from standing.impact.impact import NAMED, Move
 from standing.impact.report import Report
 from standing.impact.words import amounts, costs, headline, kept_by_older_terms, phrase, pressure, step, summary
 from standing.present.document import (
-    Bar,
-    Bars,
-    Beside,
     Block,
-    Code,
     Column,
     Document,
-    Figure,
     Paragraph,
     Said,
     Section,
@@ -25,14 +19,11 @@ from standing.present.document import (
     with_code,
 )
 from standing.present.language import in_language
-from standing.present.migration import Direction, direction, flow, heat
+from standing.present.migration import Direction, Words, direction, migrations
 from standing.present.reasons import reason_lines
-from standing.rules.ruleset import Rating
 from standing.values.catalogue import Language
 from standing.values.days import day_date
-from standing.values.visible import on_one_line
 
-PLAIN = re.compile(r"[\w ()-]+")  # a name that needs no quotes in a diagram
 MOVER = ("rating", "move", "customers", "customer", "because")
 
 
@@ -58,57 +49,12 @@ def _rating(report: Report, number: int, language: Language) -> Section:
     """The migration of a rating, as a matrix and as a flow."""
     name = report.ratings[number]
     before, after, matrix = report.before.ratings[name], report.after.ratings[name], report.impact.matrices[name]
-    ends = phrase("before", language), phrase("after", language)
-    bars = Bars(tuple(_bar(report, move, language) for move in report.impact.moves if move.rating == name))
-    flows = _diagram(before, after, matrix, language)
-    drawn = heat(before, after, matrix, language), flow(before, after, matrix, ends, language)
-    table = _matrix(before, after, matrix, language)
-    figures = (
-        Figure(f"matrix-{number}", drawn[0], table, phrase("migration", language)),
-        Figure(f"flow-{number}", drawn[1], bars, phrase("flow", language), flows),
-    )
-    return Section(in_language(after.title, language), (Beside(figures),))
-
-
-def _matrix(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> Table:
-    news = (Column(in_language(after.title_of(level), language), is_number=True) for level in after.levels)
-    columns = (Column(phrase("from_to", language), is_whole=True), *news)
-    titles = {was: Span(in_language(before.title_of(was), language), "strong") for was in before.levels}
-    rows = ((title, *(_cell(after, matrix, (was, to)) for to in after.levels)) for was, title in titles.items())
-    return Table(columns, tuple(rows))
-
-
-def _cell(after: Rating, matrix: dict[Pair, int], pair: Pair) -> Span:
-    count = matrix.get(pair, 0)
-    if not count:
-        return Span("·", "soft")
-    return Span(f"{count:,}", "plain" if pair[0] == pair[1] else direction(after, pair))
-
-
-def _bar(report: Report, move: Move, language: Language) -> Bar:
-    return Bar(step(report, move, language), move.customers, _look(report, move))
+    words = Words(*(phrase(one, language) for one in ("from_to", "before", "after", "migration", "flow")))
+    return Section(in_language(after.title, language), (migrations(number, before, after, matrix, words, language),))
 
 
 def _look(report: Report, move: Move) -> Direction:
     return direction(report.after.ratings[move.rating], (move.was, move.becomes))
-
-
-def _diagram(before: Rating, after: Rating, matrix: dict[Pair, int], language: Language) -> Code:
-    """The flow as a Sankey diagram, which GitHub draws."""
-    olds, news = (
-        {level: f"{one.name} {in_language(one.title_of(level), language)}" for level in one.levels}
-        for one in (before, after)
-    )
-    flows = [
-        f"{_flowing(olds[was])},{_flowing(f'{news[becomes]} (new)')},{count}"
-        for (was, becomes), count in matrix.items()
-    ]
-    return Code("\n".join(["sankey-beta", *flows]), "mermaid")
-
-
-def _flowing(name: str) -> str:
-    """A name in a diagram; in quotes, unless it is as names in rules are."""
-    return name if PLAIN.fullmatch(name) else '"{}"'.format(on_one_line(name).replace('"', '""'))
 
 
 def _movers(report: Report, language: Language, named: int) -> Iterator[Section]:

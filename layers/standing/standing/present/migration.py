@@ -1,14 +1,16 @@
-"""Migration between levels as pictures: a matrix and a flow. Knows ratings and counts; not what moved the customers."""
+"""Migration between levels as figures: a matrix and a flow. Knows ratings and counts; not what moved the customers."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from standing.present.document import Picture
+from standing.present.document import Bar, Bars, Beside, Code, Column, Figure, Picture, Span, Table
 from standing.present.page import BARE
 from standing.rules.ruleset import Rating
 from standing.values.catalogue import Language
+from standing.values.visible import on_one_line
 
 ROW, LEAST = 46, 220  # pixels of a level, and of a picture
 LABELLED = 0.015  # the share of all customers below which a level's label would lie on others; the matrix has it
@@ -16,9 +18,74 @@ MANY = 4  # levels, above which their names stand upright over the columns
 PALE = 1.6  # so far above the strongest is what the full colour stands for: numbers stay readable on it
 STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
 
+PLAIN = re.compile(r"[\w ()-]+")  # a name that needs no quotes in a diagram
+
 type Direction = Literal["rise", "fall", "move"]
 type Pair = tuple[str, str]
 type Matrix = Mapping[Pair, int]
+
+
+class Words(NamedTuple):
+    """What is said of the figures: the corner of the matrix, both ends of the flow, and their titles, if any."""
+
+    corner: str
+    before: str
+    after: str
+    matrix: str = ""
+    flow: str = ""
+
+
+def migrations(place: int, before: Rating, after: Rating, matrix: Matrix, words: Words, language: Language) -> Beside:
+    """The matrix and the flow of a rating, beside one another; `place` tells them from those of other ratings."""
+    drawn = heat(before, after, matrix, language), flow(before, after, matrix, (words.before, words.after), language)
+    table, bars = matrix_table(before, after, matrix, words.corner, language), _moves(before, after, matrix, language)
+    diagram = _diagram(before, after, matrix, language)
+    figures = (
+        Figure(f"matrix-{place}", drawn[0], table, words.matrix),
+        Figure(f"flow-{place}", drawn[1], bars, words.flow, diagram),
+    )
+    return Beside(figures)
+
+
+def matrix_table(before: Rating, after: Rating, matrix: Matrix, corner: str, language: Language) -> Table:
+    """The matrix as a table: a row a level before, a column a level after."""
+    columns = (Column(titled(after, level, language), is_number=True) for level in after.levels)
+    titles = {level: Span(titled(before, level, language), "strong") for level in before.levels}
+    rows = ((title, *(_cell(after, matrix, (was, to)) for to in after.levels)) for was, title in titles.items())
+    return Table((Column(corner, is_whole=True), *columns), tuple(rows))
+
+
+def _cell(after: Rating, matrix: Matrix, pair: Pair) -> Span:
+    count = matrix.get(pair, 0)
+    if not count:
+        return Span("·", "soft")
+    return Span(f"{count:,}", "plain" if pair[0] == pair[1] else direction(after, pair))
+
+
+def _moves(before: Rating, after: Rating, matrix: Matrix, language: Language) -> Bars:
+    """Those who move, by step."""
+    moves = ((pair, count) for pair, count in matrix.items() if pair[0] != pair[1] and count)
+    steps = (
+        (f"{titled(before, was, language)} → {titled(after, to, language)}", (was, to), n) for (was, to), n in moves
+    )
+    return Bars(tuple(Bar(step, count, direction(after, pair)) for step, pair, count in steps))
+
+
+def _diagram(before: Rating, after: Rating, matrix: Matrix, language: Language) -> Code:
+    """The flow as a Sankey diagram, which GitHub draws."""
+    olds, news = (
+        {level: f"{one.name} {titled(one, level, language)}" for level in one.levels} for one in (before, after)
+    )
+    flows = [
+        f"{_flowing(olds[was])},{_flowing(f'{news[becomes]} (new)')},{count}"
+        for (was, becomes), count in matrix.items()
+    ]
+    return Code("\n".join(["sankey-beta", *flows]), "mermaid")
+
+
+def _flowing(name: str) -> str:
+    """A name in a diagram; in quotes, unless it is as names in rules are."""
+    return name if PLAIN.fullmatch(name) else '"{}"'.format(on_one_line(name).replace('"', '""'))
 
 
 def heat(before: Rating, after: Rating, matrix: Matrix, language: Language) -> Picture:

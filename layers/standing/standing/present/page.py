@@ -6,23 +6,18 @@ The pictures are plotly's; colours are named (`@rise`) and filled in by the page
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape as as_html
 from importlib.util import find_spec
 from pathlib import Path
 from string import Template
-from typing import Any
 
+from standing.present.document import Picture
 from standing.values.visible import in_json, visible
 
 SHELL = Path(__file__).with_name("page.html")
 FONT = {"family": "system-ui, 'Segoe UI', 'Noto Sans', 'Noto Sans CJK SC', sans-serif", "size": 13, "color": "@ink"}
 BARE = {"paper_bgcolor": "rgba(0,0,0,0)", "plot_bgcolor": "rgba(0,0,0,0)", "font": FONT}
-
-COMMAND = re.compile(r"`([^`]+)`")
-
-type Picture = dict[str, Any]
 
 
 def assemble(
@@ -64,42 +59,3 @@ def plotly_script() -> str:
     if found is None or not found.submodule_search_locations:
         raise ModuleNotFoundError("no plotly", name="plotly")
     return (Path(found.submodule_search_locations[0]) / "package_data" / "plotly.min.js").read_text(encoding="utf-8")
-
-
-def box(name: str, title: str = "") -> str:
-    """The place of a picture."""
-    return f'<div>{f"<h3>{escape(title)}</h3>" if title else ""}<div id="{name}"></div></div>'
-
-
-def side_by_side(*boxes: str) -> str:
-    """Pictures beside one another, where the page is wide enough."""
-    return f'<div class="pictures">{"".join(boxes)}</div>'
-
-
-def section(title: str, *content: str) -> str:
-    """A part of the page under its title; the content is HTML."""
-    return f"<section><h2>{escape(title)}</h2>{''.join(content)}</section>"
-
-
-def paragraph(text: str, kind: str = "soft") -> str:
-    """Plain text as a paragraph."""
-    return f'<p class="{kind}">{escape(text)}</p>' if text else ""
-
-
-def with_commands(text: str) -> str:
-    """Plain text in which what stands between backticks is code."""
-    return COMMAND.sub(r"<code>\1</code>", escape(text))
-
-
-def unbroken(text: str) -> str:
-    """Plain text that stays on one line, as a date does."""
-    return f'<span class="whole">{escape(text)}</span>'
-
-
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; columns of numbers are marked with #. The cells are HTML."""
-    marks = [' class="number"' if head.startswith("#") else "" for head in heads]
-    head = "".join(f"<th{mark}>{escape(one.removeprefix('#'))}</th>" for mark, one in zip(marks, heads, strict=True))
-    lines = (zip(marks, row, strict=True) for row in rows)
-    body = "".join(f"<tr>{''.join(f'<td{mark}>{cell}</td>' for mark, cell in line)}</tr>" for line in lines)
-    return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'

@@ -31,7 +31,7 @@ TOP = 2  # of the page's headings, below its own title
 ELEMENTS: Mapping[Look, tuple[str, str]] = {
     **{"plain": ("", ""), "break": ("", ""), "strong": ("b", ""), "soft": ("span", "soft"), "whole": ("span", "whole")},
     **{"code": ("code", ""), "quoted": ("code", ""), "place": ("code", "")},
-    **{"good": ("span", "rise"), "bad": ("span", "fall"), "warning": ("span", "move")},
+    **{"good": ("span", "good"), "bad": ("span", "fall"), "warning": ("span", "move")},
     **{"rise": ("span", "rise"), "fall": ("span", "fall"), "move": ("span", "move")},
 }
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from standing.present.document import Said, Span
 from standing.present.report.words import titled
 from standing.report.model import Group, Groups
 from standing.rules.ruleset import Ruleset
@@ -69,6 +70,12 @@ def expired(groups: Groups) -> ExpiredCare:
 
 def _under(kind: str, groups: Groups) -> Iterable[tuple[str, Group]]:
     return ((key, one) for key, one in sorted(groups.items()) if key.startswith(f"{kind}/"))
+
+
+def spans_named(names: Sequence[str], total: int, language: Language, most: int = 10) -> Said:
+    """The same, each id whole."""
+    shown = [part for name in names[:most] for part in (Span(BETWEEN[language]), Span(name, "whole"))][1:]
+    return (*shown, *([" …"] if len(names[:most]) < total else []))
 
 
 def named(names: Iterable[str], total: int, language: Language, most: int = 10) -> str:

@@ -1,11 +1,12 @@
-"""The report of a night as one page that needs no network. Everything in it is given by the report's figures."""
+"""The report of a night as a document, whole for a page and in brief for a terminal."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from standing.present import migration
-from standing.present.page import Picture, assemble, box, escape, paragraph, section, side_by_side, with_commands
+from standing.present.document import Beside, Block, Document, Item, Items, Paragraph, Section, Span, with_code
+from standing.present.migration import Pair, Words, migrations
+from standing.present.renderers.page import page as drawn
 from standing.present.report import pictures, tables
 from standing.present.report.attention import attention
 from standing.present.report.spelling import month as month_said
@@ -15,21 +16,22 @@ from standing.present.report.words import phrase, titled
 from standing.report.model import Counts, Report, ScoreModel
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.catalogue import Language
-from standing.values.faults import Fault
 
 FEWEST = 2  # nights that make a line
-
-type Part = tuple[str, dict[str, Picture]]  # a section's HTML, and the pictures in it
 
 
 def page(report: Report, ruleset: Ruleset, language: Language) -> str:
     """A night's report (`nights/DAY.json`) as a page."""
-    parts = list(_parts(report, ruleset, language))
+    return drawn(report_document(report, ruleset, language))
+
+
+def report_document(report: Report, ruleset: Ruleset, language: Language, *, is_brief: bool = False) -> Document:
+    """A night's report; in brief what needs attention, who moved, the levels, and whether lake and states agree."""
+    blocks = tuple((_brief if is_brief else _whole)(report, ruleset, language))
     title = phrase("title", language, day=report.day)
     rules = (report.rules or ruleset.version)[:12]
     headline = phrase("headline", language, customers=report.customers, day=report.day, rules=rules)
-    drawn = {name: picture for _, some in parts for name, picture in some.items()}
-    return assemble(language, title, escape(headline), _tiles(report, language), (html for html, _ in parts), drawn)
+    return Document(language, blocks, title, headline, tuple(_tiles(report, language)))
 
 
 def _tiles(report: Report, language: Language) -> Iterator[str]:
@@ -42,35 +44,53 @@ def _tiles(report: Report, language: Language) -> Iterator[str]:
     yield phrase("cost", language, usd=cost(report))
 
 
-def _parts(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Part]:
-    yield _attention(report, language), {}
-    yield tables.moved_today(report, ruleset, language), {}
+def _brief(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Block]:
+    yield _attention(report, language)
+    yield from tables.moves_in_brief(report, ruleset, language)
     yield _levels(report, ruleset, language)
-    yield _trend(report, ruleset, language)
+    yield Section(
+        "", (tables.reconciled(report, language), Paragraph(with_code(phrase("report_is", language)), "soft"))
+    )
+
+
+def _whole(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Block]:
+    yield _attention(report, language)
+    yield from tables.moved_today(report, ruleset, language)
+    yield _levels(report, ruleset, language)
+    yield from _trend(report, ruleset, language)
     yield _migration(report, ruleset, language)
     yield _rfm(report, ruleset, language)
     yield _churn(report, language)
-    for one in (tables.care, tables.quality, tables.reconciliation, tables.after, tables.changes, tables.drift):
-        yield one(report, ruleset, language), {}
-    yield tables.run(report, language), {}
+    yield tables.care(report, ruleset, language)
+    yield tables.quality(report, ruleset, language)
+    yield tables.reconciliation(report, ruleset, language)
+    yield tables.after(report, ruleset, language)
+    yield from tables.changes(report, ruleset, language)
+    yield from tables.drift(report, ruleset, language)
+    yield tables.run(report, language)
 
 
-def _attention(report: Report, language: Language) -> str:
-    lines = attention(report, language)
-    content = "".join(f"<li>{with_commands(line)}</li>" for line in lines)
-    said_of = f"<ul>{content}</ul>" if lines else paragraph(phrase("all_well", language))
-    return section(phrase("attention", language), said_of)
+def _section(name: str, language: Language, *blocks: Block) -> Section:
+    return Section(phrase(name, language), blocks)
 
 
-def _levels(report: Report, ruleset: Ruleset, language: Language) -> Part:
+def _soft(*texts: str) -> Iterator[Paragraph]:
+    """Texts that there are, as paragraphs."""
+    return (Paragraph(with_code(text), "soft") for text in texts if text)
+
+
+def _attention(report: Report, language: Language) -> Section:
+    items = tuple(Item(with_code(line)) for line in attention(report, language))
+    well = Paragraph(Span(phrase("all_well", language), "good"), "soft")
+    return _section("attention", language, Items(items, has_marks=True) if items else well)
+
+
+def _levels(report: Report, ruleset: Ruleset, language: Language) -> Section:
     counts = report.figures.levels
     shown = [rating for name, rating in ruleset.ratings.items() if name in counts]
-    drawn = {
-        f"levels-{place}": pictures.levels(rating, counts[rating.name], language) for place, rating in enumerate(shown)
-    }
-    boxes = [box(name, titled(rating.title, language)) for name, rating in zip(drawn, shown, strict=True)]
-    how = paragraph(" ".join(_levels_how(report, language))) + _who_has_it(shown, language)
-    return section(phrase("levels", language), how, side_by_side(*boxes)), drawn
+    drawn = (pictures.levels(f"levels-{n}", one, counts[one.name], language) for n, one in enumerate(shown))
+    how = _soft(" ".join(_levels_how(report, language)), _who_has_it(shown, language))
+    return _section("levels", language, *how, Beside(tuple(drawn)))
 
 
 def _levels_how(report: Report, language: Language) -> Iterator[str]:
@@ -84,77 +104,66 @@ def _who_has_it(shown: Sequence[Rating], language: Language) -> str:
     """How the customers of a level are listed, for one of them."""
     if not shown:
         return ""
-    command = f"standing list '{shown[-1].name} == {shown[-1].levels[-1]}'"
-    return f'<p class="soft">{with_commands(phrase("levels_who", language, command=command))}</p>'
+    return phrase("levels_who", language, command=f"standing list '{shown[-1].name} == {shown[-1].levels[-1]}'")
 
 
-def _trend(report: Report, ruleset: Ruleset, language: Language) -> Part:
+def _trend(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Section]:
     """How many each level had, over the nights that are known."""
     nights = report.trend or {}
-    if len(nights) < FEWEST:
-        return "", {}
-    shown = [rating for name, rating in ruleset.ratings.items() if any(name in levels for levels in nights.values())]
-    drawn = {f"trend-{place}": trend(rating, nights) for place, rating in enumerate(shown)}
-    boxes = [box(name, titled(rating.title, language)) for name, rating in zip(drawn, shown, strict=True)]
-    how = paragraph(phrase("trend_how", language, first=min(nights), last=max(nights)))
-    return section(phrase("trend", language), how, side_by_side(*boxes)), drawn
+    if len(nights) >= FEWEST:
+        ratings = ruleset.ratings.items()
+        shown = [rating for name, rating in ratings if any(name in levels for levels in nights.values())]
+        drawn = (trend(f"trend-{n}", one, nights, titled(one.title, language)) for n, one in enumerate(shown))
+        how = _soft(phrase("trend_how", language, first=min(nights), last=max(nights)))
+        yield _section("trend", language, *how, Beside(tuple(drawn)))
 
 
-def _migration(report: Report, ruleset: Ruleset, language: Language) -> Part:
+def _migration(report: Report, ruleset: Ruleset, language: Language) -> Section:
     moves = report.figures.moves
     if not moves:
-        return section(phrase("migration", language), paragraph(phrase("no_month", language))), {}
+        return _section("migration", language, *_soft(phrase("no_month", language)))
     month = max(moves)
     since = month_said(month, language)
+    words = Words("", phrase("then", language, month=since), phrase("now", language))
     shown = [rating for name, rating in ruleset.ratings.items() if name in moves[month]]
-    drawn: dict[str, Picture] = {}
-    boxes = ""
-    for place, rating in enumerate(shown):
-        matrix = _matrix(rating, moves[month][rating.name])
-        ends = phrase("then", language, month=since), phrase("now", language)
-        own = {f"matrix-{place}": migration.heat(rating, rating, matrix, language)}
-        own |= {f"flow-{place}": migration.flow(rating, rating, matrix, ends, language)}
-        boxes += f"<h3>{escape(titled(rating.title, language))}</h3>" + side_by_side(*(box(name) for name in own))
-        drawn |= own
+    matrices = [_matrix(one, moves[month][one.name]) for one in shown]
+    drawn = (
+        Section(titled(one.title, language), (migrations(n, one, one, matrices[n], words, language),))
+        for n, one in enumerate(shown)
+    )
     new = max((sum(some.get("", {}).values()) for some in moves[month].values()), default=0)
     note = phrase("newcomers", language, count=new) if new else ""
-    how = paragraph(phrase("migration_how", language, month=since)) + paragraph(note)
-    return section(phrase("migration", language), how, boxes), drawn
+    return _section("migration", language, *_soft(phrase("migration_how", language, month=since), note), *drawn)
 
 
-def _matrix(rating: Rating, moves: Mapping[str, Counts]) -> dict[migration.Pair, int]:
+def _matrix(rating: Rating, moves: Mapping[str, Counts]) -> dict[Pair, int]:
     """Who was there before, by level then and now; levels of rules that are gone are left out."""
     pairs = {(was, now): count for was, some in moves.items() for now, count in some.items()}
     return {pair: count for pair, count in pairs.items() if set(pair) <= set(rating.levels)}
 
 
-def _rfm(report: Report, ruleset: Ruleset, language: Language) -> Part:
+def _rfm(report: Report, ruleset: Ruleset, language: Language) -> Section:
     cells, segments = report.figures.rfm, report.figures.segments
     if not cells:
-        why = _why(report.model.why, language)
-        return section(phrase("rfm", language), paragraph(phrase("no_scores", language)), why), {}
-    drawn = {"rfm": pictures.rfm(cells, ruleset.programme, language), "segments": pictures.segments(segments, language)}
-    boxes = side_by_side(box("rfm"), box("segments", phrase("segments", language)))
-    return section(
-        phrase("rfm", language), paragraph(phrase("rfm_how", language, currency=ruleset.programme.currency)), boxes
-    ), drawn
+        return _section("rfm", language, *_soft(phrase("no_scores", language), _why(report.model, language)))
+    drawn = pictures.rfm(cells, ruleset.programme, language), pictures.segments(segments, language)
+    how = _soft(phrase("rfm_how", language, currency=ruleset.programme.currency))
+    return _section("rfm", language, *how, Beside(drawn))
 
 
-def _churn(report: Report, language: Language) -> Part:
+def _churn(report: Report, language: Language) -> Section:
     if not report.figures.churn:
-        return section(phrase("churn", language), paragraph(phrase("no_scores", language))), {}
-    drawn = {"churn": pictures.churn(report.figures.churn)}
-    how = paragraph(phrase("churn_how", language)) + _learnt(report.model, language)
-    return section(phrase("churn", language), how, box("churn")), drawn
+        return _section("churn", language, *_soft(phrase("no_scores", language)))
+    how = _soft(phrase("churn_how", language), *_learnt(report.model, language))
+    return _section("churn", language, *how, pictures.churn(report.figures.churn))
 
 
-def _learnt(model: ScoreModel, language: Language) -> str:
+def _learnt(model: ScoreModel, language: Language) -> Iterator[str]:
     """By which model, and why it is an old one where a new one could not be learnt."""
-    if not model.hash:
-        return ""
-    told = phrase("learnt", language, day=model.as_of, hash=model.hash[:12])
-    return paragraph(told) + _why(model.why, language)
+    if model.hash:
+        yield phrase("learnt", language, day=model.as_of, hash=model.hash[:12])
+        yield _why(model, language)
 
 
-def _why(fault: Fault | None, language: Language) -> str:
-    return paragraph(fault.in_language(language)) if fault else ""
+def _why(model: ScoreModel, language: Language) -> str:
+    return model.why.in_language(language) if model.why else ""

@@ -1,11 +1,12 @@
-"""The report's pictures, as plotly draws them: bars, the RFM map, and histograms. Colours are named."""
+"""The report's figures: bars, the RFM map, and histograms, each with what stands for it. Colours are named."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from standing.present.page import BARE, Picture
+from standing.present.document import Bar, Bars, Column, Figure, Picture, Table, in_lines
+from standing.present.page import BARE
 from standing.present.report.spelling import rounded
 from standing.present.report.words import phrase, titled
 from standing.report.model import Counts
@@ -16,8 +17,11 @@ from standing.values.segments import SEGMENTS
 ROW, LEAST = 34, 120  # pixels of a bar, and of a picture
 TIGHT: dict[str, int] = {"l": 10, "r": 30, "t": 6, "b": 10}
 PALE = 1.6  # so much larger than the largest is what the strongest colour stands for: numbers stay readable on it
+SMALL = '{}<br><span style="font-size:10px">{}</span>'  # plotly's own markup
 GRID = ("1", "2", "3", "4", "5")
 SILENT: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True}
+
+type Cells = Mapping[str, Mapping[str, Counts]]
 
 
 def bars(names: Sequence[str], values: Sequence[int]) -> Picture:
@@ -43,23 +47,34 @@ def bars(names: Sequence[str], values: Sequence[int]) -> Picture:
     return {"data": [one], "layout": layout}
 
 
-def levels(rating: Rating, counts: Counts, language: Language) -> Picture:
+def bar_figure(name: str, names: Sequence[str], values: Sequence[int], title: str = "") -> Figure:
+    """Numbers as bars."""
+    plain = Bars(tuple(Bar(one, value) for one, value in zip(names, values, strict=True)))
+    return Figure(name, bars(names, values), plain, title)
+
+
+def levels(name: str, rating: Rating, counts: Counts, language: Language) -> Figure:
     """The customers of each level, the highest on top where they have an order."""
-    names = rating.levels[::-1] if rating.ordered else rating.levels
-    return bars([titled(rating.title_of(name), language) for name in names], [counts.get(name, 0) for name in names])
+    ordered = rating.levels[::-1] if rating.ordered else rating.levels
+    names = [titled(rating.title_of(level), language) for level in ordered]
+    return bar_figure(name, names, [counts.get(level, 0) for level in ordered], titled(rating.title, language))
 
 
-def segments(counts: Counts, language: Language) -> Picture:
+def segments(counts: Counts, language: Language) -> Figure:
     """The customers of each segment, the largest on top."""
     names = {code: SEGMENTS.say(code, language) for code in SEGMENTS.texts}
     ordered = sorted(((counts[code], name) for code, name in names.items() if counts.get(code)), reverse=True)
-    return bars([name for _, name in ordered], [count for count, _ in ordered])
+    said = phrase("segments", language)
+    return bar_figure("segments", [name for _, name in ordered], [count for count, _ in ordered], said)
 
 
-def rfm(cells: Mapping[str, Mapping[str, Counts]], programme: Programme, language: Language) -> Picture:
+def rfm(cells: Cells, programme: Programme, language: Language) -> Figure:
     """The map: recency upwards, frequency and value to the right; customers, and what they spent."""
     counts = [[cells.get(r, {}).get(fm, {}).get("customers", 0) for fm in GRID] for r in GRID]
-    texts = [[_cell(cells.get(r, {}).get(fm, {}), programme, language) for fm in GRID] for r in GRID]
+    told = [[_cell(cells.get(r, {}).get(fm, {}), programme, language) for fm in GRID] for r in GRID]
+    texts = [
+        [f'{cell[0]}<br><span style="font-size:10px">{cell[1]}</span>' if cell else "" for cell in row] for row in told
+    ]
     scale = [[0, "@zero"], [1, "@most"]]
     one: dict[str, Any] = {"type": "heatmap", "z": counts, "x": list(GRID), "y": list(GRID), "colorscale": scale}
     one |= {"showscale": False, "text": texts, "texttemplate": "%{text}", "xgap": 2, "ygap": 2, "zmin": 0}
@@ -69,21 +84,25 @@ def rfm(cells: Mapping[str, Mapping[str, Counts]], programme: Programme, languag
     layout = {**BARE, "height": 404, "margin": {"l": 10, "r": 10, "t": 6, "b": 10}}
     layout |= {"xaxis": {**SILENT, "type": "category", "title": _axis("fm_axis", language)}}
     layout |= {"yaxis": {**SILENT, "type": "category", "title": _axis("r_axis", language)}}
-    return {"data": [one], "layout": layout}
+    heads = (Column(), *(Column(fm, is_number=True) for fm in GRID))
+    rows = ((r, *map(in_lines, row)) for r, row in zip(GRID, told, strict=True))
+    plain = Table(heads, tuple(rows))
+    return Figure("rfm", {"data": [one], "layout": layout}, plain)
 
 
 def _axis(name: str, language: Language) -> Picture:
     return {"text": phrase(name, language), "font": {"size": 13, "color": "@soft"}}
 
 
-def _cell(counts: Counts, programme: Programme, language: Language) -> str:
+def _cell(counts: Counts, programme: Programme, language: Language) -> tuple[str, ...]:
+    """How many customers, and what they spent; nothing where there are none."""
     if not counts.get("customers"):
-        return ""
+        return ()
     spent = rounded(counts.get("spend", 0), programme, language)
-    return f'{counts["customers"]:,}<br><span style="font-size:10px">{spent}</span>'
+    return f"{counts['customers']:,}", spent
 
 
-def churn(tenths: Counts) -> Picture:
+def churn(tenths: Counts) -> Figure:
     """Customers by their chance of having left, in tenths."""
     names = [f"{10 * tenth}–{10 * tenth + 10} %" for tenth in range(10)]
     values = [tenths.get(str(tenth), 0) for tenth in range(10)]
@@ -92,4 +111,5 @@ def churn(tenths: Counts) -> Picture:
     layout = {**BARE, "height": 260, "margin": {"l": 10, "r": 10, "t": 6, "b": 10}, "bargap": 0.12}
     layout |= {"xaxis": {**SILENT, "type": "category"}}
     layout |= {"yaxis": {**SILENT, "showgrid": True, "gridcolor": "@line", "rangemode": "tozero"}}
-    return {"data": [one], "layout": layout}
+    plain = Bars(tuple(Bar(name, value) for name, value in zip(names, values, strict=True)))
+    return Figure("churn", {"data": [one], "layout": layout}, plain)

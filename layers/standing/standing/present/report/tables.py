@@ -1,15 +1,27 @@
-"""The report's tables: care, data quality, reconciliation, how the ratings did, drift, and the run. As HTML."""
+"""The report's tables: care, data quality, reconciliation, how the ratings did, drift, and the run."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from decimal import Decimal
 
-from standing.present.page import escape, paragraph, section, table, unbroken
+from standing.present.document import (
+    BREAK,
+    Block,
+    Column,
+    Item,
+    Items,
+    Paragraph,
+    Said,
+    Section,
+    Span,
+    Table,
+    with_code,
+)
 from standing.present.report.attention import DRIFTED
 from standing.present.report.derived import UNIT, drifts, silent_days
-from standing.present.report.groups import MovedGroup, moved, named, step_of
+from standing.present.report.groups import MovedGroup, move_of, moved, named, spans_named, step_of
 from standing.present.report.spelling import month as month_said
 from standing.present.report.spelling import value
 from standing.present.report.words import phrase, titled
@@ -31,52 +43,74 @@ PRICES = {
 }
 
 
+def _section(name: str, language: Language, *blocks: Block) -> Section:
+    return Section(phrase(name, language), blocks)
+
+
+def _how(name: str, language: Language, **parts: object) -> Paragraph:
+    return Paragraph(phrase(name, language, **parts), "soft")
+
+
+def _table(heads: Sequence[str], rows: Iterable[Sequence[Said]]) -> tuple[Table, ...]:
+    """A table, where it has rows; columns of numbers are marked with #."""
+    columns = tuple(Column(head.removeprefix("#"), is_number=head.startswith("#")) for head in heads)
+    told = tuple(map(tuple, rows))
+    return (Table(columns, told),) if told else ()
+
+
 def cost(report: Report) -> str:
     """What the buckets used, at the list prices of docs/cost.md, in USD."""
     used = report.used or Used()
     return f"{sum(Decimal(str(getattr(used, name))) * price for name, price in PRICES.items()):.4f}"
 
 
-def moved_today(report: Report, ruleset: Ruleset, language: Language) -> str:
+def moved_today(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Section]:
     """Who moved from which level to which on the day: the first of them, and the command that lists all."""
     day = report.day
     if report.groups is None:
-        return ""
+        return
     found = moved(report.groups)
-    if not found:
-        return section(phrase("moved_today", language), paragraph(phrase("nobody_moved", language, day=day)))
+    how = _how("moved_how" if found else "nobody_moved", language, day=day)
     heads = [phrase(name, language) for name in ("rating", "from_to")] + [f"#{phrase('customers', language)}"]
     heads += [phrase(name, language) for name in ("who", "all_of_them")]
     rows = [_moved_row(one, ruleset, day, language) for one in found]
-    return section(
-        phrase("moved_today", language), paragraph(phrase("moved_how", language, day=day)), table(heads, rows)
-    )
+    yield _section("moved_today", language, how, *_table(heads, rows))
 
 
-def _moved_row(one: MovedGroup, ruleset: Ruleset, day: str, language: Language) -> list[str]:
+def moves_in_brief(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Section]:
+    """The same as a list, each with the command that lists all, for where there is no room for a table."""
+    items = []
+    for one in moved(report.groups or {}):
+        names = named(one.first, one.customers, language)
+        said = f"{move_of(one, ruleset, language)}  {one.customers:,}  {names}"
+        items.append(Item((said, BREAK, Span(one.command(report.day), "soft"))))
+    if items:
+        yield _section("moved_today", language, Items(tuple(items)))
+
+
+def _moved_row(one: MovedGroup, ruleset: Ruleset, day: str, language: Language) -> list[Said]:
     rating = ruleset.ratings.get(one.rating)
     title = titled(rating.title, language) if rating else one.rating
-    move = unbroken(step_of(one, ruleset, language))
-    who = named(map(unbroken, one.first), one.customers, language)
-    return [escape(title), move, f"{one.customers:,}", who, f"<code>{escape(one.command(day))}</code>"]
+    move, who = Span(step_of(one, ruleset, language), "whole"), spans_named(one.first, one.customers, language)
+    return [title, move, f"{one.customers:,}", who, Span(one.command(day), "code")]
 
 
-def care(report: Report, ruleset: Ruleset, language: Language) -> str:
+def care(report: Report, ruleset: Ruleset, language: Language) -> Section:
     """What fell due on the day and in 30 days, what became of it, and how it was answered."""
     day, month = (report.figures.care.get(span, {}) for span in ("1d", "30d"))
     columns = [one for one in (*OUTCOMES, *ANSWERS) if any(counts.get(one) for counts in month.values())]
     if not columns:
-        return section(phrase("care", language), paragraph(phrase("no_care", language, day=report.day)))
+        return _section("care", language, _how("no_care", language, day=report.day))
     names = [*(name for name in ruleset.care if name in month), *sorted(month.keys() - ruleset.care.keys())]
     rows = [
         [
-            escape(_care_title(ruleset, name, language)),
+            _care_title(ruleset, name, language),
             *(_pair(day.get(name, {}), month[name], one, language) for one in columns),
         ]
         for name in names
     ]
     heads = [phrase("care_rule", language), *(f"#{_care_word(one, language)}" for one in columns)]
-    return section(phrase("care", language), paragraph(phrase("care_how", language)), table(heads, rows))
+    return _section("care", language, _how("care_how", language), *_table(heads, rows))
 
 
 def _care_word(name: str, language: Language) -> str:
@@ -92,40 +126,41 @@ def _pair(day: Counts, month: Counts, name: str, language: Language) -> str:
     return phrase("a_day_a_month", language, day=f"{day.get(name, 0):,}", month=f"{both:,}") if both else ""
 
 
-def quality(report: Report, _ruleset: Ruleset, language: Language) -> str:
+def quality(report: Report, _ruleset: Ruleset, language: Language) -> Section:
     """Events of the last days by source, and of them late, repeated and rejected."""
     found = report.figures.quality
     end = date.fromisoformat(report.day)
     days = [str(end - timedelta(days=back)) for back in range(DAYS)]
     silent = set(silent_days(found, report.day))
-    rows = [
-        [escape(source), unbroken(day), *_arrivals(found[source].get(day, {}), (source, day) in silent, language)]
+    rows: list[list[Said]] = [
+        [source, Span(day, "whole"), *_arrivals(found[source].get(day, {}), (source, day) in silent, language)]
         for source in sorted(found)
         for day in days
         if any(found[source].get(day, {}).values()) or (source, day) in silent
     ]
-    odd = _refunds(report, language) + _odd(report, language)
-    if not rows:
-        return section(phrase("quality", language), paragraph(phrase("no_quality", language, day=report.day)), odd)
+    odd = *_refunds(report, language), *_odd(report, language)
+    how = _how("quality_how" if rows else "no_quality", language, day=report.day)
     names = ("events", "late", "duplicates", "rejected")
     heads = [phrase("source", language), phrase("day", language), *(f"#{phrase(name, language)}" for name in names)]
-    return section(phrase("quality", language), paragraph(phrase("quality_how", language)), table(heads, rows), odd)
+    return _section("quality", language, how, *_table(heads, rows), *odd)
 
 
-def _refunds(report: Report, language: Language) -> str:
+def _refunds(report: Report, language: Language) -> Iterator[Block]:
     """By source, the refunds of which nobody knows which purchase they take their amount off."""
     names = ("refunds", "unnamed", "unknown")
     found = report.figures.refunds
     vague = [source for source in sorted(found) if found[source]["unnamed"] or found[source]["unknown"]]
-    rows = [[escape(source), *(f"{found[source][name]:,}" for name in names)] for source in vague]
+    rows = [[source, *(f"{found[source][name]:,}" for name in names)] for source in vague]
     heads = [phrase("source", language), *(f"#{phrase(f'refunds_{name}', language)}" for name in names)]
-    return paragraph(phrase("refunds_how", language)) + table(heads, rows) if rows else ""
+    if rows:
+        yield _how("refunds_how", language)
+        yield from _table(heads, rows)
 
 
-def _odd(report: Report, language: Language) -> str:
+def _odd(report: Report, language: Language) -> tuple[Table, ...]:
     """What is odd about the records, by name."""
-    rows = [[escape(one) for one in _oddity(what, language)] for _, what in sorted(report.odd.items())]
-    return table([phrase("odd", language), ""], rows[:MOST]) if rows else ""
+    rows = [_oddity(what, language) for _, what in sorted(report.odd.items())]
+    return _table([phrase("odd", language), ""], rows[:MOST])
 
 
 def _oddity(one: Oddity, language: Language) -> tuple[str, str]:
@@ -138,33 +173,37 @@ def _oddity(one: Oddity, language: Language) -> tuple[str, str]:
     return who, f"{what}{where}"
 
 
-def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[str]:
+def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[Said]:
     if silent:
-        yield f'<span class="fall">{escape(phrase("nothing", language))}</span>'
+        yield Span(phrase("nothing", language), "fall")
     else:
         yield f"{counts.get('events', 0):,}"
     yield from (f"{counts[name]:,}" if counts.get(name) else "" for name in ("late", "duplicates", "rejected"))
 
 
-def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> str:
+def reconciled(report: Report, language: Language) -> Paragraph:
+    """How many customers were compared with the lake."""
+    return _how("reconciled", language, count=report.reconciled, differences=report.differences)
+
+
+def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> Section:
     """How many customers were compared with the lake, and each difference that is named."""
-    told = phrase("reconciled", language, count=report.reconciled, differences=report.differences)
     heads = [phrase(name, language) for name in ("customer", "day", "feature", "in_state", "in_lake")]
-    rows = [
+    rows: list[list[Said]] = [
         [
-            *(escape(one.customer), unbroken(str(day_date(one.day)))),
-            *(escape(value(found)) for found in (one.feature, one.state, one.lake)),
+            *(one.customer, Span(str(day_date(one.day)), "whole")),
+            *(value(found) for found in (one.feature, one.state, one.lake)),
         ]
         for one in report.different[:MOST]
     ]
-    return section(phrase("reconciliation", language), paragraph(told), table(heads, rows) if rows else "")
+    return _section("reconciliation", language, reconciled(report, language), *_table(heads, rows))
 
 
-def after(report: Report, ruleset: Ruleset, language: Language) -> str:
+def after(report: Report, ruleset: Ruleset, language: Language) -> Section:
     """What customers of each level did in the 90 days after a month's end."""
     found = report.figures.after
     if not found:
-        return section(phrase("ratings", language), paragraph(phrase("no_after", language)))
+        return _section("ratings", language, _how("no_after", language))
     month = max(found)
     heads = [phrase("level", language), *(f"#{phrase(name, language)}" for name in ("customers", "buyers"))]
     heads += [
@@ -172,16 +211,11 @@ def after(report: Report, ruleset: Ruleset, language: Language) -> str:
         f"#{phrase('complaints_100', language)}",
     ]
     blocks = [
-        f"<h3>{escape(titled(rating.title, language))}</h3>"
-        + table(heads, _after(rating, found[month][name], ruleset, language))
+        Section(titled(rating.title, language), _table(heads, _after(rating, found[month][name], ruleset, language)))
         for name, rating in ruleset.ratings.items()
         if name in found[month]
     ]
-    return section(
-        phrase("ratings", language),
-        paragraph(phrase("ratings_how", language, month=month_said(month, language))),
-        *blocks,
-    )
+    return _section("ratings", language, _how("ratings_how", language, month=month_said(month, language)), *blocks)
 
 
 def _after(rating: Rating, levels: Mapping[str, Counts], ruleset: Ruleset, language: Language) -> list[list[str]]:
@@ -195,56 +229,52 @@ def _after_row(level: str, counts: Counts, ruleset: Ruleset) -> list[str]:
     spend = Decimal(counts.get("spend", 0)).scaleb(-ruleset.programme.minor_digits) / customers
     complaints = 100 * counts.get("complaints", 0) / customers
     share = counts.get("buyers", 0) / customers
-    return [escape(level), f"{customers:,}", f"{share:.1%}", f"{spend:,.2f}", f"{complaints:.1f}"]
+    return [level, f"{customers:,}", f"{share:.1%}", f"{spend:,.2f}", f"{complaints:.1f}"]
 
 
-def changes(report: Report, ruleset: Ruleset, language: Language) -> str:
+def changes(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Section]:
     """How often customers' levels changed in a year."""
     found = report.figures.changes
     rows = [
-        [escape(titled(rating.title, language)), *(_share(found[name], times) for times in TIMES)]
+        [titled(rating.title, language), *(_share(found[name], times) for times in TIMES)]
         for name, rating in ruleset.ratings.items()
         if sum(found.get(name, {}).values())
     ]
-    if not any(times != "0" and count for counts in found.values() for times, count in counts.items()):
-        return ""
-    heads = ["", *(f"#{phrase('times', language, times=times)}" for times in TIMES)]
-    return section(phrase("changes", language), paragraph(phrase("changes_how", language)), table(heads, rows))
+    if any(times != "0" and count for counts in found.values() for times, count in counts.items()):
+        heads = ["", *(f"#{phrase('times', language, times=times)}" for times in TIMES)]
+        yield _section("changes", language, _how("changes_how", language), *_table(heads, rows))
 
 
 def _share(counts: Counts, name: str) -> str:
     return f"{counts.get(name, 0) / sum(counts.values()):.1%}"
 
 
-def drift(report: Report, _ruleset: Ruleset, language: Language) -> str:
+def drift(report: Report, _ruleset: Ruleset, language: Language) -> Iterator[Section]:
     """The farthest drifts since the last end of a month."""
     found = drifts(report.figures.drift)
     if not found:
-        return ""
+        return
     month = max(one.month for one in found)
     shown = [one for one in found if one.month == month][:MOST]
-    rows = [[escape(one.name), f"{one.psi / UNIT:.3f}", _verdict(one.psi, language)] for one in shown]
-    how = paragraph(phrase("drift_how", language, month=month_said(month, language)))
-    return section(phrase("drift", language), how, table(["", f"#{phrase('psi', language)}", ""], rows))
+    rows = [(one.name, f"{one.psi / UNIT:.3f}", _verdict(one.psi, language)) for one in shown]
+    how = _how("drift_how", language, month=month_said(month, language))
+    yield _section("drift", language, how, *_table(["", f"#{phrase('psi', language)}", ""], rows))
 
 
-def _verdict(psi: int, language: Language) -> str:
+def _verdict(psi: int, language: Language) -> Said:
     if psi >= DRIFTED:
-        return f'<span class="fall">{phrase("large_shift", language)}</span>'
+        return Span(phrase("large_shift", language), "fall")
     return phrase("some_shift" if psi >= SHIFTED else "steady", language)
 
 
-def run(report: Report, language: Language) -> str:
+def run(report: Report, language: Language) -> Section:
     """Run time and cost, and what was wrong by name, with the way out."""
-    content = [paragraph(one) for one in _run(report, language)]
+    content: list[Block] = [Paragraph(one, "soft") for one in _run(report, language)]
     if report.wrong:
-        wrong = {key: why.in_language(language) for key, why in sorted(report.wrong.items())}
-        rows: list[Sequence[str]] = [[f"<code>{escape(key)}</code>", escape(why)] for key, why in wrong.items()]
-        content += [
-            table([phrase("file", language), phrase("what", language)], rows),
-            paragraph(phrase("way_out", language)),
-        ]
-    return section(phrase("run", language), *content)
+        rows = [(Span(key, "code"), why.in_language(language)) for key, why in sorted(report.wrong.items())]
+        content += _table([phrase("file", language), phrase("what", language)], rows)
+        content.append(Paragraph(with_code(phrase("way_out", language)), "soft"))
+    return _section("run", language, *content)
 
 
 def _run(report: Report, language: Language) -> Iterator[str]:

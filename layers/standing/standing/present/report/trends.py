@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from standing.present.page import BARE, Picture
+from standing.present.document import Column, Figure, Picture, Table
+from standing.present.page import BARE
 from standing.present.report.pictures import LEAST, SILENT
 from standing.report.model import Levels
 from standing.rules.ruleset import Rating
@@ -19,18 +20,19 @@ type Nights = Mapping[str, Levels]  # by day
 type Row = tuple[float, float]
 
 
-def trend(rating: Rating, nights: Nights) -> Picture:
+def trend(name: str, rating: Rating, nights: Nights, title: str) -> Figure:
     """A rating's customers by level over nights, the highest level on top where they have an order."""
     names, days = rating.levels[::-1] if rating.ordered else rating.levels, sorted(nights)
-    counts = {name: [nights[day].get(rating.name, {}).get(name, 0) for day in days] for name in names}
+    counts = {one: [nights[day].get(rating.name, {}).get(one, 0) for day in days] for one in names}
     rows = [(1 - (place + PART[1]) / len(names), 1 - (place + PART[0]) / len(names)) for place in range(len(names))]
     layout: dict[str, Any] = {**BARE, "height": max(LEAST, FEET + ROW * len(names)), "margin": MARGIN}
     layout |= {"showlegend": False, "xaxis": _days()}
     layout |= {f"yaxis{_number(place)}": _axis(row) for place, row in enumerate(rows)}
-    layout["annotations"] = [
-        one for name, row in zip(names, rows, strict=True) for one in _ends(name, counts[name], row)
-    ]
-    return {"data": [_line(place, name, days, counts[name]) for place, name in enumerate(names)], "layout": layout}
+    layout["annotations"] = [end for one, row in zip(names, rows, strict=True) for end in _ends(one, counts[one], row)]
+    drawn = {"data": [_line(place, one, days, counts[one]) for place, one in enumerate(names)], "layout": layout}
+    heads = (Column(), *(Column(day, is_number=True) for day in (days[0], days[-1])))
+    ends = tuple((one, f"{counts[one][0]:,}", f"{counts[one][-1]:,}") for one in names)
+    return Figure(name, drawn, Table(heads, ends), title)
 
 
 def _number(place: int) -> str:
