@@ -11,6 +11,7 @@ from standing.impact import population
 from standing.impact.report import as_dict, compare_rulesets
 from standing.impact.sources import of_file, of_table
 from standing.ingest.batch import Ingest
+from standing.rules.features import Window
 from standing.rules.timeline import Timeline
 
 from tests.make.support import NOW, KeptRejections, message, purchase
@@ -41,7 +42,10 @@ def test_a_tables_customers_are_what_its_snapshot_says(filled: Customers, rules:
 
 def test_rules_that_measure_otherwise_are_compared_over_the_same_customers(filled: Customers, rules: Timeline) -> None:
     before = rules.latest
-    shorter = [one.model_copy(update={"over": 2}) if one.name == "spend_365d" else one for one in before.features]
+    shorter = [
+        one.model_copy(update={"window": Window(over=2)}) if one.name == "spend_365d" else one
+        for one in before.features
+    ]
     after = before.model_copy(update={"version": "edited", "features": tuple(shorter)})
     old, new = of_table(filled, before, before, after)
     assert old.frame["customer"].equals(new.frame["customer"])

@@ -25,6 +25,7 @@ from standing.impact.view import impact_document
 from standing.present.renderers.markdown import markdown
 from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition, Fact
+from standing.rules.features import Window
 from standing.rules.ruleset import Cap, Care, Rating, Ruleset, Stratum
 from standing.values.errors import UserError
 
@@ -344,7 +345,7 @@ def test_a_population_without_a_feature_of_the_rules_is_refused_by_name(tmp_path
     write(TEN, tmp_path / "ten.parquet")
     other = (*FEATURES, made.feature("complaints", "count", made.COMPLAINTS, over=7))
     wider = made.ruleset(other, Stratum(ratings=(tier(20_000),)))
-    longer = made.ruleset((FEATURES[0].model_copy(update={"over": 30}), FEATURES[1]), Stratum())
+    longer = made.ruleset((FEATURES[0].model_copy(update={"window": Window(over=30)}), FEATURES[1]), Stratum())
     assert of_file(tmp_path / "ten.parquet", rules(tier(1))).lacks(wider) == ["complaints"]
     with pytest.raises(UserError, match="does not have `complaints` as these rules define it"):
         of_file(tmp_path / "ten.parquet", rules(tier(1)), wider)
