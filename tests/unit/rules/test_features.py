@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 from standing.rules.author.compiler import assemble
@@ -26,6 +26,11 @@ MEASURES = st.builds(
 )
 
 
+def bought_where(**fields: str) -> Measure:
+    return Measure(of=("purchase",), where=fields)
+
+
+@example(bought_where(category="shoes][channel=web"), bought_where(category="shoes", channel="web"))
 @given(MEASURES, MEASURES)
 def test_measures_that_differ_have_names_that_differ(one: Measure, other: Measure) -> None:
     assert (one.name == other.name) is (one.content() == other.content())

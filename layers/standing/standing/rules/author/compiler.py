@@ -299,8 +299,8 @@ def _cautious(measure: Measure, ratings: Iterable[Rating]) -> Measure:
     """A measure that knows which of two values of one moment counts: the lower level, the lesser appetite for risk."""
     if measure.keeps != "latest":
         return measure
-    rating = next((one for one in ratings if one.override == measure.name), None)
-    if rating:
+    rating = next((one for one in ratings if one.name == measure.where.get("rating")), None)
+    if measure.of == ("override",) and measure.value in {"level", RULING} and rating:
         return measure.model_copy(update={"order": rating.levels})
     value = FAMILIES[measure.of[0]].value(measure.value) if len(measure.of) == 1 else None
     return measure.model_copy(update={"order": value.levels if value else ()})
