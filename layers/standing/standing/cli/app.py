@@ -14,6 +14,7 @@ import typer
 from standing.aws.logging import silence_libraries
 from standing.cli import customer, events, release, search
 from standing.cli.backfill import backfill
+from standing.cli.help import Commands
 from standing.cli.init import init
 from standing.cli.lake import lake
 from standing.cli.local import local
@@ -32,6 +33,7 @@ from standing.values.visible import visible
 
 EXTRA_MISSING = 2  # the exit code, as of a command that was typed wrong: nothing was begun
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Standing keeps every customer's rating up to date, as events happen.\n\n"
