@@ -159,7 +159,7 @@ def _start() -> None:
     with working(out, "starting the local AWS") as tell:
         aws.start()
         use_local_aws()
-        release_programme(tell)
+        release_programme(lambda said: tell(str(said)))
     _done("local AWS started, template.yaml deployed unchanged, IAM enforced")
 
 

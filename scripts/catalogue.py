@@ -1,12 +1,14 @@
 """`make messages`: what the code says to people, as gettext's catalogue: `standing.po`, and compiled `standing.mo`.
 
 Found in the code: the tables of `Messages("subject", {…})`, and the texts of `message("…")`, `told("…")` and
-`UserError("…")`. Translations stay; what the code no longer says goes.
+`UserError("…")`; and the help of the commands and their options, as typer has it. Translations stay; what the
+code no longer says goes.
 """
 
 from __future__ import annotations
 
 import ast
+import inspect
 import io
 import re
 import sys
@@ -14,9 +16,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+import typer
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
+from standing.cli import app
+from standing.cli.help import described, with_subcommands
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "layers" / "standing" / "standing"
@@ -61,6 +66,10 @@ def texts() -> Iterator[tuple[Path, Found]]:
             if isinstance(node, ast.Call):
                 yield from ((path, found) for found in _texts_of(node))
 
+    for command in with_subcommands(typer.main.get_command(app.app)):
+        path = Path(inspect.getfile(inspect.unwrap(command.callback)) if command.callback else app.__file__)
+        yield from ((path, Found(part.help)) for part in described(command))
+
 
 def _texts_of(call: ast.Call) -> Iterator[Found]:
     match (call.func, [_constant(argument) for argument in call.args]):
@@ -91,7 +100,7 @@ def as_mo(catalogue: Catalog) -> bytes:
 
 def untranslated(catalogue: Catalog) -> list[str]:
     """What has no translation, or one with values that the text does not have."""
-    return [str(said.id) for said in catalogue if said.id and not _is_translated(str(said.id), str(said.string))]
+    return [str(said.id) for said in catalogue if said.id and not _is_translated(str(said.id), str(said.string or ""))]
 
 
 def _is_translated(text: str, translation: str) -> bool:

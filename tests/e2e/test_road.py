@@ -154,7 +154,7 @@ def test_a_damaged_state_is_rebuilt_from_the_events(target: Target, rules: Timel
     deliver(target, tmp_path / "events", [purchase("damaged", n, "700.00", 9 - n) for n in range(4)])
     state = target.customers.load("damaged")
     assert state is not None
-    assert "as its events say" in recovery.rebuild(target, rules, "damaged")
+    assert str(recovery.rebuild(target, rules, "damaged")) == "the state agreed with its events"
     wrong = replace(state, version=state.version + 2, buckets=prune(empty(rules.latest), state.day, rules.latest))
     key = {"pk": {"S": "damaged"}, "sk": {"S": "STATE"}}
     target.dynamodb.update_item(
@@ -163,7 +163,7 @@ def test_a_damaged_state_is_rebuilt_from_the_events(target: Target, rules: Timel
         UpdateExpression="SET image = :image, version = :version",
         ExpressionAttributeValues={":image": {"B": pack(wrong)}, ":version": {"N": str(wrong.version)}},
     )
-    assert recovery.rebuild(target, rules, "damaged") == "the state was not as its events say; now it is"
+    assert str(recovery.rebuild(target, rules, "damaged")) == "the state did not agree with its events; it is corrected"
     again = target.customers.load("damaged")
     assert again is not None
     assert (again.closed, again.buckets) == (state.closed, state.buckets)

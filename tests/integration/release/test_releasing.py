@@ -72,7 +72,7 @@ class Bench:
     @property
     def releasing(self) -> ReleaseProcess:
         """To the stack, now."""
-        return ReleaseProcess(self.stack, self.heard.append, lambda: self.now)
+        return ReleaseProcess(self.stack, lambda said: self.heard.append(str(said)), lambda: self.now)
 
     def rules(self, gold: str | None = None) -> Path:
         """A rules folder in which gold is reached at some amount."""

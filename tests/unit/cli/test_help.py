@@ -5,13 +5,18 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 import typer
 from standing.cli.app import app
-from typer.testing import CliRunner
+from standing.cli.help import TYPER, asked_language, described, with_subcommands
+from standing.values.catalogue import translated
+from typer import rich_utils
+from typer.testing import CliRunner, Result
+
+from tests.make.chinese import english_sentences
 
 HEAVY = ("boto3", "botocore", "durable_rules_engine", "numpy", "orjson", "plotly", "polars", "ruamel", "z3")
 OURS = (*HEAVY, "standing.rules.ruleset")  # our models need pydantic; typer uses it, too, once a command has options
@@ -43,6 +48,16 @@ def commands(group: Any, *path: str) -> Iterator[tuple[str, ...]]:
 
 
 COMMANDS = list(commands(typer.main.get_command(app)))
+
+
+@pytest.fixture
+def run(monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    """Runs a command on a wide terminal; typer's words are English again afterwards."""
+    for name in ("highlighter", *TYPER.texts):
+        monkeypatch.setattr(rich_utils, name, getattr(rich_utils, name))
+    monkeypatch.setenv("COLUMNS", "200")
+    monkeypatch.setenv("STANDING_LANG", "")
+    return lambda *words, **environment: CliRunner().invoke(app, words, env=environment)
 
 
 def started(*words: str, program: str = TELL, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -81,3 +96,68 @@ def test_commands_of_the_rules_are_in_the_order_of_their_use() -> None:
 
 def test_the_nearest_command_is_named() -> None:
     assert "Did you mean 'check'" in CliRunner().invoke(app, ["rules", "chek"]).output
+
+
+@pytest.mark.parametrize("words", [(), *COMMANDS], ids=" ".join)
+def test_the_help_of_every_command_is_chinese_where_that_is_the_language(
+    words: tuple[str, ...], run: Callable[..., Result]
+) -> None:
+    said = run(*words, "--help", STANDING_LANG="zh")
+    usage, rest = said.output.strip().split("\n", 1)
+    assert (said.exit_code, usage[:3]) == (0, "用法：")
+    assert "─ 选项 ─" in rest
+    assert "显示此帮助并退出" in rest
+    assert english_sentences(rest) == []
+
+
+def test_a_text_without_chinese_is_found() -> None:
+    assert english_sentences("写入 `a b c d`，见 --out the file。Show this message\n and exit.") == [
+        "Show this message and exit"
+    ]
+
+
+def test_every_text_of_the_help_is_translated_whole() -> None:
+    texts = {part.help for command in with_subcommands(typer.main.get_command(app)) for part in described(command)}
+    same = [text for text in texts if translated(text, "zh").count("\n\n") != text.count("\n\n")]
+    assert (same, len(texts) > 100) == ([], True)
+
+
+def test_nothing_is_cut_off_where_a_chinese_text_has_no_space(run: Callable[..., Result]) -> None:
+    said = run("list", "--help", STANDING_LANG="zh", COLUMNS="80").output.replace("NAME,…", "")
+    assert "…" not in said
+    assert "写成电子表格可打开的 CSV。" in said
+
+
+def test_the_language_may_stand_before_and_behind_the_command(run: Callable[..., Result]) -> None:
+    before, behind = run("--lang", "zh", "lake", "gaps", "--help"), run("lake", "gaps", "--help", "--lang=zh")
+    assert before.output == behind.output
+    assert "缺少内容的客户" in behind.output
+    assert "用法：" in run("rules", "chek", STANDING_LANG="zh").output
+    assert "─ 错误 ─" in run("rules", "chek", STANDING_LANG="zh").output
+
+
+@pytest.mark.parametrize(
+    ("words", "default", "expected"),
+    [
+        ("send f", "", ("en", ["send", "f"])),
+        ("send f", "zh", ("zh", ["send", "f"])),
+        ("--lang en send f", "zh", ("en", ["send", "f"])),
+        ("send --lang=zh f", "", ("zh", ["send", "f"])),
+        ("send --lang", "zh", ("en", ["send"])),
+        ("send --lang fr", "zh", ("en", ["send"])),
+    ],
+)
+def test_the_language_is_known_before_the_options_are(
+    words: str, default: str, expected: tuple[str, list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STANDING_LANG", default)
+    assert asked_language(words.split()) == expected
+
+
+def test_english_help_is_as_it_stands_in_the_code_and_as_typer_says_it(run: Callable[..., Result]) -> None:
+    said = run("rules", "check", "--help").output
+    assert said == run("rules", "check", "--help", "--lang", "en").output
+    assert {name: getattr(rich_utils, name) for name in TYPER.texts} == TYPER.texts
+    assert "Usage: root rules check [OPTIONS]" in said
+    assert "Show the accepted findings as well, with their reasons." in said
+    assert "Show this message and exit." in said

@@ -16,6 +16,7 @@ from standing.aws.refusals import LOCALLY, explain_refusal
 from standing.cli import app
 from standing.cli.options import chosen
 
+from tests.make.chinese import english_sentences
 from tests.make.support import ROOT
 
 type Command = tuple[str, ...]
@@ -139,6 +140,19 @@ def test_a_command_says_what_is_wrong_and_that_there_is_a_local_aws(
 
 
 @pytest.mark.usefixtures("alone")
+def test_what_is_wrong_is_told_in_chinese(said: Callable[[Command], str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STANDING_LANG", "zh")
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-1")
+    message = said(OF_A_STACK["send",])
+    assert message.startswith("没有 AWS 凭证：请登录")
+    assert english_sentences(message) == []
+    monkeypatch.setattr(BaseClient, "_make_api_call", refused("AccessDenied", DENIAL))
+    for name, value in SIGNED_IN.items():
+        monkeypatch.setenv(name, value)
+    assert f"AWS 拒绝{ME}执行 `cloudformation:DescribeStacks`" in said(OF_A_STACK["send",])
+
+
+@pytest.mark.usefixtures("alone")
 @pytest.mark.parametrize("path", sorted(set(OF_A_STACK) - {("rules", "release")}), ids=" ".join)
 def test_a_command_says_that_there_is_no_such_stack(
     path: Command, said: Callable[[Command], str], monkeypatch: pytest.MonkeyPatch
@@ -170,9 +184,9 @@ def test_a_command_says_that_there_is_no_such_stack(
     ],
 )
 def test_each_kind_has_its_words(error: Any, expected: str) -> None:
-    assert expected in explain_refusal(error)
+    assert expected in str(explain_refusal(error))
 
 
 def test_what_is_not_known_is_told_as_it_is() -> None:
     odd = aws.ClientError({"Error": {"Code": "Odd", "Message": "it is odd"}}, "PutItem")
-    assert explain_refusal(odd) == f"AWS: {odd}"
+    assert str(explain_refusal(odd)) == f"AWS: {odd}"

@@ -7,25 +7,30 @@ from typing import TYPE_CHECKING
 
 from botocore import exceptions as aws
 
+from standing.values.messages import Message, message
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-LOCALLY = "Or use the local AWS: `standing local up` starts it, then `standing --local …`."
-SIGN_IN = "sign in (`aws configure`, `aws sso login`, or the variables AWS_PROFILE or AWS_ACCESS_KEY_ID)"
-REGION = "set AWS_DEFAULT_REGION, such as eu-central-1, or `region` in the profile"
+LOCALLY = message("Or use the local AWS: `standing local up` starts it, then `standing --local …`.")
+SIGN_IN = message("sign in (`aws configure`, `aws sso login`, or the variables AWS_PROFILE or AWS_ACCESS_KEY_ID)")
+REGION = message("set AWS_DEFAULT_REGION, such as eu-central-1, or `region` in the profile")
 
 # Errors that botocore raises before it calls AWS, or if it cannot; the first match counts.
-UNASKED: tuple[tuple[tuple[type[Exception], ...], str], ...] = (
-    ((aws.NoCredentialsError, aws.PartialCredentialsError), f"no credentials for AWS: {SIGN_IN}"),
+UNASKED: tuple[tuple[tuple[type[Exception], ...], Message], ...] = (
+    (
+        (aws.NoCredentialsError, aws.PartialCredentialsError),
+        message("no credentials for AWS: {way_out}", way_out=SIGN_IN),
+    ),
     (
         (aws.UnauthorizedSSOTokenError, aws.SSOTokenLoadError, aws.TokenRetrievalError),
-        "you are not signed in to AWS any more: `aws sso login`",
+        message("you are not signed in to AWS any more: `aws sso login`"),
     ),
-    ((aws.CredentialRetrievalError,), "credentials for AWS could not be retrieved: {error}"),
-    ((aws.NoRegionError,), f"no region: {REGION}"),
-    ((aws.InvalidRegionError,), f"{{error}}: {REGION}"),
-    ((aws.ProfileNotFound,), "{error}: `aws configure list-profiles` lists the profiles"),
-    ((aws.HTTPClientError, aws.ConnectionError), "AWS cannot be reached: {error}"),
+    ((aws.CredentialRetrievalError,), message("credentials for AWS could not be retrieved: {error}")),
+    ((aws.NoRegionError,), message("no region: {way_out}", way_out=REGION)),
+    ((aws.InvalidRegionError,), message("{error}: {way_out}", way_out=REGION)),
+    ((aws.ProfileNotFound,), message("{error}: `aws configure list-profiles` lists the profiles")),
+    ((aws.HTTPClientError, aws.ConnectionError), message("AWS cannot be reached: {error}")),
 )
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 UNKNOWN = {
@@ -37,30 +42,36 @@ ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
 WHO = re.compile(r"arn:[a-z-]+:(?:sts|iam)::\d+:\S+")
 
 
-def explain_refusal(error: aws.BotoCoreError | aws.ClientError) -> str:
+def explain_refusal(error: aws.BotoCoreError | aws.ClientError) -> Message:
     """An error of AWS in words: what is wrong, what to do, and that there is a local AWS."""
-    message = _of_answer(error) if isinstance(error, aws.ClientError) else _unasked(error)
-    return f"{message}\n{LOCALLY}" if message else f"AWS: {error}"
+    said = _of_answer(error) if isinstance(error, aws.ClientError) else _unasked(error)
+    return message("{said}\n{locally}", said=said, locally=LOCALLY) if said else message("AWS: {error}", error=error)
 
 
-def _unasked(error: aws.BotoCoreError) -> str:
-    messages = (message for kinds, message in UNASKED if isinstance(error, kinds))
-    return next(messages, "").format(error=str(error).rstrip("."))
+def _unasked(error: aws.BotoCoreError) -> Message | None:
+    found = next((said for kinds, said in UNASKED if isinstance(error, kinds)), None)
+    return found and Message(found.text, {**found.values, "error": str(error).rstrip(".")})
 
 
-def _of_answer(error: aws.ClientError) -> str:
+def _of_answer(error: aws.ClientError) -> Message | None:
     code = str(error.response.get("Error", {}).get("Code", ""))
-    known: tuple[tuple[set[str], Callable[[aws.ClientError], str]], ...] = (
-        (EXPIRED, lambda _: f"the credentials for AWS have expired: {SIGN_IN}"),
-        (UNKNOWN, lambda _: f"AWS does not know these credentials ({code}): {SIGN_IN}"),
+    known: tuple[tuple[set[str], Callable[[aws.ClientError], Message]], ...] = (
+        (EXPIRED, lambda _: message("the credentials for AWS have expired: {way_out}", way_out=SIGN_IN)),
+        (
+            UNKNOWN,
+            lambda _: message("AWS does not know these credentials ({code}): {way_out}", code=code, way_out=SIGN_IN),
+        ),
         (DENIED, _denied),
     )
-    return next((message(error) for codes, message in known if code in codes), "")
+    return next((said(error) for codes, said in known if code in codes), None)
 
 
-def _denied(error: aws.ClientError) -> str:
+def _denied(error: aws.ClientError) -> Message:
     """Which action was denied, and to whom. S3 and some other services name neither: then the API call is named."""
-    message = str(error.response["Error"].get("Message", ""))
-    action, who = ACTION.search(message), WHO.search(message)
-    what = action[1] if action else error.operation_name
-    return f"AWS denies `{what}` to {who[0] if who else 'you'}: docs/deploying.md says who needs which rights"
+    answer = str(error.response["Error"].get("Message", ""))
+    action, who = ACTION.search(answer), WHO.search(answer)
+    return message(
+        "AWS denies `{action}` to {who}: docs/deploying.md says who needs which rights",
+        action=action[1] if action else error.operation_name,
+        who=who[0] if who else message("you"),
+    )

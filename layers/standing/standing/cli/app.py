@@ -14,11 +14,12 @@ import typer
 from standing.aws.logging import silence_libraries
 from standing.cli import customer, events, release, search
 from standing.cli.backfill import backfill
+from standing.cli.help import Commands
 from standing.cli.init import init
 from standing.cli.lake import lake
 from standing.cli.local import local
 from standing.cli.night import night, report
-from standing.cli.options import Lang, chosen
+from standing.cli.options import Lang, chosen, told
 from standing.cli.queues import dead, refused
 from standing.cli.rules import rules
 from standing.cli.scenario import scenario
@@ -32,6 +33,7 @@ from standing.values.visible import visible
 
 EXTRA_MISSING = 2  # the exit code, as of a command that was typed wrong: nothing was begun
 app = typer.Typer(
+    cls=Commands,
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     help="Standing keeps every customer's rating up to date, as events happen.\n\n"
@@ -85,7 +87,7 @@ def main() -> None:
     except SystemExit:  # asked first, so that whoever ends well need not know the errors of AWS
         raise
     except (typer.Abort, KeyboardInterrupt):
-        _fail("stopped")
+        _fail(told("stopped"))
     except typer.TyperException as error:  # what was typed is no command of ours
         from typer.rich_utils import rich_format_error
 
@@ -99,7 +101,7 @@ def main() -> None:
     except _errors_of_aws() as error:
         from standing.aws.refusals import explain_refusal
 
-        _fail(explain_refusal(error))  # type: ignore[arg-type]  # no other is raised
+        _fail(explain_refusal(error).in_language(chosen.language))  # type: ignore[arg-type]  # no other is raised
     except (RulesError, UserError, OSError) as error:
         _fail(_mistake(error))
 

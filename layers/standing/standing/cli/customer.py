@@ -165,4 +165,4 @@ def rebuild(
     from standing.release.store import rules_of
 
     target = target_of(stack)
-    out.print(recovery.rebuild(target, rules_of(target, folder), customer))
+    out.print(recovery.rebuild(target, rules_of(target, folder), customer).in_language(chosen.language))

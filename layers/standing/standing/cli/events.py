@@ -40,7 +40,7 @@ def send(
     read = prepare(file, rules_of(target, folder).latest, datetime.now(UTC), anyway=anyway)
     _complain(described(file, [*read.unsendable, *read.doomed]))
     with progress_bar(err) as progress:
-        result = deliver(target, read, progress, wait=wait)
+        result = deliver(target, read, progress, wait=wait, language=chosen.language)
     _complain(described(file, result.unsendable[len(read.unsendable) :]))
     print_data(result.as_dict(), as_json=as_json, table=_sent(result, anyway=anyway, waited=wait))
     raise typer.Exit(1 if result.unsendable or (read.doomed and not anyway) else 0)

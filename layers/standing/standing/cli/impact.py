@@ -10,7 +10,6 @@ import typer
 from standing.cli.options import Json, Lang, Rules, Stack, target_of, told
 from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
-from standing.values.counted import counted
 
 if TYPE_CHECKING:
     from standing.impact.population import Population
@@ -80,7 +79,8 @@ def snapshot(
     ruleset = compile_rules(folder or programme_folder() / "rules")
     (taken,) = of_table(target_of(stack).customers, ruleset, ruleset)
     write_population(taken, file)
-    err.print(f"{file}: {counted(taken.frame.height, 'customer')}, {counted(len(taken.features), 'feature')}")
+    kept = {"customers": taken.frame.height, "features": len(taken.features)}
+    err.print(told("{file}: {customers:customer|customers}, {features:feature|features}", file=file, **kept))
 
 
 def comment(

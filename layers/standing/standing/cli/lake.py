@@ -11,9 +11,13 @@ from rich.table import Table
 from standing.cli.options import Json, Rules, Stack, chosen, label, target_of, told
 from standing.present.output import err, out, print_json
 from standing.present.terminal import Text, working
+from standing.values.messages import listed, message
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from standing.lake.compaction import CompactionResult
+    from standing.lake.layout import Kind
 
 lake = typer.Typer(no_args_is_help=True, help="The lake: events, decisions and states as Parquet (docs/lake.md).")
 Bucket = Annotated[int | None, typer.Option("--bucket", min=0, max=255, help="This bucket alone.")]
@@ -28,12 +32,12 @@ def compact_lake(bucket: Bucket = None, stack: Stack = "standing", as_json: Json
     from standing.lake.upkeep import compact_now
 
     target = target_of(stack)
-    with working(err, "compacting"):
+    with working(err, told("compacting")):
         done = compact_now(target, bucket)
     if as_json:
         print_json(asdict(done))
     else:
-        out.print(" and ".join(f"{count:,} {kind}" for kind, count in done.rows.items()))
+        out.print(_rows(done.rows))
     _tell(done)
 
 
@@ -52,7 +56,7 @@ def show_gaps(
     from standing.release.store import rules_of
 
     target = target_of(stack)
-    with working(err, "looking for gaps"):
+    with working(err, told("looking for gaps")):
         found = gaps(target)
     if as_json:
         print_json(found)
@@ -64,6 +68,12 @@ def show_gaps(
         _tell(done)
     elif found:
         raise typer.Exit(1)
+
+
+def _rows(counts: Mapping[Kind, int]) -> str:
+    """How many rows there are of each kind, in a line."""
+    parts = (message("{count} {kind}", count=count, kind=label(kind)) for kind, count in counts.items())
+    return listed("and", parts).in_language(chosen.language)
 
 
 def _tell(done: CompactionResult) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from standing.cli.options import Json, pairs_table, print_data, told
+from standing.cli.options import Json, chosen, pairs_table, print_data, told
 from standing.local.project import programme_folder
 from standing.present.output import err
 from standing.present.terminal import working
@@ -27,7 +27,7 @@ def up() -> None:
     with working(err, told("starting the local AWS")) as tell:
         running = aws.start()
         use_local_aws()
-        release_programme(tell)
+        release_programme(lambda said: tell(said.in_language(chosen.language)))
     _print_running(running)
     text = told("Try `standing --local send {events}` and `standing --local show c-1001`.", events=_example())
     err.print(text)

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from standing.present.output import out, print_json
-from standing.values.messages import Message, Messages
+from standing.present.output import err, out, print_json
+from standing.values.messages import Message, Messages, Readable
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -47,6 +47,11 @@ Rules = Annotated[Path | None, typer.Option("--rules", metavar="DIR", help="Anot
 def told(text: str, /, **values: object) -> str:
     """A text in the language that was asked for."""
     return Message(text, values).in_language(chosen.language)
+
+
+def say(what: Readable) -> None:
+    """Tell what goes on, beside what a command prints."""
+    err.print(what.in_language(chosen.language), soft_wrap=True)
 
 
 def target_of(stack: str) -> Target:
@@ -92,6 +97,10 @@ LABELS = Messages(
         "customer": "customer",
         "version_in_lake": "version in the lake",
         "versions_missing": "versions missing",
+        # of a compaction
+        "records": "records",
+        "decisions": "decisions",
+        "states": "states",
         # of the local AWS
         "running": "running",
         "endpoint": "endpoint",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.cli.options import Json, Lang, Rules, Stack, target_of
+from standing.cli.options import Json, Lang, Rules, Stack, say, target_of
 from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json
 
@@ -47,7 +47,7 @@ def release(
     from standing.release.timeline import print_timeline, today_of
 
     place, day = _place(stack, parameters), since.date() if since else None
-    entries = ReleaseProcess(place, _say).release(folder or programme_folder() / "rules", day)
+    entries = ReleaseProcess(place, say).release(folder or programme_folder() / "rules", day)
     print_timeline(entries, today_of(released_rules(target_of(stack))), language, out)
 
 
@@ -63,7 +63,7 @@ def live(stack: Stack = "standing", language: Lang = "en", as_json: Json = False
         return
     print_timeline(found.entries, today, language, out)
     if found.unfinished:
-        _say(unfinished(found.unfinished, language))
+        err.print(unfinished(found.unfinished, language), soft_wrap=True)
 
 
 def rollback(
@@ -84,7 +84,7 @@ def rollback(
     from standing.release.store import released_rules
     from standing.release.timeline import print_timeline, today_of
 
-    entries = ReleaseProcess(_place(stack, parameters), _say).rollback(version)
+    entries = ReleaseProcess(_place(stack, parameters), say).rollback(version)
     print_timeline(entries, today_of(released_rules(target_of(stack))), language, out)
 
 
@@ -92,8 +92,4 @@ def _place(stack: str, parameters: list[str] | None) -> StackTarget:
     from standing.release.store import StackTarget
 
     target_of(stack)
-    return StackTarget(stack, _say, tuple(parameters or ()))
-
-
-def _say(what: str) -> None:
-    err.print(what, soft_wrap=True)
+    return StackTarget(stack, say, tuple(parameters or ()))

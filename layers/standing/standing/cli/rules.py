@@ -12,7 +12,6 @@ from standing.cli.impact import comment, impact, snapshot
 from standing.cli.options import Json, Lang, Rules, told
 from standing.local.project import programme_folder, ruleset_layer
 from standing.present.output import err, out, print_json, print_whole
-from standing.values.counted import counted
 from standing.values.days import day_number
 
 rules = typer.Typer(no_args_is_help=True, help="The rules under rules/.")
@@ -39,12 +38,14 @@ def build(
     day = day_number(since.date()) if since else None
     ruleset = build_ruleset(folder or root / "rules", ruleset_layer(root), since=day)
     care = sum(len(stratum.care) for stratum in ruleset.strata)
-    parts = (
-        counted(len(ruleset.features), "feature"),
-        counted(len(ruleset.ratings), "rating"),
-        counted(care, "care rule"),
+    said = told(
+        "rules {version}: {features:feature|features}, {ratings:rating|ratings}, {care:care rule|care rules}",
+        version=ruleset.version,
+        features=len(ruleset.features),
+        ratings=len(ruleset.ratings),
+        care=care,
     )
-    err.print(told("rules {version}: {names}", version=ruleset.version, names=", ".join(parts)))
+    err.print(said)
     err.print(state_size(ruleset, language), markup=False, highlight=False, soft_wrap=True)
 
 

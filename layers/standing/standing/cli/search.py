@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from standing.cli.options import Json, Lang, Rules, Stack, target_of
+from standing.cli.options import Json, Lang, Rules, Stack, target_of, told
 from standing.present.output import err, out, print_json
 from standing.present.terminal import working
 
@@ -69,7 +69,7 @@ def list_customers(
         *("open" if is_open else status, owner, action, given.most),
     )
     places = _places(stack, folder, language, live=live)
-    with working(err, "looking"):
+    with working(err, told("looking")):
         found = search(places, request)
     print_or_write(found, given, language)
 

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from standing.cli.options import Json, Lang, Rules, Stack, target_of, told
+from standing.cli.options import Json, Lang, Rules, Stack, chosen, say, target_of, told
 from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json
 
@@ -63,7 +63,7 @@ def start(
 
     with progress_bar(err) as progress:
         begin = since.date() if since else None
-        events = ShadowStack(target_of(stack), progress.console.print).start(
+        events = ShadowStack(target_of(stack), say, chosen.language).start(
             folder or programme_folder() / "rules", begin, progress
         )
     err.print(
@@ -80,4 +80,4 @@ def stop(stack: Stack = "standing") -> None:
     """End the shadow, and delete all that it decided."""
     from standing.release.shadow import ShadowStack
 
-    ShadowStack(target_of(stack), err.print).stop()
+    ShadowStack(target_of(stack), say).stop()

@@ -13,6 +13,7 @@ from standing.aws.table import CommitConflict, stored_history
 from standing.engine.decide import fold_anew
 from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
+from standing.values.messages import Message, message
 
 MOST_RECORDS = 100  # in one call, as the stream passes them
 
@@ -61,7 +62,7 @@ def _publisher(target: Target) -> str:
     return target.outputs["PublishFunction"]
 
 
-def rebuild(target: Target, rules: Timeline, customer: str) -> str:
+def rebuild(target: Target, rules: Timeline, customer: str) -> Message:
     """Fold a customer again from the event records and store the result. Returns in words whether the state changed.
 
     Raises UserError if there is no such customer, or if the customer changed meanwhile.
@@ -77,4 +78,6 @@ def rebuild(target: Target, rules: Timeline, customer: str) -> str:
     except CommitConflict:
         raise UserError("`{customer}` changed meanwhile: rebuild it again", customer=customer) from None
     same = (state.closed, state.buckets) == (outcome.state.closed, outcome.state.buckets)
-    return "the state agreed with its events" if same else "the state did not agree with its events; it is corrected"
+    if same:
+        return message("the state agreed with its events")
+    return message("the state did not agree with its events; it is corrected")

@@ -16,6 +16,7 @@ from standing.aws.bus import Bus
 from standing.aws.stack import Target
 from standing.operations.check import PreparedFile, prepare
 from standing.operations.event_files import UnsendableLine
+from standing.values.catalogue import Language
 from standing.values.errors import UserError
 from standing.values.messages import message
 
@@ -55,28 +56,30 @@ def send(target: Target, path: Path, progress: Progress, *, wait: bool) -> SendR
     return deliver(target, prepare(path, None, datetime.now(UTC)), progress, wait=wait)
 
 
-def deliver(target: Target, read: PreparedFile, progress: Progress, *, wait: bool) -> SendResult:
+def deliver(
+    target: Target, read: PreparedFile, progress: Progress, *, wait: bool, language: Language = "en"
+) -> SendResult:
     """Send the lines of a prepared file, then wait for the queue."""
     result = SendResult(unsendable=list(read.unsendable), doomed=read.doomed)
     started = time.monotonic()
     bus = Bus(target.events, target.outputs["BusName"])
-    bar = progress.add_task("sent to the bus", total=len(read.lines))
+    bar = progress.add_task(message("sent to the bus").in_language(language), total=len(read.lines))
     for chunk in batched(read.lines, CHUNK):
         refused = bus.put([line.entry for line in chunk])
         result.unsendable += [UnsendableLine(chunk[index].number, REFUSED) for index in refused]
         result.sent += len(chunk) - len(refused)
         progress.advance(bar, len(chunk))
-    watched = await_drained(target, progress, result.sent) if wait else 0.0
+    watched = await_drained(target, progress, result.sent, language) if wait else 0.0
     result.seconds = time.monotonic() - started - watched
     return result
 
 
-def await_drained(target: Target, progress: Progress, total: int) -> float:
+def await_drained(target: Target, progress: Progress, total: int, language: Language = "en") -> float:
     """Wait until the ingest queue is empty and stays empty. Returns for how many seconds it was watched while empty.
 
     Raises UserError if it makes no progress.
     """
-    bar = progress.add_task("applied", total=total)
+    bar = progress.add_task(message("applied").in_language(language), total=total)
     quiet = LOCAL_QUIET if "AWS_ENDPOINT_URL" in os.environ else AWS_QUIET
     left, changed = total, time.monotonic()
     while left or time.monotonic() - changed < quiet:

@@ -23,6 +23,7 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import day_date, day_number, day_of
 from standing.values.errors import UserError
+from standing.values.messages import Message, message
 
 GIVEN_UP = timedelta(hours=1)  # after which an unfinished release is considered dead
 
@@ -32,7 +33,7 @@ class ReleaseProcess:
     """Releases to one target. `say` reports progress."""
 
     place: ReleaseTarget
-    say: Callable[[str], None]
+    say: Callable[[Message], None]
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     def release(self, folder: Path, since: date | None) -> Entries:
@@ -50,7 +51,10 @@ class ReleaseProcess:
         before = found.bucket.timeline(found.entries)
         if continues(before, rules) and (since is None or since >= found.entries[-1].since):
             self._wait_for(found, before.latest)
-            self.say(f"rules {before.latest.version} were the last to be released: only the code is deployed")
+            version = before.latest.version
+            self.say(
+                message("rules {version} were the last to be released: only the code is deployed", version=version)
+            )
             return self._deliver(found, found.entries, before)
         day = self._day(rules.ruleset, since)
         after = continued(before, rules, day_number(day)).latest
@@ -76,7 +80,8 @@ class ReleaseProcess:
     def _back(self, found: StackRules, today: date, version: str | None) -> Entries:
         """The entries after the rollback."""
         if found.unfinished and not version:
-            self.say(f"taken back: the release of {found.unfinished.entries[-1].version}, which was not finished")
+            version = found.unfinished.entries[-1].version
+            self.say(message("taken back: the release of {version}, which was not finished", version=version))
             return found.entries
         running = begun(found.entries, today) or found.entries[:1]
         if running != found.entries and not version:
@@ -178,10 +183,11 @@ class ReleaseProcess:
     def _tell_dropped(self, before: Entries, after: Entries) -> None:
         for entry in before:
             if entry not in after:
-                self.say(f"dropped: rules {entry.version}, which were to be in force from {entry.since}")
+                named = {"version": entry.version, "since": entry.since}
+                self.say(message("dropped: rules {version}, which were to be in force from {since}", **named))
 
 
-def release_programme(say: Callable[[str], None], stack: str = "standing") -> Entries:
+def release_programme(say: Callable[[Message], None], stack: str = "standing") -> Entries:
     """Release the rules of this programme, as they are, to a stack; a new one comes to be."""
     return ReleaseProcess(StackTarget(stack, say), say).release(programme_folder() / "rules", None)
 

@@ -24,9 +24,10 @@ from standing.rules.author.build import write_layer
 from standing.rules.author.compiler import compile_folder
 from standing.rules.author.succession import continued
 from standing.rules.timeline import Timeline
-from standing.values.counted import counted
+from standing.values.catalogue import Language
 from standing.values.days import day_date, day_number, day_of
 from standing.values.errors import UserError
+from standing.values.messages import Message, message
 
 PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter", "IngestConcurrency", "KmsKeyArn")
 ON_THE_WAY = 60.0  # seconds to wait for events that were put on the bus before the shadow received them
@@ -55,7 +56,8 @@ class ShadowStack:
     """Starts and stops the shadow of a stack."""
 
     target: Target
-    say: Callable[[str], None]
+    say: Callable[[Message], None]
+    language: Language = "en"  # of the progress bar
 
     def start(self, folder: Path, since: date | None, progress: Progress) -> int:
         """Deploy a candidate and decide all stored events with it. Returns the number of events.
@@ -71,10 +73,10 @@ class ShadowStack:
     def stop(self) -> None:
         """Delete the shadow with all its data. The live stack is not touched."""
         shadow = running_shadow(self.target)
-        self.say("deleting what the shadow decided")
+        self.say(message("deleting what the shadow decided"))
         _drop_table(shadow)
         shadow.s3.delete_object(Bucket=shadow.outputs["ShadowBucket"], Key=shadow.outputs["Timeline"])
-        self.say(f"deleting `{shadow.stack}`")
+        self.say(message("deleting `{stack}`", stack=shadow.stack))
         shadow.cloudformation.delete_stack(StackName=shadow.stack)
         shadow.cloudformation.get_waiter("stack_delete_complete").wait(
             StackName=shadow.stack, WaiterConfig={"Delay": 2}
@@ -110,7 +112,8 @@ class ShadowStack:
         write_layer(rules, deployment_folder(root) / "layers" / "shadow")
         body = rules.model_dump_json(exclude_defaults=True).encode()
         self.target.s3.put_object(Bucket=outputs["RulesBucketName"], Key=_key(rules), Body=body)
-        self.say(f"deploying the candidate {rules.latest.version} beside the live rules (sam deploy)")
+        version = rules.latest.version
+        self.say(message("deploying the candidate {version} beside the live rules (sam deploy)", version=version))
         given = {
             **passed_on(self._parameters()),
             "BusName": outputs["BusName"],
@@ -131,19 +134,23 @@ class ShadowStack:
 
     def _await_the_way(self, progress: Progress) -> None:
         """Wait until the live system has applied the events that the shadow did not receive; seeding copies them."""
-        bar = progress.add_task("on their way", total=None)
+        bar = progress.add_task(message("on their way").in_language(self.language), total=None)
         deadline = time.monotonic() + ON_THE_WAY
         while (left := waiting(self.target)) and time.monotonic() < deadline:
             time.sleep(0.2)
         progress.update(bar, total=1, completed=1)
         if left:
-            still = counted(left, "event was", "events were")
-            self.say(f"{still} still on the way: start the shadow again later, to take in what it missed")
+            said = message(
+                "{left:event was|events were} still on the way: start the shadow again later, to take in what "
+                "it missed",
+                left=left,
+            )
+            self.say(said)
 
     def _seed(self, shadow: Customers, rules: Timeline, progress: Progress) -> int:
         live = self.target.customers
         customers = [state.customer for state in live.states()]
-        bar = progress.add_task("customers", total=len(customers))
+        bar = progress.add_task(message("customers").in_language(self.language), total=len(customers))
         ingest = Ingest(rules, shadow, _NoRejections())
         return ShadowSeed(live, ingest, shadow).seed(customers, lambda: progress.advance(bar))
 

@@ -18,6 +18,7 @@ from standing.rules.author.build import write_layer
 from standing.rules.releases import Entries, Releases
 from standing.rules.timeline import Timeline
 from standing.values.errors import UserError
+from standing.values.messages import Message, message
 
 BUSY = "IN_PROGRESS"
 
@@ -64,7 +65,7 @@ class StackTarget:
     """A stack, deployed for this programme. `parameters` are its template's, such as `Stage=prod`."""
 
     name: str
-    say: Callable[[str], None]
+    say: Callable[[Message], None]
     parameters: tuple[str, ...] = ()
 
     def look(self) -> StackRules | None:
@@ -79,9 +80,9 @@ class StackTarget:
         """Build and deploy. Raises UserError with sam's last lines."""
         root = programme_folder()
         write_layer(rules, ruleset_layer(root))
-        self.say("building the functions and layers (sam build)")
+        self.say(message("building the functions and layers (sam build)"))
         run_sam(root, "build")
-        self.say(f"deploying to `{self.name}` (sam deploy)")
+        self.say(message("deploying to `{stack}` (sam deploy)", stack=self.name))
         stack = ("--stack-name", self.name, "--no-progressbar")
         given = (f"Release={record.id}", f"TimeZone={rules.latest.programme.time_zone}", *self.parameters)
         run_sam(root, "deploy", *stack, "--parameter-overrides", *given)

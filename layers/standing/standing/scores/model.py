@@ -18,6 +18,8 @@ from standing.scores.bands import Bands
 from standing.scores.bgnbd import BgNbd
 from standing.scores.gammagamma import GammaGamma
 from standing.scores.spending import Spend
+from standing.values.errors import ReadableError
+from standing.values.messages import message
 
 DIGITS = 9  # significant digits that are published: the fit determines that many
 
@@ -31,6 +33,10 @@ def _positive(text: str) -> str:
 Number = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?(E[+-][0-9]+)?$"), AfterValidator(_positive)]
 Limit = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
 NotNegative = Annotated[str, Field(pattern=r"^[0-9]+(\.[0-9]+)?$")]
+
+
+class NotAModel(ReadableError, ValueError):  # noqa: N818 -- what the file is
+    """A file that holds no model, or one that somebody changed."""
 
 
 class Part(BaseModel):
@@ -130,8 +136,10 @@ def read(path: Path) -> Model:
     """Read a model from a file. Raises ValueError if it is not a model, or was changed by hand."""
     try:
         return parsed(path.read_bytes())
-    except (OSError, ValueError) as error:
-        raise ValueError(f"{path} {error}" if isinstance(error, ValueError) else str(error)) from None
+    except OSError as error:
+        raise NotAModel(message("{error}", error=error)) from None
+    except ValueError as error:
+        raise NotAModel(message("{path} {error}", path=path, error=error)) from None
 
 
 def parsed(kept: bytes) -> Model:
@@ -141,7 +149,11 @@ def parsed(kept: bytes) -> Model:
         said = content.pop("hash")
         model = Model.model_validate(content)
     except (ValueError, KeyError, AttributeError, ValidationError) as error:
-        raise ValueError(f"is not a model of scores: {error}") from None
+        raise NotAModel(message("is not a model of scores: {error}", error=error)) from None
     if said != model.hash:
-        raise ValueError(f"was changed by hand: its content has the hash {model.hash}, and it says {said}")
+        raise NotAModel(
+            message(
+                "was changed by hand: its content has the hash {hash}, and it says {said}", hash=model.hash, said=said
+            )
+        )
     return model
