@@ -116,7 +116,7 @@ def test_a_quote_that_nobody_closes_takes_no_rows_in(tmp_path: Path) -> None:
         (4, False),
         (5, True),
     ]
-    assert "takes in a line which looks like a row" in found[1].why
+    assert "takes in a line which looks like a row" in str(found[1].why)
 
 
 def test_a_quoted_cell_may_have_lines_separators_and_quotes_in_it(tmp_path: Path) -> None:
