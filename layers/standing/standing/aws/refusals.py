@@ -55,7 +55,7 @@ def _of_answer(error: aws.ClientError) -> str:
         (UNKNOWN, lambda _: f"AWS does not know these credentials ({code}): {SIGN_IN}"),
         (DENIED, _denied),
     )
-    return next((message(error) for codes, message in known if code in codes), "")
+    return next((explain(error) for codes, explain in known if code in codes), "")
 
 
 def _denied(error: aws.ClientError) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from string import Formatter
@@ -9,6 +10,8 @@ from typing import Any, Literal, Protocol, runtime_checkable
 
 from standing.values.catalogue import LANGUAGES, Language, translated
 from standing.values.counted import counted_in
+
+SPEC = re.compile(r"[^{}0-9]*[0-9]?[^{}0-9]*")
 
 
 @runtime_checkable
@@ -113,10 +116,10 @@ def read_message(stored: object) -> Message:
         found = _read(stored)
         for language in LANGUAGES:
             found.in_language(language)
-    except (LookupError, TypeError, AttributeError, RecursionError):
-        raise ValueError("no message") from None
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        found = None
     if not isinstance(found, Message):
-        raise ValueError("no message")
+        raise ValueError("no message of ours")
     return found
 
 
@@ -130,13 +133,13 @@ def _read(stored: Any) -> Any:  # noqa: ANN401 -- any JSON
 
 
 def _names(text: str) -> list[str]:
-    """The values that a text names. Raises ValueError where it asks for more of them than their form beside a number.
+    """The values that a text names. Raises ValueError where it asks for more of them than a form.
 
-    What was stored may be anybody's: no attribute of a value is read, and none is made wider.
+    What was stored may be anybody's: no attribute of a value is read, and none is made wider than one digit can say.
     """
     found = [(name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None]
-    if not all(name.isidentifier() and set(spec).isdisjoint("{0123456789") for name, spec in found):
-        raise ValueError("no text of ours")
+    if not all(name.isidentifier() and SPEC.fullmatch(spec) for name, spec in found):
+        raise ValueError(text)
     return [name for name, _ in found]
 
 

@@ -32,8 +32,7 @@ def moment(found: object, form: str | None, zone: str | None, column: str) -> st
             told = datetime.combine(told, time())
         return _in_zone(told, found, zone, column).isoformat()
     except (ValueError, OverflowError):
-        wanted = message("a time as {form}", form=form) if form else ISO
-        raise BadRow(column, wanted, found) from None
+        raise BadRow(column, message("a time as {form}", form=form) if form else ISO, found) from None
 
 
 def _written(text: str, form: str | None) -> datetime:
