@@ -132,7 +132,7 @@ def _nights(target: Target, rules: Timeline, path: Path) -> Report:
     with _buckets() as seen:
         ended = close(target, None, lambda look: seen(look.done, look.of))
     if not ended.output:
-        raise UserError(f"the night did not end: {ended.cause}")
+        raise UserError("the night did not end: {cause}", cause=ended.cause)
     _done(f"{ended.output['day']} is closed for {counted(ended.output['customers'], 'customer')}, by the state machine")
     with _buckets() as seen:
         report = today_closed(target, rules, seen)

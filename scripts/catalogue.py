@@ -1,8 +1,8 @@
 """`make messages`: what the code says to people, as gettext's catalogue: `standing.po`, and compiled `standing.mo`.
 
-Found in the code: the tables of `Messages("subject", {…})`, and the texts of `message("…")`, `told("…")` and
-`UserError("…")`; and the help of the commands and their options, as typer has it. Translations stay; what the
-code no longer says goes.
+Found in the code: the tables of `Messages("subject", {…})`, the texts of `message("…")`, `told("…")` and of errors that
+people read, such as `UserError("…")`, and the help of the commands and their options, as typer has it. Translations
+stay; what the code no longer says goes.
 """
 
 from __future__ import annotations
@@ -27,6 +27,19 @@ ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "layers" / "standing" / "standing"
 SOURCES = (PACKAGE, ROOT / "demo")
 FILES = PACKAGE / "locale" / "zh" / "LC_MESSAGES"
+TEXT_AT = {  # which argument of a call is a text
+    "message": 0,
+    "told": 0,
+    "ReadableError": 0,
+    "UserError": 0,
+    "BadMapping": 0,
+    "BadRow": 1,
+    "BadWord": 0,
+    "DamagedFileError": 0,
+    "InvalidDay": 0,
+    "RowCountMismatch": 0,
+    "Unreadable": 0,
+}
 
 
 class Found(NamedTuple):
@@ -61,8 +74,8 @@ def renewed(written: bytes) -> Catalog:
 
 def texts() -> Iterator[tuple[Path, Found]]:
     """Every text of the code, and the file that has it."""
-    for path in sorted(path for folder in SOURCES for path in folder.rglob("*.py")):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for path, tree in modules():
+        for node in ast.walk(tree):
             if isinstance(node, ast.Call):
                 yield from ((path, found) for found in _texts_of(node))
 
@@ -71,12 +84,20 @@ def texts() -> Iterator[tuple[Path, Found]]:
         yield from ((path, Found(part.help)) for part in described(command))
 
 
+def modules() -> Iterator[tuple[Path, ast.Module]]:
+    """The code that says something to people, by file."""
+    for path in sorted(path for folder in SOURCES for path in folder.rglob("*.py")):
+        yield path, ast.parse(path.read_text(encoding="utf-8"))
+
+
 def _texts_of(call: ast.Call) -> Iterator[Found]:
     match (call.func, [_constant(argument) for argument in call.args]):
         case ast.Name("Messages"), [str(subject), _]:
             for name, text in ast.literal_eval(call.args[1]).items():
                 yield Found(text, f"{subject}.{name}")
-        case ast.Name("message" | "told" | "UserError" | "ReadableError"), [str(text)]:
+        case ast.Name(name), arguments if name in TEXT_AT:
+            yield from (Found(text) for text in arguments[TEXT_AT[name] :][:1] if isinstance(text, str))
+        case ast.Attribute(ast.Call(ast.Name("super")), "__init__"), [str(text)] if call.keywords:
             yield Found(text)
 
 

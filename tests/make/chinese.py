@@ -1,13 +1,14 @@
-"""What is not Chinese in a Chinese text."""
+"""What is still English in a text that should be Chinese."""
 
 from __future__ import annotations
 
 import re
 
 NAMED = re.compile(r"`[^`]*`|“[^”]*”|\"[^\"]*\"|'[^']*'|--[\w-]+|\{[^{}]*\}")  # code, samples, options and values
+NAMES = re.compile(r"[!-~]*[/\\_@=.][!-~]*")  # paths, addresses, names with dots
 SENTENCE = re.compile(r"[A-Za-z][a-z]*(?:[,;:]? [A-Za-z][a-z]*){2,}")
 
 
 def english_sentences(text: str) -> list[str]:
     """Three or more English words in a row, outside of what is only named."""
-    return SENTENCE.findall(" ".join(NAMED.sub("·", text).split()))
+    return SENTENCE.findall(" ".join(NAMES.sub("·", NAMED.sub("·", text)).split()))

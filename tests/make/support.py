@@ -90,7 +90,7 @@ class KeptRejections:
     def __init__(self) -> None:
         self.kept: list[tuple[str, dict[str, str]]] = []
 
-    def keep(self, message: str, rejection: dict[str, str]) -> None:
+    def keep(self, message: str, rejection: dict[str, Any]) -> None:
         """Keep it."""
         self.kept.append((message, rejection))
 

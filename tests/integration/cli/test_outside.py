@@ -36,6 +36,7 @@ from standing.rules.author.compiler import compile_rules
 from standing.rules.timeline import Timeline
 from standing.values.catalogue import Language
 from standing.values.faults import Fault
+from standing.values.messages import message
 from standing.values.visible import on_one_line
 from typer import Exit
 from typer.testing import CliRunner
@@ -255,7 +256,13 @@ def test_what_nights_and_backfills_end_with_is_told_as_it_is(
 ) -> None:
     night_commands._print(Night("FAILED", {}, HOSTILE), language)
     check(capsys.readouterr().err, SHOWN)
-    reason = {"rows": 1, "field": HOSTILE, "expected": HOSTILE, "examples": [{"file": HOSTILE, "row": 1}]}
+    reason: dict[str, Any] = {
+        "rows": 1,
+        "field": HOSTILE,
+        "expected": HOSTILE,
+        "examples": [{"file": HOSTILE, "row": 1}],
+    }
+    reason["said"] = message("column `{column}`: expected {expected}", column=HOSTILE, expected=HOSTILE).stored()
     done: dict[str, Any] = dict.fromkeys(view.TOLD, 0)
     done |= {"reasons": [reason], "aside": [HOSTILE], "refused_rows": HOSTILE, "run": HOSTILE}
     with pytest.raises(Exit):

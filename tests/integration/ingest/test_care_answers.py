@@ -7,6 +7,8 @@ from typing import Any
 import orjson
 import pytest
 from standing.aws.table import Customers
+from standing.events.expectations import EXPECTATIONS
+from standing.events.intake import Rejected
 from standing.ingest.batch import Ingest
 from standing.rules.ruleset import Stratum
 from standing.rules.timeline import Timeline
@@ -17,11 +19,7 @@ from tests.make.support import NOW, KeptRejections, envelope, message, naming, p
 
 TODAY = day_of(NOW, "UTC")
 DAY = str(day_date(TODAY))
-UNKNOWN = {
-    "reason": "unknown-action",
-    "field": "detail.care",
-    "expected": "a care action that was requested: the care rule and day of a care.requested event",
-}
+UNKNOWN = Rejected("unknown-action", "detail.care", EXPECTATIONS("requested_care")).stored()
 CLOSING = ["done", "declined", "failed"]
 
 

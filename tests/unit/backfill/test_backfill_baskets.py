@@ -15,7 +15,9 @@ from standing.backfill.mapping.errors import BadMapping
 from standing.backfill.mapping.reader import read_mapping
 from standing.backfill.partition import RowCounts
 from standing.rules.ruleset import Ruleset
+from standing.values.messages import read_message
 
+from tests.make.chinese import english_sentences
 from tests.make.support import ROOT, naming, real_ruleset, taking_in
 
 DOCS = (ROOT / "docs" / "backfill.md").read_text()
@@ -41,7 +43,13 @@ def became(rows: Path | list[Path], mapping: str, ruleset: Ruleset) -> tuple[lis
         tally.add(one)
         events += [{"type": event.detail.detail_type, **event.detail.stored()} for event in one.events]
     assert tally.rows == tally.taken + tally.skipped + tally.refused.total() - tally.others
+    assert english_sentences(in_chinese(tally)) == []
     return sorted(events, key=lambda event: str(event["id"])), tally
+
+
+def in_chinese(tally: RowCounts) -> str:
+    """The reasons of the rows that are refused, after they were stored."""
+    return "\n".join(read_message(one["said"]).in_language("zh") for one in tally.as_dict()["reasons"])
 
 
 def written(folder: Path, name: str, text: str) -> Path:
@@ -186,8 +194,9 @@ def test_a_table_of_rates_that_is_wrong_is_no_table(
     rates: str, expected: str, ruleset: Ruleset, tmp_path: Path
 ) -> None:
     written(tmp_path, "rates.csv", rates)
-    with pytest.raises(Unreadable, match=re.escape(expected)):
+    with pytest.raises(Unreadable, match=re.escape(expected)) as caught:
         became(written(tmp_path, "sales.csv", SALES), RATE_MAP, ruleset)
+    assert english_sentences(caught.value.in_language("zh")) == []
 
 
 PROFILES = """who,at,born,deposits
@@ -254,13 +263,15 @@ def test_a_word_of_a_mapping_that_is_wrong_is_named(text: str, expected: str, tm
     with pytest.raises(BadMapping) as caught:
         read_mapping(path)
     assert str(caught.value).startswith(f"{path}: {expected}")
+    assert english_sentences(caught.value.in_language("zh")) == []
 
 
 def test_what_belongs_to_baskets_or_rates_needs_them(tmp_path: Path) -> None:
     for field, expected in (("lines: sum", "`group_by`, since"), ("from: b", "`rates`, since")):
         path = written(tmp_path, "map.yaml", f"source: a\ntype: b\nfields: {{amount: {{column: a, {field}}}}}\n")
-        with pytest.raises(BadMapping, match=re.escape(expected)):
+        with pytest.raises(BadMapping, match=re.escape(expected)) as caught:
             read_mapping(path)
+        assert english_sentences(caught.value.in_language("zh")) == []
 
 
 LINES = st.tuples(

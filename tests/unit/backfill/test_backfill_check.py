@@ -7,10 +7,13 @@ from pathlib import Path
 
 import pytest
 from standing.backfill.run import percent
+from standing.backfill.view import reasons_table
 from standing.cli import app
+from standing.present.output import out
 from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 
+from tests.make.chinese import english_sentences
 from tests.make.support import ROOT
 
 ROWS = """order;client;placed;total;note
@@ -73,6 +76,40 @@ def test_a_check_is_shown_with_columns_reasons_and_events(files: tuple[str, str]
     for text in ("99.99.9999 99:99", "rows.csv:2", "purchase.v1", "1234.50"):
         assert text in done.stdout
     assert ("Rows refused" in done.stdout) == (language == "en")
+    assert (english_sentences(done.stdout) == []) == (language == "zh")
+
+
+def test_what_ends_a_backfill_is_told_in_chinese(files: tuple[str, str], tmp_path: Path) -> None:
+    (tmp_path / "half.yaml").write_text(MAPPING.replace("mark", "marks"))
+    (tmp_path / "other.csv").write_text("a,b\n1,2\n")
+    for words in (
+        [files[0]],
+        [files[0], "--mapping", str(tmp_path / "none.yaml")],
+        [files[0], "--mapping", str(tmp_path / "half.yaml")],
+        [str(tmp_path / "other.csv"), "--mapping", files[1]],
+        [str(tmp_path / "none.csv"), "--mapping", files[1]],
+    ):
+        with pytest.raises(UserError) as caught:
+            run(*words, "--check")
+        assert len(english_sentences(str(caught.value))) >= 1
+        assert english_sentences(caught.value.in_language("zh")) == []
+
+
+def test_the_notes_of_a_first_mapping_are_in_the_readers_language(files: tuple[str, str]) -> None:
+    assert "A first mapping of rows.csv" in run(files[0], "--propose").stdout
+    notes = [line.partition("# ")[2] for line in run(files[0], "--propose", "--lang", "zh").stdout.splitlines()]
+    assert "映射初稿" in notes[0]
+    assert english_sentences("\n".join(notes)) == []
+
+
+def test_reasons_are_in_the_readers_language_after_they_were_stored(
+    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    done = json.loads(run(files[0], "--mapping", files[1], "--check", "--json").stdout)
+    out.print(reasons_table(done["reasons"], "zh"))
+    said = capsys.readouterr().out
+    assert "应为" in said
+    assert english_sentences(said) == []
 
 
 def test_a_check_writes_nothing(files: tuple[str, str]) -> None:

@@ -21,6 +21,7 @@ from standing.backfill.partition import RowCounts
 from standing.rules.ruleset import Ruleset
 from xlsxwriter import Workbook
 
+from tests.make.chinese import english_sentences
 from tests.make.support import real_ruleset, taking_in
 
 MAPPING = """
@@ -116,7 +117,7 @@ def test_a_quote_that_nobody_closes_takes_no_rows_in(tmp_path: Path) -> None:
         (4, False),
         (5, True),
     ]
-    assert "takes in a line which looks like a row" in found[1].why
+    assert "takes in a line which looks like a row" in str(found[1].why)
 
 
 def test_a_quoted_cell_may_have_lines_separators_and_quotes_in_it(tmp_path: Path) -> None:
@@ -335,12 +336,14 @@ def test_a_file_that_cannot_be_used_says_what_was_expected(
     with pytest.raises(Unreadable) as caught:
         tally_of(tmp_path / name, ruleset)
     assert expected in str(caught.value)
+    assert english_sentences(caught.value.in_language("zh")) == []
 
 
 def test_a_table_needs_a_mapping_and_a_file_has_to_be_there(ruleset: Ruleset, tmp_path: Path) -> None:
     for name, expected in (("rows.csv", "a table needs a mapping"), ("none.jsonl", "No such file or directory")):
-        with pytest.raises(Unreadable, match=expected):
+        with pytest.raises(Unreadable, match=expected) as caught:
             list(taking_in([tmp_path / name], ruleset, tmp_path))
+        assert english_sentences(caught.value.in_language("zh")) == []
 
 
 def test_days_of_a_table_begin_at_midnight_where_they_were(ruleset: Ruleset, tmp_path: Path) -> None:

@@ -21,6 +21,7 @@ from standing.backfill.mapping.reader import read_mapping
 from standing.backfill.partition import REFUSED, partition
 from standing.rules.ruleset import Ruleset
 
+from tests.make.chinese import english_sentences
 from tests.make.support import ROOT, naming, real_ruleset, taking_in
 
 DOCS = (ROOT / "docs" / "backfill.md").read_text()
@@ -111,8 +112,9 @@ def test_a_time_has_the_offset_that_it_means(found: object, more: dict[str, Any]
     ],
 )
 def test_a_time_that_can_be_read_in_two_ways_is_refused(found: object, more: dict[str, Any], expected: str) -> None:
-    with pytest.raises(BadRow, match=re.escape(expected)):
+    with pytest.raises(BadRow, match=re.escape(expected)) as caught:
         moment(found, **more)
+    assert english_sentences(caught.value.in_language("zh")) == []
 
 
 @pytest.mark.parametrize(
@@ -187,6 +189,7 @@ def test_a_value_that_can_be_read_in_two_ways_is_refused(
     with pytest.raises(BadRow, match=re.escape(expected)) as caught:
         value(found, use, **more)
     assert str(found) not in str(caught.value)
+    assert english_sentences(caught.value.in_language("zh")) == []
 
 
 @pytest.mark.parametrize(
@@ -204,8 +207,9 @@ def test_a_value_that_can_be_read_in_two_ways_is_refused(
     ],
 )
 def test_what_does_not_fit_is_named_with_what_was_expected(found: object, more: dict[str, Any], expected: str) -> None:
-    with pytest.raises(BadRow, match=re.escape(expected)):
+    with pytest.raises(BadRow, match=re.escape(expected)) as caught:
         value(found, **more)
+    assert english_sentences(caught.value.in_language("zh")) == []
 
 
 @given(st.decimals("-1e9", "1e9", places=4), st.integers(0, 4))
@@ -270,6 +274,7 @@ def test_a_mapping_that_cannot_be_used_names_the_place(text: str, expected: str,
     with pytest.raises(BadMapping) as caught:
         read_mapping(path)
     assert str(caught.value).startswith(f"{path}: {expected}")
+    assert english_sentences(caught.value.in_language("zh")) == []
 
 
 def test_lines_that_are_no_events_are_named(ruleset: Ruleset, tmp_path: Path) -> None:
@@ -285,7 +290,7 @@ def test_lines_that_are_no_events_are_named(ruleset: Ruleset, tmp_path: Path) ->
     assert (tally.rows, tally.events, [one["row"] for one in told]) == (7, 0, [2, 3, 4, 5, 6, 7, 8])
     assert told[0]["expected"] == "is not JSON: one event a line, as a JSON object"
     assert (told[2]["reason"], told[2]["field"]) == ("not-allowed", "source")
-    assert told[3]["expected"].startswith("says `source` twice")
+    assert told[3]["expected"].startswith("has `source` twice")
     assert (
         told[4]["expected"]
         == told[5]["expected"]

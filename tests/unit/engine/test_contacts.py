@@ -131,7 +131,7 @@ class Table:
 class Rejections:
     """Nothing of these histories is ever rejected."""
 
-    def keep(self, message: str, rejection: dict[str, str]) -> None:
+    def keep(self, message: str, rejection: dict[str, Any]) -> None:
         raise AssertionError((message, rejection))
 
 

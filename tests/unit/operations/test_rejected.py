@@ -16,11 +16,13 @@ from standing.events.expectations import EXPECTATIONS
 from standing.events.intake import Rejected
 from standing.operations.audit import compare, message_fingerprint
 from standing.operations.event_files import Line
-from standing.operations.undelivered import rejected
+from standing.operations.undelivered import REJECTED, rejected
+
+from tests.make.chinese import english_sentences
 
 MOST_SENT = 262_144  # bytes that a message of the ingest queue may have
 TAKEN = re.compile("[\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]*")  # as the documentation of SendMessage says
-REASON = Rejected("does-not-fit", "detail.amount", EXPECTATIONS("amount")).as_dict()
+REASON = Rejected("does-not-fit", "detail.amount", EXPECTATIONS("amount")).stored()
 
 
 SENT = {"Attributes": {"SentTimestamp": "1767225600000"}}
@@ -53,7 +55,7 @@ class OneQueue:
         self.sqs, self.outputs = queue, {"RejectedUrl": "url"}
 
 
-def kept(message: str, reason: dict[str, str] = REASON) -> tuple[dict[str, Any], OneQueue]:
+def kept(message: str, reason: dict[str, Any] = REASON) -> tuple[dict[str, Any], OneQueue]:
     """A message, kept: the body as JSON, and where it is."""
     queue = StrictQueue()
     RejectedQueue(queue, "url").keep(message, reason)  # type: ignore[arg-type]  # what is called of it
@@ -118,7 +120,7 @@ def test_a_message_at_the_limit_says_how_much_of_it_is_kept_and_is_accounted_for
     assert len(json.dumps(found, ensure_ascii=False).encode()) in range(MOST_BYTES - 8, MOST_BYTES + 1)
     (listed,) = rejected(where)  # type: ignore[arg-type]
     digest = hashlib.sha256(message.encode()).hexdigest()
-    assert listed.cut == f"only the beginning of 262,144 bytes, SHA-256 {digest}"
+    assert str(listed.cut) == f"only the beginning of 262,144 bytes, SHA-256 {digest}"
     line = Line(1, sent["source"], sent["detail-type"], sent["detail"])
     counted = compare([line], {}, Counter([message_fingerprint(json.dumps(found))]))
     assert (counted.rejected, counted.lost) == (1, 0)
@@ -128,7 +130,33 @@ def test_a_message_that_fits_is_kept_whole() -> None:
     message = json.dumps(event("很好"), ensure_ascii=False)
     found, where = kept(message)
     assert found == {**REASON, "message": message}
-    assert rejected(where)[0].cut == ""  # type: ignore[arg-type]
+    assert rejected(where)[0].cut is None  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("size", [100, MOST_SENT])
+def test_what_was_expected_is_listed_in_the_readers_language(size: int) -> None:
+    _, where = kept(json.dumps(event("好" * size)))
+    (listed,) = rejected(where)  # type: ignore[arg-type]
+    assert listed.in_words("expected", "en") == listed.as_dict()["expected"] == REASON["expected"]
+    for column in REJECTED.columns:
+        assert english_sentences(listed.in_words(column, "zh")) == []
+    assert english_sentences(listed.in_words("cut", "zh")) == []
+
+
+LONG = Rejected("unknown-channel", "detail.consent.x", EXPECTATIONS("channels", names="n" * LONGEST))
+BROAD = {"text": "{x:>999999999}", "code": "", "values": {"x": ""}}
+
+
+@pytest.mark.parametrize("said", [None, "text", {"text": "{x}"}, {"text": "{x.y}", "code": "", "values": {}}, BROAD])
+def test_what_is_none_of_our_messages_is_listed_as_it_was_kept(said: object) -> None:
+    _, where = kept("{}", {**REASON, "said": said})
+    assert rejected(where)[0].in_words("expected", "zh") == REASON["expected"]  # type: ignore[arg-type]
+
+
+def test_a_reason_that_is_too_long_beside_a_cut_message_is_kept_in_english_alone() -> None:
+    found, where = kept(json.dumps(event("好" * MOST_SENT)), LONG.stored())
+    assert found["said"] is None
+    assert rejected(where)[0].in_words("expected", "zh") == LONG.expected[:LONGEST]  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("text", ["[" * MOST_SENT, "1" * MOST_SENT, '"' * MOST_SENT])

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import IO, NamedTuple
 
 from standing.backfill.files.rows import Row
+from standing.values.messages import Message
 
 PARTS = 256
 
@@ -20,7 +21,7 @@ class Line(NamedTuple):
     path: Path
     number: int
     row: Row
-    why: str = ""
+    why: Message | None = None
 
 
 class Baskets:

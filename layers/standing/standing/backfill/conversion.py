@@ -19,9 +19,10 @@ from standing.backfill.mapping.errors import BadRow
 from standing.backfill.mapping.mapping import Envelope, Mapping
 from standing.events.intake import Event, Rejected, take_in
 from standing.rules.ruleset import Ruleset
+from standing.values.errors import ReadableError
+from standing.values.messages import Message, message
 
-NO_MAPPING = "a table needs a mapping: name it with --mapping (docs/backfill.md), or have one proposed with --propose"
-UNSENDABLE = "JSON whose texts are Unicode and whose numbers have at most 64 bits"
+UNSENDABLE = message("JSON whose texts are Unicode and whose numbers have at most 64 bits")
 
 
 class Refusal(NamedTuple):
@@ -31,7 +32,7 @@ class Refusal(NamedTuple):
     number: int
     reason: str
     field: str
-    expected: str
+    expected: Message
     found: object = None
 
 
@@ -43,7 +44,7 @@ class Converted(NamedTuple):
     refused: Sequence[Refusal] = ()
 
 
-class RowCountMismatch(ValueError):  # noqa: N818 -- describes the file
+class RowCountMismatch(ReadableError):  # noqa: N818 -- it says what is with the file
     """Another reader finds another number of rows in the file."""
 
 
@@ -62,7 +63,11 @@ class Conversion:
         lines = [path for path in paths if not is_table(path)]
         tables = [path for path in paths if is_table(path)]
         if tables and self.mapping is None:
-            raise Unreadable(f"{tables[0]}: {NO_MAPPING}")
+            raise Unreadable(
+                "{path}: a table needs a mapping: name it with --mapping (docs/backfill.md), "
+                "or have one proposed with --propose",
+                path=tables[0],
+            )
         for path in lines:
             yield from self._counted(path, events_of(path), self._line, Format())
         if self.mapping is not None:
@@ -79,7 +84,10 @@ class Conversion:
                 yield became
         if (counted := lines_counted(path, form)) != found:
             raise RowCountMismatch(
-                f"{path}: {found:,} rows were read, and another reader counts {counted:,}: nothing was taken in"
+                "{path}: {found} rows were read, and another reader counts {counted}: nothing was taken in",
+                path=path,
+                found=found,
+                counted=counted,
             )
 
     def _line(self, path: Path, read: FileRow) -> Converted:
@@ -90,7 +98,7 @@ class Conversion:
             orjson.dumps(read.row)
             return Converted(1, [self._event(dict(read.row))])
         except orjson.JSONEncodeError:
-            return Converted(1, refused=[Refusal(path, read.number, "no-event", "row", UNSENDABLE)])
+            return Converted(1, refused=[_no_event(path, read.number, UNSENDABLE)])
         except Rejected as rejected:
             return Converted(1, refused=[_rejected(path, read.number, rejected)])
 
@@ -101,7 +109,7 @@ class Conversion:
         others, baskets = Lookups(mapping.join, self.beside, self.folder), Baskets(self.folder)
         with closing(others):
             for one in others.read():
-                yield Converted(0, refused=[Refusal(one.path, one.number, "no-event", "row", one.why)])
+                yield Converted(0, refused=[_no_event(one.path, one.number, one.why)])
             reading = Table(mapping, others, baskets, self._event)
             for path in tables:
                 yield from self._counted(
@@ -147,25 +155,24 @@ class Table:
 
     def _put(self, path: Path, number: int, row: Row) -> Converted | None:
         """Add a row to its basket, unless it is skipped. Raises BadRow if it has none."""
-        group, why = self.mapping.group_of(row), ""
+        group, why = self.mapping.group_of(row), None
         try:
             if not self.mapping.is_meant(row):
                 return Converted(1)
         except BadRow as bad:
-            why = str(bad)
+            why = bad.message
         self.baskets.add(group, Line(path, number, row, why))
         return None
 
     def basket(self, lines: list[Line]) -> Converted:
         """Convert the lines of a basket: to events, or all of them are refused."""
         if wrong := [line for line in lines if line.why]:
-            at = f"the same basket as row {wrong[0].number:,} of {wrong[0].path.name}, which is refused"
-            return Converted(
-                len(lines),
-                refused=[
-                    Refusal(one.path, one.number, "no-event", "row", one.why or f"not to be in {at}") for one in lines
-                ],
+            beside = message(
+                "not to be in the same basket as row {row} of {file}, which is refused",
+                row=wrong[0].number,
+                file=wrong[0].path.name,
             )
+            return Converted(len(lines), refused=[_no_event(one.path, one.number, one.why or beside) for one in lines])
         first = lines[0]
         try:
             became = self._events(len(lines), first.path, first.number, [line.row for line in lines])
@@ -184,12 +191,17 @@ class Table:
 
 
 def _unread(path: Path, read: FileRow) -> Refusal:
-    return Refusal(path, read.number, "no-event", "row", read.why)
+    assert read.why is not None  # noqa: S101 -- where there is no row
+    return _no_event(path, read.number, read.why)
 
 
 def _bad(path: Path, number: int, bad: BadRow) -> Refusal:
-    return Refusal(path, number, "no-event", "row", str(bad), bad.found)
+    return _no_event(path, number, bad.message, bad.found)
+
+
+def _no_event(path: Path, number: int, why: Message, found: object = None) -> Refusal:
+    return Refusal(path, number, "no-event", "row", why, found)
 
 
 def _rejected(path: Path, number: int, rejected: Rejected) -> Refusal:
-    return Refusal(path, number, rejected.reason, rejected.field, rejected.expected)
+    return Refusal(path, number, rejected.reason, rejected.field, rejected.message)

@@ -12,6 +12,7 @@ from standing.backfill.files.formats import rows_of
 from standing.backfill.files.rows import FileRow, Row
 from standing.backfill.mapping.errors import BadRow
 from standing.backfill.mapping.joins import Join
+from standing.values.messages import Message, message
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class UnmatchedRow:
 
     path: Path
     number: int
-    why: str
+    why: Message
 
 
 class Lookups:
@@ -45,19 +46,19 @@ class Lookups:
             self.store.execute("commit")
         self.store.execute("create index of_key on joined (file, key)")
 
-    def _kept(self, place: int, join: Join, read: FileRow) -> str:
+    def _kept(self, place: int, join: Join, read: FileRow) -> Message | None:
         """Store a row, or return why it cannot be used."""
         if read.row is None:
             return read.why
         try:
             key = join.key_of(read.row, list(join.on.values()))
         except BadRow as error:
-            return str(error)
+            return error.message
         if key is None:
-            return f"has nothing in `{', '.join(join.on.values())}`, by which it is joined"
+            return message("has nothing in `{columns}`, by which it is joined", columns=", ".join(join.on.values()))
         row = {name: read.row[name] for name in join.theirs}
         self.store.execute("insert into joined values (?, ?, ?)", (place, key, pickle.dumps(row)))
-        return ""
+        return None
 
     def with_others(self, row: Row) -> Row:
         """A row with its joined columns. Raises BadRow."""

@@ -25,7 +25,6 @@ from standing.values.errors import UserError
 
 REFUSED = "refused.jsonl"
 EXAMPLES = 3
-DAMAGED = "{path}: line {number} is not as it was written: remove {folder}, and the same command begins anew"
 
 type Reason = tuple[str, str, str]
 
@@ -34,8 +33,8 @@ type Reason = tuple[str, str, str]
 class RowCounts:
     """Counts of rows: each is taken, refused or skipped on purpose.
 
-    `refused` counts rows by reason, field and what was expected; `examples` has the first few of each. `others` counts
-    refused rows of joined files, which are not rows of the files themselves.
+    `refused` counts rows by reason, field and what was expected, in English; `examples` has the first few of each.
+    `others` counts refused rows of joined files, which are not rows of the files themselves.
     """
 
     rows: int = 0
@@ -59,7 +58,7 @@ class RowCounts:
 
     def _refuse(self, became: Converted) -> None:
         for one in became.refused:
-            reason = (one.reason, one.field, one.expected)
+            reason = (one.reason, one.field, str(one.expected))
             self.refused[reason] += 1
             if len(shown := self.examples.setdefault(reason, [])) < EXAMPLES:
                 shown.append(one)
@@ -84,7 +83,9 @@ class RowCounts:
 
     def _reason(self, reason: Reason, count: int) -> dict[str, Any]:
         examples = [{"file": str(one.path), "row": one.number} for one in self.examples[reason]]
-        return dict(zip(("reason", "field", "expected"), reason, strict=True)) | {"rows": count, "examples": examples}
+        said = self.examples[reason][0].expected.stored()
+        told = dict(zip(("reason", "field", "expected"), reason, strict=True))
+        return told | {"said": said, "rows": count, "examples": examples}
 
 
 def partition(became: Iterable[Converted], folder: Path, seen: Callable[[int], None]) -> RowCounts:
@@ -121,7 +122,12 @@ def events_in(path: Path) -> Iterator[Event]:
             try:
                 yield _event(line)
             except (ValueError, LookupError, TypeError, AttributeError):
-                raise UserError(DAMAGED.format(path=path, number=number, folder=path.parent)) from None
+                raise UserError(
+                    "{path}: line {number} is not as it was written: remove {folder}, and the same command begins anew",
+                    path=path,
+                    number=number,
+                    folder=path.parent,
+                ) from None
 
 
 def _line(event: Event) -> bytes:
@@ -154,5 +160,5 @@ def _named(refusal: Refusal) -> dict[str, Any]:
         "row": refusal.number,
         "reason": refusal.reason,
         "field": refusal.field,
-        "expected": refusal.expected,
+        "expected": str(refusal.expected),
     }

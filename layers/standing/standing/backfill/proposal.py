@@ -12,6 +12,8 @@ from standing.backfill.files.formats import Format, columns_of, is_table, kind_o
 from standing.backfill.files.rows import Unreadable
 from standing.backfill.files.text import likely_encoding
 from standing.rules.ruleset import Programme
+from standing.values.catalogue import Language
+from standing.values.messages import Messages
 
 SEPARATORS = (",", ";", "\t", "|")
 CUSTOMER = (
@@ -54,12 +56,20 @@ FORMATS = (
     "%m/%d/%y %H:%M", "%d/%m/%y %H:%M", "%d-%m-%Y %H:%M", "%d-%m-%Y", "%Y年%m月%d日", "%Y%m%d",
 )  # fmt: skip
 UNKNOWN = "?"
+NOTES = Messages(
+    "proposal",
+    {
+        "first": "A first mapping of {name}: read it, mend it, then try it with --check.",
+        "basket": "its lines are one basket",
+        "nobody": "nobody's",
+    },
+)
 
 
 def likely_format(path: Path) -> Format:
     """The probable format of a table. Raises Unreadable."""
     if not is_table(path):
-        raise Unreadable(f"{path}: is a file of events, which needs no mapping")
+        raise Unreadable("{path}: is a file of events, which needs no mapping", path=path)
     if kind_of(path) in {".parquet", ".xlsx"}:
         return Format()
     encoding = likely_encoding(path) or "utf-8"
@@ -67,16 +77,16 @@ def likely_format(path: Path) -> Format:
     return max(forms, key=lambda form: len(columns_of(path, form)))
 
 
-def propose_mapping(path: Path, programme: Programme) -> str:
+def propose_mapping(path: Path, programme: Programme, language: Language = "en") -> str:
     """A mapping of a table as YAML with comments; a column that is not found is `{?}`. Raises Unreadable."""
     form = likely_format(path)
     columns = inspect_columns(path, form)
     lines = [
-        f"# A first mapping of {path.name}: read it, mend it, then try it with --check.",
+        f"# {NOTES.say('first', language, name=path.name)}",
         f"source: {_source(programme)}",
     ]
     lines += _format_lines(path, form)
-    return "\n".join([*lines, *_event_lines(columns, programme)]) + "\n"
+    return "\n".join([*lines, *_event_lines(columns, programme, language)]) + "\n"
 
 
 def _source(programme: Programme) -> str:
@@ -92,12 +102,12 @@ def _format_lines(path: Path, form: Format) -> list[str]:
     return lines + ([f"encoding: {form.encoding}"] if form.encoding != "utf-8" else [])
 
 
-def _event_lines(columns: Sequence[Column], programme: Programme) -> list[str]:
+def _event_lines(columns: Sequence[Column], programme: Programme, language: Language) -> list[str]:
     filled = [one for one in columns if one.filled]
     score = next(iter(columns_named_like(filled, *SCORE)), None)
     if score is not None and score.kind == "whole":
         return _review(filled, score, programme)
-    return _purchase(filled, programme)
+    return _purchase(filled, programme, language)
 
 
 def _base(columns: Sequence[Column], programme: Programme) -> list[str]:
@@ -126,12 +136,12 @@ def _review(columns: Sequence[Column], score: Column, programme: Programme) -> l
     ]
 
 
-def _purchase(columns: Sequence[Column], programme: Programme) -> list[str]:
+def _purchase(columns: Sequence[Column], programme: Programme, language: Language) -> list[str]:
     quantity = next(iter(columns_named_like(columns, *QUANTITY)), None)
     price = next((one for one in columns_named_like(columns, *PRICE) if one is not quantity), None)
     event = _first(columns, EVENT)
     if quantity and price:
-        return _basket(columns, event, quantity, price, programme)
+        return _baskets(columns, _basket(columns, event, quantity, price, programme), event, language)
     amount = next(iter(columns_named_like([one for one in columns if one.kind in {"whole", "number"}], *AMOUNT)), None)
     said = (
         f"{{column: {_quoted(amount.name)}{_mark(amount)}, decimals: {programme.minor_digits}}}"
@@ -162,12 +172,17 @@ def _basket(columns: Sequence[Column], event: str, quantity: Column, price: Colu
         [f"  - type: {kind}", *(f"    {line}" for line in asked), "    fields:", *fields]
         for kind, asked in zip(("purchase.v1", "refund.v1"), _sides(columns, event, quantity), strict=True)
     ]
-    skipped = f"skip:\n  - {{column: {_quoted(_first(columns, CUSTOMER))}, empty: true}}  # nobody's"
+    return [line for kind in kinds for line in kind]
+
+
+def _baskets(columns: Sequence[Column], kinds: list[str], event: str, language: Language) -> list[str]:
+    """Which lines are of one basket, which are nobody's, and what a basket is."""
+    nobody = f"{{column: {_quoted(_first(columns, CUSTOMER))}, empty: true}}"
     return [
-        f"group_by: {_quoted(event)}  # its lines are one basket",
-        skipped,
+        f"group_by: {_quoted(event)}  # {NOTES.say('basket', language)}",
+        f"skip:\n  - {nobody}  # {NOTES.say('nobody', language)}",
         "events:",
-        *(line for kind in kinds for line in kind),
+        *kinds,
     ]
 
 

@@ -39,15 +39,12 @@ from standing.nightly.plan import day_asked_for, day_to_close
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
-from standing.values.errors import UserError
+from standing.values.errors import UserError, failure_of
+from standing.values.messages import message
 
 RULES = "rules.json"
 
-BUSY = "others keep writing the same customers: begin again later"
-TAKEN_BACK = (
-    "the run {run} was taken back, or is: `standing backfill --retract {run}` takes back what is left of it, and "
-    "removes {folder}; then the same command begins anew"
-)
+BUSY = message("others keep writing the same customers: begin again later")
 
 type Seen = Callable[[str, int, int | None], None]
 
@@ -57,8 +54,11 @@ class TooManyRefusedError(UserError):
 
     def __init__(self, tally: RowCounts, stop_at: float, path: Path) -> None:
         super().__init__(
-            f"{tally.share:.1%} of the rows are refused, more than --stop-at {stop_at:.0%}: nothing was taken in. "
-            f"Each of them is named in {path}; `--check` shows them by reason"
+            "{share} of the rows are refused, more than --stop-at {stop_at}: nothing was taken in. "
+            "Each of them is named in {path}; `--check` shows them by reason",
+            share=f"{tally.share:.1%}",
+            stop_at=f"{stop_at:.0%}",
+            path=path,
         )
         self.tally = tally
 
@@ -69,7 +69,7 @@ def faults_as_user_errors() -> Iterator[None]:
     try:
         yield
     except (BadMapping, Unreadable, RowCountMismatch) as error:
-        raise UserError(str(error)) from None
+        raise UserError(error) from None
 
 
 def convert_files(
@@ -117,8 +117,16 @@ class Backfill:
         """The run, recorded in the lake before anything is settled. Raises UserError if it was retracted."""
         run = begin(self.target.lake, read_note(self.folder).run)
         if run.state not in {"begun", "done"}:
-            raise UserError(TAKEN_BACK.format(run=run.run, folder=self.folder))
+            raise self._taken_back(run.run)
         return run
+
+    def _taken_back(self, run: str) -> UserError:
+        return UserError(
+            "the run {run} was taken back, or is: `standing backfill --retract {run}` takes back what is left of it, "
+            "and removes {folder}; then the same command begins anew",
+            run=run,
+            folder=self.folder,
+        )
 
     def _tidy_up(self) -> None:
         """Delete the working data except the list of refused rows. The same command then starts a new run."""
@@ -179,7 +187,7 @@ class Backfill:
             except TooContended:
                 raise UserError(BUSY) from None
             except RunRetracted as error:
-                raise UserError(TAKEN_BACK.format(run=error, folder=self.folder)) from None
+                raise self._taken_back(str(error)) from None
             finally:
                 pool.shutdown(cancel_futures=True)
 
@@ -291,7 +299,7 @@ def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | Non
         try:
             told = path.stat()
         except OSError as error:
-            raise UserError("{path}: {strerror}", path=path, strerror=error.strerror) from None
+            raise UserError("{path}: {why}", path=path, why=failure_of(error)) from None
         parts.append(f"{path.resolve()} {told.st_size} {told.st_mtime_ns}")
     return work_below(root) / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 

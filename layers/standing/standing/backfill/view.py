@@ -18,6 +18,7 @@ from standing.events import personal_fields
 from standing.events.intake import Event
 from standing.present.terminal import json_text
 from standing.values.catalogue import Language
+from standing.values.messages import read_message
 
 BACK = ("customers", "events", "too_late_again", "gone", "announced", "forgotten")
 TOLD = ("rows", "taken", "skipped", "refused", "customers", "events", "known", "conflicting", "forgotten")
@@ -86,7 +87,8 @@ def reasons_table(reasons: list[dict[str, Any]], language: Language, *, values: 
         shown = [f"{Path(example['file']).name}:{example['row']}" for example in one["examples"]]
         if values:
             shown = [f"{place} {value}" for place, value in zip(shown, one["values"], strict=True)]
-        table.add_row(f"{one['rows']:,}", one["field"], one["expected"], "\n".join(shown))
+        expected = read_message(one["said"]).in_language(language)
+        table.add_row(f"{one['rows']:,}", one["field"], expected, "\n".join(shown))
     if more := reasons[MOST_REASONS:]:
         table.add_row(f"{sum(one['rows'] for one in more):,}", "…", "", "")
     return table

@@ -27,7 +27,7 @@ from standing.cli.scores import scores
 from standing.cli.shadow import shadow
 from standing.present.output import err
 from standing.rules.author.problems import RulesError
-from standing.values.errors import UserError
+from standing.values.errors import UserError, failure_of
 from standing.values.messages import message
 from standing.values.visible import visible
 
@@ -111,7 +111,7 @@ def _mistake(error: RulesError | UserError | OSError) -> str:
     if isinstance(error, RulesError):
         return error.told(chosen.language)
     if isinstance(error, OSError):  # a file that cannot be read or written
-        said = message("{file}: {why}", file=error.filename or message("a file"), why=error.strerror or error)
+        said = message("{file}: {why}", file=error.filename or message("a file"), why=failure_of(error))
         return said.in_language(chosen.language)
     return error.in_language(chosen.language)
 

@@ -72,7 +72,7 @@ def backfill(
     elif not files:
         raise UserError("FILES are missing: name files or folders, or say --list or --retract RUN")
     elif propose:
-        print_whole(_proposed(files, folder))
+        print_whole(_proposed(files, folder, lang))
     elif check:
         _check(
             files, mapping, rules_at_hand(lambda: target_of(stack), folder), lang, as_json=as_json, values=show_values
@@ -117,13 +117,13 @@ def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, a
         raise typer.Exit(1)
 
 
-def _proposed(files: Sequence[Path], folder: Path | None) -> str:
+def _proposed(files: Sequence[Path], folder: Path | None, lang: Language) -> str:
     from standing.backfill.proposal import propose_mapping
     from standing.backfill.run import faults_as_user_errors
     from standing.release.programme import rules_of_programme
 
     with faults_as_user_errors():
-        return propose_mapping(files[0], rules_of_programme(folder).latest.programme)
+        return propose_mapping(files[0], rules_of_programme(folder).latest.programme, lang)
 
 
 def _check(

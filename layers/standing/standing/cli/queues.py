@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from standing.cli.options import Json, Stack, label, target_of, told
+from standing.cli.options import Json, Lang, Stack, chosen, label, target_of, told
 from standing.present.output import err, out, print_json
 from standing.present.terminal import Text
 from standing.values.messages import Message, message
@@ -21,6 +21,7 @@ from standing.values.visible import on_one_line
 if TYPE_CHECKING:
     from standing.aws.stack import Target
     from standing.operations.undelivered import QueuedMessage, QueueKind
+    from standing.values.catalogue import Language
 
 refused = typer.Typer(no_args_is_help=True, help="Events that can never be applied, with the reason.")
 dead = typer.Typer(no_args_is_help=True, help="Messages that failed at every retry, or could not be delivered.")
@@ -33,14 +34,14 @@ Drop = Annotated[bool, typer.Option("--drop", help="Then drop what was written, 
 
 
 @refused.command("list")
-def list_rejected(stack: Stack = "standing", as_json: Json = False) -> None:
+def list_rejected(stack: Stack = "standing", lang: Lang = "en", as_json: Json = False) -> None:
     """List what was rejected: which event, in which field, and what was expected there.
 
     Of a message too large for the queue only the beginning is kept, and it is said how large it was.
     """
     from standing.operations.undelivered import REJECTED
 
-    _list(REJECTED, target_of(stack), as_json=as_json)
+    _list(REJECTED, target_of(stack), lang, as_json=as_json)
 
 
 @refused.command("export")
@@ -64,11 +65,11 @@ def drop_rejected(ids: Ids = None, reasons: Reasons = None, yes: Yes = False, st
 
 
 @dead.command("list")
-def list_dead_letters(stack: Stack = "standing", as_json: Json = False) -> None:
+def list_dead_letters(stack: Stack = "standing", lang: Lang = "en", as_json: Json = False) -> None:
     """List the dead letters. What failed, and where, is in the ingest function's log."""
     from standing.operations.undelivered import DEAD_LETTERS
 
-    _list(DEAD_LETTERS, target_of(stack), as_json=as_json)
+    _list(DEAD_LETTERS, target_of(stack), lang, as_json=as_json)
 
 
 @dead.command("export")
@@ -99,12 +100,12 @@ def redrive_dead_letters(stack: Stack = "standing") -> None:
     out.print(told("{messages:message|messages} put back into the ingest queue", messages=redrive(target_of(stack))))
 
 
-def _list(pile: QueueKind, target: Target, *, as_json: bool) -> None:
+def _list(pile: QueueKind, target: Target, language: Language, *, as_json: bool) -> None:
     kept = pile.kept(target)
     if as_json:
         print_json([one.as_dict() for one in kept])
     else:
-        out.print(_table(pile, kept) if kept else told("none"))
+        out.print(_table(pile, kept, language) if kept else told("none"))
         err.print(told("{messages:message|messages}", messages=len(kept)))
     _tell_of_others(pile, target, kept)
 
@@ -124,7 +125,7 @@ def _drop(pile: QueueKind, target: Target, shown: Sequence[QueuedMessage], *, ye
     if not shown:
         err.print(told("nothing to drop"))
         return
-    err.print(_table(pile, shown))
+    err.print(_table(pile, shown, chosen.language))
     if not yes:
         typer.confirm(told("Drop {messages:message|messages} for good?", messages=len(shown)), abort=True, err=True)
     dropped = pile.drop(target, shown)
@@ -157,9 +158,9 @@ def _tell_of_others(pile: QueueKind, target: Target, kept: Sequence[QueuedMessag
         )
 
 
-def _table(pile: QueueKind, kept: Sequence[QueuedMessage]) -> Table:
+def _table(pile: QueueKind, kept: Sequence[QueuedMessage], language: Language) -> Table:
     columns = (*pile.columns, "cut") if any(one.cut for one in kept) else pile.columns
     table = Table(*map(label, columns), box=None, pad_edge=False)
     for one in kept:
-        table.add_row(*(Text(on_one_line(getattr(one, column)), overflow="fold") for column in columns))
+        table.add_row(*(Text(on_one_line(one.in_words(column, language)), overflow="fold") for column in columns))
     return table

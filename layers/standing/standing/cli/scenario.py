@@ -10,7 +10,7 @@ import typer
 
 from standing.cli.options import Rules, Stack, chosen, target_of, told
 from standing.present.output import err, print_whole
-from standing.values.errors import UserError
+from standing.values.errors import UserError, failure_of
 
 scenario = typer.Typer(no_args_is_help=True, help="Stories beside the rules; `standing rules test` plays them.")
 
@@ -53,5 +53,5 @@ def _write(text: str, file: Path | None) -> None:
     try:
         file.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UserError("{file} cannot be written: {strerror}", file=file, strerror=error.strerror) from None
+        raise UserError("{file} cannot be written: {why}", file=file, why=failure_of(error)) from None
     err.print(told("{file}: try it with `standing rules test`", file=file))

@@ -45,8 +45,12 @@ class Rejected(ReadableError):  # noqa: N818 -- the word users meet in the queue
         return str(self.message)
 
     def as_dict(self) -> dict[str, str]:
-        """The reason as the Rejected queue carries it."""
+        """The reason in English."""
         return {"reason": self.reason, "field": self.field, "expected": self.expected}
+
+    def stored(self) -> dict[str, Any]:
+        """The reason as the Rejected queue carries it: in English, and as `said` for `read_message`."""
+        return {**self.as_dict(), "said": self.message.stored()}
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,7 +80,7 @@ class CustomersPort(Protocol):
 class RejectedPort(Protocol):
     """The part of the Rejected queue that ingest uses."""
 
-    def keep(self, message: str, rejection: dict[str, str]) -> None:
+    def keep(self, message: str, rejection: dict[str, Any]) -> None:
         """Store a rejected message with its reason."""
 
 
@@ -142,7 +142,7 @@ class Ingest:
 
     def _reject(self, message: Message, rejection: Rejected, report: BatchReport) -> None:
         try:
-            self.rejected.keep(message.body, rejection.as_dict())
+            self.rejected.keep(message.body, rejection.stored())
         except Exception as error:  # noqa: BLE001 -- not in the queue for any reason: the message must be retried
             report.failed[message.id] = cause(error)
         else:

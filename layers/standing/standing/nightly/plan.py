@@ -12,11 +12,12 @@ from standing.lake.layout import KINDS, STAGED, STANDING, number_in
 from standing.nightly.summary import parts
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date, day_in, day_of
+from standing.values.errors import ReadableError
 
 LAG = timedelta(hours=4)  # after a day's end, so that events under way then have arrived and are not late
 
 
-class InvalidDay(PlainError, ValueError):  # noqa: N818 -- describes the day
+class InvalidDay(ReadableError, PlainError, ValueError):  # noqa: N818 -- what it is
     """A day that cannot be closed, or that is not a day."""
 
 
@@ -46,9 +47,13 @@ def day_asked_for(asked: str | None, last: Day) -> Day:
     try:
         day = day_in(asked)
     except ValueError:
-        raise InvalidDay(f"day {asked!r}: expected a date such as {day_date(last)}") from None
+        raise InvalidDay("day {day}: expected a date such as {last}", day=repr(asked), last=day_date(last)) from None
     if day > last:
-        raise InvalidDay(f"day {asked}: is not over, or only just; the last that can be closed is {day_date(last)}")
+        raise InvalidDay(
+            "day {day}: is not over, or only just; the last that can be closed is {last}",
+            day=asked,
+            last=day_date(last),
+        )
     return day
 
 

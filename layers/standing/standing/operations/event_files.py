@@ -12,7 +12,7 @@ from standing.aws.bus import MOST_BYTES, entry_bytes
 from standing.events.intake import fingerprint
 from standing.events.producers import OUR_SOURCE, SCORE
 from standing.operations import json_lines
-from standing.values.errors import UserError
+from standing.values.errors import UserError, failure_of
 from standing.values.messages import Message, Readable, message
 
 if TYPE_CHECKING:
@@ -67,7 +67,7 @@ def read_lines(path: Path) -> Iterator[Line | UnsendableLine]:
     try:
         yield from map(_sendable, json_lines.json_lines(path))
     except OSError as error:
-        raise UserError("{path}: {strerror}", path=path, strerror=error.strerror) from None
+        raise UserError("{path}: {why}", path=path, why=failure_of(error)) from None
 
 
 def read_lines_to_send(path: Path) -> Iterator[Line | UnsendableLine]:

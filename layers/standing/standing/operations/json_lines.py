@@ -9,7 +9,12 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
+from standing.values.errors import ReadableError
 from standing.values.messages import Message, message
+
+
+class DamagedFileError(ReadableError, OSError):
+    """A compressed file that does not open to its end."""
 
 
 class Line(NamedTuple):
@@ -33,7 +38,7 @@ def json_lines(path: Path) -> Iterator[Line]:
                 if raw.strip():
                     yield _line(number, raw)
     except (EOFError, zlib.error) as error:
-        raise OSError(0, f"the compressed file is damaged: {error}") from None
+        raise DamagedFileError("the compressed file is damaged: `{error}`", error=error) from None
 
 
 def _line(number: int, raw: bytes) -> Line:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -18,16 +18,18 @@ from standing.aws.stack import Target
 from standing.operations.audit import envelope_of
 from standing.operations.sender import waiting
 from standing.present.terminal import json_text
+from standing.values.catalogue import Language
 from standing.values.errors import UserError
-from standing.values.messages import Message, message
+from standing.values.messages import Message, message, read_message
 
 
 @dataclass(frozen=True)
 class QueuedMessage:
     """A message in a queue: its event, and why it is there (empty for a dead letter, which failed at every retry).
 
-    `cut` says the full size of a message of which only the beginning is stored; it is empty for a complete message.
-    `message_id` is the queue's own id, `sent` the time when it was sent to the queue (ISO 8601).
+    `said` is what was expected, for every language, if it is stored beside the English. `cut` says the full size of a
+    message of which only the beginning is stored; it is None for a complete message. `message_id` is the queue's own
+    id, `sent` the time when it was sent to the queue (ISO 8601).
     """
 
     source: str
@@ -36,14 +38,21 @@ class QueuedMessage:
     reason: str = ""
     field: str = ""
     expected: str = ""
-    cut: str = ""
+    said: Message | None = None
+    cut: Message | None = None
     message_id: str = ""
     sent: str = ""
     body: str = ""
 
     def as_dict(self) -> dict[str, str]:
-        """For `--json`: without the body, which may be long and has personal fields."""
-        return {name: value for name, value in asdict(self).items() if name != "body"}
+        """For `--json`, in English: without the body, which may be long and has personal fields."""
+        about = {one.name: getattr(self, one.name) for one in fields(self) if one.name not in {"said", "body"}}
+        return about | {"cut": str(self.cut or "")}
+
+    def in_words(self, column: str, language: Language) -> str:
+        """The text of a list's column."""
+        readable = {"expected": self.said, "cut": self.cut}.get(column)
+        return readable.in_language(language) if readable else str(getattr(self, column) or "")
 
 
 @dataclass(frozen=True)
@@ -144,7 +153,7 @@ def write(file: Path, messages: Iterable[QueuedMessage]) -> None:
     part = file.with_name(f".{file.name}.part")
     try:
         with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w", encoding="utf-8") as lines:
-            lines.writelines(f"{json_text(asdict(message), indent=None)}\n" for message in messages)
+            lines.writelines(f"{json_text(one.as_dict() | {'body': one.body}, indent=None)}\n" for one in messages)
             lines.flush()
             os.fsync(lines.fileno())
         part.replace(file)
@@ -156,9 +165,21 @@ def _kept(rejection: dict[str, Any], message: SqsMessage) -> QueuedMessage:
     cut = rejection.get("cut")
     about = _named(cut, "detail_type", cut.get("id")) if cut else _event_in(envelope_of(rejection["message"]))
     why = {part: str(rejection.get(part, "")) for part in ("reason", "field", "expected")}
-    cut_text = f"only the beginning of {cut['of_bytes']:,} bytes, SHA-256 {cut['sha256']}" if cut else ""
     sent = message.sent.isoformat(timespec="seconds")
-    return QueuedMessage(*about, **why, cut=cut_text, message_id=message.id, sent=sent, body=message.body)
+    said, part = _said(rejection), _cut(cut) if cut else None
+    return QueuedMessage(*about, **why, said=said, cut=part, message_id=message.id, sent=sent, body=message.body)
+
+
+def _said(rejection: dict[str, Any]) -> Message | None:
+    """What was expected, for every language; nothing where it was not kept, or is none of ours."""
+    try:
+        return read_message(rejection.get("said"))
+    except ValueError:
+        return None
+
+
+def _cut(cut: dict[str, Any]) -> Message:
+    return message("only the beginning of {size} bytes, SHA-256 {digest}", size=cut["of_bytes"], digest=cut["sha256"])
 
 
 def _event_in(envelope: dict[str, Any]) -> tuple[str, str, str]:

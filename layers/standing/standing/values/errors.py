@@ -2,8 +2,23 @@
 
 from __future__ import annotations
 
+import errno
+
 from standing.values.catalogue import Language
-from standing.values.messages import Message, Readable
+from standing.values.messages import Message, Messages, Readable
+
+FAILURES = Messages(
+    "failure",
+    {
+        "ENOENT": "No such file or directory",
+        "EACCES": "Permission denied",
+        "EISDIR": "Is a directory",
+        "ENOTDIR": "Not a directory",
+        "EEXIST": "File exists",
+        "ENOSPC": "No space left on device",
+        "EROFS": "Read-only file system",
+    },
+)
 
 
 class ReadableError(Exception):
@@ -23,3 +38,11 @@ class ReadableError(Exception):
 
 class UserError(ReadableError):
     """A mistake or a missing part that the user can fix; the message says how. Shown without a traceback."""
+
+
+def failure_of(error: OSError) -> Readable | str:
+    """Why a file cannot be read or written, in every language where it is for one of the usual reasons."""
+    if isinstance(error, ReadableError):
+        return error
+    name = errno.errorcode.get(error.errno or 0, "")
+    return FAILURES(name) if name in FAILURES else error.strerror or str(error)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal, Protocol, runtime_checkable
+from string import Formatter
+from typing import Any, Literal, Protocol, runtime_checkable
 
-from standing.values.catalogue import Language, translated
+from standing.values.catalogue import LANGUAGES, Language, translated
 from standing.values.counted import counted_in
+
+SPEC = re.compile(r"[^{}0-9]*[0-9]?[^{}0-9]*")
 
 
 @runtime_checkable
@@ -34,6 +38,14 @@ class Message:
         filled = {name: _in(language, value) for name, value in self.values.items()}
         return translated(self.text, language, self.code).format(**filled)
 
+    def stored(self) -> dict[str, Any]:
+        """The message as JSON, for `read_message`: of its values those that its text names, so that no other is kept.
+
+        A value that is no message, text, number or truth is kept as its English.
+        """
+        values = {name: _stored(self.values[name]) for name in _names(self.text)}
+        return {"text": self.text, "code": self.code, "values": values}
+
     def __str__(self) -> str:
         return self.in_language("en")
 
@@ -52,6 +64,11 @@ class Joined:
         between = self.between.in_language(language)
         end = self.before_last.in_language(language) if self.before_last else between
         return end.join(filter(None, [between.join(texts[:-1]), *texts[-1:]]))
+
+    def stored(self) -> dict[str, Any]:
+        """The row as JSON, as a value of a message that is stored."""
+        between, before_last = _stored(self.between), _stored(self.before_last)
+        return {"parts": [_stored(part) for part in self.parts], "between": between, "before_last": before_last}
 
     def __str__(self) -> str:
         return self.in_language("en")
@@ -91,6 +108,48 @@ def listed(word: Literal["or", "and"], parts: Iterable[Readable | str]) -> Joine
 def message(text: str, /, **values: object) -> Message:
     """A message whose English stands where it is used."""
     return Message(text, values)
+
+
+def read_message(stored: object) -> Message:
+    """A message that was stored; it can be read in every language. Raises ValueError where that is no message."""
+    try:
+        found = _read(stored)
+        for language in LANGUAGES:
+            found.in_language(language)
+    except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
+        found = None
+    if not isinstance(found, Message):
+        raise ValueError("no message of ours")
+    return found
+
+
+def _read(stored: Any) -> Any:  # noqa: ANN401 -- any JSON
+    if not isinstance(stored, dict):
+        return stored
+    if "parts" in stored:
+        return Joined(tuple(map(_read, stored["parts"])), _read(stored["between"]), _read(stored["before_last"]))
+    values = {name: _read(stored["values"][name]) for name in _names(stored["text"])}
+    return Message(stored["text"], values, stored["code"])
+
+
+def _names(text: str) -> list[str]:
+    """The values that a text names. Raises ValueError where it asks for more of them than a form.
+
+    What was stored may be anybody's: no attribute of a value is read, and none is made wider than one digit can say.
+    """
+    found = [(name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None]
+    if not all(name.isidentifier() and SPEC.fullmatch(spec) for name, spec in found):
+        raise ValueError(text)
+    return [name for name, _ in found]
+
+
+def _stored(value: object) -> Any:  # noqa: ANN401 -- any JSON
+    if isinstance(value, Message | Joined):
+        return value.stored()
+    said = getattr(value, "said", None)  # what an error says
+    if isinstance(said, Readable):
+        return _stored(said)
+    return value if value is None or isinstance(value, str | int | float) else str(value)
 
 
 def _in(language: Language, value: object) -> object:

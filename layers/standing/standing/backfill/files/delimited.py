@@ -16,6 +16,7 @@ from pathlib import Path
 
 from standing.backfill.files.rows import FileRow, Unreadable
 from standing.backfill.files.text import BAD, likely_encoding, lines_of
+from standing.values.messages import Message, message
 
 LONGEST = 1000  # lines that one cell may span
 FEW = 3  # with fewer columns, any comma makes a line look like a row
@@ -75,11 +76,16 @@ class Lines:
         return lines_of(self.path, self.encoding)
 
     @cached_property
-    def no_text(self) -> str:
+    def no_text(self) -> Message:
         """The error for invalid bytes, with the encoding that the file seems to have."""
-        likely = likely_encoding(self.path)
-        hint = f"the file looks like `encoding: {likely}`" if likely else "name the file's own `encoding`"
-        return f"has a byte that is no {self.encoding.upper()}: {hint}"
+        likely, encoding = likely_encoding(self.path), self.encoding.upper()
+        if likely:
+            return message(
+                "has a byte that is no {encoding}: the file looks like `encoding: {likely}`",
+                encoding=encoding,
+                likely=likely,
+            )
+        return message("has a byte that is no {encoding}: name the file's own `encoding`", encoding=encoding)
 
     def __iter__(self) -> Iterator[str]:
         return self
@@ -103,7 +109,7 @@ def delimited(path: Path, dialect: Dialect) -> Iterator[FileRow]:
     names, _ = _header(path, lines, dialect)
     for number, (text, why, count) in enumerate(_texts(lines, dialect, len(names)), 1):
         cells = [] if why else dialect.cells(text)
-        if not why and len(cells) != len(names):
+        if why is None and len(cells) != len(names):
             why = _other_width(len(cells), len(names), dialect)  # noqa: PLW2901 -- it says more now
         row = dict(zip(names, cells or text.split(dialect.separator), strict=not why))
         yield FileRow(number, None if why else row, why, count, row)
@@ -115,13 +121,13 @@ def lines_of_header(path: Path, dialect: Dialect) -> int:
 
 
 def _header(path: Path, lines: Lines, dialect: Dialect) -> tuple[list[str], int]:
-    text, why, count = next(_texts(lines, dialect, 0), ("", "has no line of names", 0))
+    text, why, count = next(_texts(lines, dialect, 0), ("", NO_NAMES, 0))
     if why:
-        raise Unreadable(f"{path}: its line of names {why}")
+        raise Unreadable("{path}: its line of names {why}", path=path, why=why)
     return dialect.cells(text), count
 
 
-def _texts(lines: Lines, dialect: Dialect, width: int) -> Iterator[tuple[str, str, int]]:
+def _texts(lines: Lines, dialect: Dialect, width: int) -> Iterator[tuple[str, Message | None, int]]:
     """Each row's text or error, and its number of lines. Blank lines are not rows."""
     for line in lines:
         if not line.strip():
@@ -129,16 +135,16 @@ def _texts(lines: Lines, dialect: Dialect, width: int) -> Iterator[tuple[str, st
         if BAD in line:
             yield line, lines.no_text, 1
         elif not dialect.quotes or '"' not in line:
-            yield _ended(line), "", 1
+            yield _ended(line), None, 1
         else:
             yield _quoted(line, lines, dialect, width)
 
 
-def _quoted(line: str, lines: Lines, dialect: Dialect, width: int) -> tuple[str, str, int]:
+def _quoted(line: str, lines: Lines, dialect: Dialect, width: int) -> tuple[str, Message | None, int]:
     """A row with quotes, which may span several lines."""
     text = _ended(line)
     if dialect.row.fullmatch(text):
-        return text, "", 1
+        return text, None, 1
     begun = dialect.begun.fullmatch(text)
     if not begun:
         return line, STRAY, 1
@@ -150,15 +156,16 @@ def _quoted(line: str, lines: Lines, dialect: Dialect, width: int) -> tuple[str,
     if _has_a_row(dialect.cells(begun[1])[:-1], more, dialect, width):
         lines.put_back(more)
         return line, SWALLOWS, 1
-    return text, "", 1 + sum(1 for one in more if one.strip())
+    return text, None, 1 + sum(1 for one in more if one.strip())
 
 
-STRAY = (
+NO_NAMES = message("has no line of names")
+STRAY = message(
     'has a `"` within a cell that is not quoted: quote the cell and double the quotes within it, '
     "or say `quotes: false` in the mapping where they are text"
 )
-SWALLOWS = "has a quoted cell that takes in a line which looks like a row: is its first quote a stray one?"
-UNCLOSED = 'has a quoted cell that is not closed properly: quotes within it are doubled, and `"` ends it'
+SWALLOWS = message("has a quoted cell that takes in a line which looks like a row: is its first quote a stray one?")
+UNCLOSED = message('has a quoted cell that is not closed properly: quotes within it are doubled, and `"` ends it')
 
 
 def _up_to_the_quote(lines: Lines) -> list[str]:
@@ -192,7 +199,12 @@ def _ended(line: str) -> str:
     return line.removesuffix("\n").removesuffix("\r")
 
 
-def _other_width(cells: int, names: int, dialect: Dialect) -> str:
-    what = "a tab" if dialect.separator == "\t" else f"`{dialect.separator}`"
-    more = f": is there {what} in a cell that is not quoted?" if cells > names else ""
-    return f"has {cells} cells, and the line of names has {names}{more}"
+def _other_width(cells: int, names: int, dialect: Dialect) -> Message:
+    if cells < names:
+        return message("has {cells} cells, and the line of names has {names}", cells=cells, names=names)
+    return message(
+        "has {cells} cells, and the line of names has {names}: is there {separator} in a cell that is not quoted?",
+        cells=cells,
+        names=names,
+        separator=message("a tab") if dialect.separator == "\t" else f"`{dialect.separator}`",
+    )

@@ -12,7 +12,9 @@ from xml.etree import ElementTree
 import polars as pl
 
 from standing.backfill.files.rows import FileRow, unreadable
+from standing.values.messages import message
 
+FAILED = message("has a cell whose formula failed, such as #DIV/0! or #N/A")
 MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 LINKED = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 logging.getLogger("fastexcel").setLevel(logging.ERROR)  # it warns about every empty column
@@ -35,7 +37,7 @@ def excel(path: Path, sheet: str | None) -> Iterator[FileRow]:
     failed = sheet_of(path, sheet).failed
     for number, row in enumerate(_frame(path, sheet).iter_rows(named=True), 1):
         if number in failed:
-            yield FileRow(number, None, "has a cell whose formula failed, such as #DIV/0! or #N/A")
+            yield FileRow(number, None, FAILED)
         elif any(value is not None for value in row.values()):
             yield FileRow(number, row)
 

@@ -13,6 +13,7 @@ from standing.backfill.files.parquet import parquet, parquet_columns, parquet_ro
 from standing.backfill.files.rows import FileRow, Unreadable
 from standing.backfill.files.text import count_of_lines
 from standing.operations.json_lines import json_lines, opened
+from standing.values.errors import failure_of
 
 LINES = (".jsonl", ".ndjson")
 TEXTS = (".csv", ".tsv", ".txt")
@@ -41,7 +42,11 @@ def kind_of(path: Path) -> str:
     kind = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else suffixes[-1] if suffixes else ""
     if kind not in KINDS or (suffixes[-1] == ".gz" and kind in OTHERS):
         expected = ", ".join(sorted(KINDS))
-        raise Unreadable(f"{path}: expected a name that ends with {expected}; a text may end with .gz as well")
+        raise Unreadable(
+            "{path}: expected a name that ends with {expected}; a text may end with .gz as well",
+            path=path,
+            expected=expected,
+        )
     return kind
 
 
@@ -58,7 +63,7 @@ def files_in(paths: Iterable[Path]) -> list[Path]:
 def _parts(folder: Path) -> list[Path]:
     inside = sorted(path for path in folder.rglob("*") if path.is_file() and not _is_unseen(path.relative_to(folder)))
     if not inside:
-        raise Unreadable(f"{folder}: expected a folder with files in it")
+        raise Unreadable("{folder}: expected a folder with files in it", folder=folder)
     return inside
 
 
@@ -80,13 +85,12 @@ def columns_of(path: Path, form: Format) -> list[str]:
 def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[FileRow]:
     """Every row of a table, with at least the requested columns. Raises Unreadable."""
     if not is_table(path):
-        raise Unreadable(f"{path}: expected a table, such as .csv or .parquet, and no file of events")
+        raise Unreadable("{path}: expected a table, such as .csv or .parquet, and no file of events", path=path)
     there = columns_of(path, form)
     if missing := sorted(columns - set(there)):
-        hint = "" if len(there) > 1 else "; is its `separator` another one?"
-        raise Unreadable(f"{path}: has no column `{missing[0]}`; it has {', '.join(there)}{hint}")
+        raise _without(path, missing[0], there)
     if twice := sorted(name for name in columns if there.count(name) > 1):
-        raise Unreadable(f"{path}: has two columns `{twice[0]}`: rename one of them")
+        raise Unreadable("{path}: has two columns `{column}`: rename one of them", path=path, column=twice[0])
     match kind_of(path):
         case ".parquet":
             return parquet(path, columns)
@@ -96,12 +100,24 @@ def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[FileRow]:
             return text.delimited(path, form.dialect(path))
 
 
+def _without(path: Path, column: str, there: list[str]) -> Unreadable:
+    if len(there) > 1:
+        names = ", ".join(there)
+        return Unreadable("{path}: has no column `{column}`; it has {names}", path=path, column=column, names=names)
+    return Unreadable(
+        "{path}: has no column `{column}`; it has {name}; is its `separator` another one?",
+        path=path,
+        column=column,
+        name="".join(there),
+    )
+
+
 def events_of(path: Path) -> Iterator[FileRow]:
     """Every line of a file of events, as an envelope. Raises Unreadable."""
     try:
-        yield from (FileRow(number, value, str(why or "")) for number, value, why in json_lines(path))
+        yield from (FileRow(number, value, why) for number, value, why in json_lines(path))
     except OSError as error:
-        raise Unreadable(f"{path}: {error.strerror or error}") from None
+        raise Unreadable("{path}: {why}", path=path, why=failure_of(error)) from None
 
 
 def lines_counted(path: Path, form: Format) -> int:

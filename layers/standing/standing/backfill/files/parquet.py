@@ -29,7 +29,7 @@ def parquet(path: Path, columns: set[str]) -> Iterator[FileRow]:
                 number += 1
                 yield FileRow(number, row)
     except pl.exceptions.PolarsError as error:
-        raise unreadable(path, error, f" after row {number:,}") from None
+        raise unreadable(path, error, number) from None
 
 
 def parquet_rows(path: Path) -> int:

@@ -6,10 +6,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from standing.values.errors import ReadableError, failure_of
+from standing.values.messages import Message
+
 type Row = Mapping[str, Any]
 
 
-class Unreadable(ValueError):  # noqa: N818 -- it says what is with the file
+class Unreadable(ReadableError):  # noqa: N818 -- it says what is with the file
     """A file cannot be read at all. The message names it and what was expected."""
 
 
@@ -22,12 +25,15 @@ class FileRow(NamedTuple):
 
     number: int
     row: Row | None
-    why: str = ""
+    why: Message | None = None
     lines: int = 1
     guess: Row | None = None
 
 
-def unreadable(path: Path, error: Exception, after: str = "") -> Unreadable:
+def unreadable(path: Path, error: Exception, after: int | None = None) -> Unreadable:
     """The error for a file that a library cannot read, with its message's first line. `after` tells how far it came."""
-    said = (str(error).splitlines() or [type(error).__name__])[0]
-    return Unreadable(f"{path}: cannot be read{after}: {said}")
+    said = f"`{(str(error).splitlines() or [type(error).__name__])[0]}`"
+    why = failure_of(error) if isinstance(error, OSError) and error.errno else said
+    if after is None:
+        return Unreadable("{path}: cannot be read: {why}", path=path, why=why)
+    return Unreadable("{path}: cannot be read after row {row}: {why}", path=path, row=after, why=why)

@@ -10,13 +10,17 @@ from typing import Literal
 
 from standing.backfill.mapping.cells import NOT_A_NUMBER
 from standing.backfill.mapping.errors import BadRow
+from standing.values.messages import message
 
 type Mark = Literal[".", ","]
 BETWEEN = "\u0020\u00a0\u2009\u202f'\u2019"  # what stands between thousands, beside the other mark
 LONGEST = 40
 ENOUGH = Context(prec=100)
-EXAMPLES = {None: "1234.56", ".": "1234.56 or 1,234.56", ",": "1234,56 or 1.234,56"}
-HINT = "; say with `mark` which sign its decimals begin with, if it is another"
+EXAMPLES = {
+    None: message("a number such as 1234.56; say with `mark` which sign its decimals begin with, if it is another"),
+    ".": message("a number such as 1234.56 or 1,234.56"),
+    ",": message("a number such as 1234,56 or 1.234,56"),
+}
 
 
 def number(found: object, mark: Mark | None, column: str) -> Decimal | None:
@@ -34,7 +38,7 @@ def number(found: object, mark: Mark | None, column: str) -> Decimal | None:
 def _written(text: str, mark: Mark | None, column: str) -> Decimal:
     match = _pattern(mark).fullmatch(text) if len(text) <= LONGEST else None
     if not match:
-        raise BadRow(column, f"a number such as {EXAMPLES[mark]}{HINT if mark is None else ''}", text)
+        raise BadRow(column, EXAMPLES[mark], text)
     sign, figures, _, fraction = match.groups()
     whole = "".join(one for one in figures if one.isdigit())
     return Decimal(f"{sign or ''}{whole}{f'.{fraction}' if fraction else ''}")

@@ -11,7 +11,8 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from standing.backfill.files.rows import Row
 from standing.backfill.mapping.amounts import Mark, number
 from standing.backfill.mapping.cells import cell, id_of
-from standing.backfill.mapping.errors import BadRow
+from standing.backfill.mapping.errors import BadRow, BadWord
+from standing.values.messages import LISTS, Joined, Message, message
 
 BOUNDS = {
     "below": lambda found, bound: found < bound,
@@ -30,7 +31,7 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise ValueError(f"a regular expression: {error}") from None
+        raise BadWord("a regular expression: `{error}`", error=error) from None
     return text
 
 
@@ -58,7 +59,7 @@ class Condition(BaseModel):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not self.model_fields_set - {"column", "mark"}:
-            raise ValueError(
+            raise BadWord(
                 "what the column has to be: is, is_not, starts, matches, empty, below, above, at_least, at_most"
             )
         return self
@@ -87,14 +88,15 @@ class Condition(BaseModel):
         return value is not None and BOUNDS[name](value, bound)
 
     @property
-    def said(self) -> str:
+    def said(self) -> Joined:
         """The condition in the mapping's words."""
         asked = self.model_dump(by_alias=True, exclude_unset=True, exclude={"column", "mark"})
-        return ", ".join(f"{name} {_shown(value)}" for name, value in asked.items())
+        return Joined(tuple(_said(name, value) for name, value in asked.items()), LISTS("comma"))
 
 
-def _shown(value: object) -> str:
-    return " or ".join(value) if isinstance(value, list) else str(value)
+def _said(name: str, value: object) -> Message:
+    shown = Joined(tuple(value), LISTS("or")) if isinstance(value, list) else str(value)
+    return message("{name} {value}", name=name, value=shown)
 
 
 def _list(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
@@ -113,4 +115,5 @@ def must_hold(conditions: tuple[Condition, ...], row: Row) -> None:
     """Raise BadRow if a row does not meet a condition."""
     for one in conditions:
         if not one.holds(row):
-            raise BadRow(one.column, f"{one.said}, as the mapping says with `expect` of such a row", row[one.column])
+            found = row[one.column]
+            raise BadRow(one.column, "{said}, as the mapping says with `expect` of such a row", found, said=one.said)

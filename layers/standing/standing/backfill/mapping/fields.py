@@ -15,7 +15,7 @@ from standing.backfill.files.rows import Row
 from standing.backfill.mapping.aggregation import Together, aggregate_lines
 from standing.backfill.mapping.amounts import Mark, number, product, rounded, shifted, spelled
 from standing.backfill.mapping.cells import cell, id_of, text_of, whole
-from standing.backfill.mapping.errors import BadRow
+from standing.backfill.mapping.errors import BadRow, BadWord
 from standing.backfill.mapping.field_kinds import FieldKind
 from standing.backfill.mapping.moments import moment
 
@@ -29,7 +29,7 @@ def zone_of(name: str) -> str:
     try:
         ZoneInfo(name)
     except (KeyError, ValueError, OSError):
-        raise ValueError("a time zone such as Europe/Berlin") from None
+        raise BadWord("a time zone such as Europe/Berlin") from None
     return name
 
 
@@ -71,7 +71,7 @@ class FieldSource(BaseModel):
     @model_validator(mode="after")
     def _says_where_from(self) -> Self:
         if sum(one is not None for one in (self.column, self.text, self.product)) != 1:
-            raise ValueError("either `column`, `text` or `product`: where its value comes from")
+            raise BadWord("either `column`, `text` or `product`: where its value comes from")
         return self
 
     @property
@@ -131,7 +131,7 @@ class FieldSource(BaseModel):
     def _replaced(self, code: str) -> str | bool | int:
         assert self.values is not None  # noqa: S101 -- whoever calls has looked
         if code not in self.values:
-            raise BadRow(self.name, f"one of {', '.join(self.values)}", code)
+            raise BadRow(self.name, "one of {names}", code, names=", ".join(self.values))
         return self.values[code]
 
     def _amount(self, found: Decimal) -> str:

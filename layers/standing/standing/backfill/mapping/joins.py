@@ -11,19 +11,20 @@ from standing.backfill.files.rows import Row
 from standing.backfill.mapping.aggregation import Together, aggregate_lines
 from standing.backfill.mapping.amounts import Mark, spelled
 from standing.backfill.mapping.cells import cell, id_in
+from standing.backfill.mapping.errors import BadWord
 
 
 def _encoding(name: str) -> str:
     try:
         "".encode(name)
     except LookupError:
-        raise ValueError("the name of an encoding, such as utf-8, gb18030, utf-16 or latin-1") from None
+        raise BadWord("the name of an encoding, such as utf-8, gb18030, utf-16 or latin-1") from None
     return name
 
 
 def _separator(text: str) -> str:
     if len(text) != 1 or text in '"\r\n':
-        raise ValueError('one character that sets cells apart, such as ";" or "\\t"')
+        raise BadWord('one character that sets cells apart, such as ";" or "\\t"')
     return text
 
 

@@ -11,7 +11,7 @@ from standing.backfill.files.rows import Row
 from standing.backfill.mapping.aggregation import aggregate_lines
 from standing.backfill.mapping.cells import id_in
 from standing.backfill.mapping.conditions import Conditions, all_hold, must_hold
-from standing.backfill.mapping.errors import BadRow
+from standing.backfill.mapping.errors import BadRow, BadWord
 from standing.backfill.mapping.field_kinds import MONEY, FieldKind, field_kind_of
 from standing.backfill.mapping.fields import COLUMN, FieldSource, Zone, filled
 from standing.backfill.mapping.joins import FileFormat, Join
@@ -77,9 +77,9 @@ class Mapping(FileFormat):
     def _lines_are_of_baskets(self) -> Self:
         taken = [one for kind in self.events for one in kind.fields.values() if isinstance(one, FieldSource)]
         if not self.group_by and any(one.lines != "only" for one in taken):
-            raise ValueError("`group_by`, since a field says with `lines` what the lines of a basket make")
+            raise BadWord("`group_by`, since a field says with `lines` what the lines of a basket make")
         if not self.rates and any(one.currency for one in taken):
-            raise ValueError("`rates`, since an amount says with `from` that it is converted")
+            raise BadWord("`rates`, since an amount says with `from` that it is converted")
         return self
 
     @property

@@ -11,11 +11,13 @@ from zoneinfo import ZoneInfo
 from standing.backfill.mapping.amounts import number
 from standing.backfill.mapping.errors import BadRow
 from standing.events.fields import iso_moment
+from standing.values.messages import message
 
 EXCEL_FIRST = datetime(1899, 12, 30)  # noqa: DTZ001 -- its days are those of a wall
 EXCEL_KNOWN = 61  # before that day, Excel counts a 29 February 1900
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FARTHEST = 10**14  # microseconds, milliseconds or seconds: larger numbers are no plausible time
+ISO = message("a time as ISO 8601, such as 2026-03-01T09:30:00Z")
 NAMED_UTC = re.compile(r"(?<![A-Za-z])(UTC|GMT|Z)(?![A-Za-z])")
 
 
@@ -29,10 +31,8 @@ def moment(found: object, form: str | None, zone: str | None, column: str) -> st
         if not isinstance(told, datetime):
             told = datetime.combine(told, time())
         return _in_zone(told, found, zone, column).isoformat()
-    except BadRow:
-        raise
     except (ValueError, OverflowError):
-        raise BadRow(column, f"a time as {form or 'ISO 8601, such as 2026-03-01T09:30:00Z'}", found) from None
+        raise BadRow(column, message("a time as {form}", form=form) if form else ISO, found) from None
 
 
 def _written(text: str, form: str | None) -> datetime:
@@ -53,7 +53,7 @@ def _in_zone(told: datetime, found: object, zone: str | None, column: str) -> da
         raise BadRow(column, "a time with its offset, or in the mapping its `zone`, such as Europe/Berlin", found)
     here = told.replace(tzinfo=ZoneInfo(zone))
     if here.astimezone(UTC).astimezone(here.tzinfo).replace(tzinfo=None) != told:
-        raise BadRow(column, f"a time that clocks showed in {zone}: they were set forward over it", found)
+        raise BadRow(column, "a time that clocks showed in {zone}: they were set forward over it", found, zone=zone)
     return here
 
 

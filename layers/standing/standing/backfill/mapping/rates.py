@@ -18,6 +18,8 @@ from standing.backfill.mapping.cells import cell, id_in
 from standing.backfill.mapping.errors import BadRow
 from standing.backfill.mapping.fields import FieldSource
 from standing.backfill.mapping.joins import Separator
+from standing.events.expectations import EXPECTATIONS
+from standing.values.messages import Readable
 
 OLDEST = 7  # days that a rate may be old: markets rest on weekends and holidays
 
@@ -43,22 +45,31 @@ class Rates(BaseModel):
         """Read the table. Raises Unreadable, also where one of its rows is wrong: amounts would be."""
         path = folder / self.file
         for read in rows_of(path, Format(self.separator), {self.day, self.currency, self.rate}):
-            try:
-                self._add(read.row, read.why)
-            except (BadRow, ValueError) as error:
-                raise Unreadable(f"{path}: row {read.number:,}: {error}") from None
+            if (why := read.why if read.row is None else self._add(read.row)) is not None:
+                raise Unreadable("{path}: row {row}: {why}", path=path, row=read.number, why=why)
         for known in self._known.values():
             known.sort()
 
-    def _add(self, row: Row | None, why: str) -> None:
-        if row is None:
-            raise ValueError(why)
+    def _add(self, row: Row) -> Readable | None:
+        """Keep a rate; what is wrong with it, if it is."""
+        try:
+            self._known.setdefault(str(id_in(row, self.currency)), []).append((self._day(row), self._worth(row)))
+        except BadRow as bad:
+            return bad
+        return None
+
+    def _worth(self, row: Row) -> Decimal:
         worth = number(cell(row[self.rate], self.rate) or "", self.mark, self.rate)
         if worth is None or worth <= 0:
             raise BadRow(self.rate, "a rate above nought")
+        return worth
+
+    def _day(self, row: Row) -> date:
         told = cell(row[self.day], self.day)
-        day = told if isinstance(told, date) else date.fromisoformat(str(told).strip()[:10])
-        self._known.setdefault(str(id_in(row, self.currency)), []).append((day, worth))
+        try:
+            return told if isinstance(told, date) else date.fromisoformat(str(told).strip()[:10])
+        except ValueError:
+            raise BadRow(self.day, EXPECTATIONS("date"), told) from None
 
     def converted(self, amount: str, field: FieldSource, rows: Sequence[Row], day: str) -> str:
         """An amount in the events' currency, rounded once. Raises BadRow where no rate is known for its day."""
@@ -72,5 +83,11 @@ class Rates(BaseModel):
         known = self._known.get(currency or "", [])
         place = bisect_right(known, date.fromisoformat(day), key=lambda rate: rate[0]) if day else 0
         if not place or (date.fromisoformat(day) - known[place - 1][0]).days > OLDEST:
-            raise BadRow(column, f"a currency with a rate to {self.to} in {self.file}, at most {OLDEST} days old")
+            raise BadRow(
+                column,
+                "a currency with a rate to {currency} in {file}, at most {most:day|days} old",
+                currency=self.to,
+                file=self.file,
+                most=OLDEST,
+            )
         return known[place - 1][1]

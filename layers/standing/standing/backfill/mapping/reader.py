@@ -6,18 +6,32 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
-from standing.backfill.mapping.errors import BadMapping
+from standing.backfill.mapping.errors import BadMapping, BadWord
 from standing.backfill.mapping.mapping import Mapping
+from standing.events.expectations import EXPECTATIONS
+from standing.values.errors import failure_of
+from standing.values.messages import Messages, Readable, message
 
-ASKED = {
-    "missing": "a value: it is required",
-    "extra_forbidden": "nothing: a mapping has no such word",
-    "model_type": "a mapping: `source`, `type` and `fields` (docs/backfill.md)",
-}
-OURS = ("Value error, ", "Input should be ", "String should have ")
+ASKED = Messages(
+    "mapping",
+    {
+        "missing": "a value: it is required",
+        "extra_forbidden": "nothing: a mapping has no such word",
+        "model_type": "a mapping: `source`, `type` and `fields` (docs/backfill.md)",
+        "too_short": "a list of at least {min_length}",
+        "list_type": "a list",
+        "tuple_type": "a list",
+        "int_parsing": "a whole number",
+        "int_from_float": "a whole number",
+        "bool_parsing": "true or false",
+        "decimal_parsing": "a number",
+        "decimal_type": "a number",
+    },
+)
 
 
 def read_mapping(path: Path) -> Mapping:
@@ -26,7 +40,8 @@ def read_mapping(path: Path) -> Mapping:
     try:
         mapping = Mapping.model_validate(found)
     except ValidationError as error:
-        raise BadMapping(f"{path}: {_first(error, found)}") from None
+        place, expected = _first(error, found)
+        raise BadMapping("{path}: {place}: expected {expected}", path=path, place=place, expected=expected) from None
     if mapping.rates:
         mapping.rates.read(path.parent)
     return mapping
@@ -36,19 +51,29 @@ def _yaml(path: Path) -> Any:  # noqa: ANN401 -- whatever YAML can say
     try:
         return YAML(typ="safe").load(path)
     except OSError as error:
-        raise BadMapping(f"{path}: {error.strerror}") from None
+        raise BadMapping("{path}: {why}", path=path, why=failure_of(error)) from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise BadMapping(f"{path}: is not YAML: {str(error).splitlines()[0]}") from None
+        raise BadMapping("{path}: is not YAML: `{why}`", path=path, why=str(error).splitlines()[0]) from None
 
 
-def _first(error: ValidationError, found: Any) -> str:  # noqa: ANN401 -- as above
-    """What is wrong first; of a field that may be several things, what it seems to be meant as."""
+def _first(error: ValidationError, found: Any) -> tuple[Readable | str, Readable]:  # noqa: ANN401 -- as above
+    """What is wrong first: its place, and what was expected there.
+
+    Of a field that may be several things, what it seems to be meant as.
+    """
     every = error.errors(include_url=False, include_input=False)
     first = next((one for one in every if any("FieldSource" in str(part) for part in one["loc"])), every[0])
     parts = [str(part) for part in first["loc"] if "FieldSource" not in str(part) and part != "str"]
     is_of_one_kind = isinstance(found, dict) and "events" not in found
     place = ".".join(parts[2:] if is_of_one_kind and parts[:1] == ["events"] else parts)
-    said = ASKED.get(first["type"]) or first["msg"]
-    for prefix in OURS:
-        said = said.removeprefix(prefix)
-    return f"{place or 'the file'}: expected {said}"
+    return place or message("the file"), _expected(first)
+
+
+def _expected(error: ErrorDetails) -> Readable:
+    """What was expected; of what is no matter of mappings alone, in the words that events have for it."""
+    context = error.get("ctx", {})
+    if isinstance(ours := context.get("error"), BadWord):
+        return ours
+    kind = error["type"]
+    said = ASKED if kind in ASKED else EXPECTATIONS
+    return said(kind if kind in said else "other", said=f"`{error['msg']}`", **context)
