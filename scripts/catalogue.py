@@ -37,6 +37,7 @@ TEXT_AT = {  # which argument of a call is a text
     "BadWord": 0,
     "DamagedFileError": 0,
     "InvalidDay": 0,
+    "NotAModel": 0,
     "RowCountMismatch": 0,
     "Unreadable": 0,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 NAMED = re.compile(r"`[^`]*`|“[^”]*”|\"[^\"]*\"|'[^']*'|--[\w-]+|\{[^{}]*\}")  # code, samples, options and values
-NAMES = re.compile(r"[!-~]*[/\\_@=.][!-~]*")  # paths, addresses, names with dots
+NAMES = re.compile(r"[!-~]*[/\\_@=.][!-~]+")  # paths, addresses, names with dots
 SENTENCE = re.compile(r"[A-Za-z][a-z]*(?:[,;:]? [A-Za-z][a-z]*){2,}")
 
 
