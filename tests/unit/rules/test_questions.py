@@ -16,7 +16,7 @@ from standing.rules.conditions import Comparison, Condition, Group
 from tests.make.support import ROOT, real_ruleset
 
 RULESET = real_ruleset()
-FOLDERS = [ROOT / "rules", *sorted(path.parent for path in (ROOT / "docs" / "examples").glob("*/programme.yaml"))]
+FOLDERS = [ROOT / "rules", *sorted(path.parent for path in (ROOT / "docs" / "examples").glob("*/features.yaml"))]
 LINES = {
     "tier >= gold": Comparison(fact="tier", op=">=", value=2, text="tier >= gold"),
     "lifecycle in [slipping, dormant]": Comparison(

@@ -8,16 +8,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import typer
 from typer.core import TyperGroup
 
 from standing.values.catalogue import LANGUAGES, Language, translated
 from standing.values.messages import Messages
-
-if TYPE_CHECKING:
-    from rich.text import Text
 
 TYPER = Messages(  # what typer itself says, by the names of its constants
     "typer",
@@ -98,7 +95,7 @@ def _speak_typer(language: Language) -> None:
     from typer import rich_utils
 
     class Folded(rich_utils.OptionHighlighter):
-        def __call__(self, text: str | Text) -> Text:
+        def __call__(self, text: Any) -> Any:  # noqa: ANN401 -- a text of rich
             highlighted = super().__call__(text)
             highlighted.overflow = "fold"
             return highlighted
