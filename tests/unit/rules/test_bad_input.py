@@ -121,7 +121,7 @@ def _refused(answer: Answer, file: str) -> str:
     """What was said of a file; it must be said with its line, and nothing may be a traceback."""
     assert answer.code == 1, answer
     assert "Traceback" not in answer.said
-    assert re.search(rf"rules/{re.escape(file)}:[0-9]+(:[0-9]+)?`?: ", answer.said), answer.said
+    assert re.search(rf"rules/{re.escape(file)}:[0-9]+(:[0-9]+)?:`? ", answer.said), answer.said
     return answer.said
 
 
@@ -169,7 +169,7 @@ def test_what_is_wrong_within_a_file_is_answered_with_its_line(
     (folder / file).write_bytes(change((folder / file).read_bytes()))
     for command in STORY_COMMANDS if file == SCENARIO else READ:
         told = _refused(standing(command), file)
-        assert re.search(rf"rules/{re.escape(file)}:{line}(:[0-9]+)?`?: ", told), told
+        assert re.search(rf"rules/{re.escape(file)}:{line}(:[0-9]+)?:`? ", told), told
         assert said in " ".join(told.split()), told
 
 

@@ -50,7 +50,7 @@ def _problem_as_dict(problem: Problem, language: Language) -> dict[str, Any]:
 
 
 def _problem(problem: Problem, language: Language) -> Item:
-    place = (Span(problem.place, "place"), Span(": "))
+    place = (Span(f"{problem.place}:", "place"), Span(" "))
     if not problem.check:
         return Item((*place, *with_code(problem.said(language))))
     head = (*place, Span(f"{problem.check} {CHECKS.say(problem.check, language)}", "bad"))
@@ -62,7 +62,7 @@ def _finding(one: LocatedFinding, language: Language) -> Item:
     found = one.finding
     look: Look = "soft" if one.accepted else "warning" if found.is_question or found.unproved else "bad"
     title = Span(f"{found.check} {CHECKS.say(found.check, language)}", look)
-    head = (Span(f"{one.file}:{one.line}", "place"), Span(": "), title)
+    head = (Span(f"{one.file}:{one.line}:", "place"), Span(" "), title)
     said = with_code(f"{found.about}: {in_language(found.said, language)}")
     after = (with_code(line, rest="soft") for line in _after(one, language))
     return Item(in_lines([head, said, *after]))
