@@ -170,7 +170,8 @@ def test_what_is_wrong_within_a_file_is_answered_with_its_line(
     for command in STORY_COMMANDS if file == SCENARIO else READ:
         told = _refused(standing(command), file)
         assert re.search(rf"rules/{re.escape(file)}:{line}(:[0-9]+)?:`? ", told), told
-        assert said in " ".join(told.split()), told
+        bare = told.replace("`", "")  # a comment on a pull request may have the whole of a line as code
+        assert said.replace("`", "") in " ".join(bare.split()), told
 
 
 def _folder(path: Path) -> None:
