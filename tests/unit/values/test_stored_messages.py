@@ -16,7 +16,14 @@ from standing.values.messages import Message, listed, message, read_message
 
 from scripts.catalogue import Found, texts
 
-EVERY = sorted({found for _, found in texts()})
+
+def names(found: Found) -> list[str]:
+    return [name for _, name, _, _ in Formatter().parse(found.text) if name is not None]
+
+
+EVERY = sorted(
+    {found for _, found in texts() if all(named.isidentifier() for named in names(found))}
+)  # help has no values
 PLAIN = st.text(max_size=8) | st.integers() | st.booleans() | st.none() | st.just(Path("/a b"))
 
 
