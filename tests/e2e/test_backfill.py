@@ -88,7 +88,7 @@ def test_a_backfill_that_is_killed_goes_on_and_nobody_hears_of_it(target: Target
         bucket = read_bucket(target.lake, bucket_of(name))
         assert missing_commits(bucket).is_empty()
         assert Counter(bucket.records["customer"])[name] == ORDERS
-    assert "as its events say" in standing("rebuild", names[0]).stdout
+    assert "the state agreed with its events" in standing("rebuild", names[0]).stdout
 
     deliver(target, tmp_path / "live", [purchase(names[0], 1, "4500.00", 0)])
     until(lambda: bool(target.customers.decisions(names[0])))
@@ -125,7 +125,7 @@ def test_a_run_is_taken_back_beside_another_and_live_events(target: Target, tmp_
     assert (states[run], states[other]) == ("retracted", "done")
     assert target.customers.rows(alone) == []
     assert {one.event.detail.id for one in target.customers.history(both)} == {f"{both}-{n}" for n in (0, 10, 11, 20)}
-    assert "as its events say" in standing("rebuild", both).stdout
+    assert "the state agreed with its events" in standing("rebuild", both).stdout
     until(lambda: in_the_lake(target, both))
     compact_all(target.lake, {bucket_of(both), bucket_of(alone)})
     bucket = read_bucket(target.lake, bucket_of(both))

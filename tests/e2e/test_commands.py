@@ -89,7 +89,7 @@ def test_what_was_rejected_is_listed_with_its_reason(tmp_path: Path) -> None:
     assert json.loads(standing("dead-letters", "list", "--json").stdout) == []
     assert standing("dead-letters", "redrive").stdout.startswith("0 messages")
     assert standing("outbox", "replay", "--since", "2999-01-01").stdout.startswith("0 outcomes")
-    assert "as its events say" in standing("rebuild", "c-1001").stdout
+    assert "the state agreed with its events" in standing("rebuild", "c-1001").stdout
 
 
 @pytest.mark.parametrize(
