@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -11,7 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from standing.values.catalogue import LANGUAGES
-from standing.values.errors import UserError
+from standing.values.errors import ReadableError, UserError
+from standing.values.faults import Fault, FaultError
 from standing.values.messages import Message, listed, message, read_message
 
 from scripts.catalogue import Found, texts
@@ -58,6 +60,20 @@ def test_what_was_expected_in_an_error_is_chinese_after_it_was_stored() -> None:
     assert through_storage(message("{path}: row {row}: {why}", path="b", row=1_000, why=error)).in_language("zh") == (
         "b：第 1,000 行：a.csv：缺少列名行"
     )
+
+
+def test_a_fault_in_an_error_is_chinese_after_it_was_stored() -> None:
+    error = FaultError(Fault("not-the-same").at("a.parquet").handled("set-aside", aside="aside/a.parquet"))
+    said = message("{error}", error=error)
+    assert through_storage(said).in_language("zh") == error.in_language("zh") != str(error)
+
+
+@pytest.mark.parametrize(
+    "error", [UserError("{path}: gone", path="a{b}.csv"), FaultError(Fault("failed", {"cause": "{odd}"}))]
+)
+def test_an_error_reads_the_same_in_another_process(error: ReadableError) -> None:
+    found = pickle.loads(pickle.dumps(error))  # noqa: S301 -- our own
+    assert (type(found), str(found), found.in_language("zh")) == (type(error), str(error), error.in_language("zh"))
 
 
 DEEP: dict[str, Any] = {"text": "{x}", "code": "", "values": {"x": 1}}

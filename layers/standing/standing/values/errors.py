@@ -29,7 +29,7 @@ class ReadableError(Exception):
 
     def __init__(self, said: str | Readable, /, **values: object) -> None:
         self.said = said if isinstance(said, Readable) else Message(said, values)
-        super().__init__(str(self.said))
+        super().__init__(self.said)  # and not its text: another process makes the error again from what stands here
 
     def in_language(self, language: Language, /) -> str:
         """The error in a language."""

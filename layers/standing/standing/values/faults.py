@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from standing.values.catalogue import Language
-from standing.values.messages import Messages
+from standing.values.errors import ReadableError
+from standing.values.messages import Message, Messages
 
 FAULTS = Messages(
     "fault",
@@ -73,31 +74,34 @@ class Fault:
         short = {name: one[:longest] if isinstance(one, str) else one for name, one in self.values.items()}
         return replace(self, values=short)
 
-    def in_language(self, language: Language, /) -> str:
-        """The fault in a language. Of a code that this code does not know, code and values."""
-        what = self._said(self.code, language)
+    @property
+    def said(self) -> Message:
+        """The fault in words. Of a code that this code does not know, code and values."""
+        what = self._words(self.code)
         if self.then:
-            what = FAULTS.say("then", language, what=what, then=self._said(self.then, language))
+            what = FAULTS("then", what=what, then=self._words(self.then))
         where = self.values.get("where")
-        return FAULTS.say("where", language, where=where, what=what) if where else what
+        return FAULTS("where", where=where, what=what) if where else what
 
-    def _said(self, code: str, language: Language) -> str:
+    def in_language(self, language: Language, /) -> str:
+        """The fault in a language."""
+        return self.said.in_language(language)
+
+    def _words(self, code: str) -> Message:
         try:
-            return FAULTS.say(code, language, **self.values)
+            words = FAULTS(code, **self.values)
+            str(words)
         except (KeyError, ValueError):  # of a newer code, or changed by hand
-            return FAULTS.say("unknown", language, code=code, values=str(dict(self.values)))
+            return FAULTS("unknown", code=code, values=str(dict(self.values)))
+        return words
 
     def __str__(self) -> str:
         return self.in_language("en")
 
 
-class FaultError(Exception):
+class FaultError(ReadableError):
     """What is raised because of a fault; its text is the fault, in English where nobody asks for another language."""
 
     def __init__(self, fault: Fault) -> None:
         super().__init__(fault)
         self.fault = fault
-
-    def in_language(self, language: Language, /) -> str:
-        """The fault in a language."""
-        return self.fault.in_language(language)
