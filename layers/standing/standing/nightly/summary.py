@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from itertools import chain
 from typing import Any
 
 import orjson
 
+from standing.aws.contention import Attempts
 from standing.aws.lake_bucket import ABSENT, ASIDE, Lake, StoredObject
-from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.layout import INCOMING, number_in, partition
 from standing.lake.runs import unfinished
 from standing.nightly.metrics.samples import merge_samples
@@ -36,6 +36,7 @@ from standing.report.upgrade import read_bucket, read_faults, read_model, read_r
 from standing.values.faults import Fault
 
 DONE = ("moved", "commits", "decisions", "conflicts")  # by one run or by another; what else is counted, both find
+TRIES = 10  # of a report that another run of the same night writes at the same time
 NAMED = 100
 PASSED_ON = 50  # objects named from one step of the night to the next, whose input is limited to 256 KB
 LONGEST = 400  # characters of an object's error
@@ -45,14 +46,15 @@ REPORT = re.compile(r"^nights/(\d{4}-\d{2}-\d{2})\.json$")
 def keep_part(lake: Lake, report: BucketReport) -> None:
     """Keep the report of one bucket's night: from then on the bucket is done for that day.
 
-    If another run of the same night did the bucket, too, the two reports are merged.
+    If another run of the same night did the bucket, too, the two reports are merged. Raises TooContended.
     """
-    key = part_key(report.day, report.bucket)
-    while True:
-        stored = lake.get(key)
-        whole = report if stored is ABSENT else merge_runs(read_bucket(stored.body), report)
-        with suppress(PreconditionFailed):  # the other was faster: its report is there now
-            return lake.replace(key, bucket_json(whole), stored.etag)
+    Attempts(TRIES).run(partial(_merge_part, lake, part_key(report.day, report.bucket), report))
+
+
+def _merge_part(lake: Lake, key: str, report: BucketReport) -> None:
+    stored = lake.get(key)
+    whole = report if stored is ABSENT else merge_runs(read_bucket(stored.body), report)
+    lake.replace(key, bucket_json(whole), stored.etag)
 
 
 def merge_runs(one: BucketReport, other: BucketReport) -> BucketReport:
@@ -143,16 +145,20 @@ def conclude(
 ) -> Report:
     """Summarise a night, complete the report, show it and store it; again if another run stored its own meanwhile.
 
-    Objects that an earlier run quarantined stay in the report, because no later run can find them.
+    Objects that an earlier run quarantined stay in the report, because no later run can find them. Raises TooContended.
     """
-    while True:
-        before = lake.get(report_key(steps.day))
-        found = complete(summarise(lake, steps))
-        report = replace(found, wrong=found.wrong | _set_aside_before(before))
-        show(report)
-        with suppress(PreconditionFailed):
-            lake.replace(report_key(steps.day), report_json(report), before.etag)
-            return report
+    return Attempts(TRIES).run(partial(_conclude_once, lake, steps, complete, show))
+
+
+def _conclude_once(
+    lake: Lake, steps: NightSteps, complete: Callable[[Report], Report], show: Callable[[Report], None]
+) -> Report:
+    before = lake.get(report_key(steps.day))
+    completed = complete(summarise(lake, steps))
+    report = replace(completed, wrong=completed.wrong | _set_aside_before(before))
+    show(report)
+    lake.replace(report_key(steps.day), report_json(report), before.etag)
+    return report
 
 
 def _set_aside_before(before: StoredObject) -> dict[str, Fault]:
