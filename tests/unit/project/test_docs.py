@@ -1,10 +1,11 @@
-"""The pages that people read: their links lead somewhere, the README is short, and a word is one word."""
+"""The pages that people read: links and names lead somewhere, the README is short, and a word is one word."""
 
 from __future__ import annotations
 
 import importlib.util
 import re
 from collections.abc import Iterator
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,15 @@ from standing.rules.author.schemas import schema_of
 from tests.make.support import ROOT
 from tests.unit.project.test_architecture import PACKAGE
 
+type Command = Any  # of click
+
 PAGES = [ROOT / "README.md", ROOT / "README.zh-CN.md", *sorted((ROOT / "docs").rglob("*.md"))]
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+PRESENT = [*(page for page in PAGES if "adr" not in page.parts), ROOT / "CONTRIBUTING.md", ROOT / "CHANGELOG.md"]
+PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)+/?|[\w-]+\.py")
+TOP = {path.name for folder in (ROOT, PACKAGE) for path in folder.iterdir() if path.is_dir()} | {"standing"}
+MADE = {"layers/ruleset", "standing/kit"}  # by a build
 TWINS = sorted(page for page in PAGES if page.name.endswith(".zh-CN.md"))
 
 
@@ -87,3 +94,79 @@ def test_the_glossary_has_every_keyword_event_type_and_command() -> None:
 def test_the_glossary_names_rooms_and_modules_that_there_are(row: str) -> None:
     places = [PACKAGE / row, PACKAGE / f"{row}.py", ROOT / row, ROOT / f"{row}.yaml"]
     assert "/" not in row or any(place.exists() for place in places), row
+
+
+def code_in(page: Path) -> list[str]:
+    """Code between backticks, and each line of the code blocks."""
+    blocks = re.findall(r"```\w*\n(.*?)```", page.read_text(encoding="utf-8"), re.DOTALL)
+    return [*re.findall(r"`([^`\n]+)`", prose(page)), *(line for block in blocks for line in block.splitlines())]
+
+
+def paths_in(texts: list[str]) -> set[str]:
+    """Paths of the repository or the package. Names in capitals, such as `ROOM.toml`, stand for others."""
+    found = {text.rstrip("/") for text in texts if PATH.fullmatch(text)}
+    at_home = {path for path in found if "/" not in path or path.split("/")[0] in TOP}
+    return {
+        path
+        for path in at_home
+        if not re.search(r"(^|/)(?!README)[A-Z]{3,}\b", path) and not path.startswith(".standing")
+    }
+
+
+def there(path: str, of: Path) -> bool:
+    homes = (ROOT, PACKAGE, PACKAGE.parent, of)
+    return any((home / path).exists() for home in homes) or any(True for _ in PACKAGE.rglob(path))
+
+
+@pytest.mark.parametrize("page", PRESENT, ids=lambda page: str(page.relative_to(ROOT)))
+def test_paths_on_a_page_exist(page: Path) -> None:
+    named = {path for path in paths_in(code_in(page)) if not re.search(r"\.[A-Z]", path)}
+    assert sorted(path for path in named - MADE if not there(path, page.parent)) == []
+
+
+def commands_in(text: str) -> Iterator[list[str]]:
+    """The words of each `standing` command in a line of code, without what a shell adds."""
+    for found in re.findall(r"(?:^|\$ |&& )standing (.*?)(?=$| &&| \| |#)", text):
+        yield re.sub(r"\|\S*", "", found).split()
+
+
+def unknown_in(words: list[str], root: Command) -> list[str]:
+    """What a command names and does not have: a command below another, or an option."""
+    node, options = root, {"--help"} | named_options(root)
+    for word in takewhile(lambda word: not word.startswith("--") or word == "--local", words):
+        if word in getattr(node, "commands", {}):
+            node = node.commands[word]
+        elif hasattr(node, "commands") and word[0].isalpha():
+            return [word]
+    return [word for word in words if word.startswith("--") and word not in options | named_options(node)]
+
+
+def named_options(command: Command) -> set[str]:
+    return {name for one in command.params for name in (*one.opts, *one.secondary_opts)}
+
+
+@pytest.mark.parametrize("page", PRESENT, ids=lambda page: str(page.relative_to(ROOT)))
+def test_commands_on_a_page_exist(page: Path) -> None:
+    root = typer.main.get_command(app)
+    found = [words for text in code_in(page) for words in commands_in(text)]
+    assert [(words, bad) for words in found if (bad := unknown_in(words, root))] == []
+
+
+@pytest.mark.parametrize(
+    ("line", "bad"),
+    [
+        ("$ standing rules test && standing rules relase", ["relase"]),
+        ("standing lake compact --refill", ["--refill"]),
+        ("standing lake gaps --refill  # standing gone", []),
+        ("standing --local rules shadow start --from 2026-12-01", []),
+        ("standing rejected list|export|drop", []),
+    ],
+)
+def test_a_command_that_is_gone_is_seen(line: str, bad: list[str]) -> None:
+    root = typer.main.get_command(app)
+    assert [word for words in commands_in(line) for word in unknown_in(words, root)] == bad
+
+
+def test_a_path_that_is_gone_is_seen() -> None:
+    paths = paths_in(["standing/batch/lake/", "rules/", "scores/rfm.py", "compiler.py", "nights/DAY.json", "a and b"])
+    assert sorted(path for path in paths if not there(path, ROOT)) == ["standing/batch/lake"]
