@@ -19,15 +19,16 @@ from standing.aws.logging import silence_libraries
 from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.backfill.run import fill_back
-from standing.customers.card import card, print_card
+from standing.customers.card import card, card_document
 from standing.local.aws import LocalAws
 from standing.local.connection import local_folder, use_local_aws
 from standing.local.project import programme_folder
 from standing.nightly.execution import close
 from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published, listen
-from standing.operations.sender import SendResult, progress_bar, send
+from standing.operations.sender import SendResult, send
 from standing.operations.usage import Usage, usage
+from standing.present.progress import progress_bar
 from standing.present.renderers.terminal import print_document
 from standing.present.report.page import page, report_document
 from standing.present.terminal import PlainConsole, Text, working
@@ -85,7 +86,7 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
     night = _nights(target, rules, live.with_name("report.html"))
     _tables(happened)
     out.print(_care(target, rules.latest))
-    print_card(card(target, rules, customer, last=5), "en", out)
+    print_document(card_document(card(target, rules, customer, last=5), "en"), out)
     out.print(
         f"Go on: standing --local explain {customer} · standing --local report · standing --local audit "
         f"{live.relative_to(root)} · make down"

@@ -11,8 +11,9 @@ from rich.console import Console
 from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.operations.listener import await_published
-from standing.operations.sender import progress_bar, send
+from standing.operations.sender import send
 from standing.present.language import tense, word_for
+from standing.present.progress import progress_bar
 from standing.present.terminal import PlainConsole, Text
 from standing.values.counted import counted
 from standing.values.days import Day, day_date, day_in

@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as RichText
-from standing.operations.sender import progress_bar
+from standing.present.progress import progress_bar
 from standing.present.terminal import PlainConsole, Text, json_text, working
 from standing.values.visible import visible
 
