@@ -130,7 +130,8 @@ def _difference(
     fell = rating.ordered and was.level in rating.levels and rating.rank(was.level) > rating.rank(becomes)
     lines = reasons_for_level(comparison.candidate, rating, was, becomes, known)
     decisive = [line for line in lines if line["holds"] is not fell]
-    old = {line["line"] for line in reasons_for_level(comparison.live, comparison.live.ratings[name], was, becomes, known)}
+    live_lines = reasons_for_level(comparison.live, comparison.live.ratings[name], was, becomes, known)
+    old = {line["line"] for line in live_lines}
     return tuple([line for line in decisive if line["line"] not in old] or decisive)
 
 

@@ -8,10 +8,12 @@ from standing.present.document import Block, Column, Document, Paragraph, Said, 
 from standing.present.language import in_language, word_for
 from standing.present.migration import direction, matrix_table
 from standing.present.reasons import reason_lines
-from standing.release.comparison import NAMED, Comparison, Move
+from standing.release.comparison import NAMED, Comparison
 from standing.release.words import phrase
 from standing.values.catalogue import Language
 from standing.values.days import day_date
+
+type Step = tuple[str, str, str]  # a rating, the live level, and the shadow's
 
 
 def comparison_document(comparison: Comparison, waiting: int, language: Language) -> Document:
@@ -46,23 +48,22 @@ def _rating(comparison: Comparison, name: str, language: Language) -> Section:
 def _movers(comparison: Comparison, rating: str, language: Language) -> Table:
     names = ("move", "customers", "example", "difference")
     columns = tuple(Column(phrase(name, language), is_number=name == "customers") for name in names)
-    moves = (pair for pair in sorted(comparison.moves.items()) if pair[0][0] == rating)
-    rows = (row for (_, *levels), move in moves for row in _move(comparison, rating, tuple(levels), move, language))
-    return Table(columns, tuple(rows))
+    moves = (step for step in sorted(comparison.moves) if step[0] == rating)
+    return Table(columns, tuple(row for step in moves for row in _move(comparison, step, language)))
 
 
-def _move(
-    comparison: Comparison, rating: str, levels: tuple[str, ...], move: Move, language: Language
-) -> Iterator[tuple[Said, ...]]:
+def _move(comparison: Comparison, step: Step, language: Language) -> Iterator[tuple[Said, ...]]:
     """A row a customer that is named; what they share stands in the first."""
-    shared = (_step(comparison, rating, *levels, language), f"{len(move.customers):,}")
+    move = comparison.moves[step]
+    shared = (_levels(comparison, step, language), f"{len(move.customers):,}")
     for number, (customer, because) in enumerate(move.because.items()):
         yield (*(("", "") if number else shared), customer, reason_lines(because, language, "is"))
     if len(move.customers) > NAMED:
         yield "", "", phrase("others", language, count=len(move.customers) - NAMED), ""
 
 
-def _step(comparison: Comparison, rating: str, was: str, becomes: str, language: Language) -> Span:
+def _levels(comparison: Comparison, step: Step, language: Language) -> Span:
+    rating, was, becomes = step
     live, candidate = comparison.live.ratings[rating], comparison.candidate.ratings[rating]
     titles = (in_language(live.title_of(was), language), in_language(candidate.title_of(becomes), language))
     return Span(" → ".join(titles), direction(candidate, (was, becomes)))
