@@ -13,7 +13,7 @@ from standing.engine.start import NOTHING, features_changed
 from standing.engine.state import LevelState
 from standing.engine.view import View, view, view_of_history
 from standing.present.document import Block, Column, Document, Said, Section, Span, Table, in_lines
-from standing.present.language import in_language, tense, word_for
+from standing.present.language import phrase, tense
 from standing.present.reasons import reason_lines
 from standing.rules.features import Feature
 from standing.rules.ruleset import Rating, Ruleset
@@ -71,17 +71,15 @@ def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
 
 def card_document(card: Card, language: Language) -> Document:
     """A card as a document."""
-    title = (
-        f"{word_for('customer', language)} {card.customer} · {word_for('as_of', language)} {day_date(card.seen.day)}"
-    )
+    title = f"{phrase('customer', language)} {card.customer} · {phrase('as_of', language)} {day_date(card.seen.day)}"
     blocks: list[Block] = [_ratings(card, language), _features(card, language)]
     if card.decisions:
-        blocks.append(Section(word_for("decisions", language), (_decisions(card, language),)))
-    return Document(language, tuple(blocks), title, in_language(card.ruleset.programme.title, language))
+        blocks.append(Section(phrase("decisions", language), (_decisions(card, language),)))
+    return Document(language, tuple(blocks), title, card.ruleset.programme.title.in_language(language))
 
 
 def _columns(language: Language, *names: str) -> tuple[Column, ...]:
-    return tuple(Column(word_for(name, language), is_number=name == "value") for name in names)
+    return tuple(Column(phrase(name, language), is_number=name == "value") for name in names)
 
 
 def _ratings(card: Card, language: Language) -> Table:
@@ -91,15 +89,15 @@ def _ratings(card: Card, language: Language) -> Table:
 
 def _rating(card: Card, name: str, state: LevelState, language: Language) -> tuple[Said, ...]:
     rating = card.ruleset.ratings[name]
-    level = Span(in_language(rating.title_of(state.level), language), "strong")
+    level = Span(rating.title_of(state.level).in_language(language), "strong")
     grace = str(day_date(state.grace_until)) if state.grace_until is not None else ""
-    return in_language(rating.title, language), level, str(day_date(state.since)), grace
+    return rating.title.in_language(language), level, str(day_date(state.since)), grace
 
 
 def _features(card: Card, language: Language) -> Table:
-    unknown = word_for("unknown", language)
+    unknown = phrase("unknown", language)
     rows = (
-        (in_language(feature.title, language), _value(card, feature) or unknown, Span(feature.name, "code"))
+        (feature.title.in_language(language), _value(card, feature) or unknown, Span(feature.name, "code"))
         for feature in card.ruleset.features
     )
     return Table(_columns(language, "feature", "value", "name"), tuple(rows))
@@ -119,23 +117,23 @@ def _decision(card: Card, decision: dict[str, Any], language: Language) -> tuple
 
 def _level_change(card: Card, decision: dict[str, Any], language: Language) -> str:
     rating = card.ruleset.ratings.get(decision["rating"])
-    name = in_language(rating.title, language) if rating else decision["rating"]
+    name = rating.title.in_language(language) if rating else decision["rating"]
     levels = {key: _level(rating, decision.get(key), language) for key in ("honoured", "from", "to")}
     if "honoured" in decision:
-        return f"{name}: {levels['honoured']} {word_for('honoured', language)} {decision['until']}"
+        return f"{name}: {levels['honoured']} {phrase('honoured', language)} {decision['until']}"
     return f"{name}: {levels['from']} → {levels['to']}"
 
 
 def _care(card: Card, decision: dict[str, Any], language: Language) -> Said:
     care = card.ruleset.care.get(decision["care"])
-    name = in_language(care.title, language) if care else decision["care"]
-    status = word_for(decision.get("gate") or decision["status"], language)
+    name = care.title.in_language(language) if care else decision["care"]
+    status = phrase(decision.get("gate") or decision["status"], language)
     return in_lines((name, f"{decision['action']} ({status})")) if "action" in decision else f"{name} ({status})"
 
 
 def _level(rating: Rating | None, level: str | None, language: Language) -> str:
     """The title of a decided level in today's rules."""
-    return in_language(rating.title_of(level), language) if rating and level else level or "–"
+    return rating.title_of(level).in_language(language) if rating and level else level or "–"
 
 
 def _value(card: Card, feature: Feature) -> str | None:

@@ -16,7 +16,7 @@ from standing.foresight.explanation import Explanation, ReachingPlan, explanatio
 from standing.foresight.outlook import AHEAD, Outlook, UpcomingChange, look_ahead
 from standing.foresight.plans import Plan, RequiredChange
 from standing.present.document import Document, Paragraph, Said, Section, Span, in_lines, pairs
-from standing.present.language import in_language, tense, word_for
+from standing.present.language import phrase, tense
 from standing.present.reasons import reason_lines
 from standing.rules.ruleset import Rating, Ruleset
 from standing.rules.timeline import Timeline
@@ -92,13 +92,11 @@ def explain(
 
 def explanation_document(explained: CustomerExplanation, language: Language) -> Document:
     """An explanation as a document: a section a rating."""
-    title = (
-        f"{word_for('customer', language)} {explained.customer} · {word_for('as_of', language)} {_date(explained.day)}"
-    )
+    title = f"{phrase('customer', language)} {explained.customer} · {phrase('as_of', language)} {_date(explained.day)}"
     if explained.known_on:
-        title += f" · {word_for('known_on', language)} {explained.known_on}"
-    programme = in_language(explained.ruleset.programme.title, language)
-    headline = f"{programme} · {word_for('rules', language)} {explained.ruleset.version}"
+        title += f" · {phrase('known_on', language)} {explained.known_on}"
+    programme = explained.ruleset.programme.title.in_language(language)
+    headline = f"{programme} · {phrase('rules', language)} {explained.ruleset.version}"
     ratings = (_rating(explained, explanation, language) for explanation in explained.ratings)
     return Document(language, tuple(ratings), title, headline)
 
@@ -135,11 +133,11 @@ def _announced(decisions: list[dict[str, Any]], known_on: date | None, time_zone
 
 def _rating(explained: CustomerExplanation, explanation: Explanation, language: Language) -> Section:
     rating, state = explanation.rating, explanation.held
-    parts = [f"{word_for('since', language).lower()} {_date(state.since)}"]
-    parts.append(f"{word_for('rules', language)} {explanation.rules}")
+    parts = [f"{phrase('since', language).lower()} {_date(state.since)}"]
+    parts.append(f"{phrase('rules', language)} {explanation.rules}")
     if state.grace_until is not None:
-        parts.append(f"{word_for('grace', language)} {_date(state.grace_until)}")
-    title = f"{in_language(rating.title, language)}: {in_language(rating.title_of(state.level), language)}"
+        parts.append(f"{phrase('grace', language)} {_date(state.grace_until)}")
+    title = f"{rating.title.in_language(language)}: {rating.title_of(state.level).in_language(language)}"
     rows = ((Span(label, "strong"), text) for label, text in _rows(explained, explanation, language))
     return Section(title, (Paragraph(" · ".join(parts), "soft"), pairs(rows)))
 
@@ -149,29 +147,29 @@ def _rows(explained: CustomerExplanation, explanation: Explanation, language: La
     titles = partial(_titled, explanation.rating, language)
     met = tense(explained.day, explained.now)
     for asked in explanation.asked:
-        yield f"{word_for(asked.purpose, language)} {titles(asked.level)}", reason_lines(asked.because, language, met)
-    yield word_for("time", language), _in_time(explained, explanation, language)
+        yield f"{phrase(asked.purpose, language)} {titles(asked.level)}", reason_lines(asked.because, language, met)
+    yield phrase("time", language), _in_time(explained, explanation, language)
     for way in explanation.ways:
         yield _way_label(explanation.rating, way, language), _way_in_words(explained, way, language)
     if announcement := explained.announced.get(explanation.rating.name):
         level = titles(announcement.get("honoured") or announcement["to"])
-        rules = f"{word_for('rules', language)} {announcement['rules']}"
-        yield word_for("announced", language), f"{level} · {announcement['day']} · {rules}"
+        rules = f"{phrase('rules', language)} {announcement['rules']}"
+        yield phrase("announced", language), f"{level} · {announcement['day']} · {rules}"
 
 
 def _way_label(rating: Rating, way: ReachingPlan, language: Language) -> str:
     name = "reach_lower" if way.change == "reach" and rating.better == "lower" else way.change
-    return f"{word_for(name, language)} {_titled(rating, language, way.level)}"
+    return f"{phrase(name, language)} {_titled(rating, language, way.level)}"
 
 
 def _titled(rating: Rating, language: Language, level: str) -> str:
-    return in_language(rating.title_of(level), language)
+    return rating.title_of(level).in_language(language)
 
 
 def _in_time(explained: CustomerExplanation, explanation: Explanation, language: Language) -> Said:
     turn = explanation.turn
     if turn is None:
-        return f"{word_for('stays', language)} {_date(explained.day + AHEAD)}"
+        return f"{phrase('stays', language)} {_date(explained.day + AHEAD)}"
     because = reason_lines(turn.because, language, tense(turn.day, explained.now))
     change = upcoming_change_in_words(explanation.rating, turn, language)
     return in_lines([change, because]) if turn.because else change
@@ -179,7 +177,7 @@ def _in_time(explained: CustomerExplanation, explanation: Explanation, language:
 
 def _way_in_words(explained: CustomerExplanation, way: ReachingPlan, language: Language) -> str:
     if way.plan is None:
-        return word_for("not_found", language)
+        return phrase("not_found", language)
     return plan_in_words(explained.ruleset, way.plan, explained.day, language)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from standing.present.document import Block, Column, Document, Paragraph, Said, Section, Span, Table
-from standing.present.language import in_language, word_for
+from standing.present.language import phrase as shared_phrase
 from standing.present.migration import direction, matrix_table
 from standing.present.reasons import reason_lines
 from standing.release.comparison import NAMED, Comparison
@@ -42,7 +42,7 @@ def _rating(comparison: Comparison, name: str, language: Language) -> Section:
     """A rating's matrix, from the live level to the shadow's, and who moves."""
     live, candidate = comparison.live.ratings[name], comparison.candidate.ratings[name]
     matrix = matrix_table(live, candidate, comparison.matrices[name], phrase("live_shadow", language), language)
-    return Section(in_language(candidate.title, language), (matrix, _movers(comparison, name, language)))
+    return Section(candidate.title.in_language(language), (matrix, _movers(comparison, name, language)))
 
 
 def _movers(comparison: Comparison, rating: str, language: Language) -> Table:
@@ -65,7 +65,7 @@ def _move(comparison: Comparison, step: Step, language: Language) -> Iterator[tu
 def _levels(comparison: Comparison, step: Step, language: Language) -> Span:
     rating, was, becomes = step
     live, candidate = comparison.live.ratings[rating], comparison.candidate.ratings[rating]
-    titles = (in_language(live.title_of(was), language), in_language(candidate.title_of(becomes), language))
+    titles = (live.title_of(was).in_language(language), candidate.title_of(becomes).in_language(language))
     return Span(" → ".join(titles), direction(candidate, (was, becomes)))
 
 
@@ -82,7 +82,12 @@ def _care_rule(comparison: Comparison, name: str, language: Language) -> Iterato
     """A row a status of a care rule's actions; strong where both sides differ."""
     live, candidate = comparison.care[name]
     care = comparison.candidate.care.get(name) or comparison.live.care.get(name)
-    title = in_language(care.title, language) if care else name
+    title = care.title.in_language(language) if care else name
     for number, status in enumerate(sorted(live | candidate)):
-        cells = ("" if number else title, word_for(status, language), f"{live[status]:,}", f"{candidate[status]:,}")
+        cells = (
+            "" if number else title,
+            shared_phrase(status, language),
+            f"{live[status]:,}",
+            f"{candidate[status]:,}",
+        )
         yield tuple(Span(cell, "strong" if live[status] != candidate[status] else "plain") for cell in cells)
