@@ -164,6 +164,14 @@ def test_a_number_is_whole_and_what_is_too_long_for_one_is_on_more_lines(value: 
     assert "".join(drawn.replace("x", "").split()) == value
 
 
+def test_where_whole_columns_do_not_fit_they_are_broken_and_nothing_is_cut_off() -> None:
+    table = Table((Column(is_whole=True), Column("n", is_number=True)), (("x" * 20, "1,234,567,890.00"),))
+    for width in (50, 30, 12):
+        drawn = terminal.plain_text(Document("en", (table,)), width)
+        assert ("x" * 20 in drawn) is (width == 50)
+        assert sorted("".join(drawn.split()[2:])) == sorted("x" * 20 + "1,234,567,890.00")
+
+
 def test_a_text_of_two_lines_is_shown_on_one() -> None:
     document = Document("en", (Paragraph(("a\nb", BREAK, Span("c\nd", "quoted"))), pairs([("e\nf", "g")])), "h\ni")
     assert [line.rstrip() for line in in_terminal(document).splitlines()] == ["h\\ni", "a\\nb", "`c\\nd`", "e\\nf  g"]

@@ -44,6 +44,7 @@ BELOW = 4  # columns by which what belongs to an item stands further in
 BAR = 30  # columns
 EIGHTHS = " ▏▎▍▌▋▊▉"
 WHOLE = 136  # a column that is best whole may take as many columns of the terminal as this over the table's number
+GAP = 2  # columns of the terminal between two of a table
 NUMBER = 24  # columns that a number takes at most: what is longer is a text, and may be broken into lines
 
 
@@ -129,9 +130,9 @@ def _items(block: Items, place: Place) -> None:
 
 
 def _table(block: Table, place: Place) -> None:
-    table = _headed_table() if _has_heads(block) else _bare_table()
+    table, whole = _headed_table() if _has_heads(block) else _bare_table(), _whole_columns(block, place)
     for number, column in enumerate(block.columns):
-        table.add_column(_text(column.title), justify=_side(column), no_wrap=_is_whole(block, number), overflow="fold")
+        table.add_column(_text(column.title), justify=_side(column), no_wrap=number in whole, overflow="fold")
     for number, row in enumerate(block.rows):
         if block.is_grouped and number and row[0]:
             table.add_row()
@@ -160,18 +161,30 @@ def _headed_table() -> RichTable:
 
 
 def _bare_table() -> RichTable:
-    return RichTable(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    return RichTable(box=None, show_header=False, pad_edge=False, padding=(0, GAP, 0, 0))
 
 
 def _side(column: Column) -> Any:  # noqa: ANN401 -- rich's own literal
     return "right" if column.is_number else "left"
 
 
+def _whole_columns(block: Table, place: Place) -> set[int]:
+    """The columns that are not broken into lines; none where they do not fit: they would be cut off."""
+    widths = {number: _width(block, number) for number in range(len(block.columns)) if _is_whole(block, number)}
+    others = len(block.columns) - len(widths)
+    needed = sum(widths.values()) + others + GAP * (len(block.columns) - 1)
+    return set(widths) if needed <= place.console.width - place.indent else set()
+
+
 def _is_whole(block: Table, number: int) -> bool:
-    """Whether a column is not broken into lines: it should not be, and is short enough."""
+    """Whether a column is best not broken into lines, and short enough."""
     column = block.columns[number]
     most = NUMBER if column.is_number else WHOLE // len(block.columns) if column.is_whole else 0
     return all(_text(row[number]).cell_len <= most for row in block.rows)
+
+
+def _width(block: Table, number: int) -> int:
+    return max(_text(said).cell_len for said in (block.columns[number].title, *(row[number] for row in block.rows)))
 
 
 def _bars(block: Bars, place: Place) -> None:
