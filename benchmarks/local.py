@@ -20,8 +20,9 @@ from standing.local.aws import LocalAws, point_at
 from standing.local.project import programme_folder
 from standing.operations.audit import audit
 from standing.operations.listener import await_published, listen
-from standing.operations.sender import progress_bar, send
+from standing.operations.sender import send
 from standing.operations.usage import usage
+from standing.present.progress import progress_bar
 from standing.release.release import release_programme
 from standing.rules.author.compiler import compile_rules
 from standing.values.errors import UserError

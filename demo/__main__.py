@@ -14,20 +14,21 @@ from typing import Annotated, Any
 
 import typer
 from botocore.exceptions import BotoCoreError, ClientError
-from rich.table import Table
 from standing.aws.logging import silence_libraries
 from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.backfill.run import fill_back
-from standing.customers.card import card, print_card
+from standing.customers.card import card, card_document
 from standing.local.aws import LocalAws
 from standing.local.connection import local_folder, use_local_aws
 from standing.local.project import programme_folder
 from standing.nightly.execution import close
 from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published, listen
-from standing.operations.sender import SendResult, progress_bar, send
+from standing.operations.sender import SendResult, send
 from standing.operations.usage import Usage, usage
+from standing.present.document import Column, Document, Paragraph, Section, Table, pairs
+from standing.present.progress import progress_bar
 from standing.present.renderers.terminal import print_document
 from standing.present.report.page import page, report_document
 from standing.present.terminal import PlainConsole, Text, working
@@ -83,9 +84,8 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
     happened = _send(target, live, meant)
     customer = follow_complaint(target, happened.ear, live.parent, now, today, out) or _best(history)
     night = _nights(target, rules, live.with_name("report.html"))
-    _tables(happened)
-    out.print(_care(target, rules.latest))
-    print_card(card(target, rules, customer, last=5), "en", out)
+    print_document(_figures(happened, _care(target, rules.latest)), out)
+    print_document(card_document(card(target, rules, customer, last=5), "en"), out)
     out.print(
         f"Go on: standing --local explain {customer} · standing --local report · standing --local audit "
         f"{live.relative_to(root)} · make down"
@@ -186,15 +186,16 @@ def _send(target: Target, path: Path, meant: int) -> DemoCounts:
     return DemoCounts(audit(target, path), list(outcomes.values()), sent, usage(target), ear, meant)
 
 
-def _tables(happened: DemoCounts) -> None:
-    out.print(_counted("Rating changes announced", _changes(happened)))
+def _figures(happened: DemoCounts, care: Section) -> Document:
+    """What was announced and asked for, and how fast."""
     per_event = max(1, happened.audit.applied)
     figures = {
         "events a second, from bus to table": f"{happened.audit.sent / happened.sent.seconds:,.0f}",
         "DynamoDB write units an applied event (commits)": f"{happened.usage.write_units / per_event:.2f}",
         "DynamoDB read units an applied event": f"{happened.usage.read_units / per_event:.2f}",
     }
-    out.print(_counted("On this machine", figures))
+    changes = _counted("Rating changes announced", _changes(happened))
+    return Document("en", (changes, _counted("On this machine", figures), care))
 
 
 def _changes(happened: DemoCounts) -> dict[str, str]:
@@ -205,28 +206,18 @@ def _changes(happened: DemoCounts) -> dict[str, str]:
     return shown | ({"others": f"{others:,}"} if others else {})
 
 
-def _care(target: Target, ruleset: Ruleset) -> Table:
+def _care(target: Target, ruleset: Ruleset) -> Section:
     """What became of each care rule's actions, as the table's ledger says."""
     counts = Counter((row["care"], row.get("gate") or row["status"]) for row in target.customers.care())
     columns = ("requested", "held-out", "missed", "consent", "contact-cap", "expired", "done")
     heads = ("asked", "held out", "missed", "no consent", "capped", "expired", "done")
-    table = Table(title="Care actions", title_justify="left", title_style="bold", box=None, pad_edge=False)
-    table.add_column("rule", no_wrap=True)
-    for head in heads:
-        table.add_column(head, justify="right", no_wrap=True)
-    for name in ruleset.care:
-        table.add_row(name, *(f"{counts[name, column]:,}" for column in columns))
-    table.caption = "missed: known too late to make sense"
-    return table
+    rows = ((name, *(f"{counts[name, column]:,}" for column in columns)) for name in ruleset.care)
+    table = Table((Column("rule", is_whole=True), *(Column(head, is_number=True) for head in heads)), tuple(rows))
+    return Section("Care actions", (table, Paragraph("missed: known too late to make sense", "soft")))
 
 
-def _counted(title: str, rows: dict[str, str]) -> Table:
-    table = Table(title=title, title_justify="left", title_style="bold", show_header=False, box=None, pad_edge=False)
-    table.add_column(min_width=56)
-    table.add_column(justify="right")
-    for name, value in rows.items():
-        table.add_row(name, value)
-    return table
+def _counted(title: str, rows: dict[str, str]) -> Section:
+    return Section(title, (pairs(rows.items(), are_numbers=True),))
 
 
 def _meant(happened: DemoCounts) -> str:

@@ -11,8 +11,9 @@ from rich.console import Console
 from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.operations.listener import await_published
-from standing.operations.sender import progress_bar, send
-from standing.present.language import tense, word_for
+from standing.operations.sender import send
+from standing.present.language import phrase, tense
+from standing.present.progress import progress_bar
 from standing.present.terminal import PlainConsole, Text
 from standing.values.counted import counted
 from standing.values.days import Day, day_date, day_in
@@ -38,7 +39,7 @@ def follow_complaint(target: Target, ear: str, folder: Path, now: datetime, toda
     customer: str = asked["customer"]
     out.print(Text.assemble(("A complaint, followed", "bold"), f" (synthetic, {customer})"))
     _tell(out, asked["day"], "complaint", "the shop's service desk puts feedback.v1 on the bus")
-    met = word_for(tense(day_in(asked["day"]), today), "en")
+    met = phrase(tense(day_in(asked["day"]), today), "en")
     because = ", ".join(f"{reason['line']} ({met} {reason['actual']})" for reason in asked["because"])
     _tell(out, asked["decided_at"][:10], "care.requested", f"{asked['care']}: {asked['action']} by {asked['owner']}")
     _tell(out, "", "because", because)

@@ -17,7 +17,8 @@ from standing.aws.stack import Target
 from standing.engine.view import view, view_of_history
 from standing.operations.audit import audit
 from standing.operations.event_files import Line, read_lines
-from standing.operations.sender import await_drained, progress_bar
+from standing.operations.sender import await_drained
+from standing.present.progress import progress_bar
 from standing.rules.timeline import Timeline
 
 from tests.e2e.test_road import purchase

@@ -22,7 +22,8 @@ from standing.engine.view import view, view_of_history
 from standing.operations import recovery, undelivered
 from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published
-from standing.operations.sender import progress_bar, send, waiting
+from standing.operations.sender import send, waiting
+from standing.present.progress import progress_bar
 from standing.rules.timeline import Timeline
 
 from demo.data import bad_events

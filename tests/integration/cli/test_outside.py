@@ -27,10 +27,9 @@ from standing.engine.state import LevelState
 from standing.impact.population import write
 from standing.nightly.execution import Night
 from standing.nightly.summary import keep_report
-from standing.present.output import out
-from standing.present.terminal import PlainConsole
+from standing.present.renderers.terminal import plain_text
 from standing.release.comparison import Move, RulesSide, compare
-from standing.release.comparison_view import print_comparison
+from standing.release.comparison_view import comparison_document
 from standing.report.model import Oddity
 from standing.rules.author.compiler import compile_rules
 from standing.rules.timeline import Timeline
@@ -159,7 +158,7 @@ def test_messages_of_the_queues_are_shown_as_they_are(
         (one,) = json.loads(check(run(command, "list", "--json")))
         assert list(one.values()).count(HOSTILE) + (one["expected"] == f"{HOSTILE}\nnone") == columns
     monkeypatch.setenv("COLUMNS", "1000")
-    assert len(run("rejected", "list").splitlines()) == 3  # the head, a line a message, and how many there are
+    assert len(run("rejected", "list").splitlines()) == 4  # the head, a rule, a line a message, and how many there are
 
 
 def test_lines_of_event_files_are_refused_and_audited_as_they_are(target: Target, run: Run, tmp_path: Path) -> None:
@@ -263,29 +262,26 @@ def test_what_nights_and_backfills_end_with_is_told_as_it_is(
         "examples": [{"file": HOSTILE, "row": 1}],
     }
     reason["said"] = message("column `{column}`: expected {expected}", column=HOSTILE, expected=HOSTILE).stored()
-    done: dict[str, Any] = dict.fromkeys(view.TOLD, 0)
+    done: dict[str, Any] = dict.fromkeys(view.COUNTED, 0)
     done |= {"reasons": [reason], "aside": [HOSTILE], "refused_rows": HOSTILE, "run": HOSTILE}
     with pytest.raises(Exit):
         backfill_commands._tell(done, language, as_json=False)
-    assert bare(check(capsys.readouterr().err)).count(bare(SHOWN)) == 2  # in the table it is wrapped
+    check(capsys.readouterr().err, SHOWN)
+    assert check(plain_text(view.refused_document(done, language), 1000)).count(SHOWN) == 5
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_what_is_taken_back_and_listed_is_told_as_it_is(language: Language, capsys: pytest.CaptureFixture[str]) -> None:
+def test_what_is_taken_back_and_listed_is_told_as_it_is(language: Language) -> None:
     conflict = {"customer": HOSTILE, "event": HOSTILE, "kind": "refund"}
     run = {"run": "20260301-1200-aaaaaaaa", "began": "2026-03-01T12:00:00+00:00", "files": [HOSTILE], "state": "begun"}
-    told: dict[str, Any] = dict.fromkeys(view.BACK, 0) | {"conflicts": [conflict]}
+    told: dict[str, Any] = dict.fromkeys(view.RETRACTED, 0) | {"conflicts": [conflict]}
     here = {"folder": HOSTILE, "command": HOSTILE, "run": run["run"], "dealt": True}
-    tables = [*view.retracted_tables(told, language), view.runs_table([run | {"counts": {}}], language)]
-    for one in (*tables, *view.how_to_go_on(here, language)):
-        out.print(one)
-    check(capsys.readouterr().out)
+    check(plain_text(view.retraction_document(told, language), 1000), SHOWN)
+    check(plain_text(view.runs_document([run | {"counts": {}}], [here], language), 1000), SHOWN)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_a_shadow_is_compared_as_it_is(
-    customers: Customers, rules: Timeline, language: Language, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_shadow_is_compared_as_it_is(customers: Customers, rules: Timeline, language: Language) -> None:
     now = datetime.now(UTC)
     events = taken(rules.latest, purchase(1, customer=MARKED, amount="2500.00"))
     customers.commit(None, decide(None, events, rules, NOW), events, rules, NOW)
@@ -294,8 +290,8 @@ def test_a_shadow_is_compared_as_it_is(
     move = Move([HOSTILE], {HOSTILE: (reason,)})
     found.moves = {("tier", HOSTILE, "gold"): move}
     found.care = {HOSTILE: (Counter({"requested": 1}), Counter())}
-    print_comparison(found, now.day, language, PlainConsole())
-    assert bare(check(capsys.readouterr().out)).count("\\x1b") >= 5
+    said = plain_text(comparison_document(found, now.day, language), 80)
+    assert bare(check(said)).count("\\x1b") >= 5
 
 
 # Rules ---------------------------------------------------------------------------------------------------------------

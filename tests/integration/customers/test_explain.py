@@ -5,17 +5,16 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from io import StringIO
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from rich.console import Console
 from standing.aws.table import Customers
-from standing.customers.card import Card, card, print_card
-from standing.customers.explanation import CustomerExplanation, explain, print_explained
+from standing.customers.card import Card, card, card_document
+from standing.customers.explanation import CustomerExplanation, explain, explanation_document
 from standing.engine.view import view
 from standing.ingest.batch import Ingest
+from standing.present.renderers.terminal import plain_text
 from standing.rules.ruleset import Stratum
 from standing.rules.timeline import Timeline
 from standing.values.days import day_of
@@ -83,9 +82,7 @@ def test_where_there_is_nothing_to_explain_the_reason_is_said(
 
 
 def printed(explained: CustomerExplanation, language: Any) -> str:
-    console = Console(width=100, file=StringIO())
-    print_explained(explained, language, console)
-    return " ".join(console.file.getvalue().replace("│", " ").split())  # type: ignore[attr-defined]  # a StringIO
+    return " ".join(plain_text(explanation_document(explained, language), 100).split())
 
 
 def test_the_least_that_reaches_the_next_level_is_said_in_both_languages(customers: Customers, rules: Timeline) -> None:
@@ -133,9 +130,8 @@ def test_a_card_tells_decisions_of_today_from_those_of_before(customers: Custome
             "day": str(NOW.date() - timedelta(days=days_ago)),
             "because": [{"line": "spend_365d >= 600.00", "holds": True, "actual": "700.00"}],
         }
-        console = Console(width=120, file=StringIO())
-        print_card(Card("c-1", seen, [decided], rules.latest, rules.latest.version), "en", console)
-        assert said in console.file.getvalue()  # type: ignore[attr-defined]  # a StringIO
+        shown = card_document(Card("c-1", seen, [decided], rules.latest, rules.latest.version), "en")
+        assert said in plain_text(shown, 120)
 
 
 def test_a_card_knows_features_of_rules_that_came_later(customers: Customers, rules: Timeline) -> None:

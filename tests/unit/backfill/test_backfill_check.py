@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from standing.backfill.run import percent
-from standing.backfill.view import reasons_table
+from standing.backfill.view import refused_document
 from standing.cli import app
-from standing.present.output import out
+from standing.present.renderers.terminal import plain_text
 from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 
@@ -102,12 +102,9 @@ def test_the_notes_of_a_first_mapping_are_in_the_readers_language(files: tuple[s
     assert english_sentences("\n".join(notes)) == []
 
 
-def test_reasons_are_in_the_readers_language_after_they_were_stored(
-    files: tuple[str, str], capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_reasons_are_in_the_readers_language_after_they_were_stored(files: tuple[str, str]) -> None:
     done = json.loads(run(files[0], "--mapping", files[1], "--check", "--json").stdout)
-    out.print(reasons_table(done["reasons"], "zh"))
-    said = capsys.readouterr().out
+    said = plain_text(refused_document(done | {"aside": [], "refused_rows": "refused.jsonl"}, "zh"), 100)
     assert "应为" in said
     assert english_sentences(said) == []
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 
 import pytest
 from standing.nightly.summary import report_key
 from standing.nightly.trends import levels_of_nights, with_trend
-from standing.present.terminal import PlainConsole
+from standing.present.renderers.terminal import plain_text
 from standing.report.model import Figures, Report, report_json
-from standing.search.trend import drawn, print_trend, trend_of
+from standing.search.trend import drawn, trend_document, trend_of
 from standing.values.catalogue import Language
 from standing.values.errors import UserError
 
@@ -82,11 +81,8 @@ def test_a_line_goes_from_its_least_to_its_most(values: list[int | None], line: 
 
 @pytest.mark.parametrize(("language", "change"), [("en", "Change"), ("zh", "变化")])
 def test_the_terminal_shows_a_line_a_level(lake: MemoryLake, language: Language, change: str) -> None:
-    console = PlainConsole(file=io.StringIO(), width=80)
-    print_trend(trend_of(lake, RULESET, "tier", 30), language, console)
-    assert isinstance(console.file, io.StringIO)
-    lines = console.file.getvalue().splitlines()
-    assert change in lines[1]
+    lines = plain_text(trend_document(trend_of(lake, RULESET, "tier", 30), language), 80).splitlines()
+    assert any(change in line for line in lines)
     (gold,) = [line for line in lines if line.startswith("gold")]
     assert gold.split() == ["gold", "10", "24", "+14", "▁▂", "▁█"]
     assert PARTIAL in lines[-2]

@@ -14,7 +14,7 @@ from rich.console import Console, Group
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text as RichText
-from standing.operations.sender import progress_bar
+from standing.present.progress import progress_bar
 from standing.present.terminal import PlainConsole, Text, json_text, working
 from standing.values.visible import visible
 
@@ -24,6 +24,8 @@ from tests.unit.values.test_visible import anything, hides
 # Whoever needs one of these takes what stands in the one module instead.
 ONLY_IN = {
     "rich.text": "present/terminal.py",
+    "rich.table": "present/renderers/terminal.py",
+    "rich.panel": "",
     "rich.markup": "",
     "rich.print": "",
     "html": "present/page.py",
@@ -89,6 +91,8 @@ def test_nobody_prints_draws_or_writes_sheets_around_it(path: Path) -> None:
         "import rich.text",
         "from rich import print",
         "from rich.markup import escape",
+        "from rich.table import Table",
+        "from rich.panel import Panel",
         "out.print('[b]x[/b]', markup=True)",
         "out.print(':x:', emoji=named)",
         "Text.from_markup('[b]x')",

@@ -33,6 +33,7 @@ from standing.present.document import (
     Table,
     in_lines,
     lines,
+    pairs,
     with_code,
 )
 from standing.present.renderers import markdown, page, terminal
@@ -145,6 +146,37 @@ def test_a_group_of_rows_stands_apart_in_a_terminal() -> None:
     assert [line.strip() for line in in_terminal(Document("en", (table,))).splitlines()] == ["a  1", "2", "", "b  3"]
 
 
+def test_a_table_with_heads_stands_apart_from_what_is_before_and_after_it() -> None:
+    table, line = Table((Column("n"),), (("1",),)), Paragraph("x")
+    pictured = Beside((Figure("f", {}, table), Figure("g", {}, line)))
+    document = Document("en", (table, line, Section("", (table,)), line, pictured, Table((Column(),), (("2",),))))
+    drawn = [line.strip() for line in in_terminal(document).splitlines()]
+    head = ["n", "─"]
+    assert drawn == [*head, "1", "", "x", "", *head, "1", "", "x", "", *head, "1", "", "x", "", "2"]
+    assert in_terminal(Document("en", (table,))).splitlines() == [*head, "1"]
+
+
+@pytest.mark.parametrize(("value", "is_whole"), [("1,234,567,890.00", True), ("abcdefghij" * 6, False)])
+def test_a_number_is_whole_and_what_is_too_long_for_one_is_on_more_lines(value: str, is_whole: bool) -> None:
+    table = Table((Column(), Column(is_number=True)), (("x " * 20, value),))
+    drawn = terminal.plain_text(Document("en", (table,)), 30)
+    assert (value in drawn) is is_whole
+    assert "".join(drawn.replace("x", "").split()) == value
+
+
+def test_where_whole_columns_do_not_fit_they_are_broken_and_nothing_is_cut_off() -> None:
+    table = Table((Column(is_whole=True), Column("n", is_number=True)), (("x" * 20, "1,234,567,890.00"),))
+    for width in (50, 30, 12):
+        drawn = terminal.plain_text(Document("en", (table,)), width)
+        assert ("x" * 20 in drawn) is (width == 50)
+        assert sorted("".join(drawn.split()[2:])) == sorted("x" * 20 + "1,234,567,890.00")
+
+
+def test_a_text_of_two_lines_is_shown_on_one() -> None:
+    document = Document("en", (Paragraph(("a\nb", BREAK, Span("c\nd", "quoted"))), pairs([("e\nf", "g")])), "h\ni")
+    assert [line.rstrip() for line in in_terminal(document).splitlines()] == ["h\\ni", "a\\nb", "`c\\nd`", "e\\nf  g"]
+
+
 @pytest.mark.parametrize(
     ("said", "written"),
     [
@@ -181,7 +213,7 @@ def whole(text: str) -> Document:
 def test_in_a_terminal_nothing_hides_and_every_text_is_there(text: str) -> None:
     drawn = in_terminal(whole(text))
     assert hides(drawn.replace("\n", "")) == []
-    flat = "".join(visible(text).split())
+    flat = "".join(on_one_line(text).split())
     assert "".join(drawn.split()).count(flat) >= 20
 
 

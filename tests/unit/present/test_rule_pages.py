@@ -12,7 +12,6 @@ from markdown_it import MarkdownIt
 from rich.cells import cell_len
 from rich.console import Console
 from standing.cli.app import app
-from standing.present.language import in_language
 from standing.present.renderers.terminal import print_document
 from standing.present.rules.pages import markdown, rules_document
 from standing.present.rules.words import WORDS, Words, stability
@@ -54,7 +53,7 @@ def test_a_page_has_every_name_every_line_and_every_title(language: Language) ->
     assert _code(page) >= {line.text for tree in trees for line in comparisons(tree)}
     every = [one.title for one in RULESET.features] + [one.title for one in ratings.values()]
     every += [one.title for one in care.values()]
-    assert all(in_language(title, language) in page and title.zh in page for title in every)
+    assert all(title.in_language(language) in page and title.zh in page for title in every)
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
@@ -12,12 +12,14 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from standing.backfill.files.formats import Format, columns_of, rows_of
+from standing.backfill.files.formats import Format, columns_of, files_in, is_table, rows_of
 from standing.backfill.mapping.cells import NOT_A_NUMBER, cell
 from standing.backfill.mapping.errors import BadRow
+from standing.backfill.mapping.reader import read_mapping
 
 LOOKED_AT = 10_000  # rows
 MOST = 1_000  # distinct values to keep
+MOST_FILES = 5  # whose columns are described
 WHOLE = re.compile(r"[+-]?[0-9]+(\.0)?", re.ASCII)
 NUMBER = re.compile(r"[+-]?[0-9][0-9.,' ]*", re.ASCII)
 SHAPES = (
@@ -64,6 +66,11 @@ class Column:
         return self.shapes.most_common(1)[0][0] if self.shapes else ""
 
     @property
+    def has_more_values(self) -> bool:
+        """Whether there may be more distinct values than were kept."""
+        return MOST <= len(self.values) < self.filled
+
+    @property
     def is_all(self) -> bool:
         """Whether all values are of its kind."""
         return len(self.kinds) < 2
@@ -97,6 +104,12 @@ def inspect_columns(path: Path, form: Format, rows: int = LOOKED_AT) -> list[Col
     return list(found.values())
 
 
+def columns_of_tables(files: Sequence[Path], mapping: Path | None) -> dict[Path, list[Column]]:
+    """The columns of the first tables among some files. Raises BadMapping and Unreadable."""
+    form = read_mapping(mapping).format if mapping else Format()
+    return {path: inspect_columns(path, form) for path in files_in(files)[:MOST_FILES] if is_table(path)}
+
+
 def _look(column: Column, value: object) -> None:
     try:
         column.add(value)
@@ -108,4 +121,4 @@ def _look(column: Column, value: object) -> None:
 def columns_named_like(columns: Iterable[Column], *words: str) -> list[Column]:
     """The columns whose names contain one of some words, in order of the words."""
     there = list(columns)
-    return [one for word in words for one in there if re.search(word, one.name, re.IGNORECASE)]
+    return [column for word in words for column in there if re.search(word, column.name, re.IGNORECASE)]

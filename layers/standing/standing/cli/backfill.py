@@ -13,6 +13,7 @@ from standing.backfill.words import WORDS
 from standing.cli.options import Json, Lang, Rules, Stack, target_of
 from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
+from standing.present.renderers.terminal import print_document
 from standing.values.errors import UserError
 
 if TYPE_CHECKING:
@@ -81,39 +82,35 @@ def backfill(
         target = target_of(stack)
         rules, part = rules_of(target, folder), percent(stop_at)
         with _progress(lang) as seen:
-            done = fill_back(target, rules, programme_folder(), files, seen, mapping, until, jobs, part)
-        _tell(done, lang, as_json=as_json)
+            result = fill_back(target, rules, programme_folder(), files, seen, mapping, until, jobs, part)
+        _tell(result, lang, as_json=as_json)
 
 
 def _list(target: Target, lang: Language, *, as_json: bool) -> None:
     from standing.backfill.run_list import list_runs
-    from standing.backfill.view import how_to_go_on, runs_table
+    from standing.backfill.view import runs_document
 
-    found = list_runs(target, programme_folder())
+    listed = list_runs(target, programme_folder())
     if as_json:
-        print_json(found)
-        return
-    out.print(runs_table(found["runs"], lang) if found["runs"] else WORDS.say("no_runs", lang))
-    for one in found["unfinished"]:
-        for line in how_to_go_on(one, lang):
-            out.print(line, soft_wrap=True)
+        print_json(listed)
+    else:
+        print_document(runs_document(listed["runs"], listed["unfinished"], lang), out)
 
 
 def _retract(target: Target, folder: Path | None, run: str, lang: Language, *, as_json: bool) -> None:
     from standing.backfill.run_list import retract
-    from standing.backfill.view import retracted_tables
+    from standing.backfill.view import retraction_document
     from standing.release.store import rules_of
 
     with _progress(lang) as seen:
-        told = retract(target, rules_of(target, folder), programme_folder(), run, seen)
+        result = retract(target, rules_of(target, folder), programme_folder(), run, seen)
     if as_json:
-        print_json(told)
+        print_json(result)
     else:
-        for table in retracted_tables(told, lang):
-            out.print(table)
-        for removed in told["removed"]:
+        print_document(retraction_document(result, lang), out)
+        for removed in result["removed"]:
             err.print(f"{WORDS.say('removed', lang)} {removed}", soft_wrap=True)
-    if told["conflicts"]:
+    if result["conflicts"]:
         raise typer.Exit(1)
 
 
@@ -130,22 +127,25 @@ def _check(
     files: Sequence[Path], mapping: Path | None, rules: Timeline, lang: Language, *, as_json: bool, values: bool
 ) -> None:
     from standing.backfill.check import check
-    from standing.backfill.view import column_tables, tables
+    from standing.backfill.columns import columns_of_tables
+    from standing.backfill.run import faults_as_user_errors
+    from standing.backfill.view import check_document
 
     with _progress(lang) as seen:
         checked = check(files, mapping, rules.latest, lambda rows: seen("rows", rows, None))
     if as_json:
         print_json(checked.as_dict(values=values))
     else:
-        for table in (*column_tables(files, mapping, lang, values=values), *tables(checked, lang, values=values)):
-            out.print(table)
+        with faults_as_user_errors():
+            columns = columns_of_tables(files, mapping)
+        print_document(check_document(checked, columns, lang, values=values), out)
     if checked.tally.refused:
         raise typer.Exit(1)
 
 
 @contextmanager
 def _progress(lang: Language) -> Iterator[Seen]:
-    from standing.operations.sender import progress_bar
+    from standing.present.progress import progress_bar
 
     with progress_bar(err) as progress:
         bar = progress.add_task("", total=None)
@@ -156,19 +156,13 @@ def _progress(lang: Language) -> Iterator[Seen]:
         yield seen
 
 
-def _tell(done: dict[str, Any], language: Language, *, as_json: bool) -> None:
-    from standing.backfill.view import counts_table, reasons_table
+def _tell(result: dict[str, Any], language: Language, *, as_json: bool) -> None:
+    from standing.backfill.view import refused_document, result_document
 
     if as_json:
-        print_json(done)
+        print_json(result)
     else:
-        out.print(counts_table(done, language))
-        out.print(f"{WORDS.say('run', language)}: {done['run']}", soft_wrap=True)
-        if done["reasons"]:
-            err.print(reasons_table(done["reasons"], language))
-        for key in done["aside"]:
-            err.print(f"{WORDS.say('aside', language)} {key}", style="red", soft_wrap=True)
-        if done["reasons"]:
-            err.print(f"{WORDS.say('named_in', language)} {done['refused_rows']}", style="red", soft_wrap=True)
-    if done["reasons"] or done["conflicting"]:
+        print_document(result_document(result, language), out)
+        print_document(refused_document(result, language), err)
+    if result["reasons"] or result["conflicting"]:
         raise typer.Exit(1)

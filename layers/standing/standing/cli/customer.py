@@ -11,6 +11,7 @@ import typer
 from standing.cli.options import Json, Lang, Rules, Stack, chosen, target_of, told
 from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
+from standing.present.renderers.terminal import print_document
 from standing.values.messages import Message, message
 
 Customer = Annotated[str, typer.Argument(help="The customer's opaque id.")]
@@ -104,7 +105,7 @@ def show(
     as_json: Json = False,
 ) -> None:
     """Show a customer's card: ratings, features and the last decisions with their reasons, as of today."""
-    from standing.customers.card import card, print_card
+    from standing.customers.card import card, card_document
     from standing.release.store import rules_of
 
     target = target_of(stack)
@@ -113,14 +114,14 @@ def show(
     if as_json:
         print_json(shown.as_dict())
         return
-    print_card(shown, language, out)
+    print_document(card_document(shown, language), out)
     if shown.decided_by not in {entry.ruleset.version for entry in rules.entries}:
-        said = told(
+        note = told(
             "Shown by rules {rules}; its state was last decided by {decided_by}.",
             rules=rules.latest.version,
             decided_by=shown.decided_by,
         )
-        err.print(said, style="yellow")
+        err.print(note, style="yellow")
 
 
 def explain(
@@ -143,7 +144,7 @@ def explain(
     Every change that is named was tried on: it reaches the level, and one step less does not.
     """
     from standing.customers.explanation import explain as explain_customer
-    from standing.customers.explanation import print_explained
+    from standing.customers.explanation import explanation_document
     from standing.release.store import rules_of
 
     days = (None if moment is None else moment.date() for moment in (as_of, known_on))
@@ -152,7 +153,7 @@ def explain(
     if as_json:
         print_json(explained.as_dict())
     else:
-        print_explained(explained, language, out)
+        print_document(explanation_document(explained, language), out)
 
 
 def rebuild(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.cli.options import EventFile, Json, Rules, Stack, chosen, pairs_table, print_data, target_of, told
+from standing.cli.options import EventFile, Json, Rules, Stack, chosen, pairs_document, print_data, target_of, told
 from standing.present.output import err, out
 from standing.values.messages import LISTS, Joined, Readable, message
 
@@ -33,7 +33,8 @@ def send(
     number and with the reason, and held back; the others are sent. The exit code is 1 where any was held back.
     """
     from standing.operations.check import described, prepare
-    from standing.operations.sender import deliver, progress_bar
+    from standing.operations.sender import deliver
+    from standing.present.progress import progress_bar
     from standing.release.store import rules_of
 
     target = target_of(stack)
@@ -42,7 +43,7 @@ def send(
     with progress_bar(err) as progress:
         result = deliver(target, read, progress, wait=wait, language=chosen.language)
     _complain(described(file, result.unsendable[len(read.unsendable) :]))
-    print_data(result.as_dict(), as_json=as_json, table=_sent(result, anyway=anyway, waited=wait))
+    print_data(result.as_dict(), as_json=as_json, view=_sent(result, anyway=anyway, waited=wait))
     raise typer.Exit(1 if result.unsendable or (read.doomed and not anyway) else 0)
 
 
@@ -56,7 +57,7 @@ def audit(file: EventFile, stack: Stack = "standing", folder: Rules = None, as_j
 
     target = target_of(stack)
     result = audit_file(target, file, rules_of(target, folder).latest)
-    print_data(result.as_dict(), as_json=as_json, table=pairs_table(result.as_dict(), leave_out={"lost_lines"}))
+    print_data(result.as_dict(), as_json=as_json, view=pairs_document(result.as_dict(), leave_out={"lost_lines"}))
     if result.lost:
         err.print(told("lost: lines {lines}", lines=", ".join(map(str, result.lost_lines))), style="red")
         raise typer.Exit(1)

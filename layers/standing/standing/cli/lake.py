@@ -6,21 +6,24 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from standing.cli.options import Json, Rules, Stack, chosen, label, target_of, told
+from standing.present.document import Column, Document, Table
 from standing.present.output import err, out, print_json
-from standing.present.terminal import Text, working
+from standing.present.renderers.terminal import print_document
+from standing.present.terminal import working
 from standing.values.messages import listed, message
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from standing.lake.compaction import CompactionResult
     from standing.lake.layout import Kind
 
 lake = typer.Typer(no_args_is_help=True, help="The lake: events, decisions and states as Parquet (docs/lake.md).")
 Bucket = Annotated[int | None, typer.Option("--bucket", min=0, max=255, help="This bucket alone.")]
+
+GAP = ("customer", "version_in_lake", "versions_missing")
 
 
 @lake.command("compact")
@@ -57,16 +60,18 @@ def show_gaps(
 
     target = target_of(stack)
     with working(err, told("looking for gaps")):
-        found = gaps(target)
+        missing = gaps(target)
     if as_json:
-        print_json(found)
+        print_json(missing)
+    elif missing:
+        print_document(_gaps_document(missing), out)
     else:
-        out.print(_table(found) if found else told("no gaps"))
-    if fill and found:
-        customers, done = fill_gaps(target, rules_of(target, folder), [one["customer"] for one in found])
+        out.print(told("no gaps"))
+    if fill and missing:
+        customers, done = fill_gaps(target, rules_of(target, folder), [gap["customer"] for gap in missing])
         err.print(told("{customers:customer|customers} filled from the table", customers=customers))
         _tell(done)
-    elif found:
+    elif missing:
         raise typer.Exit(1)
 
 
@@ -85,8 +90,7 @@ def _tell(done: CompactionResult) -> None:
         raise typer.Exit(1)
 
 
-def _table(found: list[dict[str, Any]]) -> Table:
-    table = Table(*map(label, ("customer", "version_in_lake", "versions_missing")), box=None, pad_edge=False)
-    for one in found:
-        table.add_row(Text(one["customer"], overflow="fold"), str(one["version"]), str(one["missing"]))
-    return table
+def _gaps_document(gaps: Sequence[Mapping[str, Any]]) -> Document:
+    columns = (Column(label(name), is_number=name != "customer") for name in GAP)
+    rows = ((gap["customer"], f"{gap['version']:,}", f"{gap['missing']:,}") for gap in gaps)
+    return Document(chosen.language, (Table(tuple(columns), tuple(rows)),))

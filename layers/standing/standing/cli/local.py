@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from standing.cli.options import Json, chosen, pairs_table, print_data, told
+from standing.cli.options import Json, chosen, pairs_document, print_data, told
 from standing.local.project import programme_folder
 from standing.present.output import err
 from standing.present.terminal import working
@@ -44,12 +44,12 @@ def status(as_json: Json = False) -> None:
         print_data(
             {"running": False},
             as_json=as_json,
-            table=told("the local AWS is not running: `standing local up` starts it"),
+            view=told("the local AWS is not running: `standing local up` starts it"),
         )
         raise typer.Exit(1)
     use_local_aws()
     data = {"running": True, "endpoint": running.endpoint, "pid": running.pid, **Target().outputs}
-    print_data(data, as_json=as_json, table=pairs_table(data))
+    print_data(data, as_json=as_json, view=pairs_document(data))
 
 
 @local.command()

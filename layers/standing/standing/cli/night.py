@@ -3,24 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.table import Table
 
 from standing.cli.options import Json, Lang, Rules, Stack, target_of
 from standing.nightly.words import WORDS
+from standing.present.document import Document, pairs
 from standing.present.output import err, out, print_json
+from standing.present.renderers.terminal import print_document
 
 if TYPE_CHECKING:
     from standing.nightly.execution import Look, Night
     from standing.values.catalogue import Language
 
 ASKED = typer.Option("--day", metavar="DATE", help="A day that is over; the last one if left out.")
-TOLD = (
+COUNTED = (
     "customers",
     "moved",
     "decisions",
@@ -67,27 +68,26 @@ def report(
 ) -> None:
     """Show the report of a night: what needs attention, where customers stand, and how the night went."""
     from standing.nightly.reports import kept_report
-    from standing.present.renderers.terminal import print_document
     from standing.present.report.page import page, report_document
     from standing.release.store import rules_of
     from standing.report.model import report_json
 
     target = target_of(stack)
-    found = kept_report(target.lake, day)
+    read = kept_report(target.lake, day)
     ruleset = rules_of(target, folder).latest
     if out_file:
-        out_file.write_text(page(found, ruleset, lang), encoding="utf-8")
+        out_file.write_text(page(read, ruleset, lang), encoding="utf-8")
         err.print(str(out_file))
     if as_json:
-        print_json(json.loads(report_json(found)))
+        print_json(json.loads(report_json(read)))
     elif not out_file:
-        print_document(report_document(found, ruleset, lang, is_brief=True), out)
+        print_document(report_document(read, ruleset, lang, is_brief=True), out)
 
 
 @contextmanager
 def _progress(lang: Language) -> Iterator[Callable[[Look], None]]:
     from standing.nightly.execution import STEPS
-    from standing.operations.sender import progress_bar
+    from standing.present.progress import progress_bar
 
     with progress_bar(err) as progress:
         bar = progress.add_task(WORDS.say(STEPS["Deal"], lang), total=None)
@@ -101,9 +101,10 @@ def _progress(lang: Language) -> Iterator[Callable[[Look], None]]:
 def _print(ended: Night, language: Language) -> None:
     if ended.cause:
         err.print(ended.cause, style="red", soft_wrap=True)
-    if not ended.output:
-        return
-    table = Table(title=f"{WORDS.say('night', language)} {ended.output['day']}", show_header=False)
-    for name in TOLD:
-        table.add_row(WORDS.say(name, language), f"{ended.output[name]:,}")
-    out.print(table)
+    if ended.output:
+        print_document(_document(ended.output, language), out)
+
+
+def _document(output: Mapping[str, Any], language: Language) -> Document:
+    counts = ((WORDS.say(name, language), f"{output[name]:,}") for name in COUNTED)
+    return Document(language, (pairs(counts, are_numbers=True),), f"{WORDS.say('night', language)} {output['day']}")

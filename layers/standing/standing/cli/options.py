@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from standing.present.document import Document, pairs
 from standing.present.output import err, out, print_json
+from standing.present.renderers.terminal import print_document
 from standing.values.messages import Message, Messages, Readable
 
 if TYPE_CHECKING:
-    from rich.table import Table
-
     from standing.aws.stack import Target
 
 
@@ -64,12 +65,14 @@ def target_of(stack: str) -> Target:
     return Target(stack)
 
 
-def print_data(data: dict[str, Any], *, as_json: bool, table: Table | str) -> None:
-    """Data as JSON, or as its table."""
+def print_data(data: dict[str, Any], *, as_json: bool, view: Document | str) -> None:
+    """Print data as JSON, or as people read them."""
     if as_json:
         print_json(data)
+    elif isinstance(view, Document):
+        print_document(view, out)
     else:
-        out.print(table)
+        out.print(view)
 
 
 LABELS = Messages(
@@ -113,14 +116,7 @@ def label(name: str) -> str:
     return LABELS.say(name, chosen.language) if name in LABELS else name.replace("_", " ")
 
 
-def pairs_table(data: dict[str, Any], leave_out: set[str] | None = None) -> Table:
-    """Names and values as a table of two columns."""
-    from rich.table import Table
-
-    from standing.present.terminal import Text
-
-    table = Table(box=None, show_header=False, pad_edge=False)
-    for name, value in data.items():
-        if name not in (leave_out or set()):
-            table.add_row(label(name), Text(str(value), overflow="fold"))
-    return table
+def pairs_document(data: Mapping[str, object], leave_out: Collection[str] = ()) -> Document:
+    """Names and values, a line each."""
+    rows = ((label(name), str(value)) for name, value in data.items() if name not in leave_out)
+    return Document(chosen.language, (pairs(rows),))

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.table import Table
 
 from standing.cli.options import Json, Lang, Stack, chosen, label, target_of, told
+from standing.present.document import Column, Document, Table
 from standing.present.output import err, out, print_json
-from standing.present.terminal import Text
+from standing.present.renderers.terminal import print_document
 from standing.values.messages import Message, message
-from standing.values.visible import on_one_line
 
 if TYPE_CHECKING:
     from standing.aws.stack import Target
@@ -101,31 +100,38 @@ def redrive_dead_letters(stack: Stack = "standing") -> None:
 
 
 def _list(pile: QueueKind, target: Target, language: Language, *, as_json: bool) -> None:
-    kept = pile.kept(target)
+    messages = pile.kept(target)
     if as_json:
-        print_json([one.as_dict() for one in kept])
+        print_json([queued.as_dict() for queued in messages])
     else:
-        out.print(_table(pile, kept, language) if kept else told("none"))
-        err.print(told("{messages:message|messages}", messages=len(kept)))
-    _tell_of_others(pile, target, kept)
+        _print(pile, messages, language)
+    _tell_of_others(pile, target, messages)
+
+
+def _print(pile: QueueKind, messages: Sequence[QueuedMessage], language: Language) -> None:
+    if messages:
+        print_document(_document(pile, messages, language), out)
+    else:
+        out.print(told("none"))
+    err.print(told("{messages:message|messages}", messages=len(messages)))
 
 
 def _export(pile: QueueKind, target: Target, file: Path, *, drop: bool, yes: bool) -> None:
     from standing.operations.undelivered import write
 
-    kept = pile.kept(target)
-    write(file, kept)
-    err.print(told("{messages:message|messages} written to {file}", messages=len(kept), file=file))
-    _tell_of_others(pile, target, kept)
+    messages = pile.kept(target)
+    write(file, messages)
+    err.print(told("{messages:message|messages} written to {file}", messages=len(messages), file=file))
+    _tell_of_others(pile, target, messages)
     if drop:
-        _drop(pile, target, kept, yes=yes)
+        _drop(pile, target, messages, yes=yes)
 
 
 def _drop(pile: QueueKind, target: Target, shown: Sequence[QueuedMessage], *, yes: bool) -> None:
     if not shown:
         err.print(told("nothing to drop"))
         return
-    err.print(_table(pile, shown, chosen.language))
+    print_document(_document(pile, shown, chosen.language), err)
     if not yes:
         typer.confirm(told("Drop {messages:message|messages} for good?", messages=len(shown)), abort=True, err=True)
     dropped = pile.drop(target, shown)
@@ -148,9 +154,9 @@ def _read_by_others() -> Message:
     return message("read by somebody else just now; look again in {seconds} seconds", seconds=HIDDEN)
 
 
-def _tell_of_others(pile: QueueKind, target: Target, kept: Sequence[QueuedMessage]) -> None:
+def _tell_of_others(pile: QueueKind, target: Target, messages: Sequence[QueuedMessage]) -> None:
     """A message that somebody else is reading cannot be shown: say how many there are of them."""
-    others = pile.waiting(target) - len(kept)
+    others = pile.waiting(target) - len(messages)
     if others > 0:
         err.print(
             told("about {messages} more cannot be shown: {others}", messages=others, others=_read_by_others()),
@@ -158,9 +164,7 @@ def _tell_of_others(pile: QueueKind, target: Target, kept: Sequence[QueuedMessag
         )
 
 
-def _table(pile: QueueKind, kept: Sequence[QueuedMessage], language: Language) -> Table:
-    columns = (*pile.columns, "cut") if any(one.cut for one in kept) else pile.columns
-    table = Table(*map(label, columns), box=None, pad_edge=False)
-    for one in kept:
-        table.add_row(*(Text(on_one_line(one.in_words(column, language)), overflow="fold") for column in columns))
-    return table
+def _document(pile: QueueKind, messages: Sequence[QueuedMessage], language: Language) -> Document:
+    names = (*pile.columns, "cut") if any(queued.cut for queued in messages) else pile.columns
+    rows = (tuple(queued.in_words(name, language) for name in names) for queued in messages)
+    return Document(language, (Table(tuple(Column(label(name)) for name in names), tuple(rows)),))

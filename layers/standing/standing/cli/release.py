@@ -10,6 +10,7 @@ import typer
 from standing.cli.options import Json, Lang, Rules, Stack, say, target_of
 from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json
+from standing.present.renderers.terminal import print_document
 
 if TYPE_CHECKING:
     from standing.release.store import StackTarget
@@ -44,26 +45,26 @@ def release(
     """
     from standing.release.release import ReleaseProcess
     from standing.release.store import released_rules
-    from standing.release.timeline import print_timeline, today_of
+    from standing.release.timeline import timeline_document, today_of
 
     place, day = _place(stack, parameters), since.date() if since else None
     entries = ReleaseProcess(place, say).release(folder or programme_folder() / "rules", day)
-    print_timeline(entries, today_of(released_rules(target_of(stack))), language, out)
+    print_document(timeline_document(entries, today_of(released_rules(target_of(stack))), language), out)
 
 
 def live(stack: Stack = "standing", language: Lang = "en", as_json: Json = False) -> None:
     """Show which rules are in force from which day."""
     from standing.release.store import released_rules
-    from standing.release.timeline import as_dict, print_timeline, today_of, unfinished
+    from standing.release.timeline import as_dict, timeline_document, today_of, unfinished
 
-    found = released_rules(target_of(stack))
-    today = today_of(found)
+    rules = released_rules(target_of(stack))
+    today = today_of(rules)
     if as_json:
-        print_json(as_dict(found, today))
+        print_json(as_dict(rules, today))
         return
-    print_timeline(found.entries, today, language, out)
-    if found.unfinished:
-        err.print(unfinished(found.unfinished, language), soft_wrap=True)
+    print_document(timeline_document(rules.entries, today, language), out)
+    if rules.unfinished:
+        err.print(unfinished(rules.unfinished, language), soft_wrap=True)
 
 
 def rollback(
@@ -82,10 +83,10 @@ def rollback(
     """
     from standing.release.release import ReleaseProcess
     from standing.release.store import released_rules
-    from standing.release.timeline import print_timeline, today_of
+    from standing.release.timeline import timeline_document, today_of
 
     entries = ReleaseProcess(_place(stack, parameters), say).rollback(version)
-    print_timeline(entries, today_of(released_rules(target_of(stack))), language, out)
+    print_document(timeline_document(entries, today_of(released_rules(target_of(stack))), language), out)
 
 
 def _place(stack: str, parameters: list[str] | None) -> StackTarget:

@@ -112,7 +112,7 @@ def fmt(
 
     Files that are wrong are left alone; each problem is shown with its line.
     """
-    from standing.present.language import word_for
+    from standing.present.language import phrase
     from standing.rules.author import formatter
     from standing.rules.author.schemas import SCHEMAS
 
@@ -122,7 +122,7 @@ def fmt(
     for problem in done.problems:
         err.print(problem.told(language), style="red", soft_wrap=True)
     for path in done.changed:
-        said = word_for("would_change" if check else "formatted", language)
+        said = phrase("would_change" if check else "formatted", language)
         out.print(f"{path.relative_to(place.parent).as_posix()}: {said}", highlight=False, soft_wrap=True)
     if not check:
         formatter.write(done)

@@ -11,6 +11,7 @@ import typer
 from standing.cli.options import EventFile, Json, Lang, Rules
 from standing.local.project import programme_folder
 from standing.present.output import out, print_json, print_whole
+from standing.present.renderers.terminal import print_document
 from standing.present.terminal import json_text
 
 scores = typer.Typer(no_args_is_help=True, help="Scores that a model gives: churn, expected purchases, lifetime value.")
@@ -34,25 +35,25 @@ def fit(
     One that does not converge is refused, with the reason.
     """
     from standing.rules.author.compiler import compile_rules
-    from standing.scores.fitting.files import fit_file, table
+    from standing.scores.fitting.files import fit_file, model_document
     from standing.scores.model import text
 
-    found = fit_file(file, compile_rules(rules or programme_folder() / "rules"), as_of, "gross" if gross else "net")
-    out_file.write_text(text(found), encoding="utf-8")
-    out.print(table(found, lang))
+    model = fit_file(file, compile_rules(rules or programme_folder() / "rules"), as_of, "gross" if gross else "net")
+    out_file.write_text(text(model), encoding="utf-8")
+    print_document(model_document(model, lang), out)
 
 
 @scores.command()
 def show(model: Model, lang: Lang = "en", *, as_json: Json = False) -> None:
     """Show a model: its parameters, what it was learnt from, and the bands of its scores."""
-    from standing.scores.fitting.files import read, table
+    from standing.scores.fitting.files import model_document, read
     from standing.scores.model import text
 
-    found = read(model)
+    fitted = read(model)
     if as_json:
-        print_json(json.loads(text(found)))
+        print_json(json.loads(text(fitted)))
     else:
-        out.print(table(found, lang))
+        print_document(model_document(fitted, lang), out)
 
 
 @scores.command()
@@ -64,6 +65,6 @@ def due(model: Model, file: EventFile, as_of: AsOf, rules: Rules = None) -> None
     from standing.rules.author.compiler import compile_rules
     from standing.scores.fitting.files import events_due, read
 
-    ruleset, found = compile_rules(rules or programme_folder() / "rules"), read(model)
-    for line in events_due(found, file, ruleset, as_of):
+    ruleset, fitted = compile_rules(rules or programme_folder() / "rules"), read(model)
+    for line in events_due(fitted, file, ruleset, as_of):
         print_whole(f"{json_text(line, indent=None)}\n")

@@ -10,6 +10,7 @@ import typer
 
 from standing.cli.options import Json, Lang, Rules, Stack, target_of, told
 from standing.present.output import err, out, print_json
+from standing.present.renderers.terminal import print_document
 from standing.present.terminal import working
 
 if TYPE_CHECKING:
@@ -63,15 +64,15 @@ def list_customers(
     from standing.search.request import Request
     from standing.search.search import search
 
-    given = OutputOptions(as_json, csv, parquet, limit)
+    options = OutputOptions(as_json, csv, parquet, limit)
     request = Request(
         *(what, _date(as_of), columns_in(columns), sort, ascending, moved, _date(since), _date(until)),
-        *("open" if is_open else status, owner, action, given.most),
+        *("open" if is_open else status, owner, action, options.most),
     )
     places = _places(stack, folder, language, live=live)
     with working(err, told("looking")):
-        found = search(places, request)
-    print_or_write(found, given, language)
+        result = search(places, request)
+    print_or_write(result, options, language)
 
 
 def _date(moment: datetime | None) -> date | None:
@@ -96,11 +97,11 @@ def trend(
 ) -> None:
     """Show how many customers each level had, night by night: of the nights' reports."""
     from standing.release.store import rules_of
-    from standing.search.trend import print_trend, trend_of
+    from standing.search.trend import trend_document, trend_of
 
     target = target_of(stack)
-    found = trend_of(target.lake, rules_of(target, folder).latest, rating, nights)
+    shown = trend_of(target.lake, rules_of(target, folder).latest, rating, nights)
     if as_json:
-        print_json(found.as_dict())
+        print_json(shown.as_dict())
     else:
-        print_trend(found, language, out)
+        print_document(trend_document(shown, language), out)

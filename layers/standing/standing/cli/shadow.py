@@ -10,6 +10,7 @@ import typer
 from standing.cli.options import Json, Lang, Rules, Stack, chosen, say, target_of, told
 from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json
+from standing.present.renderers.terminal import print_document
 
 shadow = typer.Typer(
     help="A candidate for the rules beside the live ones: it decides everything and announces nothing."
@@ -28,20 +29,20 @@ def show_shadow(
         return
     from standing.operations.sender import waiting
     from standing.release.comparison import RulesSide, compare
-    from standing.release.comparison_view import print_comparison
+    from standing.release.comparison_view import comparison_document
     from standing.release.shadow import running_shadow
     from standing.release.store import rules_of, rules_of_shadow
 
     target = target_of(stack)
     candidate = running_shadow(target)
-    found = compare(
+    comparison = compare(
         RulesSide(rules_of(target), target.customers), RulesSide(rules_of_shadow(candidate), candidate.customers)
     )
-    left = waiting(candidate)
+    events = waiting(candidate)
     if as_json:
-        print_json({**found.as_dict(), "waiting": left})
+        print_json({**comparison.as_dict(), "waiting": events})
     else:
-        print_comparison(found, left, language, out)
+        print_document(comparison_document(comparison, events, language), out)
 
 
 @shadow.command()
@@ -58,7 +59,7 @@ def start(
     It gets a stack of its own, so the live one is not touched, and the same events from now on. If it is interrupted,
     do it again: it goes on where it stopped.
     """
-    from standing.operations.sender import progress_bar
+    from standing.present.progress import progress_bar
     from standing.release.shadow import ShadowStack
 
     with progress_bar(err) as progress:

@@ -6,17 +6,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
-from rich.table import Table
-
 from standing.aws.stack import Target
 from standing.aws.table import stored_history
 from standing.engine.reasons import display
 from standing.engine.start import NOTHING, features_changed
+from standing.engine.state import LevelState
 from standing.engine.view import View, view, view_of_history
-from standing.present.language import in_language, reason_line, tense, word_for
-from standing.present.terminal import Text
+from standing.present.document import Block, Column, Document, Said, Section, Span, Table, in_lines
+from standing.present.language import phrase, tense
+from standing.present.reasons import reason_lines
 from standing.rules.features import Feature
 from standing.rules.ruleset import Rating, Ruleset
 from standing.rules.timeline import Timeline
@@ -43,7 +41,7 @@ class Card:
             "day": str(day_date(self.seen.day)),
             "rules": self.ruleset.version,
             "ratings": {
-                name: {"level": held.level, "since": str(day_date(held.since))} for name, held in levels.items()
+                name: {"level": state.level, "since": str(day_date(state.since))} for name, state in levels.items()
             },
             "features": {feature.name: _value(self, feature) for feature in self.ruleset.features},
             "decisions": self.decisions,
@@ -71,69 +69,72 @@ def card(target: Target, rules: Timeline, customer: str, last: int) -> Card:
     return Card(customer, seen, decisions, rules.on(today), decided_by)
 
 
-def print_card(shown: Card, language: Language, console: Console) -> None:
-    """Print the card in English or Chinese."""
-    title = (
-        f"{word_for('customer', language)} {shown.customer} · {word_for('as_of', language)} {day_date(shown.seen.day)}"
+def card_document(card: Card, language: Language) -> Document:
+    """A card as a document."""
+    title = f"{phrase('customer', language)} {card.customer} · {phrase('as_of', language)} {day_date(card.seen.day)}"
+    blocks: list[Block] = [_ratings(card, language), _features(card, language)]
+    if card.decisions:
+        blocks.append(Section(phrase("decisions", language), (_decisions(card, language),)))
+    return Document(language, tuple(blocks), title, card.ruleset.programme.title.in_language(language))
+
+
+def _columns(language: Language, *names: str) -> tuple[Column, ...]:
+    return tuple(Column(phrase(name, language), is_number=name == "value") for name in names)
+
+
+def _ratings(card: Card, language: Language) -> Table:
+    rows = (_rating(card, name, state, language) for name, state in card.seen.memory.all_shown().items())
+    return Table(_columns(language, "rating", "level", "since", "grace"), tuple(rows))
+
+
+def _rating(card: Card, name: str, state: LevelState, language: Language) -> tuple[Said, ...]:
+    rating = card.ruleset.ratings[name]
+    level = Span(rating.title_of(state.level).in_language(language), "strong")
+    grace = str(day_date(state.grace_until)) if state.grace_until is not None else ""
+    return rating.title.in_language(language), level, str(day_date(state.since)), grace
+
+
+def _features(card: Card, language: Language) -> Table:
+    unknown = phrase("unknown", language)
+    rows = (
+        (feature.title.in_language(language), _value(card, feature) or unknown, Span(feature.name, "code"))
+        for feature in card.ruleset.features
     )
-    parts: list[RenderableType] = [_ratings(shown, language), _features(shown, language)]
-    if shown.decisions:
-        parts += [Text(word_for("decisions", language), style="bold"), _decisions(shown, language)]
-    console.print(
-        Panel(Group(*parts), title=Text(title), subtitle=Text(in_language(shown.ruleset.programme.title, language)))
-    )
+    return Table(_columns(language, "feature", "value", "name"), tuple(rows))
 
 
-def _ratings(shown: Card, language: Language) -> Table:
-    table = _table(language, "rating", "level", "since", "grace")
-    for name, shown_level in shown.seen.memory.all_shown().items():
-        rating = shown.ruleset.ratings[name]
-        grace = str(day_date(shown_level.grace_until)) if shown_level.grace_until is not None else ""
-        level = Text(in_language(rating.title_of(shown_level.level), language), style="bold")
-        table.add_row(in_language(rating.title, language), level, str(day_date(shown_level.since)), grace)
-    return table
+def _decisions(card: Card, language: Language) -> Table:
+    rows = (_decision(card, decision, language) for decision in card.decisions)
+    return Table(_columns(language, "day", "decision", "because"), tuple(rows))
 
 
-def _features(shown: Card, language: Language) -> Table:
-    table = _table(language, "feature", "value", "name")
-    table.columns[1].justify = "right"
-    for feature in shown.ruleset.features:
-        value = _value(shown, feature) or word_for("unknown", language)
-        table.add_row(in_language(feature.title, language), value, Text(feature.name, style="dim"))
-    return table
+def _decision(card: Card, decision: dict[str, Any], language: Language) -> tuple[Said, ...]:
+    met = tense(day_in(decision["day"]), card.seen.day)
+    because = reason_lines(decision.get("because", ()), language, met)
+    what = _level_change(card, decision, language) if "rating" in decision else _care(card, decision, language)
+    return decision["day"], what, because
 
 
-def _decisions(shown: Card, language: Language) -> Table:
-    table = _table(language, "day", "decision", "because")
-    for decision in shown.decisions:
-        met = tense(day_in(decision["day"]), shown.seen.day)
-        because = "\n".join(reason_line(reason, language, met) for reason in decision.get("because", ()))
-        table.add_row(decision["day"], Text(_headline(shown, decision, language)), Text(because))
-    return table
+def _level_change(card: Card, decision: dict[str, Any], language: Language) -> str:
+    rating = card.ruleset.ratings.get(decision["rating"])
+    name = rating.title.in_language(language) if rating else decision["rating"]
+    levels = {key: _level(rating, decision.get(key), language) for key in ("honoured", "from", "to")}
+    if "honoured" in decision:
+        return f"{name}: {levels['honoured']} {phrase('honoured', language)} {decision['until']}"
+    return f"{name}: {levels['from']} → {levels['to']}"
 
 
-def _headline(shown: Card, decision: dict[str, Any], language: Language) -> str:
-    if "rating" in decision:
-        rating = shown.ruleset.ratings.get(decision["rating"])
-        name = in_language(rating.title, language) if rating else decision["rating"]
-        levels = {key: _level(rating, decision.get(key), language) for key in ("honoured", "from", "to")}
-        if "honoured" in decision:
-            return f"{name}: {levels['honoured']} {word_for('honoured', language)} {decision['until']}"
-        return f"{name}: {levels['from']} → {levels['to']}"
-    care = shown.ruleset.care.get(decision["care"])
-    name = in_language(care.title, language) if care else decision["care"]
-    status = word_for(decision.get("gate") or decision["status"], language)
-    return f"{name}\n{decision['action']} ({status})" if "action" in decision else f"{name} ({status})"
+def _care(card: Card, decision: dict[str, Any], language: Language) -> Said:
+    care = card.ruleset.care.get(decision["care"])
+    name = care.title.in_language(language) if care else decision["care"]
+    status = phrase(decision.get("gate") or decision["status"], language)
+    return in_lines((name, f"{decision['action']} ({status})")) if "action" in decision else f"{name} ({status})"
 
 
 def _level(rating: Rating | None, level: str | None, language: Language) -> str:
     """The title of a decided level in today's rules."""
-    return in_language(rating.title_of(level), language) if rating and level else level or "–"
+    return rating.title_of(level).in_language(language) if rating and level else level or "–"
 
 
-def _value(shown: Card, feature: Feature) -> str | None:
-    return display(shown.ruleset, feature.name, shown.seen.facts.get(feature.name))
-
-
-def _table(language: Language, *columns: str) -> Table:
-    return Table(*(word_for(column, language) for column in columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _value(card: Card, feature: Feature) -> str | None:
+    return display(card.ruleset, feature.name, card.seen.facts.get(feature.name))

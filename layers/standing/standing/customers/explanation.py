@@ -8,10 +8,6 @@ from datetime import UTC, date, datetime
 from functools import partial
 from typing import Any
 
-from rich.console import Console, Group, RenderableType
-from rich.panel import Panel
-from rich.table import Table
-
 from standing.aws.table import Customers, EventRecord, stored_history
 from standing.customers.phrases import plan_in_words, upcoming_change_in_words
 from standing.engine.reasons import display
@@ -19,8 +15,9 @@ from standing.engine.start import StoredHistory, replay_up_to
 from standing.foresight.explanation import Explanation, ReachingPlan, explanations
 from standing.foresight.outlook import AHEAD, Outlook, UpcomingChange, look_ahead
 from standing.foresight.plans import Plan, RequiredChange
-from standing.present.language import in_language, reason_line, tense, word_for
-from standing.present.terminal import Text
+from standing.present.document import Document, Paragraph, Said, Section, Span, in_lines, pairs
+from standing.present.language import phrase, tense
+from standing.present.reasons import reason_lines
 from standing.rules.ruleset import Rating, Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.catalogue import Language
@@ -59,7 +56,7 @@ class CustomerExplanation:
             "day": _date(self.day),
             "known_on": str(self.known_on) if self.known_on else None,
             "rules": self.ruleset.version,
-            "ratings": {one.rating.name: self._rating(one) for one in self.ratings},
+            "ratings": {explanation.rating.name: self._rating(explanation) for explanation in self.ratings},
         }
 
     def _rating(self, explanation: Explanation) -> dict[str, Any]:
@@ -93,26 +90,22 @@ def explain(
     return CustomerExplanation(customer, outlook, tuple(explanations(outlook)), announced, known_on, today)
 
 
-def print_explained(explained: CustomerExplanation, language: Language, console: Console) -> None:
-    """Print the explanation in English or Chinese."""
-    title = (
-        f"{word_for('customer', language)} {explained.customer} · {word_for('as_of', language)} {_date(explained.day)}"
-    )
+def explanation_document(explained: CustomerExplanation, language: Language) -> Document:
+    """An explanation as a document: a section a rating."""
+    title = f"{phrase('customer', language)} {explained.customer} · {phrase('as_of', language)} {_date(explained.day)}"
     if explained.known_on:
-        title += f" · {word_for('known_on', language)} {explained.known_on}"
-    parts: list[RenderableType] = []
-    for one in explained.ratings:
-        parts += [_headline(one, language), _lines(explained, one, language), Text()]
-    programme = in_language(explained.ruleset.programme.title, language)
-    subtitle = f"{programme} · {word_for('rules', language)} {explained.ruleset.version}"
-    console.print(Panel(Group(*parts[:-1]), title=Text(title), subtitle=Text(subtitle)))
+        title += f" · {phrase('known_on', language)} {explained.known_on}"
+    programme = explained.ruleset.programme.title.in_language(language)
+    headline = f"{programme} · {phrase('rules', language)} {explained.ruleset.version}"
+    ratings = (_rating(explained, explanation, language) for explanation in explained.ratings)
+    return Document(language, tuple(ratings), title, headline)
 
 
 def _known(history: list[EventRecord], known_on: date | None, time_zone: str) -> list[EventRecord]:
     if known_on is None:
         return history
     end = end_of_day(day_number(known_on), time_zone)
-    return [one for one in history if one.at < end]
+    return [record for record in history if record.at < end]
 
 
 def _up_to(customer: str, stored: StoredHistory, day: Day) -> StoredHistory:
@@ -138,58 +131,53 @@ def _announced(decisions: list[dict[str, Any]], known_on: date | None, time_zone
     return {level["rating"]: level for level in known}
 
 
-def _headline(explanation: Explanation, language: Language) -> RenderableType:
-    rating, held = explanation.rating, explanation.held
-    parts = [f"{word_for('since', language).lower()} {_date(held.since)}"]
-    parts.append(f"{word_for('rules', language)} {explanation.rules}")
-    if held.grace_until is not None:
-        parts.append(f"{word_for('grace', language)} {_date(held.grace_until)}")
-    level = f"{in_language(rating.title, language)}: {in_language(rating.title_of(held.level), language)}  "
-    return Text.assemble((level, "bold"), (" · ".join(parts), "dim"))
+def _rating(explained: CustomerExplanation, explanation: Explanation, language: Language) -> Section:
+    rating, state = explanation.rating, explanation.held
+    parts = [f"{phrase('since', language).lower()} {_date(state.since)}"]
+    parts.append(f"{phrase('rules', language)} {explanation.rules}")
+    if state.grace_until is not None:
+        parts.append(f"{phrase('grace', language)} {_date(state.grace_until)}")
+    title = f"{rating.title.in_language(language)}: {rating.title_of(state.level).in_language(language)}"
+    rows = ((Span(label, "strong"), text) for label, text in _rows(explained, explanation, language))
+    return Section(title, (Paragraph(" · ".join(parts), "soft"), pairs(rows)))
 
 
-def _lines(explained: CustomerExplanation, explanation: Explanation, language: Language) -> Table:
-    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 2))
-    table.add_column(no_wrap=True)
-    for label, text in _told(explained, explanation, language):
-        table.add_row(Text(label, style="cyan"), Text(text, overflow="fold"))
-    return table
-
-
-def _told(explained: CustomerExplanation, explanation: Explanation, language: Language) -> Iterator[tuple[str, str]]:
+def _rows(explained: CustomerExplanation, explanation: Explanation, language: Language) -> Iterator[tuple[str, Said]]:
+    """What is asked for, what time alone will change, what would change it sooner, and what was announced."""
     titles = partial(_titled, explanation.rating, language)
+    met = tense(explained.day, explained.now)
     for asked in explanation.asked:
-        met = tense(explained.day, explained.now)
-        lines = "\n".join(reason_line(reason, language, met) for reason in asked.because)
-        yield f"{word_for(asked.purpose, language)} {titles(asked.level)}", lines
-    yield word_for("time", language), _in_time(explained, explanation, language)
+        yield f"{phrase(asked.purpose, language)} {titles(asked.level)}", reason_lines(asked.because, language, met)
+    yield phrase("time", language), _in_time(explained, explanation, language)
     for way in explanation.ways:
-        name = "reach_lower" if way.change == "reach" and explanation.rating.better == "lower" else way.change
-        yield f"{word_for(name, language)} {titles(way.level)}", _found(explained, way, language)
+        yield _way_label(explanation.rating, way, language), _way_in_words(explained, way, language)
     if announcement := explained.announced.get(explanation.rating.name):
         level = titles(announcement.get("honoured") or announcement["to"])
-        yield (
-            word_for("announced", language),
-            f"{level} · {announcement['day']} · {word_for('rules', language)} {announcement['rules']}",
-        )
+        rules = f"{phrase('rules', language)} {announcement['rules']}"
+        yield phrase("announced", language), f"{level} · {announcement['day']} · {rules}"
+
+
+def _way_label(rating: Rating, way: ReachingPlan, language: Language) -> str:
+    name = "reach_lower" if way.change == "reach" and rating.better == "lower" else way.change
+    return f"{phrase(name, language)} {_titled(rating, language, way.level)}"
 
 
 def _titled(rating: Rating, language: Language, level: str) -> str:
-    return in_language(rating.title_of(level), language)
+    return rating.title_of(level).in_language(language)
 
 
-def _in_time(explained: CustomerExplanation, explanation: Explanation, language: Language) -> str:
+def _in_time(explained: CustomerExplanation, explanation: Explanation, language: Language) -> Said:
     turn = explanation.turn
     if turn is None:
-        return f"{word_for('stays', language)} {_date(explained.day + AHEAD)}"
-    met = tense(turn.day, explained.now)
-    lines = [reason_line(reason, language, met) for reason in turn.because]
-    return "\n".join([upcoming_change_in_words(explanation.rating, turn, language), *lines])
+        return f"{phrase('stays', language)} {_date(explained.day + AHEAD)}"
+    because = reason_lines(turn.because, language, tense(turn.day, explained.now))
+    change = upcoming_change_in_words(explanation.rating, turn, language)
+    return in_lines([change, because]) if turn.because else change
 
 
-def _found(explained: CustomerExplanation, way: ReachingPlan, language: Language) -> str:
+def _way_in_words(explained: CustomerExplanation, way: ReachingPlan, language: Language) -> str:
     if way.plan is None:
-        return word_for("not_found", language)
+        return phrase("not_found", language)
     return plan_in_words(explained.ruleset, way.plan, explained.day, language)
 
 
@@ -206,7 +194,7 @@ def _way(ruleset: Ruleset, way: ReachingPlan) -> dict[str, Any]:
 
 def _plan(ruleset: Ruleset, plan: Plan) -> dict[str, Any]:
     return {
-        "wanted": [_wanted(ruleset, one) for one in plan.wanted],
+        "wanted": [_wanted(ruleset, change) for change in plan.wanted],
         "waiting": list(plan.waiting),
         "first": _date(plan.first),
         "last": _date(plan.last),

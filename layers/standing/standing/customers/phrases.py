@@ -8,7 +8,7 @@ from standing.engine.reasons import display
 from standing.foresight.levers import Lever
 from standing.foresight.outlook import UpcomingChange
 from standing.foresight.plans import Plan, RequiredChange
-from standing.present.language import in_language, phrase, word_for
+from standing.present.language import phrase
 from standing.rules.features import MeasuredFeature
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.catalogue import Language
@@ -92,9 +92,9 @@ def plan_in_words(ruleset: Ruleset, plan: Plan, today: Day, language: Language) 
     """What would have to happen, and by when: `320.00 more by orders (1680.00 → 2000.00) by 2026-04-24`."""
     waits = list(_waits(ruleset, plan, language))
     if not plan.wanted:
-        return word_for("and", language).join(waits) or phrase("only_time", language, day=day_date(plan.reached))
-    happens = word_for("and", language).join(_happens(ruleset, one, language) for one in plan.wanted)
-    return word_for("and", language).join([*waits, _in_time(plan, happens, today, language)])
+        return phrase("and", language).join(waits) or phrase("only_time", language, day=day_date(plan.reached))
+    happens = phrase("and", language).join(_happens(ruleset, one, language) for one in plan.wanted)
+    return phrase("and", language).join([*waits, _in_time(plan, happens, today, language)])
 
 
 def upcoming_change_in_words(rating: Rating, turn: UpcomingChange, language: Language) -> str:
@@ -102,7 +102,7 @@ def upcoming_change_in_words(rating: Rating, turn: UpcomingChange, language: Lan
     name = "turn" if turn.grace_from is None else "turn_after_grace"
     grace = None if turn.grace_from is None else day_date(turn.grace_from)
     return phrase(
-        name, language, level=in_language(rating.title_of(turn.level), language), day=day_date(turn.day), grace=grace
+        name, language, level=rating.title_of(turn.level).in_language(language), day=day_date(turn.day), grace=grace
     )
 
 
@@ -137,9 +137,9 @@ def _happens(ruleset: Ruleset, change: RequiredChange, language: Language) -> st
     """`3 more orders (Orders in the last 90 days: 9 → 12)`."""
     feature = change.lever.feature
     was, becomes = (
-        display(ruleset, feature.name, value) or word_for("unknown", language) for value in (change.was, change.becomes)
+        display(ruleset, feature.name, value) or phrase("unknown", language) for value in (change.was, change.becomes)
     )
-    quantity, title = _quantity(ruleset, change.lever, change.quantity, language), in_language(feature.title, language)
+    quantity, title = _quantity(ruleset, change.lever, change.quantity, language), feature.title.in_language(language)
     return phrase("moved", language, said=quantity, title=title, was=was, becomes=becomes)
 
 

@@ -18,7 +18,6 @@ from standing.present.document import (
     Table,
     with_code,
 )
-from standing.present.language import in_language
 from standing.present.migration import Direction, Words, direction, migrations
 from standing.present.reasons import reason_lines
 from standing.values.catalogue import Language
@@ -50,7 +49,7 @@ def _rating(report: Report, number: int, language: Language) -> Section:
     name = report.ratings[number]
     before, after, matrix = report.before.ratings[name], report.after.ratings[name], report.impact.matrices[name]
     words = Words(*(phrase(one, language) for one in ("from_to", "before", "after", "migration", "flow")))
-    return Section(in_language(after.title, language), (migrations(number, before, after, matrix, words, language),))
+    return Section(after.title.in_language(language), (migrations(number, before, after, matrix, words, language),))
 
 
 def _look(report: Report, move: Move) -> Direction:
@@ -66,7 +65,7 @@ def _movers(report: Report, language: Language, named: int) -> Iterator[Section]
 
 def _move(report: Report, move: Move, language: Language, named: int) -> Iterator[tuple[Said, ...]]:
     """A row a customer that is named; what they share stands in the first."""
-    title = in_language(report.after.ratings[move.rating].title, language)
+    title = report.after.ratings[move.rating].title.in_language(language)
     shared = (title, Span(step(report, move, language), _look(report, move)), f"{move.customers:,}")
     for number, one in enumerate([one for one in report.movers if one.move is move][:named]):
         yield (*(("", "", "") if number else shared), one.customer, reason_lines(one.because, language))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from standing.impact.impact import CareImpact, Move
 from standing.impact.report import Report
-from standing.present.language import in_language
 from standing.values.catalogue import Language
 from standing.values.days import day_date
 from standing.values.messages import Messages
@@ -66,7 +65,7 @@ def summary(report: Report, language: Language) -> list[str]:
 def step(report: Report, move: Move, language: Language) -> str:
     """From which level to which, as people read them."""
     before, after = report.before.ratings[move.rating], report.after.ratings[move.rating]
-    return f"{in_language(before.title_of(move.was), language)} → {in_language(after.title_of(move.becomes), language)}"
+    return f"{before.title_of(move.was).in_language(language)} → {after.title_of(move.becomes).in_language(language)}"
 
 
 def costs(report: Report, language: Language) -> str | None:
@@ -91,7 +90,7 @@ def kept_by_older_terms(report: Report, language: Language) -> list[str]:
     """How many keep a level by nothing but the rules under which they reached it, rating by rating."""
     found, ratings = report.impact.by_terms, report.after.ratings
     return [
-        phrase("by_terms", language, kept=kept, rating=in_language(ratings[name].title, language))
+        phrase("by_terms", language, kept=kept, rating=ratings[name].title.in_language(language))
         for name, kept in found.items()
     ]
 

@@ -8,9 +8,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import batched
 from pathlib import Path
-from typing import Any
-
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from typing import TYPE_CHECKING, Any
 
 from standing.aws.bus import Bus
 from standing.aws.stack import Target
@@ -19,6 +17,9 @@ from standing.operations.event_files import UnsendableLine
 from standing.values.catalogue import Language
 from standing.values.errors import UserError
 from standing.values.messages import message
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 CHUNK = 100
 REFUSED = message("was refused by the bus; send it again")
@@ -100,9 +101,3 @@ def waiting(target: Target, queue: str = "IngestQueueUrl") -> int:
     """The messages in a queue of the stack: visible, in flight or delayed. AWS's count lags by about a minute."""
     answer = target.sqs.get_queue_attributes(QueueUrl=target.outputs[queue], AttributeNames=COUNTS)
     return sum(int(count) for count in answer["Attributes"].values())
-
-
-def progress_bar(console: Any) -> Progress:  # noqa: ANN401 -- a rich console
-    """The progress bar of long operations."""
-    described = TextColumn("{task.description:>16}", markup=False)
-    return Progress(described, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=console)

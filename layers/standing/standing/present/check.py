@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from standing.present.document import Document, Item, Items, Look, Paragraph, Span, in_lines, with_code
-from standing.present.language import in_language, phrase
+from standing.present.language import phrase
 from standing.present.rules.size import state_size
 from standing.rules.author.problems import Problem
 from standing.rules.author.sizes import sizes_of
@@ -54,7 +54,7 @@ def _problem(problem: Problem, language: Language) -> Item:
     if not problem.check:
         return Item((*place, *with_code(problem.said(language))))
     head = (*place, Span(f"{problem.check} {CHECKS.say(problem.check, language)}", "bad"))
-    out = f"→ {in_language(way_out(problem.check), language)}"
+    out = f"→ {way_out(problem.check).in_language(language)}"
     return Item(in_lines([head, with_code(problem.said(language)), with_code(out, rest="soft")]))
 
 
@@ -63,7 +63,7 @@ def _finding(one: LocatedFinding, language: Language) -> Item:
     look: Look = "soft" if one.accepted else "warning" if found.is_question or found.unproved else "bad"
     title = Span(f"{found.check} {CHECKS.say(found.check, language)}", look)
     head = (Span(f"{one.file}:{one.line}:", "place"), Span(" "), title)
-    said = with_code(f"{found.about}: {in_language(found.said, language)}")
+    said = with_code(f"{found.about}: {found.said.in_language(language)}")
     after = (with_code(line, rest="soft") for line in _after(one, language))
     return Item(in_lines([head, said, *after]))
 
@@ -80,7 +80,7 @@ def _after(one: LocatedFinding, language: Language) -> Iterator[str]:
 def _way_out(found: Finding, language: Language) -> str:
     if found.unproved:
         return f"→ {phrase('make_simpler', language, check=found.check)}"
-    return f"→ {in_language(way_out(found.check), language)}"
+    return f"→ {way_out(found.check).in_language(language)}"
 
 
 def _summary(report: Report, language: Language) -> str:
@@ -101,6 +101,6 @@ def _summary(report: Report, language: Language) -> str:
 
 def _as_dict(one: LocatedFinding, language: Language) -> dict[str, Any]:
     found = one.finding
-    about = {"check": found.check, "about": found.about, "message": in_language(found.said, language)}
+    about = {"check": found.check, "about": found.about, "message": found.said.in_language(language)}
     kind = {"question": found.is_question, "proved": not found.unproved, "way_out": _way_out(found, language)[2:]}
     return {"file": one.file, "line": one.line, **about, **kind, "example": found.example, "accepted": one.accepted}

@@ -190,6 +190,11 @@ def with_code(text: str, code: Look = "quoted", rest: Look = "plain") -> tuple[S
     return tuple(Span(part, code if number % 2 else rest) for number, part in parts if part)
 
 
+def pairs(rows: Iterable[tuple[Said, Said]], *, are_numbers: bool = False) -> Table:
+    """Names and their values, as a table without heads."""
+    return Table((Column(is_whole=True), Column(is_number=are_numbers)), tuple(rows))
+
+
 def figures(blocks: Iterable[Block]) -> Iterator[Figure]:
     """Every figure among some blocks, and within them."""
     for block in blocks:

@@ -1,13 +1,11 @@
-"""Both languages: the words of the command line, and how a line of a rule is told."""
+"""The words that many views share, and the tense in which a value is spoken of."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Literal
 
-from standing.values.catalogue import Language
 from standing.values.days import Day
-from standing.values.messages import Messages, Readable
+from standing.values.messages import Messages
 
 type Tense = Literal["was", "is", "will-be"]
 
@@ -92,22 +90,6 @@ WORDS = Messages(
 phrase = WORDS.say
 
 
-def word_for(name: str, language: Language) -> str:
-    """A word of the command line."""
-    return WORDS.say(name, language)
-
-
-def in_language(title: Readable, language: Language) -> str:
-    """A title in one of its languages."""
-    return title.in_language(language)
-
-
 def tense(day: Day, today: Day) -> Tense:
     """How a value of a day is spoken of today."""
     return "was" if day < today else "is" if day == today else "will-be"
-
-
-def reason_line(reason: Mapping[str, Any], language: Language, met: Tense = "was") -> str:
-    """A line of a rule, whether it held, and the value that it met, meets or will meet."""
-    mark = "✓" if reason["holds"] else "✗"
-    return f"{mark} {reason['line']}  ({word_for(met, language)} {reason['actual'] or word_for('unknown', language)})"

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from standing.engine.reasons import Reason
 from standing.present.document import Said, Span, in_lines
-from standing.present.language import Tense, word_for
+from standing.present.language import Tense, phrase
 from standing.values.catalogue import Language
 
 
@@ -16,6 +16,6 @@ def reason_lines(reasons: Iterable[Reason], language: Language, met: Tense = "wa
 
 
 def _line(reason: Reason, language: Language, met: Tense) -> Said:
-    value = reason["actual"] or word_for("unknown", language)
+    value = reason["actual"] or phrase("unknown", language)
     mark = "✓ " if reason["holds"] else "✗ "
-    return Span(mark), Span(reason["line"], "code"), Span(f" ({word_for(met, language)} {value})")
+    return Span(mark), Span(reason["line"], "code"), Span(f" ({phrase(met, language)} {value})")

@@ -78,20 +78,20 @@ def compare(live: RulesSide, shadow: RulesSide) -> Comparison:
     """Move the clock to today on both sides, without writing, and compare. Scans both tables."""
     candidate = shadow.rules.latest
     day, since = day_of(datetime.now(UTC), candidate.programme.time_zone), shadow.rules.entries[-1].since
-    found = Comparison(day, live.rules.on(day), candidate, since)
-    names = [name for name in candidate.ratings if name in found.live.ratings]
-    found.matrices = {name: Counter() for name in names}
+    comparison = Comparison(day, live.rules.on(day), candidate, since)
+    names = [name for name in candidate.ratings if name in comparison.live.ratings]
+    comparison.matrices = {name: Counter() for name in names}
     shadows = {state.customer: state for state in shadow.customers.states()}
     for state in live.customers.states():
         other = shadows.pop(state.customer, None)
         if other is None:
-            found.only_live += 1
+            comparison.only_live += 1
         else:
-            found.both += 1
-            _add(found, state.customer, _seen(live, state, day), _seen(shadow, other, day))
-    found.only_shadow = len(shadows)
-    found.care = _care(live, shadow, since)
-    return found
+            comparison.both += 1
+            _add(comparison, state.customer, _seen(live, state, day), _seen(shadow, other, day))
+    comparison.only_shadow = len(shadows)
+    comparison.care = _care(live, shadow, since)
+    return comparison
 
 
 def _seen(side: RulesSide, state: State, day: Day) -> View:
@@ -101,16 +101,16 @@ def _seen(side: RulesSide, state: State, day: Day) -> View:
     return view(state, side.rules, day, stored.events)
 
 
-def _add(found: Comparison, customer: str, live: View, shadow: View) -> None:
+def _add(comparison: Comparison, customer: str, live: View, shadow: View) -> None:
     held, becomes = live.memory.all_shown(), _levels(shadow)
-    for name, counts in found.matrices.items():
+    for name, counts in comparison.matrices.items():
         was = held[name].level
         counts[was, becomes[name]] += 1
         if was != becomes[name]:
-            move = found.moves.setdefault((name, was, becomes[name]), Move())
+            move = comparison.moves.setdefault((name, was, becomes[name]), Move())
             if len(move.customers) < NAMED:
-                known = {**shadow.facts, **_ranks(found.candidate, becomes)}
-                move.because[customer] = _difference(found, name, held[name], becomes[name], known)
+                known = {**shadow.facts, **_ranks(comparison.candidate, becomes)}
+                move.because[customer] = _difference(comparison, name, held[name], becomes[name], known)
             move.customers.append(customer)
 
 
@@ -123,14 +123,15 @@ def _ranks(ruleset: Ruleset, levels: dict[str, str]) -> dict[str, Fact]:
 
 
 def _difference(
-    found: Comparison, name: str, was: LevelState, becomes: str, known: dict[str, Fact]
+    comparison: Comparison, name: str, was: LevelState, becomes: str, known: dict[str, Fact]
 ) -> tuple[Reason, ...]:
     """The candidate's conditions that led to another level; if possible, only those that the live rules do not have."""
-    rating = found.candidate.ratings[name]
+    rating = comparison.candidate.ratings[name]
     fell = rating.ordered and was.level in rating.levels and rating.rank(was.level) > rating.rank(becomes)
-    lines = reasons_for_level(found.candidate, rating, was, becomes, known)
+    lines = reasons_for_level(comparison.candidate, rating, was, becomes, known)
     decisive = [line for line in lines if line["holds"] is not fell]
-    old = {line["line"] for line in reasons_for_level(found.live, found.live.ratings[name], was, becomes, known)}
+    live_lines = reasons_for_level(comparison.live, comparison.live.ratings[name], was, becomes, known)
+    old = {line["line"] for line in live_lines}
     return tuple([line for line in decisive if line["line"] not in old] or decisive)
 
 

@@ -1,89 +1,93 @@
-"""A candidate beside the live rules, in the terminal."""
+"""A candidate beside the live rules, as a document."""
 
 from __future__ import annotations
 
-from collections import Counter
+from collections.abc import Iterator
 
-from rich.console import Console, RenderableType
-from rich.table import Table
-
-from standing.present.language import in_language, reason_line, word_for
-from standing.present.terminal import Text
-from standing.release.comparison import NAMED, Comparison, Move
+from standing.present.document import Block, Column, Document, Paragraph, Said, Section, Span, Table
+from standing.present.language import phrase as shared_phrase
+from standing.present.migration import direction, matrix_table
+from standing.present.reasons import reason_lines
+from standing.release.comparison import NAMED, Comparison
 from standing.release.words import phrase
 from standing.values.catalogue import Language
 from standing.values.days import day_date
 
-
-def print_comparison(found: Comparison, left: int, language: Language, out: Console) -> None:
-    """Print customers with other levels, why, and the care requested. `left` events are still to be decided."""
-    days = {"since": day_date(found.since), "day": day_date(found.day)}
-    out.print(phrase("compared", language, live=found.live.version, candidate=found.candidate.version, **days))
-    counts = {"both": found.both, "only_live": found.only_live, "only_shadow": found.only_shadow}
-    out.print(phrase("counted", language, **counts))
-    if left:
-        out.print(phrase("waiting", language, left=left), style="yellow")
-    for rating in dict.fromkeys(name for name, _, _ in sorted(found.moves)):
-        out.print(Text(f"\n{in_language(found.candidate.ratings[rating].title, language)}", style="bold"))
-        out.print(_matrix(found, rating, language), "", _movers(found, rating, language), sep="\n")
-    if not found.moves:
-        out.print(phrase("no_moves", language))
-    if found.care:
-        out.print(Text(f"\n{phrase('care_since', language, **days)}", style="bold"), _care(found, language))
+type Step = tuple[str, str, str]  # a rating, the live level, and the shadow's
 
 
-def _matrix(found: Comparison, rating: str, language: Language) -> Table:
-    """Rows: the live level; columns: the level in the shadow."""
-    counts, before, after = found.matrices[rating], found.live.ratings[rating], found.candidate.ratings[rating]
-    table = _table(
-        phrase("live_shadow", language), *(in_language(after.title_of(level), language) for level in after.levels)
+def comparison_document(comparison: Comparison, waiting: int, language: Language) -> Document:
+    """Customers with other levels, why, and the care requested. `waiting` events are still to be decided."""
+    ratings = dict.fromkeys(name for name, _, _ in sorted(comparison.moves))
+    blocks = (
+        *_counts(comparison, waiting, language),
+        *(_rating(comparison, name, language) for name in ratings),
+        *_care(comparison, language),
     )
-    for was in before.levels:
-        cells = (_cell(counts, was, becomes) for becomes in after.levels)
-        table.add_row(Text(in_language(before.title_of(was), language), style="bold"), *cells)
-    return table
+    versions = {"live": comparison.live.version, "candidate": comparison.candidate.version}
+    days = {"since": day_date(comparison.since), "day": day_date(comparison.day)}
+    return Document(language, blocks, phrase("compared", language, **versions, **days))
 
 
-def _cell(counts: Counter[tuple[str, str]], was: str, becomes: str) -> RenderableType:
-    count = counts[was, becomes]
-    return Text(f"{count:,}" if count else "·", style="bold" if count and was != becomes else "", justify="right")
+def _counts(comparison: Comparison, waiting: int, language: Language) -> Iterator[Block]:
+    names = ("both", "only_live", "only_shadow")
+    yield Paragraph(phrase("counted", language, **{name: getattr(comparison, name) for name in names}))
+    if waiting:
+        yield Paragraph(phrase("waiting", language, left=waiting), "warning")
+    if not comparison.moves:
+        yield Paragraph(phrase("no_moves", language))
 
 
-def _movers(found: Comparison, rating: str, language: Language) -> Table:
-    table = _table(*(phrase(name, language) for name in ("move", "customers", "example", "difference")))
-    for (name, was, becomes), move in sorted(found.moves.items()):
-        if name == rating:
-            for number, (customer, because) in enumerate(move.because.items()):
-                step = _step(found, name, was, becomes, language)
-                about = (step, f"{len(move.customers):,}") if number == 0 else ("", "")
-                lines = "\n".join(reason_line(line, language, "is") for line in because)
-                table.add_row(*map(Text, (*about, customer, lines)))
-            _rest(table, move, language)
-    return table
+def _rating(comparison: Comparison, name: str, language: Language) -> Section:
+    """A rating's matrix, from the live level to the shadow's, and who moves."""
+    live, candidate = comparison.live.ratings[name], comparison.candidate.ratings[name]
+    matrix = matrix_table(live, candidate, comparison.matrices[name], phrase("live_shadow", language), language)
+    return Section(candidate.title.in_language(language), (matrix, _movers(comparison, name, language)))
 
 
-def _step(found: Comparison, rating: str, was: str, becomes: str, language: Language) -> str:
-    live, candidate = (one.ratings[rating] for one in (found.live, found.candidate))
-    return f"{in_language(live.title_of(was), language)} → {in_language(candidate.title_of(becomes), language)}"
+def _movers(comparison: Comparison, rating: str, language: Language) -> Table:
+    names = ("move", "customers", "example", "difference")
+    columns = tuple(Column(phrase(name, language), is_number=name == "customers") for name in names)
+    moves = (step for step in sorted(comparison.moves) if step[0] == rating)
+    return Table(columns, tuple(row for step in moves for row in _move(comparison, step, language)))
 
 
-def _rest(table: Table, move: Move, language: Language) -> None:
+def _move(comparison: Comparison, step: Step, language: Language) -> Iterator[tuple[Said, ...]]:
+    """A row a customer that is named; what they share stands in the first."""
+    move = comparison.moves[step]
+    shared = (_levels(comparison, step, language), f"{len(move.customers):,}")
+    for number, (customer, because) in enumerate(move.because.items()):
+        yield (*(("", "") if number else shared), customer, reason_lines(because, language, "is"))
     if len(move.customers) > NAMED:
-        table.add_row("", "", phrase("others", language, count=len(move.customers) - NAMED))
+        yield "", "", phrase("others", language, count=len(move.customers) - NAMED), ""
 
 
-def _care(found: Comparison, language: Language) -> Table:
-    table = _table(*(phrase(name, language) for name in ("care_rule", "became", "live_side", "shadow_side")))
-    table.columns[2].justify = table.columns[3].justify = "right"
-    for name, (live, candidate) in found.care.items():
-        care = found.candidate.care.get(name) or found.live.care.get(name)
-        for number, status in enumerate(sorted(live | candidate)):
-            title = in_language(care.title, language) if care and number == 0 else ("" if number else name)
-            differs = live[status] != candidate[status]
-            cells = (title, word_for(status, language), f"{live[status]:,}", f"{candidate[status]:,}")
-            table.add_row(*map(Text, cells), style="bold" if differs else "")
-    return table
+def _levels(comparison: Comparison, step: Step, language: Language) -> Span:
+    rating, was, becomes = step
+    live, candidate = comparison.live.ratings[rating], comparison.candidate.ratings[rating]
+    titles = (live.title_of(was).in_language(language), candidate.title_of(becomes).in_language(language))
+    return Span(" → ".join(titles), direction(candidate, (was, becomes)))
 
 
-def _table(*columns: str) -> Table:
-    return Table(*columns, box=None, pad_edge=False, padding=(0, 2, 0, 0))
+def _care(comparison: Comparison, language: Language) -> Iterator[Section]:
+    if comparison.care:
+        columns = (Column(phrase(name, language)) for name in ("care_rule", "became"))
+        sides = (Column(phrase(name, language), is_number=True) for name in ("live_side", "shadow_side"))
+        rows = (row for name in comparison.care for row in _care_rule(comparison, name, language))
+        title = phrase("care_since", language, since=day_date(comparison.since))
+        yield Section(title, (Table((*columns, *sides), tuple(rows)),))
+
+
+def _care_rule(comparison: Comparison, name: str, language: Language) -> Iterator[tuple[Said, ...]]:
+    """A row a status of a care rule's actions; strong where both sides differ."""
+    live, candidate = comparison.care[name]
+    care = comparison.candidate.care.get(name) or comparison.live.care.get(name)
+    title = care.title.in_language(language) if care else name
+    for number, status in enumerate(sorted(live | candidate)):
+        cells = (
+            "" if number else title,
+            shared_phrase(status, language),
+            f"{live[status]:,}",
+            f"{candidate[status]:,}",
+        )
+        yield tuple(Span(cell, "strong" if live[status] != candidate[status] else "plain") for cell in cells)

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
-from rich.progress import Progress
 
 from standing.aws.stack import Target
 from standing.aws.table import Customers
@@ -28,6 +28,9 @@ from standing.values.catalogue import Language
 from standing.values.days import day_date, day_number, day_of
 from standing.values.errors import UserError
 from standing.values.messages import Message, message
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 PASSED_ON = ("Stage", "LogLevel", "Owner", "CostCenter", "IngestConcurrency", "KmsKeyArn")
 ON_THE_WAY = 60.0  # seconds to wait for events that were put on the bus before the shadow received them

@@ -1,43 +1,39 @@
-"""The timeline of rules in force, as a table and as JSON."""
+"""The timeline of rules in force, as a document and as JSON."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 
-from rich.console import Console
-from rich.table import Table
-
+from standing.present.document import Column, Document, Look, Said, Span, Table
 from standing.release.store import StackRules
 from standing.release.words import phrase
 from standing.rules.releases import ALL_DAYS, Entries, Releases, in_force
 from standing.values.catalogue import Language
 from standing.values.days import day_date, day_of
 
+COLUMNS = ("from_day", "rules_version", "state", "by", "at")
+LOOKS: Mapping[str, Look] = {"in-force": "strong", "over": "soft"}
 
-def today_of(kept: StackRules) -> date:
+
+def today_of(stored: StackRules) -> date:
     """Today, in the programme's time zone."""
-    programme = kept.bucket.ruleset(kept.entries[-1].version).programme
+    programme = stored.bucket.ruleset(stored.entries[-1].version).programme
     return day_date(day_of(datetime.now(UTC), programme.time_zone))
 
 
-def as_dict(kept: StackRules, today: date) -> dict[str, Any]:
+def as_dict(stored: StackRules, today: date) -> dict[str, Any]:
     """The timeline for `--json`."""
-    entries = [_entry(kept.entries, number, today) for number in range(len(kept.entries))]
-    return {"today": str(today), "timeline": entries, "unfinished": bool(kept.unfinished)}
+    entries = [_entry(stored.entries, number, today) for number in range(len(stored.entries))]
+    return {"today": str(today), "timeline": entries, "unfinished": bool(stored.unfinished)}
 
 
-def print_timeline(entries: Entries, today: date, language: Language, out: Console) -> None:
-    """The timeline as a table, oldest first."""
-    columns = ("from_day", "rules_version", "state", "by", "at")
-    table = Table(*(phrase(column, language) for column in columns), box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for place, entry in enumerate(entries):
-        since = phrase("all_days", language) if entry.since == ALL_DAYS else str(entry.since)
-        state = _state(entries, place, today)
-        style = "bold" if state == "in-force" else "dim" if state == "over" else ""
-        when = f"{entry.at:%Y-%m-%d %H:%M} UTC"
-        table.add_row(since, entry.version, phrase(state, language), phrase(entry.by, language), when, style=style)
-    out.print(table)
+def timeline_document(entries: Entries, today: date, language: Language) -> Document:
+    """The timeline as a document, oldest first."""
+    columns = (Column(phrase(name, language), is_whole=True) for name in COLUMNS)
+    rows = (_row(entries, number, today, language) for number in range(len(entries)))
+    return Document(language, (Table(tuple(columns), tuple(rows)),))
 
 
 def unfinished(record: Releases, language: Language) -> str:
@@ -55,6 +51,14 @@ def _entry(entries: Entries, place: int, today: date) -> dict[str, object]:
         "by": entry.by,
         "at": entry.at.isoformat(timespec="seconds"),
     }
+
+
+def _row(entries: Entries, place: int, today: date, language: Language) -> tuple[Said, ...]:
+    entry, state = entries[place], _state(entries, place, today)
+    since = phrase("all_days", language) if entry.since == ALL_DAYS else str(entry.since)
+    by, at = phrase(entry.by, language), f"{entry.at:%Y-%m-%d %H:%M} UTC"
+    look = LOOKS.get(state, "plain")
+    return tuple(Span(cell, look) for cell in (since, entry.version, phrase(state, language), by, at))
 
 
 def _state(entries: Entries, place: int, today: date) -> str:

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 
 import polars as pl
-from rich.table import Table
 
+from standing.present.document import Column, Document, Table
 from standing.present.output import err, out, print_json
+from standing.present.renderers.terminal import print_document
 from standing.present.sheets import write_sheet
-from standing.present.terminal import Text
 from standing.search.words import WORDS, said
 from standing.values.catalogue import Language
-from standing.values.visible import on_one_line
 
 SHOWN = 50  # rows of a table, unless a limit is given
 
@@ -57,33 +56,33 @@ class OutputOptions:
         return self.limit or None
 
 
-def print_or_write(listed: SearchResult, given: OutputOptions, language: Language) -> None:
+def print_or_write(result: SearchResult, options: OutputOptions, language: Language) -> None:
     """Print a list's headline and notes, then print or write the list. Raises OSError if a file cannot be written."""
-    err.print(listed.head, soft_wrap=True)
-    for note in _notes(listed, language):
+    err.print(result.head, soft_wrap=True)
+    for note in _notes(result, language):
         err.print(note, style="yellow", soft_wrap=True)
-    for file in _written(listed, given):
+    for file in _written(result, options):
         err.print(f"{said('written', language, file=file)}: {said('personal', language)}", soft_wrap=True)
-    if given.as_json:
-        rows = [{name: _plain(value) for name, value in row.items()} for row in listed.rows.rows(named=True)]
-        print_json(listed.about | {"total": listed.total, "rows": rows})
-    elif not (given.csv or given.parquet) and not listed.rows.is_empty():
-        out.print(_table(listed.rows.drop(listed.leave_out, strict=False), language))
+    if options.as_json:
+        rows = [{name: _plain(value) for name, value in row.items()} for row in result.rows.rows(named=True)]
+        print_json(result.about | {"total": result.total, "rows": rows})
+    elif not (options.csv or options.parquet) and not result.rows.is_empty():
+        print_document(list_document(result.rows.drop(result.leave_out, strict=False), language), out)
 
 
-def _notes(listed: SearchResult, language: Language) -> Iterator[str]:
-    yield from listed.notes
-    if listed.rows.height < listed.total:
-        yield said("cut", language, shown=f"{listed.rows.height:,}")
+def _notes(result: SearchResult, language: Language) -> Iterator[str]:
+    yield from result.notes
+    if result.rows.height < result.total:
+        yield said("cut", language, shown=f"{result.rows.height:,}")
 
 
-def _written(listed: SearchResult, given: OutputOptions) -> Iterator[Path]:
-    if given.csv:
-        write_sheet(listed.rows, given.csv)
-        yield given.csv
-    if given.parquet:
-        listed.rows.write_parquet(given.parquet, compression="zstd")
-        yield given.parquet
+def _written(result: SearchResult, options: OutputOptions) -> Iterator[Path]:
+    if options.csv:
+        write_sheet(result.rows, options.csv)
+        yield options.csv
+    if options.parquet:
+        result.rows.write_parquet(options.parquet, compression="zstd")
+        yield options.parquet
 
 
 def _plain(value: Any) -> Any:  # noqa: ANN401 -- of whatever column
@@ -91,20 +90,19 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 -- of whatever column
     return str(value) if isinstance(value, Decimal | date) else value
 
 
-def _table(rows: pl.DataFrame, language: Language) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name, kind in rows.schema.items():
-        head = said(name, language) if name in WORDS else name
-        right, whole = kind.is_numeric(), not isinstance(kind, pl.String)
-        table.add_column(Text(head), justify="right" if right else "left", overflow="fold", no_wrap=whole)
-    for row in rows.rows():
-        table.add_row(*map(_cell, row))
-    return table
+def list_document(rows: pl.DataFrame, language: Language) -> Document:
+    """The rows as a document."""
+    columns = (_column(name, kind, language) for name, kind in rows.schema.items())
+    return Document(language, (Table(tuple(columns), tuple(tuple(map(_cell, row)) for row in rows.rows())),))
 
 
-def _cell(value: Any) -> Text:  # noqa: ANN401 -- of whatever column
-    shown = "–" if value is None else f"{value:,}" if isinstance(value, int | Decimal) else str(value)
-    return Text(on_one_line(shown), overflow="fold")
+def _column(name: str, kind: pl.DataType, language: Language) -> Column:
+    title = said(name, language) if name in WORDS else name
+    return Column(title, is_number=kind.is_numeric(), is_whole=not isinstance(kind, pl.String))
+
+
+def _cell(value: Any) -> str:  # noqa: ANN401 -- of whatever column
+    return "–" if value is None else f"{value:,}" if isinstance(value, int | Decimal) else str(value)
 
 
 def columns_in(text: str | None) -> Sequence[str]:

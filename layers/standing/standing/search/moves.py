@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from standing.present.language import in_language
 from standing.rules.author.messages import nearest
 from standing.rules.ruleset import Rating, Ruleset
 from standing.search.customers import list_found
@@ -30,7 +29,7 @@ def list_moves(places: Sources, request: Request) -> SearchResult:
         _, some, _ = list_found(places, Request(request.what))
         moved = moved.join(some.rows, on="customer", how="semi", maintain_order="left")
     days = {"since": str(day_date(since)), "until": str(request.until) if request.until else None}
-    name, title = "moved_between" if request.until else "moved", in_language(rating.title, places.language)
+    name, title = "moved_between" if request.until else "moved", rating.title.in_language(places.language)
     head = said(name, places.language, total=f"{moved.height:,}", rating=title, **days)
     rows = moved.select(
         "customer", pl.col("day").cast(pl.Date), "rating", "before", "level", pl.col("rules").str.head(12), "id"

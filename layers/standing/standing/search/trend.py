@@ -1,18 +1,15 @@
-"""`standing trend`: customers by level, night by night, in the terminal and as data."""
+"""`standing trend`: customers by level, night by night, as a document and as data."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
-
-from rich.console import Console
-from rich.table import Table
 
 from standing.aws.lake_bucket import Lake
 from standing.nightly.summary import days_reported
 from standing.nightly.trends import levels_of_nights
-from standing.present.language import in_language
-from standing.present.terminal import Text
+from standing.present.document import Column, Document, Paragraph, Said, Table
 from standing.report.model import Levels
 from standing.rules.author.messages import nearest
 from standing.rules.ruleset import Rating, Ruleset
@@ -23,6 +20,7 @@ from standing.values.errors import UserError
 
 BARS = "▁▂▃▄▅▆▇█"
 GAP = " "
+COUNTS = ("first", "last", "change")
 MIDDLE = 3  # index of the bar for a constant level
 MOST_NAMED = 8  # days to name in a message
 
@@ -43,12 +41,14 @@ class Trend:
     def levels(self) -> list[str]:
         """The levels, highest first if they are ordered; after them, levels of former rules."""
         known = self.rating.levels[::-1] if self.rating.ordered else self.rating.levels
-        return list(dict.fromkeys([*known, *(level for some in self.counts.values() for level in some)]))
+        return list(dict.fromkeys([*known, *(level for levels in self.counts.values() for level in levels)]))
 
     def as_dict(self) -> dict[str, Any]:
         """For `--json`."""
-        levels = {day: {name: some.get(name, 0) for name in self.levels} for day, some in self.counts.items()}
-        nights = [{"day": day, "levels": some} for day, some in levels.items()]
+        nights = [
+            {"day": day, "levels": {name: levels.get(name, 0) for name in self.levels}}
+            for day, levels in self.counts.items()
+        ]
         return {"rating": self.rating.name, "nights": nights, "missing": self.missing, "partial": self.partial}
 
 
@@ -68,28 +68,32 @@ def trend_of(lake: Lake, ruleset: Ruleset, name: str, nights: int) -> Trend:
     return Trend(ruleset.ratings[name], counts, tuple(missing), partial)
 
 
-def print_trend(trend: Trend, language: Language, out: Console) -> None:
-    """Print the trend: one line for each level, with a sparkline from its minimum to its maximum."""
-    days = [*trend.counts]
-    if days:
-        title = in_language(trend.rating.title, language)
-        out.print(said("trend", language, rating=title, nights=len(days), first=days[0], last=days[-1]), style="bold")
-        out.print(_table(trend, language))
-    for name in ("partial", "missing"):
-        if some := getattr(trend, name):
-            more = " …" if len(some) > MOST_NAMED else ""
-            out.print(said(name, language, days=", ".join(some[:MOST_NAMED]) + more), style="yellow")
+def trend_document(trend: Trend, language: Language) -> Document:
+    """A trend as a document: one line for each level, with a sparkline from its minimum to its maximum."""
+    days, name = [*trend.counts], trend.rating.title.in_language(language)
+    title = said("trend", language, rating=name, nights=len(days), first=days[0], last=days[-1]) if days else ""
+    table = (_table(trend, language),) if days else ()
+    notes = (Paragraph(note, "warning") for note in _notes(trend, language))
+    return Document(language, (*table, *notes), title)
+
+
+def _notes(trend: Trend, language: Language) -> Iterator[str]:
+    for name, days in (("partial", trend.partial), ("missing", trend.missing)):
+        if days:
+            more = " …" if len(days) > MOST_NAMED else ""
+            yield said(name, language, days=", ".join(days[:MOST_NAMED]) + more)
 
 
 def _table(trend: Trend, language: Language) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0))
-    for name in ("level_of", "first", "last", "change", "nights"):
-        table.add_column(Text(said(name, language)), justify="right" if name in {"first", "last", "change"} else "left")
-    for level in trend.levels:
-        counts = [some.get(level, 0) for some in trend.counts.values()]
-        numbers = f"{counts[0]:,}", f"{counts[-1]:,}", f"{counts[-1] - counts[0]:+,}"
-        table.add_row(Text(level), *map(Text, numbers), Text(drawn(_by_day(trend, level)), overflow="fold"))
-    return table
+    names = ("level_of", *COUNTS, "nights")
+    columns = (Column(said(name, language), is_number=name in COUNTS, is_whole=name == "level_of") for name in names)
+    return Table(tuple(columns), tuple(_row(trend, level) for level in trend.levels))
+
+
+def _row(trend: Trend, level: str) -> tuple[Said, ...]:
+    counts = [levels.get(level, 0) for levels in trend.counts.values()]
+    numbers = f"{counts[0]:,}", f"{counts[-1]:,}", f"{counts[-1] - counts[0]:+,}"
+    return level, *numbers, drawn(_by_day(trend, level))
 
 
 def _by_day(trend: Trend, level: str) -> list[int | None]:

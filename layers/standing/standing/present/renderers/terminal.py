@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from io import StringIO
 from typing import Any
@@ -33,6 +33,7 @@ from standing.present.document import (
     spans,
 )
 from standing.present.terminal import PlainConsole, Text
+from standing.values.visible import on_one_line
 
 STYLES: Mapping[Look, str] = {
     **{"plain": "", "strong": "bold", "soft": "dim", "whole": "", "code": "cyan", "quoted": "", "place": "cyan"},
@@ -43,6 +44,8 @@ BELOW = 4  # columns by which what belongs to an item stands further in
 BAR = 30  # columns
 EIGHTHS = " ▏▎▍▌▋▊▉"
 WHOLE = 136  # a column that is best whole may take as many columns of the terminal as this over the table's number
+GAP = 2  # columns of the terminal between two of a table
+NUMBER = 24  # columns that a number takes at most: what is longer is a text, and may be broken into lines
 
 
 @dataclass(frozen=True)
@@ -62,21 +65,27 @@ class Place:
         self.console.print(Text(" " * (self.indent + indent)).append(line), soft_wrap=True)
 
     def blocks(self, blocks: Iterable[Block]) -> None:
-        """Print some blocks."""
+        """Print some blocks. A table with heads stands apart from its neighbours, as a section does."""
+        before: Block | None = None
         for block in blocks:
+            if before and not isinstance(block, Section) and (_stands_apart(before) or _stands_apart(block)):
+                self.console.print()
             PRINTERS[type(block)](block, self)
+            before = block
 
 
 def print_document(document: Document, console: Console) -> None:
     """Print a document to a console."""
-    place = Place(console)
+    Place(console).blocks((*_head(document), *document.blocks))
+
+
+def _head(document: Document) -> Iterator[Paragraph]:
     if document.title:
-        place.print(Text(document.title, style="bold"))
+        yield Paragraph(document.title, "strong")
     if document.headline:
-        place.print(_text(document.headline))
+        yield Paragraph(document.headline)
     if document.tiles:
-        place.print(Text(" · ".join(document.tiles), style="bold"))
-    place.blocks(document.blocks)
+        yield Paragraph(" · ".join(document.tiles), "strong")
 
 
 def plain_text(document: Document, width: int) -> str:
@@ -94,7 +103,11 @@ def _text(said: Said, look: Look = "plain") -> Text:
 
 
 def _shown(span: Span) -> str:
-    return f"`{span.text}`" if span.look == "quoted" else span.text
+    """A text on one line: a second one could pass for ours."""
+    if span.look == "break":
+        return span.text
+    line = on_one_line(span.text)
+    return f"`{line}`" if span.look == "quoted" else line
 
 
 def _paragraph(block: Paragraph, place: Place) -> None:
@@ -117,10 +130,9 @@ def _items(block: Items, place: Place) -> None:
 
 
 def _table(block: Table, place: Place) -> None:
-    table = _bare_table() if not any(column.title for column in block.columns) else _headed_table()
+    table, whole = _headed_table() if _has_heads(block) else _bare_table(), _whole_columns(block, place)
     for number, column in enumerate(block.columns):
-        whole = column.is_number or (column.is_whole and _is_short(block, number))
-        table.add_column(Text(column.title), justify=_side(column), no_wrap=whole, overflow="fold")
+        table.add_column(_text(column.title), justify=_side(column), no_wrap=number in whole, overflow="fold")
     for number, row in enumerate(block.rows):
         if block.is_grouped and number and row[0]:
             table.add_row()
@@ -128,20 +140,51 @@ def _table(block: Table, place: Place) -> None:
     place.print(table)
 
 
+def _has_heads(block: Block) -> bool:
+    return isinstance(block, Table) and any(column.title for column in block.columns)
+
+
+def _stands_apart(block: Block) -> bool:
+    """Whether it is a table with heads, or such a table is its last."""
+    match block:
+        case Figure():
+            return _stands_apart(block.plain)
+        case Section() | Details():
+            return bool(block.blocks) and _stands_apart(block.blocks[-1])
+        case Beside():
+            return any(map(_stands_apart, block.figures))
+    return _has_heads(block)
+
+
 def _headed_table() -> RichTable:
-    return RichTable(box=box.SIMPLE_HEAD, pad_edge=False, header_style="dim")
+    return RichTable(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, collapse_padding=True, header_style="dim")
 
 
 def _bare_table() -> RichTable:
-    return RichTable(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    return RichTable(box=None, show_header=False, pad_edge=False, padding=(0, GAP, 0, 0))
 
 
 def _side(column: Column) -> Any:  # noqa: ANN401 -- rich's own literal
     return "right" if column.is_number else "left"
 
 
-def _is_short(block: Table, number: int) -> bool:
-    return all(_text(row[number]).cell_len <= WHOLE // len(block.columns) for row in block.rows)
+def _whole_columns(block: Table, place: Place) -> set[int]:
+    """The columns that are not broken into lines; none where they do not fit: they would be cut off."""
+    widths = {number: _width(block, number) for number in range(len(block.columns)) if _is_whole(block, number)}
+    others = len(block.columns) - len(widths)
+    needed = sum(widths.values()) + others + GAP * (len(block.columns) - 1)
+    return set(widths) if needed <= place.console.width - place.indent else set()
+
+
+def _is_whole(block: Table, number: int) -> bool:
+    """Whether a column is best not broken into lines, and short enough."""
+    column = block.columns[number]
+    most = NUMBER if column.is_number else WHOLE // len(block.columns) if column.is_whole else 0
+    return all(_text(row[number]).cell_len <= most for row in block.rows)
+
+
+def _width(block: Table, number: int) -> int:
+    return max(_text(said).cell_len for said in (block.columns[number].title, *(row[number] for row in block.rows)))
 
 
 def _bars(block: Bars, place: Place) -> None:
@@ -151,7 +194,7 @@ def _bars(block: Bars, place: Place) -> None:
     table.add_column(justify="right")
     for bar in block.bars:
         count = Text(f"{bar.count:,}", style=STYLES[bar.look])
-        table.add_row(Text(bar.label), Text(_bar(bar, most), style=STYLES[bar.look]), count)
+        table.add_row(_text(bar.label), Text(_bar(bar, most), style=STYLES[bar.look]), count)
     place.print(table)
 
 
@@ -168,7 +211,7 @@ def _code(block: Code, place: Place) -> None:
 
 def _figure(block: Figure, place: Place) -> None:
     if block.title:
-        place.print(Text(block.title, style="dim"))
+        place.print(_text(block.title, "soft"))
     place.blocks([block.plain])
 
 
@@ -177,7 +220,7 @@ def _beside(block: Beside, place: Place) -> None:
 
 
 def _details(block: Details, place: Place) -> None:
-    place.print(Text(block.title, style="bold"))
+    place.print(_text(block.title, "strong"))
     replace(place, indent=place.indent + BELOW).blocks(block.blocks)
 
 

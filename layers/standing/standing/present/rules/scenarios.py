@@ -10,7 +10,7 @@ from typing import Any, Literal
 from standing.engine.reasons import display
 from standing.engine.state import LevelState
 from standing.present.document import Block, Column, Document, Item, Items, Paragraph, Section, Span, Table, in_lines
-from standing.present.language import in_language, word_for
+from standing.present.language import phrase as shared_phrase
 from standing.present.reasons import reason_lines
 from standing.rules.author.scenario.scenario import Expected
 from standing.rules.frozen import Title
@@ -116,13 +116,13 @@ def mismatch_in_words(ruleset: Ruleset, miss: Mismatch, language: Language) -> s
     """What was expected and what is instead, in one sentence."""
     expected = miss.expected
     wanted = phrase(f"by-{expected.wanted}", language) if expected.kind == "held-back" else _wanted(ruleset, expected)
-    about, actual = in_language(_title(ruleset, expected), language), _actual(ruleset, miss, language)
+    about, actual = _title(ruleset, expected).in_language(language), _actual(ruleset, miss, language)
     return phrase(expected.kind, language, name=expected.about, about=about, wanted=wanted, actual=actual)
 
 
 def _story(ruleset: Ruleset, one: PlayedScenario, language: Language) -> Item:
     scenario = one.scenario
-    name = f"{scenario.name}: {in_language(scenario.title, language)}" if scenario.title else scenario.name
+    name = f"{scenario.name}: {scenario.title.in_language(language)}" if scenario.title else scenario.name
     mark, shown = (Span("✗ ", "bad"), Span(name, "strong")) if one.misses else (Span("✓ ", "good"), Span(name))
     below = (block for miss in one.misses for block in _miss(ruleset, scenario.file, miss, language))
     return Item((mark, shown), tuple(below))
@@ -131,7 +131,7 @@ def _story(ruleset: Ruleset, one: PlayedScenario, language: Language) -> Item:
 def _miss(ruleset: Ruleset, file: str, miss: Mismatch, language: Language) -> Iterator[Block]:
     where = Span(f"{file}:{miss.expected.line}", "place"), Span(f" · {day_date(miss.day)}")
     yield Paragraph(in_lines([where, Span(mismatch_in_words(ruleset, miss, language), "bad")]))
-    names = [f"{word_for(asked.purpose, language)} {asked.level}" for asked in miss.because]
+    names = [f"{shared_phrase(asked.purpose, language)} {asked.level}" for asked in miss.because]
     shown = [Span(phrase("when", language) if miss.care else name, "soft") for name in names]
     lines = [reason_lines(asked.because, language) for asked in miss.because]
     yield Table((Column(is_whole=True), Column()), tuple(zip(shown, lines, strict=True)))
@@ -203,7 +203,7 @@ def _actual(ruleset: Ruleset, miss: Mismatch, language: Language) -> str:
         return _held(miss.held, language)
     if miss.care:
         return _care(miss.care, language)
-    return _bare(ruleset, miss) or word_for("unknown", language)
+    return _bare(ruleset, miss) or shared_phrase("unknown", language)
 
 
 def _held(held: LevelState, language: Language) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from standing.engine.reasons import display
-from standing.present.language import in_language
 from standing.rules.author.vocabulary import FAMILIES
 from standing.rules.conditions import Comparison, Condition, Group
 from standing.rules.features import (
@@ -204,7 +203,7 @@ class Words:
 
     def title(self, title: Title) -> str:
         """A title, on one line; what marks code in our texts is not for titles."""
-        return plain(in_language(title, self.language))
+        return plain(title.in_language(self.language))
 
     @property
     def stop(self) -> str:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
-from rich.table import Table
 
 from standing.events import MODELS
 from standing.events.intake import Event, Rejected, read_event
 from standing.events.producers import NIGHT_SOURCE
 from standing.lake.records import SCHEMA, rows_of
 from standing.operations.event_files import Line, read_lines
+from standing.present.document import Document, pairs
 from standing.rescoring.refunds import with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.scores import model as models
@@ -43,13 +43,13 @@ def fit_file(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
         raise UserError("no model: {error}", error=error) from None
 
 
-def events_due(found: Model, file: Path, ruleset: Ruleset, as_of: str) -> Iterator[dict[str, Any]]:
+def events_due(model: Model, file: Path, ruleset: Ruleset, as_of: str) -> Iterator[dict[str, Any]]:
     """The score events that the night would send for a day, as lines of an event file."""
     day = _day(as_of)
     rows = _rows(file, ruleset, PURCHASE, REFUND, SCORE).filter(pl.col("day") <= day)
-    customers = summary(spending(with_counting_day(rows.lazy(), ruleset), day, found.spend), day).collect()
+    customers = summary(spending(with_counting_day(rows.lazy(), ruleset), day, model.spend), day).collect()
     at = end_of_day(day, ruleset.programme.time_zone).astimezone(zone(ruleset.programme.time_zone))
-    for detail in events(found, changed(found, scores_of(found, customers), last_said(rows.lazy())), at - A_MINUTE):
+    for detail in events(model, changed(model, scores_of(model, customers), last_said(rows.lazy())), at - A_MINUTE):
         yield {"source": NIGHT_SOURCE, "detail-type": SCORE, "detail": detail}
 
 
@@ -70,8 +70,8 @@ def read(path: Path) -> Model:
 
 def _rows(file: Path, ruleset: Ruleset, *types: str) -> pl.DataFrame:
     """The events of some types in a file as rows, without duplicates. Raises UserError at a line that is no event."""
-    found = {(one.source, one.detail.customer, one.detail.id): one for one in _events(file, ruleset, types)}
-    return rows_of(found.values(), ruleset.programme.minor_digits) if found else pl.DataFrame(schema=SCHEMA)
+    unique = {(event.source, event.detail.customer, event.detail.id): event for event in _events(file, ruleset, types)}
+    return rows_of(unique.values(), ruleset.programme.minor_digits) if unique else pl.DataFrame(schema=SCHEMA)
 
 
 def _events(file: Path, ruleset: Ruleset, types: tuple[str, ...]) -> Any:  # noqa: ANN401 -- an iterator of events
@@ -98,24 +98,29 @@ def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
         ) from None
 
 
-def table(model: Model, language: Language) -> Table:
-    """A model's parameters as a table for the terminal."""
-    say = {name: WORDS.say(name, language) for name in WORDS.texts}
-    shown = Table(title=f"{say['model']} {model.hash}", show_header=False)
-    rows = {
+def model_document(model: Model, language: Language) -> Document:
+    """A model's parameters and bands, as a document."""
+    rows = ((WORDS.say(name, language), value) for name, value in _learnt(model, language).items())
+    bands = ((name, _thresholds(bands)) for name, bands in model.bands.items())
+    return Document(language, (pairs([*rows, *bands]),), f"{WORDS.say('model', language)} {model.hash}")
+
+
+def _learnt(model: Model, language: Language) -> dict[str, str]:
+    """What a model was learnt from, and what came of it, by the name of each text."""
+    return {
         "as_of": model.as_of,
-        "spend": say[model.spend],
+        "spend": WORDS.say(model.spend, language),
         "customers": f"{model.purchases.customers:,} / {model.amounts.customers:,}",
         "bgnbd": _parameters(model.purchases.model_dump(), "r", "alpha", "a", "b"),
         "gammagamma": _parameters(model.amounts.model_dump(), "p", "q", "v"),
         "likelihood": f"{model.purchases.log_likelihood} / {model.amounts.log_likelihood}",
         "horizon": f"{model.horizon} / {model.months} × 30 / {model.discount}",
     }
-    for name, value in rows.items():
-        shown.add_row(say[name], value)
-    for name, bands in model.bands.items():
-        shown.add_row(name, ", ".join(f"{band} ≥ {least / 10_000:g}" for least, band in bands))
-    return shown
+
+
+def _thresholds(bands: Iterable[tuple[int, str]]) -> str:
+    """The least score of each band."""
+    return ", ".join(f"{band} ≥ {least / 10_000:g}" for least, band in bands)
 
 
 def _parameters(values: dict[str, Any], *names: str) -> str:
