@@ -1,4 +1,4 @@
-"""An explanation of a rating: which conditions hold, what time alone will change, and what would change it sooner."""
+"""The explanation of a rating: which conditions hold, what time alone will change, and what changes it sooner."""
 
 from __future__ import annotations
 

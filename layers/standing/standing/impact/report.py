@@ -1,4 +1,4 @@
-"""What an edit of the rules does to customers: the report that all views are of, and as JSON."""
+"""The report of an impact: the source of every view of it, and its JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from standing.impact.reasons import moved_by, sides
 from standing.rules.ruleset import Ruleset
 from standing.values.days import day_date
 
-EXACT_DIGITS = 4  # of a cost for machines
+EXACT_DIGITS = 4  # decimals of a cost in JSON
 
 
 @dataclass(frozen=True)
 class Mover:
-    """One of those who move, with the comparisons that moved it: what changed sides, or is new."""
+    """A customer who moves, with the comparisons that moved it: their result changed, or they are new."""
 
     move: Move
     customer: str
@@ -28,7 +28,7 @@ class Mover:
 
 @dataclass(frozen=True)
 class Report:
-    """An impact with the rulesets that it compares, and the population's facts under the new one (and the `old`)."""
+    """An impact with the two rulesets, and the population's facts under the new ruleset and under the `old` one."""
 
     before: Ruleset
     after: Ruleset
@@ -38,17 +38,17 @@ class Report:
 
     @property
     def ratings(self) -> list[str]:
-        """The ratings in which somebody moves."""
+        """The ratings in which at least one customer moves."""
         return list(dict.fromkeys(move.rating for move in self.impact.moves))
 
     @property
     def care(self) -> list[CareImpact]:
-        """The care rules about which something changes."""
+        """The care rules whose figures change."""
         return [one for one in self.impact.care if one.is_changed]
 
     @cached_property
     def movers(self) -> tuple[Mover, ...]:
-        """The customers that are named, move by move."""
+        """The example customers, move by move."""
         moves, day = self.impact.moves, self.population.day
         named = list({who for move in moves for who in move.named})
         before = sides(self.before, (self.old or self.population).frame, named, day)
@@ -56,7 +56,7 @@ class Report:
         return tuple(Mover(move, who, moved_by(before[who], after[who], move)) for move in moves for who in move.named)
 
     def money(self, minor: Fraction | None, digits: int | None = None) -> str | None:
-        """An amount a day in the programme's currency, rounded to its decimals, or to other ones."""
+        """An amount a day in the programme's currency, rounded to its decimals, or to `digits` decimals."""
         shared = self.after.programme
         if minor is None:
             return None
@@ -64,12 +64,12 @@ class Report:
 
 
 def compare_rulesets(before: Ruleset, after: Ruleset, old: Population, new: Population) -> Report:
-    """The report of two rulesets over the same customers, with their facts under each."""
+    """The report on two rulesets. `old` and `new` are the same customers' facts under each ruleset."""
     return Report(before, after, new, impact(before, after, old.frame, new.frame, new.day), old)
 
 
 def as_dict(report: Report) -> dict[str, Any]:
-    """The report for machines. Costs are in the programme's currency, a day."""
+    """The report as JSON. Costs are a day, in the programme's currency."""
     found = report.impact
     return {
         "before": report.before.version,

@@ -1,4 +1,4 @@
-"""The words of an impact."""
+"""The texts of an impact."""
 
 from __future__ import annotations
 
@@ -48,14 +48,14 @@ phrase = WORDS.say
 
 
 def headline(report: Report, language: Language) -> str:
-    """Which rules are compared, over whom; versions stand in backticks."""
+    """Which rules are compared, and over how many customers. Versions are in backticks."""
     day = str(day_date(report.population.day))
     versions = {"before": f"`{report.before.version}`", "after": f"`{report.after.version}`"}
     return phrase("compared", language, **versions, customers=report.impact.customers, day=day)
 
 
 def summary(report: Report, language: Language) -> list[str]:
-    """What matters most, each in a few words."""
+    """The main results, each in a few words."""
     found = report.impact
     if not found.moves:
         return [phrase("nobody", language)]
@@ -64,13 +64,13 @@ def summary(report: Report, language: Language) -> list[str]:
 
 
 def step(report: Report, move: Move, language: Language) -> str:
-    """From which level to which, as people read them."""
+    """The step of a move, with the titles of both levels."""
     before, after = report.before.ratings[move.rating], report.after.ratings[move.rating]
     return f"{in_language(before.title_of(move.was), language)} → {in_language(after.title_of(move.becomes), language)}"
 
 
 def costs(report: Report, language: Language) -> str | None:
-    """What all care costs a day before and after, where a rule states a cost."""
+    """The cost of all care a day, before and after. None if no rule states a cost."""
     found = report.impact
     before, after = report.money(found.cost_before), report.money(found.cost_after)
     if before is None and after is None:
@@ -80,7 +80,7 @@ def costs(report: Report, language: Language) -> str | None:
 
 
 def amounts(report: Report, one: CareImpact) -> tuple[str, str, str]:
-    """For how many customers a care rule holds, its actions a day and what they cost, each before and after."""
+    """A care rule's customers, actions a day and cost a day, each before and after."""
     rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
     money = [report.money(cost) for cost in (one.cost_before, one.cost_after)]
     cost = " → ".join(amount or "–" for amount in money) if any(money) else ""
@@ -88,7 +88,7 @@ def amounts(report: Report, one: CareImpact) -> tuple[str, str, str]:
 
 
 def kept_by_older_terms(report: Report, language: Language) -> list[str]:
-    """How many keep a level by nothing but the rules under which they reached it, rating by rating."""
+    """How many customers keep a level only by older terms, rating by rating."""
     found, ratings = report.impact.by_terms, report.after.ratings
     return [
         phrase("by_terms", language, kept=kept, rating=in_language(ratings[name].title, language))
@@ -97,7 +97,7 @@ def kept_by_older_terms(report: Report, language: Language) -> list[str]:
 
 
 def pressure(report: Report, language: Language) -> str | None:
-    """For how many customers a cap holds contacts back, where there are such."""
+    """For how many customers a contact cap holds contacts back. None if for nobody."""
     found = report.impact
     if not (found.pressed_before or found.pressed_after):
         return None

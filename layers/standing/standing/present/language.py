@@ -1,4 +1,4 @@
-"""Both languages: the words of the command line, and how a line of a rule is told."""
+"""Both languages: the words of the command line, and the text of a line of a rule."""
 
 from __future__ import annotations
 
@@ -103,11 +103,11 @@ def in_language(title: Readable, language: Language) -> str:
 
 
 def tense(day: Day, today: Day) -> Tense:
-    """How a value of a day is spoken of today."""
+    """The tense for a value of `day`, from today's view."""
     return "was" if day < today else "is" if day == today else "will-be"
 
 
 def reason_line(reason: Mapping[str, Any], language: Language, met: Tense = "was") -> str:
-    """A line of a rule, whether it held, and the value that it met, meets or will meet."""
+    """A line of a rule, whether it holds, and the value that it met, meets or will meet."""
     mark = "✓" if reason["holds"] else "✗"
     return f"{mark} {reason['line']}  ({word_for(met, language)} {reason['actual'] or word_for('unknown', language)})"

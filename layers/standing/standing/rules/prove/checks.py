@@ -1,7 +1,7 @@
-"""The checks that are proofs. Each looks at every customer there could be, and shows one for whom it is so.
+"""The checks that are proofs. Each covers every possible customer, and shows an example.
 
-What is set by hand is left out of account, since an override shows any level there is, but not where that would prove
-what is wrong: a care rule that holds where a level is set by hand can hold, hides nothing, and may contradict another.
+Most proofs ignore overrides, since an override can show any level. They include overrides where ignoring them would
+prove something false: a care rule that holds only under an override can hold, hides no rule, and may contradict one.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ NOT_NUMBERS = {"text", "level"}
 
 
 def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = (), *, patience: int = PATIENCE) -> Iterator[Finding]:
-    """Every finding that a proof can make, and what could not be proved in time (`patience`, in milliseconds).
+    """Every finding of a proof, and the proofs that took longer than `patience` milliseconds.
 
     `contradictions` are the actions that must never fall due together.
     """
@@ -79,7 +79,7 @@ def never_hold(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
 
 
 def _hint(ruleset: Ruleset, parts: list[Condition]) -> Message:
-    """What was probably meant by a line that is impossible by itself."""
+    """A hint at what a line that is impossible by itself probably means."""
     (first, *others) = parts
     return hint(ruleset, first) if isinstance(first, Comparison) and not others else NOTHING
 
@@ -94,13 +94,13 @@ def _impossible(ruleset: Ruleset, name: str, parts: list[Condition], *, only_by_
 
 
 def _ask(check: str, about: str, *provers: Prover) -> None:
-    """What the next questions are about."""
+    """Set what the next questions are about."""
     for prover in provers:
         prover.asking = (check, about)
 
 
 def hidden_levels(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-02: a level whose customers all get another one, which comes before it or stands above it."""
+    """CHK-02: a level whose customers all get another one, which is before or above it."""
     for level, condition in rating.qualify.items():
         about = f"{rating.name}/qualify/{level}"
         _ask("CHK-02", about, prover)
@@ -115,7 +115,7 @@ def hidden_levels(prover: Prover, rating: Rating) -> Iterator[Finding]:
 
 
 def hidden_care(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
-    """CHK-02: a care rule that asks for what another asks for already, whenever it holds."""
+    """CHK-02: a care rule whose action another rule already asks for, whenever it holds."""
     for hidden, other in permutations(prover.ruleset.care.values(), 2):
         if not _asks_the_same(hidden, other):
             continue
@@ -133,12 +133,12 @@ def hidden_care(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
 
 
 def _always_with(prover: Prover, one: Care, other: Care) -> bool:
-    """Whether one care rule holds only where another does."""
+    """Whether a care rule holds only when another does."""
     return prover.impossible(prover.world.holds(one.when), z3.Not(prover.world.holds(other.when)))
 
 
 def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-03: a line of `retain` that asks more of a feature than `qualify` does."""
+    """CHK-03: a comparison of `retain` that is stricter than `qualify` for the same feature."""
     for level, condition in rating.retain.items():
         _ask("CHK-03", f"{rating.name}/retain/{level}", prover)
         qualifies = prover.world.holds(rating.qualify[level])
@@ -152,7 +152,7 @@ def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
 
 
 def out_of_reach(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-04: a level that no customer qualifies for, falls to, or is left with."""
+    """CHK-04: a level that no customer qualifies for, falls to, or gets by default."""
     for level in rating.levels:
         _ask("CHK-04", f"{rating.name}/{level}", prover)
         if all(prover.impossible(way) for way in _ways_into(prover, rating, level)):
@@ -160,7 +160,7 @@ def out_of_reach(prover: Prover, rating: Rating) -> Iterator[Finding]:
 
 
 def without_exit(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-05: a level that no customer who has it can leave, by rising or by falling."""
+    """CHK-05: a level that no customer can leave, by rising or by falling."""
     for level in rating.levels:
         _ask("CHK-05", f"{rating.name}/{level}", prover)
         there = _there(prover.world, rating, level)
@@ -170,7 +170,7 @@ def without_exit(prover: Prover, rating: Rating) -> Iterator[Finding]:
 
 
 def contradicting_care(prover: Prover, by_hand: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
-    """CHK-06: two actions that the programme never wants together, due for one customer."""
+    """CHK-06: two actions that must never fall due together, but can for one customer."""
     rules = list(prover.ruleset.care.values())
     for first, second in contradictions:
         for one in (care for care in rules if care.do.action == first):
@@ -180,7 +180,7 @@ def contradicting_care(prover: Prover, by_hand: Prover, contradictions: tuple[Pa
 
 
 def _together(prover: Prover, by_hand: Prover, one: Care, other: Care) -> Iterator[Finding]:
-    """Two care rules that can hold for one customer, if only for one whose level was set by hand."""
+    """A finding if two care rules can hold for one customer, perhaps only under an override."""
     for asked, name in ((prover, "together"), (by_hand, "together_by_hand")):
         both = [asked.world.holds(one.when), asked.world.holds(other.when)]
         if asked.possible(*both):
@@ -191,7 +191,7 @@ def _together(prover: Prover, by_hand: Prover, one: Care, other: Care) -> Iterat
 
 
 def falling_back(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-07: a level given on a day and lost on the next with nothing having happened, for it asks what was before."""
+    """CHK-07: a level reached on a day and lost on the next without an event, since it asks for the level before."""
     if not any(".was" in line.fact for one in prover.transitive[rating.name] for line in comparisons(one)):
         return
     before = frozenset(f"{name}.was" for name in prover.ruleset.ratings)
@@ -210,7 +210,7 @@ def falling_back(prover: Prover, rating: Rating) -> Iterator[Finding]:
 
 
 def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-08: between two customers who have a level, one who has none, for a value between theirs."""
+    """CHK-08: a gap: a customer without the level whose value is between those of two customers with it."""
     for feature in _mixed(prover, rating):
         _ask("CHK-08", rating.name, prover)
         name, here = feature.name, prover.world
@@ -225,7 +225,7 @@ def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
 
 
 def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-09: more of a feature raises some customers and lowers others."""
+    """CHK-09: a greater value of a feature raises some customers and lowers others."""
     for feature in _mixed(prover, rating) if rating.ordered else ():
         _ask("CHK-09", rating.name, prover)
         more = World(prover.ruleset, "+", prover.world, frozenset({feature.name}))
@@ -239,7 +239,7 @@ def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
 
 
 def _before(rating: Rating, level: str) -> list[str]:
-    """The levels that are preferred to one."""
+    """The levels that are preferred to a level."""
     place = rating.rank(level)
     preferred = rating.levels[place + 1 :] if rating.ordered else rating.levels[:place]
     return [other for other in preferred if other in rating.qualify]
@@ -255,7 +255,7 @@ def _asks_the_same(one: Care, other: Care) -> bool:
 
 
 def _alternatives(condition: Condition) -> Iterator[Condition]:
-    """The parts of every `any` of a condition; what stands under `none` is meant not to hold."""
+    """The parts of every `any` of a condition. Parts of `none` are left out, since they are meant to fail."""
     if isinstance(condition, Group) and condition.group != "none":
         if condition.group == "any":
             yield from condition.of
@@ -282,7 +282,7 @@ def _there(world: World, rating: Rating, level: str) -> Truth:
 
 
 def _ways_into(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
-    """Being left with a level, qualifying for it and nothing better, or falling to it."""
+    """The ways to get a level: by default, by qualifying for it and nothing better, or by a fall."""
     if not rating.ordered:
         yield _there(prover.world, rating, level)
         return
@@ -295,7 +295,7 @@ def _ways_into(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
 
 
 def _ways_out(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
-    """Rising from a level, or not being kept in it; without an order, any other level."""
+    """The ways to leave a level: by rising, or by not keeping it. In an unordered rating: by any other level."""
     if not rating.ordered:
         yield prover.world.number(rating.name) != rating.rank(level)
         return
@@ -305,7 +305,7 @@ def _ways_out(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
 
 
 def _mixed(prover: Prover, rating: Rating) -> list[Feature]:
-    """The features of numbers that a rating asks for in both ways; more of any other can only do one thing."""
+    """The numeric features for which a rating asks both more and less. Any other feature works in one direction."""
     ways: dict[str, set[int]] = {}
     for condition in prover.transitive[rating.name]:
         for fact, way in _asked_ways(prover.ruleset, condition, 1):
