@@ -1,6 +1,6 @@
-"""docs/cost.md: what a million events cost, from the measured figures and the prices that the page itself lists.
+"""docs/cost.md: the cost of a million events, from the measured figures and the page's prices.
 
-The prices and assumptions are written by hand on the page; the table of costs is written by `make bench`.
+People write the prices and assumptions on the page; `make bench` writes the table of costs.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ type Line = tuple[str, float, str]
 
 
 def filled(page: str, measured: Measured) -> str:
-    """The page with its table of costs as these figures and the page's own prices make it."""
+    """The page with the table of costs filled in, from these figures and the page's prices."""
     before, _, rest = page.partition(BEGIN)
     return before + BEGIN + "\n".join([*_table(page, measured), END + rest.partition(END)[2]])
 
@@ -30,7 +30,7 @@ def prices(page: str) -> dict[str, float]:
 
 
 def lines(measured: Measured, given: Measured) -> list[Line]:
-    """What an event uses: the part, how much of it, and the name of its price (for a million, or for a GB)."""
+    """The use of an event: the part, the quantity, and the name of the price (for a million, or for a GB)."""
     per_call = measured["local.events_per_call"]
     publish_calls, outcomes = measured["local.publish_calls_per_event"], measured["local.outcomes_per_event"]
     return [
@@ -50,7 +50,7 @@ def lines(measured: Measured, given: Measured) -> list[Line]:
 
 
 def monthly(measured: Measured, given: Measured) -> list[Line]:
-    """What an event goes on using for as long as it is kept: GB, and the name of the price of a GB and month."""
+    """The storage of an event while it is kept: the part, GB, and the name of the price of a GB and month."""
     kinds = ("decision", "care", "checkpoint")
     rows = {"event": 1.0} | {kind: measured.get(f"{kind}.rows_per_event", 0.0) for kind in kinds}
     stored = sum(count * (measured.get(f"{kind}.median_bytes", 0.0) + ROW_OVERHEAD) for kind, count in rows.items())
@@ -62,7 +62,7 @@ def monthly(measured: Measured, given: Measured) -> list[Line]:
 
 
 def _gigabyte_seconds(measured: Measured, given: Measured) -> float:
-    """Ingest: our own work on the share of a core that the memory buys, and the table's answers. Publish: its calls."""
+    """Ingest: computing, on the share of a core that the memory buys, and waiting for the table. Publish: its calls."""
     own = measured["decision.us"] / MILLION / given["core-share"]
     table = (given["read-ms"] + given["transaction-ms"]) / 1000
     publish = measured["local.publish_calls_per_event"] * given["publish-ms"] / 1000

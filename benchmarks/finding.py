@@ -1,4 +1,4 @@
-"""The list's part: a condition over the standings of 1,000,000 made customers, beside a plain scan of their files."""
+"""The part of `list`: a condition over the standings of 1,000,000 synthetic customers, beside a plain scan."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ PRIME = 7_919
 
 
 def measure(figures: Figures, customers: int, repeats: int) -> None:
-    """Compare the answers, then time, in turns."""
+    """Compare the answers, then time both in turns."""
     ruleset = compile_rules(programme_folder() / "rules")
     lake = _made(FOLDER / str(customers), customers, ruleset)
     wanted = Query(question(ASKED, ruleset), ("tier", "lifecycle", "spend_365d"), by="spend_365d")
@@ -50,7 +50,7 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
 
 
 def _plain(folder: Path) -> pl.DataFrame:
-    """The same by polars alone, on the words of the levels: neither seals nor overrides are looked at."""
+    """The same condition by polars alone, on the names of the levels, without seals and overrides."""
     wanted = pl.col("levels/tier/level").is_in(["gold", "platinum"])
     wanted &= pl.col("levels/lifecycle/level").is_in(["slipping", "dormant"])
     names = ["customer", "levels/tier/level", "levels/lifecycle/level", "spend_365d"]
@@ -59,7 +59,7 @@ def _plain(folder: Path) -> pl.DataFrame:
 
 
 def _made(folder: Path, customers: int, ruleset: Ruleset) -> FolderLake:
-    """Standings as a night leaves them, with every column that there is; they are written once."""
+    """Standings as after a night, with every column. They are written once."""
     lake = FolderLake(folder)
     for number in range(BUCKETS):
         key = month_key(MONTH, number)

@@ -1,6 +1,6 @@
-"""docs/scale.md: what a night takes and costs with more customers, from what was measured and the page's own prices.
+"""docs/scale.md: the time and cost of a night with more customers, from the measured figures and the page's prices.
 
-The prices and assumptions are written by hand on the page; the table is written by `make bench`.
+People write the prices and assumptions on the page; `make bench` writes the table.
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from benchmarks.cost import BEGIN, END, MILLION, Measured, prices
 
 MILLIONS = (1, 10, 100, 1000)
 BUCKETS = 256
-TENTH = 100_000  # customers of the bucket that was measured
+TENTH = 100_000  # customers of the measured bucket
 DAYS = 30  # nights a month
 
 
 class Night(NamedTuple):
-    """A night of so many customers: buckets, time and memory of one, and of all of them together."""
+    """A night of a number of customers: its buckets, the time and memory of one, and the totals."""
 
     customers: float
     buckets: int
@@ -31,7 +31,7 @@ class Night(NamedTuple):
 
 
 def filled(page: str, measured: Measured) -> str:
-    """The page with its table as these figures and the page's own prices make it."""
+    """The page with its table filled in, from these figures and the page's prices."""
     before, _, rest = page.partition(BEGIN)
     return before + BEGIN + "\n".join([*_table(page, measured), END + rest.partition(END)[2]])
 
@@ -51,7 +51,7 @@ def _night(customers: float, measured: Measured, given: Measured) -> Night:
     seconds = own + given["bucket-seconds"] + customers / buckets * given["stirred"] * given["commit-ms"] / 1000
     at_once = ceil(buckets / given["map-concurrency"]) * seconds / 3600
     needed = ceil(buckets * seconds / 3600 / given["hours"])
-    peak = measured["rescore.bucket_100k_peak_mb"]  # of shares, so it does not grow with the bucket
+    peak = measured["rescore.bucket_100k_peak_mb"]  # a bucket is done in parts, so its peak does not grow with it
     return Night(
         customers,
         buckets,
@@ -65,7 +65,7 @@ def _night(customers: float, measured: Measured, given: Measured) -> Night:
 
 
 def _usd(buckets: int, seconds: float, customers: float, given: Measured) -> float:
-    """Functions, the map's children, S3, and the table's writes for those of whom there is something to say."""
+    """The cost of functions, the map's children, S3, and the table's writes for customers that the night commits."""
     functions = buckets * (seconds * given["memory-gb"] * given["gb-seconds"] + given["calls"]) / MILLION
     children = buckets * given["transitions-a-child"] * given["transitions"] / MILLION
     objects = buckets * (given["gets-a-bucket"] * given["gets"] + given["puts-a-bucket"] * given["puts"]) / MILLION

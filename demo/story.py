@@ -19,7 +19,7 @@ from standing.values.days import Day, day_date, day_in
 
 from demo.data import SYNTHETIC
 
-ANSWERED = 40  # other actions at most
+ANSWERED = 40  # the most other actions to answer
 MIXED = ("done", "done", "declined", "done", "accepted", "failed")
 
 

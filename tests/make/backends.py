@@ -1,4 +1,4 @@
-"""Backends that only comparisons need: of polars and of z3, asked as the others are, so that they can be held equal."""
+"""Backends for comparisons only: polars and z3, with the interface of the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DO = Action(action="-", owner="-", priority="normal", within=1)
 
 
 class PolarsBackend:
-    """Says which of some named conditions hold, for one set of facts as every reader does, or for a frame of them."""
+    """Says which named conditions hold, for one set of facts like every reader, or for a frame of facts."""
 
     def __init__(self, rules: Mapping[str, Condition]) -> None:
         self.rules = dict(rules)

@@ -1,4 +1,4 @@
-"""Reports of made nights: an ordinary one, a bad one, and the first one. All numbers in them are made."""
+"""Reports of synthetic nights: an ordinary one, a bad one, and the first one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = date(2026, 11, 25)
 
 
 def first(day: date = DAY) -> Report:
-    """The report of a first night, in which hardly anything is known."""
+    """The report of a first night, in which most figures are unknown."""
     return Report(str(day), customers=0)
 
 
@@ -46,7 +46,7 @@ def ordinary(ruleset: Ruleset) -> Report:
 
 
 def bad(ruleset: Ruleset) -> Report:
-    """A night in which much went wrong."""
+    """A night with many faults."""
     told = ordinary(ruleset)
     groups = _groups() | {
         "moved/lifecycle/loyal/slipping": Group(1, ["<i>hh-9</i>"]),
@@ -88,7 +88,7 @@ def _groups() -> Groups:
 
 
 def _nights(levels: Levels, chance: Random) -> dict[str, Levels]:
-    """The levels of thirty nights without one, the last as they are."""
+    """The levels of thirty nights, one of them missing; those of the last night are `levels`."""
     days = [DAY - timedelta(days=back) for back in range(29, 0, -1) if back != 12]
     near = {
         str(day): {

@@ -18,8 +18,8 @@ REFERENCE = re.compile(r"[@#$]|://|www\.|GH-\d|:[\w+-]+:|\b[0-9a-f]{7,40}\b", re
 def part(text: str, *, opens: bool = False, ends: bool = False) -> str:
     """A part of a line, or a cell of a table, as Markdown that reads back as exactly this text.
 
-    At the start of a line it opens no list, and spaces at the ends of a line stay. Hidden characters and newlines are made
-    visible first; what GitHub would turn into a reference becomes code.
+    At the start of a line it opens no list, and spaces at the ends of a line stay. Hidden characters and newlines are
+    made visible first; what GitHub would turn into a reference becomes code.
     """
     line = on_one_line(text)
     if REFERENCE.search(line):
