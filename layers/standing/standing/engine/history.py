@@ -65,9 +65,9 @@ def without_history(before: State) -> State:
 def _known(lived: Sequence[DayResult]) -> Ledger:
     """The ledger of a new customer: its levels count as announced, and due actions as done."""
     memory = lived[-1].closed
-    said = {rating: held.level for rating, held in memory.all_shown().items()}
+    shown = {rating: held.level for rating, held in memory.all_shown().items()}
     contacts = tuple(_contacts(lived))
-    return Ledger(said=said, asked=dict(memory.due), refrained=_refrained(lived), contacts=contacts)
+    return Ledger(said=shown, asked=dict(memory.due), refrained=_refrained(lived), contacts=contacts)
 
 
 def _kept(before: Ledger, lived: Sequence[DayResult]) -> Ledger:
@@ -98,9 +98,9 @@ def _months(lived: Sequence[DayResult], most: int) -> dict[Day, Memory]:
     """The customer's memory at the last `most` month ends. A skipped day is equal to the day before."""
     ends: Iterable[Day] = list(month_ends(lived[0].day, lived[-1].day))[-most:] if most else ()
     days = iter([*lived, None])
-    found, held, ahead = {}, Memory(), next(days)
+    memories, memory, ahead = {}, Memory(), next(days)
     for end in ends:
         while ahead is not None and ahead.day <= end:
-            held, ahead = ahead.closed, next(days)
-        found[end] = held
-    return found
+            memory, ahead = ahead.closed, next(days)
+        memories[end] = memory
+    return memories

@@ -56,8 +56,10 @@ class FoldStart:
     def under(self, ruleset: Ruleset) -> Buckets:
         """The customer's buckets for a ruleset's features."""
         if ruleset.features_hash not in self._gathered:
-            kept = self.kept.get(ruleset.features_hash)
-            known, events = (empty(ruleset), self.events) if kept is None else (from_stored(kept, ruleset), self.since)
+            stored = self.kept.get(ruleset.features_hash)
+            known, events = (
+                (empty(ruleset), self.events) if stored is None else (from_stored(stored, ruleset), self.since)
+            )
             self._gathered[ruleset.features_hash] = aggregate(known, events, ruleset, self.events)
         return self._gathered[ruleset.features_hash]
 

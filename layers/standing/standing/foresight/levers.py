@@ -117,8 +117,8 @@ def _part(ruleset: Ruleset, whole: Feature, part: Feature, atom: Atom) -> Lever 
     """The lever of a combined feature: its first part moves it up, its second part down. None for latest amounts."""
     if part.kind == "latest":
         return None
-    found = lever(ruleset, part, Atom(part.name, ">=", atom.value))
-    return replace(found, feature=whole) if found else None
+    moved_by = lever(ruleset, part, Atom(part.name, ">=", atom.value))
+    return replace(moved_by, feature=whole) if moved_by else None
 
 
 def _scored(ruleset: Ruleset, whole: PointsFeature, atom: Atom) -> Lever | None:
@@ -126,9 +126,9 @@ def _scored(ruleset: Ruleset, whole: PointsFeature, atom: Atom) -> Lever | None:
     ramps = sorted(whole.ramps, key=lambda one: -one.weight)
     for ramp in ramps if atom.op in RISING else ():
         part = ruleset.by_name[ramp.part]
-        found = lever(ruleset, part, Atom(part.name, ">=" if ramp.rises else "<=", ramp.end))
-        if found and part.kind != "latest":
-            return replace(found, feature=whole, moved=found.moved or part)
+        moved_by = lever(ruleset, part, Atom(part.name, ">=" if ramp.rises else "<=", ramp.end))
+        if moved_by and part.kind != "latest":
+            return replace(moved_by, feature=whole, moved=moved_by.moved or part)
     return None
 
 
@@ -187,8 +187,8 @@ def _saying(path: str, feature: MeasuredFeature, atom: Atom, programme: Programm
     wanted: Any = atom.value
     if isinstance(wanted, int):
         wanted = feature.levels[wanted] if feature.levels else from_minor(wanted, programme.minor_digits)
-    said = {"true": True, "false": False}.get(wanted, wanted)
-    return lambda quantity: [_entry(path, said)] if quantity else []
+    value = {"true": True, "false": False}.get(wanted, wanted)
+    return lambda quantity: [_entry(path, value)] if quantity else []
 
 
 def _entry(path: str, value: object) -> Fields:

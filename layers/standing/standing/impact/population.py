@@ -40,11 +40,11 @@ def populations_for(rulesets: Sequence[Ruleset], day: Day, customers: Iterable[S
     Only CHUNK customers at a time are Python objects.
     """
     chunks = [_frames(rulesets, some) for some in batched(customers, CHUNK)] or [_frames(rulesets, ())]
-    found = []
+    populations = []
     for place, ruleset in enumerate(rulesets):
         frame = pl.concat([frames[place] for frames in chunks]).sort("customer")
-        found.append(Population(day, frame, {one.name: ruleset.definition(one) for one in ruleset.features}))
-    return found
+        populations.append(Population(day, frame, {one.name: ruleset.definition(one) for one in ruleset.features}))
+    return populations
 
 
 def _frames(rulesets: Sequence[Ruleset], customers: Sequence[Sequence[Row]]) -> list[pl.DataFrame]:
@@ -78,9 +78,9 @@ def read(path: Path) -> Population:
 def _held(ruleset: Ruleset, levels: Mapping[str, LevelState]) -> dict[str, Fact]:
     """The current level of each rating, and the day it began. Levels that the ruleset does not know are left out."""
     known = {name: rating.levels for name, rating in ruleset.ratings.items()}
-    held = {name: one for name, one in levels.items() if one.level in known.get(name, ())}
-    return {f"{name}/level": one.level for name, one in held.items()} | {
-        f"{name}/since": one.since for name, one in held.items()
+    current = {name: one for name, one in levels.items() if one.level in known.get(name, ())}
+    return {f"{name}/level": one.level for name, one in current.items()} | {
+        f"{name}/since": one.since for name, one in current.items()
     }
 
 

@@ -33,8 +33,8 @@ def comment(checked: Report, played: ScenarioResults | None, impact: Document | 
     folded = [_details("check", check_document(checked, language), is_fine=not checked.failed)]
     if played is not None:
         folded.append(_details("stories", scenarios_document(played, language), is_fine=not played.failed))
-    said = markdown(Document(language, tuple(folded), PHRASES.say("rules", language)))
-    return "\n".join([f"{MARK}\n", said, *([] if played is None else [_impact(impact, language)])]).rstrip("\n") + "\n"
+    text = markdown(Document(language, tuple(folded), PHRASES.say("rules", language)))
+    return "\n".join([f"{MARK}\n", text, *([] if played is None else [_impact(impact, language)])]).rstrip("\n") + "\n"
 
 
 def _impact(impact: Document | None, language: Language) -> str:
@@ -42,8 +42,8 @@ def _impact(impact: Document | None, language: Language) -> str:
     return said if len(said) <= LONGEST else PHRASES.say("too_long", language)
 
 
-def _details(title: str, said: Document, *, is_fine: bool) -> Details:
+def _details(title: str, document: Document, *, is_fine: bool) -> Details:
     """A part of the comment, collapsed if all is well. A long part is cut to its end: the total, and what failed."""
-    mark = "✓" if is_fine else PHRASES.say("wrong", said.language)
-    title = f"{PHRASES.say(title, said.language)} {mark}"
-    return Details(title, shortened(said, LONGEST).blocks, is_open=not is_fine)
+    mark = "✓" if is_fine else PHRASES.say("wrong", document.language)
+    title = f"{PHRASES.say(title, document.language)} {mark}"
+    return Details(title, shortened(document, LONGEST).blocks, is_open=not is_fine)

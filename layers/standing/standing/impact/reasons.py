@@ -26,8 +26,8 @@ class CustomerUnderRules:
 
     def reasons(self, condition: Condition | None, *, held: bool) -> list[Reason]:
         """The comparisons of a condition that hold, or that do not hold."""
-        found = reasons(self.ruleset, condition, self.facts) if condition else ()
-        return [line for line in found if line["holds"] is held]
+        lines = reasons(self.ruleset, condition, self.facts) if condition else ()
+        return [line for line in lines if line["holds"] is held]
 
 
 def sides(ruleset: Ruleset, frame: pl.DataFrame, customers: Sequence[str], day: Day) -> dict[str, CustomerUnderRules]:
@@ -43,9 +43,9 @@ def moved_by(before: CustomerUnderRules, after: CustomerUnderRules, move: Move) 
     old, new = before.ruleset.ratings[move.rating], after.ruleset.ratings[move.rating]
     gains = _gains(new, move)
     level = move.becomes if gains else move.was
-    found = [line for pair in _ways(old, new, level, after) for line in _changed(before, after, pair, gains=gains)]
-    found = found or after.reasons(new.qualify.get(move.becomes), held=True)
-    return tuple({line["line"]: line for line in found}.values())
+    lines = [line for pair in _ways(old, new, level, after) for line in _changed(before, after, pair, gains=gains)]
+    lines = lines or after.reasons(new.qualify.get(move.becomes), held=True)
+    return tuple({line["line"]: line for line in lines}.values())
 
 
 def _facts(ruleset: Ruleset, row: Mapping[str, Fact | None], ranks: Mapping[str, int], day: Day) -> dict[str, Fact]:
@@ -70,8 +70,8 @@ def _ways(
 ) -> Iterator[tuple[Condition | None, Condition | None]]:
     """Before and after, as pairs: the conditions to qualify for a level, and to keep it for those at or above it."""
     yield old.qualify.get(level), new.qualify.get(level)
-    held = new.ranks.get(str(side.facts.get(f"{new.name}/level")), -1)
-    if new.ordered and held >= new.ranks.get(level, len(new.levels)):
+    rank = new.ranks.get(str(side.facts.get(f"{new.name}/level")), -1)
+    if new.ordered and rank >= new.ranks.get(level, len(new.levels)):
         yield old.retain.get(level), new.retain.get(level)
 
 

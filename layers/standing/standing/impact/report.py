@@ -70,25 +70,25 @@ def compare_rulesets(before: Ruleset, after: Ruleset, old: Population, new: Popu
 
 def as_dict(report: Report) -> dict[str, Any]:
     """The report as JSON. Costs are a day, in the programme's currency."""
-    found = report.impact
+    impact = report.impact
     return {
         "before": report.before.version,
         "after": report.after.version,
         "day": str(day_date(report.population.day)),
         "currency": report.after.programme.currency,
-        "customers": found.customers,
-        "moved": found.moved,
-        "would_lose_a_level": found.falls,
+        "customers": impact.customers,
+        "moved": impact.moved,
+        "would_lose_a_level": impact.falls,
         "matrices": {
             rating: [{"from": was, "to": becomes, "customers": count} for (was, becomes), count in matrix.items()]
-            for rating, matrix in found.matrices.items()
+            for rating, matrix in impact.matrices.items()
         },
-        "moves": [_move(report, move) for move in found.moves],
+        "moves": [_move(report, move) for move in impact.moves],
         "effective": _effective(report.after),
-        "kept_by_older_rules": found.by_terms,
-        "care": [_care_row(report, one) for one in found.care],
-        "cost_a_day": _exact_costs(report, found.cost_before, found.cost_after),
-        "over_a_contact_cap": {"before": found.pressed_before, "after": found.pressed_after},
+        "kept_by_older_rules": impact.by_terms,
+        "care": [_care_row(report, one) for one in impact.care],
+        "cost_a_day": _exact_costs(report, impact.cost_before, impact.cost_after),
+        "over_a_contact_cap": {"before": impact.pressed_before, "after": impact.pressed_after},
     }
 
 
@@ -103,10 +103,10 @@ def _move(report: Report, move: Move) -> dict[str, Any]:
     return {**about, "customers": move.customers, "named": named}
 
 
-def _care_row(report: Report, one: CareImpact) -> dict[str, Any]:
-    counts = {"before": one.before, "after": one.after}
-    rates = {"a_day_before": str(one.a_day_before), "a_day_after": str(one.a_day_after)}
-    return {"care": one.care, **counts, **rates, "cost_a_day": _exact_costs(report, one.cost_before, one.cost_after)}
+def _care_row(report: Report, care: CareImpact) -> dict[str, Any]:
+    counts = {"before": care.before, "after": care.after}
+    rates = {"a_day_before": str(care.a_day_before), "a_day_after": str(care.a_day_after)}
+    return {"care": care.care, **counts, **rates, "cost_a_day": _exact_costs(report, care.cost_before, care.cost_after)}
 
 
 def _exact_costs(report: Report, before: Fraction | None, after: Fraction | None) -> dict[str, str | None]:

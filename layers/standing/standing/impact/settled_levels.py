@@ -84,16 +84,16 @@ def _highest(rating: Rating) -> pl.Expr:
 
 
 def _met(rating: Rating, level: str) -> pl.Expr:
-    found = []
+    ways = []
     if level in rating.qualify:
-        found.append(pl.col(f"{rating.name}/qualify/{level}"))
+        ways.append(pl.col(f"{rating.name}/qualify/{level}"))
     if level in rating.retain:
-        held = pl.col(_held_name(rating)) >= rating.rank(level)
-        found.append(pl.col(f"{rating.name}/retain/{level}") & held)
+        high_enough = pl.col(_held_name(rating)) >= rating.rank(level)
+        ways.append(pl.col(f"{rating.name}/retain/{level}") & high_enough)
     for before, name in rating.terms_names.get(level, ()):
         reached = pl.col(f"{rating.name}/since").fill_null(before - 1) < before
-        found.append(pl.col(name) & reached & (pl.col(_held_name(rating)) == rating.rank(level)))
-    return pl.any_horizontal(found)
+        ways.append(pl.col(name) & reached & (pl.col(_held_name(rating)) == rating.rank(level)))
+    return pl.any_horizontal(ways)
 
 
 def _about(rating: Rating, day: Day) -> Iterator[pl.Expr]:

@@ -33,17 +33,17 @@ def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
     place = folder.resolve().relative_to(root.resolve()).as_posix() if folder and is_inside else "rules"
     if ref.startswith("-"):
         raise UserError("`{ref}` is not the name of a branch, a tag or a commit", ref=ref)
-    found = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
-    if found.returncode:
+    archive = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
+    if archive.returncode:
         raise UserError(
             "`{ref}` has no rules in {place} to compare with: {why}",
             ref=ref,
             place=place,
-            why=found.stderr.decode().strip(),
+            why=archive.stderr.decode().strip(),
         )
     with (
         tempfile.TemporaryDirectory(prefix="rules-") as extracted,
-        tarfile.open(fileobj=io.BytesIO(found.stdout)) as files,
+        tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files,
     ):
         files.extractall(extracted, filter="data")
         return compile_rules(Path(extracted) / place)
@@ -87,5 +87,5 @@ def _rows(customers: Customers, state: State, in_force: Ruleset, rulesets: Seque
     events = [] if same else stored_history(customers.history(state.customer)).events
     seen = view(state, Timeline.of(in_force), day, events)
     start = FoldStart(state.day, state.closed, (), events, {state.features_hash: state.buckets})
-    held = seen.memory.levels
-    return [(state.customer, engine_of(one).facts(start.under(one), seen.day), held) for one in rulesets]
+    levels = seen.memory.levels
+    return [(state.customer, engine_of(one).facts(start.under(one), seen.day), levels) for one in rulesets]

@@ -32,8 +32,8 @@ def impact_document(report: Report, language: Language, named: int = NAMED) -> D
     tiles = filter(None, (*summary(report, language), costs(report, language)))
     ratings = (_rating(report, number, language) for number in range(len(report.ratings)))
     blocks = (*_policy(report, language), *ratings, *_movers(report, language, named), _care(report, language))
-    said = with_code(headline(report, language), "code")
-    return Document(language, blocks, phrase("title", language), said, tuple(tiles))
+    shown = with_code(headline(report, language), "code")
+    return Document(language, blocks, phrase("title", language), shown, tuple(tiles))
 
 
 def _policy(report: Report, language: Language) -> Iterator[Block]:
@@ -41,8 +41,8 @@ def _policy(report: Report, language: Language) -> Iterator[Block]:
     effective = report.after.programme.effective
     if effective is not None and effective != report.before.programme.effective:
         yield Paragraph(phrase("effective", language, day=day_date(effective)))
-    for said in kept_by_older_terms(report, language):
-        yield Paragraph((Span("existing: keep", "code"), " · ", Span(said, "strong")))
+    for text in kept_by_older_terms(report, language):
+        yield Paragraph((Span("existing: keep", "code"), " · ", Span(text, "strong")))
 
 
 def _rating(report: Report, number: int, language: Language) -> Section:
@@ -68,8 +68,8 @@ def _move(report: Report, move: Move, language: Language, named: int) -> Iterato
     """A row for each example customer; the first row also has what they share."""
     title = in_language(report.after.ratings[move.rating].title, language)
     shared = (title, Span(step(report, move, language), _look(report, move)), f"{move.customers:,}")
-    for number, one in enumerate([one for one in report.movers if one.move is move][:named]):
-        yield (*(("", "", "") if number else shared), one.customer, reason_lines(one.because, language))
+    for number, mover in enumerate([one for one in report.movers if one.move is move][:named]):
+        yield (*(("", "", "") if number else shared), mover.customer, reason_lines(mover.because, language))
 
 
 def _care(report: Report, language: Language) -> Section:

@@ -56,11 +56,11 @@ def headline(report: Report, language: Language) -> str:
 
 def summary(report: Report, language: Language) -> list[str]:
     """The main results, each in a few words."""
-    found = report.impact
-    if not found.moves:
+    impact = report.impact
+    if not impact.moves:
         return [phrase("nobody", language)]
-    falls = phrase("falls", language, falls=f"{found.falls:,}") if found.falls else phrase("no_falls", language)
-    return [phrase("moved", language, moved=found.moved), falls]
+    falls = phrase("falls", language, falls=f"{impact.falls:,}") if impact.falls else phrase("no_falls", language)
+    return [phrase("moved", language, moved=impact.moved), falls]
 
 
 def step(report: Report, move: Move, language: Language) -> str:
@@ -71,34 +71,34 @@ def step(report: Report, move: Move, language: Language) -> str:
 
 def costs(report: Report, language: Language) -> str | None:
     """The cost of all care a day, before and after. None if no rule states a cost."""
-    found = report.impact
-    before, after = report.money(found.cost_before), report.money(found.cost_after)
+    impact = report.impact
+    before, after = report.money(impact.cost_before), report.money(impact.cost_after)
     if before is None and after is None:
         return None
     currency = report.after.programme.currency
     return phrase("cost", language, before=before or "–", after=after or "–", currency=currency)
 
 
-def amounts(report: Report, one: CareImpact) -> tuple[str, str, str]:
+def amounts(report: Report, care: CareImpact) -> tuple[str, str, str]:
     """A care rule's customers, actions a day and cost a day, each before and after."""
-    rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
-    money = [report.money(cost) for cost in (one.cost_before, one.cost_after)]
+    rates = (f"{float(rate):.2f}" for rate in (care.a_day_before, care.a_day_after))
+    money = [report.money(cost) for cost in (care.cost_before, care.cost_after)]
     cost = " → ".join(amount or "–" for amount in money) if any(money) else ""
-    return f"{one.before:,} → {one.after:,}", " → ".join(rates), cost
+    return f"{care.before:,} → {care.after:,}", " → ".join(rates), cost
 
 
 def kept_by_older_terms(report: Report, language: Language) -> list[str]:
     """How many customers keep a level only by older terms, rating by rating."""
-    found, ratings = report.impact.by_terms, report.after.ratings
+    by_terms, ratings = report.impact.by_terms, report.after.ratings
     return [
         phrase("by_terms", language, kept=kept, rating=in_language(ratings[name].title, language))
-        for name, kept in found.items()
+        for name, kept in by_terms.items()
     ]
 
 
 def pressure(report: Report, language: Language) -> str | None:
     """For how many customers a contact cap holds contacts back. None if for nobody."""
-    found = report.impact
-    if not (found.pressed_before or found.pressed_after):
+    impact = report.impact
+    if not (impact.pressed_before or impact.pressed_after):
         return None
-    return phrase("pressed", language, before=found.pressed_before, after=found.pressed_after)
+    return phrase("pressed", language, before=impact.pressed_before, after=impact.pressed_after)

@@ -146,15 +146,15 @@ def executed(*arguments: Any, **more: Any) -> Properties:  # noqa: ANN401 -- min
 def class_raised(log: str) -> str:
     """The class of the exception whose traceback ends a log, or "" if there is none."""
     lines = log.rpartition("Traceback (most recent call last):\n")[2].splitlines()
-    said = next((line for line in lines if line[:1].isalpha()), "")
-    return said.partition(":")[0].rpartition(".")[2]
+    last = next((line for line in lines if line[:1].isalpha()), "")
+    return last.partition(":")[0].rpartition(".")[2]
 
 
 def mapped(state: Properties, raw_input: Any, effective: Any, *more: Any) -> Any:  # noqa: ANN401 -- ministack's own
     """Run a distributed map. Its input may set the concurrency."""
     path = state.get("MaxConcurrencyPath")
-    said = {"MaxConcurrency": stepfunctions._resolve_path_or_ctx(path, effective, more[-1])} if path else {}
-    return run_map({**state, **said}, raw_input, effective, *more)
+    concurrency = {"MaxConcurrency": stepfunctions._resolve_path_or_ctx(path, effective, more[-1])} if path else {}
+    return run_map({**state, **concurrency}, raw_input, effective, *more)
 
 
 def numbered(properties: Properties) -> Properties:

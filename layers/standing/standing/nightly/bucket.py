@@ -77,8 +77,8 @@ def _together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
 
 
 def _told(number: int, lived: list[ChunkResult], passing: ClockRun) -> BucketReport:
-    found = sum((one.counts for one in lived), Counter[str]()) + passing.counts
-    counts: dict[str, Any] = {name: found[name] for name in COUNTS}
+    totals = sum((one.counts for one in lived), Counter[str]()) + passing.counts
+    counts: dict[str, Any] = {name: totals[name] for name in COUNTS}
     names = [name for one in lived for name in one.incomplete]
     different = _together(one.different for one in lived).head(NAMED)
     return BucketReport(

@@ -111,14 +111,14 @@ class ClockRun:
 
 def _as_much_as_fits(up_to: Callable[[Day], DecisionResult | None], first: Day, last: Day) -> DecisionResult | None:
     """The result up to the last day, from `first` to `last`, for which it fits; for a single day, whatever its size."""
-    found: DecisionResult | None = None
+    fitting: DecisionResult | None = None
     while last - first > 1:
         middle = (first + last) // 2
         if _fits(outcome := up_to(middle)):
-            first, found = middle, outcome or found
+            first, fitting = middle, outcome or fitting
         else:
             last = middle
-    return found or up_to(last)
+    return fitting or up_to(last)
 
 
 def _fits(outcome: DecisionResult | None) -> bool:

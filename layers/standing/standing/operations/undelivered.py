@@ -166,8 +166,8 @@ def _kept(rejection: dict[str, Any], message: SqsMessage) -> QueuedMessage:
     about = _named(cut, "detail_type", cut.get("id")) if cut else _event_in(envelope_of(rejection["message"]))
     why = {part: str(rejection.get(part, "")) for part in ("reason", "field", "expected")}
     sent = message.sent.isoformat(timespec="seconds")
-    said, part = _said(rejection), _cut(cut) if cut else None
-    return QueuedMessage(*about, **why, said=said, cut=part, message_id=message.id, sent=sent, body=message.body)
+    text, part = _said(rejection), _cut(cut) if cut else None
+    return QueuedMessage(*about, **why, said=text, cut=part, message_id=message.id, sent=sent, body=message.body)
 
 
 def _said(rejection: dict[str, Any]) -> Message | None:

@@ -47,20 +47,20 @@ def next_ranks(rating: Rating, day: Day) -> Columns:
         yield from _settled(rating, day)
         return
     rank, best = _held_rank(rating), pl.col(f".{rating.name}/best")
-    kept, grace = pl.col(f".{rating.name}/kept"), _held(rating, "levels", "grace")
+    keeps, grace = pl.col(f".{rating.name}/kept"), _held(rating, "levels", "grace")
     stability = rating.stability
     is_new = rank.is_null()
     rises = (best > rank) & _may_rise(rating, day)
     tested = is_review(stability.review, day) & (day - _held(rating, "levels", "since") >= stability.minimum_stay)
     ends = pl.when(grace.is_not_null()).then(grace <= day).otherwise(tested & (not stability.grace))
     begins = grace.is_null() & tested & bool(stability.grace)
-    steps = pl.when(is_new | rises).then(best).when(kept).then(rank).when(ends).then(pl.col(f".{rating.name}/landing"))
-    moved = is_new | rises | (~kept & ends)
+    steps = pl.when(is_new | rises).then(best).when(keeps).then(rank).when(ends).then(pl.col(f".{rating.name}/landing"))
+    moved = is_new | rises | (~keeps & ends)
     since = pl.when(moved).then(pl.lit(day, dtype=pl.Int32)).otherwise(_held(rating, "levels", "since"))
     begun = pl.when(begins).then(pl.lit(day + stability.grace, dtype=pl.Int32)).otherwise(grace)
     yield steps.otherwise(rank).alias(f".{rating.name}/now")
     yield since.alias(f".{rating.name}/since")
-    yield pl.when(moved | kept).then(None).otherwise(begun).alias(f".{rating.name}/grace")
+    yield pl.when(moved | keeps).then(None).otherwise(begun).alias(f".{rating.name}/grace")
 
 
 def would_become(rating: Rating) -> pl.Expr:
@@ -120,10 +120,10 @@ def _is_kept(rating: Rating) -> pl.Expr:
 
 def _kept(rating: Rating, rank: pl.Expr, since: pl.Expr) -> pl.Expr:
     """Whether a level that was reached on the day `since` is kept. The lowest always is."""
-    found = [rank == 0, *((rank == rating.rank(level)) & _keeps(rating, level) for level in rating.levels[1:])]
+    ways = [rank == 0, *((rank == rating.rank(level)) & _keeps(rating, level) for level in rating.levels[1:])]
     for level, names in rating.terms_names.items():
-        found += [(rank == rating.rank(level)) & pl.col(name) & (since < before) for before, name in names]
-    return pl.any_horizontal(found).fill_null(value=False)
+        ways += [(rank == rating.rank(level)) & pl.col(name) & (since < before) for before, name in names]
+    return pl.any_horizontal(ways).fill_null(value=False)
 
 
 def _first(rating: Rating) -> pl.Expr:

@@ -31,9 +31,9 @@ def reconcile(rules: Timeline, records: pl.DataFrame, states: pl.DataFrame) -> R
     without features were decided by unknown rules, and are left out.
     """
     known = states.filter(pl.col("features").is_not_null()).select("customer", "version", "day", "features")
-    found = [_of_day(rules.on(int(day)), int(day), records, some) for (day,), some in known.group_by("day")]
+    differences = [_of_day(rules.on(int(day)), int(day), records, some) for (day,), some in known.group_by("day")]
     empty = pl.DataFrame(schema=dict.fromkeys(TOLD, pl.String) | {"day": pl.Int32})
-    return Reconciliation(known.height, pl.concat([empty, *found]).sort(TOLD))
+    return Reconciliation(known.height, pl.concat([empty, *differences]).sort(TOLD))
 
 
 def _of_day(ruleset: Ruleset, day: int, records: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
