@@ -62,7 +62,7 @@ def closed_ahead(
     begins = end_of_day(day, zone) + BEGINS
     wrong = stage(lake).wrong
     planned = plan(lake, rules.latest, begins)
-    steps = NightSteps(planned.day, planned.known, wrong, model_for(lake, rules.latest, planned).told())
+    steps = NightSteps(planned.day, planned.known, wrong, model_for(lake, rules.latest, planned).for_report())
     work = BucketWork(lake, customers, rules, Nowhere(), lambda: begins + (datetime.now(UTC) - now))
     for done, number in enumerate(planned.due, 1):
         work.bucket(number, day, GIGABYTES)

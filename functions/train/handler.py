@@ -25,7 +25,7 @@ rules = deployed_rules()
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Return the model of the night, such as {"hash": "5ac1dbb4", "as_of": "2026-11-02"}, or why there is none."""
     planned = Planned(event["day"], event["known"], event["due"])
-    model = asdict(model_for(lake, rules.latest, planned).told())
+    model = asdict(model_for(lake, rules.latest, planned).for_report())
     metrics.add_metric(name="models", unit="Count", value=int(model["hash"] is not None))
     logger.info("trained", extra={"model": model})
     return model

@@ -16,4 +16,4 @@ def begun(lake: Lake, ruleset: Ruleset, now: datetime) -> tuple[Planned, NightSt
     """Begin the night of the last finished day: distribute the lake's new objects, plan, and fit the model."""
     wrong = stage(lake).wrong
     planned = plan(lake, ruleset, now)
-    return planned, NightSteps(planned.day, planned.known, wrong, model_for(lake, ruleset, planned).told())
+    return planned, NightSteps(planned.day, planned.known, wrong, model_for(lake, ruleset, planned).for_report())

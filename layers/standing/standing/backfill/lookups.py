@@ -65,9 +65,9 @@ class Lookups:
         whole = dict(row)
         for place, join in enumerate(self.joins):
             key = join.key_of(whole, join.ours)
-            found = self._found(place, key) if key is not None else []
+            matches = self._found(place, key) if key is not None else []
             for name, joined in join.columns.items():
-                whole[name] = joined.value([one[joined.column] for one in found])
+                whole[name] = joined.value([one[joined.column] for one in matches])
         return whole
 
     def _found(self, place: int, key: str) -> list[Row]:

@@ -66,9 +66,9 @@ class ClockRun:
     def all(self, customers: Iterable[str]) -> None:
         """Move some customers. A customer whom others keep changing is counted as busy, and left to the next night."""
         for customer in customers:
-            self.counts[self.one(customer)] += 1
+            self.counts[self.move(customer)] += 1
 
-    def one(self, customer: str) -> str:
+    def move(self, customer: str) -> str:
         """Move one customer, in commits of bounded size, until there is nothing left to decide."""
         attempts, moved = Attempts(TRIES, self.pause), False
         try:

@@ -38,8 +38,8 @@ class LearnedModel(NamedTuple):
     model: Model | None
     wrong: Fault | None = None
 
-    def told(self) -> ScoreModel:
-        """For the report."""
+    def for_report(self) -> ScoreModel:
+        """The model as in a report."""
         return ScoreModel(self.model.hash, self.model.as_of, self.wrong) if self.model else ScoreModel(why=self.wrong)
 
 

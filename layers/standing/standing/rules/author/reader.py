@@ -157,15 +157,15 @@ def validate[T](source: Source, shape: TypeAdapter[T]) -> T:
     try:
         return shape.validate_python(source.data)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        own = [one for one in found if not _follows(one, found)]
+        errors = error.errors(include_url=False)
+        own = [one for one in errors if not _follows(one, errors)]
         raise RulesError(list(dict.fromkeys(_fitting_problem(source, one, shape) for one in own))) from None
 
 
-def _follows(details: Any, found: list[Any]) -> bool:  # noqa: ANN401 -- pydantic's
+def _follows(details: Any, errors: list[Any]) -> bool:  # noqa: ANN401 -- pydantic's
     """Whether a fault is caused by another one, which has a better message."""
     place = _place_of(details)
-    beside = [one for one in found if _place_of(one)[:-1] == place[:-1] and one is not details]
+    beside = [one for one in errors if _place_of(one)[:-1] == place[:-1] and one is not details]
     if details["type"] == "missing":
         return any(_stands_for(str(_place_of(one)[-1]), str(place[-1])) for one in beside if _is_extra(one))
     return place[-1:] in GROUPS and any(_is_empty_block(one) for one in beside)
@@ -196,8 +196,8 @@ def _fitting_problem(source: Source, details: Any, shape: TypeAdapter[Any]) -> P
     slip = foreign(value) if isinstance(value, str) and details["type"] in OF_SIGNS else None
     if slip:  # that it has a sign which only looks like one of ours says it all
         return source.problem(place, slip.said, at=None if is_name else slip.at)
-    said, at = _unfitting(place, details, shape)
-    return source.problem(place, said, at=None if is_name else at)
+    text, at = _unfitting(place, details, shape)
+    return source.problem(place, text, at=None if is_name else at)
 
 
 def _unfitting(place: Place, details: Any, shape: TypeAdapter[Any]) -> tuple[Readable, int]:  # noqa: ANN401 -- as above
@@ -253,10 +253,10 @@ def _meant(place: Place, shape: TypeAdapter[Any]) -> Readable:
 def _words(schema: Any, place: Place) -> set[str]:  # noqa: ANN401 -- any JSON Schema
     """The words allowed in a block of a file."""
     parts = schema.get("$defs", {})
-    found = [schema]
+    schemas = [schema]
     for step in place:
-        found = [_below(one, step) for part in found for one in _resolved(part, parts)]
-    return {name for part in found for one in _resolved(part, parts) for name in one.get("properties", {})}
+        schemas = [_below(one, step) for part in schemas for one in _resolved(part, parts)]
+    return {name for part in schemas for one in _resolved(part, parts) for name in one.get("properties", {})}
 
 
 def _below(schema: Any, step: str | int) -> Any:  # noqa: ANN401 -- as above
@@ -305,8 +305,8 @@ def _read_block(node: MappingNode, place: Place, marks: dict[Place, Mark], name:
         if not isinstance(key, ScalarNode):
             raise RulesError([Problem.of(name, mark.line, in_words("block_for_name"), column=mark.column)])
         if key.value in block:
-            said = in_words("twice", name=key.value, first=str(marks[(*place, key.value)].line))
-            raise RulesError([Problem.of(name, mark.line, said, column=mark.column)])
+            text = in_words("twice", name=key.value, first=str(marks[(*place, key.value)].line))
+            raise RulesError([Problem.of(name, mark.line, text, column=mark.column)])
         marks[(*place, key.value)] = mark
         block[key.value] = _read_node(value, (*place, key.value), marks, name)
     return block

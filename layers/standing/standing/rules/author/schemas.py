@@ -76,16 +76,16 @@ def _told(made: dict[str, Any]) -> dict[str, Any]:
 
 def _fields(model: type[EventDetail], family: str) -> dict[str, Any]:
     """An event's fields as a story may name them; of `care`, which may also be a list, where it is a block."""
-    told = model.model_json_schema()["properties"]
-    fields = {name: _field(about) for name, about in told.items() if name != "customer"}
+    properties = model.model_json_schema()["properties"]
+    fields = {name: _field(about) for name, about in properties.items() if name != "customer"}
     types = {} if family == "care" else {"type": "object"}
     return {**types, "properties": fields, "additionalProperties": False}
 
 
 def _field(about: dict[str, Any]) -> dict[str, Any]:
     words = next((one["enum"] for one in (about, *about.get("anyOf", ())) if "enum" in one), None)
-    said = {"description": about["description"]} if "description" in about else {}
-    return said | ({"enum": words} if words else {})
+    schema = {"description": about["description"]} if "description" in about else {}
+    return schema | ({"enum": words} if words else {})
 
 
 def _choices(kind: KindName) -> dict[str, Any]:

@@ -50,8 +50,8 @@ def succeeding(before: Ruleset, rules: CompiledRules, since: Day) -> Ruleset:
     try:
         strata = stratified(ratings, after.care.values())
     except CycleError as error:
-        said = in_words("circle_of_terms", names=" → ".join(error.args[1]))
-        raise RulesError([_problem(rules, f"{error.args[1][0]}/existing", said)]) from None
+        text = in_words("circle_of_terms", names=" → ".join(error.args[1]))
+        raise RulesError([_problem(rules, f"{error.args[1][0]}/existing", text)]) from None
     return assemble(after.programme, after.measures.values(), after.features, strata)
 
 

@@ -88,9 +88,11 @@ def _of_days(world: Facts, measured: Sequence[MeasuredFeature]) -> Iterator[Any]
             yield z3.Implies(count > 0, begun)
 
 
-def _of_same(measured: Sequence[MeasuredFeature], one: MeasuredFeature, kind: KindName) -> Iterator[MeasuredFeature]:
+def _of_same(
+    measured: Sequence[MeasuredFeature], feature: MeasuredFeature, kind: KindName
+) -> Iterator[MeasuredFeature]:
     """The features of a kind over the same measure."""
-    return (other for other in measured if other.kind == kind and other.measure == one.measure)
+    return (other for other in measured if other.kind == kind and other.measure == feature.measure)
 
 
 def _of_count(count: Any, window: Window, known: Any, days: Any) -> Iterator[Any]:  # noqa: ANN401 -- as above
@@ -119,24 +121,24 @@ def _of_amounts(world: Facts, windowed: Sequence[WindowedFeature]) -> Iterator[A
         yield from (_ordered(world, feature, other) for other in windowed if _below(world.ruleset, feature, other))
 
 
-def _same_window(ruleset: Ruleset, one: WindowedFeature, count: CountFeature) -> bool:
+def _same_window(ruleset: Ruleset, feature: WindowedFeature, count: CountFeature) -> bool:
     """Whether `count` counts each event that the other feature measures.
 
     A refund whose amount counts on the day of a purchase is not counted there, and the purchase may be of another kind.
     """
-    first, second = ruleset.measures[one.measure], ruleset.measures[count.measure]
+    first, second = ruleset.measures[feature.measure], ruleset.measures[count.measure]
     counted = second.value == "count" and set(first.of) <= set(second.of)
     kinds = not second.where if first.nets else second.where.items() <= first.where.items()
-    return counted and kinds and inside(one.window, count.window)
+    return counted and kinds and inside(feature.window, count.window)
 
 
-def _below(ruleset: Ruleset, one: WindowedFeature, other: WindowedFeature) -> bool:
+def _below(ruleset: Ruleset, feature: WindowedFeature, other: WindowedFeature) -> bool:
     order = ("min", "mean", "max")
-    if one.kind not in order or other.kind not in order or order.index(one.kind) >= order.index(other.kind):
+    if feature.kind not in order or other.kind not in order or order.index(feature.kind) >= order.index(other.kind):
         return False
-    first, second = ruleset.measures[one.measure], ruleset.measures[other.measure]
+    first, second = ruleset.measures[feature.measure], ruleset.measures[other.measure]
     same = (first.of, first.where, first.value) == (second.of, second.where, second.value)
-    return same and one.window == other.window
+    return same and feature.window == other.window
 
 
 def _ordered(world: Facts, low: AnyFeature, high: AnyFeature) -> Any:  # noqa: ANN401 -- as above

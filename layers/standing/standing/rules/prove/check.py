@@ -70,10 +70,10 @@ def check(folder: Path, *, patience: int = PATIENCE) -> Report:
     except RulesError as error:
         return Report(problems=tuple(error.problems))
     findings = [*prove(compiled.ruleset, compiled.never_together, patience=patience), *unused(compiled.ruleset)]
-    found = [_located(compiled.places, one) for one in findings]
+    located = [_located(compiled.places, one) for one in findings]
     problems = tuple(_needless(compiled, findings))
     return Report(
-        problems, tuple(sorted(found, key=lambda one: (one.file, one.line, one.finding.check))), compiled.ruleset
+        problems, tuple(sorted(located, key=lambda one: (one.file, one.line, one.finding.check))), compiled.ruleset
     )
 
 
@@ -106,8 +106,8 @@ def _alike(rating: Rating, lines: list[Comparison]) -> Iterator[Finding]:
         yield Finding("CHK-14", rating.name, finding_text("unused_rating", rating=rating.name), may_be_meant=True)
         return
     for levels in (levels for levels in alike.values() if len(levels) > 1):
-        said = finding_text("alike_levels", levels=listed("and", levels))
-        yield Finding("CHK-14", rating.name, said, may_be_meant=True)
+        text = finding_text("alike_levels", levels=listed("and", levels))
+        yield Finding("CHK-14", rating.name, text, may_be_meant=True)
 
 
 def _located(places: SourceMap, finding: Finding) -> LocatedFinding:
@@ -117,8 +117,8 @@ def _located(places: SourceMap, finding: Finding) -> LocatedFinding:
 
 def _needless(compiled: CompiledRules, findings: list[Finding]) -> Iterator[Problem]:
     """Accepted checks that find nothing any more."""
-    found = {(owner(finding.about), finding.check) for finding in findings}
+    reported = {(owner(finding.about), finding.check) for finding in findings}
     for (name, check_id), _ in compiled.places.accepted.items():
-        if (name, check_id) not in found:
+        if (name, check_id) not in reported:
             spot = compiled.places.find(name)
             yield Problem.of(spot.file, spot.line, in_words("needless", check=check_id))

@@ -37,9 +37,9 @@ def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = (), *, patience: 
     """
     prover, by_hand = Prover(ruleset, patience=patience), Prover(ruleset, by_hand=True, patience=patience)
     yield from _proved(prover, by_hand, contradictions)
-    said = finding_text("unproved", seconds=f"{patience / 1_000:g}")
+    text = finding_text("unproved", seconds=f"{patience / 1_000:g}")
     for check, about in prover.unanswered | by_hand.unanswered:
-        yield Finding(check, about, said, unproved=True)
+        yield Finding(check, about, text, unproved=True)
 
 
 def _proved(prover: Prover, by_hand: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
@@ -74,8 +74,8 @@ def never_hold(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
             continue
         for part in _alternatives(condition):
             if prover.impossible(prover.world.holds(part)) and by_hand.impossible(by_hand.world.holds(part)):
-                said = finding_text("alternative", part=_said(part), hint=_hint(prover.ruleset, [part]))
-                yield Finding("CHK-01", name, said, line=_first_line(part))
+                text = finding_text("alternative", part=_said(part), hint=_hint(prover.ruleset, [part]))
+                yield Finding("CHK-01", name, text, line=_first_line(part))
 
 
 def _hint(ruleset: Ruleset, parts: list[Condition]) -> Message:
@@ -85,11 +85,11 @@ def _hint(ruleset: Ruleset, parts: list[Condition]) -> Message:
 
 
 def _impossible(ruleset: Ruleset, name: str, parts: list[Condition], *, only_by_hand: bool) -> Finding:
-    said = [f"`{_said(part)}`" for part in parts]
-    both = Joined(tuple(said), finding_text("contradicts"))
-    why = both if len(said) > 1 else finding_text("is_impossible", line=said[0])
-    told = "impossible_but_by_hand" if only_by_hand else "impossible"
-    sentence = finding_text(told, why=why, hint=_hint(ruleset, parts))
+    lines = [f"`{_said(part)}`" for part in parts]
+    both = Joined(tuple(lines), finding_text("contradicts"))
+    why = both if len(lines) > 1 else finding_text("is_impossible", line=lines[0])
+    code = "impossible_but_by_hand" if only_by_hand else "impossible"
+    sentence = finding_text(code, why=why, hint=_hint(ruleset, parts))
     return Finding("CHK-01", name, sentence, line=_first_line(parts[0]))
 
 
@@ -110,8 +110,8 @@ def hidden_levels(prover: Prover, rating: Rating) -> Iterator[Finding]:
             continue
         if prover.impossible(mine, *(z3.Not(prover.world.holds(rating.qualify[other])) for other in others)):
             example = prover.example([mine], [condition, *(rating.qualify[other] for other in others)])
-            said = finding_text("hidden_above" if rating.ordered else "hidden_before", names=listed("or", others))
-            yield Finding("CHK-02", about, said, example)
+            text = finding_text("hidden_above" if rating.ordered else "hidden_before", names=listed("or", others))
+            yield Finding("CHK-02", about, text, example)
 
 
 def hidden_care(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
@@ -128,13 +128,13 @@ def hidden_care(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
             and (not both_ways or hidden.name > other.name)
         ):
             example = prover.example([prover.world.holds(hidden.when)], [hidden.when, other.when])
-            said = finding_text("hidden_care", other=other.name, action=hidden.do.action)
-            yield Finding("CHK-02", f"care/{hidden.name}", said, example)
+            text = finding_text("hidden_care", other=other.name, action=hidden.do.action)
+            yield Finding("CHK-02", f"care/{hidden.name}", text, example)
 
 
-def _always_with(prover: Prover, one: Care, other: Care) -> bool:
+def _always_with(prover: Prover, care: Care, other: Care) -> bool:
     """Whether a care rule holds only when another does."""
-    return prover.impossible(prover.world.holds(one.when), z3.Not(prover.world.holds(other.when)))
+    return prover.impossible(prover.world.holds(care.when), z3.Not(prover.world.holds(other.when)))
 
 
 def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
@@ -147,8 +147,8 @@ def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
             fails = z3.Not(prover.world.holds(line))
             if line.fact in asked and prover.possible(qualifies, fails):
                 example = prover.example([qualifies, fails], [rating.qualify[level], condition])
-                said = finding_text("stricter", line=line.text, level=level)
-                yield Finding("CHK-03", f"{rating.name}/retain/{level}", said, example, line.text)
+                text = finding_text("stricter", line=line.text, level=level)
+                yield Finding("CHK-03", f"{rating.name}/retain/{level}", text, example, line.text)
 
 
 def out_of_reach(prover: Prover, rating: Rating) -> Iterator[Finding]:
@@ -173,20 +173,20 @@ def contradicting_care(prover: Prover, by_hand: Prover, contradictions: tuple[Pa
     """CHK-06: two actions that must never fall due together, but can for one customer."""
     rules = list(prover.ruleset.care.values())
     for first, second in contradictions:
-        for one in (care for care in rules if care.do.action == first):
-            for other in (care for care in rules if care.do.action == second and care is not one):
-                _ask("CHK-06", f"care/{one.name}", prover, by_hand)
-                yield from _together(prover, by_hand, one, other)
+        for rule in (care for care in rules if care.do.action == first):
+            for other in (care for care in rules if care.do.action == second and care is not rule):
+                _ask("CHK-06", f"care/{rule.name}", prover, by_hand)
+                yield from _together(prover, by_hand, rule, other)
 
 
-def _together(prover: Prover, by_hand: Prover, one: Care, other: Care) -> Iterator[Finding]:
+def _together(prover: Prover, by_hand: Prover, care: Care, other: Care) -> Iterator[Finding]:
     """A finding if two care rules can hold for one customer, perhaps only under an override."""
     for asked, name in ((prover, "together"), (by_hand, "together_by_hand")):
-        both = [asked.world.holds(one.when), asked.world.holds(other.when)]
+        both = [asked.world.holds(care.when), asked.world.holds(other.when)]
         if asked.possible(*both):
-            example = asked.example(both, [one.when, other.when])
-            said = finding_text(name, first=one.do.action, second=other.do.action, other=other.name)
-            yield Finding("CHK-06", f"care/{one.name}", said, example)
+            example = asked.example(both, [care.when, other.when])
+            text = finding_text(name, first=care.do.action, second=other.do.action, other=other.name)
+            yield Finding("CHK-06", f"care/{care.name}", text, example)
             return
 
 
@@ -202,11 +202,11 @@ def falling_back(prover: Prover, rating: Rating) -> Iterator[Finding]:
         gained = (
             prover.world.holds(condition) if rating.ordered else prover.world.number(rating.name) == rating.rank(level)
         )
-        lost = z3.Not(after.kept(rating, level)) if rating.ordered else after.number(rating.name) != rating.rank(level)
+        lost = z3.Not(after.keeps(rating, level)) if rating.ordered else after.number(rating.name) != rating.rank(level)
         if prover.possible(gained, lost, *same):
             example = prover.example([gained, lost, *same], [condition])
-            said = finding_text("lost_again", level=level)
-            yield Finding("CHK-07", f"{rating.name}/qualify/{level}", said, example)
+            text = finding_text("lost_again", level=level)
+            yield Finding("CHK-07", f"{rating.name}/qualify/{level}", text, example)
 
 
 def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
@@ -220,8 +220,8 @@ def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
         truths = [*less.axioms, *more.axioms, *rising, low, z3.Not(middle), high]
         if prover.possible(*truths):
             example = prover.example(truths, rating.qualify.values())
-            said = finding_text("gap", feature=name, default=_default(rating))
-            yield Finding("CHK-08", rating.name, said, example)
+            text = finding_text("gap", feature=name, default=_default(rating))
+            yield Finding("CHK-08", rating.name, text, example)
 
 
 def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
@@ -234,8 +234,8 @@ def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
         truths = [*more.axioms, rising, prover.world.known(feature.name)]
         if prover.possible(*truths, there > here) and prover.possible(*truths, there < here):
             example = prover.example([*truths, there < here], rating.qualify.values())
-            said = finding_text("both_ways", feature=feature.name)
-            yield Finding("CHK-09", rating.name, said, example)
+            text = finding_text("both_ways", feature=feature.name)
+            yield Finding("CHK-09", rating.name, text, example)
 
 
 def _before(rating: Rating, level: str) -> list[str]:
@@ -249,9 +249,9 @@ def _default(rating: Rating) -> str:
     return rating.levels[0] if rating.ordered else rating.levels[-1]
 
 
-def _asks_the_same(one: Care, other: Care) -> bool:
-    same = (one.do.action, one.do.channel, one.do.owner) == (other.do.action, other.do.channel, other.do.owner)
-    return same and PRIORITIES.index(other.do.priority) <= PRIORITIES.index(one.do.priority)
+def _asks_the_same(care: Care, other: Care) -> bool:
+    same = (care.do.action, care.do.channel, care.do.owner) == (other.do.action, other.do.channel, other.do.owner)
+    return same and PRIORITIES.index(other.do.priority) <= PRIORITIES.index(care.do.priority)
 
 
 def _alternatives(condition: Condition) -> Iterator[Condition]:
@@ -290,8 +290,8 @@ def _ways_into(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
     yield best == rank
     above = rating.levels[rank + 1 :]
     for higher in above[:1] if rating.stability.fall == "one-level" else above:
-        steps = [] if rating.stability.fall == "one-level" else [prover.world.kept(rating, level)]
-        yield z3.And(best <= rank, z3.Not(prover.world.kept(rating, higher)), *steps)
+        steps = [] if rating.stability.fall == "one-level" else [prover.world.keeps(rating, level)]
+        yield z3.And(best <= rank, z3.Not(prover.world.keeps(rating, higher)), *steps)
 
 
 def _ways_out(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
@@ -301,7 +301,7 @@ def _ways_out(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
         return
     yield prover.best(rating, prover.world) > rating.rank(level)
     if level != rating.levels[0]:
-        yield z3.Not(prover.world.kept(rating, level))
+        yield z3.Not(prover.world.keeps(rating, level))
 
 
 def _mixed(prover: Prover, rating: Rating) -> list[Feature]:
@@ -311,8 +311,8 @@ def _mixed(prover: Prover, rating: Rating) -> list[Feature]:
         for fact, way in _asked_ways(prover.ruleset, condition, 1):
             ways.setdefault(fact, set()).update(way)
     by_name = prover.ruleset.by_name
-    found = (by_name[fact] for fact, both in ways.items() if fact in by_name and len(both) > 1)
-    return [feature for feature in found if feature.unit not in NOT_NUMBERS and not feature.parts]
+    mixed = (by_name[fact] for fact, both in ways.items() if fact in by_name and len(both) > 1)
+    return [feature for feature in mixed if feature.unit not in NOT_NUMBERS and not feature.parts]
 
 
 def _asked_ways(ruleset: Ruleset, condition: Condition, sign: int) -> Iterator[tuple[str, set[int]]]:

@@ -30,8 +30,8 @@ def idle_lines(by_hand: Prover, blamed: set[str]) -> Iterator[Finding]:
     for name, condition in by_hand.ruleset.rules.items():
         for line in _single_lines(by_hand.ruleset, condition):
             by_hand.asking = (CHECK, name)
-            found = _idle(by_hand, name, line)
-            yield from (one for one in found if name not in blamed)
+            findings = _idle(by_hand, name, line)
+            yield from (one for one in findings if name not in blamed)
 
 
 def _single_lines(ruleset: Ruleset, condition: Condition) -> Iterator[Comparison]:
@@ -52,17 +52,17 @@ def _is_transition(line: Comparison) -> bool:
 def _idle(prover: Prover, name: str, line: Comparison) -> Iterator[Finding]:
     known, met = prover.world.known(line.fact), prover.world.holds(line)
     if prover.impossible(known, z3.Not(met)):
-        said = "always" if prover.possible(z3.Not(known)) else "always_all"
-        yield _finding(prover.ruleset, name, line, said)
+        code = "always" if prover.possible(z3.Not(known)) else "always_all"
+        yield _finding(prover.ruleset, name, line, code)
     elif prover.impossible(met):
         yield _finding(prover.ruleset, name, line, "never_line")
 
 
-def _finding(ruleset: Ruleset, name: str, line: Comparison, said: str) -> Finding:
+def _finding(ruleset: Ruleset, name: str, line: Comparison, code: str) -> Finding:
     """A finding; a question if the line may be a way to say that the fact is known."""
     about = {"line": line.text, "fact": line.fact, "range": told_range(ruleset, line), "hint": hint(ruleset, line)}
     within = all(_is_in(range_of(ruleset, line.fact), value) for value in line.values)
-    return Finding(CHECK, name, finding_text(said, **about), line=line.text, may_be_meant=said == "always" and within)
+    return Finding(CHECK, name, finding_text(code, **about), line=line.text, may_be_meant=code == "always" and within)
 
 
 def _is_in(bounds: Range, value: object) -> bool:

@@ -38,8 +38,8 @@ def _asks_less(
         if prover.possible(met, fails):
             example = prover.example([met, fails], [conditions[above], conditions[below]])
             name = "asks_less" if line.fact in asked else "drops"
-            said = finding_text(name, level=above, below=below, line=line.text)
-            yield Finding("CHK-16", f"{about}/{above}", said, example)
+            text = finding_text(name, level=above, below=below, line=line.text)
+            yield Finding("CHK-16", f"{about}/{above}", text, example)
 
 
 def left_out(prover: Prover) -> Iterator[Finding]:
@@ -83,8 +83,8 @@ def _left_out(
     other = _instead(condition, line, meant)
     differs = z3.Xor(prover.world.holds(condition), prover.world.holds(other))
     if prover.possible(differs):
-        said = finding_text("left_out", line=line.text, levels=listed("and", list(above)), meant=meant.text)
-        yield Finding("CHK-17", name, said, prover.example([differs], [condition]), line.text)
+        text = finding_text("left_out", line=line.text, levels=listed("and", list(above)), meant=meant.text)
+        yield Finding("CHK-17", name, text, prover.example([differs], [condition]), line.text)
 
 
 def _instead(condition: Condition, line: Comparison, other: Comparison) -> Condition:

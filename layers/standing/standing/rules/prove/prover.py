@@ -81,12 +81,12 @@ class Prover:
     @cached_property
     def transitive(self) -> dict[str, tuple[Condition, ...]]:
         """The conditions of each rating, with those of the ratings that it uses."""
-        found: dict[str, tuple[Condition, ...]] = {}
+        conditions: dict[str, tuple[Condition, ...]] = {}
         for rating in self.ruleset.ratings.values():  # in the order of the strata
             own = (*rating.qualify.values(), *rating.retain.values())
             asked = {line.fact.partition(".")[0] for one in own for line in comparisons(one)}
-            found[rating.name] = (*own, *(one for name in asked if name in found for one in found[name]))
-        return found
+            conditions[rating.name] = (*own, *(one for name in asked if name in conditions for one in conditions[name]))
+        return conditions
 
     def _spoken_of(self, condition: Condition) -> list[str]:
         """The facts of a condition, with the parts of combined features."""

@@ -49,8 +49,8 @@ def _of_value(ruleset: Ruleset, feature: MeasuredFeature) -> Range:
     if feature.unit == "level":
         return Range(0, len(feature.levels) - 1)
     if feature.unit == "score":
-        said = ruleset.measures[feature.measure].of == ("score",)  # by a model: it need not end at 1
-        return Range(0, None if said else TEN_THOUSAND)
+        by_model = ruleset.measures[feature.measure].of == ("score",)  # by a model: it need not end at 1
+        return Range(0, None if by_model else TEN_THOUSAND)
     is_below_zero = feature.unit == "money" and ruleset.measures[feature.measure].value == "net_amount"
     return Range() if is_below_zero else NOT_BELOW_ZERO
 
@@ -77,12 +77,12 @@ def _ratio(ruleset: Ruleset, feature: CombinedFeature) -> Range:
     return Range() if is_below_zero else NOT_BELOW_ZERO
 
 
-def _added(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one + other
+def _added(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second
 
 
-def _less(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one - other
+def _less(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first - second
 
 
 def _of_measured(kind: KindName) -> Callable[[Ruleset, Any], Range]:

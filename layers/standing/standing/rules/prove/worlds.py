@@ -94,8 +94,8 @@ class World:
         """The facts of a model's customer, without unknown facts and texts."""
         facts = [feature for feature in self.ruleset.features if feature.unit != "text"]
         known = [one.name for one in facts if z3.is_true(model.eval(self.known(one.name), model_completion=True))]
-        found: dict[str, Fact] = {name: self._value(model, name) for name in known}
-        return found | {name: self._value(model, name) for name in self.ruleset.ratings}
+        values: dict[str, Fact] = {name: self._value(model, name) for name in known}
+        return values | {name: self._value(model, name) for name in self.ruleset.ratings}
 
     def text(self, model: Any, fact: str) -> str | None:  # noqa: ANN401 -- z3's model
         """A text fact of a model's customer. None if it is unknown."""
@@ -108,10 +108,10 @@ class World:
     @cached_property
     def words(self) -> dict[str, list[str]]:
         """By fact, the texts that conditions compare it with."""
-        found: dict[str, set[str]] = {}
+        texts: dict[str, set[str]] = {}
         for line in (line for condition in self.ruleset.rules.values() for line in comparisons(condition)):
-            found.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, str))
-        return {fact: sorted(words) for fact, words in found.items()}
+            texts.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, str))
+        return {fact: sorted(words) for fact, words in texts.items()}
 
     def _unknown(self, name: str, kind: Any) -> Any:  # noqa: ANN401
         if self.like is not None and name not in self.but:
@@ -166,12 +166,12 @@ class World:
         if feature.kind == "ratio":
             least = (step if ramp.rises else step + 1 for step in ramp.steps)
             reached = [self._ratio_reaches(feature, value) for value in least]
-            given = z3.Sum(*(z3.If(one if ramp.rises else z3.Not(one), 1, 0) for one in reached))
+            points = z3.Sum(*(z3.If(one if ramp.rises else z3.Not(one), 1, 0) for one in reached))
         else:
             gone = (self.number(part) - ramp.begin) * (1 if ramp.rises else -1)
             between = z3.If(gone >= ramp.span, ramp.weight, gone * ramp.weight / ramp.span)
-            given = z3.If(gone <= 0, 0, between)
-        return z3.If(self.known(part), given, ramp.unknown)
+            points = z3.If(gone <= 0, 0, between)
+        return z3.If(self.known(part), points, ramp.unknown)
 
     def _rank(self, rating: Rating) -> Number:
         """The rank in an unordered rating: the first level whose condition holds."""
@@ -201,9 +201,11 @@ class World:
             )
         falls_at_once = stability.review == "daily" and not stability.grace and not stability.minimum_stay
         if falls_at_once and stability.fall == "to-kept":
-            yield from (z3.Implies(rank == rating.rank(level), self.kept(rating, level)) for level in rating.levels[1:])
+            yield from (
+                z3.Implies(rank == rating.rank(level), self.keeps(rating, level)) for level in rating.levels[1:]
+            )
 
-    def kept(self, rating: Rating, level: str) -> Truth:
+    def keeps(self, rating: Rating, level: str) -> Truth:
         """Whether a level is kept."""
         return (
             z3.Or(*(self.holds(way) for way in rating.keeping(level)))

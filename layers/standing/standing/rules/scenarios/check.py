@@ -46,11 +46,11 @@ def check_scenarios(folder: Path, *, thresholds: bool = False) -> ScenarioResult
     """
     compiled = compile_folder(folder)
     ruleset = compiled.ruleset
-    told = _nothing_withheld(ruleset)
-    rules = Timeline.of(told)
+    open_rules = _nothing_withheld(ruleset)
+    rules = Timeline.of(open_rules)
     played = tuple(play(scenario, rules) for scenario in read_scenarios(folder, ruleset))
     covered = coverage(ruleset, (day for one in played for day in one.lived), compiled.places)
-    moved = moved_thresholds(told, played, compiled.places) if thresholds else ()
+    moved = moved_thresholds(open_rules, played, compiled.places) if thresholds else ()
     return ScenarioResults(ruleset, played, tuple(covered), tuple(moved))
 
 

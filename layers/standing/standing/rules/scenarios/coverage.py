@@ -48,8 +48,8 @@ class CoveredRule:
 def coverage(ruleset: Ruleset, lived: Iterable[DayResult], places: SourceMap) -> list[CoveredRule]:
     """Every rule and every comparison, in the order of the files."""
     seen = {verdict for day in lived for verdict in _verdicts(ruleset, day)}
-    found = [_covered(rule, place, text, places, seen) for rule, place, text, _ in _judged(ruleset)]
-    return sorted(found, key=lambda one: (one.file, one.line))
+    covered = [_covered(rule, place, text, places, seen) for rule, place, text, _ in _judged(ruleset)]
+    return sorted(covered, key=lambda one: (one.file, one.line))
 
 
 def _covered(rule: str, place: int, text: str, places: SourceMap, seen: set[Verdict]) -> CoveredRule:

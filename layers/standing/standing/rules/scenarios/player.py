@@ -89,24 +89,28 @@ def _miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Mismatch | 
 
 
 def _rating_miss(expected: Expected, lived: DayResult) -> Mismatch | None:
-    held = lived.closed.all_shown()[expected.about]
-    if (held.level == expected.wanted) is (expected.kind == "rating"):
+    actual = lived.closed.all_shown()[expected.about]
+    if (actual.level == expected.wanted) is (expected.kind == "rating"):
         return None
     rating = lived.ruleset.ratings[expected.about]
-    return Mismatch(expected, lived.day, held=held, because=tuple(_asked(lived, rating, held, str(expected.wanted))))
+    return Mismatch(
+        expected, lived.day, held=actual, because=tuple(_asked(lived, rating, actual, str(expected.wanted)))
+    )
 
 
-def _asked(lived: DayResult, rating: Rating, held: LevelState, wanted: str) -> Iterator[LevelRequirements]:
+def _asked(lived: DayResult, rating: Rating, actual: LevelState, wanted: str) -> Iterator[LevelRequirements]:
     """The requirements of the expected level, and those of the actual level."""
     if ruling := lived.rulings.get(rating.name):
         yield LevelRequirements("set-by-hand", ruling.level, (reason_for_manual_level(ruling),))
-    is_above = rating.rank(wanted) > rating.rank(held.level)
-    if wanted != held.level and (is_above or not rating.ordered):
+    is_above = rating.rank(wanted) > rating.rank(actual.level)
+    if wanted != actual.level and (is_above or not rating.ordered):
         yield from requirements_on(lived, rating, "needs", wanted)
     if rating.ordered and not is_above:
-        yield from requirements_on(lived, rating, "kept-by", held.level)
-    if not rating.ordered or (not is_above and held.level in rating.retain and _qualifies(lived, rating, held.level)):
-        yield from requirements_on(lived, rating, "qualifies-by", held.level)
+        yield from requirements_on(lived, rating, "kept-by", actual.level)
+    if not rating.ordered or (
+        not is_above and actual.level in rating.retain and _qualifies(lived, rating, actual.level)
+    ):
+        yield from requirements_on(lived, rating, "qualifies-by", actual.level)
 
 
 def _qualifies(lived: DayResult, rating: Rating, level: str) -> bool:
@@ -115,14 +119,14 @@ def _qualifies(lived: DayResult, rating: Rating, level: str) -> bool:
 
 
 def _care_miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Mismatch | None:
-    found = care_on(lived, buckets, expected.about)
+    actual = care_on(lived, buckets, expected.about)
     wanted = {"care": "due", "held-back": expected.wanted}.get(expected.kind)
-    as_expected = found.standing != "due" if expected.kind == "no-care" else found.standing == wanted
+    as_expected = actual.standing != "due" if expected.kind == "no-care" else actual.standing == wanted
     if as_expected:
         return None
     care = lived.ruleset.care[expected.about]
     because = LevelRequirements("needs", care.name, reasons_for_care(lived.ruleset, care, lived.facts))
-    return Mismatch(expected, lived.day, care=found, because=(because,))
+    return Mismatch(expected, lived.day, care=actual, because=(because,))
 
 
 def care_on(lived: DayResult, buckets: Buckets, name: str) -> CareOn:

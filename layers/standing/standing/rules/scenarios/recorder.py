@@ -54,10 +54,10 @@ class Eraser:
     def fields(self, event: Event) -> Fields:
         """An event's fields, without personal and identifying ones."""
         dropped = IDENTIFYING | personal_fields(type(event.detail))
-        told = {name: value for name, value in event.detail.stored().items() if name not in dropped}
-        if "author" in told:
-            told["author"] = SOMEBODY
-        return {name: self._coded(value) if name in CODED else value for name, value in told.items()}
+        fields = {name: value for name, value in event.detail.stored().items() if name not in dropped}
+        if "author" in fields:
+            fields["author"] = SOMEBODY
+        return {name: self._coded(value) if name in CODED else value for name, value in fields.items()}
 
     def _coded(self, value: Any) -> Any:  # noqa: ANN401 -- any JSON
         if isinstance(value, dict):
@@ -72,17 +72,17 @@ def record(events: Iterable[Event], ruleset: Ruleset, day: Day) -> Recording | N
     eraser = Eraser(frozenset(_named(ruleset)))
     in_order = _in_order(ruleset, (event for event in events if event.day <= day))
     named = _named_again(in_order, ruleset)
-    told = [(event.day, event.detail.family, named.get(event.key, {}) | eraser.fields(event)) for event in in_order]
-    made = [_made(ruleset, step, number) for number, step in enumerate(told, 1)]
-    kept = [(step, event) for step, event in zip(told, made, strict=True) if event]
-    if not kept:
+    steps = [(event.day, event.detail.family, named.get(event.key, {}) | eraser.fields(event)) for event in in_order]
+    made = [_made(ruleset, step, number) for number, step in enumerate(steps, 1)]
+    accepted = [(step, event) for step, event in zip(steps, made, strict=True) if event]
+    if not accepted:
         return None
-    lines = list(_lines([step for step, _ in kept]))
+    lines = list(_lines([step for step, _ in accepted]))
     name = f"recorded-{digest(lines)[:8]}"
-    happened = tuple(event for _, event in kept)
+    happened = tuple(event for _, event in accepted)
     days = tuple(sorted({*(event.day for event in happened), day}))
     end = play(Scenario(name, None, "", 1, happened, (), days), Timeline.of(ruleset)).lived[-1]
-    return Recording(name, "\n".join([*_heading(name), *lines, *_end(end), ""]), end, len(told) - len(kept))
+    return Recording(name, "\n".join([*_heading(name), *lines, *_end(end), ""]), end, len(steps) - len(accepted))
 
 
 def _named_again(events: list[Event], ruleset: Ruleset) -> dict[tuple[str, str], Fields]:

@@ -46,8 +46,8 @@ class MovedThreshold:
 def moved_thresholds(ruleset: Ruleset, played: tuple[PlayedScenario, ...], places: SourceMap) -> list[MovedThreshold]:
     """Every threshold of every rule, moved a step down and a step up, in the order of the files."""
     met = [(one.scenario, _met(ruleset, one)) for one in played if not one.misses]
-    found = [_moved(ruleset, places, met, *move) for move in _moves(ruleset)]
-    return sorted(found, key=lambda one: (one.file, one.line))
+    moved = [_moved(ruleset, places, met, *move) for move in _moves(ruleset)]
+    return sorted(moved, key=lambda one: (one.file, one.line))
 
 
 def _moves(ruleset: Ruleset) -> Iterator[tuple[str, int, Comparison, Comparison]]:
@@ -77,10 +77,10 @@ def _step(ruleset: Ruleset, fact: str) -> int:
     return SCORE_STEP if feature.unit == "score" or feature.kind == "ratio" else 1
 
 
-def _met(ruleset: Ruleset, one: PlayedScenario) -> Met:
+def _met(ruleset: Ruleset, story: PlayedScenario) -> Met:
     """All values of each fact on all days of a story, also on days without a change."""
-    first, last = one.lived[0].day, one.lived[-1].day
-    start = replay_up_to(last, StoredHistory(one.scenario.events))
+    first, last = story.lived[0].day, story.lived[-1].day
+    start = replay_up_to(last, StoredHistory(story.scenario.events))
     met: dict[str, set[Fact]] = {}
     for known in (engine_of(ruleset).facts(start.under(ruleset), day) for day in range(first, last + 1)):
         for fact, value in known.items():
