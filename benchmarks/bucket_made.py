@@ -119,8 +119,8 @@ def _states(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
     """A state of the day before for every customer, with its features: all are reconciled."""
     names = [feature.name for feature in ruleset.features]
     entries = pl.concat_list(map(_entry, names)).alias("features")
-    told = features_on(ruleset, records, LAST - 1).select("customer", entries)
-    return _rows(told, version=1, day=LAST - 1, events=None, origin="table").sort("customer")
+    rows = features_on(ruleset, records, LAST - 1).select("customer", entries)
+    return _rows(rows, version=1, day=LAST - 1, events=None, origin="table").sort("customer")
 
 
 def _states_of_today(today: pl.LazyFrame) -> pl.DataFrame:
@@ -129,7 +129,7 @@ def _states_of_today(today: pl.LazyFrame) -> pl.DataFrame:
     return _rows(bare, version=2, day=LAST, origin="stream").sort("customer").collect()
 
 
-def _rows(told: pl.LazyFrame, **same: float | str | None) -> pl.LazyFrame:
+def _rows(rows: pl.LazyFrame, **same: float | str | None) -> pl.LazyFrame:
     fixed: dict[str, Any] = same | {
         "features_hash": "made",
         "rules": "made",
@@ -137,8 +137,8 @@ def _rows(told: pl.LazyFrame, **same: float | str | None) -> pl.LazyFrame:
         "closed": EMPTY_MEMORY,
     }
     fixed |= {"ledger": EMPTY_LEDGER}
-    one = pl.LazyFrame([fixed], schema={name: STATES[name] for name in fixed})
-    return told.join(one, how="cross").select(*STATES)
+    constants = pl.LazyFrame([fixed], schema={name: STATES[name] for name in fixed})
+    return rows.join(constants, how="cross").select(*STATES)
 
 
 def _entry(name: str) -> pl.Expr:

@@ -33,11 +33,11 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
     ours, plain = [], []
     for repeat in range(-1, repeats):  # the first warms up
         begun = perf_counter()
-        found = find(lake, last_night(lake).keys, ruleset, wanted)
+        answer = find(lake, last_night(lake).keys, ruleset, wanted)
         between = perf_counter()
         rows = _plain(Path(lake.name))
         ended = perf_counter()
-        if found.rows["customer"].to_list() != rows["customer"].to_list():
+        if answer.rows["customer"].to_list() != rows["customer"].to_list():
             raise ValueError("the list and the scan find something else")
         if repeat >= 0:
             ours.append(between - begun)
@@ -46,7 +46,7 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
     figures.note("list.seconds_scan", plain)
     figures.note("list.ratio_to_scan", ratios(ours, plain))
     figures.count("list.customers", customers)
-    figures.count("list.found", found.total)
+    figures.count("list.found", answer.total)
 
 
 def _plain(folder: Path) -> pl.DataFrame:

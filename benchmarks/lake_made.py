@@ -34,13 +34,13 @@ class Made(NamedTuple):
 
 def made(folder: Path, customers: int) -> Made:
     """The files for this number of customers. They are written once."""
-    found = Made(folder / f"time-{customers}.parquet", folder / f"customer-{customers}.parquet", customers)
+    files = Made(folder / f"time-{customers}.parquet", folder / f"customer-{customers}.parquet", customers)
     folder.mkdir(parents=True, exist_ok=True)
-    if not found.by_time.exists():
-        _written(_rows(customers), found.by_time)
-    if not found.by_customer.exists():
-        _written(pl.scan_parquet(found.by_time).sort("customer", "day", "moment"), found.by_customer)
-    return found
+    if not files.by_time.exists():
+        _written(_rows(customers), files.by_time)
+    if not files.by_customer.exists():
+        _written(pl.scan_parquet(files.by_time).sort("customer", "day", "moment"), files.by_customer)
+    return files
 
 
 def _written(rows: pl.LazyFrame, file: Path) -> None:

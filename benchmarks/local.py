@@ -61,8 +61,8 @@ class Log:
 
     def counted(self, metric: str) -> float:
         """The sum of a metric."""
-        found = (json.loads(line) for line in self.lines if line.startswith('{"_aws"'))
-        return float(sum(sum(one.get(metric, ())) for one in found))
+        metrics = (json.loads(line) for line in self.lines if line.startswith('{"_aws"'))
+        return float(sum(sum(one.get(metric, ())) for one in metrics))
 
 
 def measure(figures: Figures, households: int, rounds: int) -> None:

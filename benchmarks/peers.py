@@ -52,14 +52,14 @@ def bare_durable(rules: Timeline) -> Peer:
     def evaluate(facts: dict[str, Any]) -> list[str]:
         message = orjson.dumps(facts).decode()
         code, state = engine.assert_fact(handle, message)
-        found: list[str] = []
+        hits: list[str] = []
         if code == 0:
             _, matched = engine.start_action_for_state(handle, state)
             while matched:
-                found += [owners[int(name[1:])] for name in orjson.loads(matched)]
+                hits += [owners[int(name[1:])] for name in orjson.loads(matched)]
                 matched = engine.complete_and_start_action(handle, state)
         engine.retract_fact(handle, message)
-        return found
+        return hits
 
     return Peer(lambda facts: {**_flat(facts), "sid": "0", "id": "0"}, evaluate)
 

@@ -83,8 +83,8 @@ def read(folder: Path) -> tuple[Figures, dict[str, str]]:
     written = json.loads((folder / "results.json").read_text())
     for name, value in written.items():
         if isinstance(value, str):
-            said = figures.words if name.split(".")[0] in SECTIONS else about
-            said[name] = value
+            texts = figures.words if name.split(".")[0] in SECTIONS else about
+            texts[name] = value
         elif not name.endswith((".low", ".high", ".repeats", ".target")):
             low, high = (written.get(f"{name}.{end}", value) for end in ("low", "high"))
             figures.spreads[name] = Spread(value, low, high, written.get(f"{name}.repeats", 1))
@@ -93,13 +93,13 @@ def read(folder: Path) -> tuple[Figures, dict[str, str]]:
 
 def flat(figures: Figures, about: Mapping[str, str]) -> dict[str, str | float]:
     """All values under flat names: the median, the quartiles as `.low` and `.high`, and the number of repeats."""
-    found: dict[str, str | float] = {**about, **figures.words}
+    values: dict[str, str | float] = {**about, **figures.words}
     for name, spread in figures.spreads.items():
-        found[name] = round(spread.median, 4)
+        values[name] = round(spread.median, 4)
         if spread.repeats > 1:
-            found |= {f"{name}.low": round(spread.low, 4), f"{name}.high": round(spread.high, 4)}
-            found[f"{name}.repeats"] = spread.repeats
-    return found | {f"{name}.target": target.most for name, target in TARGETS.items() if name in figures}
+            values |= {f"{name}.low": round(spread.low, 4), f"{name}.high": round(spread.high, 4)}
+            values[f"{name}.repeats"] = spread.repeats
+    return values | {f"{name}.target": target.most for name, target in TARGETS.items() if name in figures}
 
 
 def page(figures: Figures, about: Mapping[str, str]) -> str:

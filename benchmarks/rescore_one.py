@@ -92,7 +92,7 @@ def by_pandas(file: Path, out: Path) -> None:
     def each(counted: pd.Series[bool], column: str = "amount") -> pd.api.typing.SeriesGroupBy[Any, Any]:
         return rows.loc[counted, ["customer", column]].groupby("customer", observed=False)[column]
 
-    found = {
+    features = {
         "orders_30d": each(bought & since[30]).size(),
         "orders_90d": each(bought & since[90]).size(),
         "orders_365d": each(bought & since[365]).size(),
@@ -107,8 +107,8 @@ def by_pandas(file: Path, out: Path) -> None:
     }
     orders = each(bought & since[180])
     count = orders.size()
-    found["mean_order_180d"] = (orders.sum() // count.where(count > 0)).astype("Int64")
-    pd.DataFrame(found).rename_axis("customer").reset_index().astype({"customer": "str"}).to_parquet(
+    features["mean_order_180d"] = (orders.sum() // count.where(count > 0)).astype("Int64")
+    pd.DataFrame(features).rename_axis("customer").reset_index().astype({"customer": "str"}).to_parquet(
         out, compression="zstd"
     )
 
@@ -127,10 +127,10 @@ def ratings_and_care(file: Path, out: Path) -> None:
         frame = frame.join(pl.scan_parquet(known), on="customer", how="left")
     frame = with_all_columns(frame, schema(ruleset)).with_columns(pl.lit(LAST, dtype=pl.Int32).alias("day"))
     lived = evaluate_day(ruleset, frame, LAST)
-    kept = [
+    columns = [
         name for name in lived.collect_schema().names() if name.startswith((*REMEMBERED, "fell-due/", "refrained/"))
     ]
-    lived.select("customer", "day", *ruleset.ratings, *kept).sink_parquet(out)
+    lived.select("customer", "day", *ruleset.ratings, *columns).sink_parquet(out)
 
 
 def night(file: Path, out: Path) -> None:
@@ -144,9 +144,9 @@ def bucket(folder: Path, _out: Path) -> None:
     """A bucket's whole night without the table: compact, reconcile, rescore, score and count."""
     lake = FolderLake(folder)
     scoring = Scoring(model_of(lake), Silent())
-    told = rescore_bucket(lake, NobodyThere(), Timeline.of(rules()), NUMBER, LAST, scoring=scoring)  # type: ignore[arg-type]
-    if told.wrong or told.differences or told.incomplete or told.reconciled < told.customers * 0.9:
-        raise ValueError(f"the made bucket is not as it should be: {told}")
+    report = rescore_bucket(lake, NobodyThere(), Timeline.of(rules()), NUMBER, LAST, scoring=scoring)  # type: ignore[arg-type]
+    if report.wrong or report.differences or report.incomplete or report.reconciled < report.customers * 0.9:
+        raise ValueError(f"the made bucket is not as it should be: {report}")
 
 
 class Silent:

@@ -51,12 +51,12 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
 def _features(figures: Figures, layout: str, file: Path, repeats: int) -> None:
     runs: dict[str, list[Ran]] = {name: [] for name in ("ours", "duckdb", "scan")}
     for _ in range(repeats):
-        for name, found in runs.items():
-            found.append(run(name, file))
+        for name, ran in runs.items():
+            ran.append(run(name, file))
     runs["pandas"] = [run("pandas", file)]  # once: it is slow, and far from the target
-    for name, found in runs.items():
-        figures.note(f"rescore.seconds.{name}.{layout}", [one.seconds for one in found])
-        figures.count(f"rescore.peak.{name}.{layout}_mb", max(one.peak_mb for one in found))
+    for name, ran in runs.items():
+        figures.note(f"rescore.seconds.{name}.{layout}", [one.seconds for one in ran])
+        figures.count(f"rescore.peak.{name}.{layout}_mb", max(one.peak_mb for one in ran))
     seconds = {name: [one.seconds for one in found] for name, found in runs.items()}
     figures.note(f"rescore.ratio_to_duckdb.{layout}", ratios(seconds["ours"], seconds["duckdb"]))
     figures.note(f"rescore.ratio_to_scan.{layout}", ratios(seconds["ours"], seconds["scan"]))
@@ -93,20 +93,20 @@ def _growth(figures: Figures, few: Made, many: Made, repeats: int) -> None:
 
 def _bucket(figures: Figures, few: Made, repeats: int) -> None:
     """The whole night of one bucket of the lake, with a tenth of the customers."""
-    folder, found = FOLDER / "bucket", []
+    folder, runs = FOLDER / "bucket", []
     for _ in range(repeats):
         bucket_made(folder, few, rules())
-        found.append(run("bucket", folder))
-    figures.note("rescore.seconds.whole_bucket_100k", [one.seconds for one in found])
-    figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in found))
+        runs.append(run("bucket", folder))
+    figures.note("rescore.seconds.whole_bucket_100k", [one.seconds for one in runs])
+    figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in runs))
 
 
 def _equal(many: Made) -> None:
     """Check that the contestants' features are equal. Raises ValueError if not."""
     for file in many[:2]:
-        found = {name: _found(name, file) for name in ("ours", "duckdb", "pandas")}
-        for name, rows in found.items():
-            if not rows.equals(found["ours"]):
+        features = {name: _found(name, file) for name in ("ours", "duckdb", "pandas")}
+        for name, rows in features.items():
+            if not rows.equals(features["ours"]):
                 raise ValueError(f"{name} finds something else in {file.name}")
 
 

@@ -27,12 +27,12 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
     with no_collection():
         for _ in range(repeats):
             began = perf_counter()
-            found = run()
+            fitted = run()
             times.append(perf_counter() - began)
     figures.note("bgnbd.seconds_1m", [one * 1_000_000 / customers for one in times])
     figures.count("bgnbd.customers", customers)
     figures.count("bgnbd.groups", len(collapsed(people.lazy())))
-    figures.count("bgnbd.steps", found.steps)
+    figures.count("bgnbd.steps", fitted.steps)
 
 
 def made(customers: int, seed: int = 2005) -> pl.DataFrame:

@@ -77,12 +77,12 @@ class Scene:
         )
 
 
-def _late(one: Customer, days: int) -> tuple[Any, ...]:
+def _late(who: Customer, days: int) -> tuple[Any, ...]:
     rules = made_programme()
-    history = [core_calls.parse(body, rules, one.now) for body in one.year]
-    body = purchase(one.name, LAST - days, "20.00").replace("purchase-", "late-")
-    past = core_calls.stored_past(one.memory, one.name, history)
-    return core_calls.loaded(one.memory, one.name), past, core_calls.parse(body, rules, one.now), rules, one.now
+    history = [core_calls.parse(body, rules, who.now) for body in who.year]
+    body = purchase(who.name, LAST - days, "20.00").replace("purchase-", "late-")
+    past = core_calls.stored_past(who.memory, who.name, history)
+    return core_calls.loaded(who.memory, who.name), past, core_calls.parse(body, rules, who.now), rules, who.now
 
 
 def measure(figures: Figures, repeats: int, laps: int) -> None:
@@ -110,10 +110,10 @@ def _agreed(scene: Scene) -> list[int]:
     drawn = [*scene.facts, *_drawn(scene)]
     expected = [scene.matchers["match.plain"].match(facts) for facts in drawn]
     for name, peer in scene.matchers.items():
-        found = [peer.match(facts) for facts in drawn]
-        if found != expected:
-            place = next(place for place, one in enumerate(found) if one != expected[place])
-            raise Disagreement(f"{name} and plain differ by {sorted(found[place] ^ expected[place])}")
+        answers = [peer.match(facts) for facts in drawn]
+        if answers != expected:
+            place = next(place for place, one in enumerate(answers) if one != expected[place])
+            raise Disagreement(f"{name} and plain differ by {sorted(answers[place] ^ expected[place])}")
     return [len(found) for found in expected[: len(scene.facts)]]
 
 
@@ -149,14 +149,14 @@ def _by_stage(figures: Figures, scene: Scene, repeats: int, laps: int) -> None:
 
 def _looks(scene: Scene, laps: int) -> list[dict[str, float]]:
     contender, watch = scene.deciding(), Stopwatch()
-    found = []
+    looks = []
     with core_calls.watched(watch.wrap), no_collection():
         for _ in range(laps):
             watch.spent.clear()
             contender.microseconds()
-            found.append(dict(watch.spent))
+            looks.append(dict(watch.spent))
     calls = (len(made_customers()) + WARMING) * 1000
-    return [{stage: look.get(stage, 0) / calls for stage in core_calls.STAGES} for look in found]
+    return [{stage: look.get(stage, 0) / calls for stage in core_calls.STAGES} for look in looks]
 
 
 def _describe(figures: Figures, scene: Scene, hits: list[int]) -> None:

@@ -46,11 +46,11 @@ class Contender:
     def microseconds(self) -> float:
         """The microseconds of a call over a lap's inputs, after a few calls that warm up the processor's caches."""
         inputs, call = self.prepare(), self.call
-        for one in self.prepare()[:WARMING]:
-            call(one)
+        for item in self.prepare()[:WARMING]:
+            call(item)
         started = perf_counter_ns()
-        for one in inputs:
-            call(one)
+        for item in inputs:
+            call(item)
         return (perf_counter_ns() - started) / len(inputs) / 1000
 
 
@@ -59,24 +59,24 @@ def in_turns(contenders: Mapping[str, Contender], repeats: int, laps: int) -> di
 
     A lap is a few milliseconds of each contender, so that other work of the machine slows all of them alike.
     """
-    found: dict[str, list[float]] = {name: [] for name in contenders}
+    medians: dict[str, list[float]] = {name: [] for name in contenders}
     for repeat in range(-1, repeats):  # the first warms up
         with no_collection():
             for name, figures in _laps(contenders, laps).items():
                 if repeat >= 0:
-                    found[name].append(median(figures))
-    return found
+                    medians[name].append(median(figures))
+    return medians
 
 
 def _laps(contenders: Mapping[str, Contender], laps: int) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {name: [] for name in contenders}
+    times: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
     for lap in range(laps):
         begin = lap % len(names)
         for name in names[begin:] + names[:begin]:
             if lap < contenders[name].laps:
-                found[name].append(contenders[name].microseconds())
-    return found
+                times[name].append(contenders[name].microseconds())
+    return times
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:

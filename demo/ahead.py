@@ -76,8 +76,8 @@ def await_lake(lake: Lake) -> None:
     known = len(lake.keys(f"{INCOMING}/"))
     while time.monotonic() < min(quiet, deadline):
         time.sleep(QUIET / 6)
-        if (found := len(lake.keys(f"{INCOMING}/"))) != known:
-            known, quiet = found, time.monotonic() + QUIET
+        if (objects := len(lake.keys(f"{INCOMING}/"))) != known:
+            known, quiet = objects, time.monotonic() + QUIET
 
 
 def _pages(lake: Lake, rules: Timeline) -> Callable[[Report], None]:

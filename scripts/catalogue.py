@@ -64,9 +64,9 @@ def main() -> int:
 def renewed(written: bytes) -> Catalog:
     """The catalogue with the current texts of the code, and their existing translations."""
     catalogue, code = read_po(io.BytesIO(written), locale="zh"), Catalog(locale="zh")
-    for path, found in texts():
+    for path, entry in texts():
         where = [(path.relative_to(ROOT).as_posix(), 0)]
-        code.add(found.text, context=found.code or None, locations=where)
+        code.add(entry.text, context=entry.code or None, locations=where)
     code.creation_date = catalogue.creation_date  # so that the file changes only if a text does
     catalogue.update(code, no_fuzzy_matching=True)
     catalogue.obsolete.clear()

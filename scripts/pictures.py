@@ -148,8 +148,8 @@ def _page(language: Language) -> str:
     """The comment on a pull request that sets gold to 1,500 but forgets its retention."""
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         rules = _edited(Path(folder), "spend_365d >= 2000.00", "spend_365d >= 1500.00")
-        said = comment(check(rules), check_scenarios(rules), impact_document(_impact(rules), language), language)
-    drawn = MERMAID.sub("", said)  # only GitHub draws the flow; here it would be text
+        text = comment(check(rules), check_scenarios(rules), impact_document(_impact(rules), language), language)
+    drawn = MERMAID.sub("", text)  # only GitHub draws the flow; here it would be text
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(drawn)
     return f'<!doctype html><meta charset="utf-8"><style>{LOOK}</style>{html}'
 

@@ -34,8 +34,8 @@ def agree(
     readers: list[Backend] = [durable.DurableBackend(rules), batch.PolarsBackend(rules), *(one(rules) for one in more)]
     for reader in readers:
         assert [reader.match(facts) for facts in customers] == oracle
-    held = batch.PolarsBackend(rules).match_all(frame(customers)).rows(named=True)
-    assert [frozenset(name for name, holds in row.items() if holds) for row in held] == oracle
+    rows = batch.PolarsBackend(rules).match_all(frame(customers)).rows(named=True)
+    assert [frozenset(name for name, holds in row.items() if holds) for row in rows] == oracle
 
 
 def frame(customers: list[dict[str, Fact]]) -> pl.DataFrame:
@@ -61,8 +61,8 @@ def compare(number: int, count: int) -> None:
 def compared_apart(number: int, count: int) -> str:
     """Run `compare` in a process of its own. Returns its output if it failed."""
     command = [sys.executable, "-m", "tests.make.agreement", str(number), str(count)]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return said.stderr[-3_000:] if said.returncode else ""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stderr[-3_000:] if done.returncode else ""
 
 
 if __name__ == "__main__":

@@ -28,8 +28,8 @@ class PolarsBackend:
         """The names of the rules that hold."""
         if not self.rules:
             return frozenset()
-        (held,) = self.match_all(pl.DataFrame([dict(facts) | {"": 0}], strict=False)).rows(named=True)
-        return frozenset(name for name, holds in held.items() if holds)
+        (row,) = self.match_all(pl.DataFrame([dict(facts) | {"": 0}], strict=False)).rows(named=True)
+        return frozenset(name for name, holds in row.items() if holds)
 
     def match_all(self, facts: pl.DataFrame) -> pl.DataFrame:
         """For a row a customer and a column a fact, a row a customer and a true-or-false column a rule."""

@@ -73,7 +73,7 @@ def _engaged(random: Random, day: Day, name: str) -> Event:
 
 
 def _consents(random: Random, day: Day) -> Event:
-    said = {"consent": {"email": random.random() < 0.7, "phone": random.random() < 0.5}}
+    consent = {"consent": {"email": random.random() < 0.7, "phone": random.random() < 0.5}}
     birthday = f"{day_date(day + random.randrange(365)):%m-%d}"
     moment = made.noon(day) - timedelta(hours=1)
-    return made.event(day, Profile(id=f"p-{day}", customer="c", time=moment, birthday=birthday, **said))
+    return made.event(day, Profile(id=f"p-{day}", customer="c", time=moment, birthday=birthday, **consent))

@@ -71,12 +71,12 @@ def neighbours(customer: str, many: int) -> list[str]:
 
 def owned(events: Sequence[Event], customer: str) -> list[Event]:
     """The events as those of this customer. A repeated id becomes a new one."""
-    found: dict[tuple[str, str], Event] = {}
+    by_key: dict[tuple[str, str], Event] = {}
     for number, event in enumerate(events):
-        own = event.detail.id if event.key not in found else f"{number}-{event.detail.id}"
-        one = replace(event, detail=event.detail.model_copy(update={"customer": customer, "id": own}))
-        found[one.key] = one
-    return list(found.values())
+        own = event.detail.id if event.key not in by_key else f"{number}-{event.detail.id}"
+        changed = replace(event, detail=event.detail.model_copy(update={"customer": customer, "id": own}))
+        by_key[changed.key] = changed
+    return list(by_key.values())
 
 
 def decided(rules: Timeline, events: Sequence[Event]) -> list[tuple[State, list[Event]]]:
@@ -129,14 +129,14 @@ class Meanwhile:
         self.inner, self.calls, self.number, self.happens = inner, calls, number, happens
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self.inner, name)
-        if not callable(found):
-            return found
+        attribute = getattr(self.inner, name)
+        if not callable(attribute):
+            return attribute
 
         def call(*arguments: Any, **more: Any) -> Any:
             self.calls.append(name)
             if len(self.calls) == self.number:
                 self.happens()
-            return found(*arguments, **more)
+            return attribute(*arguments, **more)
 
         return call

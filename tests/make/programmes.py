@@ -114,18 +114,18 @@ def ramps(part: str, weight: int) -> st.SearchStrategy[Ramp]:
 @st.composite
 def features(draw: st.DrawFn) -> tuple[Feature, ...]:
     """Up to seven features, some of them combined."""
-    found: list[Feature] = []
+    drawn: list[Feature] = []
     for number in range(draw(st.integers(1, 5))):
-        found.append(draw(_windowed(f"f{number}") | _of_days(f"f{number}")))
-    numbers = [feature.name for feature in found if feature.unit != "text"]
+        drawn.append(draw(_windowed(f"f{number}") | _of_days(f"f{number}")))
+    numbers = [feature.name for feature in drawn if feature.unit != "text"]
     for number in range(draw(st.integers(0, 2)) if numbers else 0):
         parts = draw(st.tuples(st.sampled_from(numbers), st.sampled_from(numbers)))
         kind = draw(st.sampled_from(["ratio", "minus", "plus", "points"]))
         scored = {"ramps": [draw(ramps(part, weight)) for part, weight in zip(parts, (60, 40), strict=True)]}
         combined = {"first": parts[0], "second": parts[1]}
-        found.append(made_feature(f"c{number}", kind, **(scored if kind == "points" else combined)))
+        drawn.append(made_feature(f"c{number}", kind, **(scored if kind == "points" else combined)))
         numbers.append(f"c{number}")
-    return tuple(found)
+    return tuple(drawn)
 
 
 def _literal(feature: Feature) -> st.SearchStrategy[int]:
@@ -205,29 +205,29 @@ def terms(draw: st.DrawFn, features: Sequence[Feature]) -> OlderTerms:
 @st.composite
 def rulesets(draw: st.DrawFn) -> Ruleset:
     """A whole ruleset: an ordered rating, an unordered one that may use it, and care rules that may use both."""
-    found = draw(features())
+    drawn = draw(features())
     tier = Rating(
         name="tier",
         title=TITLE,
         levels=TIERS,
-        qualify={level: draw(conditions(found)) for level in TIERS[1:]},
-        retain={level: draw(conditions(found)) for level in TIERS[1:] if draw(st.booleans())},
+        qualify={level: draw(conditions(drawn)) for level in TIERS[1:]},
+        retain={level: draw(conditions(drawn)) for level in TIERS[1:] if draw(st.booleans())},
         stability=draw(STABILITIES),
         override=TIER_SET,
         honours=draw(st.booleans()),
-        terms=tuple(draw(st.lists(terms(found), max_size=2))),
+        terms=tuple(draw(st.lists(terms(drawn), max_size=2))),
     )
     stage = Rating(
         name="stage",
         title=TITLE,
         ordered=False,
         levels=STAGES,
-        qualify={level: draw(conditions(found, ("tier",))) for level in STAGES[:-1]},
+        qualify={level: draw(conditions(drawn, ("tier",))) for level in STAGES[:-1]},
         override=STAGE_SET,
     )
-    care = tuple(draw(cares(found, f"care-{number}")) for number in range(draw(st.integers(1, 3))))
+    care = tuple(draw(cares(drawn, f"care-{number}")) for number in range(draw(st.integers(1, 3))))
     strata = (Stratum(ratings=(tier,)), Stratum(ratings=(stage,)), Stratum(care=care))
-    return assemble(draw(programmes()), MEASURES, found, strata)
+    return assemble(draw(programmes()), MEASURES, drawn, strata)
 
 
 @st.composite
@@ -268,8 +268,8 @@ def override(day: Day, level: str, last: Day, name: str = "o", rating: str = "ti
     """An override."""
     moment = made.noon(day) + timedelta(hours=hour - 12)
     who: dict[str, Any] = {"id": f"{name}-{day}", "customer": "c-1", "time": moment}
-    said = {"rating": rating, "level": level, "reason": "goodwill", "author": "staff-1", "expires": day_date(last)}
-    return made.event(day, Override(**who, **said))
+    content = {"rating": rating, "level": level, "reason": "goodwill", "author": "staff-1", "expires": day_date(last)}
+    return made.event(day, Override(**who, **content))
 
 
 def answer(day: Day, care: str, due: date, status: Any, name: str = "a") -> Event:
@@ -283,8 +283,8 @@ def histories(draw: st.DrawFn, most: int = 8, span: int = 60) -> list[Event]:
     """A customer's events of all types within some weeks, with unique ids, often several on a day."""
     some_days = st.integers(1_000, 1_000 + span)
     days = draw(st.lists(some_days, min_size=1, max_size=most))
-    found = [draw(_event(day, f"e{number}")) for number, day in enumerate(days)]
-    return [*found, *(draw(made.returns("r", some_days)) if draw(st.booleans()) else ())]
+    events = [draw(_event(day, f"e{number}")) for number, day in enumerate(days)]
+    return [*events, *(draw(made.returns("r", some_days)) if draw(st.booleans()) else ())]
 
 
 @st.composite

@@ -349,8 +349,8 @@ def returns(draw: st.DrawFn, name: str, days: st.SearchStrategy[Day]) -> list[Ev
 def histories(draw: st.DrawFn, most: int = 8) -> list[Event]:
     """A customer's events within a month, with unique ids, often several on a day."""
     days = draw(st.lists(DAYS, min_size=1, max_size=most))
-    found = [draw(_one_event(day, f"e{number}")) for number, day in enumerate(days)]
-    return [*found, *(draw(returns("r", DAYS)) if draw(st.booleans()) else ())]
+    events = [draw(_one_event(day, f"e{number}")) for number, day in enumerate(days)]
+    return [*events, *(draw(returns("r", DAYS)) if draw(st.booleans()) else ())]
 
 
 @st.composite
@@ -386,12 +386,12 @@ def cut(events: Sequence[Event], cuts: Sequence[bool]) -> list[list[Event]]:
 def features(draw: st.DrawFn) -> tuple[Feature, ...]:
     """Features of any kind over any short window; some measures over all time."""
     kinds = st.sampled_from(["count", "sum", "mean", "days_since_first", "days_since_last"])
-    found = []
+    drawn = []
     for number in range(draw(st.integers(1, 6))):
         kind, over = draw(kinds), draw(st.none() | st.integers(1, 15))
         counted = [PURCHASES, COMPLAINTS, SCORES]  # rules count transactions, not amounts
         measure = draw(st.sampled_from([NET, SCORES] if kind in {"sum", "mean"} else counted))
         windowed = not kind.startswith("days_since")
         ending = draw(st.integers(0, 10)) if windowed and over else 0
-        found.append(feature(f"feature_{number}", kind, measure, over if windowed else None, ending))
-    return tuple(found)
+        drawn.append(feature(f"feature_{number}", kind, measure, over if windowed else None, ending))
+    return tuple(drawn)
