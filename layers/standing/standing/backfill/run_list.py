@@ -25,9 +25,9 @@ from standing.values.errors import UserError
 def list_runs(target: Target, root: Path) -> dict[str, Any]:
     """All runs, newest first, and the local working folders of unfinished runs."""
     here = [
-        {"folder": str(one.folder), "run": one.run.run, "command": one.command, "began": one.run.began}
-        | {"dealt": one.is_dealt}
-        for one in unfinished_folders(root)
+        {"folder": str(note.folder), "run": note.run.run, "command": note.command, "began": note.run.began}
+        | {"dealt": note.is_dealt}
+        for note in unfinished_folders(root)
     ]
     return {"runs": [asdict(one) for one in runs(target.lake)], "unfinished": here}
 

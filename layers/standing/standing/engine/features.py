@@ -91,8 +91,8 @@ def _points(feature: PointsFeature) -> Formula:
     return points
 
 
-def _ratio(one: int, other: int) -> int | None:
-    return one * RATIO_UNIT // other if other else None
+def _ratio(first: int, second: int) -> int | None:
+    return first * RATIO_UNIT // second if second else None
 
 
 def _count(feature: CountFeature) -> Formula:

@@ -90,8 +90,8 @@ def _refrained(lived: Iterable[DayResult]) -> dict[str, Day]:
     return {f"{care}#{gate}": day.day for day in lived for care, gate in day.refrained}
 
 
-def _later(one: dict[str, Day], other: dict[str, Day]) -> dict[str, Day]:
-    return {name: max(one.get(name, 0), other.get(name, 0)) for name in one | other}
+def _later(first: dict[str, Day], second: dict[str, Day]) -> dict[str, Day]:
+    return {name: max(first.get(name, 0), second.get(name, 0)) for name in first | second}
 
 
 def _months(lived: Sequence[DayResult], most: int) -> dict[Day, Memory]:

@@ -60,9 +60,9 @@ def plain(memory: Memory) -> list[dict[str, Any]]:
     return [_plain(part, getattr(memory, part.name)) for part in FIELDS]
 
 
-def memory_of(told: Iterable[dict[str, Any]]) -> Memory:
-    """The memory that `plain` told."""
-    return Memory(*map(_kept, FIELDS, told))
+def memory_of(entries: Iterable[dict[str, Any]]) -> Memory:
+    """The memory from the parts of `plain`."""
+    return Memory(*map(_kept, FIELDS, entries))
 
 
 def _plain(part: Part, entries: dict[str, Any]) -> dict[str, Any]:

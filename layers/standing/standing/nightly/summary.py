@@ -76,8 +76,8 @@ def merge_runs(first: BucketReport, second: BucketReport) -> BucketReport:
     )
 
 
-def _both[T](one: list[T], other: list[T]) -> list[T]:
-    return one + [item for item in other if item not in one]
+def _both[T](first: list[T], second: list[T]) -> list[T]:
+    return first + [item for item in second if item not in first]
 
 
 def keep_failure(lake: Lake, day: str, number: int, why: Fault) -> None:

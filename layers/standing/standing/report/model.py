@@ -196,9 +196,9 @@ class Report:
 type Told = BucketReport | Report
 
 
-def counts_of(told: Told) -> Counts:
+def counts_of(report: Told) -> Counts:
     """What is counted, by name."""
-    return {name: getattr(told, name) for name in COUNTS}
+    return {name: getattr(report, name) for name in COUNTS}
 
 
 def bucket_json(part: BucketReport) -> bytes:

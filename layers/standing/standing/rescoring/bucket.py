@@ -55,12 +55,12 @@ def states_of(states: Iterable[State]) -> pl.DataFrame:
     These are the announced level of each rating, until when each care rule waits, and when care actions expire.
     """
     known = list(states)
-    memories = frame_of(((one.customer, one.day, one.closed) for one in known), {})
+    memories = frame_of(((state.customer, state.day, state.closed) for state in known), {})
     rows = [
-        {"version": one.version, EXPIRES: min(one.ledger.unanswered.values(), default=None)}
-        | {f"{SAID}{rating}": level for rating, level in one.ledger.said.items()}
-        | {f"{WAITING}{care}": day for care, day in one.ledger.waiting.items()}
-        for one in known
+        {"version": state.version, EXPIRES: min(state.ledger.unanswered.values(), default=None)}
+        | {f"{SAID}{rating}": level for rating, level in state.ledger.said.items()}
+        | {f"{WAITING}{care}": day for care, day in state.ledger.waiting.items()}
+        for state in known
     ]
     names = sorted({name for row in rows for name in row if name.startswith((SAID, WAITING))})
     kinds = {name: pl.String if name.startswith(SAID) else pl.Int32 for name in names}
@@ -92,8 +92,8 @@ def _stirs(ruleset: Ruleset, columns: list[str]) -> pl.Expr:
         unsaid.append(level.ne_missing(announced) & level.is_in(rating.levels))
     care = [pl.col(name) for name in columns if name.startswith(("fell-due/", "refrained/"))]
     waiting = [
-        (pl.col(f"{WAITING}{name}") <= pl.col("day")) & pl.col(f"care/{name}") & ~lacks_consent(one)
-        for name, one in ruleset.care.items()
+        (pl.col(f"{WAITING}{name}") <= pl.col("day")) & pl.col(f"care/{name}") & ~lacks_consent(rule)
+        for name, rule in ruleset.care.items()
         if f"{WAITING}{name}" in columns
     ]
     return pl.any_horizontal(*unsaid, *care, *waiting, pl.col(EXPIRES) <= pl.col("day")).fill_null(value=False)

@@ -24,9 +24,9 @@ BY_COLUMN = {part.column: part for part in PARTS}
 REMEMBERED = tuple(f"{part.column}/" for part in PARTS)  # how the columns of a memory begin
 
 
-def column(kept: Kept, rating: str, part: str) -> str:
+def column(group: Kept, rating: str, part: str) -> str:
     """The column of one part of a rating's level."""
-    return f"{kept}/{rating}/{part}"
+    return f"{group}/{rating}/{part}"
 
 
 def columns_of(part: Part, keys: Sequence[str]) -> dict[str, Value]:

@@ -93,8 +93,8 @@ def level_of(rating: Rating, rank: pl.Expr) -> pl.Expr:
     return rank.replace_strict(dict(enumerate(rating.levels)), default=None, return_dtype=pl.String)
 
 
-def _held(rating: Rating, kept: str, part: str) -> pl.Expr:
-    return pl.col(column("levels" if kept == "levels" else "shown", rating.name, part))
+def _held(rating: Rating, group: str, part: str) -> pl.Expr:
+    return pl.col(column("levels" if group == "levels" else "shown", rating.name, part))
 
 
 def _rank(rating: Rating, level: pl.Expr) -> pl.Expr:

@@ -80,14 +80,14 @@ QUESTIONS = Messages(
 class ConditionText(Source):
     """What was asked, as a rule file's content. A problem names its line of the condition, as all stand on one line."""
 
-    def problem(self, place: Place, said: Readable, check: str = "", at: int | None = 0) -> Problem:  # noqa: ARG002 -- one line
+    def problem(self, place: Place, text: Readable, check: str = "", at: int | None = 0) -> Problem:  # noqa: ARG002 -- one line
         """A problem at a place."""
         written = self.data
         for part in place:
             written = written[part]
-        named = isinstance(written, str) and f"`{written}`" not in str(said)
-        text = QUESTIONS("of_part", part=written, said=said) if named else said
-        return Problem.of(self.file, self.line(place), text, check)
+        named = isinstance(written, str) and f"`{written}`" not in str(text)
+        whole = QUESTIONS("of_part", part=written, said=text) if named else text
+        return Problem.of(self.file, self.line(place), whole, check)
 
 
 def _source(text: str) -> Source:

@@ -70,12 +70,12 @@ class Source:
     data: Any
     marks: dict[Place, Mark]
 
-    def problem(self, place: Place, said: Readable, check: str = "", at: int | None = 0) -> Problem:
+    def problem(self, place: Place, text: Readable, check: str = "", at: int | None = 0) -> Problem:
         """A problem at the nearest place that is marked: at a sign of its value, or, without one, at its name."""
         mark = self._mark(place)
         within = at is not None and place in self.marks and mark.value_line == mark.line
         column = mark.value_column + (at or 0) if within else mark.column
-        return Problem.of(self.file, mark.line, said, check, column)
+        return Problem.of(self.file, mark.line, text, check, column)
 
     def line(self, place: Place) -> int:
         """The line of the nearest place that has one."""
@@ -102,8 +102,8 @@ def read(path: Path, name: str) -> Source:
     return parse(text, name)
 
 
-def _whole(name: str, said: Readable) -> RulesError:
-    return RulesError([Problem.of(name, 1, said)])
+def _whole(name: str, text: Readable) -> RulesError:
+    return RulesError([Problem.of(name, 1, text)])
 
 
 class PlainParser(Parser):
@@ -128,9 +128,9 @@ class PlainParser(Parser):
             self._refuse(event, "documents")
         return event
 
-    def _refuse(self, event: Event, said: str) -> NoReturn:
+    def _refuse(self, event: Event, code: str) -> NoReturn:
         mark = event.start_mark
-        raise RulesError([Problem.of(self.name, mark.line + 1, in_words(said), column=mark.column + 1)])
+        raise RulesError([Problem.of(self.name, mark.line + 1, in_words(code), column=mark.column + 1)])
 
 
 def parse(text: str, name: str) -> Source:

@@ -106,6 +106,6 @@ def _meaning(ruleset: Ruleset, fact: str) -> object:
     return rating and (rating.ordered, rating.levels)
 
 
-def _problem(rules: CompiledRules, about: str, said: Readable) -> Problem:
+def _problem(rules: CompiledRules, about: str, text: Readable) -> Problem:
     spot = rules.places.find(about)
-    return Problem.of(spot.file, spot.line, said)
+    return Problem.of(spot.file, spot.line, text)

@@ -20,7 +20,7 @@ class Verdict(NamedTuple):
 
     rule: str
     place: int
-    held: bool
+    result: bool
 
 
 @dataclass(frozen=True)

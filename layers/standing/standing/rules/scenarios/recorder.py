@@ -48,7 +48,7 @@ class Recording:
 class Eraser:
     """Removes from events what may identify the person. Equal texts become equal codes."""
 
-    kept: frozenset[str]
+    known_codes: frozenset[str]
     codes: dict[str, str] = field(default_factory=dict)
 
     def fields(self, event: Event) -> Fields:
@@ -62,7 +62,7 @@ class Eraser:
     def _coded(self, value: Any) -> Any:  # noqa: ANN401 -- any JSON
         if isinstance(value, dict):
             return {name: self._coded(entry) for name, entry in value.items()}
-        if not isinstance(value, str) or value in self.kept or CODE.fullmatch(value):
+        if not isinstance(value, str) or value in self.known_codes or CODE.fullmatch(value):
             return value
         return self.codes.setdefault(value, f"code-{len(self.codes) + 1}")
 

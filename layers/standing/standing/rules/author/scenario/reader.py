@@ -92,9 +92,9 @@ class ScenarioReader:
     days: list[Day] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
-    def note(self, place: Place, said: Readable, source: Source | None = None, at: int | None = 0) -> None:
+    def note(self, place: Place, text: Readable, source: Source | None = None, at: int | None = 0) -> None:
         """A problem at a place of the story, or of a part of it: at its value, or at its name."""
-        self.problems.append((source or self.source).problem(place, said, at=at))
+        self.problems.append((source or self.source).problem(place, text, at=at))
 
     def scenario(self) -> Scenario | None:
         """The story, or nothing where it was not understood; why is noted."""
