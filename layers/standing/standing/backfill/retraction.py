@@ -138,9 +138,9 @@ class Retraction:
             result.counts["forgotten"] += 1
             return
         with suppress(Forgotten):  # a customer forgotten meanwhile has no rows left
-            Attempts(TRIES, self.pause).run(partial(self._one, customer, there, ends, result))
+            Attempts(TRIES, self.pause).run(partial(self._attempt, customer, there, ends, result))
 
-    def _one(self, customer: str, there: LakeRetraction, ends: Collection[Day], result: StoredRun) -> None:
+    def _attempt(self, customer: str, there: LakeRetraction, ends: Collection[Day], result: StoredRun) -> None:
         """One attempt: delete the run's records of a customer, and write the state without them."""
         row, history = self.customers.state_row(customer), self.customers.history(customer)
         ours, own = [one for one in history if one.brought.run == self.run], pl.col("customer") == customer

@@ -48,7 +48,7 @@ def import_history(
         prune(start.under(end.ruleset), end.day, end.ruleset),
         end.opened,
         end.closed,
-        _kept(before.ledger, lived) if before else _known(lived),
+        _continued(before.ledger, lived) if before else _known(lived),
     )
     return ImportedHistory(state, checkpoints(start, lived, past.checkpoints), _months(lived, months))
 
@@ -70,7 +70,7 @@ def _known(lived: Sequence[DayResult]) -> Ledger:
     return Ledger(said=shown, asked=dict(memory.due), refrained=_refrained(lived), contacts=contacts)
 
 
-def _kept(before: Ledger, lived: Sequence[DayResult]) -> Ledger:
+def _continued(before: Ledger, lived: Sequence[DayResult]) -> Ledger:
     """The stored ledger, in which actions that were due in the imported history count as over."""
     asked, refrained = _later(before.asked, lived[-1].closed.due), _later(before.refrained, _refrained(lived))
     return replace(before, asked=asked, refrained=refrained)

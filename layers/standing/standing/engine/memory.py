@@ -62,7 +62,7 @@ def plain(memory: Memory) -> list[dict[str, Any]]:
 
 def memory_of(entries: Iterable[dict[str, Any]]) -> Memory:
     """The memory from the parts of `plain`."""
-    return Memory(*map(_kept, FIELDS, entries))
+    return Memory(*map(_restored, FIELDS, entries))
 
 
 def _plain(part: Part, entries: dict[str, Any]) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def _plain(part: Part, entries: dict[str, Any]) -> dict[str, Any]:
     return {name: [value for value in held if value is not None] for name, held in entries.items()}
 
 
-def _kept(part: Part, entries: dict[str, Any]) -> dict[str, Any]:
+def _restored(part: Part, entries: dict[str, Any]) -> dict[str, Any]:
     if part.values is LEVEL:
         return {name: LevelState(*held) for name, held in entries.items()}
     return {name: tuple(days) for name, days in entries.items()} if part.many else entries

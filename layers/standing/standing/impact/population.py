@@ -52,7 +52,7 @@ def _frames(rulesets: Sequence[Ruleset], customers: Sequence[Sequence[Row]]) -> 
 
 
 def _frame(ruleset: Ruleset, customers: Iterable[Row]) -> pl.DataFrame:
-    rows = [{"customer": who, **known, **_held(ruleset, levels)} for who, known, levels in customers]
+    rows = [{"customer": who, **known, **_current(ruleset, levels)} for who, known, levels in customers]
     schema: dict[str, pl.DataType | type[pl.DataType]] = {"customer": pl.String}
     schema |= {one.name: _dtype(one) for one in ruleset.features}
     schema |= {f"{name}/level": pl.Enum(rating.levels) for name, rating in ruleset.ratings.items()}
@@ -75,7 +75,7 @@ def read(path: Path) -> Population:
     return Population(about["day"], pl.read_parquet(path), about["features"])
 
 
-def _held(ruleset: Ruleset, levels: Mapping[str, LevelState]) -> dict[str, Fact]:
+def _current(ruleset: Ruleset, levels: Mapping[str, LevelState]) -> dict[str, Fact]:
     """The current level of each rating, and the day it began. Levels that the ruleset does not know are left out."""
     known = {name: rating.levels for name, rating in ruleset.ratings.items()}
     current = {name: one for name, one in levels.items() if one.level in known.get(name, ())}

@@ -31,7 +31,9 @@ def settled_plan(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.Laz
     result's `RATING/by-terms` says whether only these keep the level.
     """
     frame = with_facts(population, ruleset.rules.values()).lazy()
-    frame = frame.with_columns(_held(rating, population) for rating in ruleset.ratings.values() if rating.ordered)
+    frame = frame.with_columns(
+        _current_rank(rating, population) for rating in ruleset.ratings.values() if rating.ordered
+    )
     unknown = (f"{name}/since" for name in ruleset.ratings if f"{name}/since" not in population.columns)
     frame = frame.with_columns(pl.lit(None, dtype=pl.Int32).alias(name) for name in unknown)
     for stratum in ruleset.strata:
@@ -53,15 +55,15 @@ def _only_by_terms(rating: Rating) -> pl.Expr:
     return (pl.col(rating.name) > without).alias(older_terms_column(rating))
 
 
-def _held(rating: Rating, population: pl.DataFrame) -> pl.Expr:
+def _current_rank(rating: Rating, population: pl.DataFrame) -> pl.Expr:
     """The rank of the current level, or NO_LEVEL."""
-    name = _held_name(rating)
+    name = _current_column(rating)
     rank = pl.col(f"{rating.name}/level").cast(pl.Enum(rating.levels), strict=False).to_physical().cast(pl.Int8)
     known = f"{rating.name}/level" in population.columns
     return (rank.fill_null(NO_LEVEL) if known else pl.lit(NO_LEVEL, dtype=pl.Int8)).alias(name)
 
 
-def _held_name(rating: Rating) -> str:
+def _current_column(rating: Rating) -> str:
     return f"{rating.name}/held"
 
 
@@ -88,11 +90,11 @@ def _met(rating: Rating, level: str) -> pl.Expr:
     if level in rating.qualify:
         ways.append(pl.col(f"{rating.name}/qualify/{level}"))
     if level in rating.retain:
-        high_enough = pl.col(_held_name(rating)) >= rating.rank(level)
+        high_enough = pl.col(_current_column(rating)) >= rating.rank(level)
         ways.append(pl.col(f"{rating.name}/retain/{level}") & high_enough)
     for before, name in rating.terms_names.get(level, ()):
         reached = pl.col(f"{rating.name}/since").fill_null(before - 1) < before
-        ways.append(pl.col(name) & reached & (pl.col(_held_name(rating)) == rating.rank(level)))
+        ways.append(pl.col(name) & reached & (pl.col(_current_column(rating)) == rating.rank(level)))
     return pl.any_horizontal(ways)
 
 

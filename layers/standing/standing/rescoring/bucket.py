@@ -44,7 +44,7 @@ def rescore(
         frame = lived.frame.join(_ledger(states), on="customer", how="left", maintain_order="left")
         stirred |= set(frame.filter(_stirs(lived.ruleset, frame.columns))["customer"])
         if lived.day == until:
-            standing = pl.concat([standing, _kept(lived)], how="diagonal")
+            standing = pl.concat([standing, _stored(lived)], how="diagonal")
     standing = standing.with_columns(pl.col("customer").is_in(sorted(stirred)).alias(STIRRED))
     return RescoredBucket(standing.sort("customer"), tuple(sorted(stirred)))
 
@@ -99,7 +99,7 @@ def _stirs(ruleset: Ruleset, columns: list[str]) -> pl.Expr:
     return pl.any_horizontal(*unsaid, *care, *waiting, pl.col(EXPIRES) <= pl.col("day")).fill_null(value=False)
 
 
-def _kept(lived: DayResults) -> pl.DataFrame:
+def _stored(lived: DayResults) -> pl.DataFrame:
     facts = [name for name in (*lived.ruleset.by_name, *lived.ruleset.ratings) if name in lived.frame.columns]
     remembered = (name for name in lived.frame.columns if name.startswith(REMEMBERED))
     return lived.frame.select("customer", "version", "day", *remembered, *facts)

@@ -55,7 +55,9 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
         records = with_counting_day(records, ruleset)
     own = [feature for feature in ruleset.features if isinstance(feature, MeasuredFeature)]
     summed = {one.name: _taken(ruleset, one, day) for one in own if _is_summed(ruleset, one)}
-    others = {one.name: _taken(ruleset, one, day) for one in own if one.name not in summed} | dict(_said(ruleset, day))
+    others = {one.name: _taken(ruleset, one, day) for one in own if one.name not in summed} | dict(
+        _settings(ruleset, day)
+    )
     frame = _gathered(ruleset, records, summed)
     if others:
         frame = frame.join(_gathered(ruleset, records.filter(_asked_for(ruleset, others)), others), "customer", "left")
@@ -142,7 +144,7 @@ def _taken(ruleset: Ruleset, feature: MeasuredFeature, day: Day) -> pl.Expr:
     return TAKEN[feature.kind](feature, day, known if ruleset.measures[feature.measure].nets else the_day)
 
 
-def _said(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
+def _settings(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
     for channel, measure in ruleset.programme.consent.items():
         yield f"consent/{channel}", _last(measure, the_day <= day)
     for rating in ruleset.ratings.values():

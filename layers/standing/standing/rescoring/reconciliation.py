@@ -44,7 +44,7 @@ def _of_day(ruleset: Ruleset, day: int, records: pl.DataFrame, states: pl.DataFr
     lake = taken.unpivot(index="customer", variable_name="feature", value_name="lake").filter(
         pl.col("lake").is_not_null()
     )
-    both = _told(states).join(lake, on=["customer", "feature"], how="full", coalesce=True)
+    both = _by_feature(states).join(lake, on=["customer", "feature"], how="full", coalesce=True)
     differ = both.filter(pl.col("state").ne_missing(pl.col("lake")))
     return differ.with_columns(pl.lit(day, dtype=pl.Int32).alias("day")).select(TOLD)
 
@@ -53,7 +53,7 @@ def _as_text(names: list[str]) -> Iterator[pl.Expr]:
     return (pl.col(name).cast(pl.String) for name in names)
 
 
-def _told(states: pl.DataFrame) -> pl.DataFrame:
+def _by_feature(states: pl.DataFrame) -> pl.DataFrame:
     """The features of states, one row each."""
     entries = states.select("customer", pl.col("features").alias("entry")).explode("entry").unnest("entry")
     value = pl.coalesce(pl.col("number").cast(pl.String), pl.col("text"))

@@ -40,17 +40,17 @@ class Dialect:
     @cached_property
     def row(self) -> re.Pattern[str]:
         """A complete row."""
-        cell, mark = self._one, re.escape(self.separator)
+        cell, mark = self._cell_pattern, re.escape(self.separator)
         return re.compile(rf"{cell}(?:{mark}{cell})*")
 
     @cached_property
     def begun(self) -> re.Pattern[str]:
         """A row whose last cell's quote is not closed. The group is the part before that cell."""
-        cell, mark = self._one, re.escape(self.separator)
+        cell, mark = self._cell_pattern, re.escape(self.separator)
         return re.compile(rf'((?:{cell}{mark})*)"[^"]*(?:""[^"]*)*')
 
     @property
-    def _one(self) -> str:
+    def _cell_pattern(self) -> str:
         return rf'(?:"[^"]*(?:""[^"]*)*"|[^"{re.escape(self.separator)}]*)'
 
     def cells(self, text: str) -> list[str]:

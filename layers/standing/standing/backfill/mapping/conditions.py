@@ -91,10 +91,10 @@ class Condition(BaseModel):
     def words(self) -> Joined:
         """The condition in the mapping's words."""
         asked = self.model_dump(by_alias=True, exclude_unset=True, exclude={"column", "mark"})
-        return Joined(tuple(_said(name, value) for name, value in asked.items()), LISTS("comma"))
+        return Joined(tuple(_phrase(name, value) for name, value in asked.items()), LISTS("comma"))
 
 
-def _said(name: str, value: object) -> Message:
+def _phrase(name: str, value: object) -> Message:
     shown = Joined(tuple(value), LISTS("or")) if isinstance(value, list) else str(value)
     return message("{name} {value}", name=name, value=shown)
 

@@ -117,13 +117,13 @@ class _Reading:
         return condition
 
     def _joined(self, joint: str) -> Written:
-        conditions = [self._one(joint)]
+        conditions = [self._operand(joint)]
         while self._next() == joint:
             self.at += 1
-            conditions.append(self._one(joint))
+            conditions.append(self._operand(joint))
         return conditions[0] if len(conditions) == 1 else {GROUPS[joint]: conditions}
 
-    def _one(self, joint: str) -> Written:
+    def _operand(self, joint: str) -> Written:
         return self._joined("and") if joint == "or" else self._part()
 
     def _part(self) -> Written:

@@ -50,7 +50,7 @@ def schema_of(kind: Kind) -> dict[str, Any]:
     made = kind.shape.json_schema(schema_generator=Generator)
     for name, part in (made.get("$defs", {}) | {"": made}).items():
         part["title"] = name.removesuffix("Source") or kind.title
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_told(made)}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_completed(made)}
 
 
 def write_schemas(folder: Path) -> None:
@@ -60,7 +60,7 @@ def write_schemas(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _told(made: dict[str, Any]) -> dict[str, Any]:
+def _completed(made: dict[str, Any]) -> dict[str, Any]:
     """With what the models leave to others: the words that features may measure, and the two languages."""
     parts = made.get("$defs", {})
     for name, about in TITLE.items():

@@ -74,7 +74,7 @@ def never_hold(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
             continue
         for part in _alternatives(condition):
             if prover.impossible(prover.world.holds(part)) and by_hand.impossible(by_hand.world.holds(part)):
-                text = finding_text("alternative", part=_said(part), hint=_hint(prover.ruleset, [part]))
+                text = finding_text("alternative", part=_text(part), hint=_hint(prover.ruleset, [part]))
                 yield Finding("CHK-01", name, text, line=_first_line(part))
 
 
@@ -85,7 +85,7 @@ def _hint(ruleset: Ruleset, parts: list[Condition]) -> Message:
 
 
 def _impossible(ruleset: Ruleset, name: str, parts: list[Condition], *, only_by_hand: bool) -> Finding:
-    lines = [f"`{_said(part)}`" for part in parts]
+    lines = [f"`{_text(part)}`" for part in parts]
     both = Joined(tuple(lines), finding_text("contradicts"))
     why = both if len(lines) > 1 else finding_text("is_impossible", line=lines[0])
     code = "impossible_but_by_hand" if only_by_hand else "impossible"
@@ -263,10 +263,10 @@ def _alternatives(condition: Condition) -> Iterator[Condition]:
             yield from _alternatives(part)
 
 
-def _said(condition: Condition) -> str:
+def _text(condition: Condition) -> str:
     if isinstance(condition, Comparison):
         return condition.text
-    return f"{condition.group}: " + "; ".join(dict.fromkeys(_said(part) for part in condition.of))
+    return f"{condition.group}: " + "; ".join(dict.fromkeys(_text(part) for part in condition.of))
 
 
 def _first_line(condition: Condition) -> str:

@@ -103,11 +103,11 @@ def _named(ruleset: Ruleset) -> Iterator[str]:
 
 def _in_order(ruleset: Ruleset, events: Iterable[Event]) -> list[Event]:
     """Sorted by moment. At one moment, the event that counts comes last, since a story's moments are consecutive."""
-    lesser_last = sorted(events, key=_said, reverse=True)
+    lesser_last = sorted(events, key=_content, reverse=True)
     return sorted(lesser_last, key=lambda event: (event.day, event.detail.time, list(_places(ruleset, event))))
 
 
-def _said(event: Event) -> str:
+def _content(event: Event) -> str:
     return flow({name: value for name, value in event.detail.stored().items() if name not in IDENTIFYING})
 
 
