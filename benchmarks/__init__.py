@@ -1,1 +1,1 @@
-"""The benchmark: `make bench` measures, compares with peers, and writes results.md and results.json. Never deployed."""
+"""The benchmark: `make bench` measures, compares with peers, and writes results.md and results.json. Not deployed."""

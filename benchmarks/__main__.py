@@ -1,7 +1,7 @@
 """`python -m benchmarks`: measure everything in one run and write results.md, results.json and the tables of two docs.
 
-With `--only` one part is measured and its figures alone are renewed, with a word that says so. With `--quick` the
-results go to `.standing/bench/`.
+With `--only` one part is measured, and only its figures are replaced; the results say so. With `--quick` the results go
+to `.standing/bench/`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ PARTS: dict[str, Callable[[Figures, bool], None]] = {
 
 
 def main() -> None:
-    """Measure, write, and say which targets are met. A missed target is said, and is not an error."""
+    """Measure, write, and print which targets are met. A missed target is not an error."""
     asked = _arguments()
     figures = Figures()
     for name in [asked.only] if asked.only else PARTS:
@@ -56,7 +56,7 @@ def main() -> None:
 
 
 def _renewed(folder: Path, part: str, figures: Figures, about: dict[str, str]) -> tuple[Figures, dict[str, str]]:
-    """What was written last, with the figures of one part renewed."""
+    """The last written figures, with those of one part replaced."""
     written, run = read(folder)
     written.spreads |= figures.spreads
     written.words |= figures.words

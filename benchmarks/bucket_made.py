@@ -1,6 +1,6 @@
-"""A made bucket of the lake as it lies there before a night: files in a folder, the last day still to be compacted.
+"""A synthetic bucket of the lake before a night: files in a folder, with the last day not yet compacted.
 
-The records have every column of the lake, and most of these are empty, as they are where one shop sends purchases.
+The records have every column of the lake. Most columns are empty, as for a shop that only sends purchases.
 """
 
 from __future__ import annotations
@@ -32,11 +32,11 @@ EMPTY_LEDGER |= {"contacts": [], "waiting": []}
 
 
 class FolderLake(Lake):
-    """A bucket of S3 that is a folder. Nobody else writes to it."""
+    """A folder in place of an S3 bucket. Nobody else writes to it."""
 
     def __init__(self, folder: Path) -> None:
-        """Of the files in a folder."""
-        super().__init__(client=None, name=str(folder), at_once=1)  # type: ignore[arg-type]  # it calls nothing
+        """Use the files of a folder."""
+        super().__init__(client=None, name=str(folder), at_once=1)  # type: ignore[arg-type]  # it has no calls
 
     def keys(self, prefix: str) -> list[str]:
         """As S3."""
@@ -44,7 +44,7 @@ class FolderLake(Lake):
         return sorted(name for name in names if name.startswith(prefix))
 
     def get(self, key: str) -> StoredObject:
-        """As S3, without a hash of the content."""
+        """As S3, without an ETag."""
         path = Path(self.name) / key
         return StoredObject(path.read_bytes(), "there") if path.exists() else ABSENT
 
@@ -65,14 +65,14 @@ class FolderLake(Lake):
 
 
 class NobodyThere:
-    """A table without customers: what a night does there takes the table's time, and is not measured."""
+    """A table without customers. The work of a night in the table is not measured."""
 
     def load(self, _customer: str) -> None:
-        """Nobody."""
+        """Find no state."""
 
 
 def bucket_made(folder: Path, made: Made, ruleset: Ruleset) -> FolderLake:
-    """The bucket of all made customers, as the archive and the compaction of the night before left it."""
+    """The bucket of all synthetic customers, as the archive and last night's compaction leave it."""
     lake = FolderLake(folder)
     lake.delete(lake.keys(""))
     records = _records(pl.scan_parquet(made.by_customer))
@@ -84,14 +84,14 @@ def bucket_made(folder: Path, made: Made, ruleset: Ruleset) -> FolderLake:
     lake.put(f"{staged_prefix('states', NUMBER)}today.parquet", parquet_bytes(_states_of_today(today)))
     programme = ruleset.programme
     terms = FitSettings(programme.currency, programme.minor_digits)
-    # Of CDNOW, as the made customers never leave, and so tell no chance of leaving.
+    # Parameters of CDNOW: the synthetic customers never leave, so a model cannot be fitted to them.
     model = fit_model(cdnow.purchases().lazy(), day_number(date(1998, 6, 30)), terms)
     lake.put(MODEL, text(model).encode())
     return lake
 
 
 def model_of(lake: FolderLake) -> Model:
-    """The model by which the bucket is scored."""
+    """The model that scores the bucket."""
     return parsed(lake.get(MODEL).body)
 
 
@@ -116,11 +116,11 @@ def _records(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _states(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
-    """Of every customer one state of the day before, with its features: all of them are reconciled."""
+    """A state of the day before for every customer, with its features: all are reconciled."""
     names = [feature.name for feature in ruleset.features]
     entries = pl.concat_list(map(_entry, names)).alias("features")
-    told = features_on(ruleset, records, LAST - 1).select("customer", entries)
-    return _rows(told, version=1, day=LAST - 1, events=None, origin="table").sort("customer")
+    rows = features_on(ruleset, records, LAST - 1).select("customer", entries)
+    return _rows(rows, version=1, day=LAST - 1, events=None, origin="table").sort("customer")
 
 
 def _states_of_today(today: pl.LazyFrame) -> pl.DataFrame:
@@ -129,7 +129,7 @@ def _states_of_today(today: pl.LazyFrame) -> pl.DataFrame:
     return _rows(bare, version=2, day=LAST, origin="stream").sort("customer").collect()
 
 
-def _rows(told: pl.LazyFrame, **same: float | str | None) -> pl.LazyFrame:
+def _rows(rows: pl.LazyFrame, **same: float | str | None) -> pl.LazyFrame:
     fixed: dict[str, Any] = same | {
         "features_hash": "made",
         "rules": "made",
@@ -137,8 +137,8 @@ def _rows(told: pl.LazyFrame, **same: float | str | None) -> pl.LazyFrame:
         "closed": EMPTY_MEMORY,
     }
     fixed |= {"ledger": EMPTY_LEDGER}
-    one = pl.LazyFrame([fixed], schema={name: STATES[name] for name in fixed})
-    return told.join(one, how="cross").select(*STATES)
+    constants = pl.LazyFrame([fixed], schema={name: STATES[name] for name in fixed})
+    return rows.join(constants, how="cross").select(*STATES)
 
 
 def _entry(name: str) -> pl.Expr:

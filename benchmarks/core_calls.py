@@ -1,4 +1,4 @@
-"""Every call into the core and the table adapter: the one module to mend when they change. Knows nothing of timing."""
+"""Every call into the core and the table adapter: the only module to change when these change. It times nothing."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ type Row = dict[str, Any]
 type Facts = Mapping[str, int | str]
 type Wrap = Callable[[str, Callable[..., Any]], Callable[..., Any]]
 
-# Which function's own time, without that of the functions in it, counts as which stage of a decision.
+# The stage of a decision by function. A function's own time counts, without that of functions that it calls.
 SEAMS: tuple[tuple[str, object, str], ...] = (
     ("decode", table.Customers, "load"),
     ("parse", import_module(__name__), "parse"),
@@ -53,20 +53,20 @@ SALTED: Row = {"salt": {"S": "0123456789abcdef"}}
 
 @dataclass
 class Memory:
-    """What stands in for DynamoDB: it hands out one customer's stored rows, and keeps what was last to be stored."""
+    """A stand-in for DynamoDB: it returns one customer's stored rows, and keeps the last written ones."""
 
     state: Row | None = None
     checkpoints: dict[str, Row] = field(default_factory=dict)
     written: list[Row] = field(default_factory=list)
 
     def get_item(self, *, Key: Row, **_: object) -> dict[str, Any]:  # noqa: N803
-        """The stored state, or the table's salt, as boto3 gives it."""
+        """The stored state, or the table's salt, as boto3 returns it."""
         if Key["pk"]["S"] == table.SALT:
             return {"Item": SALTED}
         return {"Item": self.state} if self.state else {}
 
     def get_paginator(self, _: str) -> Memory:
-        """The one paginator there is: of the checkpoints."""
+        """The paginator of the checkpoints, the only one."""
         return self
 
     def paginate(self, **_: object) -> list[dict[str, Any]]:
@@ -74,33 +74,33 @@ class Memory:
         return [{"Items": list(self.checkpoints.values())}]
 
     def transact_write_items(self, *, TransactItems: list[dict[str, Any]], **_: object) -> dict[str, Any]:  # noqa: N803
-        """Keep the rows."""
+        """Keep the written rows."""
         self.written = [row["Put"]["Item"] for row in TransactItems if "Put" in row]  # the rest are conditions
         return {}
 
     def store(self) -> None:
-        """From now on, hand out what was last written."""
+        """Store the last written rows, so that they are returned from now on."""
         self.checkpoints |= {row["sk"]["S"]: row for row in self.written if row["sk"]["S"].startswith("CHECKPOINT#")}
         self.state = next(row for row in self.written if row["sk"]["S"] == table.STATE)
 
 
 def programme(folder: Path) -> Timeline:
-    """The rules of a folder, compiled, in force on all days."""
+    """The compiled rules of a folder, in force on all days."""
     return Timeline.of(compile_rules(folder))
 
 
 def parse(body: str, rules: Timeline, now: datetime) -> Event:
-    """A message of the queue as an event."""
+    """The event of a queue's message."""
     return intake.take_in(json.loads(body), rules.latest, now)
 
 
 def decided(memory: Memory, body: str, rules: Timeline, now: datetime) -> DecisionResult:
-    """One whole decision, from the stored item and the message to the items to be stored. The event is not late."""
+    """A whole decision, from the stored item and the message to the items to store. The event is not late."""
     return delivered(memory, [parse(body, rules, now)], rules, now)
 
 
 def delivered(memory: Memory, events: Sequence[Event], rules: Timeline, now: datetime) -> DecisionResult:
-    """Some events of one customer decided, and what came of it written."""
+    """Decide events of a customer, and write the result."""
     customers = _customers(memory)
     state = customers.load(events[0].detail.customer)
     outcome = deciding.decide(state, events, rules, now)
@@ -109,7 +109,7 @@ def delivered(memory: Memory, events: Sequence[Event], rules: Timeline, now: dat
 
 
 def loaded(memory: Memory, customer: str) -> State:
-    """The stored state, read as if for the first time: nothing in it is worked out yet."""
+    """The stored state, freshly read: nothing in it is cached."""
     state = _customers(memory).load(customer)
     if state is None:
         raise LookupError(customer)
@@ -117,22 +117,22 @@ def loaded(memory: Memory, customer: str) -> State:
 
 
 def stored_past(memory: Memory, customer: str, history: Sequence[Event]) -> StoredHistory:
-    """What was stored beside the state."""
+    """The stored history beside the state."""
     return StoredHistory(history, _customers(memory).checkpoints(customer))
 
 
 def silent_days(state: State, rules: Timeline, days: int) -> view.View:
-    """The clock moved over days without events."""
+    """The view after the clock moved over days without events."""
     return view.view(state, rules, state.day + days)
 
 
 def folded_again(state: State, past: StoredHistory, late: Event, rules: Timeline, now: datetime) -> DecisionResult:
-    """A late event: folded again from the last checkpoint before it, or from the beginning where there is none."""
+    """Decide a late event: a fold from the last checkpoint before it, or from the beginning if there is none."""
     return deciding.decide(state, [late], rules, now, past)
 
 
 def facts_of(memory: Memory, body: str, rules: Timeline, now: datetime) -> dict[str, int | str]:
-    """The facts that the rules meet when a message is decided, as far as any rule asks for them."""
+    """The facts for the rules when a message is decided: only those that a rule uses."""
     met: dict[str, int | str] = {}
     match = durable.DurableBackend.match
 
@@ -152,29 +152,29 @@ def conditions(rules: Timeline) -> dict[str, Condition]:
 
 
 def alternatives(rules: Timeline) -> list[tuple[str, Sequence[tuple[str, str, Any]]]]:
-    """Each rule as alternatives of which one must hold, each a list of comparisons: fact, operator, value."""
+    """Each rule as alternatives, one of which must hold. An alternative is comparisons of fact, operator and value."""
     return [(name, branch) for name, when in conditions(rules).items() for branch in branches(when)]
 
 
 def reader(rules: Timeline) -> Callable[[Any], frozenset[str]]:
-    """Our durable-rules reader over all rules at once: facts in, the names of the rules that hold out."""
+    """Standing's durable-rules reader over all rules: it maps facts to the names of the rules that hold."""
     return durable.DurableBackend(conditions(rules)).match
 
 
 def readers_by_stratum(rules: Timeline) -> Callable[[Any], frozenset[str]]:
-    """The same over the strata one by one, as a decision has to match them."""
+    """Standing's durable-rules readers over the strata one by one, as in a decision."""
     strata = engine_of(rules.latest).durable
     return lambda facts: frozenset().union(*(one.match(facts) for one in strata))
 
 
 def oracle(rules: Timeline) -> Callable[[Any], frozenset[str]]:
-    """The plain reader over all rules at once."""
+    """The plain reader over all rules."""
     return plain.PlainBackend(conditions(rules)).match
 
 
 @contextmanager
 def watched(wrap: Wrap) -> Iterator[None]:
-    """For a while, every function among the seams is wrapped to say whose time is spent."""
+    """Within the context, `wrap` wraps the function of every stage, to measure its time."""
     with ExitStack() as stack:
         for stage, owner, name in SEAMS:
             stack.enter_context(mock.patch.object(owner, name, wrap(stage, getattr(owner, name))))

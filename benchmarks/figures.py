@@ -1,4 +1,4 @@
-"""Figures and targets: what was measured, under flat names, and what it ought to be. Knows nothing of measuring."""
+"""Figures and targets: the measured values under flat names, and their limits. It measures nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from benchmarks.timing import Spread, spread
 
 @dataclass(frozen=True)
 class Target:
-    """The most that a figure may be, and what it says."""
+    """The highest value that a figure may have, and what the target says."""
 
     most: float
     says: str
@@ -44,21 +44,21 @@ TARGETS = {
 
 @dataclass
 class Figures:
-    """Everything measured in one run."""
+    """All values measured in one run."""
 
     spreads: dict[str, Spread] = field(default_factory=dict)
     words: dict[str, str] = field(default_factory=dict)
 
     def note(self, name: str, values: Sequence[float]) -> None:
-        """A figure with its repeats."""
+        """Add a figure with its repeats."""
         self.spreads[name] = spread(values)
 
     def count(self, name: str, value: float) -> None:
-        """A figure that has no repeats, because it would be the same each time."""
+        """Add a figure without repeats, because it is the same each time."""
         self.note(name, [value])
 
     def say(self, name: str, word: str) -> None:
-        """Something that is not a number."""
+        """Add a word, which is not a number."""
         self.words[name] = word
 
     def __getitem__(self, name: str) -> float:

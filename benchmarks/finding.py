@@ -1,4 +1,4 @@
-"""The list's part: a condition over the standings of 1,000,000 made customers, beside a plain scan of their files."""
+"""The part of `list`: a condition over the standings of 1,000,000 synthetic customers, beside a plain scan."""
 
 from __future__ import annotations
 
@@ -26,18 +26,18 @@ PRIME = 7_919
 
 
 def measure(figures: Figures, customers: int, repeats: int) -> None:
-    """Compare the answers, then time, in turns."""
+    """Compare the answers, then time both in turns."""
     ruleset = compile_rules(programme_folder() / "rules")
     lake = _made(FOLDER / str(customers), customers, ruleset)
     wanted = Query(question(ASKED, ruleset), ("tier", "lifecycle", "spend_365d"), by="spend_365d")
     ours, plain = [], []
     for repeat in range(-1, repeats):  # the first warms up
         begun = perf_counter()
-        found = find(lake, last_night(lake).keys, ruleset, wanted)
+        answer = find(lake, last_night(lake).keys, ruleset, wanted)
         between = perf_counter()
         rows = _plain(Path(lake.name))
         ended = perf_counter()
-        if found.rows["customer"].to_list() != rows["customer"].to_list():
+        if answer.rows["customer"].to_list() != rows["customer"].to_list():
             raise ValueError("the list and the scan find something else")
         if repeat >= 0:
             ours.append(between - begun)
@@ -46,11 +46,11 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
     figures.note("list.seconds_scan", plain)
     figures.note("list.ratio_to_scan", ratios(ours, plain))
     figures.count("list.customers", customers)
-    figures.count("list.found", found.total)
+    figures.count("list.found", answer.total)
 
 
 def _plain(folder: Path) -> pl.DataFrame:
-    """The same by polars alone, on the words of the levels: neither seals nor overrides are looked at."""
+    """The same condition by polars alone, on the names of the levels, without seals and overrides."""
     wanted = pl.col("levels/tier/level").is_in(["gold", "platinum"])
     wanted &= pl.col("levels/lifecycle/level").is_in(["slipping", "dormant"])
     names = ["customer", "levels/tier/level", "levels/lifecycle/level", "spend_365d"]
@@ -59,7 +59,7 @@ def _plain(folder: Path) -> pl.DataFrame:
 
 
 def _made(folder: Path, customers: int, ruleset: Ruleset) -> FolderLake:
-    """Standings as a night leaves them, with every column that there is; they are written once."""
+    """Standings as after a night, with every column. They are written once."""
     lake = FolderLake(folder)
     for number in range(BUCKETS):
         key = month_key(MONTH, number)

@@ -1,7 +1,7 @@
-"""Made rules and customers for what people who edit rules wait for: 100 rules over 30 features, and a population.
+"""Synthetic rules and customers for the commands that rule authors wait for: 100 rules over 30 features, a population.
 
-Ratings with an order and without, retention, care that costs; groups within groups. Every number comes from a place in
-a list, so that the rules are the same each time.
+Ordered and unordered ratings, retention, care with a cost, nested groups. Every number comes from a place in a list, so
+that the rules are the same each time.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ channels: [email, phone]
 contact_caps: [{at_most: 2, within: 7d}, {at_most: 1, within: 30d, channel: phone}]
 """
 TITLE = "{en: Made, zh: 基准测试用}"
-# Each rating: what raises it, what else may, and what keeps customers from it, with the number for the first level.
+# By rating: the feature that raises it, another that may, and one that prevents it, with the number of the first level.
 ORDERED = {
     "value": (("spend_365d", 800.00), ("spend_90d", 260.00), ("orders_365d", 5), ("refunds_365d", 9)),
     "rhythm": (("orders_90d", 3), ("orders_30d", 1), ("visits_90d", 2), ("days_since_order", 90)),
@@ -44,7 +44,7 @@ UNORDERED = {
     "mood": (("days_since_complaint", 30), ("satisfaction_180d", 0.3), "trust"),
     "trend": (("days_since_visit", 15), ("orders_trend", 0.2), "value"),
 }
-EDITED = {"value": 0.9, "rhythm": 1.34}  # reached and kept with less, and with more
+EDITED = {"value": 0.9, "rhythm": 1.34}  # the factor of the edit: one rating asks for less, the other for more
 CARE = 49
 ASKED = (
     ("spend_trend", "<=", 0.4),
@@ -58,7 +58,7 @@ ASKED = (
 
 
 def write_rules(folder: Path, *, edited: bool = False) -> Path:
-    """A `rules/` folder in `folder`; `edited`: one rating with less, one with more, and less care."""
+    """Write a `rules/` folder in `folder`. `edited`: one rating asks for less, one for more, and there is less care."""
     for name in ("ratings", "care"):
         (folder / name).mkdir(parents=True)
     (folder / "programme.yaml").write_text((RULES / "programme.yaml").read_text() + PROGRAMME)
@@ -73,7 +73,7 @@ def write_rules(folder: Path, *, edited: bool = False) -> Path:
 
 
 def population(ruleset: Ruleset, customers: int) -> Population:
-    """Made customers: many with little, few with much, a tenth of what can be unknown unknown."""
+    """Synthetic customers: many with low values, few with high ones. A tenth of the facts that can be unknown are."""
     number = pl.int_range(customers, dtype=pl.Int64)
     names = ("c-" + number.cast(pl.String).str.zfill(8)).alias("customer")
     facts = [_drawn(place, feature) for place, feature in enumerate(ruleset.features)]
@@ -128,7 +128,7 @@ def _care(*, edited: bool) -> Iterator[str]:
 
 
 def _times(value: float, factor: float) -> str:
-    """A number of a line, with as many decimals as such a number has."""
+    """A value times a factor, with the value's number of decimals."""
     return f"{value * factor:.2f}" if isinstance(value, float) else str(max(1, round(value * factor)))
 
 
@@ -146,5 +146,5 @@ def _level(place: int, levels: Sequence[str]) -> pl.Expr:
 
 
 def _uniform(seed: int) -> pl.Expr:
-    """Numbers from 0 up to 1, the same each time."""
+    """Uniform numbers from 0 to 1, the same each time."""
     return (pl.int_range(pl.len(), dtype=pl.Int64).hash(seed) % 1_000_003).cast(pl.Float64) / 1_000_003

@@ -1,4 +1,4 @@
-"""The start's part: importing the ingest function in fresh processes, beside the libraries it stands on alone."""
+"""The part of the cold start: importing the ingest function in new processes, beside importing only its libraries."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from standing.rules.author.build import build_ruleset
 from benchmarks.figures import Figures
 from benchmarks.timing import ratios
 
-# `import pydantic` alone would load nothing: it waits for the first name that is asked of it.
+# `import pydantic` alone loads nothing: it waits for the first use of a name.
 LIBRARIES = "import boto3; from aws_lambda_powertools import Logger, Metrics; from pydantic import BaseModel"
 CLIENTS = "; boto3.client('dynamodb'); boto3.client('sqs')"
 PROGRAMS = {"ingest": "import handler", "alone": LIBRARIES, "alone_with_clients": LIBRARIES + CLIENTS}
@@ -31,7 +31,7 @@ SETTINGS = {
 
 
 def measure(figures: Figures, repeats: int) -> None:
-    """Import in turns, and note how long each took."""
+    """Import in turns, and note the times."""
     where, folders = _artefacts(programme_folder())
     figures.say("ingest.from", where)
     with tempfile.TemporaryDirectory() as bytecode:
@@ -44,7 +44,7 @@ def measure(figures: Figures, repeats: int) -> None:
 
 def _in_turns(repeats: int, folders: list[Path], bytecode: Path) -> dict[str, list[float]]:
     turns: dict[str, list[float]] = {name: [] for name in PROGRAMS}
-    for turn in range(-1, repeats):  # the first time round compiles the bytecode
+    for turn in range(-1, repeats):  # the first turn compiles the bytecode
         for name, program in PROGRAMS.items():
             taken = _milliseconds(program, folders, bytecode)
             if turn >= 0:
@@ -53,7 +53,7 @@ def _in_turns(repeats: int, folders: list[Path], bytecode: Path) -> dict[str, li
 
 
 def _artefacts(root: Path) -> tuple[str, list[Path]]:
-    """What was built, in the order in which Lambda finds it; the sources where nothing was built."""
+    """The built artefacts, in Lambda's search order; the sources if nothing is built."""
     ruleset, built = root / "layers" / "ruleset", root / ".aws-sam" / "build"
     if not (ruleset / "python" / "standing_ruleset").exists():
         build_ruleset(root / "rules", ruleset)
@@ -63,11 +63,11 @@ def _artefacts(root: Path) -> tuple[str, list[Path]]:
 
 
 def _milliseconds(program: str, folders: list[Path], bytecode: Path) -> float:
-    """Milliseconds that a fresh process takes to import; boto3 comes from this environment, as Lambda's own would."""
+    """The milliseconds of the import in a new process. boto3 comes from this environment, as from Lambda's own."""
     path = [*map(str, folders), sysconfig.get_path("purelib")]
     begin = f"import sys; sys.path[:0] = {path}; "
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON"))}
-    answer = subprocess.run(  # noqa: S603 -- our own program
+    answer = subprocess.run(  # noqa: S603 -- a fixed program
         [sys.executable, "-S", "-c", begin + TIMED.format(program)],
         env={**environment, **SETTINGS, "PYTHONPYCACHEPREFIX": str(bytecode)},
         capture_output=True,

@@ -1,7 +1,7 @@
-"""Made transactions for the night's benchmark: as Parquet in the order of time, and by customer as in the lake.
+"""Synthetic transactions for the night's benchmark, as Parquet: sorted by time, and by customer as in the lake.
 
-Every value is drawn from the row's number and a seed, so that the rows are the same each time. Every second row goes
-round the customers, the others favour some. Knows nothing of what is asked of them.
+Every value is drawn from the row's number and a seed, so that the rows are the same each time. Every second row takes
+the customers in turn; the other rows favour some customers.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from standing.lake.parquet import ROW_GROUP
 from standing.lake.records import ENTRIES
 from standing.values.days import Day, day_number
 
-EACH = 50  # transactions a customer, in the mean
+EACH = 50  # transactions for each customer, on average
 DAYS = 730
 LAST = day_number(date(2026, 6, 30))
-STEP = 7_919  # prime, so that every customer comes by in turn
-PARTS = 20  # in which rows are made, so that few are in memory
+STEP = 7_919  # a prime, so that every customer has a turn
+PARTS = 20  # rows are made in parts, so that few are in memory
 CHANNELS = ("shop", "online", "phone")
 
 
 class Made(NamedTuple):
-    """The two files, of the same rows, and how many customers there are."""
+    """The two files, with the same rows, and the number of customers."""
 
     by_time: Path
     by_customer: Path
@@ -33,18 +33,18 @@ class Made(NamedTuple):
 
 
 def made(folder: Path, customers: int) -> Made:
-    """The files of so many customers; they are written once."""
-    found = Made(folder / f"time-{customers}.parquet", folder / f"customer-{customers}.parquet", customers)
+    """The files for this number of customers. They are written once."""
+    files = Made(folder / f"time-{customers}.parquet", folder / f"customer-{customers}.parquet", customers)
     folder.mkdir(parents=True, exist_ok=True)
-    if not found.by_time.exists():
-        _written(_rows(customers), found.by_time)
-    if not found.by_customer.exists():
-        _written(pl.scan_parquet(found.by_time).sort("customer", "day", "moment"), found.by_customer)
-    return found
+    if not files.by_time.exists():
+        _written(_rows(customers), files.by_time)
+    if not files.by_customer.exists():
+        _written(pl.scan_parquet(files.by_time).sort("customer", "day", "moment"), files.by_customer)
+    return files
 
 
 def _written(rows: pl.LazyFrame, file: Path) -> None:
-    """As the lake writes its files; whole or not at all."""
+    """Write a file like those of the lake: whole or not at all."""
     part = file.with_suffix(".part")
     rows.sink_parquet(part, compression="zstd", statistics=True, row_group_size=ROW_GROUP)
     part.rename(file)
@@ -76,10 +76,10 @@ def _part(begin: int, end: int, customers: int) -> pl.LazyFrame:
 
 
 def _share(seed: int) -> pl.Expr:
-    """From 0 up to 1, another for each row and seed."""
+    """A number from 0 to 1 for each row and seed."""
     return (pl.col("number").hash(seed) % 1_000_003).cast(pl.Float64) / 1_000_003
 
 
 def day_of_the_night() -> Day:
-    """The day whose end the features are of."""
+    """The day for which the features are computed."""
     return LAST

@@ -1,4 +1,4 @@
-"""The whole road's part: real purchases through the deployed template on a local AWS of the benchmark's own."""
+"""The end-to-end part: real purchases through the deployed template, on a local AWS only for the benchmark."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ BILLED = re.compile(r"^REPORT .*\bBilled Duration: ([0-9.]+) ms", re.DOTALL)
 
 @dataclass(frozen=True)
 class Round:
-    """One part of the events, sent and applied: figures an event."""
+    """A part of the events, sent and applied: figures for each event."""
 
     events: int
     per_second: float
@@ -46,28 +46,28 @@ class Round:
 
 @dataclass(frozen=True)
 class Log:
-    """What a function logged from some line on: how often it was called, for how long, in how many bytes."""
+    """A function's log from a line on: its calls, their time, and its bytes."""
 
     lines: list[str]
 
     @property
     def calls(self) -> list[float]:
-        """Milliseconds billed, call by call."""
+        """The billed milliseconds of each call."""
         return [float(found[1]) for line in self.lines if (found := BILLED.match(line))]
 
     @property
     def written(self) -> int:
-        """Bytes."""
+        """The bytes of the log."""
         return sum(len(line.encode()) for line in self.lines)
 
     def counted(self, metric: str) -> float:
         """The sum of a metric."""
-        found = (json.loads(line) for line in self.lines if line.startswith('{"_aws"'))
-        return float(sum(sum(one.get(metric, ())) for one in found))
+        metrics = (json.loads(line) for line in self.lines if line.startswith('{"_aws"'))
+        return float(sum(sum(one.get(metric, ())) for one in metrics))
 
 
 def measure(figures: Figures, households: int, rounds: int) -> None:
-    """Deploy, send the demo's events in some rounds, and note what each event took."""
+    """Deploy, send the demo's events in rounds, and note the figures for an event."""
     root = programme_folder()
     folder = root / ".standing" / "bench"
     with _deployed(folder) as target:
@@ -81,7 +81,7 @@ def measure(figures: Figures, households: int, rounds: int) -> None:
 
 def _note(figures: Figures, done: list[Round], ingest: Log, publish: Log) -> None:
     events = sum(one.events for one in done)
-    figures.note("local.events_per_second", [one.per_second for one in done[1:]])  # the first has the cold starts
+    figures.note("local.events_per_second", [one.per_second for one in done[1:]])  # the first round has the cold starts
     figures.note("decision.write_units_per_event", [one.write_units for one in done])
     figures.note("decision.read_units_per_event", [one.read_units for one in done])
     figures.count("local.events_applied", events)
@@ -96,7 +96,7 @@ def _note(figures: Figures, done: list[Round], ingest: Log, publish: Log) -> Non
 
 @contextmanager
 def _deployed(folder: Path) -> Iterator[Target]:
-    """The template on a local AWS in a folder of its own, so that none that is running is disturbed."""
+    """The template on a local AWS in its own folder, so that a running one is not disturbed."""
     aws, before = LocalAws(folder / "local"), dict(os.environ)
     point_at(aws.start())
     try:
@@ -110,7 +110,7 @@ def _deployed(folder: Path) -> Iterator[Target]:
 
 
 def _parts(root: Path, folder: Path, households: int, parts: int) -> list[Path]:
-    """The demo's events in some files, one after another, so that each has every customer's."""
+    """The demo's events in `parts` files, dealt out in turn, so that each has events of every customer."""
     whole = folder / "events.jsonl"
     now, zone = datetime.now(UTC), compile_rules(root / "rules").programme.time_zone
     write_demo(folder / "before.jsonl", whole, households, zone, now, since=datetime(1970, 1, 1, tzinfo=UTC))

@@ -1,4 +1,4 @@
-"""What was measured where: the commit, the versions, the machine."""
+"""The subject and the place of the measurement: the commit, the versions, the machine."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PACKAGES = ("zen-engine", "durable-rules", "orjson", "pydantic", "boto3", "aws-l
 
 
 def described() -> dict[str, str]:
-    """The commit (with a plus sign where files differ from it), versions, and the machine, under flat names."""
+    """The commit (with a plus sign if files differ from it), the versions and the machine, under flat names."""
     changed = _git(
         "status", "--porcelain", "--untracked-files=no", "--", "layers", "functions", "rules", "benchmarks/*.py"
     )
@@ -31,7 +31,7 @@ def described() -> dict[str, str]:
 
 
 def _version(package: str) -> str:
-    if package == "ministack":  # it has an environment of its own
+    if package == "ministack":  # it has its own environment
         pinned = (programme_folder() / "requirements" / "ministack.in").read_text()
         return pinned.partition("==")[2].strip()
     return version(package)

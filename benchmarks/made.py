@@ -1,6 +1,6 @@
-"""Made rules and customers: 30 rules over 25 features, and customers with 60 active days in the last year.
+"""Synthetic rules and customers: 30 rules over 25 features, and customers with 60 active days in the last year.
 
-Everything drawn is drawn from a seed. Several customers, so that no figure hangs on one.
+All random values come from a seed. There are several customers, so that no figure depends on a single one.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ from benchmarks.core_calls import Memory, Row, delivered, parse, programme
 
 RULES = Path(__file__).parent / "rules"
 CUSTOMERS, ACTIVE_DAYS = 8, 60
-LAST = day_number(date(2026, 6, 15))  # the last active day; the event to decide falls on the next
+LAST = day_number(date(2026, 6, 15))  # the last active day; the event to decide is on the next day
 HOUR = 17  # UTC: the same day in the programme's time zone
 
 
 @dataclass(frozen=True)
 class Customer:
-    """A customer after a year: the stored rows, the messages of that year, and two that may be decided now."""
+    """A customer after a year: the stored rows, the messages of that year, and two messages to decide now."""
 
     name: str
     stored: Row
@@ -40,24 +40,24 @@ class Customer:
 
     @property
     def memory(self) -> Memory:
-        """A table with this customer's state in it."""
+        """A table with this customer's state."""
         return Memory(dict(self.stored), dict(self.checkpoints))
 
 
 @cache
 def made_programme() -> Timeline:
-    """The made rules."""
+    """The synthetic rules."""
     return programme(RULES)
 
 
 @cache
 def made_customers() -> tuple[Customer, ...]:
-    """The made customers, each after a year of events applied day by day."""
+    """The synthetic customers, each after a year of events, applied day by day."""
     return tuple(_customer(number) for number in range(CUSTOMERS))
 
 
 def message(detail_type: str, customer: str, name: str, day: Day, about: dict[str, Any]) -> str:
-    """An event as the queue carries it: the bus's whole envelope."""
+    """The message of an event in the queue: the bus's whole envelope."""
     time = _moment(day).isoformat()
     detail = {"id": name, "customer": customer, "time": time, **about}
     bus = {"version": "0", "id": f"b-{name}", "account": "000000000000", "time": time, "region": "us-east-1"}
@@ -65,7 +65,7 @@ def message(detail_type: str, customer: str, name: str, day: Day, about: dict[st
 
 
 def purchase(customer: str, day: Day, amount: str) -> str:
-    """A purchase's message."""
+    """The message of a purchase."""
     about = {"amount": amount, "currency": "USD", "channel": "store", "items": 3}
     return message("purchase.v1", customer, f"purchase-{day}", day, about)
 
@@ -79,7 +79,7 @@ def _customer(number: int) -> Customer:
         events = [parse(body, rules, _moment(day)) for _, body in bodies]
         delivered(memory, events, rules, _moment(day))
         memory.store()
-    assert memory.state is not None  # noqa: S101 -- there were events
+    assert memory.state is not None  # noqa: S101 -- the customer has events
     return Customer(
         name=name,
         stored=memory.state,
@@ -92,7 +92,7 @@ def _customer(number: int) -> Customer:
 
 
 def _happened(customer: str, day: Day, everything: bool, chance: random.Random) -> Iterator[str]:
-    """What a customer did on one active day; on one of them everything, so that every feature is known."""
+    """The messages of an active day. On one day there are events of all types, so that every feature is known."""
     yield purchase(customer, day, _money(chance))
     others: dict[str, tuple[float, str, dict[str, Any]]] = {
         "visit": (0.25, "engagement.v1", {"kind": "visit"}),

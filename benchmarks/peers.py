@@ -1,6 +1,6 @@
-"""The peers: zen-engine in each of its forms, and bare durable-rules, on the same rules and facts as ours.
+"""The peers: zen-engine in each of its forms, and bare durable-rules, on the same rules and facts.
 
-Each is given the facts as it likes them best, and its answer is read afterwards: neither is timed.
+Each peer gets the facts in its best form. Neither that conversion nor reading its answer is timed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ KEY = "rules"
 
 @dataclass(frozen=True)
 class Peer:
-    """A peer: `evaluate` is what is timed, `facts` what makes its input, `hits` which rules its answer says hold."""
+    """A peer: `evaluate` is timed, `facts` makes its input, and `hits` reads the rules that hold from its answer."""
 
     facts: Callable[[Facts], Any]
     evaluate: Evaluate
@@ -44,7 +44,7 @@ class Peer:
 
 
 def bare_durable(rules: Timeline) -> Peer:
-    """The C extension in the plainest loop that works: assert, take the matches one by one, retract."""
+    """The C extension in the simplest working loop: assert, take the matches one by one, retract."""
     owners = [name for name, _ in alternatives(rules)]
     definition = {f"r{number}": _bare_rule(lines) for number, (_, lines) in enumerate(alternatives(rules))}
     handle = engine.create_ruleset("bare", json.dumps(definition))
@@ -52,14 +52,14 @@ def bare_durable(rules: Timeline) -> Peer:
     def evaluate(facts: dict[str, Any]) -> list[str]:
         message = orjson.dumps(facts).decode()
         code, state = engine.assert_fact(handle, message)
-        found: list[str] = []
+        hits: list[str] = []
         if code == 0:
             _, matched = engine.start_action_for_state(handle, state)
             while matched:
-                found += [owners[int(name[1:])] for name in orjson.loads(matched)]
+                hits += [owners[int(name[1:])] for name in orjson.loads(matched)]
                 matched = engine.complete_and_start_action(handle, state)
         engine.retract_fact(handle, message)
-        return found
+        return hits
 
     return Peer(lambda facts: {**_flat(facts), "sid": "0", "id": "0"}, evaluate)
 
@@ -73,10 +73,10 @@ def _bare_rule(lines: Sequence[Line]) -> Part:
 
 
 def zen_decisions(rules: Timeline) -> dict[str, Peer]:
-    """Every form of a zen decision, each held in both ways.
+    """Every form of a zen decision, each called in both ways.
 
-    `created`: `create_decision` once, then `evaluate` on it. `loaded`: the engine's own static loader, then `evaluate`
-    by key. The second is faster by far: in 2.1.3 `ZenDecision.evaluate` starts two threads each time.
+    `created`: `create_decision` once, then `evaluate` on the decision. `loaded`: the engine's static loader, then
+    `evaluate` by key. `loaded` is much faster: in 2.1.3 `ZenDecision.evaluate` starts two threads each time.
     """
     lines = alternatives(rules)
     forms = {
@@ -93,7 +93,7 @@ def zen_decisions(rules: Timeline) -> dict[str, Peer]:
 
 
 def zen_expression(rules: Timeline) -> Peer:
-    """Not a decision, but zen's quickest evaluation: one compiled expression that lists which lines hold."""
+    """Zen's fastest evaluation, which is not a decision: one compiled expression that lists which lines hold."""
     lines = alternatives(rules)
     compiled = zen.compile_expression("[" + ", ".join(f"({_text(branch)})" for _, branch in lines) + "]")
     names = [name for name, _ in lines]
@@ -119,7 +119,7 @@ def _created(graph: Part) -> Evaluate:
 
 
 def _table(lines: Alternatives) -> Part:
-    """A decision table with one column, whose cells are whole conditions."""
+    """A decision table with one column of whole conditions."""
     rows = [
         {"_id": f"r{number}", "i": _text(branch), "o": json.dumps(name)} for number, (name, branch) in _count(lines)
     ]
@@ -127,7 +127,7 @@ def _table(lines: Alternatives) -> Part:
 
 
 def _table_of_columns(lines: Alternatives) -> Part:
-    """A decision table with a column a fact. Two lines on one fact share its cell."""
+    """A decision table with a column for each fact. Two lines on one fact share a cell."""
     facts = list(dict.fromkeys(_name(fact) for _, branch in lines for fact, _, _ in branch))
     columns = [{"id": f"i-{fact}", "name": fact, "field": fact} for fact in facts]
     rows = [
@@ -152,7 +152,7 @@ def _expressions(lines: Alternatives) -> Part:
 
 
 def _switch(lines: Alternatives) -> Part:
-    """A switch that collects, with a leaf for each of its statements."""
+    """A collecting switch, with a leaf for each statement."""
     names = [f"r{number}" for number, _ in _count(lines)]
     statements = [{"id": f"r{number}", "condition": _text(branch)} for number, (_, branch) in _count(lines)]
     node = _node("switchNode", {"hitPolicy": "collect", "statements": statements})
@@ -202,7 +202,7 @@ def _count(lines: Alternatives) -> Iterator[tuple[int, tuple[str, Sequence[Line]
 
 
 def _flat(facts: Facts) -> dict[str, Any]:
-    """Under names without dots or dashes, which both peers would read as something else."""
+    """The facts under names without dots and dashes, which have a meaning for both peers."""
     return {_name(fact): value for fact, value in facts.items()}
 
 

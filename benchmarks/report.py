@@ -1,4 +1,4 @@
-"""The report: results.md for people, results.json for machines, and the last lines on the terminal."""
+"""The report: results.md for people, results.json for programs, and the last lines on the terminal."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ UNITS = {"_mb": "MB", ".us": "µs", ".ms": "ms", "_ms": "ms", "bytes": "bytes"}
 
 
 def write(folder: Path, figures: Figures, results: Mapping[str, str | float]) -> None:
-    """Both files: the page from the figures, the flat names as they are."""
+    """Write both files: the page from the figures, and the flat names as JSON."""
     folder.mkdir(parents=True, exist_ok=True)
     about = {name: word for name, word in results.items() if isinstance(word, str) and name not in figures.words}
     (folder / "results.json").write_text(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
@@ -78,13 +78,13 @@ def write(folder: Path, figures: Figures, results: Mapping[str, str | float]) ->
 
 
 def read(folder: Path) -> tuple[Figures, dict[str, str]]:
-    """The figures that were written last, and what was said of their run."""
+    """The last written figures, and the description of their run."""
     figures, about = Figures(), dict[str, str]()
     written = json.loads((folder / "results.json").read_text())
     for name, value in written.items():
         if isinstance(value, str):
-            said = figures.words if name.split(".")[0] in SECTIONS else about
-            said[name] = value
+            texts = figures.words if name.split(".")[0] in SECTIONS else about
+            texts[name] = value
         elif not name.endswith((".low", ".high", ".repeats", ".target")):
             low, high = (written.get(f"{name}.{end}", value) for end in ("low", "high"))
             figures.spreads[name] = Spread(value, low, high, written.get(f"{name}.repeats", 1))
@@ -92,14 +92,14 @@ def read(folder: Path) -> tuple[Figures, dict[str, str]]:
 
 
 def flat(figures: Figures, about: Mapping[str, str]) -> dict[str, str | float]:
-    """Everything under flat names: the median, its quartiles as `.low` and `.high`, and how many repeats."""
-    found: dict[str, str | float] = {**about, **figures.words}
+    """All values under flat names: the median, the quartiles as `.low` and `.high`, and the number of repeats."""
+    values: dict[str, str | float] = {**about, **figures.words}
     for name, spread in figures.spreads.items():
-        found[name] = round(spread.median, 4)
+        values[name] = round(spread.median, 4)
         if spread.repeats > 1:
-            found |= {f"{name}.low": round(spread.low, 4), f"{name}.high": round(spread.high, 4)}
-            found[f"{name}.repeats"] = spread.repeats
-    return found | {f"{name}.target": target.most for name, target in TARGETS.items() if name in figures}
+            values |= {f"{name}.low": round(spread.low, 4), f"{name}.high": round(spread.high, 4)}
+            values[f"{name}.repeats"] = spread.repeats
+    return values | {f"{name}.target": target.most for name, target in TARGETS.items() if name in figures}
 
 
 def page(figures: Figures, about: Mapping[str, str]) -> str:
@@ -126,21 +126,21 @@ def page(figures: Figures, about: Mapping[str, str]) -> str:
 
 
 def verdicts(figures: Figures) -> Iterator[str]:
-    """One line a target that was measured, for the terminal."""
+    """A line for each measured target, for the terminal."""
     for name, target in TARGETS.items():
         if name in figures:
             yield f"{name} = {number(figures[name])}, target ≤ {number(target.most)}: {verdict(figures[name], target)}"
 
 
 def verdict(measured: float, target: Target) -> str:
-    """Whether a target is met, and otherwise by how much it is missed."""
+    """Whether a target is met, or by how much it is missed."""
     if measured <= target.most:
         return "met"
     return f"MISSED by {number(measured - target.most)} ({measured / target.most - 1:.0%} over)"
 
 
 def number(value: float) -> str:
-    """A figure with as many digits as mean something."""
+    """A figure with its significant digits."""
     if value == int(value) or abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.1f}" if abs(value) >= 100 else f"{value:.2f}"

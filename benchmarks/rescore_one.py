@@ -1,7 +1,7 @@
-"""One contestant of the night's benchmark, in a process of its own: `python -m benchmarks.rescore_one NAME FILE OUT`.
+"""A contestant of the night's benchmark, in a process of its own: `python -m benchmarks.rescore_one NAME FILE OUT`.
 
-Each takes the same twelve features from the same file and writes them as Parquet. Prints how long that took, in
-seconds, and the most memory that the process had, in MB.
+Each computes the same twelve features from the same file and writes them as Parquet. It prints the time in seconds, and
+the process's peak memory in MB.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 RULES = Path(__file__).parent / "night_rules"
 COLUMNS = ["customer", "family", "day", "amount", "channel"]
-MEGABYTE = 1024  # of what the system counts, kB
+MEGABYTE = 1024  # kB, the system's unit
 NET = "CASE WHEN family = 'refund' THEN -amount ELSE amount END"
 SINCE = {days: f"day > {LAST - days} AND day <= {LAST}" for days in (30, 90, 180, 365)}
 BEFORE = f"day > {LAST - 180} AND day <= {LAST - 90}"
@@ -56,31 +56,31 @@ MEASURED = {
 
 @cache
 def rules() -> Ruleset:
-    """Twelve features, with ratings and care that read them."""
+    """Twelve features, with ratings and care rules that use them."""
     return compile_rules(RULES)
 
 
 def made_records(file: Path) -> pl.LazyFrame:
-    """The made records; none of their refunds names its purchase, so each counts on its own day."""
+    """The synthetic records. No refund names its purchase, so each counts on its own day."""
     return pl.scan_parquet(file).with_columns(pl.col("day").alias(COUNTS_ON))
 
 
 def ours(file: Path, out: Path) -> None:
-    """What the night takes from the lake; beside the features, consent and levels set by hand."""
+    """The night's features from the lake, and also consent and overrides."""
     features_on(rules(), made_records(file), LAST).sink_parquet(out)
 
 
 def by_duckdb(file: Path, out: Path) -> None:
     """One query."""
-    import duckdb  # noqa: PLC0415 -- in the process that needs it alone: the memory of each is measured
+    import duckdb  # noqa: PLC0415 -- only in its own process: the memory of each contestant is measured
 
     asked = ", ".join(f"{measured} AS {name}" for name, measured in MEASURED.items())
-    query = f"SELECT customer, {asked} FROM '{file}' GROUP BY customer"  # noqa: S608 -- our own words
+    query = f"SELECT customer, {asked} FROM '{file}' GROUP BY customer"  # noqa: S608 -- texts of this module
     duckdb.sql(f"COPY ({query}) TO '{out}' (FORMAT parquet, COMPRESSION zstd)")
 
 
 def by_pandas(file: Path, out: Path) -> None:
-    """Texts as categories, and a group-by a feature over the rows that it counts: it takes little memory."""
+    """Texts as categories, and a group-by for each feature over its rows only, which saves memory."""
     import pandas as pd  # noqa: PLC0415 -- as above
 
     rows = pd.read_parquet(file, columns=COLUMNS, read_dictionary=["customer", "family", "channel"])
@@ -92,7 +92,7 @@ def by_pandas(file: Path, out: Path) -> None:
     def each(counted: pd.Series[bool], column: str = "amount") -> pd.api.typing.SeriesGroupBy[Any, Any]:
         return rows.loc[counted, ["customer", column]].groupby("customer", observed=False)[column]
 
-    found = {
+    features = {
         "orders_30d": each(bought & since[30]).size(),
         "orders_90d": each(bought & since[90]).size(),
         "orders_365d": each(bought & since[365]).size(),
@@ -107,53 +107,53 @@ def by_pandas(file: Path, out: Path) -> None:
     }
     orders = each(bought & since[180])
     count = orders.size()
-    found["mean_order_180d"] = (orders.sum() // count.where(count > 0)).astype("Int64")
-    pd.DataFrame(found).rename_axis("customer").reset_index().astype({"customer": "str"}).to_parquet(
+    features["mean_order_180d"] = (orders.sum() // count.where(count > 0)).astype("Int64")
+    pd.DataFrame(features).rename_axis("customer").reset_index().astype({"customer": "str"}).to_parquet(
         out, compression="zstd"
     )
 
 
 def scan(file: Path, out: Path) -> None:
-    """The same columns read and decompressed, and of each a sum: what cannot be saved."""
+    """A sum of each of the same columns: reading and decompressing them is the unavoidable part."""
     texts = [pl.col(name).str.len_bytes().sum() for name in ("customer", "family", "channel")]
     pl.scan_parquet(file).select(*texts, pl.col("day").sum(), pl.col("amount").sum()).sink_parquet(out)
 
 
 def ratings_and_care(file: Path, out: Path) -> None:
-    """A day's ratings and care, from features that were written, and the day before where there is one."""
+    """A day's ratings and care, from written features, and from the day before if there is one."""
     ruleset, known = rules(), file.with_suffix(".known")
     frame = pl.scan_parquet(file)
     if known.exists():
         frame = frame.join(pl.scan_parquet(known), on="customer", how="left")
     frame = with_all_columns(frame, schema(ruleset)).with_columns(pl.lit(LAST, dtype=pl.Int32).alias("day"))
     lived = evaluate_day(ruleset, frame, LAST)
-    kept = [
+    columns = [
         name for name in lived.collect_schema().names() if name.startswith((*REMEMBERED, "fell-due/", "refrained/"))
     ]
-    lived.select("customer", "day", *ruleset.ratings, *kept).sink_parquet(out)
+    lived.select("customer", "day", *ruleset.ratings, *columns).sink_parquet(out)
 
 
 def night(file: Path, out: Path) -> None:
-    """A whole day of a bucket: features, ratings and care, everything that the night keeps."""
+    """A whole day of a bucket: features, ratings and care, all that the night stores."""
     ruleset, records = rules(), made_records(file)
     known = records.select("customer").unique().with_columns(pl.lit(LAST - 1, dtype=pl.Int32).alias("day"))
     plan_of(ruleset, records, known, LAST).sink_parquet(out)
 
 
 def bucket(folder: Path, _out: Path) -> None:
-    """All that the night does of a bucket but the table's part: compacted, reconciled, rescored, scored, counted."""
+    """A bucket's whole night without the table: compact, reconcile, rescore, score and count."""
     lake = FolderLake(folder)
     scoring = Scoring(model_of(lake), Silent())
-    told = rescore_bucket(lake, NobodyThere(), Timeline.of(rules()), NUMBER, LAST, scoring=scoring)  # type: ignore[arg-type]
-    if told.wrong or told.differences or told.incomplete or told.reconciled < told.customers * 0.9:
-        raise ValueError(f"the made bucket is not as it should be: {told}")
+    report = rescore_bucket(lake, NobodyThere(), Timeline.of(rules()), NUMBER, LAST, scoring=scoring)  # type: ignore[arg-type]
+    if report.wrong or report.differences or report.incomplete or report.reconciled < report.customers * 0.9:
+        raise ValueError(f"the made bucket is not as it should be: {report}")
 
 
 class Silent:
-    """A bus on which everything goes."""
+    """A bus that accepts everything."""
 
     def put(self, _entries: Sequence[Any]) -> list[int]:
-        """Refuses nothing."""
+        """Accept every entry."""
         return []
 
 
@@ -169,9 +169,9 @@ CONTESTANTS: dict[str, Callable[[Path, Path], None]] = {
 
 
 def main() -> None:
-    """Run one, and say what it took."""
+    """Run a contestant, and print its time and memory."""
     name, file, out = sys.argv[1:]
-    rules()  # a function finds them compiled
+    rules()  # before the clock starts: a function has them compiled
     began = perf_counter()
     CONTESTANTS[name](Path(file), Path(out))
     seconds = perf_counter() - began
@@ -179,7 +179,7 @@ def main() -> None:
 
 
 def _peak() -> float:
-    """In MB. What `getrusage` says is at least what the process had that started this one."""
+    """The peak memory in MB. `getrusage` gives at least the peak of the parent process, so it is not used."""
     lines = dict(line.split(":", 1) for line in Path("/proc/self/status").read_text().splitlines())
     return int(lines["VmHWM"].split()[0]) / MEGABYTE
 

@@ -1,6 +1,6 @@
-"""The night's part: twelve features of a million customers from their transactions, beside duckdb, pandas and a scan.
+"""The part of the night: twelve features of a million customers from transactions, beside duckdb, pandas and a scan.
 
-Then their ratings and care, a bucket's memory, and whether the time a customer takes depends on how many there are.
+Then ratings and care, a bucket's memory, and whether the time for a customer depends on the number of customers.
 """
 
 from __future__ import annotations
@@ -25,14 +25,14 @@ LAYOUTS = ("time_ordered", "sorted")
 
 
 class Ran(NamedTuple):
-    """What one process took."""
+    """The time and the memory of a process."""
 
     seconds: float
     peak_mb: float
 
 
 def measure(figures: Figures, customers: int, repeats: int) -> None:
-    """Compare the answers, then time; every contestant in turn, in a process of its own."""
+    """Compare the answers, then time every contestant in turn, in a process of its own."""
     many, few = made(FOLDER, customers), made(FOLDER, customers // 10)
     _equal(many)
     for layout, file in zip(LAYOUTS, many[:2], strict=True):
@@ -51,19 +51,19 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
 def _features(figures: Figures, layout: str, file: Path, repeats: int) -> None:
     runs: dict[str, list[Ran]] = {name: [] for name in ("ours", "duckdb", "scan")}
     for _ in range(repeats):
-        for name, found in runs.items():
-            found.append(run(name, file))
-    runs["pandas"] = [run("pandas", file)]  # it takes long, and the target leaves room
-    for name, found in runs.items():
-        figures.note(f"rescore.seconds.{name}.{layout}", [one.seconds for one in found])
-        figures.count(f"rescore.peak.{name}.{layout}_mb", max(one.peak_mb for one in found))
+        for name, ran in runs.items():
+            ran.append(run(name, file))
+    runs["pandas"] = [run("pandas", file)]  # once: it is slow, and far from the target
+    for name, ran in runs.items():
+        figures.note(f"rescore.seconds.{name}.{layout}", [one.seconds for one in ran])
+        figures.count(f"rescore.peak.{name}.{layout}_mb", max(one.peak_mb for one in ran))
     seconds = {name: [one.seconds for one in found] for name, found in runs.items()}
     figures.note(f"rescore.ratio_to_duckdb.{layout}", ratios(seconds["ours"], seconds["duckdb"]))
     figures.note(f"rescore.ratio_to_scan.{layout}", ratios(seconds["ours"], seconds["scan"]))
 
 
 def _rules(figures: Figures, many: Made, repeats: int) -> None:
-    """The day after a day: what is remembered of the one before is there."""
+    """The ratings and care of a day after another one, so that customers have memories."""
     features, known = FOLDER / "features.parquet", FOLDER / "features.known"
     known.unlink(missing_ok=True)
     run("ours", many.by_customer, features)
@@ -80,7 +80,7 @@ def _rules(figures: Figures, many: Made, repeats: int) -> None:
 
 
 def _growth(figures: Figures, few: Made, many: Made, repeats: int) -> None:
-    """A tenth of the customers, then all of them: a whole day of features, ratings and care."""
+    """A whole day of features, ratings and care: for a tenth of the customers, then for all of them."""
     turns = [(run("night", few.by_customer), run("night", many.by_customer)) for _ in range(repeats)]
     tenth, all_of_them = zip(*turns, strict=True)
     figures.note("rescore.seconds.bucket_100k", [one.seconds for one in tenth])
@@ -92,21 +92,21 @@ def _growth(figures: Figures, few: Made, many: Made, repeats: int) -> None:
 
 
 def _bucket(figures: Figures, few: Made, repeats: int) -> None:
-    """A tenth of the customers as one bucket of the lake, and everything that the night does of it."""
-    folder, found = FOLDER / "bucket", []
+    """The whole night of one bucket of the lake, with a tenth of the customers."""
+    folder, runs = FOLDER / "bucket", []
     for _ in range(repeats):
         bucket_made(folder, few, rules())
-        found.append(run("bucket", folder))
-    figures.note("rescore.seconds.whole_bucket_100k", [one.seconds for one in found])
-    figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in found))
+        runs.append(run("bucket", folder))
+    figures.note("rescore.seconds.whole_bucket_100k", [one.seconds for one in runs])
+    figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in runs))
 
 
 def _equal(many: Made) -> None:
-    """Raises ValueError where the contestants do not find the same."""
+    """Check that the contestants' features are equal. Raises ValueError if not."""
     for file in many[:2]:
-        found = {name: _found(name, file) for name in ("ours", "duckdb", "pandas")}
-        for name, rows in found.items():
-            if not rows.equals(found["ours"]):
+        features = {name: _found(name, file) for name in ("ours", "duckdb", "pandas")}
+        for name, rows in features.items():
+            if not rows.equals(features["ours"]):
                 raise ValueError(f"{name} finds something else in {file.name}")
 
 
@@ -117,7 +117,7 @@ def _found(name: str, file: Path) -> pl.DataFrame:
 
 
 def run(name: str, file: Path, out: Path | None = None) -> Ran:
-    """One contestant over one file, in a process of its own."""
+    """Run a contestant on a file, in a process of its own."""
     command = [sys.executable, "-m", "benchmarks.rescore_one", name, str(file), str(out or FOLDER / f"{name}.out")]
     done = subprocess.run(command, cwd=programme_folder(), capture_output=True, text=True, check=True)  # noqa: S603 -- ours
     return Ran(**json.loads(done.stdout))

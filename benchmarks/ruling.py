@@ -1,6 +1,6 @@
-"""The rule editor's part: how long a check and an impact take, and how much memory an impact needs.
+"""The rule author's part: the time of a check and of an impact, and the memory of an impact.
 
-`python -m benchmarks.ruling OLD NEW POPULATION` is one impact in a process of its own; it prints its peak in MB.
+`python -m benchmarks.ruling OLD NEW POPULATION` is one impact in a process of its own. It prints its peak memory in MB.
 """
 
 from __future__ import annotations
@@ -33,11 +33,11 @@ from benchmarks.figures import Figures
 from benchmarks.hundred import population, write_rules
 from benchmarks.timing import no_collection, ratios
 
-MEGABYTE = 1024  # of what the system counts, KB
+MEGABYTE = 1024  # KB, the system's unit
 
 
 def measure(figures: Figures, repeats: int, customers: int) -> None:
-    """Check the made rules, and work out the impact of editing them, beside the bare expressions."""
+    """Time a check of the synthetic rules, and the impact of an edit beside the bare expressions."""
     with tempfile.TemporaryDirectory() as folder:
         old = write_rules(Path(folder) / "old" / "rules")
         new = write_rules(Path(folder) / "new" / "rules", edited=True)
@@ -62,7 +62,7 @@ def _check(figures: Figures, rules: Path, repeats: int) -> None:
 
 
 def _impact(figures: Figures, before: Ruleset, after: Ruleset, people: Population, repeats: int) -> None:
-    """In turns. The bare expressions are timed by either engine of polars; the faster one counts, repeat by repeat."""
+    """Time in turns. Both polars engines evaluate the bare expressions; in each repeat, the faster one counts."""
     facts, asked = _facts(before, after, people), _expressions(before, after)
     contenders: dict[str, Callable[[], object]] = {
         "impact.seconds": lambda: impact(before, after, people.frame, people.frame, people.day),
@@ -83,7 +83,7 @@ def _impact(figures: Figures, before: Ruleset, after: Ruleset, people: Populatio
 
 
 def _facts(before: Ruleset, after: Ruleset, people: Population) -> pl.DataFrame:
-    """The population with the ratings' ranks as columns, so that every expression can be evaluated at once."""
+    """The population with the ratings' ranks as columns, so that all expressions can be evaluated together."""
     ranks = settle(before, people.frame, people.day).select(list(before.ratings))
     facts = people.frame.hstack(ranks)
     return with_facts(facts, [*before.rules.values(), *after.rules.values()])
@@ -106,20 +106,20 @@ def _seconds(call: Callable[[], object]) -> float:
 
 
 def _timed(call: Callable[[], object]) -> tuple[float, float]:
-    """Seconds by the clock, and of the processor."""
+    """Wall-clock seconds, and processor seconds."""
     began = process_time()
     return _seconds(call), process_time() - began
 
 
 def _peak(old: Path, new: Path, people: Path) -> float:
-    """MB of a process that does what the command does: read both rulesets and the file, compare, and say it."""
+    """The peak MB of a process that works like the command: reads both rulesets and the file, compares, and prints."""
     command = [sys.executable, "-m", "benchmarks.ruling", str(old), str(new), str(people)]
     done = subprocess.run(command, cwd=programme_folder(), capture_output=True, text=True, check=True)  # noqa: S603 -- ours
     return float(done.stdout)
 
 
 def main() -> None:
-    """One impact, and the most memory that this process had."""
+    """Run one impact, and print the process's peak memory."""
     old, new, people = (Path(argument) for argument in sys.argv[1:])
     before, after = compile_rules(old), compile_rules(new)
     known = of_file(people, before, after)

@@ -1,4 +1,4 @@
-"""The scores' part: BG/NBD fitted on made customers, from a row a customer to parameters that have converged."""
+"""The part of scores: BG/NBD fitted to synthetic customers, from a row for each to converged parameters."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from standing.scores.fitting.bgnbd import collapsed, fit
 from benchmarks.figures import Figures
 from benchmarks.timing import no_collection
 
-MADE = BgNbd(r=0.25, alpha=33.5, a=0.72, b=2.16)  # near what CDNOW gives, in days
+MADE = BgNbd(r=0.25, alpha=33.5, a=0.72, b=2.16)  # near CDNOW's parameters, in days
 LONGEST = 730  # days since the first purchase
 
 
 def measure(figures: Figures, customers: int, repeats: int) -> None:
-    """Fit the made customers again and again; everything from their rows on is timed."""
+    """Fit the synthetic customers `repeats` times. The time starts with their rows."""
     people = made(customers)
     run = partial(fit, people.lazy())
     run()  # warms up
@@ -27,16 +27,16 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
     with no_collection():
         for _ in range(repeats):
             began = perf_counter()
-            found = run()
+            fitted = run()
             times.append(perf_counter() - began)
     figures.note("bgnbd.seconds_1m", [one * 1_000_000 / customers for one in times])
     figures.count("bgnbd.customers", customers)
     figures.count("bgnbd.groups", len(collapsed(people.lazy())))
-    figures.count("bgnbd.steps", found.steps)
+    figures.count("bgnbd.steps", fitted.steps)
 
 
 def made(customers: int, seed: int = 2005) -> pl.DataFrame:
-    """Customers who buy as the model says, seen in whole days as it is with real ones."""
+    """Customers who buy according to the model, observed in whole days like real ones."""
     draw = random.Random(seed)  # noqa: S311 -- customers, not secrets
     rows = [_customer(draw) for _ in range(customers)]
     return pl.DataFrame(rows, schema=["frequency", "recency", "T"], orient="row")

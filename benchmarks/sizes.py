@@ -1,4 +1,4 @@
-"""The table's part: how large the items of real households are after their year, as DynamoDB counts bytes."""
+"""The part of the table: the size of real households' items after a year, by DynamoDB's count of bytes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ DEPLOYED = Path("rules")
 
 
 def measure(figures: Figures, households: int) -> None:
-    """Apply every household's year day by day, and note the sizes of what is stored."""
+    """Apply every household's year day by day, and note the sizes of the stored items."""
     rules = programme(programme_folder() / DEPLOYED)
     states: list[Row] = []
     others: dict[str, list[int]] = {"EVENT": [], "DECISION": [], "CARE": [], "CHECKPOINT": []}
@@ -64,7 +64,7 @@ def _by_customer(households: int, rules: Timeline) -> Iterator[list[Dated]]:
 
 
 def _written(memory: Memory, events: list[Dated], rules: Timeline) -> Iterator[Row]:
-    """Every row but the states, day by day, as if each day's events came together."""
+    """Every written row except states, day by day, with each day's events in one batch."""
     taken = [(event.day, event) for dated in events for event in [parse(json.dumps(dated.event), rules, NOW)]]
     for _, day in groupby(taken, key=itemgetter(0)):
         delivered(memory, [event for _, event in day], rules, NOW)

@@ -1,4 +1,4 @@
-"""The processor's part: a decision by stage, the clock, the re-fold, and the peers, all timed in turns."""
+"""The part of the processor: a decision by stage, the clock, the fold of a late event, and the peers, in turns."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ SILENT, WEEK, YEAR = 200, 7, 366
 type Turns = Mapping[str, list[float]]
 
 
-class Disagreement(Exception):  # noqa: N818 -- what happened
-    """Two matchers gave different answers: nothing measured of them would mean anything."""
+class Disagreement(Exception):  # noqa: N818 -- the name says what happened
+    """Two matchers gave different answers, so their times cannot be compared."""
 
 
 @dataclass(frozen=True)
 class Scene:
-    """The made rules and customers with everything that is timed on them."""
+    """The synthetic rules and customers, with all contenders on them."""
 
     @cached_property
     def facts(self) -> list[core_calls.Facts]:
-        """What the rules meet when each customer's next event is decided."""
+        """The facts for the rules when each customer's next event is decided."""
         rules = made_programme()
         return [core_calls.facts_of(one.memory, one.next_message, rules, one.now) for one in made_customers()]
 
     @cached_property
     def matchers(self) -> dict[str, Peer]:
-        """Ours and the peers, by the name of their figure."""
+        """Standing's readers and the peers, by the name of their figure."""
         rules = made_programme()
         ours: dict[str, Callable[[Any], frozenset[str]]] = {
             "match.ours": core_calls.reader(rules),
@@ -52,7 +52,7 @@ class Scene:
         return Contender(lambda: inputs, peer.evaluate)
 
     def deciding(self, message: str = "next_message") -> Contender:
-        """The whole decision of one of the messages."""
+        """The whole decision of a message."""
         rules = made_programme()
         return Contender(
             lambda: [(one.memory, getattr(one, message), one.now) for one in made_customers()],
@@ -60,7 +60,7 @@ class Scene:
         )
 
     def clock(self, days: int) -> Contender:
-        """The clock over some silent days, from states just read."""
+        """The clock over silent days, from freshly read states."""
         rules = made_programme()
         return Contender(
             lambda: [core_calls.loaded(one.memory, one.name) for one in made_customers()],
@@ -69,7 +69,7 @@ class Scene:
         )
 
     def refold(self, days_late: int) -> Contender:
-        """A late event: what came after the last checkpoint before it is folded again."""
+        """A late event: a fold from the last checkpoint before it."""
         return Contender(
             lambda: [_late(one, days_late) for one in made_customers()],
             lambda late: core_calls.folded_again(*late),
@@ -77,16 +77,16 @@ class Scene:
         )
 
 
-def _late(one: Customer, days: int) -> tuple[Any, ...]:
+def _late(who: Customer, days: int) -> tuple[Any, ...]:
     rules = made_programme()
-    history = [core_calls.parse(body, rules, one.now) for body in one.year]
-    body = purchase(one.name, LAST - days, "20.00").replace("purchase-", "late-")
-    past = core_calls.stored_past(one.memory, one.name, history)
-    return core_calls.loaded(one.memory, one.name), past, core_calls.parse(body, rules, one.now), rules, one.now
+    history = [core_calls.parse(body, rules, who.now) for body in who.year]
+    body = purchase(who.name, LAST - days, "20.00").replace("purchase-", "late-")
+    past = core_calls.stored_past(who.memory, who.name, history)
+    return core_calls.loaded(who.memory, who.name), past, core_calls.parse(body, rules, who.now), rules, who.now
 
 
 def measure(figures: Figures, repeats: int, laps: int) -> None:
-    """Time everything in turns and note the figures."""
+    """Time all contenders in turns, and note the figures."""
     scene = Scene()
     hits = _agreed(scene)
     contenders = {name: scene.matching(peer) for name, peer in scene.matchers.items()}
@@ -106,14 +106,14 @@ def measure(figures: Figures, repeats: int, laps: int) -> None:
 
 
 def _agreed(scene: Scene) -> list[int]:
-    """How many rules hold for each customer, once every matcher has named the same. Also on facts drawn at random."""
+    """How many rules hold for each customer. All matchers must agree, also on random facts."""
     drawn = [*scene.facts, *_drawn(scene)]
     expected = [scene.matchers["match.plain"].match(facts) for facts in drawn]
     for name, peer in scene.matchers.items():
-        found = [peer.match(facts) for facts in drawn]
-        if found != expected:
-            place = next(place for place, one in enumerate(found) if one != expected[place])
-            raise Disagreement(f"{name} and plain differ by {sorted(found[place] ^ expected[place])}")
+        answers = [peer.match(facts) for facts in drawn]
+        if answers != expected:
+            place = next(place for place, one in enumerate(answers) if one != expected[place])
+            raise Disagreement(f"{name} and plain differ by {sorted(answers[place] ^ expected[place])}")
     return [len(found) for found in expected[: len(scene.facts)]]
 
 
@@ -123,7 +123,7 @@ def _drawn(scene: Scene) -> list[core_calls.Facts]:
 
 
 def _compare(figures: Figures, turns: Turns) -> None:
-    """The ratios, repeat by repeat, against zen's fastest form, and against the one its README shows."""
+    """Note the ratios, repeat by repeat, to zen's fastest form, and to the form of its README."""
     fastest = _quickest(figures, turns, "")
     created = _quickest(figures, turns, "_created")
     figures.say("zen.fastest", fastest.removeprefix("zen."))
@@ -141,7 +141,7 @@ def _quickest(figures: Figures, turns: Turns, ending: str) -> str:
 
 
 def _by_stage(figures: Figures, scene: Scene, repeats: int, laps: int) -> None:
-    """A decision's stages, with a stopwatch at the seams between them; it adds a little to each."""
+    """Time a decision's stages with a stopwatch around each, which adds a little to each."""
     repeated = [_looks(scene, laps) for _ in range(repeats + 1)][1:]
     for stage in core_calls.STAGES:
         figures.note(f"stage.{stage}.us", [median(look[stage] for look in looks) for looks in repeated])
@@ -149,14 +149,14 @@ def _by_stage(figures: Figures, scene: Scene, repeats: int, laps: int) -> None:
 
 def _looks(scene: Scene, laps: int) -> list[dict[str, float]]:
     contender, watch = scene.deciding(), Stopwatch()
-    found = []
+    looks = []
     with core_calls.watched(watch.wrap), no_collection():
         for _ in range(laps):
             watch.spent.clear()
             contender.microseconds()
-            found.append(dict(watch.spent))
+            looks.append(dict(watch.spent))
     calls = (len(made_customers()) + WARMING) * 1000
-    return [{stage: look.get(stage, 0) / calls for stage in core_calls.STAGES} for look in found]
+    return [{stage: look.get(stage, 0) / calls for stage in core_calls.STAGES} for look in looks]
 
 
 def _describe(figures: Figures, scene: Scene, hits: list[int]) -> None:
@@ -170,7 +170,7 @@ def _describe(figures: Figures, scene: Scene, hits: list[int]) -> None:
 
 
 def _outcomes(message: str) -> float:
-    """How many decisions one of the messages leads to, on average."""
+    """The mean number of decisions from a message."""
     rules, everyone = made_programme(), made_customers()
     decided = [core_calls.decided(one.memory, getattr(one, message), rules, one.now) for one in everyone]
     return sum(len(one.decisions) for one in decided) / len(everyone)

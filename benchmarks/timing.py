@@ -1,4 +1,4 @@
-"""Timing: contenders take turns within each repeat, because the machine is shared. Knows nothing of what is timed."""
+"""Timing: contenders take turns within each repeat, because the machine is shared."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ def spread(values: Sequence[float]) -> Spread:
 
 @dataclass(frozen=True)
 class Contender:
-    """Something to be timed: `prepare` makes the inputs of one lap (not timed), `call` is timed on each.
+    """Something to time: `prepare` makes the inputs of a lap (not timed), `call` is timed on each input.
 
-    What takes long runs on the first `laps` of a repeat only.
+    A slow contender runs only in the first `laps` laps of a repeat.
     """
 
     prepare: Callable[[], Sequence[Any]]
@@ -44,49 +44,49 @@ class Contender:
     laps: int = 1000
 
     def microseconds(self) -> float:
-        """Microseconds a call, over the inputs of a lap, after a few calls that warm the processor's caches."""
+        """The microseconds of a call over a lap's inputs, after a few calls that warm up the processor's caches."""
         inputs, call = self.prepare(), self.call
-        for one in self.prepare()[:WARMING]:
-            call(one)
+        for item in self.prepare()[:WARMING]:
+            call(item)
         started = perf_counter_ns()
-        for one in inputs:
-            call(one)
+        for item in inputs:
+            call(item)
         return (perf_counter_ns() - started) / len(inputs) / 1000
 
 
 def in_turns(contenders: Mapping[str, Contender], repeats: int, laps: int) -> dict[str, list[float]]:
-    """Microseconds a call of each contender, repeat by repeat: the median of its laps.
+    """The microseconds of a call of each contender, repeat by repeat: the median of its laps.
 
-    A lap is a few milliseconds of each, so that whatever else the machine does meets all of them alike.
+    A lap is a few milliseconds of each contender, so that other work of the machine slows all of them alike.
     """
-    found: dict[str, list[float]] = {name: [] for name in contenders}
+    medians: dict[str, list[float]] = {name: [] for name in contenders}
     for repeat in range(-1, repeats):  # the first warms up
         with no_collection():
             for name, figures in _laps(contenders, laps).items():
                 if repeat >= 0:
-                    found[name].append(median(figures))
-    return found
+                    medians[name].append(median(figures))
+    return medians
 
 
 def _laps(contenders: Mapping[str, Contender], laps: int) -> dict[str, list[float]]:
-    found: dict[str, list[float]] = {name: [] for name in contenders}
+    times: dict[str, list[float]] = {name: [] for name in contenders}
     names = list(contenders)
     for lap in range(laps):
         begin = lap % len(names)
         for name in names[begin:] + names[:begin]:
             if lap < contenders[name].laps:
-                found[name].append(contenders[name].microseconds())
-    return found
+                times[name].append(contenders[name].microseconds())
+    return times
 
 
 def ratios(above: Sequence[float], below: Sequence[float]) -> list[float]:
-    """The ratio within each repeat, so that what slowed both cancels out."""
+    """The ratio within each repeat: what slows both cancels out."""
     return [one / other for one, other in zip(above, below, strict=True)]
 
 
 @contextmanager
 def no_collection() -> Iterator[None]:
-    """Without the garbage collector, whose turn would fall on one contender by chance."""
+    """Stop the garbage collector, which would slow one contender by chance."""
     gc.collect()
     gc.disable()
     try:
@@ -97,14 +97,14 @@ def no_collection() -> Iterator[None]:
 
 @dataclass
 class Stopwatch:
-    """Nanoseconds spent in each stage itself, without the stages called from within it."""
+    """The nanoseconds of each stage itself, without the stages that it calls."""
 
     spent: Counter[str] = field(default_factory=Counter)
     stages: list[str] = field(default_factory=list)
     last: int = 0
 
     def wrap(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        """The function, its time counted as the stage's."""
+        """The function, with its time counted as the stage's."""
 
         def timed(*args: Any, **named: Any) -> Any:  # noqa: ANN401 -- whatever the function takes and gives
             self._turn()

@@ -1,4 +1,4 @@
-"""The demo: `make demo`. Real purchases through the deployed template on the local AWS, and what came of them."""
+"""The demo: `make demo`. Sends real purchases through the deployed template on the local AWS, and shows the results."""
 
 from __future__ import annotations
 
@@ -47,15 +47,15 @@ from demo.data import SYNTHETIC, best_households, write_demo
 from demo.story import follow_complaint
 
 MOST_CHANGES = 14
-LIVE_DAYS = 14  # what happened since is sent live; what was before is filled back
+LIVE_DAYS = 14  # the last days are sent live; all before is backfilled
 out = PlainConsole()
 
 
 @dataclass(frozen=True)
 class DemoCounts:
-    """What the demo counted: the audit from outside, and the outcomes heard on the bus.
+    """The counts of the demo: the audit of the event files, and the outcomes on the bus.
 
-    `meant`: of the deliveries that were sent, those that have to be rejected.
+    `meant`: the deliveries that are wrong on purpose and must be rejected.
     """
 
     audit: Audit
@@ -67,7 +67,7 @@ class DemoCounts:
 
     @property
     def by_type(self) -> Counter[str]:
-        """Outcomes by detail type, each stable id once."""
+        """The number of outcomes by detail type. Each id counts once."""
         return Counter(outcome["detail-type"] for outcome in self.outcomes)
 
 
@@ -97,7 +97,7 @@ def demo(households: Annotated[int, typer.Option(min=1, help="How many household
 
 
 def _write_events(history: Path, live: Path, households: int, rules: Timeline, now: datetime) -> int:
-    """Write both files; how many of the live deliveries are wrong on purpose."""
+    """Write both files. Returns the number of live deliveries that are wrong on purpose."""
     zone_name = rules.latest.programme.time_zone
     first = day_of(now, zone_name) - LIVE_DAYS
     meant = write_demo(history, live, households, zone_name, now, end_of_day(first - 1, zone_name))
@@ -128,7 +128,7 @@ def _fill_back(target: Target, rules: Timeline, history: Path, first: Day) -> No
 
 
 def _nights(target: Target, rules: Timeline, path: Path) -> Report:
-    """Close the last day that is over, and then today, which most of it came on; its report, also written as a page."""
+    """Close the last finished day, and then today, which has most of the events. Writes and returns today's report."""
     with _buckets() as seen:
         ended = close(target, None, lambda look: seen(look.done, look.of))
     if not ended.output:
@@ -207,7 +207,7 @@ def _changes(happened: DemoCounts) -> dict[str, str]:
 
 
 def _care(target: Target, ruleset: Ruleset) -> Section:
-    """What became of each care rule's actions, as the table's ledger says."""
+    """The status of each care rule's actions, from the ledger in the table."""
     counts = Counter((row["care"], row.get("gate") or row["status"]) for row in target.customers.care())
     columns = ("requested", "held-out", "missed", "consent", "contact-cap", "expired", "done")
     heads = ("asked", "held out", "missed", "no consent", "capped", "expired", "done")

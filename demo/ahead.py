@@ -28,16 +28,16 @@ from standing.rules.timeline import Timeline
 from standing.values.catalogue import LANGUAGES
 from standing.values.days import day_of, end_of_day
 
-BEGINS = LAG + timedelta(minutes=30)  # after a day's end, as the schedule has it
-GIGABYTES = 3008 / 1024  # of the function rescore, by whose memory its cost is told
-QUIET, PATIENCE = 3.0, 60.0  # seconds without anything new in the lake; and how long that is waited for
+BEGINS = LAG + timedelta(minutes=30)  # after a day's end, like the schedule
+GIGABYTES = 3008 / 1024  # the memory of the function rescore, for its cost
+QUIET, PATIENCE = 3.0, 60.0  # seconds without new objects in the lake, and the longest wait for that
 
 
 class Nowhere:
     """A bus that drops everything: scores of a future day would be rejected."""
 
     def put(self, _entries: Sequence[Any]) -> list[int]:
-        """Refuse nothing, and send nothing."""
+        """Accept every entry, and send nothing."""
         return []
 
 
@@ -56,13 +56,13 @@ def closed_ahead(
     now: datetime,
     seen: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Report:
-    """Close the day of `now` as its night will. Returns its report, which is stored in the lake with its pages."""
+    """Close the day of `now` like its night. Returns the report, which is stored in the lake with its pages."""
     zone = rules.latest.programme.time_zone
     day = day_of(now, zone)
     begins = end_of_day(day, zone) + BEGINS
     wrong = stage(lake).wrong
     planned = plan(lake, rules.latest, begins)
-    steps = NightSteps(planned.day, planned.known, wrong, model_for(lake, rules.latest, planned).told())
+    steps = NightSteps(planned.day, planned.known, wrong, model_for(lake, rules.latest, planned).for_report())
     work = BucketWork(lake, customers, rules, Nowhere(), lambda: begins + (datetime.now(UTC) - now))
     for done, number in enumerate(planned.due, 1):
         work.bucket(number, day, GIGABYTES)
@@ -71,13 +71,13 @@ def closed_ahead(
 
 
 def await_lake(lake: Lake) -> None:
-    """Wait until the lake receives no new objects from the table's stream, which lags by a moment."""
+    """Wait until the lake gets no more objects from the table's stream, which lags a little."""
     deadline, quiet = time.monotonic() + PATIENCE, time.monotonic() + QUIET
     known = len(lake.keys(f"{INCOMING}/"))
     while time.monotonic() < min(quiet, deadline):
         time.sleep(QUIET / 6)
-        if (found := len(lake.keys(f"{INCOMING}/"))) != known:
-            known, quiet = found, time.monotonic() + QUIET
+        if (objects := len(lake.keys(f"{INCOMING}/"))) != known:
+            known, quiet = objects, time.monotonic() + QUIET
 
 
 def _pages(lake: Lake, rules: Timeline) -> Callable[[Report], None]:

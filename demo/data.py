@@ -194,7 +194,7 @@ def best_households(events: list[Event], count: int) -> list[str]:
 
 
 def odd_events(like: Event, now: datetime) -> list[Event]:
-    """Events that are taken in and reported: too late to count, or refunds of unknown purchases."""
+    """Events that are accepted and reported: too late to count, or refunds of unknown purchases."""
     customer, lately = like["detail"]["customer"], now - timedelta(hours=2)
     refund = {"amount": "1.00", "currency": "USD", "reason": "returned"}
     late = {"kind": "inquiry", "topic": "delivery"}
@@ -213,7 +213,7 @@ def _odd(detail_type: str, detail: Event, time: datetime) -> Event:
 
 
 def bad_events(like: Event, now: datetime) -> list[Event]:
-    """Common errors of upstream systems, one of each, made from a valid event."""
+    """Common errors of producers, one of each, made from a valid event."""
     detail = like["detail"]
     wrong: dict[str, Event] = {
         "negative-amount": {"amount": "-5.00"},

@@ -20,7 +20,7 @@ from standing.values.days import Day, day_date, day_in
 
 from demo.data import SYNTHETIC
 
-ANSWERED = 40  # other actions at most
+ANSWERED = 40  # the most other actions to answer
 MIXED = ("done", "done", "declined", "done", "accepted", "failed")
 
 
@@ -52,9 +52,9 @@ def follow_complaint(target: Target, ear: str, folder: Path, now: datetime, toda
         "care.v1",
         f"accepted, and then done; {counted(len(others), 'answer')} more to other actions",
     )
-    for one in _heard(target, ear, "care.closed.v1"):
-        if all(one[name] == asked[name] for name in ("customer", "care", "day")):
-            _tell(out, one["decided_at"][:10], "care.closed", f"{one['care']} of {one['day']}: {one['status']}")
+    for care in _heard(target, ear, "care.closed.v1"):
+        if all(care[name] == asked[name] for name in ("customer", "care", "day")):
+            _tell(out, care["decided_at"][:10], "care.closed", f"{care['care']} of {care['day']}: {care['status']}")
     return customer
 
 

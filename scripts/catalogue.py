@@ -1,4 +1,4 @@
-"""`make messages`: what the code says to people, as gettext's catalogue: `standing.po`, and compiled `standing.mo`.
+"""`make messages`: writes the texts of the code as a gettext catalogue: `standing.po`, and compiled `standing.mo`.
 
 Found in the code: the tables of `Messages("subject", {…})`, the texts of `message("…")`, `told("…")` and of errors that
 people read, such as `UserError("…")`, and the help of the commands and their options, as typer has it. Translations
@@ -44,14 +44,14 @@ TEXT_AT = {  # which argument of a call is a text
 
 
 class Found(NamedTuple):
-    """A text of the code, and its code where it has one."""
+    """A text of the code, with its message code if it has one."""
 
     text: str
     code: str = ""
 
 
 def main() -> int:
-    """Write both files; 1 where something has no translation yet."""
+    """Write both files. Returns 1 if a text has no translation yet."""
     catalogue = renewed((FILES / "standing.po").read_bytes())
     (FILES / "standing.po").write_bytes(as_po(catalogue))
     (FILES / "standing.mo").write_bytes(as_mo(catalogue))
@@ -62,19 +62,19 @@ def main() -> int:
 
 
 def renewed(written: bytes) -> Catalog:
-    """A catalogue with what the code says today, and the translations that it had."""
+    """The catalogue with the current texts of the code, and their existing translations."""
     catalogue, code = read_po(io.BytesIO(written), locale="zh"), Catalog(locale="zh")
-    for path, found in texts():
+    for path, entry in texts():
         where = [(path.relative_to(ROOT).as_posix(), 0)]
-        code.add(found.text, context=found.code or None, locations=where)
-    code.creation_date = catalogue.creation_date  # the file changes where a text does
+        code.add(entry.text, context=entry.code or None, locations=where)
+    code.creation_date = catalogue.creation_date  # so that the file changes only if a text does
     catalogue.update(code, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
     return catalogue
 
 
 def texts() -> Iterator[tuple[Path, Found]]:
-    """Every text of the code, and the file that has it."""
+    """Every text of the code, with its file."""
     for path, tree in modules():
         for node in ast.walk(tree):
             if isinstance(node, ast.Call):
@@ -86,7 +86,7 @@ def texts() -> Iterator[tuple[Path, Found]]:
 
 
 def modules() -> Iterator[tuple[Path, ast.Module]]:
-    """The code that says something to people, by file."""
+    """The modules with user texts, by file."""
     for path in sorted(path for folder in SOURCES for path in folder.rglob("*.py")):
         yield path, ast.parse(path.read_text(encoding="utf-8"))
 
@@ -107,21 +107,21 @@ def _constant(node: ast.expr) -> object:
 
 
 def as_po(catalogue: Catalog) -> bytes:
-    """The file that translators edit: by file, without line numbers, so that it changes only where a text does."""
+    """The .po file for translators: sorted by file, without line numbers, so that it changes only if a text does."""
     file = io.BytesIO()
     write_po(file, catalogue, width=110, sort_by_file=True, omit_header=False, include_lineno=False)
     return file.getvalue()
 
 
 def as_mo(catalogue: Catalog) -> bytes:
-    """The file that is read."""
+    """The compiled .mo file."""
     file = io.BytesIO()
     write_mo(file, catalogue)
     return file.getvalue()
 
 
 def untranslated(catalogue: Catalog) -> list[str]:
-    """What has no translation, or one with values that the text does not have."""
+    """The texts without a translation, or whose translation has values that the text lacks."""
     return [str(said.id) for said in catalogue if said.id and not _is_translated(str(said.id), str(said.string or ""))]
 
 

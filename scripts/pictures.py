@@ -1,7 +1,8 @@
-"""`make pictures`: the pictures of docs/how-to-change-a-rule.md and docs/report.md, drawn from what is really said.
+"""`make pictures`: draws the pictures of docs/how-to-change-a-rule.md and docs/report.md from real output.
 
-Terminals are SVG, drawn by rich; the comment on a pull request and the night's report are PNGs, drawn by Chromium. The
-rules in them are a copy, so that an edit of the real ones leaves the pictures alone; the report's numbers are made.
+Terminals are SVG files, drawn by rich; the comment on a pull request and the night's report are PNG files, drawn by
+Chromium. The rules are a copy, so that edits of the real rules do not change the pictures. The report's numbers are
+synthetic.
 """
 
 from __future__ import annotations
@@ -43,8 +44,8 @@ LANGUAGES: tuple[Language, ...] = ("en", "zh")
 WIDTH = 112
 LIGHT, DARK = "1", "0"
 REPORTS: dict[str, tuple[Language, str]] = {"report-light.png": ("en", LIGHT), "report-dark.png": ("zh", DARK)}
-FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)  # rich asks for one from the network; pictures do without
-WIDE_TEXT = re.compile(r'(<text [^>]*?) textLength="[^"]*"([^>]*>[^<]*[^\x00-\x7f])')  # rich squeezes Chinese into half
+FONTS = re.compile(r"\s*@font-face \{.*?\}", re.DOTALL)  # rich loads a font from the network; the pictures do not
+WIDE_TEXT = re.compile(r'(<text [^>]*?) textLength="[^"]*"([^>]*>[^<]*[^\x00-\x7f])')  # rich halves Chinese's width
 MERMAID = re.compile(r"\*\*[^*\n]+\*\*\n\n```mermaid.*?```\n*", re.DOTALL)
 DAY = 20_000
 LOOK = """
@@ -59,7 +60,7 @@ td, th { border: 1px solid #d1d9e0; padding: 6px 13px; }
 
 
 def main() -> int:
-    """Draw every picture; the exit code is 1 where there is no Chromium for the comment."""
+    """Draw every picture. Returns 1 if there is no Chromium for the comment."""
     PICTURES.mkdir(parents=True, exist_ok=True)
     for name, svg in drawings().items():
         (PICTURES / name).write_text(svg, encoding="utf-8")
@@ -75,7 +76,7 @@ def main() -> int:
 
 
 def drawings() -> dict[str, str]:
-    """Every terminal, by its file's name."""
+    """Every terminal picture, by file name."""
     drawn = {}
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         gold = _edited(Path(folder) / "gold", "spend_365d >= 2000.00", "spend_365d >= 1500.00")
@@ -90,7 +91,7 @@ def drawings() -> dict[str, str]:
 
 
 def _edited(folder: Path, old: str, new: str) -> Path:
-    """A copy of the rules with one threshold of the tiers moved."""
+    """A copy of the rules with one threshold of the tiers edited."""
     rules = Path(shutil.copytree(RULES, folder / "rules"))
     _edit(rules, old, new)
     return rules
@@ -120,7 +121,7 @@ def _moving(rules: Path, language: Language) -> Callable[[Console], None]:
 
 
 def _impact(rules: Path) -> Report:
-    """What the edit does to made customers, who spend from 100.00 to 4,900.00."""
+    """The impact of the edit on synthetic customers, who spend from 100.00 to 4,900.00."""
     before, compiled = compile_rules(RULES), compile_folder(rules)
     (known,) = populations_for((before,), DAY, ([_made_customer(number)] for number in range(1, 50)))
     return compare_rulesets(before, edited_rules(before, compiled, known.day), known, known)
@@ -144,19 +145,19 @@ def _terminal(command: str, language: Language, say: Callable[[Console], None]) 
 
 
 def _page(language: Language) -> str:
-    """The comment on a pull request that moves gold to 1,500 and forgets what keeps it."""
+    """The comment on a pull request that sets gold to 1,500 but forgets its retention."""
     with tempfile.TemporaryDirectory(prefix="pictures-") as folder:
         rules = _edited(Path(folder), "spend_365d >= 2000.00", "spend_365d >= 1500.00")
-        said = comment(check(rules), check_scenarios(rules), impact_document(_impact(rules), language), language)
-    drawn = MERMAID.sub("", said)  # GitHub draws the flow; here it would be its text
+        text = comment(check(rules), check_scenarios(rules), impact_document(_impact(rules), language), language)
+    drawn = MERMAID.sub("", text)  # only GitHub draws the flow; here it would be text
     html = MarkdownIt("commonmark", {"html": True}).enable("table").render(drawn)
     return f'<!doctype html><meta charset="utf-8"><style>{LOOK}</style>{html}'
 
 
 def _report(language: Language) -> str:
-    """The report of a made night."""
+    """The report of a synthetic night."""
     sys.path.insert(0, str(ROOT))
-    from tests.make.reports import ordinary  # noqa: PLC0415 -- found by its path
+    from tests.make.reports import ordinary  # noqa: PLC0415 -- main() adds its path
 
     ruleset = compile_rules(RULES)
     return report_page(ordinary(ruleset), ruleset, language)
@@ -170,7 +171,7 @@ def _photograph(chromium: str, page: str, picture: Path, size: str = "1000,980",
         command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", *quiet, f"--user-data-dir={folder}/profile"]
         command += [f"--blink-settings=preferredColorScheme={scheme}", "--virtual-time-budget=10000"]
         command += [f"--window-size={size}", "--hide-scrollbars", f"--screenshot={picture}", source.as_uri()]
-        subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603 -- our own page
+        subprocess.run(command, check=True, capture_output=True, timeout=120)  # noqa: S603 -- a page of this script
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ rules = deployed_rules()
 @metrics.log_metrics
 @values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Archive a whole batch. If it fails, the error is raised and the stream delivers the batch again."""
+    """Archive a whole batch. Raises the error if it fails: then the stream delivers the batch again."""
     done = archive(event["Records"], rules, lake)
     counts = {"records": done.records, "decisions": done.decisions, "states": done.states, "aside": len(done.aside)}
     for name, value in counts.items():

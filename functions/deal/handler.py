@@ -1,4 +1,4 @@
-"""The deal function: what came into the lake is dealt out to the buckets of customers."""
+"""The deal function: distributes the lake's new objects to the buckets of customers."""
 
 import os
 from typing import Any
@@ -20,7 +20,7 @@ lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
 @metrics.log_metrics
 @values_hidden
 def handler(_event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Deal out what came in; by key, what was set aside because it could not be read."""
+    """Distribute the new objects. Returns, by key, those that were quarantined because they cannot be read."""
     done = stage(lake)
     for kind, rows in done.rows.items():
         metrics.add_metric(name=f"dealt_{kind}", unit="Count", value=rows)

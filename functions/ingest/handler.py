@@ -1,4 +1,4 @@
-"""The ingest function: applies messages of the queue, in one transaction or more for each customer."""
+"""The ingest function: applies the queue's messages, in one or more transactions for each customer."""
 
 import os
 from collections import Counter
@@ -14,7 +14,7 @@ from standing.aws.ruleset_layer import deployed_rules
 from standing.aws.table import Customers, Units
 from standing.ingest.batch import ALWAYS_REPORTED, Ingest, Message
 
-SHARE = 0.6  # of the remaining time in which new customers are begun: the last one needs the rest
+SHARE = 0.6  # of the remaining time: new customers begin only within it, so that the last one can finish
 PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
 
 logger = function_logger()

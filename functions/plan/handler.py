@@ -1,4 +1,4 @@
-"""The plan function: names the day that a night closes, and the buckets that are still due for it."""
+"""The plan function: returns the day that a night closes, and the buckets that are still due for it."""
 
 import os
 from datetime import UTC, datetime

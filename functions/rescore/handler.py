@@ -1,4 +1,4 @@
-"""The rescore function: does the night of one bucket of customers."""
+"""The rescore function: runs the night of one bucket of customers."""
 
 import os
 from typing import Any

@@ -26,7 +26,7 @@ rules = deployed_rules()
 
 
 def show(report: Report) -> None:
-    """Keep the pages of a report."""
+    """Store the pages of a report."""
     for language in LANGUAGES:
         lake.put(page_key(report.day, language), page(report, rules.latest, language).encode())
 
@@ -34,7 +34,7 @@ def show(report: Report) -> None:
 @metrics.log_metrics
 @values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """Sum up a night as data and as pages, by what its steps came to: what is wrong, what was planned, the model."""
+    """Store a night's report as data and as pages. `event` has the results of its steps: faults, plan, and model."""
     zone, steps = rules.latest.programme.time_zone, steps_of(event)
     report = conclude(lake, steps, lambda found: with_trend(with_refused(found, lake, logs, zone), lake), show)
     counts = {

@@ -1,4 +1,4 @@
-"""The train function: the model of scores, learned anew from the lake where that is due."""
+"""The train function: fits the model of scores to the lake, if that is due."""
 
 import os
 from dataclasses import asdict
@@ -23,9 +23,9 @@ rules = deployed_rules()
 @metrics.log_metrics
 @values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
-    """The model that a night scores by, such as {"hash": "5ac1dbb4", "as_of": "2026-11-02"}, or why there is none."""
+    """Return the model of the night, such as {"hash": "5ac1dbb4", "as_of": "2026-11-02"}, or why there is none."""
     planned = Planned(event["day"], event["known"], event["due"])
-    model = asdict(model_for(lake, rules.latest, planned).told())
+    model = asdict(model_for(lake, rules.latest, planned).for_report())
     metrics.add_metric(name="models", unit="Count", value=int(model["hash"] is not None))
     logger.info("trained", extra={"model": model})
     return model

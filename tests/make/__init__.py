@@ -1,1 +1,1 @@
-"""What makes things for tests: events, rules, crowds, lakes and reports. All of it is made up."""
+"""Generators of test data: events, rules, crowds, lakes and reports. All of it is synthetic."""

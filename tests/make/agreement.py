@@ -1,7 +1,7 @@
-"""Readers compared on made cases, in a process of their own: `python -m tests.make.agreement SEED COUNT`.
+"""Compares the readers on generated cases, in a process of its own: `python -m tests.make.agreement SEED COUNT`.
 
-durable-rules gives nothing back of a ruleset that is deleted (0.3 MB a case). A function has few rulesets and keeps
-them; of thousands of made ones, only the end of a process gives the memory back.
+durable-rules does not free the memory of a deleted ruleset (0.3 MB a case). A function has few rulesets and keeps
+them; after thousands of generated ones, only the end of the process frees the memory.
 """
 
 from __future__ import annotations
@@ -29,17 +29,17 @@ CASES: st.SearchStrategy[written.Case] = st.tuples(RULES, CUSTOMERS) | written.c
 def agree(
     rules: dict[str, Condition], customers: list[dict[str, Fact]], *more: Callable[[dict[str, Condition]], Backend]
 ) -> None:
-    """Each reader, for each customer; and polars for all of them at once."""
+    """Assert that all readers agree: each for each customer, and polars for all customers at once."""
     oracle = [plain.PlainBackend(rules).match(facts) for facts in customers]
     readers: list[Backend] = [durable.DurableBackend(rules), batch.PolarsBackend(rules), *(one(rules) for one in more)]
     for reader in readers:
         assert [reader.match(facts) for facts in customers] == oracle
-    held = batch.PolarsBackend(rules).match_all(frame(customers)).rows(named=True)
-    assert [frozenset(name for name, holds in row.items() if holds) for row in held] == oracle
+    rows = batch.PolarsBackend(rules).match_all(frame(customers)).rows(named=True)
+    assert [frozenset(name for name, holds in row.items() if holds) for row in rows] == oracle
 
 
 def frame(customers: list[dict[str, Fact]]) -> pl.DataFrame:
-    """A column a fact; a fact is a text everywhere or a number everywhere, as in any ruleset."""
+    """A frame with a column for each fact, which is a text for all customers or a number for all, as in any ruleset."""
     names = sorted({name for facts in customers for name in facts})
     return pl.DataFrame(
         {"": range(len(customers))} | {name: [facts.get(name) for facts in customers] for name in names}
@@ -47,7 +47,7 @@ def frame(customers: list[dict[str, Fact]]) -> pl.DataFrame:
 
 
 def compare(number: int, count: int) -> None:
-    """Hold the readers equal on so many cases of a seed. Raises AssertionError with the case where they differ."""
+    """Compare the readers on `count` cases of a seed. Raises AssertionError with a case for which they differ."""
 
     @seed(number)
     @settings(max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck))
@@ -59,10 +59,10 @@ def compare(number: int, count: int) -> None:
 
 
 def compared_apart(number: int, count: int) -> str:
-    """The same in a process of its own; what it said where it failed."""
+    """Run `compare` in a process of its own. Returns its output if it failed."""
     command = [sys.executable, "-m", "tests.make.agreement", str(number), str(count)]
-    said = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    return said.stderr[-3_000:] if said.returncode else ""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stderr[-3_000:] if done.returncode else ""
 
 
 if __name__ == "__main__":

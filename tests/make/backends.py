@@ -1,4 +1,4 @@
-"""Backends that only comparisons need: of polars and of z3, asked as the others are, so that they can be held equal."""
+"""Backends for comparisons only: polars and z3, with the interface of the others."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DO = Action(action="-", owner="-", priority="normal", within=1)
 
 
 class PolarsBackend:
-    """Says which of some named conditions hold, for one set of facts as every reader does, or for a frame of them."""
+    """Says which named conditions hold, for one set of facts like every reader, or for a frame of facts."""
 
     def __init__(self, rules: Mapping[str, Condition]) -> None:
         self.rules = dict(rules)
@@ -28,8 +28,8 @@ class PolarsBackend:
         """The names of the rules that hold."""
         if not self.rules:
             return frozenset()
-        (held,) = self.match_all(pl.DataFrame([dict(facts) | {"": 0}], strict=False)).rows(named=True)
-        return frozenset(name for name, holds in held.items() if holds)
+        (row,) = self.match_all(pl.DataFrame([dict(facts) | {"": 0}], strict=False)).rows(named=True)
+        return frozenset(name for name, holds in row.items() if holds)
 
     def match_all(self, facts: pl.DataFrame) -> pl.DataFrame:
         """For a row a customer and a column a fact, a row a customer and a true-or-false column a rule."""

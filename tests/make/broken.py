@@ -1,4 +1,4 @@
-"""Broken events, for the tables of several event types: what was changed, and what is said of it."""
+"""Invalid events, for the test tables of several event types: the change, and the reason of the rejection."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
 class Broken(NamedTuple):
-    """A sample with one thing changed, and what is said of it."""
+    """A sample with one change, and the reason of its rejection."""
 
     kind: str
     change: dict[str, Any]
@@ -23,7 +23,7 @@ class Broken(NamedTuple):
 
 
 def why_rejected(envelope: dict[str, Any], ruleset: Ruleset) -> Rejected:
-    """Why an envelope is rejected; it must be."""
+    """The rejection of an envelope. Fails if it is not rejected."""
     with pytest.raises(Rejected) as caught:
         take_in(envelope, ruleset, NOW)
     return caught.value

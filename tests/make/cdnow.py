@@ -1,4 +1,4 @@
-"""CDNOW, the literature's yardstick, out of the installed package `lifetimes`: read as data, never by its code."""
+"""CDNOW, the benchmark data set of the literature, read from the files of the package `lifetimes`, not by its code."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 import polars as pl
 from standing.values.days import day_number
 
-CALIBRATED = date(1997, 9, 30)  # the end of the 39 weeks that parameters are learnt from
+CALIBRATED = date(1997, 9, 30)  # the end of the 39 weeks for which parameters are fitted
 
 
 def folder() -> Path:
-    """Where the data sets are."""
+    """The folder of the data sets."""
     spec = find_spec("lifetimes")
     assert spec is not None
     assert spec.origin is not None
@@ -42,7 +42,7 @@ def purchases() -> pl.DataFrame:
 
 
 def in_weeks(summary: pl.LazyFrame) -> pl.LazyFrame:
-    """A summary in days as one in weeks, which the papers use."""
+    """A summary in days, converted to weeks, the unit of the papers."""
     return summary.with_columns(pl.col("recency", "T") / 7)
 
 

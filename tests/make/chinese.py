@@ -1,4 +1,4 @@
-"""What is still English in a text that should be Chinese."""
+"""Finds English in a text that should be Chinese."""
 
 from __future__ import annotations
 
@@ -10,5 +10,5 @@ SENTENCE = re.compile(r"[A-Za-z][a-z]*(?:[,;:]? [A-Za-z][a-z]*){2,}")
 
 
 def english_sentences(text: str) -> list[str]:
-    """Three or more English words in a row, outside of what is only named."""
+    """Sequences of three or more English words, outside of code, samples, options, values and names."""
     return SENTENCE.findall(" ".join(NAMES.sub("·", NAMED.sub("·", text)).split()))

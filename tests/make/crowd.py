@@ -1,4 +1,4 @@
-"""A crowd of made customers, by a seed: purchases, refunds, feedback, consent, levels set by hand; some of it late."""
+"""A crowd of synthetic customers, by seed: purchases, refunds, feedback, consent, overrides; some events are late."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FIRST = 20_000
 
 
 def crowd(customers: int, days: int, seed: int = 1) -> Iterator[tuple[str, list[Event]]]:
-    """So many customers with what happened to them within some days, in the order of arrival."""
+    """Customers with their events of some days, in the order of arrival."""
     random = Random(seed)
     for number in range(customers):
         who = f"c-{number}"
@@ -38,7 +38,7 @@ def _life(random: Random, days: int) -> list[Event]:
 
 
 def _shuffled(random: Random, events: list[Event]) -> list[Event]:
-    """A tenth of them late."""
+    """The events, a tenth of them late."""
     late = [random.random() < 0.1 for _ in events]
     order = sorted(range(len(events)), key=lambda place: place + 5 * late[place])
     return [events[place] for place in order]
@@ -61,7 +61,7 @@ def _event(random: Random, day: Day, name: str, before: list[Event]) -> Event:
 
 
 def _returned(random: Random, day: Day, amount: str, name: str, before: list[Event]) -> Event:
-    """A refund that names one of the purchases before it, or nothing, or what nobody sold; some from another desk."""
+    """A refund that names an earlier purchase, none, or an unknown one; some come from another source."""
     bought = [one for one in before if one.detail.family == "purchase"]
     of = random.choice([None, "unknown", *bought[-9:]])
     return made.refund(day, amount, name, of, random.choice([made.SOURCE, made.SOURCE, "desk"]))
@@ -73,7 +73,7 @@ def _engaged(random: Random, day: Day, name: str) -> Event:
 
 
 def _consents(random: Random, day: Day) -> Event:
-    said = {"consent": {"email": random.random() < 0.7, "phone": random.random() < 0.5}}
+    consent = {"consent": {"email": random.random() < 0.7, "phone": random.random() < 0.5}}
     birthday = f"{day_date(day + random.randrange(365)):%m-%d}"
     moment = made.noon(day) - timedelta(hours=1)
-    return made.event(day, Profile(id=f"p-{day}", customer="c", time=moment, birthday=birthday, **said))
+    return made.event(day, Profile(id=f"p-{day}", customer="c", time=moment, birthday=birthday, **consent))

@@ -1,6 +1,6 @@
-"""Many decisions in one process: `python -m tests.make.endurance COUNT` says how memory and threads grew, as JSON.
+"""Many decisions in one process: `python -m tests.make.endurance COUNT` prints as JSON how memory and threads grow.
 
-A process of its own, because what other tests have used and given back would hide what is never given back.
+It has a process of its own, because memory that other tests used and freed would hide a leak.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from standing.rules.timeline import Timeline
 from tests.make.support import NOW, complaint, purchase, real_rules, taken
 
 WARM_UP = 2_000
-LIFE = 12  # events of one customer: then the next one begins, so that no history grows
+LIFE = 12  # events of a customer; then the next customer begins, so that no history grows
 FAR_TOO_MUCH = 100 * 1024 * 1024
-SPARSE = 9  # days between two of them, so that the clock has days to live through
+SPARSE = 9  # days between two events, so that the clock has work
 
 
 def decisions(rules: Timeline) -> Iterator[DecisionResult]:
-    """One decision after another, as the ingest function makes them: every twelfth event is a late one."""
+    """Decisions like those of the ingest function. Every twelfth event is late."""
     customer = 0
     while True:
         state: State | None = None
@@ -46,7 +46,7 @@ def decisions(rules: Timeline) -> Iterator[DecisionResult]:
 
 
 def life(rules: Timeline, customer: int) -> list[Event]:
-    """A customer's events: no two customers spend alike."""
+    """A customer's events. Each customer spends other amounts."""
     name, first = f"c-{customer}", LIFE * SPARSE
     bodies = [
         purchase(n, customer=name, amount=f"{50 + customer % 997}.00", days_ago=first - n * SPARSE) for n in range(LIFE)
@@ -57,13 +57,13 @@ def life(rules: Timeline, customer: int) -> list[Event]:
 
 
 def stored(state: State) -> State:
-    """The state as it comes back from the table."""
+    """The state as read from the table."""
     about = {"customer": state.customer, "version": state.version, "day": state.day}
     return unpack(pack(state), **about, features_hash=state.features_hash)  # type: ignore[arg-type]
 
 
 def memory() -> int:
-    """The bytes that this process holds: by /proc, and by ps where there is no /proc."""
+    """The bytes of memory of this process, from /proc, or from ps on systems without /proc."""
     gc.collect()
     status = Path("/proc/self/status")
     if status.exists():
@@ -74,13 +74,13 @@ def memory() -> int:
 
 
 def threads() -> int:
-    """The threads of this process, those of C extensions included where /proc tells."""
+    """The number of threads of this process; with /proc, those of C extensions are included."""
     tasks = Path("/proc/self/task")
     return len(list(tasks.iterdir())) if tasks.exists() else threading.active_count()
 
 
 def main(count: int) -> dict[str, int]:
-    """Make some decisions to warm up, then `count` more; what was made, and how memory and threads grew meanwhile."""
+    """Warm up, then make `count` decisions. Returns what was made, and the growth of memory and threads."""
     made = decisions(real_rules())
     start = memory()
     announced = _announced(made, WARM_UP, start)
@@ -90,7 +90,7 @@ def main(count: int) -> dict[str, int]:
 
 
 def _announced(made: Iterator[DecisionResult], count: int, start: int) -> int:
-    """Make decisions; how many were told. A leak that is plain to see ends it, before it hurts the machine."""
+    """Make decisions. Returns the number of announced ones. Stops at an obvious leak, before it harms the machine."""
     announced = 0
     for number, outcome in enumerate(islice(made, count)):
         announced += len(outcome.decisions)

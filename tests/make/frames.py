@@ -1,4 +1,4 @@
-"""Frames of polars as what they are of: a customer's memory, some customers as a population."""
+"""Converts polars frames: a row to a customer's memory, and customers to a population."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from standing.values.days import Day
 
 
 def population_of(ruleset: Ruleset, day: Day, customers: Iterable[Row]) -> Population:
-    """A population of customers: each with its id, its features and the level that it holds in each rating."""
+    """A population of customers, each with its id, features and current level in each rating."""
     (population,) = populations_for((ruleset,), day, ((one,) for one in customers))
     return population
 
 
 def before_first_day(records: pl.DataFrame) -> pl.DataFrame:
-    """The customers of some records as they were on the day before their first: nothing is remembered of them."""
+    """The memories of the records' customers on the day before their first: all empty."""
     first = pl.col("day").min() - 1
     return records.group_by("customer").agg(first.cast(pl.Int32).alias("day")).sort("customer")
 
 
 def read_decisions(lake: Lake, number: int) -> pl.DataFrame:
-    """The decisions of a bucket's customers, which no standing needs. Raises CorruptFile."""
+    """The decisions of a bucket's customers. Raises CorruptFile."""
     return collect(open_bucket(lake, number).scan("decisions"))
 
 
 def memory_of(row: dict[str, Any]) -> Memory:
-    """A row's cells as the memory that they are."""
+    """The memory of a row."""
     parts = {tuple(name.split("/")): value for name, value in row.items() if value is not None and "/" in name}
     held_back: dict[str, dict[str, int]] = {}
     for name, gate, day in ((key[1], key[2], value) for key, value in parts.items() if key[0] == "held"):

@@ -1,4 +1,4 @@
-"""A lake in memory, and stories that become rows of the lake as the table's own rows do."""
+"""A lake in memory, and events as rows of the lake, converted like the table's rows."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ AT = datetime(1974, 1, 1, tzinfo=UTC)
 
 
 class MemoryLake(Lake):
-    """A bucket in memory, as strict as S3 about conditions."""
+    """A bucket in memory, as strict as S3 about conditional writes."""
 
     def __init__(self) -> None:
-        super().__init__(client=None, name="memory", at_once=1)  # type: ignore[arg-type]  # it calls nothing
+        super().__init__(client=None, name="memory", at_once=1)  # type: ignore[arg-type]  # it has no calls
         object.__setattr__(self, "objects", {})
 
     objects: dict[str, bytes]
@@ -63,29 +63,29 @@ class MemoryLake(Lake):
 
 
 def neighbours(customer: str, many: int) -> list[str]:
-    """So many customers of one bucket, the given one among them."""
+    """`many` customers of one bucket, including this one."""
     names = (f"n-{number}" for number in count())
     same = (name for name in names if bucket_of(name) == bucket_of(customer))
     return [customer, *islice(same, many - 1)]
 
 
 def owned(events: Sequence[Event], customer: str) -> list[Event]:
-    """Events as if they were this customer's; an id that was there before becomes another one."""
-    found: dict[tuple[str, str], Event] = {}
+    """The events as those of this customer. A repeated id becomes a new one."""
+    by_key: dict[tuple[str, str], Event] = {}
     for number, event in enumerate(events):
-        own = event.detail.id if event.key not in found else f"{number}-{event.detail.id}"
-        one = replace(event, detail=event.detail.model_copy(update={"customer": customer, "id": own}))
-        found[one.key] = one
-    return list(found.values())
+        own = event.detail.id if event.key not in by_key else f"{number}-{event.detail.id}"
+        changed = replace(event, detail=event.detail.model_copy(update={"customer": customer, "id": own}))
+        by_key[changed.key] = changed
+    return list(by_key.values())
 
 
 def decided(rules: Timeline, events: Sequence[Event]) -> list[tuple[State, list[Event]]]:
-    """One customer's commits of an event each, in the order of their days: the states, and what each took in."""
+    """A customer's commits, one for each event, by day: each state, with the events of its commit."""
     return [(outcome.state, taken) for outcome, taken in outcomes(rules, events)]
 
 
 def outcomes(rules: Timeline, events: Sequence[Event]) -> list[tuple[DecisionResult, list[Event]]]:
-    """The same, with what was decided."""
+    """A customer's commits, one for each event, by day: each result of a decision, with the events of its commit."""
     state: State | None = None
     commits: list[tuple[DecisionResult, list[Event]]] = []
     for event in sorted(events, key=lambda one: one.day):
@@ -99,7 +99,7 @@ def outcomes(rules: Timeline, events: Sequence[Event]) -> list[tuple[DecisionRes
 
 
 def lake_rows(rules: Timeline, customer: str, events: Sequence[Event]) -> Bucket:
-    """A customer's commits as rows of the lake, by way of the table's rows."""
+    """A customer's commits as rows of the lake, converted from the table's rows."""
     from standing.aws.table import event_put, state_put  # noqa: PLC0415 -- as a commit writes them
 
     records, states, decisions = [], [], []
@@ -117,26 +117,26 @@ def lake_rows(rules: Timeline, customer: str, events: Sequence[Event]) -> Bucket
 
 
 def pour(lake: Lake, bucket: Bucket, name: str, **rows: Any) -> None:
-    """Write rows as they come in, in an object of this name each; those of a kind in place of the bucket's."""
+    """Write a bucket's rows as new objects of this name, one for each kind. `rows` replace the bucket's, by kind."""
     for kind in KINDS:
         lake.put(f"{incoming_prefix(kind)}{name}.parquet", parquet_bytes(rows.get(kind, getattr(bucket, kind))))
 
 
 class Meanwhile:
-    """A lake or a table; before the call of a number, all of them counted together, something else happens."""
+    """Wraps a lake or a table. Before call `number`, counted over all wrappers of one list, it calls `happens`."""
 
     def __init__(self, inner: Any, calls: list[str], number: int, happens: Callable[[], object]) -> None:
         self.inner, self.calls, self.number, self.happens = inner, calls, number, happens
 
     def __getattr__(self, name: str) -> Any:
-        found = getattr(self.inner, name)
-        if not callable(found):
-            return found
+        attribute = getattr(self.inner, name)
+        if not callable(attribute):
+            return attribute
 
         def call(*arguments: Any, **more: Any) -> Any:
             self.calls.append(name)
             if len(self.calls) == self.number:
                 self.happens()
-            return found(*arguments, **more)
+            return attribute(*arguments, **more)
 
         return call

@@ -1,4 +1,4 @@
-"""The steps of a night that come before its buckets, without a state machine."""
+"""The steps of a night before its buckets, without a state machine."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from standing.rules.ruleset import Ruleset
 
 
 def begun(lake: Lake, ruleset: Ruleset, now: datetime) -> tuple[Planned, NightSteps]:
-    """A night of the last day that is over: dealt out, planned, and with its model."""
+    """Begin the night of the last finished day: distribute the lake's new objects, plan, and fit the model."""
     wrong = stage(lake).wrong
     planned = plan(lake, ruleset, now)
-    return planned, NightSteps(planned.day, planned.known, wrong, model_for(lake, ruleset, planned).told())
+    return planned, NightSteps(planned.day, planned.known, wrong, model_for(lake, ruleset, planned).for_report())

@@ -1,4 +1,4 @@
-"""Whole made programmes: every kind of feature, rating and care rule, over every kind of event."""
+"""Strategies for whole programmes: every kind of feature, rating and care rule, over every event type."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ SAID = st.sampled_from([0, 2_500, 5_000, 5_001, 10_000, 73_000])
 
 
 def made_feature(name: str, kind: str, measure: str = "", **more: Any) -> Feature:
-    """A feature; its unit follows from its kind, and `over`, `ending` and `anchor` are its window."""
+    """A feature. Its kind gives the unit; `over`, `ending` and `anchor` are its window."""
     unit = {"sum": "money", "mean": "score", "min": "money", "max": "money", "latest": "text", "ratio": "score"}
     of_money = "money" if measure == NET else UNITS.get(measure)
     default = of_money or unit.get(kind) or ("days" if kind.startswith("days_") else "count")
@@ -104,7 +104,7 @@ def _of_days(name: str) -> st.SearchStrategy[Feature]:
 
 
 def ramps(part: str, weight: int) -> st.SearchStrategy[Ramp]:
-    """What a part gives to a score, rising or falling."""
+    """A part of a score, with rising or falling points."""
     ends = st.tuples(st.sampled_from([-5, 0, 3, 4_000]), st.sampled_from([-90, 1, 7, 30, 12_345]))
     turned = st.tuples(ends, st.booleans()).map(lambda one: one[0] if one[1] else one[0][::-1])
     made_ramps = st.tuples(turned, st.integers(0, weight))
@@ -113,19 +113,19 @@ def ramps(part: str, weight: int) -> st.SearchStrategy[Ramp]:
 
 @st.composite
 def features(draw: st.DrawFn) -> tuple[Feature, ...]:
-    """Up to seven features, some made of others."""
-    found: list[Feature] = []
+    """Up to seven features, some of them combined."""
+    drawn: list[Feature] = []
     for number in range(draw(st.integers(1, 5))):
-        found.append(draw(_windowed(f"f{number}") | _of_days(f"f{number}")))
-    numbers = [feature.name for feature in found if feature.unit != "text"]
+        drawn.append(draw(_windowed(f"f{number}") | _of_days(f"f{number}")))
+    numbers = [feature.name for feature in drawn if feature.unit != "text"]
     for number in range(draw(st.integers(0, 2)) if numbers else 0):
         parts = draw(st.tuples(st.sampled_from(numbers), st.sampled_from(numbers)))
         kind = draw(st.sampled_from(["ratio", "minus", "plus", "points"]))
         scored = {"ramps": [draw(ramps(part, weight)) for part, weight in zip(parts, (60, 40), strict=True)]}
         combined = {"first": parts[0], "second": parts[1]}
-        found.append(made_feature(f"c{number}", kind, **(scored if kind == "points" else combined)))
+        drawn.append(made_feature(f"c{number}", kind, **(scored if kind == "points" else combined)))
         numbers.append(f"c{number}")
-    return tuple(found)
+    return tuple(drawn)
 
 
 def _literal(feature: Feature) -> st.SearchStrategy[int]:
@@ -140,7 +140,7 @@ def _literal(feature: Feature) -> st.SearchStrategy[int]:
 
 @st.composite
 def lines(draw: st.DrawFn, features: Sequence[Feature], about: tuple[str, ...]) -> Comparison:
-    """A line about a feature, or about one of some ratings."""
+    """A line about a feature, or about one of the ratings."""
     if draw(st.booleans()) and about:
         rating: str = draw(st.sampled_from(about))
         return draw(_rating_line(rating))
@@ -162,7 +162,7 @@ def _rating_line(draw: st.DrawFn, rating: str) -> Comparison:
 
 @st.composite
 def conditions(draw: st.DrawFn, features: Sequence[Feature], about: tuple[str, ...] = ()) -> Condition:
-    """One to three lines, all, any or none of which must hold."""
+    """One to three lines under all, any or none."""
     parts = draw(st.lists(lines(features, about), min_size=1, max_size=3))
     return draw(st.sampled_from([every, some, none_of]))(*parts)
 
@@ -179,7 +179,7 @@ STABILITIES = st.builds(
 
 @st.composite
 def cares(draw: st.DrawFn, features: Sequence[Feature], name: str) -> Care:
-    """A care rule, half of them contacts."""
+    """A care rule. Half of them are contacts."""
     do = Action(
         action="act",
         owner="somebody",
@@ -197,37 +197,37 @@ def cares(draw: st.DrawFn, features: Sequence[Feature], name: str) -> Care:
 
 @st.composite
 def terms(draw: st.DrawFn, features: Sequence[Feature]) -> OlderTerms:
-    """What kept some tiers under older rules, for who reached them before a day of the histories."""
+    """Older terms for some tiers, for customers who reached them before a day within the histories."""
     keep = {level: draw(conditions(features)) for level in TIERS[1:] if draw(st.booleans())}
     return OlderTerms(before=draw(st.integers(995, 1_065)), keep=keep)
 
 
 @st.composite
 def rulesets(draw: st.DrawFn) -> Ruleset:
-    """A whole ruleset: an ordered rating, one without an order that may ask for it, and care that may ask for both."""
-    found = draw(features())
+    """A whole ruleset: an ordered rating, an unordered one that may use it, and care rules that may use both."""
+    drawn = draw(features())
     tier = Rating(
         name="tier",
         title=TITLE,
         levels=TIERS,
-        qualify={level: draw(conditions(found)) for level in TIERS[1:]},
-        retain={level: draw(conditions(found)) for level in TIERS[1:] if draw(st.booleans())},
+        qualify={level: draw(conditions(drawn)) for level in TIERS[1:]},
+        retain={level: draw(conditions(drawn)) for level in TIERS[1:] if draw(st.booleans())},
         stability=draw(STABILITIES),
         override=TIER_SET,
         honours=draw(st.booleans()),
-        terms=tuple(draw(st.lists(terms(found), max_size=2))),
+        terms=tuple(draw(st.lists(terms(drawn), max_size=2))),
     )
     stage = Rating(
         name="stage",
         title=TITLE,
         ordered=False,
         levels=STAGES,
-        qualify={level: draw(conditions(found, ("tier",))) for level in STAGES[:-1]},
+        qualify={level: draw(conditions(drawn, ("tier",))) for level in STAGES[:-1]},
         override=STAGE_SET,
     )
-    care = tuple(draw(cares(found, f"care-{number}")) for number in range(draw(st.integers(1, 3))))
+    care = tuple(draw(cares(drawn, f"care-{number}")) for number in range(draw(st.integers(1, 3))))
     strata = (Stratum(ratings=(tier,)), Stratum(ratings=(stage,)), Stratum(care=care))
-    return assemble(draw(programmes()), MEASURES, found, strata)
+    return assemble(draw(programmes()), MEASURES, drawn, strata)
 
 
 @st.composite
@@ -258,18 +258,18 @@ def activity(day: Day, kind: str, amount: str | None = None, name: str = "x") ->
 
 
 def score(day: Day, which: str, value: int, name: str = "s", hour: int = 12) -> Event:
-    """What a model says."""
+    """A score of a model."""
     moment = made.noon(day) + timedelta(hours=hour - 12)
     who: dict[str, Any] = {"id": f"{name}-{day}", "customer": "c-1", "time": moment}
     return made.event(day, Score(**who, name=which, value=value, band="plus" if value > 5_000 else "low", model="m"))
 
 
 def override(day: Day, level: str, last: Day, name: str = "o", rating: str = "tier", hour: int = 12) -> Event:
-    """A level set by hand."""
+    """An override."""
     moment = made.noon(day) + timedelta(hours=hour - 12)
     who: dict[str, Any] = {"id": f"{name}-{day}", "customer": "c-1", "time": moment}
-    said = {"rating": rating, "level": level, "reason": "goodwill", "author": "staff-1", "expires": day_date(last)}
-    return made.event(day, Override(**who, **said))
+    content = {"rating": rating, "level": level, "reason": "goodwill", "author": "staff-1", "expires": day_date(last)}
+    return made.event(day, Override(**who, **content))
 
 
 def answer(day: Day, care: str, due: date, status: Any, name: str = "a") -> Event:
@@ -280,11 +280,11 @@ def answer(day: Day, care: str, due: date, status: Any, name: str = "a") -> Even
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 8, span: int = 60) -> list[Event]:
-    """Events of all kinds of one customer within some weeks, each with an id of its own, often several on one day."""
+    """A customer's events of all types within some weeks, with unique ids, often several on a day."""
     some_days = st.integers(1_000, 1_000 + span)
     days = draw(st.lists(some_days, min_size=1, max_size=most))
-    found = [draw(_event(day, f"e{number}")) for number, day in enumerate(days)]
-    return [*found, *(draw(made.returns("r", some_days)) if draw(st.booleans()) else ())]
+    events = [draw(_event(day, f"e{number}")) for number, day in enumerate(days)]
+    return [*events, *(draw(made.returns("r", some_days)) if draw(st.booleans()) else ())]
 
 
 @st.composite

@@ -1,4 +1,4 @@
-"""Reports of made nights: an ordinary one, a bad one, and the first one. All numbers in them are made."""
+"""Reports of synthetic nights: an ordinary one, a bad one, and the first one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ DAY = date(2026, 11, 25)
 
 
 def first(day: date = DAY) -> Report:
-    """The report of a first night, in which hardly anything is known."""
+    """The report of a first night, in which most figures are unknown."""
     return Report(str(day), customers=0)
 
 
@@ -46,17 +46,17 @@ def ordinary(ruleset: Ruleset) -> Report:
 
 
 def bad(ruleset: Ruleset) -> Report:
-    """A night in which much went wrong."""
-    told = ordinary(ruleset)
+    """A night with many faults."""
+    report = ordinary(ruleset)
     groups = _groups() | {
         "moved/lifecycle/loyal/slipping": Group(1, ["<i>hh-9</i>"]),
         "expired/win-back": Group(1, ["c-3"]),
         "expired/service-recovery": Group(11, [f"c-{number}" for number in range(10, 20)]),
     }
-    quality = told.figures.quality
+    quality = report.figures.quality
     del quality["shop"][str(DAY - timedelta(days=1))]
     quality["shop"][str(DAY)]["rejected"] = 400
-    told.figures.drift["2026-10"]["ratings"]["tier"] = {"platinum": 900, "bronze": 100}
+    report.figures.drift["2026-10"]["ratings"]["tier"] = {"platinum": 900, "bronze": 100}
     different = [
         Difference("<b>c-1</b>", 20_000, "spend_365d", "12300", "12400"),
         Difference("c-2", 20_000, "orders_90d", "3", None),
@@ -66,7 +66,7 @@ def bad(ruleset: Ruleset) -> Report:
         "incoming/<x>.parquet": Fault("column-missing", {"column": "<y>"}).handled("set-aside", aside="aside/<x>"),
     }
     return replace(
-        told,
+        report,
         buckets=254,
         failed_buckets=[17, 201],
         differences=2,
@@ -88,7 +88,7 @@ def _groups() -> Groups:
 
 
 def _nights(levels: Levels, chance: Random) -> dict[str, Levels]:
-    """The levels of thirty nights without one, the last as they are."""
+    """The levels of thirty nights, one of them missing; those of the last night are `levels`."""
     days = [DAY - timedelta(days=back) for back in range(29, 0, -1) if back != 12]
     near = {
         str(day): {
@@ -146,9 +146,9 @@ def _arrived(chance: Random) -> dict[str, int]:
 
 def _shares(levels: tuple[str, ...], customers: int, chance: Random) -> dict[str, int]:
     parts = [chance.randint(1, 9) for _ in levels]
-    found = [customers * part // sum(parts) for part in parts]
-    found[0] += customers - sum(found)
-    return dict(zip(levels, found, strict=True))
+    counts = [customers * part // sum(parts) for part in parts]
+    counts[0] += customers - sum(counts)
+    return dict(zip(levels, counts, strict=True))
 
 
 def _moves(levels: tuple[str, ...], chance: Random) -> dict[str, dict[str, int]]:

@@ -1,4 +1,4 @@
-"""Scenarios of a text, as those of a folder are read."""
+"""Reads scenarios from a text, like those of a folder."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from standing.rules.ruleset import Ruleset
 
 
 def parse_scenarios(text: str, name: str, ruleset: Ruleset) -> list[Scenario]:
-    """The scenarios of one text. Raises RulesError with every problem that could be found."""
+    """The scenarios of a text. Raises RulesError with every problem."""
     return scenarios_in([parse(text, name)], ruleset, [])

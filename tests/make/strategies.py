@@ -1,4 +1,4 @@
-"""Made customers, rules and conditions: plain builders first, then the hypothesis strategies drawn from them."""
+"""Synthetic customers, rules and conditions: builders, and the hypothesis strategies that use them."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ def noon(day: Day) -> datetime:
 
 
 def event(day: Day, detail: EventDetail, source: str = SOURCE) -> Event:
-    """An event as taken in."""
+    """An event after intake."""
     return Event(source, detail, day, fingerprint(source, detail.detail_type, detail.stored()))
 
 
 def purchase(day: Day, amount: str = "10.00", name: str = "p", channel: str | None = None) -> Event:
-    """A purchase; `name` makes its id differ from others of its day."""
+    """A purchase. `name` makes its id unique on its day."""
     who = {"id": f"{name}-{day}", "customer": "c-1", "time": noon(day)}
     return event(day, Purchase(**who, amount=amount, currency="USD", channel=channel))
 
@@ -65,14 +65,14 @@ def purchase(day: Day, amount: str = "10.00", name: str = "p", channel: str | No
 def refund(
     day: Day, amount: str = "10.00", name: str = "r", of: str | Event | None = None, source: str = SOURCE
 ) -> Event:
-    """A refund, `of` a purchase or of what has that id."""
+    """A refund `of` a purchase, given as an event or by id."""
     who = {"id": f"{name}-{day}", "customer": "c-1", "time": noon(day)}
     named = of.detail.id if isinstance(of, Event) else of
     return event(day, Refund(**who, amount=amount, currency="USD", purchase=named), source)
 
 
 def order(day: Day, amount: str, number: str, source: str = SOURCE) -> Event:
-    """A purchase by its number, which another source may have given, too."""
+    """A purchase by number. Another source may use the same number."""
     return event(day, Purchase(id=number, customer="c-1", time=noon(day), amount=amount, currency="USD"), source)
 
 
@@ -88,7 +88,7 @@ def survey(day: Day, score: int, scale: tuple[int, int] = (1, 5), name: str = "s
 
 
 def counted_on(event: Event, events: Iterable[Event]) -> Day:
-    """The day on which an amount counts, by hand: its own, or that of an earlier purchase that a refund names."""
+    """The day on which an amount counts: the event's, or for a refund that of the earlier purchase that it names."""
     named = getattr(event.detail, "purchase", None)
     before = [one for one in events if one.detail.family == "purchase" and one.day < event.day]
     bought = [one for one in before if one.detail.id == named]
@@ -100,18 +100,18 @@ def counted_on(event: Event, events: Iterable[Event]) -> Day:
 
 
 def happened(*values: tuple[Day, int]) -> list[Observation]:
-    """Days with values, each at the beginning of its day."""
+    """Observations from days with values, each at the beginning of its day."""
     return [Observation(day, day * 86_400_000_000, value) for day, value in values]
 
 
 def sums(series: Series) -> Sums:
-    """A series that is known to keep sums."""
+    """The series, asserted to be one of sums."""
     assert isinstance(series, Sums)
     return series
 
 
 def pruned(buckets: Buckets, day: Day, rules: Ruleset) -> Buckets:
-    """The buckets as they come back from a state of a day."""
+    """The buckets as read from the state of a day."""
     return from_stored(prune(buckets, day, rules), rules)
 
 
@@ -124,34 +124,34 @@ def known_of(state: State, rules: Ruleset) -> dict[str, Fact]:
 
 
 def line(fact: str, op: Operator, value: Fact | tuple[Fact, ...] = 0) -> Comparison:
-    """A comparison, with a text that says the same."""
+    """A comparison, with its text."""
     return Comparison(fact=fact, op=op, value=value, text=f"{fact} {op} {value}")
 
 
 def every(*parts: Condition) -> Group:
-    """All of some conditions."""
+    """A group: all of the conditions."""
     return Group(group="all", of=parts)
 
 
 def some(*parts: Condition) -> Group:
-    """Any of some conditions."""
+    """A group: any of the conditions."""
     return Group(group="any", of=parts)
 
 
 def none_of(*parts: Condition) -> Group:
-    """None of some conditions."""
+    """A group: none of the conditions."""
     return Group(group="none", of=parts)
 
 
 def feature(name: str, kind: str, measure: str, over: int | None = None, ending: int = 0) -> Feature:
-    """A feature of one of `MEASURES`."""
+    """A feature over one of `MEASURES`."""
     unit = {"sum": "money", "mean": "score", "count": "count"}.get(kind, "days")
     windowed = {} if kind.startswith("days_") else {"window": Window(over=over, ending=ending)}
     return feature_of(name=name, kind=kind, unit=unit, measure=measure, **windowed)
 
 
 def feature_of(**content: Any) -> Feature:
-    """A feature of any kind; its title says nothing."""
+    """A feature of any kind, with a placeholder as title."""
     return FEATURE.validate_python({"title": TITLE, **content})
 
 
@@ -210,7 +210,7 @@ CLUB_EMPTY = prune(empty(CLUB), 0, CLUB)
 def every_day(
     rules: Timeline, books: BucketsFor, memory: Memory, first: Day, last: Day, *, busy: Collection[Day] = ()
 ) -> Iterator[DayResult]:
-    """What `simulate_days` leaves days out of: each day from `first` to `last`, lived through one by one."""
+    """Each day from `first` to `last`, one by one, including those that `simulate_days` leaves out."""
     for day in range(first, last + 1):
         ruleset = rules.on(day)
         lived = simulate_day(ruleset, books(ruleset), memory, day, event_day=day in busy)
@@ -223,7 +223,7 @@ def every_day(
 
 @dataclass
 class Customer:
-    """One customer, delivered batch by batch the way the event path does it, with the state packed in between."""
+    """A customer whose events are delivered batch by batch, like ingest, with the state packed in between."""
 
     rules: Timeline = CLUB_RULES
     now: datetime = LONG_AFTER
@@ -232,7 +232,7 @@ class Customer:
     checkpoints: dict[Day, Checkpoint] = field(default_factory=dict)
 
     def deliver(self, *events: Event, now: datetime | None = None) -> tuple[Decision, ...]:
-        """Commit one batch and give back what was decided."""
+        """Commit a batch, and return its decisions."""
         batch = sorted(events, key=lambda event: (event.day, event.key))
         past = self.past if needs_history(self.state, batch, self.rules) else StoredHistory()
         outcome = decide(self.state, batch, self.rules, now or self.now, past)
@@ -240,14 +240,14 @@ class Customer:
         return self.keep(outcome)
 
     def keep(self, outcome: DecisionResult) -> tuple[Decision, ...]:
-        """Store what was decided, as the table does."""
+        """Store a result, like the table, and return its decisions."""
         self.state = stored(outcome.state)
         self.checkpoints |= {one.day: stored_checkpoint(one) for one in outcome.checkpoints}
         return outcome.decisions
 
     @property
     def past(self) -> StoredHistory:
-        """What the table holds beside the state."""
+        """What the table has beside the state."""
         return StoredHistory(list(self.applied), list(self.checkpoints.values()))
 
     @property
@@ -258,7 +258,7 @@ class Customer:
 
 
 def stored(state: State) -> State:
-    """The state as it comes back from the table."""
+    """The state as read from the table."""
     return unpack(
         pack(state),
         customer=state.customer,
@@ -269,7 +269,7 @@ def stored(state: State) -> State:
 
 
 def stored_checkpoint(checkpoint: Checkpoint) -> Checkpoint:
-    """The checkpoint as it comes back from the table."""
+    """The checkpoint as read from the table."""
     packed = pack_checkpoint(checkpoint)
     return unpack_checkpoint(packed, day=checkpoint.day, features_hash=checkpoint.features_hash)
 
@@ -289,11 +289,11 @@ EDGES = (0, 1, -1, 2**31, -(2**31), 2**32, 2**32 + 1, EXACT, -EXACT, EXACT - 1, 
 numbers = st.integers(-3, 3) | st.sampled_from(EDGES) | st.integers(-EXACT, EXACT)
 TEXT_FACTS = ("segment", "e.channel")
 WORDS = ("student", "Student", "true", "1", "null", "a b", "a\\b", "\\n", "\\", "{}", ": ", "'", "学生", "😀", "a" * 64)
-HASHED_ALIKE = ("costarring", "liquid")  # by FNV-1a, which durable-rules looks texts up by
+HASHED_ALIKE = ("costarring", "liquid")  # equal FNV-1a hashes, by which durable-rules looks up texts
 texts = st.sampled_from(WORDS + HASHED_ALIKE) | st.text(st.characters(codec="utf-8"), min_size=1, max_size=8).filter(
     lambda text: text.isprintable() and not set(text) & set(',[]"')
 )
-spoken = texts | st.sampled_from(['"', 'say "a"', "a,b", "[a]"])  # what an event may say, and no rule can compare with
+spoken = texts | st.sampled_from(['"', 'say "a"', "a,b", "[a]"])  # texts of events; rules cannot name the latter
 facts = st.builds(
     lambda some_numbers, some_texts: some_numbers | some_texts,
     st.dictionaries(st.sampled_from(FACTS), numbers),
@@ -303,7 +303,7 @@ facts = st.builds(
 
 @st.composite
 def comparisons(draw: st.DrawFn) -> Comparison:
-    """Any line: one of six operators, `in`, or `is unknown`; a text is only ever equal or not."""
+    """Any line: one of six operators, `in`, or `is unknown`. A text is only compared for equality."""
     if draw(st.integers(0, 3)) == 0:
         about, word = draw(st.sampled_from(TEXT_FACTS)), draw(st.sampled_from(TEXT_OPERATORS))
         return line(about, word, _compared(draw, word, texts))
@@ -337,7 +337,7 @@ AMOUNTS = ("0.00", "40.00", "60.01", "100.00", "150.00", "220.00")
 
 @st.composite
 def returns(draw: st.DrawFn, name: str, days: st.SearchStrategy[Day]) -> list[Event]:
-    """An order with its refund some days later, or before it; perhaps of a number that two shops gave, or nobody."""
+    """A purchase with a refund some days later or earlier, which may name an ambiguous or unknown number."""
     number, amount = f"{name}-order", draw(st.sampled_from(AMOUNTS))
     shops = draw(st.lists(st.sampled_from([SOURCE, "till", "web"]), max_size=3, unique=True))
     bought = [order(draw(days), draw(st.sampled_from(AMOUNTS)), number, source=shop) for shop in shops]
@@ -347,10 +347,10 @@ def returns(draw: st.DrawFn, name: str, days: st.SearchStrategy[Day]) -> list[Ev
 
 @st.composite
 def histories(draw: st.DrawFn, most: int = 8) -> list[Event]:
-    """Events of one customer within a month, each with an id of its own, often several on one day."""
+    """A customer's events within a month, with unique ids, often several on a day."""
     days = draw(st.lists(DAYS, min_size=1, max_size=most))
-    found = [draw(_one_event(day, f"e{number}")) for number, day in enumerate(days)]
-    return [*found, *(draw(returns("r", DAYS)) if draw(st.booleans()) else ())]
+    events = [draw(_one_event(day, f"e{number}")) for number, day in enumerate(days)]
+    return [*events, *(draw(returns("r", DAYS)) if draw(st.booleans()) else ())]
 
 
 @st.composite
@@ -367,13 +367,13 @@ def _one_event(draw: st.DrawFn, day: Day, name: str) -> Event:
 
 
 def splits(events: Sequence[Event]) -> st.SearchStrategy[list[list[Event]]]:
-    """Any order of some events, in any batches."""
+    """The events in any order, in any batches."""
     cuts = st.lists(st.booleans(), min_size=len(events) - 1, max_size=len(events) - 1)
     return st.tuples(st.permutations(events), cuts).map(lambda drawn: cut(*drawn))
 
 
 def cut(events: Sequence[Event], cuts: Sequence[bool]) -> list[list[Event]]:
-    """Events as batches; each cut says whether the event after it begins a new one."""
+    """The events as batches. Each cut says whether the next event begins a new batch."""
     batches = [[events[0]]]
     for event, begins in zip(events[1:], cuts, strict=True):
         if begins:
@@ -386,12 +386,12 @@ def cut(events: Sequence[Event], cuts: Sequence[bool]) -> list[list[Event]]:
 def features(draw: st.DrawFn) -> tuple[Feature, ...]:
     """Features of any kind over any short window; some measures over all time."""
     kinds = st.sampled_from(["count", "sum", "mean", "days_since_first", "days_since_last"])
-    found = []
+    drawn = []
     for number in range(draw(st.integers(1, 6))):
         kind, over = draw(kinds), draw(st.none() | st.integers(1, 15))
-        counted = [PURCHASES, COMPLAINTS, SCORES]  # no rule counts amounts: it counts transactions
+        counted = [PURCHASES, COMPLAINTS, SCORES]  # rules count transactions, not amounts
         measure = draw(st.sampled_from([NET, SCORES] if kind in {"sum", "mean"} else counted))
         windowed = not kind.startswith("days_since")
         ending = draw(st.integers(0, 10)) if windowed and over else 0
-        found.append(feature(f"feature_{number}", kind, measure, over if windowed else None, ending))
-    return tuple(found)
+        drawn.append(feature(f"feature_{number}", kind, measure, over if windowed else None, ending))
+    return tuple(drawn)

@@ -1,4 +1,4 @@
-"""Events, rules and fakes that several kinds of test share."""
+"""Events, rules and fakes for several kinds of tests."""
 
 from __future__ import annotations
 
@@ -42,45 +42,45 @@ PRODUCERS = {
 
 
 def sender(detail_type: str, producers: Mapping[str, Collection[str]] = PRODUCERS) -> str:
-    """A source that may send such events: of those that the rules of this clone name, too, or of some others."""
+    """A source that may send this event type, by these producers."""
     family = detail_type.partition(".")[0]
     named = (source for source, families in producers.items() if family in families)
     return NIGHT_SOURCE if family == SCORE else next(named, "nobody")
 
 
 def naming(ruleset: Ruleset, **producers: Collection[str]) -> Ruleset:
-    """The same rules with producers named: those of `envelope`, or others."""
+    """The same rules with producers: those of `envelope`, or others."""
     named = {source: tuple(families) for source, families in (producers or PRODUCERS).items()}
     return ruleset.model_copy(update={"programme": ruleset.programme.model_copy(update={"producers": named})})
 
 
 def envelope(detail_type: str, detail: dict[str, Any], source: str | None = None) -> dict[str, Any]:
-    """An event as the bus delivers it, from a source that may send it."""
+    """An event as the bus delivers it, from `source`, or from one that may send it."""
     source = source or sender(detail_type)
     return {"version": "0", "source": source, "detail-type": detail_type, "detail": detail}
 
 
 def purchase(number: int, *, customer: str = "c-1", amount: str = "100.00", days_ago: float = 0.0) -> dict[str, Any]:
-    """A purchase's envelope; its id comes from `number`."""
+    """The envelope of a purchase. `number` gives its id."""
     time = (NOW - timedelta(days=days_ago)).isoformat()
     detail = {"id": f"p-{number}", "customer": customer, "time": time, "amount": amount, "currency": "USD"}
     return envelope("purchase.v1", detail)
 
 
 def complaint(number: int, *, customer: str = "c-1", days_ago: float = 0.0, comment: str = "") -> dict[str, Any]:
-    """A complaint's envelope."""
+    """The envelope of a complaint."""
     time = (NOW - timedelta(days=days_ago)).isoformat()
     detail: dict[str, Any] = {"id": f"f-{number}", "customer": customer, "time": time, "kind": "complaint"}
     return envelope("feedback.v1", detail | ({"comment": comment} if comment else {}))
 
 
 def message(number: int, body: dict[str, Any]) -> Message:
-    """A queue's message with an event in it."""
+    """A queue's message with an event."""
     return Message(f"m-{number}", orjson.dumps(body).decode())
 
 
 def taken(ruleset: Ruleset, *envelopes: dict[str, Any], now: datetime = NOW) -> list[Event]:
-    """Envelopes taken in."""
+    """The envelopes as events, after intake."""
     return [take_in(one, ruleset, now) for one in envelopes]
 
 
@@ -91,32 +91,32 @@ class KeptRejections:
         self.kept: list[tuple[str, dict[str, str]]] = []
 
     def keep(self, message: str, rejection: dict[str, Any]) -> None:
-        """Keep it."""
+        """Keep the message with its rejection."""
         self.kept.append((message, rejection))
 
 
 class FailingFor:
-    """A table that fails for some customers, for a reason that passes, until it is mended."""
+    """A table that fails with a transient error for some customers, until these are removed."""
 
     def __init__(self, inner: Any, customers: set[str]) -> None:
         self.inner, self.customers = inner, customers
 
     def load(self, customer: str) -> State | None:
-        """Fail, or load."""
+        """Load the state, or fail."""
         if customer in self.customers:
             raise TimeoutError(customer)
         state: State | None = self.inner.load(customer)
         return state
 
     def __getattr__(self, name: str) -> Any:
-        """As the table itself."""
+        """Pass on to the table."""
         return getattr(self.inner, name)
 
 
 def taking_in(
     paths: Sequence[Path], ruleset: Ruleset, folder: Path, mapping: Path | None = None
 ) -> Iterator[Converted]:
-    """What the rows of files become, under some rules; `folder` is for what does not fit into the memory."""
+    """The conversion of files' rows under a ruleset. `folder` is for data that does not fit into memory."""
     from standing.backfill import run  # noqa: PLC0415 -- polars
 
     return run.convert_files(paths, mapping, ruleset, NOW, folder)

@@ -1,6 +1,6 @@
-"""Rules as people write them: condition lines of every construct over made facts, and customers near their lines.
+"""Rules as written by people: lines of every construct over synthetic facts, and customers near their thresholds.
 
-`CONSTRUCTS` names each construct and says where it occurs, so that a test can see that all of them really do.
+`CONSTRUCTS` names each construct and how to recognise it, so that a test can check that all of them occur.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ RATINGS = ("tier", "stage")
 
 @st.composite
 def lines(draw: st.DrawFn) -> Condition:
-    """One line, parsed from its text."""
+    """A line, parsed from its text."""
     name = draw(st.sampled_from(sorted(KNOWN)))
     literal = st.sampled_from(LITERALS[name])
     verbs = [*(("==", "!=") if name in WITHOUT_ORDER else BY_SIZE), "in"]
@@ -78,7 +78,7 @@ rules = (few | few | few | wide).map(lambda trees: {f"rule-{number}": tree for n
 
 
 def _near(name: str) -> st.SearchStrategy[Fact]:
-    """A value at a literal or one unit beside it; of a text any that rules or customers name."""
+    """A value equal to a literal, or one unit from it; for a text, any text of rules or customers."""
     about = KNOWN[name]
     if about.unit == "text":
         return st.sampled_from([*LITERALS[name], "another"])
@@ -97,7 +97,7 @@ cases: st.SearchStrategy[Case] = st.tuples(rules, st.lists(customers, min_size=1
 
 @st.composite
 def lived(draw: st.DrawFn) -> Case:
-    """A whole made programme, and the facts of a customer's days as the fold works them out of events."""
+    """A whole programme, and the facts of a customer's days as the fold works them out from events."""
     ruleset: Ruleset = draw(programmes.rulesets())
     happened = draw(programmes.histories())
     day = max(event.day for event in happened) + draw(st.integers(0, 60))

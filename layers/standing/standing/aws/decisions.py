@@ -129,5 +129,5 @@ def _reasons(because: Sequence[Reason]) -> dict[str, Any]:
     """The first reasons, up to MOST_REASONS bytes of JSON, and the number that was left out, if any."""
     sizes = accumulate(len(orjson.dumps(reason)) for reason in because)
     some = [reason for reason, size in zip(because, sizes, strict=True) if size <= MOST_REASONS]
-    left = len(because) - len(some)
-    return {"because": some, **({"more_reasons": left} if left else {})}
+    left_out = len(because) - len(some)
+    return {"because": some, **({"more_reasons": left_out} if left_out else {})}

@@ -45,15 +45,15 @@ class Lake:
 
     def get(self, key: str) -> StoredObject:
         """An object, or ABSENT."""
-        found = read_object(self.client, self.name, key)
-        return StoredObject(*found) if found else ABSENT
+        stored = read_object(self.client, self.name, key)
+        return StoredObject(*stored) if stored else ABSENT
 
     def get_all(self, keys: Iterable[str]) -> Iterator[tuple[str, StoredObject]]:
         """The objects of several keys, with their keys, in this order. Objects that no longer exist are left out."""
         keys = list(keys)
         with ThreadPoolExecutor(self.at_once) as pool:
-            found = zip(keys, pool.map(self.get, keys), strict=True)
-            yield from ((key, stored) for key, stored in found if stored is not ABSENT)
+            objects = zip(keys, pool.map(self.get, keys), strict=True)
+            yield from ((key, stored) for key, stored in objects if stored is not ABSENT)
 
     def put(self, key: str, body: bytes) -> None:
         """Write an object whose key determines its content, so that a second write changes nothing."""

@@ -34,7 +34,7 @@ class Logs:
 
 def _parsed(message: str) -> dict[str, Any]:
     try:
-        found = orjson.loads(message)
+        entry = orjson.loads(message)
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return entry if isinstance(entry, dict) else {}

@@ -44,8 +44,8 @@ WHO = re.compile(r"arn:[a-z-]+:(?:sts|iam)::\d+:\S+")
 
 def explain_refusal(error: aws.BotoCoreError | aws.ClientError) -> Message:
     """An error of AWS in words: what is wrong, what to do, and that there is a local AWS."""
-    said = _of_answer(error) if isinstance(error, aws.ClientError) else _unasked(error)
-    return message("{said}\n{locally}", said=said, locally=LOCALLY) if said else message("AWS: {error}", error=error)
+    why = _of_answer(error) if isinstance(error, aws.ClientError) else _unasked(error)
+    return message("{said}\n{locally}", said=why, locally=LOCALLY) if why else message("AWS: {error}", error=error)
 
 
 def _unasked(error: aws.BotoCoreError) -> Message | None:

@@ -61,9 +61,9 @@ class RulesBucket:
 
     def record(self) -> tuple[Releases | None, str | None]:
         """The record and its ETag; nothing before the first release."""
-        if (found := read_object(self.client, self.name, RECORD)) is None:
+        if (stored := read_object(self.client, self.name, RECORD)) is None:
             return None, None
-        body, etag = found
+        body, etag = stored
         return Releases.model_validate_json(body), etag
 
     def write(self, releases: Releases, etag: str | None) -> str:
@@ -82,9 +82,9 @@ class RulesBucket:
 
     def ruleset(self, version: str) -> Ruleset:
         """A ruleset that was kept. Raises KeyError where there is none of this version."""
-        if (found := read_object(self.client, self.name, _key(version))) is None:
+        if (stored := read_object(self.client, self.name, _key(version))) is None:
             raise KeyError(version)
-        return Ruleset.model_validate_json(found[0])
+        return Ruleset.model_validate_json(stored[0])
 
     def timeline(self, entries: Entries) -> Timeline:
         """The timeline of the record's entries, with their rulesets."""

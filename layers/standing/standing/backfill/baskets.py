@@ -50,11 +50,11 @@ class Baskets:
 
 
 def _baskets(path: Path) -> dict[tuple[str, ...], list[Line]]:
-    found: dict[tuple[str, ...], list[Line]] = {}
+    baskets: dict[tuple[str, ...], list[Line]] = {}
     with path.open("rb") as file:
         while True:
             try:
                 group, line = pickle.load(file)  # noqa: S301 -- written by us a moment ago
             except EOFError:
-                return found
-            found.setdefault(tuple(group), []).append(Line(*line))
+                return baskets
+            baskets.setdefault(tuple(group), []).append(Line(*line))

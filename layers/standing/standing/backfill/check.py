@@ -27,11 +27,11 @@ class CheckResult:
 
     def as_dict(self, *, values: bool) -> dict[str, Any]:
         """The counts for `--json`; with `values`, also the values of example rows."""
-        told = self.tally.as_dict() | {"customers": len(self.customers)}
+        counts = self.tally.as_dict() | {"customers": len(self.customers)}
         if values:
-            for reason, examples in zip(told["reasons"], self._examples(), strict=True):
+            for reason, examples in zip(counts["reasons"], self._examples(), strict=True):
                 reason["values"] = examples
-        return told
+        return counts
 
     def _examples(self) -> list[list[str]]:
         shown = self.tally.examples
@@ -42,9 +42,9 @@ def check(paths: Sequence[Path], mapping: Path | None, ruleset: Ruleset, seen: C
     """Check what the rows of files would become. Raises UserError."""
     checked = CheckResult()
     with TemporaryDirectory(prefix="standing-") as folder, faults_as_user_errors():
-        for one in convert_files(paths, mapping, ruleset, datetime.now(UTC), Path(folder)):
-            checked.tally.add(one)
-            for event in one.events:
+        for converted in convert_files(paths, mapping, ruleset, datetime.now(UTC), Path(folder)):
+            checked.tally.add(converted)
+            for event in converted.events:
                 checked.customers.add(hash(event.detail.customer))
                 if len(checked.events) < SHOWN:
                     checked.events.append(event)

@@ -42,10 +42,10 @@ class Column:
     kinds: Counter[str] = field(default_factory=Counter)
     values: Counter[str] = field(default_factory=Counter)
 
-    def add(self, found: Any) -> None:  # noqa: ANN401 -- whatever a file can hold
+    def add(self, content: Any) -> None:  # noqa: ANN401 -- whatever a file can hold
         """Add one more cell."""
         self.rows += 1
-        value = cell(found, self.name)
+        value = cell(content, self.name)
         if value is None or (isinstance(value, str) and (not value.strip() or value.strip() in NOT_A_NUMBER)):
             return
         text = str(value).strip()
@@ -96,12 +96,12 @@ def _kind(value: object, text: str) -> str:
 def inspect_columns(path: Path, form: Format, rows: int = LOOKED_AT) -> list[Column]:
     """The columns of a table, from its first rows. Rows that cannot be read are skipped. Raises Unreadable."""
     names = columns_of(path, form)
-    found = {name: Column(name) for name in names}
-    reads = rows_of(path, form, set(names)) if len(found) == len(names) else iter(())
+    columns = {name: Column(name) for name in names}
+    reads = rows_of(path, form, set(names)) if len(columns) == len(names) else iter(())
     for read in islice(reads, rows):
         for name, value in (read.row or {}).items():
-            _look(found[name], value)
-    return list(found.values())
+            _look(columns[name], value)
+    return list(columns.values())
 
 
 def columns_of_tables(files: Sequence[Path], mapping: Path | None) -> dict[Path, list[Column]]:

@@ -77,16 +77,16 @@ class Conversion:
         self, path: Path, rows: Iterator[FileRow], taken: Callable[[Path, FileRow], Converted | None], form: Format
     ) -> Iterator[Converted]:
         """Convert the rows of a file, then check that another reader finds the same number of rows."""
-        found = 0
+        rows_read = 0
         for read in rows:
-            found += read.lines
+            rows_read += read.lines
             if (became := taken(path, read)) is not None:
                 yield became
-        if (counted := lines_counted(path, form)) != found:
+        if (counted := lines_counted(path, form)) != rows_read:
             raise RowCountMismatch(
                 "{path}: {found} rows were read, and another reader counts {counted}: nothing was taken in",
                 path=path,
-                found=found,
+                found=rows_read,
                 counted=counted,
             )
 
@@ -108,8 +108,8 @@ class Conversion:
     def _tables(self, tables: Sequence[Path], mapping: Mapping) -> Iterator[Converted]:
         others, baskets = Lookups(mapping.join, self.beside, self.folder), Baskets(self.folder)
         with closing(others):
-            for one in others.read():
-                yield Converted(0, refused=[_no_event(one.path, one.number, one.why)])
+            for refusal in others.read():
+                yield Converted(0, refused=[_no_event(refusal.path, refusal.number, refusal.why)])
             reading = Table(mapping, others, baskets, self._event)
             for path in tables:
                 yield from self._counted(
@@ -182,10 +182,10 @@ class Table:
             return became
         return became._replace(refused=[became.refused[0]._replace(path=one.path, number=one.number) for one in lines])
 
-    def _events(self, rows: int, path: Path, number: int, found: list[Row]) -> Converted:
+    def _events(self, rows: int, path: Path, number: int, lines: list[Row]) -> Converted:
         """All events of a row, or none of them if one is refused. Raises BadRow."""
         try:
-            return Converted(rows, [self.event(envelope) for envelope in self.mapping.envelopes(found)])
+            return Converted(rows, [self.event(envelope) for envelope in self.mapping.envelopes(lines)])
         except Rejected as rejected:
             return Converted(rows, refused=[_rejected(path, number, rejected)])
 
@@ -199,8 +199,8 @@ def _bad(path: Path, number: int, bad: BadRow) -> Refusal:
     return _no_event(path, number, bad.message, bad.found)
 
 
-def _no_event(path: Path, number: int, why: Message, found: object = None) -> Refusal:
-    return Refusal(path, number, "no-event", "row", why, found)
+def _no_event(path: Path, number: int, why: Message, value: object = None) -> Refusal:
+    return Refusal(path, number, "no-event", "row", why, value)
 
 
 def _rejected(path: Path, number: int, rejected: Rejected) -> Refusal:

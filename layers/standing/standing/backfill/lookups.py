@@ -41,12 +41,12 @@ class Lookups:
             path = self.beside / join.file
             self.store.execute("begin")
             for read in rows_of(path, join.format, join.theirs):
-                if why := self._kept(place, join, read):
+                if why := self._store(place, join, read):
                     yield UnmatchedRow(path, read.number, why)
             self.store.execute("commit")
         self.store.execute("create index of_key on joined (file, key)")
 
-    def _kept(self, place: int, join: Join, read: FileRow) -> Message | None:
+    def _store(self, place: int, join: Join, read: FileRow) -> Message | None:
         """Store a row, or return why it cannot be used."""
         if read.row is None:
             return read.why
@@ -65,12 +65,12 @@ class Lookups:
         whole = dict(row)
         for place, join in enumerate(self.joins):
             key = join.key_of(whole, join.ours)
-            found = self._found(place, key) if key is not None else []
+            matches = self._matches(place, key) if key is not None else []
             for name, joined in join.columns.items():
-                whole[name] = joined.value([one[joined.column] for one in found])
+                whole[name] = joined.value([one[joined.column] for one in matches])
         return whole
 
-    def _found(self, place: int, key: str) -> list[Row]:
+    def _matches(self, place: int, key: str) -> list[Row]:
         rows = self.store.execute("select row from joined where file = ? and key = ? order by rowid", (place, key))
         return [pickle.loads(body) for (body,) in rows]  # noqa: S301 -- written by us a moment ago
 

@@ -57,11 +57,11 @@ class RowCounts:
             self.skipped += became.rows
 
     def _refuse(self, became: Converted) -> None:
-        for one in became.refused:
-            reason = (one.reason, one.field, str(one.expected))
+        for refusal in became.refused:
+            reason = (refusal.reason, refusal.field, str(refusal.expected))
             self.refused[reason] += 1
             if len(shown := self.examples.setdefault(reason, [])) < EXAMPLES:
-                shown.append(one)
+                shown.append(refusal)
         self.others += 0 if became.rows else len(became.refused)  # rows of joined files
 
     @property
@@ -83,9 +83,9 @@ class RowCounts:
 
     def _reason(self, reason: Reason, count: int) -> dict[str, Any]:
         examples = [{"file": str(one.path), "row": one.number} for one in self.examples[reason]]
-        said = self.examples[reason][0].expected.stored()
-        told = dict(zip(("reason", "field", "expected"), reason, strict=True))
-        return told | {"said": said, "rows": count, "examples": examples}
+        expected = self.examples[reason][0].expected.stored()
+        parts = dict(zip(("reason", "field", "expected"), reason, strict=True))
+        return parts | {"said": expected, "rows": count, "examples": examples}
 
 
 def partition(became: Iterable[Converted], folder: Path, seen: Callable[[int], None]) -> RowCounts:
@@ -97,15 +97,15 @@ def partition(became: Iterable[Converted], folder: Path, seen: Callable[[int], N
     with ExitStack() as stack:
         refused = stack.enter_context((folder / REFUSED).open("wb"))
         files: dict[int, IO[bytes]] = {}
-        for one in became:
-            for event in one.events:
+        for converted in became:
+            for event in converted.events:
                 number = bucket_of(event.detail.customer)
                 if number not in files:
                     files[number] = stack.enter_context(bucket_file(folder, number).open("wb"))
                 files[number].write(_line(event))
-            for refusal in one.refused:
+            for refusal in converted.refused:
                 refused.write(json.dumps(_named(refusal)).encode() + b"\n")
-            tally.add(one)
+            tally.add(converted)
             seen(tally.rows)
     return tally
 
@@ -131,26 +131,28 @@ def events_in(path: Path) -> Iterator[Event]:
 
 
 def _line(event: Event) -> bytes:
-    told = {
+    content = {
         "source": event.source,
         "type": event.detail.detail_type,
         "day": event.day,
         "fingerprint": event.fingerprint,
         "detail": event.detail.stored(),
     }
-    return orjson.dumps(told | {"seal": _seal(told)}) + b"\n"
+    return orjson.dumps(content | {"seal": _seal(content)}) + b"\n"
 
 
 def _event(line: bytes) -> Event:
     """The event of a line. Raises one of several errors where it is not as it was written."""
-    told: dict[str, Any] = orjson.loads(line)
-    if told.pop("seal") != _seal(told):
+    content: dict[str, Any] = orjson.loads(line)
+    if content.pop("seal") != _seal(content):
         raise ValueError("another seal")
-    return Event(told["source"], MODELS[told["type"]].trusted(told["detail"]), told["day"], told["fingerprint"])
+    return Event(
+        content["source"], MODELS[content["type"]].trusted(content["detail"]), content["day"], content["fingerprint"]
+    )
 
 
-def _seal(told: dict[str, Any]) -> str:
-    return hashlib.sha256(orjson.dumps(told)).hexdigest()
+def _seal(content: dict[str, Any]) -> str:
+    return hashlib.sha256(orjson.dumps(content)).hexdigest()
 
 
 def _named(refusal: Refusal) -> dict[str, Any]:

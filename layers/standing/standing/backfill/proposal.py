@@ -143,12 +143,12 @@ def _purchase(columns: Sequence[Column], programme: Programme, language: Languag
     if quantity and price:
         return _baskets(columns, _basket(columns, event, quantity, price, programme), event, language)
     amount = next(iter(columns_named_like([one for one in columns if one.kind in {"whole", "number"}], *AMOUNT)), None)
-    said = (
+    amount_source = (
         f"{{column: {_quoted(amount.name)}{_mark(amount)}, decimals: {programme.minor_digits}}}"
         if amount
         else f'"{{{UNKNOWN}}}"'
     )
-    lines = ["type: purchase.v1", "fields:", *_base(columns, programme), f"  amount: {said}"]
+    lines = ["type: purchase.v1", "fields:", *_base(columns, programme), f"  amount: {amount_source}"]
     return [*lines, f"  currency: {programme.currency}", *_codes(columns)]
 
 
@@ -211,8 +211,8 @@ def _time(column: Column | None, programme: Programme) -> str:
     if column is None:
         return f'"{{{UNKNOWN}}}"'
     form = next((one for one in FORMATS if all(_fits(text, one) for text in column.values)), None)
-    said = f', format: "{form}"' if form and column.kinds["time"] + column.kinds["whole"] else ""
-    return f"{{column: {_quoted(column.name)}{said}, zone: {programme.time_zone}}}"
+    form_option = f', format: "{form}"' if form and column.kinds["time"] + column.kinds["whole"] else ""
+    return f"{{column: {_quoted(column.name)}{form_option}, zone: {programme.time_zone}}}"
 
 
 def _fits(text: str, form: str) -> bool:

@@ -91,18 +91,18 @@ class Retraction:
 
         Returns counts and `conflicts`. Raises CorruptFile if the lake's own file cannot be read.
         """
-        found, some = self._done(number), set(in_the_table)
+        result, some = self._done(number), set(in_the_table)
         there = self._in_the_lake(number, some)
         names = sorted(there.customers | some)
         ends = kept_month_ends(self.lake, number).values() if names else ()
         for customer in names:
-            self._customer(customer, there, ends, found)
-        self._into_the_lake(number, found)
-        told = {"counts": dict(found.counts), "conflicts": [one._asdict() for one in found.conflicts]}
+            self._customer(customer, there, ends, result)
+        self._into_the_lake(number, result)
+        summary = {"counts": dict(result.counts), "conflicts": [one._asdict() for one in result.conflicts]}
         if names:
-            self.lake.put(self._mark(number), orjson.dumps(told))
+            self.lake.put(self._mark(number), orjson.dumps(summary))
             compact(self.lake, number, self.pause)
-        return told
+        return summary
 
     def _mark(self, number: int) -> str:
         return f"{retracted_prefix(number)}{self.run}.json"
@@ -113,17 +113,17 @@ class Retraction:
         if stored is ABSENT:
             return StoredRun()
         compact(self.lake, number, self.pause)
-        told = orjson.loads(stored.body)
-        return StoredRun(Counter(told["counts"]), [Conflict(**one) for one in told["conflicts"]])
+        summary = orjson.loads(stored.body)
+        return StoredRun(Counter(summary["counts"]), [Conflict(**one) for one in summary["conflicts"]])
 
     def _in_the_lake(self, number: int, in_the_table: Collection[str]) -> LakeRetraction:
         ours = pl.col("run") == self.run
         records, states = (self._read(kind, number, ours) for kind in KINDS if kind != "decisions")
         if self.rules.latest.programme.history is None:
             return LakeRetraction(records, states, records.clear())
-        found = LakeRetraction(records, states, records.clear())
-        of_them = pl.col("customer").is_in(sorted(found.customers.union(in_the_table)))
-        return found._replace(everything=self._read("records", number, of_them & ~pl.col("late")))
+        retraction = LakeRetraction(records, states, records.clear())
+        of_them = pl.col("customer").is_in(sorted(retraction.customers.union(in_the_table)))
+        return retraction._replace(everything=self._read("records", number, of_them & ~pl.col("late")))
 
     def _read(self, kind: Kind, number: int, which: pl.Expr) -> pl.DataFrame:
         """Rows of a bucket, including duplicates. Raises CorruptFile."""
@@ -133,47 +133,47 @@ class Retraction:
             raise CorruptFile(wrong[own].at(own))
         return pl.concat([frame(kind), *(collect(file.filter(which)) for file in files.values())])
 
-    def _customer(self, customer: str, there: LakeRetraction, ends: Collection[Day], found: StoredRun) -> None:
+    def _customer(self, customer: str, there: LakeRetraction, ends: Collection[Day], result: StoredRun) -> None:
         if self.customers.is_forgotten(customer):
-            found.counts["forgotten"] += 1
+            result.counts["forgotten"] += 1
             return
         with suppress(Forgotten):  # a customer forgotten meanwhile has no rows left
-            Attempts(TRIES, self.pause).run(partial(self._one, customer, there, ends, found))
+            Attempts(TRIES, self.pause).run(partial(self._attempt, customer, there, ends, result))
 
-    def _one(self, customer: str, there: LakeRetraction, ends: Collection[Day], found: StoredRun) -> None:
+    def _attempt(self, customer: str, there: LakeRetraction, ends: Collection[Day], result: StoredRun) -> None:
         """One attempt: delete the run's records of a customer, and write the state without them."""
         row, history = self.customers.state_row(customer), self.customers.history(customer)
         ours, own = [one for one in history if one.brought.run == self.run], pl.col("customer") == customer
         lake, everything = there.records.filter(own), there.everything.filter(own)
         if not ours and lake.is_empty():
-            self._rows(customer, found)  # all events that it brought were sent since
+            self._rows(customer, result)  # all events that it brought were sent since
             return
-        left = remaining_history(self.run, history, self.customers.checkpoints(customer), lake, everything)
-        if left is None:
-            self._disown(customer, ours, there, found)
+        remaining = remaining_history(self.run, history, self.customers.checkpoints(customer), lake, everything)
+        if remaining is None:
+            self._disown(customer, ours, there, result)
             return
         before = state_in(row) if row else None
-        after = self._after(row, before, left)
+        after = self._after(row, before, remaining)
         if ours or (after and not is_told(before, after.state)):
-            self._write(before, after, left, ours, left.run if row and "run" in row else "")
-        self._tell(customer, left, ours, lake, found)
-        self._gather(customer, after, left, ends, found)
+            self._write(before, after, remaining, ours, remaining.run if row and "run" in row else "")
+        self._tell(customer, remaining, ours, lake, result)
+        self._gather(customer, after, remaining, ends, result)
 
-    def _after(self, row: Row | None, before: State | None, left: RemainingHistory) -> ImportedHistory | None:
+    def _after(self, row: Row | None, before: State | None, remaining: RemainingHistory) -> ImportedHistory | None:
         """The customer without the run, or None if nothing remains."""
         if row is None or before is None:
-            return self._begun(left)
-        if not left.past.events and not self._stays(row):
+            return self._begun(remaining)
+        if not remaining.past.events and not self._stays(row):
             return None
-        if not left.past.events:
+        if not remaining.past.events:
             return ImportedHistory(before if before.is_empty else without_history(before), (), {})
-        return import_history(before, left.past, self.rules, before.day, ALL, left.first)
+        return import_history(before, remaining.past, self.rules, before.day, ALL, remaining.first)
 
-    def _begun(self, left: RemainingHistory) -> ImportedHistory | None:
+    def _begun(self, remaining: RemainingHistory) -> ImportedHistory | None:
         """Whether the run wrote no state of a customer, but one of its events was sent and does not count yet."""
-        if not left.past.events or left.run:
+        if not remaining.past.events or remaining.run:
             return None
-        taken = import_history(None, left.past, self.rules, 0, ALL)
+        taken = import_history(None, remaining.past, self.rules, 0, ALL)
         return taken._replace(state=replace(taken.state, ledger=Ledger()))
 
     def _stays(self, row: Row) -> bool:
@@ -187,14 +187,14 @@ class Retraction:
         self,
         before: State | None,
         after: ImportedHistory | None,
-        left: RemainingHistory,
+        remaining: RemainingHistory,
         ours: list[EventRecord],
         run: str,
     ) -> None:
         """Write checkpoints first, so that no late event begins at an outdated one; then the rest together."""
         made = after.checkpoints if after else ()
         if before:
-            self.customers.delete_all(self._checkpoints(before.customer, left.stale(made)))
+            self.customers.delete_all(self._checkpoints(before.customer, remaining.stale(made)))
             self.customers.put_all(self._checkpoints(before.customer, made))
         retract_run(self.customers, before, after.state if after else None, ours, self.rules, run)
 
@@ -202,17 +202,18 @@ class Retraction:
         return [checkpoint_put(customer, one, self.rules)["Item"] for one in some]
 
     def _tell(
-        self, customer: str, left: RemainingHistory, ours: list[EventRecord], lake: pl.DataFrame, found: StoredRun
+        self, customer: str, remaining: RemainingHistory, ours: list[EventRecord], lake: pl.DataFrame, result: StoredRun
     ) -> None:
-        stay = {event.key for event in left.past.events}  # events that were also sent: the lake may not have them yet
+        # Events that were also sent stay: the lake may not have them yet.
+        stay = {event.key for event in remaining.past.events}
         keys = ({one.event.key for one in ours} | set(lake.select("source", "id").iter_rows())) - stay
         late = lake.filter(pl.col("too_late_at").is_not_null()).select("source", "id")
         again = {one.event.key for one in ours if one.brought.too_late_at is not None} | set(late.iter_rows())
-        found.counts.update({"customers": 1, "events": len(keys), "too_late_again": len(again)})
+        result.counts.update({"customers": 1, "events": len(keys), "too_late_again": len(again)})
         bought = {one.event.detail.id for one in ours if isinstance(one.event.detail, Purchase)}
         bought |= {name for _, name in keys & set(_purchases(lake))}
-        found.conflicts += [Conflict(customer, REFUND, name) for name in left.refunds_of(bought)]
-        found.counts["announced"] += self._announced(customer)
+        result.conflicts += [Conflict(customer, REFUND, name) for name in remaining.refunds_of(bought)]
+        result.counts["announced"] += self._announced(customer)
 
     def _announced(self, customer: str) -> int:
         """The number of a customer's decisions announced since the run began. They stay announced."""
@@ -220,58 +221,60 @@ class Retraction:
         moments = (datetime.fromisoformat(orjson.loads(row["detail"]["S"])["decided_at"]) for row in rows)
         return sum(1 for moment in moments if moment >= self.began)
 
-    def _disown(self, customer: str, ours: list[EventRecord], there: LakeRetraction, found: StoredRun) -> None:
+    def _disown(self, customer: str, ours: list[EventRecord], there: LakeRetraction, result: StoredRun) -> None:
         """Leave a customer whose remaining history cannot be folded: its events belong to no run any more."""
-        found.conflicts.append(Conflict(customer, RECORDS_GONE))
-        for one in ours:
-            self.customers.claim(one.event)
-        self._rows(customer, found)
+        result.conflicts.append(Conflict(customer, RECORDS_GONE))
+        for record in ours:
+            self.customers.claim(record.event)
+        self._rows(customer, result)
         wrote: dict[Kind, pl.DataFrame] = {"records": there.records, "states": there.states}
         for kind, rows in wrote.items():
             own = rows.filter(pl.col("customer") == customer)
-            found.disowned[kind].append(own.with_columns(pl.lit(None, dtype=pl.String).alias("run")))
+            result.disowned[kind].append(own.with_columns(pl.lit(None, dtype=pl.String).alias("run")))
 
     def _gather(
         self,
         customer: str,
         after: ImportedHistory | None,
-        left: RemainingHistory,
+        remaining: RemainingHistory,
         ends: Collection[Day],
-        found: StoredRun,
+        result: StoredRun,
     ) -> None:
         """Collect a customer's new rows and ends of months for the lake."""
         if after is None or after.state.is_empty:
-            found.gone.add(customer)
-            found.counts["gone"] += 1
-        found.anew[customer] = self._anew(after, left, ends)
-        self._rows(customer, found)
+            result.gone.add(customer)
+            result.counts["gone"] += 1
+        result.anew[customer] = self._anew(after, remaining, ends)
+        self._rows(customer, result)
 
-    def _rows(self, customer: str, found: StoredRun) -> None:
+    def _rows(self, customer: str, result: StoredRun) -> None:
         """Collect a customer's current table rows for the lake: the state first, then its records."""
         self.customers.disown(customer, self.run)  # a state that stays as it is
         state = self.customers.state_row(customer)
         others = [row for row in self.customers.rows(customer) if row["sk"]["S"] != STATE]
         for kind, rows in rows_in([*others, *([state] if state else [])], self.rules, "table").items():
-            found.rows[kind] += rows
+            result.rows[kind] += rows
 
-    def _anew(self, after: ImportedHistory | None, left: RemainingHistory, ends: Collection[Day]) -> RewrittenMonths:
+    def _anew(
+        self, after: ImportedHistory | None, remaining: RemainingHistory, ends: Collection[Day]
+    ) -> RewrittenMonths:
         """The customer at the ends of finished months, including those after its state, which nights stored."""
-        if after is None or not left.past.events:
+        if after is None or not remaining.past.events:
             return RewrittenMonths()
         over = day_of(self.clock(), self.rules.latest.programme.time_zone) - 1
         last = max((end for end in ends if end <= over), default=0)
         if last > after.state.day:
-            after = import_history(None, left.past, self.rules, last, ALL, left.first)
-        return RewrittenMonths(after.months, left.since)
+            after = import_history(None, remaining.past, self.rules, last, ALL, remaining.first)
+        return RewrittenMonths(after.months, remaining.since)
 
-    def _into_the_lake(self, number: int, found: StoredRun) -> None:
+    def _into_the_lake(self, number: int, result: StoredRun) -> None:
         for kind in KINDS:
-            rows = pl.concat([frame(kind, found.rows[kind]), *found.disowned[kind]])
+            rows = pl.concat([frame(kind, result.rows[kind]), *result.disowned[kind]])
             if rows.height:
                 body = parquet_bytes(rows)
                 self.lake.put(f"{staged_prefix(kind, number)}retracted-{named_after([body.hex()])}.parquet", body)
-        rewrite_month_ends(self.lake, number, found.anew, self.pause)
-        standing_without(self.lake, number, found.gone, self.pause)
+        rewrite_month_ends(self.lake, number, result.anew, self.pause)
+        standing_without(self.lake, number, result.gone, self.pause)
 
 
 def _purchases(lake: pl.DataFrame) -> Iterable[tuple[str, str]]:

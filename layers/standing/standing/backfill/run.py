@@ -108,10 +108,10 @@ class Backfill:
             counts.update(bucket_counts)
             aside += bucket_aside
             seen("buckets", done, len(buckets))
-        told = dict(named(counts))
-        keep(self.target.lake, replace(run, ended=_now(), state="done", counts=told))
+        totals = dict(named(counts))
+        keep(self.target.lake, replace(run, ended=_now(), state="done", counts=totals))
         self._tidy_up()
-        return {**dealt, **told, "run": run.run, "aside": sorted(aside)}  # events: of those in the rows, what is new
+        return {**dealt, **totals, "run": run.run, "aside": sorted(aside)}  # events: of those in the rows, what is new
 
     def _begun(self) -> Run:
         """The run, recorded in the lake before anything is settled. Raises UserError if it was retracted."""
@@ -144,10 +144,10 @@ class Backfill:
             write_note(self.folder, self._run(now), self.until, self.command)
             tally = self._tally(now, seen)
             (self.folder / RULES).write_text(self.rules.model_dump_json())
-            told = tally.as_dict() | {"now": now.isoformat(), "refused_rows": str(self.folder / REFUSED)}
-            dealt.write_text(json.dumps(told))
-        found: dict[str, Any] = json.loads(dealt.read_text())
-        return found
+            counts = tally.as_dict() | {"now": now.isoformat(), "refused_rows": str(self.folder / REFUSED)}
+            dealt.write_text(json.dumps(counts))
+        stored: dict[str, Any] = json.loads(dealt.read_text())
+        return stored
 
     def _run(self, now: datetime) -> Run:
         """A new run. Its id is made of the time and the folder, so that it is unique."""
@@ -297,10 +297,10 @@ def folder_of(root: Path, target: Target, paths: list[Path], mapping: Path | Non
     parts = [target.outputs["TableName"], until or ""]
     for path in [*paths, *([mapping] if mapping else [])]:
         try:
-            told = path.stat()
+            status = path.stat()
         except OSError as error:
             raise UserError("{path}: {why}", path=path, why=failure_of(error)) from None
-        parts.append(f"{path.resolve()} {told.st_size} {told.st_mtime_ns}")
+        parts.append(f"{path.resolve()} {status.st_size} {status.st_mtime_ns}")
     return work_below(root) / hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
 
 

@@ -25,9 +25,9 @@ from standing.values.errors import UserError
 def list_runs(target: Target, root: Path) -> dict[str, Any]:
     """All runs, newest first, and the local working folders of unfinished runs."""
     here = [
-        {"folder": str(one.folder), "run": one.run.run, "command": one.command, "began": one.run.began}
-        | {"dealt": one.is_dealt}
-        for one in unfinished_folders(root)
+        {"folder": str(note.folder), "run": note.run.run, "command": note.command, "began": note.run.began}
+        | {"dealt": note.is_dealt}
+        for note in unfinished_folders(root)
     ]
     return {"runs": [asdict(one) for one in runs(target.lake)], "unfinished": here}
 
@@ -45,13 +45,13 @@ def retract(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) 
     if run.state != "retracted":
         keep(target.lake, replace(run, state="retracting"))
     try:
-        told = _all_buckets(target, rules, run, seen)
+        result = _all_buckets(target, rules, run, seen)
     except TooContended:
         raise UserError(BUSY) from None
     except CorruptFile as error:
         raise UserError("{error}: restore it (docs/lake.md), then the same command goes on", error=error) from None
     keep(target.lake, replace(run, state="retracted"))
-    return told | {"run": name, "removed": [str(folder) for folder in remove_folder(root, name)]}
+    return result | {"run": name, "removed": [str(folder) for folder in remove_folder(root, name)]}
 
 
 def _all_buckets(target: Target, rules: Timeline, run: Run, seen: Seen) -> dict[str, Any]:
@@ -60,15 +60,15 @@ def _all_buckets(target: Target, rules: Timeline, run: Run, seen: Seen) -> dict[
     there = _by_bucket(target.customers.brought_by(run.run))
     counts, conflicts = Counter[str](), list[dict[str, str]]()
     for number in range(BUCKETS):
-        told = retracting.bucket(number, there.get(number, ()))
-        counts.update(told["counts"])
-        conflicts += told["conflicts"]
+        result = retracting.bucket(number, there.get(number, ()))
+        counts.update(result["counts"])
+        conflicts += result["conflicts"]
         seen("back", number + 1, BUCKETS)
     return {name: counts[name] for name in COUNTS} | {"conflicts": conflicts}
 
 
 def _by_bucket(customers: Iterable[str]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
+    buckets: dict[int, list[str]] = {}
     for customer in customers:
-        found.setdefault(bucket_of(customer), []).append(customer)
-    return found
+        buckets.setdefault(bucket_of(customer), []).append(customer)
+    return buckets

@@ -134,8 +134,8 @@ class Settlement:
         self, before: State | None, taken: ImportedHistory, new: list[Event], brought: Mapping[Key, Provenance]
     ) -> None:
         state, now = taken.state, self.clock()
-        kept = (event for event in new if self._is_kept(event))
-        rows = [event_put(event, state.version, self.rules, now, brought[event.key])["Item"] for event in kept]
+        stored = (event for event in new if self._is_kept(event))
+        rows = [event_put(event, state.version, self.rules, now, brought[event.key])["Item"] for event in stored]
         rows += [checkpoint_put(state.customer, one, self.rules)["Item"] for one in taken.checkpoints]
         self.customers.put_all(rows)
         self.customers.put_state(before, state, self.rules, len(new), self.run)
@@ -170,15 +170,15 @@ class Settlement:
                 body = parquet_bytes(frame(kind, rows))
                 self.lake.put(f"{staged_prefix(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
         for day, memories in gathered.months.items():
-            key, found = month_key(str(day_date(day))[:7], number), frame_of(memories, {})
-            Attempts(TRIES, self.pause).run(partial(self._month, key, found, gathered))
+            key, rows_of_month = month_key(str(day_date(day))[:7], number), frame_of(memories, {})
+            Attempts(TRIES, self.pause).run(partial(self._month, key, rows_of_month, gathered))
 
-    def _month(self, key: str, found: pl.DataFrame, gathered: BucketHistory) -> None:
+    def _month(self, key: str, month: pl.DataFrame, gathered: BucketHistory) -> None:
         """One try: customers' standing at the end of a month, beside that of others which is there already."""
         there = self._readable(key, gathered)
-        others = found.clear() if there.rows is None else there.rows
-        others = others.join(found.select("customer"), on="customer", how="anti")
-        rows = pl.concat([others, found], how="diagonal").sort("customer")
+        others = month.clear() if there.rows is None else there.rows
+        others = others.join(month.select("customer"), on="customer", how="anti")
+        rows = pl.concat([others, month], how="diagonal").sort("customer")
         self.lake.replace(key, parquet_bytes(rows), there.etag)
 
     def _readable(self, key: str, gathered: BucketHistory) -> KeptStanding:
@@ -191,10 +191,10 @@ class Settlement:
 
 
 def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:
-    found: dict[str, list[Event]] = {}
+    by_customer: dict[str, list[Event]] = {}
     for event in events:
-        found.setdefault(event.detail.customer, []).append(event)
-    return found
+        by_customer.setdefault(event.detail.customer, []).append(event)
+    return by_customer
 
 
 def is_told(before: State | None, after: State) -> bool:

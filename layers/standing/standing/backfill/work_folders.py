@@ -46,14 +46,14 @@ def write_note(folder: Path, run: Run, until: Day, command: str) -> None:
 def command_of(files: Sequence[Path], mapping: Path | None, until: str | None) -> str:
     """The command that resumes a run of some files."""
     options = {"--mapping": mapping, "--until": until}
-    said = [part for name, value in options.items() if value is not None for part in (name, str(value))]
-    return shlex.join(["standing", "backfill", *map(str, files), *said])
+    arguments = [part for name, value in options.items() if value is not None for part in (name, str(value))]
+    return shlex.join(["standing", "backfill", *map(str, files), *arguments])
 
 
 def read_note(folder: Path) -> FolderNote:
     """Read a working folder's note."""
-    told = json.loads((folder / RUN).read_text())
-    return FolderNote(folder, Run(**told["run"]), told["until"], told["command"])
+    note = json.loads((folder / RUN).read_text())
+    return FolderNote(folder, Run(**note["run"]), note["until"], note["command"])
 
 
 def unfinished_folders(root: Path) -> list[FolderNote]:
@@ -111,12 +111,12 @@ def _without(path: Path, customer: str) -> bool:
 
 def _split(path: Path, customer: str) -> tuple[list[bytes], list[bytes]]:
     """The lines of a file that name a customer, and the others; empty for a missing file."""
-    found: tuple[list[bytes], list[bytes]] = ([], [])
+    lines: tuple[list[bytes], list[bytes]] = ([], [])
     for line in path.read_bytes().splitlines(keepends=True) if path.exists() else []:
-        found[0 if _names(json.loads(line), customer) else 1].append(line)
-    return found
+        lines[0 if _names(json.loads(line), customer) else 1].append(line)
+    return lines
 
 
-def _names(told: dict[str, Any], customer: str) -> bool:
+def _names(line: dict[str, Any], customer: str) -> bool:
     """Whether an event, or the entry of a refused row, is of a customer."""
-    return bool(told["detail"]["customer"] == customer if "detail" in told else customer in told.values())
+    return bool(line["detail"]["customer"] == customer if "detail" in line else customer in line.values())

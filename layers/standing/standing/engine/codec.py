@@ -33,9 +33,9 @@ type Row = Sequence[Any]
 def pack(state: State) -> bytes:
     """A state's memories, ledger and buckets; customer, version and day are attributes of their own."""
     opened, closed, ledger = plain(state.opened), plain(state.closed), state.ledger
-    said = {name: held.level for name, held in state.closed.all_shown().items()}
+    shown = {name: held.level for name, held in state.closed.all_shown().items()}
     ledger_parts = [
-        _changes(said, ledger.said),
+        _changes(shown, ledger.said),
         _changes(state.closed.due, ledger.asked),
         ledger.honoured,
         ledger.unanswered,
@@ -51,9 +51,9 @@ def unpack(packed: bytes, *, customer: str, version: int, day: int, features_has
     parts, buckets = _open(packed, 2 * MEMORY + TOLD)
     opened, changes, ledger_parts = parts[:MEMORY], parts[MEMORY : 2 * MEMORY], parts[2 * MEMORY :]
     before, after = memory_of(opened), memory_of(list(map(_changed, opened, changes)))
-    said = {name: held.level for name, held in after.all_shown().items()}
+    shown = {name: held.level for name, held in after.all_shown().items()}
     announced, asked, honoured, unanswered, refrained, contacts, waiting = ledger_parts
-    known = _changed(said, announced), honoured, _changed(after.due, asked), unanswered, refrained
+    known = _changed(shown, announced), honoured, _changed(after.due, asked), unanswered, refrained
     ledger = Ledger(*known, tuple(_made(contacts)), waiting)
     return State(customer, version, day, features_hash, buckets, before, after, ledger)
 

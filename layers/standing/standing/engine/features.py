@@ -69,11 +69,11 @@ def _combined(operation: Callable[[int, int], int | None]) -> Callable[[Combined
         first, second = feature.first, feature.second
 
         def combined(_buckets: Buckets, _day: Day, known: Mapping[str, Fact]) -> int | None:
-            one, other = known.get(first), known.get(second)
-            if not isinstance(one, int) or not isinstance(other, int):
+            left_value, right_value = known.get(first), known.get(second)
+            if not isinstance(left_value, int) or not isinstance(right_value, int):
                 return None
-            found = operation(one, other)
-            return None if found is None else limited(found)
+            result = operation(left_value, right_value)
+            return None if result is None else limited(result)
 
         return combined
 
@@ -91,8 +91,8 @@ def _points(feature: PointsFeature) -> Formula:
     return points
 
 
-def _ratio(one: int, other: int) -> int | None:
-    return one * RATIO_UNIT // other if other else None
+def _ratio(first: int, second: int) -> int | None:
+    return first * RATIO_UNIT // second if second else None
 
 
 def _count(feature: CountFeature) -> Formula:
@@ -149,8 +149,8 @@ def _extreme(feature: ExtremeFeature) -> Formula:
 
     def extreme(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
         last = day - ending
-        found = buckets.extremes[measure].as_of(day).window(begin(buckets, last), last)
-        return limited(found[place]) if found else None
+        extremes = buckets.extremes[measure].as_of(day).window(begin(buckets, last), last)
+        return limited(extremes[place]) if extremes else None
 
     return extreme
 

@@ -74,8 +74,8 @@ def _live_span(span: Span, buckets: Buckets, memory: Memory, busy: Collection[Da
             day = day + 1
             continue
         if ahead is None:
-            found = scheduled_changes(ruleset, buckets, day + 1, span.last)
-            ahead = found._replace(days=sorted({*found.days, *busy, span.last}))
+            scheduled = scheduled_changes(ruleset, buckets, day + 1, span.last)
+            ahead = scheduled._replace(days=sorted({*scheduled.days, *busy, span.last}))
         day = _next_stop(ahead, lived)
 
 

@@ -48,7 +48,7 @@ def import_history(
         prune(start.under(end.ruleset), end.day, end.ruleset),
         end.opened,
         end.closed,
-        _kept(before.ledger, lived) if before else _known(lived),
+        _continued(before.ledger, lived) if before else _known(lived),
     )
     return ImportedHistory(state, checkpoints(start, lived, past.checkpoints), _months(lived, months))
 
@@ -65,12 +65,12 @@ def without_history(before: State) -> State:
 def _known(lived: Sequence[DayResult]) -> Ledger:
     """The ledger of a new customer: its levels count as announced, and due actions as done."""
     memory = lived[-1].closed
-    said = {rating: held.level for rating, held in memory.all_shown().items()}
+    shown = {rating: held.level for rating, held in memory.all_shown().items()}
     contacts = tuple(_contacts(lived))
-    return Ledger(said=said, asked=dict(memory.due), refrained=_refrained(lived), contacts=contacts)
+    return Ledger(said=shown, asked=dict(memory.due), refrained=_refrained(lived), contacts=contacts)
 
 
-def _kept(before: Ledger, lived: Sequence[DayResult]) -> Ledger:
+def _continued(before: Ledger, lived: Sequence[DayResult]) -> Ledger:
     """The stored ledger, in which actions that were due in the imported history count as over."""
     asked, refrained = _later(before.asked, lived[-1].closed.due), _later(before.refrained, _refrained(lived))
     return replace(before, asked=asked, refrained=refrained)
@@ -90,17 +90,17 @@ def _refrained(lived: Iterable[DayResult]) -> dict[str, Day]:
     return {f"{care}#{gate}": day.day for day in lived for care, gate in day.refrained}
 
 
-def _later(one: dict[str, Day], other: dict[str, Day]) -> dict[str, Day]:
-    return {name: max(one.get(name, 0), other.get(name, 0)) for name in one | other}
+def _later(first: dict[str, Day], second: dict[str, Day]) -> dict[str, Day]:
+    return {name: max(first.get(name, 0), second.get(name, 0)) for name in first | second}
 
 
 def _months(lived: Sequence[DayResult], most: int) -> dict[Day, Memory]:
     """The customer's memory at the last `most` month ends. A skipped day is equal to the day before."""
     ends: Iterable[Day] = list(month_ends(lived[0].day, lived[-1].day))[-most:] if most else ()
     days = iter([*lived, None])
-    found, held, ahead = {}, Memory(), next(days)
+    memories, memory, ahead = {}, Memory(), next(days)
     for end in ends:
         while ahead is not None and ahead.day <= end:
-            held, ahead = ahead.closed, next(days)
-        found[end] = held
-    return found
+            memory, ahead = ahead.closed, next(days)
+        memories[end] = memory
+    return memories

@@ -36,16 +36,16 @@ class Buckets:
         self.extremes: dict[str, Extremes] = {}
         self.latest: dict[str, Latest] = {}
         self.seen: dict[str, Seen] = {}
-        for name, one in series.items():  # in one pass: each event makes buckets anew
-            match one:
+        for name, entry in series.items():  # in one pass: each event makes buckets anew
+            match entry:
                 case Sums():
-                    self.sums[name] = one
+                    self.sums[name] = entry
                 case Latest():
-                    self.latest[name] = one
+                    self.latest[name] = entry
                 case Extremes():
-                    self.extremes[name] = one
+                    self.extremes[name] = entry
                 case Seen():
-                    self.seen[name] = one
+                    self.seen[name] = entry
 
 
 def empty(ruleset: Ruleset) -> Buckets:

@@ -60,25 +60,25 @@ def plain(memory: Memory) -> list[dict[str, Any]]:
     return [_plain(part, getattr(memory, part.name)) for part in FIELDS]
 
 
-def memory_of(told: Iterable[dict[str, Any]]) -> Memory:
-    """The memory that `plain` told."""
-    return Memory(*map(_kept, FIELDS, told))
+def memory_of(entries: Iterable[dict[str, Any]]) -> Memory:
+    """The memory from the parts of `plain`."""
+    return Memory(*map(_restored, FIELDS, entries))
 
 
-def _plain(part: Part, found: dict[str, Any]) -> dict[str, Any]:
+def _plain(part: Part, entries: dict[str, Any]) -> dict[str, Any]:
     if part.values is not LEVEL:
-        return found
-    return {name: [value for value in held if value is not None] for name, held in found.items()}
+        return entries
+    return {name: [value for value in held if value is not None] for name, held in entries.items()}
 
 
-def _kept(part: Part, found: dict[str, Any]) -> dict[str, Any]:
+def _restored(part: Part, entries: dict[str, Any]) -> dict[str, Any]:
     if part.values is LEVEL:
-        return {name: LevelState(*held) for name, held in found.items()}
-    return {name: tuple(days) for name, days in found.items()} if part.many else found
+        return {name: LevelState(*held) for name, held in entries.items()}
+    return {name: tuple(days) for name, days in entries.items()} if part.many else entries
 
 
-def _leaves(found: Mapping[str, Any], depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:
-    for name, value in found.items():
+def _leaves(tree: Mapping[str, Any], depth: int) -> Iterator[tuple[tuple[str, ...], Any]]:
+    for name, value in tree.items():
         if depth == 1:
             yield (name,), value
         else:

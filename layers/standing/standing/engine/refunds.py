@@ -19,7 +19,7 @@ type Key = tuple[str, str]
 
 def purchases_of(events: Iterable[Event], among: Iterable[Event], ruleset: Ruleset) -> dict[Key, Event]:
     """The purchase of each refund in `events` that names an earlier one in `among`, by the refund's key."""
-    return {one.key: _found(one, bought) for one, bought in _candidates(list(_naming(events)), among, ruleset)}
+    return {one.key: _match(one, bought) for one, bought in _candidates(list(_naming(events)), among, ruleset)}
 
 
 def purchase_days(events: Iterable[Event], among: Iterable[Event], ruleset: Ruleset) -> dict[Key, Day]:
@@ -31,7 +31,7 @@ def may_name_others(events: Iterable[Event], ruleset: Ruleset) -> bool:
     """Whether a refund may name a purchase outside these events. Only a purchase of its own source rules that out."""
     some = list(events)
     naming = list(_naming(some)) if ruleset.nets else []
-    settled = (one for one, bought in _candidates(naming, some, ruleset) if _found(one, bought).source == one.source)
+    settled = (one for one, bought in _candidates(naming, some, ruleset) if _match(one, bought).source == one.source)
     return sum(1 for _ in settled) < len(naming)
 
 
@@ -51,5 +51,5 @@ def _candidates(refunds: list[Event], among: Iterable[Event], ruleset: Ruleset) 
             yield refund, before
 
 
-def _found(refund: Event, bought: list[Event]) -> Event:
+def _match(refund: Event, bought: list[Event]) -> Event:
     return max(bought, key=lambda one: (one.source == refund.source, one.day))

@@ -137,8 +137,8 @@ class Sums(Amended):
         start = min(old, len(self.days) - 1)
         if start <= 0:
             return self
-        left = self.days[start:], self.counts[start:], self.sums[start:]
-        return Sums(*left, self.first, pending=self.pending)
+        rest = self.days[start:], self.counts[start:], self.sums[start:]
+        return Sums(*rest, self.first, pending=self.pending)
 
     def _merged(self, old: int) -> Sums:
         if old < MERGEABLE:
@@ -175,8 +175,8 @@ class Extremes(Amended):
         """Without what no window can tell apart from `day` on; what only endless windows see becomes one day."""
         old = bisect_left(self.days, day - reach.days + 1)
         if not reach.ever:
-            left = self.days[old:], self.lows[old:], self.highs[old:]
-            return Extremes(*left, pending=self.pending) if old else self
+            rest = self.days[old:], self.lows[old:], self.highs[old:]
+            return Extremes(*rest, pending=self.pending) if old else self
         if old < MERGEABLE:
             return self
         lows, highs = (min(self.lows[:old]), *self.lows[old:]), (max(self.highs[:old]), *self.highs[old:])
@@ -244,9 +244,9 @@ class Seen:
         Of more values than are counted, those seen last by `day`: whichever window holds one that is left out holds
         all of those that are kept.
         """
-        kept = {value: days[max(bisect_right(days, day) - 1, 0) :] for value, days in self.days.items()}
+        seen = {value: days[max(bisect_right(days, day) - 1, 0) :] for value, days in self.days.items()}
         oldest = None if reach.ever else day - reach.days + 1
-        within = {value: tuple(one for one in days if oldest is None or one >= oldest) for value, days in kept.items()}
+        within = {value: tuple(one for one in days if oldest is None or one >= oldest) for value, days in seen.items()}
         few = _seen_last(within, day, reach.most) if reach.most else within
         return Seen({value: days for value, days in few.items() if days})
 

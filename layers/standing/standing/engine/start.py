@@ -37,15 +37,15 @@ NOTHING = StoredHistory()
 class FoldStart:
     """The day before a fold's first day, and the memory at its end.
 
-    `kept` has buckets by the hash of their features, to which the events `since` are added. For other features, buckets
-    are aggregated from `events`, which has all events. Purchases that refunds name are looked up in `events`.
+    `stored` has buckets by the hash of their features, to which the events `since` are added. For other features,
+    buckets are aggregated from `events`, which has all events. Purchases that refunds name are looked up in `events`.
     """
 
     day: Day
     memory: Memory
     since: Sequence[Event]
     events: Sequence[Event]
-    kept: dict[str, StoredBuckets] = field(default_factory=dict)
+    stored: dict[str, StoredBuckets] = field(default_factory=dict)
     _gathered: dict[str, Buckets] = field(default_factory=dict, init=False, compare=False)
 
     @cached_property
@@ -56,15 +56,17 @@ class FoldStart:
     def under(self, ruleset: Ruleset) -> Buckets:
         """The customer's buckets for a ruleset's features."""
         if ruleset.features_hash not in self._gathered:
-            kept = self.kept.get(ruleset.features_hash)
-            known, events = (empty(ruleset), self.events) if kept is None else (from_stored(kept, ruleset), self.since)
+            stored = self.stored.get(ruleset.features_hash)
+            known, events = (
+                (empty(ruleset), self.events) if stored is None else (from_stored(stored, ruleset), self.since)
+            )
             self._gathered[ruleset.features_hash] = aggregate(known, events, ruleset, self.events)
         return self._gathered[ruleset.features_hash]
 
     def until(self, day: Day) -> FoldStart:
         """The same, without events after a day."""
         since, events = ([event for event in some if event.day <= day] for some in (self.since, self.events))
-        return FoldStart(self.day, self.memory, since, events, self.kept)
+        return FoldStart(self.day, self.memory, since, events, self.stored)
 
 
 def features_changed(state: State, rules: Timeline, until: Day) -> bool:

@@ -35,8 +35,8 @@ class Rejected(ReadableError):  # noqa: N818 -- the word users meet in the queue
     """An event that can never be applied: the reason, the field, and what was expected there."""
 
     def __init__(self, reason: str, field: str, expected: Message) -> None:
-        said = message("{reason}: {field}: expected {expected}", reason=reason, field=field, expected=expected)
-        super().__init__(said)
+        text = message("{reason}: {field}: expected {expected}", reason=reason, field=field, expected=expected)
+        super().__init__(text)
         self.reason, self.field, self.message = reason, field, expected
 
     @property

@@ -115,8 +115,8 @@ class EventDetail(BaseModel):
     @classmethod
     def trusted(cls, stored: Mapping[str, Any]) -> EventDetail:
         """What `stored` gave, read back without being checked again: only of what has not left our hands since."""
-        found = {name: FROM_JSON[name](value) if name in FROM_JSON else value for name, value in stored.items()}
-        return cls.model_construct(**found)
+        fields = {name: FROM_JSON[name](value) if name in FROM_JSON else value for name, value in stored.items()}
+        return cls.model_construct(**fields)
 
 
 class MoneyDetail(EventDetail):

@@ -1,1 +1,1 @@
-"""Foresight: what time alone will change, and the least that would have to happen for a level to be reached."""
+"""Foresight: what time alone will change, and the least that has to happen to reach a level."""

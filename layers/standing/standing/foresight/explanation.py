@@ -1,4 +1,4 @@
-"""An explanation of a rating: which conditions hold, what time alone will change, and what would change it sooner."""
+"""The explanation of a rating: which conditions hold, what time alone will change, and what changes it sooner."""
 
 from __future__ import annotations
 
@@ -89,8 +89,8 @@ def requirements_on(lived: DayResult, rating: Rating, purpose: Purpose, level: s
 def _ways(outlook: Outlook, rating: Rating, turn: UpcomingChange | None) -> Iterator[ReachingPlan]:
     if above := next_level(outlook, rating):
         yield ReachingPlan("reach", above.level, plan(outlook, above))
-    if turn and (kept := keeping(outlook, rating, turn)):
-        yield ReachingPlan("keep", kept.level, plan(outlook, kept))
+    if turn and (target := keeping(outlook, rating, turn)):
+        yield ReachingPlan("keep", target.level, plan(outlook, target))
     for other in other_levels(outlook, rating):
-        if (found := plan(outlook, other)) and len(found.wanted) == 1:
-            yield ReachingPlan("become", other.level, found)
+        if (become := plan(outlook, other)) and len(become.wanted) == 1:
+            yield ReachingPlan("become", other.level, become)

@@ -32,7 +32,7 @@ PLAIN: dict[str, Fields] = {
     "engagement": {"kind": "visit"},
 }
 MONEY = {"amount", "amounts"}
-MOST_EVENTS, MOST_MONEY = 1_000, 1_000_000_000  # a thousand events, a thousand million of the currency
+MOST_EVENTS, MOST_MONEY = 1_000, 1_000_000_000  # events, and units of the currency
 A_MOMENT = timedelta(microseconds=1)
 
 
@@ -53,7 +53,7 @@ class Lever:
 
     @property
     def adds_money(self) -> bool:
-        """Whether a quantity is an amount. The latest amount is not: one event sets it, whatever it was before."""
+        """Whether a quantity is an amount. The latest amount is none: one event sets it, whatever it was before."""
         moved = self.moved or self.feature
         return moved.unit == "money" and moved.kind != "latest"
 
@@ -71,7 +71,7 @@ class LeverUse(NamedTuple):
 
 
 def lever(ruleset: Ruleset, feature: Feature, atom: Atom) -> Lever | None:
-    """What could make a comparison hold, by moving its feature the right way; none where only time can."""
+    """The lever that can make a comparison hold by moving its feature, or None if only time can."""
     if isinstance(feature, PointsFeature):
         return _scored(ruleset, feature, atom)
     if isinstance(feature, CombinedFeature):
@@ -89,7 +89,7 @@ def lever(ruleset: Ruleset, feature: Feature, atom: Atom) -> Lever | None:
 
 
 def events(pulls: Iterable[LeverUse], programme: Programme, day: Day) -> list[Event]:
-    """The events of some levers on one day, as few as possible: one purchase is both an order and an amount."""
+    """The events of the levers on a day, as few as possible: one purchase counts both as an order and as an amount."""
     by_kind = sorted(pulls, key=_of_one_kind)
     return [
         _event(family, dict(where) | fields, number, programme, day)
@@ -114,26 +114,26 @@ def _with(fields: Fields, more: Fields) -> Fields:
 
 
 def _part(ruleset: Ruleset, whole: Feature, part: Feature, atom: Atom) -> Lever | None:
-    """A lever for a feature made of two: the first part moves it up, the second down. Not for latest amounts."""
+    """The lever of a combined feature: its first part moves it up, its second part down. None for latest amounts."""
     if part.kind == "latest":
         return None
-    found = lever(ruleset, part, Atom(part.name, ">=", atom.value))
-    return replace(found, feature=whole) if found else None
+    moved_by = lever(ruleset, part, Atom(part.name, ">=", atom.value))
+    return replace(moved_by, feature=whole) if moved_by else None
 
 
 def _scored(ruleset: Ruleset, whole: PointsFeature, atom: Atom) -> Lever | None:
-    """A score is moved up by the heaviest of its parts that events can move; nobody wants one moved down."""
+    """The lever of a points score: its part with the highest weight that events can move. A score is only moved up."""
     ramps = sorted(whole.ramps, key=lambda one: -one.weight)
     for ramp in ramps if atom.op in RISING else ():
         part = ruleset.by_name[ramp.part]
-        found = lever(ruleset, part, Atom(part.name, ">=" if ramp.rises else "<=", ramp.end))
-        if found and part.kind != "latest":
-            return replace(found, feature=whole, moved=found.moved or part)
+        moved_by = lever(ruleset, part, Atom(part.name, ">=" if ramp.rises else "<=", ramp.end))
+        if moved_by and part.kind != "latest":
+            return replace(moved_by, feature=whole, moved=moved_by.moved or part)
     return None
 
 
 def _fields(feature: MeasuredFeature, measure: Measure, atom: Atom, programme: Programme) -> Move | None:
-    """The fields of each event that a quantity takes; none where events cannot move the feature that way."""
+    """The fields of each event for a quantity, or None if events cannot move the feature in that direction."""
     if feature.kind == "latest":
         return _saying(measure.value, feature, atom, programme)
     rising, falling = _ways(feature, measure, programme)
@@ -143,7 +143,7 @@ def _fields(feature: MeasuredFeature, measure: Measure, atom: Atom, programme: P
 
 
 def _ways(feature: MeasuredFeature, measure: Measure, programme: Programme) -> Ways:
-    """How events move a feature up, and how down."""
+    """How events move a feature up, and how they move it down."""
     return WAYS[feature.kind](feature, measure, programme)
 
 
@@ -154,7 +154,7 @@ def _ways_of_value(feature: MeasuredFeature, measure: Measure, programme: Progra
 
 
 def _ways_of_lowest(feature: MeasuredFeature, measure: Measure, programme: Programme) -> Ways:
-    """Nobody's lowest amount is raised by another."""
+    """A further event can lower the lowest amount, but never raise it."""
     return (None, None) if feature.unit == "money" else _ways_of_value(feature, measure, programme)
 
 
@@ -181,24 +181,24 @@ def _each_with_another(field: str) -> Move:
 
 
 def _saying(path: str, feature: MeasuredFeature, atom: Atom, programme: Programme) -> Move | None:
-    """An event that says the wanted value; where its values have an order, the least that is enough."""
+    """An event with the wanted value. If the values have an order, the lowest one that is enough."""
     if atom.op not in {"==", ">=", "<="}:
         return None
     wanted: Any = atom.value
     if isinstance(wanted, int):
         wanted = feature.levels[wanted] if feature.levels else from_minor(wanted, programme.minor_digits)
-    said = {"true": True, "false": False}.get(wanted, wanted)
-    return lambda quantity: [_entry(path, said)] if quantity else []
+    value = {"true": True, "false": False}.get(wanted, wanted)
+    return lambda quantity: [_entry(path, value)] if quantity else []
 
 
 def _entry(path: str, value: object) -> Fields:
-    """A field of an event, or an entry of a field, such as `segments.student`."""
+    """The fields of an event with one field, or one entry of a field such as `segments.student`."""
     name, _, entry = path.partition(".")
     return {name: {entry: value} if entry else value}
 
 
 def _event(family: str, fields: Fields, number: int, programme: Programme, day: Day) -> Event:
-    """An event at the last moment of a day. Raises ValidationError if no such event could be sent."""
+    """An event at the last moment of a day. Raises ValidationError if the event is not valid."""
     model = FAMILIES[family]
     money = {"amount": "0"} if issubclass(model, MoneyDetail) else {}
     money |= {"currency": programme.currency} if MONEY & {*money, *fields} else {}
@@ -211,7 +211,7 @@ def _event(family: str, fields: Fields, number: int, programme: Programme, day: 
 
 
 WAYS: dict[KindName, Callable[[MeasuredFeature, Measure, Programme], Ways]] = {
-    **dict.fromkeys(MEASURING, lambda *_: (None, None)),  # no event is sure to move it; the latest value is `_saying`'s
+    **dict.fromkeys(MEASURING, lambda *_: (None, None)),  # no event is sure to move it; `_saying` sets the latest value
     "count": lambda *_: (_plain, None),
     "sum": _ways_of_value,
     "mean": _ways_of_value,

@@ -1,4 +1,4 @@
-"""The outlook: a customer on a day, and on the days to come if no further event happens."""
+"""The outlook: a customer on a day, and on later days if no further event happens."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
-AHEAD = 800  # days: the longest sliding window, a year, and a yearly review after it
+AHEAD = 800  # days: the longest sliding window (a year), and a yearly review after it
 
 
 @dataclass(frozen=True)
@@ -36,12 +36,12 @@ class Outlook:
         return (self.today, *self.ahead)
 
     def opened(self, day: Day) -> Memory:
-        """The memory with which today or a later day begins, if nothing happens before it."""
+        """The memory at the beginning of today or a later day, if no event happens before it."""
         place = bisect_left(self.days, day, key=lambda lived: lived.day)
         return self.days[place - 1].closed if place else self.today.opened
 
     def lived_with(self, events: Sequence[Event], day: Day, last: Day) -> DayResult:
-        """The day `last` if these events, and no others, happened on `day`."""
+        """The result of the day `last` if these events, and no others, happen on `day`."""
 
         def books(ruleset: Ruleset) -> Buckets:
             return aggregate(self.books(ruleset), events, ruleset)
@@ -70,21 +70,21 @@ def look_ahead(start: FoldStart, rules: Timeline, day: Day) -> Outlook:
 
 
 def _watched(rules: Timeline, books: BucketsFor, first: Day, last: Day) -> Iterator[Day]:
-    """The days on which any comparison flips, even if no condition changes, since a plan may wait for it."""
+    """The days on which a comparison flips. A plan may wait for it, even if no condition changes."""
     for span in rules.spans(first, last):
         scheduled = scheduled_changes(span.ruleset, books(span.ruleset), span.first, span.last)
         yield from (flip.day for flip in scheduled.flips)
 
 
 def upcoming_changes(outlook: Outlook) -> dict[str, UpcomingChange]:
-    """The next level change that time alone would bring, by rating. Ratings that will not change are left out."""
+    """By rating, the next level change that time alone brings. Ratings without one are left out."""
     shown = outlook.today.closed.all_shown()
     changes = ((name, _turn(outlook, name, current.level)) for name, current in shown.items())
     return {name: change for name, change in changes if change}
 
 
 def simulated_up_to(start: FoldStart, rules: Timeline, day: Day) -> DayResult:
-    """The result of a day, after a fold over all days before it from `start`."""
+    """The result of a day, after a fold from `start` over all days before it."""
     return _last(simulate_days(rules, start.under, start.memory, start.day + 1, day, busy=start.busy))
 
 

@@ -1,4 +1,4 @@
-"""Plans to reach a level: the least that would have to happen, found by simulation.
+"""Plans to reach a level: the least that has to happen, found by simulation.
 
 Candidates come from the alternatives of the level's conditions. Each is simulated, reduced as far as it still reaches
 the level, and returned only if one step less does not reach it.
@@ -27,14 +27,14 @@ from standing.values.days import Day
 
 MOST_ALTERNATIVES = 60
 MOST_TRIED = 24
-FAR = 400  # days: more than a year, so that every sliding window has moved past the events
+FAR = 400  # days: more than a year, so that the events have left every sliding window
 
 type Reaches = Callable[[Day, Sequence[LeverUse]], bool]
 
 
 @dataclass(frozen=True)
 class RequiredChange:
-    """A feature that has to change from `was` (None: unknown) to `becomes`, by a quantity of events."""
+    """A feature that has to change from `was` (None: unknown) to `becomes`, by a quantity of a lever."""
 
     lever: Lever
     quantity: int
@@ -74,19 +74,19 @@ class Target:
     by: Day | None = None
 
     def seen_on(self, day: Day) -> Day:
-        """The day on which it is checked whether what happened on `day` was enough."""
+        """The day on which events of `day` are checked."""
         review = self.rating.stability.review
         waits = self.rating.ordered and self.rating.stability.rise == "review" and not is_review(review, day)
         return self.by or (next_review(review, day) if waits else day)
 
     def met_by(self, level: str) -> bool:
-        """Whether a level is at least as good as the target."""
+        """Whether a level is as good as the target's or better."""
         ranked = self.rating.ordered and level in self.rating.levels
         return not self.rating.worsens(self.level, level) if ranked else level == self.level
 
 
 class Candidate(NamedTuple):
-    """An alternative on a day: the comparisons that fail then, and the facts that only fail until then."""
+    """An alternative on a day: the comparisons that fail on it, and the facts that fail today but not on it."""
 
     lived: DayResult
     failing: tuple[Atom, ...]
@@ -140,14 +140,14 @@ def keeping(outlook: Outlook, rating: Rating, turn: UpcomingChange) -> Target | 
 
 
 def plan(outlook: Outlook, aim: Target) -> Plan | None:
-    """The least that is enough, with the fewest features, then the soonest. None if no tried candidate is enough."""
+    """The smallest sufficient plan: the fewest facts first, then the soonest. None if no tried candidate suffices."""
     candidates = sorted(_candidates(outlook, aim), key=lambda candidate: (candidate.size, candidate.lived.day))
     plans = (_fitted(outlook, aim, candidate) for candidate in candidates[:MOST_TRIED])
     return next(filter(None, plans), None)
 
 
 def reaching(outlook: Outlook, aim: Target) -> Reaches:
-    """A function that tells whether using some levers on a day reaches the target."""
+    """A function that says whether some levers, used on a day, reach the target."""
 
     def reaches(day: Day, pulls: Sequence[LeverUse]) -> bool:
         happened = events(pulls, outlook.rules.on(day).programme, day)
@@ -176,7 +176,7 @@ def _candidate(branch: Branch, today: dict[str, Fact], lived: DayResult) -> Cand
 
 
 def is_met(atom: Atom, known: dict[str, Fact]) -> bool:
-    """Whether a comparison holds for some facts."""
+    """Whether a comparison holds for the facts."""
     actual = known.get(atom.fact)
     if atom.op == "unknown":
         return (actual is None) is bool(atom.value)
@@ -184,7 +184,7 @@ def is_met(atom: Atom, known: dict[str, Fact]) -> bool:
 
 
 def _fitted(outlook: Outlook, aim: Target, candidate: Candidate) -> Plan | None:
-    """The reduced plan of a candidate, or None if it is not enough, or if less is enough, too."""
+    """The reduced plan of a candidate. None if it does not suffice, or if less also suffices."""
     day, reaches = candidate.lived.day, reaching(outlook, aim)
     for failing in _by_feature(candidate):
         try:
@@ -193,13 +193,13 @@ def _fitted(outlook: Outlook, aim: Target, candidate: Candidate) -> Plan | None:
                 pulls = _pared(reaches, day, pulls)
                 if is_least(outlook, aim, day, pulls):
                     return _plan(outlook, aim, candidate, pulls)
-        except ValidationError:  # an event that nobody could send
+        except ValidationError:  # an event that cannot be sent
             continue
     return None
 
 
 def is_least(outlook: Outlook, aim: Target, day: Day, pulls: Sequence[LeverUse]) -> bool:
-    """Whether neither a step less of any lever nor, if the plan waits, a day earlier is enough."""
+    """Whether neither one step less of any lever nor, if the plan waits, one day earlier suffices."""
     reaches = reaching(outlook, aim)
     if any(reaches(day, fewer) for fewer in _a_step_less(pulls)):
         return False
@@ -212,7 +212,7 @@ def _a_step_less(pulls: Sequence[LeverUse]) -> Iterator[list[LeverUse]]:
 
 
 def _with(pulls: Sequence[LeverUse], index: int, quantity: int) -> list[LeverUse]:
-    """The same levers, one of them with another quantity."""
+    """The same levers, with another quantity for one of them."""
     return [*pulls[:index], pulls[index]._replace(quantity=quantity), *pulls[index + 1 :]]
 
 
@@ -237,7 +237,7 @@ def _unfolded(ruleset: Ruleset, atom: Atom, known: dict[str, Fact]) -> Iterator[
 
 
 def _pulls(outlook: Outlook, candidate: Candidate, failing: Iterable[Atom]) -> list[LeverUse] | None:
-    """A lever with a sufficient quantity for each failing feature, or None if only time can move one of them."""
+    """A lever with a sufficient quantity for each failing feature. None if only time can move one of them."""
     by_fact: dict[str, list[Atom]] = {}
     for atom in failing:
         by_fact.setdefault(atom.fact, []).append(atom)
@@ -258,19 +258,19 @@ def _pull(outlook: Outlook, lived: DayResult, atoms: list[Atom]) -> LeverUse | N
 
 
 def _gone_far_enough(atom: Atom, value: Fact | None) -> bool:
-    """Whether a comparison holds, or would have held at a smaller quantity, which the reduction finds."""
+    """Whether a comparison holds, or held at a smaller quantity, which the reduction then finds."""
     passed = atom.op == "==" and isinstance(value, int) and isinstance(atom.value, int) and value >= atom.value
     return passed or is_met(atom, {} if value is None else {atom.fact: value})
 
 
 def _moved(outlook: Outlook, lived: DayResult, pulls: Sequence[LeverUse]) -> dict[str, Fact]:
-    """The features of a day if some levers were used on it."""
+    """The features of a day if the levers are used on it."""
     happened = events(pulls, lived.ruleset.programme, lived.day)
     return engine_of(lived.ruleset).facts(aggregate(outlook.books(lived.ruleset), happened, lived.ruleset), lived.day)
 
 
 def _pared(reaches: Reaches, day: Day, pulls: list[LeverUse]) -> list[LeverUse]:
-    """Reduce each lever's quantity to the smallest that is enough, given the others."""
+    """The levers, each reduced to the smallest sufficient quantity, given the others."""
     for index in range(len(pulls)):
         pulls = _with(pulls, index, _least(reaches, day, pulls, index))
     return [pull for pull in pulls if pull.quantity]
@@ -298,7 +298,7 @@ def _plan(outlook: Outlook, aim: Target, candidate: Candidate, pulls: Sequence[L
 
 
 def _first_day(outlook: Outlook, aim: Target, day: Day, pulls: Sequence[LeverUse]) -> Day:
-    """The first day from which on, up to `day`, the same levers are enough and nothing less is."""
+    """The first day from which on, up to `day`, the same levers suffice and nothing less does."""
     reaches, first = reaching(outlook, aim), day
     while pulls and first > outlook.today.day and reaches(first - 1, pulls):
         if any(reaches(first - 1, fewer) for fewer in _a_step_less(pulls)):
@@ -315,6 +315,6 @@ def _wanted(outlook: Outlook, lived: DayResult, pulls: Sequence[LeverUse]) -> It
 
 
 def _last_day(reaches: Reaches, day: Day, pulls: Sequence[LeverUse]) -> Day | None:
-    """The last day on which the same levers are still enough, or None if they are for FAR days."""
+    """The last day on which the same levers still suffice, or None if they do for FAR days."""
     days = range(day + 1, day + FAR)
     return next((later - 1 for later in days if not reaches(later, pulls)), None)

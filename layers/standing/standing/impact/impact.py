@@ -1,7 +1,7 @@
-"""Impact: what an edit of the rules does to a population, before it is merged.
+"""Impact: what an edit of the rules does to a population before it is merged.
 
-Both rulesets are settled over the same customers, so that only the edit can make a difference, and time none. What is
-kept of a customer is one small number a rating; ids are kept of those few who are named.
+Both rulesets are settled over the same customers on the same day, so that every difference comes from the edit. A
+customer takes one small number for each rating; only the few customers in the examples keep their ids.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from standing.impact.settled_levels import older_terms_column, settled_plan
 from standing.rules.ruleset import TEN_THOUSAND, Care, Rating, Ruleset
 from standing.values.days import Day
 
-NAMED = 5  # customers that are named for each move
+NAMED = 5  # example customers for each move
 PRESSED = "pressed by a cap"
-MOST_LEVELS = 100  # more than a rating may have
+MOST_LEVELS = 100  # above the limit of levels of a rating
 
 type Pair = tuple[str, str]
 
 
 @dataclass(frozen=True)
 class Move:
-    """How many customers an edit moves from one level of a rating to another, and the first of them by id."""
+    """How many customers an edit moves from one level of a rating to another, with the first ids in order."""
 
     rating: str
     was: str
@@ -38,10 +38,10 @@ class Move:
 
 @dataclass(frozen=True)
 class CareImpact:
-    """A care rule: for how many customers its lines hold before and after, and what that makes a day.
+    """A care rule: for how many customers its conditions hold before and after, and the actions a day that follow.
 
-    A customer for whom they go on holding is acted on once in `repeat_after` days; who is held out, never. Costs are in
-    minor units of the currency; none where the rule states none, or is not there.
+    While the conditions hold, a customer gets one action in `repeat_after` days; a customer in the holdout gets none.
+    Costs are in minor units of the currency, and None if the rule states no cost or does not exist.
     """
 
     care: str
@@ -54,18 +54,18 @@ class CareImpact:
 
     @property
     def is_changed(self) -> bool:
-        """Whether the edit changes anything about it."""
+        """Whether the edit changes any of its figures."""
         before = (self.before, self.a_day_before, self.cost_before)
         return before != (self.after, self.a_day_after, self.cost_after)
 
 
 @dataclass(frozen=True)
 class Impact:
-    """What an edit does: how many customers there are, the migration of each rating, its moves, and care.
+    """What an edit does: the number of customers, the migration and the moves of each rating, and care.
 
-    `moved`: how many customers change in some rating; `falls`: how many would lose a level by this edit alone;
-    `pressed`: for how many more contacts would be due at once than some cap lets through. `by_terms`: for each rating,
-    how many customers keep their level by nothing but the rules under which they reached it.
+    `moved`: customers whose level changes in at least one rating. `falls`: customers who lose a level by this edit.
+    `pressed`: customers for whom more contacts are due at once than a contact cap allows. `by_terms`: by rating, the
+    customers who keep their level only by older terms.
     """
 
     customers: int
@@ -80,17 +80,17 @@ class Impact:
 
     @property
     def cost_before(self) -> Fraction | None:
-        """What care cost a day, in minor units; none where no rule states a cost."""
+        """The cost of care a day before the edit, in minor units. None if no rule states a cost."""
         return _total(one.cost_before for one in self.care)
 
     @property
     def cost_after(self) -> Fraction | None:
-        """What care will cost a day, in minor units; none where no rule states a cost."""
+        """The cost of care a day after the edit, in minor units. None if no rule states a cost."""
         return _total(one.cost_after for one in self.care)
 
 
 def impact(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame, day: Day) -> Impact:
-    """The impact of going from one ruleset to another. `old` and `new` are the same customers' facts under each."""
+    """The impact of replacing a ruleset. `old` and `new` are the same customers' facts under each ruleset."""
     old, new = _side_by_side(old, new)
     plans = [settled_plan(*one).with_columns(_pressed(one[0])) for one in ((before, old, day), (after, new, day))]
     was, becomes = pl.collect_all(plans, engine="streaming")
@@ -108,7 +108,7 @@ def impact(before: Ruleset, after: Ruleset, old: pl.DataFrame, new: pl.DataFrame
 
 
 def _side_by_side(old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Both by customer: row by row the same one, those who are in both."""
+    """Both frames, reduced to the customers that both have, and sorted by customer: equal rows, equal customers."""
     if old is new or old["customer"].equals(new["customer"]):
         same = old if old["customer"].is_sorted() else old.sort("customer")
         return same, same if old is new else new if same is old else new.sort("customer")
@@ -118,7 +118,7 @@ def _side_by_side(old: pl.DataFrame, new: pl.DataFrame) -> tuple[pl.DataFrame, p
 
 @dataclass(frozen=True)
 class RatingTransition:
-    """A rating before and after, and how a customer's step from a level to a level is one number."""
+    """A rating before and after. It encodes a customer's step, from a level to a level, as one number."""
 
     before: Rating
     after: Rating
@@ -133,12 +133,12 @@ class RatingTransition:
         return self.before.levels[was], self.after.levels[becomes]
 
     def is_fall(self, was: str, becomes: str) -> bool:
-        """Whether a step is for the worse, as the new rules have it."""
+        """Whether a step is for the worse, by the new rules."""
         return self.after.worsens(was, becomes)
 
 
 def _steps(both: dict[str, RatingTransition], was: pl.DataFrame, becomes: pl.DataFrame) -> pl.DataFrame:
-    """For each customer and rating the step from level to level."""
+    """A row for each customer with its step in each rating."""
     columns = [was[name].cast(pl.Int16) * MOST_LEVELS + becomes[name] for name in both]
     return pl.DataFrame([was["customer"], *(one.alias(name) for name, one in zip(both, columns, strict=True))])
 
@@ -159,7 +159,7 @@ def _moves(both: RatingTransition, matrix: dict[Pair, int], steps: pl.DataFrame)
 
 
 def _count(both: dict[str, RatingTransition], moves: tuple[Move, ...], steps: pl.DataFrame, *, only_falls: bool) -> int:
-    """How many customers make some move, or some fall."""
+    """The number of customers who make at least one of the moves, or of the falls."""
     made: dict[str, list[int]] = {}
     for move in moves:
         if move.is_fall or not only_falls:
@@ -197,13 +197,13 @@ def _total(costs: Iterator[Fraction | None]) -> Fraction | None:
 
 
 def _pressed(ruleset: Ruleset) -> pl.Expr:
-    """Whether more contacts would be due at once than some cap lets through."""
+    """Whether more contacts are due at once than a contact cap allows."""
     over = [_wanted(ruleset, cap.channel) > cap.at_most for cap in ruleset.programme.caps]
     return pl.any_horizontal(pl.lit(value=False), *over).alias(PRESSED)
 
 
 def _wanted(ruleset: Ruleset, channel: str | None) -> pl.Expr:
-    """How many contacts a customer would be due."""
+    """How many contacts are due for a customer."""
     rules = [pl.col(f"care/{name}").cast(pl.UInt16) for name in _contacts(ruleset, channel)]
     return pl.sum_horizontal(pl.lit(0, dtype=pl.UInt16), *rules)
 

@@ -1,4 +1,4 @@
-"""A population: a row a customer with its features and the levels that it holds, kept as a Parquet file."""
+"""A population: a row for each customer with its features and current levels, stored as a Parquet file."""
 
 from __future__ import annotations
 
@@ -19,32 +19,32 @@ from standing.values.days import Day
 type Row = tuple[str, Mapping[str, Fact], Mapping[str, LevelState]]  # a customer's id, features, and levels
 
 CHUNK = 10_000  # customers
-KEY = "standing"  # under which the file's metadata say what it holds
+KEY = "standing"  # of the file's metadata: the day, and the features' definitions
 
 
 class Population(NamedTuple):
-    """Customers as of a day, and how each of their features is defined."""
+    """Customers on a day, and the definition of each of their features."""
 
     day: Day
     frame: pl.DataFrame
     features: Mapping[str, str]
 
     def lacks(self, ruleset: Ruleset) -> list[str]:
-        """The features of a ruleset that this population does not have, or has defined otherwise."""
+        """The features of a ruleset that this population lacks or defines differently."""
         return [one.name for one in ruleset.features if self.features.get(one.name) != ruleset.definition(one)]
 
 
 def populations_for(rulesets: Sequence[Ruleset], day: Day, customers: Iterable[Sequence[Row]]) -> list[Population]:
-    """A population of the same customers for each ruleset; each customer comes with a row for each.
+    """A population of the same customers for each ruleset. Each customer comes with a row for each ruleset.
 
-    Only some thousands of customers are rows of Python objects at a time.
+    Only CHUNK customers at a time are Python objects.
     """
     chunks = [_frames(rulesets, some) for some in batched(customers, CHUNK)] or [_frames(rulesets, ())]
-    found = []
+    populations = []
     for place, ruleset in enumerate(rulesets):
         frame = pl.concat([frames[place] for frames in chunks]).sort("customer")
-        found.append(Population(day, frame, {one.name: ruleset.definition(one) for one in ruleset.features}))
-    return found
+        populations.append(Population(day, frame, {one.name: ruleset.definition(one) for one in ruleset.features}))
+    return populations
 
 
 def _frames(rulesets: Sequence[Ruleset], customers: Sequence[Sequence[Row]]) -> list[pl.DataFrame]:
@@ -52,7 +52,7 @@ def _frames(rulesets: Sequence[Ruleset], customers: Sequence[Sequence[Row]]) -> 
 
 
 def _frame(ruleset: Ruleset, customers: Iterable[Row]) -> pl.DataFrame:
-    rows = [{"customer": who, **known, **_held(ruleset, levels)} for who, known, levels in customers]
+    rows = [{"customer": who, **known, **_current(ruleset, levels)} for who, known, levels in customers]
     schema: dict[str, pl.DataType | type[pl.DataType]] = {"customer": pl.String}
     schema |= {one.name: _dtype(one) for one in ruleset.features}
     schema |= {f"{name}/level": pl.Enum(rating.levels) for name, rating in ruleset.ratings.items()}
@@ -61,13 +61,13 @@ def _frame(ruleset: Ruleset, customers: Iterable[Row]) -> pl.DataFrame:
 
 
 def write(population: Population, path: Path) -> None:
-    """Keep a population."""
+    """Write a population to a file."""
     about = json.dumps({"day": population.day, "features": dict(population.features)})
     population.frame.write_parquet(path, metadata={KEY: about})
 
 
 def read(path: Path) -> Population:
-    """A population that was kept. Raises ValueError where the file is something else."""
+    """Read a population from a file. Raises ValueError if the file is something else."""
     try:
         about = json.loads(pl.read_parquet_metadata(path)[KEY])
     except (OSError, KeyError, pl.exceptions.PolarsError) as error:
@@ -75,12 +75,12 @@ def read(path: Path) -> Population:
     return Population(about["day"], pl.read_parquet(path), about["features"])
 
 
-def _held(ruleset: Ruleset, levels: Mapping[str, LevelState]) -> dict[str, Fact]:
-    """The levels that are held, but for those that the ruleset does not know, and since when."""
+def _current(ruleset: Ruleset, levels: Mapping[str, LevelState]) -> dict[str, Fact]:
+    """The current level of each rating, and the day it began. Levels that the ruleset does not know are left out."""
     known = {name: rating.levels for name, rating in ruleset.ratings.items()}
-    held = {name: one for name, one in levels.items() if one.level in known.get(name, ())}
-    return {f"{name}/level": one.level for name, one in held.items()} | {
-        f"{name}/since": one.since for name, one in held.items()
+    current = {name: one for name, one in levels.items() if one.level in known.get(name, ())}
+    return {f"{name}/level": one.level for name, one in current.items()} | {
+        f"{name}/since": one.since for name, one in current.items()
     }
 
 

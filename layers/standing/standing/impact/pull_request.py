@@ -1,4 +1,4 @@
-"""The comment on a pull request that edits the rules: what was proved, which stories hold, and whom it moves."""
+"""The comment on a pull request that edits the rules: the check, the scenarios, and the impact."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from standing.rules.scenarios.check import ScenarioResults
 from standing.values.catalogue import Language
 from standing.values.messages import Messages
 
-MARK = "<!-- standing: rules -->"  # by which the workflow finds its comment again
+MARK = "<!-- standing: rules -->"  # the workflow finds its comment by this mark
 LONGEST = 20_000  # characters of each of the three parts: GitHub takes 65,536 in all
 PHRASES = Messages(
     "comment",
@@ -29,12 +29,12 @@ PHRASES = Messages(
 
 
 def comment(checked: Report, played: ScenarioResults | None, impact: Document | None, language: Language = "en") -> str:
-    """The comment as Markdown. Without stories played, the rules could not be compiled."""
+    """The comment as Markdown. `played` is None if the rules do not compile."""
     folded = [_details("check", check_document(checked, language), is_fine=not checked.failed)]
     if played is not None:
         folded.append(_details("stories", scenarios_document(played, language), is_fine=not played.failed))
-    said = markdown(Document(language, tuple(folded), PHRASES.say("rules", language)))
-    return "\n".join([f"{MARK}\n", said, *([] if played is None else [_impact(impact, language)])]).rstrip("\n") + "\n"
+    text = markdown(Document(language, tuple(folded), PHRASES.say("rules", language)))
+    return "\n".join([f"{MARK}\n", text, *([] if played is None else [_impact(impact, language)])]).rstrip("\n") + "\n"
 
 
 def _impact(impact: Document | None, language: Language) -> str:
@@ -42,8 +42,8 @@ def _impact(impact: Document | None, language: Language) -> str:
     return said if len(said) <= LONGEST else PHRASES.say("too_long", language)
 
 
-def _details(title: str, said: Document, *, is_fine: bool) -> Details:
-    """A part of the comment, folded away where all is well; of a long one its end: the sum, and what failed."""
-    mark = "✓" if is_fine else PHRASES.say("wrong", said.language)
-    title = f"{PHRASES.say(title, said.language)} {mark}"
-    return Details(title, shortened(said, LONGEST).blocks, is_open=not is_fine)
+def _details(title: str, document: Document, *, is_fine: bool) -> Details:
+    """A part of the comment, collapsed if all is well. A long part is cut to its end: the total, and what failed."""
+    mark = "✓" if is_fine else PHRASES.say("wrong", document.language)
+    title = f"{PHRASES.say(title, document.language)} {mark}"
+    return Details(title, shortened(document, LONGEST).blocks, is_open=not is_fine)

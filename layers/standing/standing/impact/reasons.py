@@ -1,4 +1,4 @@
-"""Why an edit of the rules moves a customer: the comparisons that changed sides, or are new."""
+"""Why an edit of the rules moves a customer: the comparisons whose result changed, or that are new."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from standing.values.days import Day
 
 @dataclass(frozen=True)
 class CustomerUnderRules:
-    """A customer under one of the two rulesets: what is known of it, with the ranks at which its ratings settle."""
+    """A customer under one of the two rulesets: its facts, with the ranks at which its ratings settle."""
 
     ruleset: Ruleset
     facts: Mapping[str, Fact]
 
     def reasons(self, condition: Condition | None, *, held: bool) -> list[Reason]:
-        """The lines of a condition that hold, or that do not."""
-        found = reasons(self.ruleset, condition, self.facts) if condition else ()
-        return [line for line in found if line["holds"] is held]
+        """The comparisons of a condition that hold, or that do not hold."""
+        lines = reasons(self.ruleset, condition, self.facts) if condition else ()
+        return [line for line in lines if line["holds"] is held]
 
 
 def sides(ruleset: Ruleset, frame: pl.DataFrame, customers: Sequence[str], day: Day) -> dict[str, CustomerUnderRules]:
-    """Some customers under a ruleset, by their ids."""
+    """The customers under a ruleset, by id."""
     rows = frame.filter(pl.col("customer").is_in(customers))
     settled = settle(ruleset, rows, day).rows(named=True)
     known = zip(rows.rows(named=True), settled, strict=True)
@@ -39,13 +39,13 @@ def sides(ruleset: Ruleset, frame: pl.DataFrame, customers: Sequence[str], day: 
 
 
 def moved_by(before: CustomerUnderRules, after: CustomerUnderRules, move: Move) -> tuple[Reason, ...]:
-    """The comparisons behind a move: what now reaches the new level, or what no longer keeps the old one."""
+    """The comparisons behind a move: those that now reach the new level, or that no longer keep the old one."""
     old, new = before.ruleset.ratings[move.rating], after.ruleset.ratings[move.rating]
     gains = _gains(new, move)
     level = move.becomes if gains else move.was
-    found = [line for pair in _ways(old, new, level, after) for line in _changed(before, after, pair, gains=gains)]
-    found = found or after.reasons(new.qualify.get(move.becomes), held=True)
-    return tuple({line["line"]: line for line in found}.values())
+    lines = [line for pair in _ways(old, new, level, after) for line in _changed(before, after, pair, gains=gains)]
+    lines = lines or after.reasons(new.qualify.get(move.becomes), held=True)
+    return tuple({line["line"]: line for line in lines}.values())
 
 
 def _facts(ruleset: Ruleset, row: Mapping[str, Fact | None], ranks: Mapping[str, int], day: Day) -> dict[str, Fact]:
@@ -58,7 +58,7 @@ def _facts(ruleset: Ruleset, row: Mapping[str, Fact | None], ranks: Mapping[str,
 
 
 def _gains(rating: Rating, move: Move) -> bool:
-    """Whether the new level is what a customer now has the lines for, rather than what it is left with."""
+    """Whether the customer now meets the conditions of the new level, and does not only lose the old one."""
     if move.was not in rating.levels:
         return True
     higher = rating.rank(move.becomes) > rating.rank(move.was)
@@ -68,10 +68,10 @@ def _gains(rating: Rating, move: Move) -> bool:
 def _ways(
     old: Rating, new: Rating, level: str, side: CustomerUnderRules
 ) -> Iterator[tuple[Condition | None, Condition | None]]:
-    """What is enough for a level, before and after: to qualify for it, and to keep it, where it is held at least."""
+    """Before and after, as pairs: the conditions to qualify for a level, and to keep it for those at or above it."""
     yield old.qualify.get(level), new.qualify.get(level)
-    held = new.ranks.get(str(side.facts.get(f"{new.name}/level")), -1)
-    if new.ordered and held >= new.ranks.get(level, len(new.levels)):
+    rank = new.ranks.get(str(side.facts.get(f"{new.name}/level")), -1)
+    if new.ordered and rank >= new.ranks.get(level, len(new.levels)):
         yield old.retain.get(level), new.retain.get(level)
 
 
@@ -82,7 +82,7 @@ def _changed(
     *,
     gains: bool,
 ) -> list[Reason]:
-    """Of a way that now holds (or held), the lines that were not so before."""
+    """The comparisons that changed, of a condition that holds now but not before (or the other way round)."""
     old, new = pair
     side, decisive = (after, new) if gains else (before, old)
     if decisive is None or not holds(decisive, side.facts):

@@ -1,4 +1,4 @@
-"""What an edit of the rules does to customers: the report that all views are of, and as JSON."""
+"""The report of an impact: the source of every view of it, and its JSON."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from standing.impact.reasons import moved_by, sides
 from standing.rules.ruleset import Ruleset
 from standing.values.days import day_date
 
-EXACT_DIGITS = 4  # of a cost for machines
+EXACT_DIGITS = 4  # decimals of a cost in JSON
 
 
 @dataclass(frozen=True)
 class Mover:
-    """One of those who move, with the comparisons that moved it: what changed sides, or is new."""
+    """A customer who moves, with the comparisons that moved it: their result changed, or they are new."""
 
     move: Move
     customer: str
@@ -28,7 +28,7 @@ class Mover:
 
 @dataclass(frozen=True)
 class Report:
-    """An impact with the rulesets that it compares, and the population's facts under the new one (and the `old`)."""
+    """An impact with the two rulesets, and the population's facts under the new ruleset and under the `old` one."""
 
     before: Ruleset
     after: Ruleset
@@ -38,17 +38,17 @@ class Report:
 
     @property
     def ratings(self) -> list[str]:
-        """The ratings in which somebody moves."""
+        """The ratings in which at least one customer moves."""
         return list(dict.fromkeys(move.rating for move in self.impact.moves))
 
     @property
     def care(self) -> list[CareImpact]:
-        """The care rules about which something changes."""
+        """The care rules whose figures change."""
         return [one for one in self.impact.care if one.is_changed]
 
     @cached_property
     def movers(self) -> tuple[Mover, ...]:
-        """The customers that are named, move by move."""
+        """The example customers, move by move."""
         moves, day = self.impact.moves, self.population.day
         named = list({who for move in moves for who in move.named})
         before = sides(self.before, (self.old or self.population).frame, named, day)
@@ -56,7 +56,7 @@ class Report:
         return tuple(Mover(move, who, moved_by(before[who], after[who], move)) for move in moves for who in move.named)
 
     def money(self, minor: Fraction | None, digits: int | None = None) -> str | None:
-        """An amount a day in the programme's currency, rounded to its decimals, or to other ones."""
+        """An amount a day in the programme's currency, rounded to its decimals, or to `digits` decimals."""
         shared = self.after.programme
         if minor is None:
             return None
@@ -64,31 +64,31 @@ class Report:
 
 
 def compare_rulesets(before: Ruleset, after: Ruleset, old: Population, new: Population) -> Report:
-    """The report of two rulesets over the same customers, with their facts under each."""
+    """The report on two rulesets. `old` and `new` are the same customers' facts under each ruleset."""
     return Report(before, after, new, impact(before, after, old.frame, new.frame, new.day), old)
 
 
 def as_dict(report: Report) -> dict[str, Any]:
-    """The report for machines. Costs are in the programme's currency, a day."""
-    found = report.impact
+    """The report as JSON. Costs are a day, in the programme's currency."""
+    impact = report.impact
     return {
         "before": report.before.version,
         "after": report.after.version,
         "day": str(day_date(report.population.day)),
         "currency": report.after.programme.currency,
-        "customers": found.customers,
-        "moved": found.moved,
-        "would_lose_a_level": found.falls,
+        "customers": impact.customers,
+        "moved": impact.moved,
+        "would_lose_a_level": impact.falls,
         "matrices": {
             rating: [{"from": was, "to": becomes, "customers": count} for (was, becomes), count in matrix.items()]
-            for rating, matrix in found.matrices.items()
+            for rating, matrix in impact.matrices.items()
         },
-        "moves": [_move(report, move) for move in found.moves],
+        "moves": [_move(report, move) for move in impact.moves],
         "effective": _effective(report.after),
-        "kept_by_older_rules": found.by_terms,
-        "care": [_care_row(report, one) for one in found.care],
-        "cost_a_day": _exact_costs(report, found.cost_before, found.cost_after),
-        "over_a_contact_cap": {"before": found.pressed_before, "after": found.pressed_after},
+        "kept_by_older_rules": impact.by_terms,
+        "care": [_care_row(report, one) for one in impact.care],
+        "cost_a_day": _exact_costs(report, impact.cost_before, impact.cost_after),
+        "over_a_contact_cap": {"before": impact.pressed_before, "after": impact.pressed_after},
     }
 
 
@@ -103,10 +103,10 @@ def _move(report: Report, move: Move) -> dict[str, Any]:
     return {**about, "customers": move.customers, "named": named}
 
 
-def _care_row(report: Report, one: CareImpact) -> dict[str, Any]:
-    counts = {"before": one.before, "after": one.after}
-    rates = {"a_day_before": str(one.a_day_before), "a_day_after": str(one.a_day_after)}
-    return {"care": one.care, **counts, **rates, "cost_a_day": _exact_costs(report, one.cost_before, one.cost_after)}
+def _care_row(report: Report, care: CareImpact) -> dict[str, Any]:
+    counts = {"before": care.before, "after": care.after}
+    rates = {"a_day_before": str(care.a_day_before), "a_day_after": str(care.a_day_after)}
+    return {"care": care.care, **counts, **rates, "cost_a_day": _exact_costs(report, care.cost_before, care.cost_after)}
 
 
 def _exact_costs(report: Report, before: Fraction | None, after: Fraction | None) -> dict[str, str | None]:

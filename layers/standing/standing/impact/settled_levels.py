@@ -1,7 +1,7 @@
-"""Settling: the level each customer comes to have under some rules, if nothing changed any more but time.
+"""Settling: the level that each customer finally has under a ruleset if no further event happens.
 
-Reviews, grace and minimum stay say when a level moves; where it ends up is said here, so that two rulesets can be
-compared without the calendar. A level that is held stays as long as it is kept, and falls to the next one that is.
+Review, grace period and minimum stay decide when a level moves; settling decides where it ends, so that two rulesets
+can be compared without the calendar. A customer who no longer keeps a level falls to the next one that is kept.
 """
 
 from __future__ import annotations
@@ -15,23 +15,25 @@ from standing.rescoring.backend import expression, first_rank, with_facts
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.days import Day
 
-NO_LEVEL = -1  # the level that is held is not one of this rating
+NO_LEVEL = -1  # the current level is not one of this rating
 
 
 def settle(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.DataFrame:
-    """For each customer the rank of every rating, by its name, and whether each care rule holds (`care/welcome`)."""
+    """For each customer the rank in each rating (column `RATING`), and whether each care rule holds (`care/NAME`)."""
     return settled_plan(ruleset, population, day).collect(engine="streaming")
 
 
 def settled_plan(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.LazyFrame:
-    """What `settle` does, to be collected; the customers in the order in which they are.
+    """The lazy plan of `settle`. It keeps the order of the customers.
 
-    `population` has a row a customer: `customer`, a column a feature, `RATING/level`, the level that is held, and
-    `RATING/since`, the day on which it was reached (unknown: before any change of the rules). For a rating with older
-    terms, `RATING/by-terms` says whether nothing but these keeps the level.
+    `population` has a row for each customer: `customer`, a column for each feature, `RATING/level` (the current level),
+    and `RATING/since` (the day it began; null: before any change of the rules). For a rating with older terms, the
+    result's `RATING/by-terms` says whether only these keep the level.
     """
     frame = with_facts(population, ruleset.rules.values()).lazy()
-    frame = frame.with_columns(_held(rating, population) for rating in ruleset.ratings.values() if rating.ordered)
+    frame = frame.with_columns(
+        _current_rank(rating, population) for rating in ruleset.ratings.values() if rating.ordered
+    )
     unknown = (f"{name}/since" for name in ruleset.ratings if f"{name}/since" not in population.columns)
     frame = frame.with_columns(pl.lit(None, dtype=pl.Int32).alias(name) for name in unknown)
     for stratum in ruleset.strata:
@@ -44,7 +46,7 @@ def settled_plan(ruleset: Ruleset, population: pl.DataFrame, day: Day) -> pl.Laz
 
 
 def older_terms_column(rating: Rating) -> str:
-    """The column that says whether nothing but older terms keeps a level."""
+    """The column that says whether only older terms keep a level."""
     return f"{rating.name}/by-terms"
 
 
@@ -53,51 +55,51 @@ def _only_by_terms(rating: Rating) -> pl.Expr:
     return (pl.col(rating.name) > without).alias(older_terms_column(rating))
 
 
-def _held(rating: Rating, population: pl.DataFrame) -> pl.Expr:
-    """The rank of the level that is held; none where that is not one of this rating."""
-    name = _held_name(rating)
+def _current_rank(rating: Rating, population: pl.DataFrame) -> pl.Expr:
+    """The rank of the current level, or NO_LEVEL."""
+    name = _current_column(rating)
     rank = pl.col(f"{rating.name}/level").cast(pl.Enum(rating.levels), strict=False).to_physical().cast(pl.Int8)
     known = f"{rating.name}/level" in population.columns
     return (rank.fill_null(NO_LEVEL) if known else pl.lit(NO_LEVEL, dtype=pl.Int8)).alias(name)
 
 
-def _held_name(rating: Rating) -> str:
+def _current_column(rating: Rating) -> str:
     return f"{rating.name}/held"
 
 
 def _rank(rating: Rating) -> pl.Expr:
-    """The rank of the level that a customer comes to have."""
+    """The rank of the level at which a customer settles."""
     return _highest(rating) if rating.ordered else _first(rating)
 
 
 def _first(rating: Rating) -> pl.Expr:
-    """Without an order: the first level whose lines hold, else the last."""
+    """For an unordered rating: the first level whose condition holds, else the last level."""
     met = [(rating.rank(level), pl.col(f"{rating.name}/qualify/{level}")) for level in rating.qualify]
     return first_rank(sorted(met, key=lambda one: one[0]), len(rating.levels) - 1)
 
 
 def _highest(rating: Rating) -> pl.Expr:
-    """The highest level that a customer qualifies for, or holds at least and keeps."""
+    """For an ordered rating: the highest level that a customer qualifies for, or keeps."""
     levels = {**rating.qualify, **rating.retain, **rating.terms_names}
     met = [(rating.rank(level), _met(rating, level)) for level in levels]
     return first_rank(sorted(met, key=lambda one: -one[0]), 0)
 
 
 def _met(rating: Rating, level: str) -> pl.Expr:
-    found = []
+    ways = []
     if level in rating.qualify:
-        found.append(pl.col(f"{rating.name}/qualify/{level}"))
+        ways.append(pl.col(f"{rating.name}/qualify/{level}"))
     if level in rating.retain:
-        held = pl.col(_held_name(rating)) >= rating.rank(level)
-        found.append(pl.col(f"{rating.name}/retain/{level}") & held)
+        high_enough = pl.col(_current_column(rating)) >= rating.rank(level)
+        ways.append(pl.col(f"{rating.name}/retain/{level}") & high_enough)
     for before, name in rating.terms_names.get(level, ()):
         reached = pl.col(f"{rating.name}/since").fill_null(before - 1) < before
-        found.append(pl.col(name) & reached & (pl.col(_held_name(rating)) == rating.rank(level)))
-    return pl.any_horizontal(found)
+        ways.append(pl.col(name) & reached & (pl.col(_current_column(rating)) == rating.rank(level)))
+    return pl.any_horizontal(ways)
 
 
 def _about(rating: Rating, day: Day) -> Iterator[pl.Expr]:
-    """What later rules ask of a rating that has settled: it is what it was, and what it would become."""
+    """The facts of a settled rating for later rules: it changes no more, so `was` and `would_become` are its rank."""
     yield pl.col(rating.name).alias(f"{rating.name}.was")
     yield pl.col(rating.name).alias(f"{rating.name}.would_become")
     to_review = next_review(rating.stability.review, day) - day

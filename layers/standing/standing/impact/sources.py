@@ -1,4 +1,4 @@
-"""`standing rules impact`: what an edit of the rules does to real customers, before it is merged."""
+"""The inputs of `standing rules impact`: the rules before and after an edit, and real customers."""
 
 from __future__ import annotations
 
@@ -25,38 +25,38 @@ from standing.values.errors import UserError
 
 
 def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
-    """The rules of a commit, a branch or a tag: those in the same folder, if it is one of the project, else in `rules`.
+    """The rules of a commit, a branch or a tag, from the same folder if the project has it, else from `rules`.
 
-    Raises UserError where there is no such.
+    Raises UserError if there are none.
     """
     is_inside = folder is not None and folder.resolve().is_relative_to(root.resolve())
     place = folder.resolve().relative_to(root.resolve()).as_posix() if folder and is_inside else "rules"
     if ref.startswith("-"):
         raise UserError("`{ref}` is not the name of a branch, a tag or a commit", ref=ref)
-    found = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
-    if found.returncode:
+    archive = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
+    if archive.returncode:
         raise UserError(
             "`{ref}` has no rules in {place} to compare with: {why}",
             ref=ref,
             place=place,
-            why=found.stderr.decode().strip(),
+            why=archive.stderr.decode().strip(),
         )
     with (
         tempfile.TemporaryDirectory(prefix="rules-") as extracted,
-        tarfile.open(fileobj=io.BytesIO(found.stdout)) as files,
+        tarfile.open(fileobj=io.BytesIO(archive.stdout)) as files,
     ):
         files.extractall(extracted, filter="data")
         return compile_rules(Path(extracted) / place)
 
 
 def edited_rules(before: Ruleset, rules: CompiledRules, day: Day) -> Ruleset:
-    """Rules as they are when they follow others: from the day that they name, else from `day` on."""
+    """The edited rules as successors of the rules `before`: in force from the day that they name, else from `day`."""
     effective = rules.ruleset.programme.effective
     return succeeding(before, rules, day if effective is None else effective)
 
 
 def of_file(path: Path, *rulesets: Ruleset) -> Population:
-    """A population from a file, that has the features of some rulesets. Raises UserError where it has not."""
+    """A population from a file. Raises UserError if it lacks features of the rulesets."""
     try:
         population = read(path)
     except ValueError as error:
@@ -75,17 +75,17 @@ def of_file(path: Path, *rulesets: Ruleset) -> Population:
 
 
 def of_table(customers: Customers, in_force: Ruleset, *rulesets: Ruleset) -> list[Population]:
-    """The customers of a table today, read once: the levels by the rules in force, the features by each ruleset."""
+    """A table's customers today, read once: the levels by the rules in force, the features by each ruleset."""
     day = day_of(datetime.now(UTC), in_force.programme.time_zone)
     rows = (_rows(customers, state, in_force, rulesets, day) for state in customers.states())
     return populations_for(rulesets, day, rows)
 
 
 def _rows(customers: Customers, state: State, in_force: Ruleset, rulesets: Sequence[Ruleset], day: Day) -> list[Row]:
-    """A customer with its features by each ruleset."""
+    """The rows of a customer, one for each ruleset."""
     same = {state.features_hash} == {one.features_hash for one in (in_force, *rulesets)}
     events = [] if same else stored_history(customers.history(state.customer)).events
     seen = view(state, Timeline.of(in_force), day, events)
     start = FoldStart(state.day, state.closed, (), events, {state.features_hash: state.buckets})
-    held = seen.memory.levels
-    return [(state.customer, engine_of(one).facts(start.under(one), seen.day), held) for one in rulesets]
+    levels = seen.memory.levels
+    return [(state.customer, engine_of(one).facts(start.under(one), seen.day), levels) for one in rulesets]

@@ -1,4 +1,4 @@
-"""What an edit of the rules does to customers, as a document: for the terminal, a page, and a pull request."""
+"""The document of an impact: for the terminal, a page, and a pull request."""
 
 from __future__ import annotations
 
@@ -27,25 +27,25 @@ MOVER = ("rating", "move", "customers", "customer", "because")
 
 
 def impact_document(report: Report, language: Language, named: int = NAMED) -> Document:
-    """What moves, how many, who and why, and what care comes to; of each move so many customers are `named`."""
+    """The moves, with how many customers, who and why, and the change of care. `named`: the ids to show for a move."""
     tiles = filter(None, (*summary(report, language), costs(report, language)))
     ratings = (_rating(report, number, language) for number in range(len(report.ratings)))
     blocks = (*_policy(report, language), *ratings, *_movers(report, language, named), _care(report, language))
-    said = with_code(headline(report, language), "code")
-    return Document(language, blocks, phrase("title", language), said, tuple(tiles))
+    shown = with_code(headline(report, language), "code")
+    return Document(language, blocks, phrase("title", language), shown, tuple(tiles))
 
 
 def _policy(report: Report, language: Language) -> Iterator[Block]:
-    """From which day the edit counts, and for whom the older rules go on."""
+    """The day from which the edit is in force, and the customers for whom the older rules continue."""
     effective = report.after.programme.effective
     if effective is not None and effective != report.before.programme.effective:
         yield Paragraph(phrase("effective", language, day=day_date(effective)))
-    for said in kept_by_older_terms(report, language):
-        yield Paragraph((Span("existing: keep", "code"), " · ", Span(said, "strong")))
+    for text in kept_by_older_terms(report, language):
+        yield Paragraph((Span("existing: keep", "code"), " · ", Span(text, "strong")))
 
 
 def _rating(report: Report, number: int, language: Language) -> Section:
-    """The migration of a rating, as a matrix and as a flow."""
+    """The migration of a rating, as a matrix and as a flow chart."""
     name = report.ratings[number]
     before, after, matrix = report.before.ratings[name], report.after.ratings[name], report.impact.matrices[name]
     words = Words(*(phrase(one, language) for one in ("from_to", "before", "after", "migration", "flow")))
@@ -64,11 +64,11 @@ def _movers(report: Report, language: Language, named: int) -> Iterator[Section]
 
 
 def _move(report: Report, move: Move, language: Language, named: int) -> Iterator[tuple[Said, ...]]:
-    """A row a customer that is named; what they share stands in the first."""
+    """A row for each example customer; the first row also has what they share."""
     title = report.after.ratings[move.rating].title.in_language(language)
     shared = (title, Span(step(report, move, language), _look(report, move)), f"{move.customers:,}")
-    for number, one in enumerate([one for one in report.movers if one.move is move][:named]):
-        yield (*(("", "", "") if number else shared), one.customer, reason_lines(one.because, language))
+    for number, mover in enumerate([one for one in report.movers if one.move is move][:named]):
+        yield (*(("", "", "") if number else shared), mover.customer, reason_lines(mover.because, language))
 
 
 def _care(report: Report, language: Language) -> Section:

@@ -1,4 +1,4 @@
-"""The words of an impact."""
+"""The texts of an impact."""
 
 from __future__ import annotations
 
@@ -47,57 +47,57 @@ phrase = WORDS.say
 
 
 def headline(report: Report, language: Language) -> str:
-    """Which rules are compared, over whom; versions stand in backticks."""
+    """Which rules are compared, and over how many customers. Versions are in backticks."""
     day = str(day_date(report.population.day))
     versions = {"before": f"`{report.before.version}`", "after": f"`{report.after.version}`"}
     return phrase("compared", language, **versions, customers=report.impact.customers, day=day)
 
 
 def summary(report: Report, language: Language) -> list[str]:
-    """What matters most, each in a few words."""
-    found = report.impact
-    if not found.moves:
+    """The main results, each in a few words."""
+    impact = report.impact
+    if not impact.moves:
         return [phrase("nobody", language)]
-    falls = phrase("falls", language, falls=f"{found.falls:,}") if found.falls else phrase("no_falls", language)
-    return [phrase("moved", language, moved=found.moved), falls]
+    falls = phrase("falls", language, falls=f"{impact.falls:,}") if impact.falls else phrase("no_falls", language)
+    return [phrase("moved", language, moved=impact.moved), falls]
 
 
 def step(report: Report, move: Move, language: Language) -> str:
-    """From which level to which, as people read them."""
+    """The step of a move, with the titles of both levels."""
     before, after = report.before.ratings[move.rating], report.after.ratings[move.rating]
     return f"{before.title_of(move.was).in_language(language)} → {after.title_of(move.becomes).in_language(language)}"
 
 
 def costs(report: Report, language: Language) -> str | None:
-    """What all care costs a day before and after, where a rule states a cost."""
-    found = report.impact
-    before, after = report.money(found.cost_before), report.money(found.cost_after)
+    """The cost of all care a day, before and after. None if no rule states a cost."""
+    impact = report.impact
+    before, after = report.money(impact.cost_before), report.money(impact.cost_after)
     if before is None and after is None:
         return None
     currency = report.after.programme.currency
     return phrase("cost", language, before=before or "–", after=after or "–", currency=currency)
 
 
-def amounts(report: Report, one: CareImpact) -> tuple[str, str, str]:
-    """For how many customers a care rule holds, its actions a day and what they cost, each before and after."""
-    rates = (f"{float(rate):.2f}" for rate in (one.a_day_before, one.a_day_after))
-    money = [report.money(cost) for cost in (one.cost_before, one.cost_after)]
+def amounts(report: Report, care: CareImpact) -> tuple[str, str, str]:
+    """A care rule's customers, actions a day and cost a day, each before and after."""
+    rates = (f"{float(rate):.2f}" for rate in (care.a_day_before, care.a_day_after))
+    money = [report.money(cost) for cost in (care.cost_before, care.cost_after)]
     cost = " → ".join(amount or "–" for amount in money) if any(money) else ""
-    return f"{one.before:,} → {one.after:,}", " → ".join(rates), cost
+    return f"{care.before:,} → {care.after:,}", " → ".join(rates), cost
 
 
 def kept_by_older_terms(report: Report, language: Language) -> list[str]:
-    """How many keep a level by nothing but the rules under which they reached it, rating by rating."""
-    found, ratings = report.impact.by_terms, report.after.ratings
+    """How many customers keep a level only by older terms, rating by rating."""
+    by_terms, ratings = report.impact.by_terms, report.after.ratings
     return [
         phrase("by_terms", language, kept=kept, rating=ratings[name].title.in_language(language))
-        for name, kept in found.items()
+        for name, kept in by_terms.items()
     ]
 
 
 def pressure(report: Report, language: Language) -> str | None:
-    """For how many customers a cap holds contacts back, where there are such."""
-    found = report.impact
-    if not (found.pressed_before or found.pressed_after):
+    """For how many customers a contact cap holds contacts back. None if for nobody."""
+    impact = report.impact
+    if not (impact.pressed_before or impact.pressed_after):
         return None
-    return phrase("pressed", language, before=found.pressed_before, after=found.pressed_after)
+    return phrase("pressed", language, before=impact.pressed_before, after=impact.pressed_after)

@@ -129,18 +129,18 @@ def collect(rows: pl.LazyFrame) -> pl.DataFrame:
 def _check(kind: Kind, there: Mapping[str, Any]) -> None:
     """Raises CorruptFile where a file has other columns."""
     for name, wanted in SCHEMAS[kind].items():
-        found = there.get(name)
-        if found is None:
+        dtype = there.get(name)
+        if dtype is None:
             raise CorruptFile(Fault("column-missing", {"column": name}))
-        check_type(name, found, wanted)
+        check_type(name, dtype, wanted)
     if extra := [name for name in there if name not in SCHEMAS[kind]]:
         raise CorruptFile(Fault("column-unexpected", {"column": extra[0]}))
 
 
-def check_type(column: str, found: Any, expected: Any) -> None:  # noqa: ANN401 -- polars' types
+def check_type(column: str, actual: Any, expected: Any) -> None:  # noqa: ANN401 -- polars' types
     """Raises CorruptFile where a column is of another type than it should be."""
-    if found != expected:
-        raise CorruptFile(Fault("column-type", {"column": column, "found": str(found), "expected": str(expected)}))
+    if actual != expected:
+        raise CorruptFile(Fault("column-type", {"column": column, "found": str(actual), "expected": str(expected)}))
 
 
 def scan_stored(kind: Kind, stored: StoredObject) -> pl.LazyFrame:

@@ -199,8 +199,8 @@ def memory_row(memory: Memory) -> Row:
 def _rows(part: Part, entry: Entry) -> Iterator[Row]:
     """An entry as one row; where it has many days, as one a day."""
     names = (*part.keys, *(value.name for value in part.values))
-    told = [(day,) for day in entry.values] if part.many else [entry.values]
-    return (dict(zip(names, (*entry.keys, *values), strict=True)) for values in told)
+    rows = [(day,) for day in entry.values] if part.many else [entry.values]
+    return (dict(zip(names, (*entry.keys, *values), strict=True)) for values in rows)
 
 
 def _ledger(ledger: Ledger) -> Row:

@@ -51,8 +51,8 @@ def run_of(lake: Lake, run: str) -> Run | None:
 def runs(lake: Lake) -> list[Run]:
     """All runs, newest first."""
     keys = [key for key in lake.keys(f"{BACKFILLS}/") if KEY.fullmatch(key)]
-    found = (Run(**orjson.loads(stored.body)) for _, stored in lake.get_all(keys))
-    return sorted(found, key=lambda one: (one.began, one.run), reverse=True)
+    records = (Run(**orjson.loads(stored.body)) for _, stored in lake.get_all(keys))
+    return sorted(records, key=lambda one: (one.began, one.run), reverse=True)
 
 
 def begin(lake: Lake, run: Run) -> Run:

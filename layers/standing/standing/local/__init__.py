@@ -1,1 +1,1 @@
-"""The local AWS: ministack as a process of ours, with the template deployed on it."""
+"""The local AWS: ministack, run as a process of Standing, with the template deployed on it."""

@@ -1,4 +1,4 @@
-"""Pointing this process at the local AWS of the programme."""
+"""The connection of this process to the programme's local AWS."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from standing.values.errors import UserError
 
 
 def use_local_aws() -> None:
-    """Point this process at the local AWS of the programme. Raises UserError where it is not running."""
+    """Point this process at the programme's local AWS. Raises UserError if it is not running."""
     running = LocalAws(local_folder()).running()
     if not running:
         raise UserError("the local AWS is not running: `standing local up` starts it")
@@ -18,5 +18,5 @@ def use_local_aws() -> None:
 
 
 def local_folder() -> Path:
-    """Where the programme's local AWS keeps its files."""
+    """The folder with the files of the programme's local AWS."""
     return programme_folder() / ".standing" / "local"

@@ -1,14 +1,17 @@
-"""The local AWS, with eight things our template needs and ministack lacks.
+"""The local AWS: ministack, with eight features that the template needs and ministack lacks.
 
-`AWS::Events::Archive` in CloudFormation (the archive behind it is ministack's own, replay included); the condition keys
-`events:source` and `events:detail-type`, by which a role may put events of one source only; policies of an event bus,
-which deny to others what is ours to say; CodeDeploy's resources and alarms on metric math, as names only; a map that
-reads in its input how many items it works on at once; a mapping whose concurrency a parameter gives; that calls which
-never leave this machine count as TLS, so that buckets that take nothing else can be used; and that a state machine
-hears by its class what a function raised, so that it tries again only what may pass.
-Versions and aliases are ministack's own, but an alias moves to a new version at once: nothing shifts by weight, and no
-alarm is asked. With them the template deploys unchanged. Run by the interpreter of ministack's own
-environment, so it imports nothing of ours.
+1. `AWS::Events::Archive` in CloudFormation. The archive behind it, with replay, is ministack's.
+2. The condition keys `events:source` and `events:detail-type`, which limit a role to events of one source.
+3. Policies of an event bus, which deny Standing's own event types to other senders.
+4. CodeDeploy's resources, and alarms on metric math: as names only.
+5. A distributed map that reads its concurrency from its input.
+6. An event source mapping whose concurrency is a parameter.
+7. Calls on loopback count as TLS, so that buckets that require TLS can be used.
+8. A state machine sees the class of a function's exception as the error, so that it retries only transient errors.
+
+With these the template deploys unchanged. Versions and aliases are ministack's, but an alias moves to a new version at
+once: no traffic shifts by weight, and no alarm is checked. The interpreter of ministack's environment runs this file,
+so it imports nothing of Standing.
 """
 
 from __future__ import annotations
@@ -22,11 +25,11 @@ from ministack.services import eventbridge, iam, lambda_svc, stepfunctions
 from ministack.services.cloudformation import provisioners
 
 Properties = dict[str, Any]
-Made = tuple[str, dict[str, str]]  # the physical id, and what Fn::GetAtt gives
+Made = tuple[str, dict[str, str]]  # the physical id, and the attributes of Fn::GetAtt
 
 
 def create(logical_id: str, properties: Properties, stack: str) -> Made:
-    """Create the archive that the resource describes."""
+    """Create the archive of a resource."""
     name = properties.get("ArchiveName") or f"{stack}-{logical_id}"[:48]
     pattern = properties.get("EventPattern")
     status, _, body = eventbridge._create_archive(
@@ -48,23 +51,23 @@ def delete(physical_id: str, _properties: Properties) -> None:
 
 
 def name_only(logical_id: str, _properties: Properties, stack: str) -> Made:
-    """Create a resource of which there is nothing but its name."""
+    """Create a resource as a name only."""
     name = f"{stack}-{logical_id}"
     return name, {"Arn": f"arn:aws:cloudwatch:us-east-1:000000000000:alarm:{name}"}
 
 
 def nothing(_physical_id: str, _properties: Properties) -> None:
-    """Delete what was nothing but a name."""
+    """Delete a resource that is a name only."""
 
 
 def alarm(logical_id: str, properties: Properties, stack: str) -> Made:
-    """Create an alarm: ministack's own, or a name where it is on metric math."""
+    """Create an alarm: by ministack, or as a name only if it is on metric math."""
     made: Made = (name_only if "Metrics" in properties else create_alarm)(logical_id, properties, stack)
     return made
 
 
 def alarm_again(physical_id: str, before: Properties, after: Properties, stack: str, logical_id: str) -> Made:
-    """Update an alarm, likewise."""
+    """Update an alarm, in the same way."""
     if "Metrics" in after:
         return name_only(logical_id, after, stack)
     made: Made = update_alarm(physical_id, before, after, stack, logical_id)
@@ -72,7 +75,7 @@ def alarm_again(physical_id: str, before: Properties, after: Properties, stack: 
 
 
 def delete_alarm(physical_id: str, properties: Properties) -> None:
-    """Delete an alarm, likewise."""
+    """Delete an alarm, in the same way."""
     if "Metrics" not in properties:
         remove_alarm(physical_id, properties)
 
@@ -88,29 +91,29 @@ def create_bus_policy(_logical_id: str, properties: Properties, _stack: str) -> 
 
 
 def delete_bus_policy(_physical_id: str, properties: Properties) -> None:
-    """Take a statement out of a bus's policy."""
+    """Remove a statement from a bus's policy."""
     names = {"EventBusName": properties.get("EventBusName", "default"), "StatementId": properties["StatementId"]}
     eventbridge._remove_permission(names)
 
 
 def bus_policy_for_arn(arn: str) -> tuple[Properties, str] | None:
-    """A bus's own policy and whose it is; ministack keeps it, and asks for it by this name."""
+    """A bus's policy and its owner. ministack stores the policy, and calls a function of this name for it."""
     policy = eventbridge._event_bus_policies.get(arn.rpartition("event-bus/")[2])
     return (policy, arn.split(":")[4]) if policy else None
 
 
 class Several(list[str]):
-    """The values of a key that a request has several of. For an operator that takes one, several are none of them."""
+    """Several values of one condition key. To an operator that takes one value, they equal none of them."""
 
     def __str__(self) -> str:
-        """As one text."""
+        """All values as one text."""
         return " ".join(self)
 
 
 def entries_context(service: str, action: str, body: bytes, parameters: Properties) -> Properties:
-    """The condition keys of a request: ministack's own, and for PutEvents what its entries say.
+    """The condition keys of a request: ministack's, and for PutEvents those of its entries.
 
-    AWS refuses a call if any entry's source is not allowed, so several sources are one that nobody allows.
+    AWS refuses a call if the source of any entry is not allowed, so several sources count as one that nobody allows.
     """
     context: Properties = request_tag_context(service, action, body, parameters)
     if action == "events:PutEvents":
@@ -121,7 +124,7 @@ def entries_context(service: str, action: str, body: bytes, parameters: Properti
 
 
 def condition_key(key: str, context: Any) -> Any:  # noqa: ANN401 -- ministack's own
-    """A condition key of a request. Loopback stands in for TLS: it is as private. Who took a role on is that role."""
+    """A condition key of a request. Loopback counts as TLS: it is as private. An assumed role counts as the role."""
     if key.lower() == "aws:securetransport":
         return "true"
     value = resolved_key(key, context)
@@ -132,7 +135,7 @@ def condition_key(key: str, context: Any) -> Any:  # noqa: ANN401 -- ministack's
 
 
 def executed(*arguments: Any, **more: Any) -> Properties:  # noqa: ANN401 -- ministack's own
-    """Run a function; of what it raised, the class is the error's type."""
+    """Run a function. If it raises, the error's type is the exception's class."""
     result: Properties = execute(*arguments, **more)
     body = result.get("body")
     if result.get("error") and isinstance(body, dict) and body.get("errorType") == "Runtime.HandlerError":
@@ -141,21 +144,21 @@ def executed(*arguments: Any, **more: Any) -> Properties:  # noqa: ANN401 -- min
 
 
 def class_raised(log: str) -> str:
-    """The class of the exception whose trace ends a log; empty where there is none."""
+    """The class of the exception whose traceback ends a log, or "" if there is none."""
     lines = log.rpartition("Traceback (most recent call last):\n")[2].splitlines()
-    said = next((line for line in lines if line[:1].isalpha()), "")
-    return said.partition(":")[0].rpartition(".")[2]
+    last = next((line for line in lines if line[:1].isalpha()), "")
+    return last.partition(":")[0].rpartition(".")[2]
 
 
 def mapped(state: Properties, raw_input: Any, effective: Any, *more: Any) -> Any:  # noqa: ANN401 -- ministack's own
-    """Run a distributed map; how many items at once may stand in its input."""
+    """Run a distributed map. Its input may set the concurrency."""
     path = state.get("MaxConcurrencyPath")
-    said = {"MaxConcurrency": stepfunctions._resolve_path_or_ctx(path, effective, more[-1])} if path else {}
-    return run_map({**state, **said}, raw_input, effective, *more)
+    concurrency = {"MaxConcurrency": stepfunctions._resolve_path_or_ctx(path, effective, more[-1])} if path else {}
+    return run_map({**state, **concurrency}, raw_input, effective, *more)
 
 
 def numbered(properties: Properties) -> Properties:
-    """A mapping's properties with its concurrency as a number, which CloudFormation makes of a parameter's text."""
+    """A mapping's properties with the concurrency as a number. A parameter is text, which CloudFormation converts."""
     scaling = {name: int(value) for name, value in (properties.get("ScalingConfig") or {}).items()}
     return {**properties, "ScalingConfig": scaling} if scaling else properties
 

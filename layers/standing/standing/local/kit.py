@@ -1,4 +1,4 @@
-"""The kit laid out for a programme: what sam builds and deploys, with this very package in its layer."""
+"""The kit in a programme's deployment folder: what sam builds and deploys, with this package in the layer."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ NOT_DEPLOYED = shutil.ignore_patterns("kit", "__pycache__")  # the kit itself, a
 
 
 def lay_out_kit(programme: Path) -> Path:
-    """A programme's deployment folder, with the kit in it as it is now; a clone is laid out as it is.
+    """Copy the current kit into a programme's deployment folder, and return the folder. A clone needs no copy.
 
-    The compiled rules in it stay, and what sam built: it builds anew what changed.
+    Compiled rules and sam's build in the folder stay; sam rebuilds only what changed.
     """
     folder, kit = deployment_folder(programme), kit_folder()
     if folder == kit:
@@ -27,13 +27,13 @@ def lay_out_kit(programme: Path) -> Path:
 
 
 def sam_config(programme: Path) -> Path:
-    """How sam builds and deploys a programme: its own samconfig.toml, or the kit's where it has none."""
+    """The samconfig.toml of a programme, or the kit's if it has none."""
     own = programme / "samconfig.toml"
     return own if own.exists() else kit_folder() / own.name
 
 
 def _replace(source: Path, target: Path) -> None:
-    """Copy a file or a folder over what is there."""
+    """Replace a file or a folder by a copy of another."""
     if source.is_dir():
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(source, target, ignore=NOT_DEPLOYED)

@@ -1,6 +1,6 @@
-"""The folders that commands work with: the programme of whoever runs them, and the kit that is deployed.
+"""The folders that commands use: the user's programme, and the kit that is deployed.
 
-The programme is looked for in the working directory; the kit goes with the code, in a clone and in a wheel alike.
+The programme is searched for from the working directory upwards; the kit comes with the code, in a clone or in a wheel.
 """
 
 from __future__ import annotations
@@ -12,11 +12,11 @@ from pathlib import Path
 from standing.values.errors import UserError
 
 PACKAGE = Path(__file__).resolve().parents[1]
-TOOLS = {"sam": "samcli", "ministack": "ministack"}  # what each is imported by, where pip installed it beside us
+TOOLS = {"sam": "samcli", "ministack": "ministack"}  # each tool's module, if pip installed it beside Standing
 
 
 def programme_folder() -> Path:
-    """The folder of `rules/programme.yaml`, here or above. Raises UserError where there is none."""
+    """The folder of `rules/programme.yaml`: the working directory or a parent. Raises UserError if there is none."""
     here = Path.cwd()
     for folder in (here, *here.parents):
         if (folder / "rules" / "programme.yaml").exists():
@@ -25,25 +25,25 @@ def programme_folder() -> Path:
 
 
 def kit_folder() -> Path:
-    """What is deployed, laid out as in a clone: what the wheel carries in the package, else the clone itself."""
+    """The kit, laid out as in a clone: the wheel's copy in the package, else the clone."""
     carried = PACKAGE / "kit"
     return carried if carried.exists() else PACKAGE.parents[2]
 
 
 def deployment_folder(programme: Path) -> Path:
-    """Where a programme is built and deployed from: the clone for its own rules, else a folder of the programme's."""
+    """The folder to build and deploy a programme from: the clone for its own rules, else a folder in the programme."""
     return programme if programme == kit_folder() else programme / ".standing" / "deployment"
 
 
 def ruleset_layer(programme: Path) -> Path:
-    """The layer that a programme's rules are compiled into."""
+    """The folder of the layer with the programme's compiled rules."""
     return deployment_folder(programme) / "layers" / "ruleset"
 
 
 def tool(name: str, program: str) -> Path:
-    """A program of a tool: of the clone's environment for it, else of the one that runs this.
+    """The path of a tool's program: in the tool's own environment of a clone, else in this process's environment.
 
-    Raises UserError where a clone lacks it, ModuleNotFoundError where an extra does.
+    Raises UserError if a clone lacks it, and ModuleNotFoundError if the extra is not installed.
     """
     of_clone = kit_folder() / ".tools" / name / "bin" / program
     if of_clone.exists():

@@ -1,4 +1,4 @@
-"""Running sam on a programme's deployment folder: quietly, and with what went wrong where something did."""
+"""Runs sam on a programme's deployment folder. Its output is shown only if it fails."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ COMPILED = "StandingLayer/python/durable_rules_engine*.so"
 
 
 def run_sam(programme: Path, command: str, *arguments: str, environment: dict[str, str] | None = None) -> None:
-    """Run a command of sam for a programme, on the kit as it is now.
+    """Run a sam command for a programme, with the current kit.
 
-    Raises UserError with sam's last lines where it fails, or built a layer that cannot work.
+    Raises UserError with sam's last lines if it fails, or if it built a layer that cannot work.
     """
     folder = lay_out_kit(programme)
-    done = subprocess.run(  # noqa: S603 -- our own program
+    done = subprocess.run(  # noqa: S603 -- a fixed program
         [str(tool("sam", "sam")), command, "--config-file", str(sam_config(programme)), *arguments],
         cwd=folder,
         env={
@@ -40,7 +40,7 @@ def run_sam(programme: Path, command: str, *arguments: str, environment: dict[st
 
 
 def _writable_home(programme: Path) -> Path:
-    """The user's home, or one in the programme's folder where that cannot be written to: sam and pip need one."""
+    """The user's home folder, or one in the programme if that is read-only: sam and pip need one."""
     home = Path(os.environ.get("HOME", "/nonexistent"))
     if os.access(home, os.W_OK):
         return home
@@ -50,7 +50,7 @@ def _writable_home(programme: Path) -> Path:
 
 
 def last_lines(text: str, count: int = 25) -> str:
-    """The end of a log, where the reason stands."""
+    """The last lines of a log, which have the cause."""
     return "\n".join(text.strip().splitlines()[-count:])
 
 

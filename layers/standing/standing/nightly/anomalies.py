@@ -18,8 +18,8 @@ NAMED = 20  # of a bucket
 def anomalies(records: pl.LazyFrame, until: Day) -> dict[str, Oddity]:
     """By name: far too many records of a customer, purchases of nothing, and days that have not come yet."""
     counts = records.filter(~pl.col("late"))
-    found = [*_many(counts), *_of_nothing(counts), *_to_come(counts, until)]
-    return {one.name: one for one in found[:NAMED]}
+    odd = [*_many(counts), *_of_nothing(counts), *_to_come(counts, until)]
+    return {one.name: one for one in odd[:NAMED]}
 
 
 def _many(records: pl.LazyFrame) -> Iterator[Oddity]:

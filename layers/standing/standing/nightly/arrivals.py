@@ -38,27 +38,27 @@ def with_refused(report: Report, lake: Lake, logs: LogsPort, time_zone: str) -> 
 def refused_on(logs: LogsPort, day: str, time_zone: str) -> Quality:
     """Duplicate and rejected events of a day, by source."""
     number = day_in(day)
-    found: Quality = {}
+    quality: Quality = {}
     for line in logs.lines(FIELD, end_of_day(number - 1, time_zone), end_of_day(number, time_zone)):
         for source, counts in line[FIELD].items():
-            _add(found, source, day, counts)
-    return found
+            _add(quality, source, day, counts)
+    return quality
 
 
 def refused_before(lake: Lake, day: str) -> Quality:
     """The same for the days before, from their reports."""
-    found: Quality = {}
+    refused: Quality = {}
     for back in range(1, DAYS + 1):
         before = str(date.fromisoformat(day) - timedelta(days=back))
         stored = lake.get(report_key(before))
         quality = {} if stored is ABSENT else read_report(stored.body).figures.quality
         for source, days in quality.items():
-            _add(found, source, before, days.get(before, {}))
-    return found
+            _add(refused, source, before, days.get(before, {}))
+    return refused
 
 
-def _add(found: Quality, source: str, day: str, counts: dict[str, int]) -> None:
+def _add(quality: Quality, source: str, day: str, counts: dict[str, int]) -> None:
     own = {name: counts[name] for name in NAMES if counts.get(name)}
     if own:
-        there = found.setdefault(source, {}).setdefault(day, {})
+        there = quality.setdefault(source, {}).setdefault(day, {})
         there |= {name: there.get(name, 0) + count for name, count in own.items()}

@@ -62,7 +62,7 @@ def rescore_bucket(
     keep_month(lake, number, until, _together(one.ended for one in lived))
     anew = {standing_key(number): before.wrong.handled("worked-out-anew")} if before.wrong else {}
     odd = anomalies(opened.scan("records"), until)
-    return replace(_told(number, lived, night.passing), wrong=compacted.wrong | anew | unread, odd=odd)
+    return replace(_report(number, lived, night.passing), wrong=compacted.wrong | anew | unread, odd=odd)
 
 
 def _refuse_damaged(wrong: Wrong, number: int) -> None:
@@ -76,9 +76,9 @@ def _together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     return pl.concat(parts, how="diagonal")
 
 
-def _told(number: int, lived: list[ChunkResult], passing: ClockRun) -> BucketReport:
-    found = sum((one.counts for one in lived), Counter[str]()) + passing.counts
-    counts: dict[str, Any] = {name: found[name] for name in COUNTS}
+def _report(number: int, lived: list[ChunkResult], passing: ClockRun) -> BucketReport:
+    totals = sum((one.counts for one in lived), Counter[str]()) + passing.counts
+    counts: dict[str, Any] = {name: totals[name] for name in COUNTS}
     names = [name for one in lived for name in one.incomplete]
     different = _together(one.different for one in lived).head(NAMED)
     return BucketReport(

@@ -60,25 +60,25 @@ class Night:
         incomplete = sorted({*missing_commits(bucket)["customer"], *lost["customer"]})
         whole = states.filter(~pl.col("customer").is_in(incomplete))
         reconciled = reconcile(self.rules, records, _moved_since(whole, before))
-        found = rescore(self.rules, records, states_of(whole), before, self.until)
-        self.passing.all([*found.stirred, *incomplete])
-        scored, said = self._scored(records)
-        ended = at_end(found.standing, bucket.states, records, self.rules.on(self.until), self.until)
+        rescored = rescore(self.rules, records, states_of(whole), before, self.until)
+        self.passing.all([*rescored.stirred, *incomplete])
+        scored, sent = self._scored(records)
+        ended = at_end(rescored.standing, bucket.states, records, self.rules.on(self.until), self.until)
         counts = Counter({"customers": whole.height + len(incomplete), "incomplete_customers": len(incomplete)})
-        counts += Counter({"stirred": len(found.stirred), "scores": said})
+        counts += Counter({"stirred": len(rescored.stirred), "scores": sent})
         counts += Counter({"reconciled": reconciled.customers, "differences": reconciled.differences.height})
-        told = self._figures(share, bucket, ended, scored)
-        standing = pl.concat([found.standing, lost], how="diagonal_relaxed")
+        figures = self._figures(share, bucket, ended, scored)
+        standing = pl.concat([rescored.standing, lost], how="diagonal_relaxed")
         named = groups(bucket.decisions, self.until, self.rules.on(self.until).programme.time_zone)
-        return ChunkResult(standing, ended, counts, reconciled.differences, incomplete, told, named)
+        return ChunkResult(standing, ended, counts, reconciled.differences, incomplete, figures, named)
 
     def _scored(self, records: pl.DataFrame) -> tuple[pl.DataFrame | None, int]:
         """The chunk's scores, if there is a model, and the number of scores sent."""
         if self.scoring is None:
             return None, 0
         ruleset = self.rules.on(self.until)
-        found = self.scoring.bucket(records, ruleset, self.until)
-        return found, self.scoring.say(found, records, ruleset, self.until)
+        scored = self.scoring.bucket(records, ruleset, self.until)
+        return scored, self.scoring.say(scored, records, ruleset, self.until)
 
     def _figures(self, share: Chunk, bucket: Bucket, ended: pl.DataFrame, scored: pl.DataFrame | None) -> Figures:
         own = {month: rows.filter(share.holds) for month, rows in self.months.items()}

@@ -66,9 +66,9 @@ class ClockRun:
     def all(self, customers: Iterable[str]) -> None:
         """Move some customers. A customer whom others keep changing is counted as busy, and left to the next night."""
         for customer in customers:
-            self.counts[self.one(customer)] += 1
+            self.counts[self.move(customer)] += 1
 
-    def one(self, customer: str) -> str:
+    def move(self, customer: str) -> str:
         """Move one customer, in commits of bounded size, until there is nothing left to decide."""
         attempts, moved = Attempts(TRIES, self.pause), False
         try:
@@ -111,14 +111,14 @@ class ClockRun:
 
 def _as_much_as_fits(up_to: Callable[[Day], DecisionResult | None], first: Day, last: Day) -> DecisionResult | None:
     """The result up to the last day, from `first` to `last`, for which it fits; for a single day, whatever its size."""
-    found: DecisionResult | None = None
+    fitting: DecisionResult | None = None
     while last - first > 1:
         middle = (first + last) // 2
         if _fits(outcome := up_to(middle)):
-            first, found = middle, outcome or found
+            first, fitting = middle, outcome or fitting
         else:
             last = middle
-    return found or up_to(last)
+    return fitting or up_to(last)
 
 
 def _fits(outcome: DecisionResult | None) -> bool:

@@ -47,20 +47,20 @@ def begin(target: Target, day: str | None) -> str:
         raise UserError(
             "the stack `{stack}` has no night: deploy it anew with `standing rules release`", stack=target.stack
         )
-    given = {"day": day} if day else {}
-    answer = target.states.start_execution(stateMachineArn=target.outputs["NightArn"], input=json.dumps(given))
+    night = {"day": day} if day else {}
+    answer = target.states.start_execution(stateMachineArn=target.outputs["NightArn"], input=json.dumps(night))
     return answer["executionArn"]
 
 
 def follow(target: Target, execution: str, seen: Callable[[Look], None]) -> Night:
     """Wait for the end; `seen` is told of each look."""
     while True:
-        found = target.states.describe_execution(executionArn=execution)
+        answer = target.states.describe_execution(executionArn=execution)
         if look := _look(target, execution):
             seen(look)
-        if found["status"] in ENDED:
-            cause = f"{found.get('error', '')}: {found.get('cause', '')}".strip(": ")
-            return Night(found["status"], json.loads(found.get("output") or "{}"), cause)
+        if answer["status"] in ENDED:
+            cause = f"{answer.get('error', '')}: {answer.get('cause', '')}".strip(": ")
+            return Night(answer["status"], json.loads(answer.get("output") or "{}"), cause)
         time.sleep(PAUSE)
 
 
@@ -78,6 +78,6 @@ def _look(target: Target, execution: str) -> Look | None:
 
 def _last_state(target: Target, execution: str) -> str:
     """The state that was entered last; at the very beginning the first."""
-    told = target.states.get_execution_history(executionArn=execution, reverseOrder=True)["events"]
-    entered = (one["stateEnteredEventDetails"]["name"] for one in told if "stateEnteredEventDetails" in one)
+    history = target.states.get_execution_history(executionArn=execution, reverseOrder=True)["events"]
+    entered = (one["stateEnteredEventDetails"]["name"] for one in history if "stateEnteredEventDetails" in one)
     return next(entered, next(iter(STEPS)))

@@ -38,8 +38,8 @@ class LearnedModel(NamedTuple):
     model: Model | None
     wrong: Fault | None = None
 
-    def told(self) -> ScoreModel:
-        """For the report."""
+    def for_report(self) -> ScoreModel:
+        """The model as in a report."""
         return ScoreModel(self.model.hash, self.model.as_of, self.wrong) if self.model else ScoreModel(why=self.wrong)
 
 
@@ -68,26 +68,26 @@ def model_up_to(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> Lea
     spend: Spend = before.spend if before else "net"  # a former choice of gross is kept
     try:
         bought = _purchases(lake, known, ruleset, day, spend)
-        found = fit_model(bought, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
+        model = fit_model(bought, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
     except NotConverged as error:  # what these customers do not tell
         return LearnedModel(before, error.fault)
     except ValueError as error:
         return LearnedModel(before, Fault("not-learnt", {"text": str(error)}))
-    lake.put(MODEL, text(found).encode())
-    return LearnedModel(found)
+    lake.put(MODEL, text(model).encode())
+    return LearnedModel(model)
 
 
 def _purchases(lake: Lake, known: list[int], ruleset: Ruleset, day: Day, spend: Spend) -> pl.LazyFrame:
     """The purchases of enough buckets, which are compacted first. Corrupt buckets are reported by their own night."""
     schema = {"customer": pl.String, "day": pl.Int32, "amount": pl.Int64}
-    found, rows = [pl.LazyFrame(schema=schema)], 0
+    frames, rows = [pl.LazyFrame(schema=schema)], 0
     for records in _of_buckets(lake, known):
         frame = spending(with_counting_day(records.lazy(), ruleset), day, spend).collect()
-        found.append(frame.lazy())
+        frames.append(frame.lazy())
         rows += frame.height
         if rows >= ENOUGH:
             break
-    return pl.concat(found)
+    return pl.concat(frames)
 
 
 def _of_buckets(lake: Lake, known: list[int]) -> Iterator[pl.DataFrame]:

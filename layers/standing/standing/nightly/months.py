@@ -25,18 +25,18 @@ def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFra
 
     A month that is stored for other buckets, but not for this one, had no customers here.
     """
-    found: dict[str, pl.DataFrame] = {}
+    months: dict[str, pl.DataFrame] = {}
     wrong: Wrong = {}
     for month in compared_with(day):
         key = month_key(month, number)
         there = keep_standing(lake, key)
         if there.rows is not None:
-            found[month] = there.rows
+            months[month] = there.rows
         elif there.wrong:
             wrong[key] = there.wrong.handled("not-compared")
         elif lake.keys(month_prefix(month)):
-            found[month] = NOBODY
-    return found, wrong
+            months[month] = NOBODY
+    return months, wrong
 
 
 def keep_month(lake: Lake, number: int, day: Day, standing: pl.DataFrame) -> None:

@@ -46,7 +46,7 @@ class Scoring:
         bought = spending(with_counting_day(records.lazy(), ruleset), day, self.model.spend)
         return scores(self.model, summary(bought, day).collect())
 
-    def say(self, found: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> int:
+    def say(self, scored: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> int:
         """Send the scores that rules use and whose band is new. Returns how many. Raises UnsentScoresError.
 
         Each has the first moment after the day as its time, so that a repeated night sends the same events.
@@ -54,7 +54,7 @@ class Scoring:
         used = used_by(ruleset)
         if not used:
             return 0
-        due = changed(self.model, found, last_said(records.lazy())).filter(pl.col("name").is_in(sorted(used)))
+        due = changed(self.model, scored, last_said(records.lazy())).filter(pl.col("name").is_in(sorted(used)))
         zone_name = ruleset.programme.time_zone
         at = end_of_day(day, zone_name).astimezone(zone(zone_name))
         entries = [_entry(detail) for detail in events(self.model, due, at)]

@@ -57,29 +57,29 @@ def _merge_part(lake: Lake, key: str, report: BucketReport) -> None:
     lake.replace(key, bucket_json(whole), stored.etag)
 
 
-def merge_runs(one: BucketReport, other: BucketReport) -> BucketReport:
+def merge_runs(first: BucketReport, second: BucketReport) -> BucketReport:
     """A bucket's report of two runs of one night: each wrote what the other did not, and both found the same."""
-    mine, yours = counts_of(one), counts_of(other)
+    mine, yours = counts_of(first), counts_of(second)
     counts: dict[str, Any] = {
         name: mine[name] + yours[name] if name in DONE else max(mine[name], yours[name]) for name in COUNTS
     }
     return replace(
-        other,
+        second,
         **counts,
-        different=_both(one.different, other.different),
-        incomplete=_both(one.incomplete, other.incomplete),
-        moved_now=merge_samples([one.moved_now, other.moved_now]),
-        wrong=one.wrong | other.wrong,
-        odd=one.odd | other.odd,
-        started=min(one.started, other.started),
-        ended=max(one.ended, other.ended),
-        seconds=one.seconds + other.seconds,
-        used=_used([one, other]),
+        different=_both(first.different, second.different),
+        incomplete=_both(first.incomplete, second.incomplete),
+        moved_now=merge_samples([first.moved_now, second.moved_now]),
+        wrong=first.wrong | second.wrong,
+        odd=first.odd | second.odd,
+        started=min(first.started, second.started),
+        ended=max(first.ended, second.ended),
+        seconds=first.seconds + second.seconds,
+        used=_used([first, second]),
     )
 
 
-def _both[T](one: list[T], other: list[T]) -> list[T]:
-    return one + [item for item in other if item not in one]
+def _both[T](first: list[T], second: list[T]) -> list[T]:
+    return first + [item for item in second if item not in first]
 
 
 def keep_failure(lake: Lake, day: str, number: int, why: Fault) -> None:
@@ -101,8 +101,8 @@ def findings_passed_on(wrong: Mapping[str, Fault]) -> dict[str, dict[str, Any]]:
     """What is wrong with some objects, as far as the next step can be told: the first, and how many more."""
     some = {key: why.shortened(LONGEST) for key, why in list(wrong.items())[:PASSED_ON]}
     more = len(wrong) - len(some)
-    told = some | ({ASIDE: Fault("more-set-aside", {"count": more})} if more else {})
-    return {key: asdict(why) for key, why in told.items()}
+    findings = some | ({ASIDE: Fault("more-set-aside", {"count": more})} if more else {})
+    return {key: asdict(why) for key, why in findings.items()}
 
 
 @dataclass(frozen=True)
@@ -115,10 +115,10 @@ class NightSteps:
     model: ScoreModel = field(default_factory=ScoreModel)
 
 
-def steps_of(told: Mapping[str, Any]) -> NightSteps:
+def steps_of(output: Mapping[str, Any]) -> NightSteps:
     """The same of what the state machine hands on: `planned`, `wrong` and `model`, each by the step of that name."""
-    planned = told["planned"]
-    return NightSteps(planned["day"], planned["known"], read_faults(told["wrong"]), read_model(told["model"]))
+    planned = output["planned"]
+    return NightSteps(planned["day"], planned["known"], read_faults(output["wrong"]), read_model(output["model"]))
 
 
 def summarise(lake: Lake, steps: NightSteps) -> Report:
@@ -136,8 +136,8 @@ def summarise(lake: Lake, steps: NightSteps) -> Report:
 def _causes(lake: Lake, day: str, failed: Sequence[int]) -> dict[str, Fault]:
     """Why buckets failed, as far as it was kept."""
     keys = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
-    told = [read_faults(orjson.loads(stored.body)) for _, stored in lake.get_all(keys)]
-    return {name: why for one in told for name, why in one.items()}
+    failures = [read_faults(orjson.loads(stored.body)) for _, stored in lake.get_all(keys)]
+    return {name: why for one in failures for name, why in one.items()}
 
 
 def conclude(
@@ -187,13 +187,13 @@ def add_reports(day: str, buckets: Sequence[BucketReport], failed: Iterable[int]
 
 def _odd(buckets: Iterable[BucketReport]) -> dict[str, Oddity]:
     """What is odd in the first bucket that has it, and in how many more."""
-    found: dict[str, Oddity] = {}
-    for one in buckets:
-        for name, what in one.odd.items():
-            there = found.get(name)
+    odd: dict[str, Oddity] = {}
+    for report in buckets:
+        for name, what in report.odd.items():
+            there = odd.get(name)
             others = 0 if there is None or there.others is None else there.others + 1
-            found[name] = replace(there or what, bucket=there.bucket if there else one.bucket, others=others)
-    return dict(list(found.items())[:NAMED])
+            odd[name] = replace(there or what, bucket=there.bucket if there else report.bucket, others=others)
+    return dict(list(odd.items())[:NAMED])
 
 
 def _with_run(report: Report, buckets: Sequence[BucketReport]) -> Report:
@@ -241,11 +241,11 @@ def bucket_without_customer(part: BucketReport, customer: str) -> BucketReport:
     return replace(part, **_names_without(part, customer), groups=groups, moved_now=moved)
 
 
-def _names_without(told: Report | BucketReport, customer: str) -> dict[str, Any]:
+def _names_without(report: Report | BucketReport, customer: str) -> dict[str, Any]:
     return {
-        "different": [one for one in told.different if one.customer != customer],
-        "incomplete": [name for name in told.incomplete if name != customer],
-        "odd": {name: what for name, what in told.odd.items() if what.customer != customer},
+        "different": [one for one in report.different if one.customer != customer],
+        "incomplete": [name for name in report.incomplete if name != customer],
+        "odd": {name: what for name, what in report.odd.items() if what.customer != customer},
     }
 
 

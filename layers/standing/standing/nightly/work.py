@@ -33,14 +33,14 @@ class BucketWork:
         """One bucket's night with so much memory; its report. What fails is kept for the night's report, and raised."""
         began, self.customers.units = self.clock(), Units()
         try:
-            found = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring())
+            outcome = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring())
         except Exception as error:
             keep_failure(self.lake, str(day_date(day)), number, _fault_of(error))
             raise
         ended = self.clock()
         seconds = (ended - began).total_seconds()
         report = replace(
-            found,
+            outcome,
             day=str(day_date(day)),
             rules=self.rules.on(day).version,
             started=began.isoformat(),

@@ -84,12 +84,12 @@ def compare(
     `stored` says by fingerprint whether a stored event counts, which one that came too late does not. `doomed` has the
     numbers of the lines that were held back, unless they were sent anyway.
     """
-    left = {"rejected": Counter(rejected), "dead_letters": Counter(dead or {})}
+    unmatched = {"rejected": Counter(rejected), "dead_letters": Counter(dead or {})}
     seen: set[str] = set()
     counts: Counter[str] = Counter()
     lost = []
     for line in lines:
-        fate = _fate(line.fingerprint, stored, seen, left)
+        fate = _fate(line.fingerprint, stored, seen, unmatched)
         if fate == "lost" and line.number in doomed:
             fate = "held_back"
         counts[fate] += 1
@@ -98,12 +98,12 @@ def compare(
     return Audit(len(lines), **counts, lost_lines=tuple(lost[:20]))
 
 
-def _fate(mark: str, stored: Mapping[str, bool], seen: set[str], left: dict[str, Counter[str]]) -> str:
+def _fate(mark: str, stored: Mapping[str, bool], seen: set[str], unmatched: dict[str, Counter[str]]) -> str:
     if mark in stored:
         fate = "duplicates" if mark in seen else "applied" if stored[mark] else "too_late"
         seen.add(mark)
         return fate
-    for queue, marks in left.items():
+    for queue, marks in unmatched.items():
         if marks[mark] > 0:
             marks[mark] -= 1
             return queue

@@ -82,17 +82,17 @@ def await_drained(target: Target, progress: Progress, total: int, language: Lang
     """
     bar = progress.add_task(message("applied").in_language(language), total=total)
     quiet = LOCAL_QUIET if "AWS_ENDPOINT_URL" in os.environ else AWS_QUIET
-    left, changed = total, time.monotonic()
-    while left or time.monotonic() - changed < quiet:
-        before, left = left, waiting(target)
-        changed = time.monotonic() if left != before else changed
-        if left and time.monotonic() - changed > STUCK_AFTER:
+    remaining, changed = total, time.monotonic()
+    while remaining or time.monotonic() - changed < quiet:
+        before, remaining = remaining, waiting(target)
+        changed = time.monotonic() if remaining != before else changed
+        if remaining and time.monotonic() - changed > STUCK_AFTER:
             raise UserError(
                 "{stuck:message has|messages have} not moved for {seconds:.0f} s: see the ingest log",
-                stuck=left,
+                stuck=remaining,
                 seconds=STUCK_AFTER,
             )
-        progress.update(bar, completed=total - min(left, total))
+        progress.update(bar, completed=total - min(remaining, total))
         time.sleep(0.2)
     return quiet
 

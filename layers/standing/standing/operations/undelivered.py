@@ -66,7 +66,7 @@ class QueueKind:
 
     def kept(self, target: Target) -> list[QueuedMessage]:
         """Every message that can be read now. None is deleted."""
-        return [self._kept(message) for queue in self.queues for message in each(target, target.outputs[queue])]
+        return [self._message(message) for queue in self.queues for message in each(target, target.outputs[queue])]
 
     def waiting(self, target: Target) -> int:
         """The number of messages, including those that another process is reading. AWS's count lags by a minute."""
@@ -85,8 +85,8 @@ class QueueKind:
             each(target, target.outputs[queue], drops)
         return len(dropped)
 
-    def _kept(self, message: SqsMessage) -> QueuedMessage:
-        return _kept(self.read(message.body), message)
+    def _message(self, message: SqsMessage) -> QueuedMessage:
+        return _message(self.read(message.body), message)
 
 
 REJECTED = QueueKind("rejected", ("RejectedUrl",), json.loads, (*QueueKind.columns, "reason", "field", "expected"))
@@ -161,16 +161,16 @@ def write(file: Path, messages: Iterable[QueuedMessage]) -> None:
         part.unlink(missing_ok=True)
 
 
-def _kept(rejection: dict[str, Any], message: SqsMessage) -> QueuedMessage:
+def _message(rejection: dict[str, Any], message: SqsMessage) -> QueuedMessage:
     cut = rejection.get("cut")
     about = _named(cut, "detail_type", cut.get("id")) if cut else _event_in(envelope_of(rejection["message"]))
     why = {part: str(rejection.get(part, "")) for part in ("reason", "field", "expected")}
     sent = message.sent.isoformat(timespec="seconds")
-    said, part = _said(rejection), _cut(cut) if cut else None
-    return QueuedMessage(*about, **why, said=said, cut=part, message_id=message.id, sent=sent, body=message.body)
+    text, part = _expected(rejection), _cut(cut) if cut else None
+    return QueuedMessage(*about, **why, said=text, cut=part, message_id=message.id, sent=sent, body=message.body)
 
 
-def _said(rejection: dict[str, Any]) -> Message | None:
+def _expected(rejection: dict[str, Any]) -> Message | None:
     """What was expected, for every language; nothing where it was not kept, or is none of ours."""
     try:
         return read_message(rejection.get("said"))

@@ -1,1 +1,1 @@
-"""What people see, whatever it is of: the terminal, pages, Markdown and sheets, in English and Chinese."""
+"""What people see: the terminal, pages, Markdown and sheets, in English and Chinese."""

@@ -1,4 +1,4 @@
-"""What `standing rules check` says, for people and for machines."""
+"""The output of `standing rules check`, for people and as JSON."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from standing.values.catalogue import Language
 
 
 def check_document(report: Report, language: Language, *, whole: bool = False) -> Document:
-    """Every problem and finding with its place, and the count; what is accepted comes first, if `whole`."""
+    """Every problem and finding with its place, and the total. With `whole`, accepted findings come first."""
     problems = [_problem(problem, language) for problem in report.problems]
     open_still = [one for one in report.found if not one.accepted]
     found = [_finding(one, language) for one in [*(report.accepted if whole else ()), *open_still]]
@@ -26,7 +26,7 @@ def check_document(report: Report, language: Language, *, whole: bool = False) -
 
 
 def _remarks(report: Report, language: Language, *, whole: bool) -> Iterator[str]:
-    """Where the accepted findings are shown, if they were not; and how large a customer's state can be."""
+    """How to see the accepted findings, if they are left out; and how large a customer's state can be."""
     if report.accepted and not whole:
         yield phrase("folded", language, accepted=len(report.accepted))
     if report.ruleset:
@@ -34,7 +34,7 @@ def _remarks(report: Report, language: Language, *, whole: bool) -> Iterator[str
 
 
 def report_as_dict(report: Report, language: Language = "en") -> dict[str, Any]:
-    """For `--json`."""
+    """The report for `--json`."""
     sizes = sizes_of(report.ruleset) if report.ruleset else None
     state = {"most_bytes": sizes.most, "room_bytes": sizes.limit, "series": dict(sizes.largest)} if sizes else None
     return {
@@ -69,7 +69,7 @@ def _finding(one: LocatedFinding, language: Language) -> Item:
 
 
 def _after(one: LocatedFinding, language: Language) -> Iterator[str]:
-    """A customer for whom it is so, and what to do about it."""
+    """An example customer, and what to do."""
     if one.finding.example:
         facts = " · ".join(f"{fact} {value}" for fact, value in one.finding.example.items())
         yield phrase("for_example", language, facts=facts)

@@ -1,7 +1,7 @@
-"""A document: what a view says, before it is drawn. Blocks of plain text with their looks; knows no medium.
+"""A document: the content of a view, as blocks of plain text with their looks, independent of any medium.
 
-What came from outside stands here as it is. Each renderer (`renderers/`) draws every kind of block, and escapes for its
-own medium.
+Text from outside is not escaped here. Each renderer (`renderers/`) draws every kind of block, and escapes for its own
+medium.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from standing.values.catalogue import Language
 
 CODE = re.compile(r"`([^`]*)`")
 
-# `code` is as it stands in the rules, `quoted` that within a sentence, `place` a file with its line. What is `whole` is
-# best not broken into lines. `rise`, `fall` and `move` are of levels.
+# `code`: as written in the rules. `quoted`: code within a sentence. `place`: a file with its line. `whole`: better not
+# wrapped. `rise`, `fall` and `move`: changes of level.
 type Look = Literal[
     "plain",
     "strong",
@@ -39,19 +39,19 @@ type Picture = dict[str, Any]
 
 @dataclass(frozen=True)
 class Span:
-    """Some plain text in one look."""
+    """Plain text in one look."""
 
     text: str
     look: Look = "plain"
 
 
-BREAK = Span("\n", "break")  # the end of a line that is ours: one in a text is the text's
+BREAK = Span("\n", "break")  # a line break of the document, other than a newline in a text
 type Said = str | Span | tuple[str | Span, ...]
 
 
 @dataclass(frozen=True)
 class Paragraph:
-    """Some lines that belong together."""
+    """Lines that belong together."""
 
     said: Said
     look: Look = "plain"
@@ -59,7 +59,7 @@ class Paragraph:
 
 @dataclass(frozen=True)
 class Section:
-    """Blocks under a title; those of a section without one stand together all the same."""
+    """Blocks under a title. Without a title, the blocks still form a group."""
 
     title: Said
     blocks: tuple[Block, ...]
@@ -67,7 +67,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Item:
-    """Something of a list: its first line, more lines, and blocks below."""
+    """An item of a list: its first line, further lines, and blocks below."""
 
     said: Said
     below: tuple[Block, ...] = ()
@@ -75,7 +75,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Items:
-    """A list. In a terminal only those that `has_marks` have a mark of their own."""
+    """A list. With `has_marks`, each item has a bullet in a terminal, too."""
 
     items: tuple[Item, ...]
     has_marks: bool = False
@@ -83,7 +83,7 @@ class Items:
 
 @dataclass(frozen=True)
 class Column:
-    """A column: numbers stand to the right; one that `is_whole` is broken into lines only where it must be."""
+    """A column. Numbers are aligned to the right. With `is_whole`, its text is wrapped only if it must be."""
 
     title: str = ""
     is_number: bool = False
@@ -92,7 +92,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Table:
-    """Rows of as many cells as there are columns. `is_grouped`: a row without a first cell belongs to the one above."""
+    """Rows with a cell for each column. `is_grouped`: a row with an empty first cell belongs to the row above."""
 
     columns: tuple[Column, ...]
     rows: tuple[tuple[Said, ...], ...]
@@ -101,7 +101,7 @@ class Table:
 
 @dataclass(frozen=True)
 class Bar:
-    """A number with what it is of."""
+    """A number with its label."""
 
     label: str
     count: int
@@ -110,14 +110,14 @@ class Bar:
 
 @dataclass(frozen=True)
 class Bars:
-    """Numbers as bars, as long as the largest is to them."""
+    """Numbers as bars, in proportion to the largest."""
 
     bars: tuple[Bar, ...]
 
 
 @dataclass(frozen=True)
 class Code:
-    """Lines as they are, in some language."""
+    """Preformatted lines, in some language."""
 
     text: str
     kind: str = "text"
@@ -125,9 +125,9 @@ class Code:
 
 @dataclass(frozen=True)
 class Figure:
-    """A picture as plotly draws it, under a name of its own; what stands for it where there are no pictures.
+    """A plotly picture with a unique name, and the blocks that replace it in media without pictures.
 
-    `diagram`: what Markdown has for it instead, if it has.
+    `diagram`: the code that replaces it in Markdown, if any.
     """
 
     name: str
@@ -139,14 +139,14 @@ class Figure:
 
 @dataclass(frozen=True)
 class Beside:
-    """Figures beside one another, where there is room."""
+    """Figures side by side, if there is room."""
 
     figures: tuple[Figure, ...]
 
 
 @dataclass(frozen=True)
 class Details:
-    """Blocks that are folded away under their title, unless they are open."""
+    """Blocks that are collapsed under their title, unless they are open."""
 
     title: str
     blocks: tuple[Block, ...]
@@ -158,7 +158,7 @@ type Block = Paragraph | Section | Items | Table | Bars | Code | Figure | Beside
 
 @dataclass(frozen=True)
 class Document:
-    """A whole view: what it is of, what matters most in a few words each (`tiles`), and all the rest."""
+    """A whole view: its title, the main figures in a few words each (`tiles`), and the blocks."""
 
     language: Language
     blocks: tuple[Block, ...]
@@ -168,24 +168,24 @@ class Document:
 
 
 def spans(said: Said) -> tuple[Span, ...]:
-    """What is said as spans."""
+    """The text as spans."""
     parts = said if isinstance(said, tuple) else (said,)
     return tuple(part if isinstance(part, Span) else Span(part) for part in parts)
 
 
 def lines(said: Said) -> list[tuple[Span, ...]]:
-    """What is said line by line."""
+    """The text, line by line."""
     return [tuple(line) for is_end, line in groupby(spans(said), lambda one: one == BREAK) if not is_end]
 
 
 def in_lines(parts: Iterable[Said]) -> Said:
-    """Each part on a line of its own."""
+    """The parts, each on its own line."""
     ended = [(*spans(part), BREAK) for part in parts]
     return tuple(span for line in ended for span in line)[:-1]
 
 
 def with_code(text: str, code: Look = "quoted", rest: Look = "plain") -> tuple[Span, ...]:
-    """A text in which what stands in backticks is code."""
+    """A text whose parts in backticks become code."""
     parts = enumerate(CODE.split(text))
     return tuple(Span(part, code if number % 2 else rest) for number, part in parts if part)
 
@@ -196,7 +196,7 @@ def pairs(rows: Iterable[tuple[Said, Said]], *, are_numbers: bool = False) -> Ta
 
 
 def figures(blocks: Iterable[Block]) -> Iterator[Figure]:
-    """Every figure among some blocks, and within them."""
+    """Every figure in the blocks, nested ones included."""
     for block in blocks:
         match block:
             case Figure():

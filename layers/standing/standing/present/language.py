@@ -91,5 +91,5 @@ phrase = WORDS.say
 
 
 def tense(day: Day, today: Day) -> Tense:
-    """How a value of a day is spoken of today."""
+    """The tense for a value of `day`, from today's view."""
     return "was" if day < today else "is" if day == today else "will-be"

@@ -1,4 +1,4 @@
-"""Markdown in which a text is nothing but that text, for CommonMark and for what GitHub makes of it afterwards."""
+"""Escapes text for Markdown, both for CommonMark and for GitHub's further processing."""
 
 from __future__ import annotations
 
@@ -8,18 +8,18 @@ from standing.values.visible import on_one_line, visible
 
 SPECIAL = re.compile(r"[\\`*_\[\]<>#~&]")
 HTML = re.compile("[&<>]")
-OPENING = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+=:]))")  # a list, a heading or a rule, if a line began so
+OPENING = re.compile(r"^(\d{1,9}(?=[.)](?:\s|$))|(?=[-+=:]))")  # opens a list, a heading or a rule
 BACKTICKS = re.compile(r"`+")
-# What GitHub makes links, pings, pictures or formulas of, in any text that is not code: @names, #1 and GH-1, addresses,
-# :emoji:, $formulas$ and hashes of commits. A backslash does not keep it from that.
+# GitHub turns these into links, pings, pictures or formulas in any text that is not code: @names, #1 and GH-1,
+# addresses, :emoji:, $formulas$ and hashes of commits. A backslash does not prevent that.
 REFERENCE = re.compile(r"[@#$]|://|www\.|GH-\d|:[\w+-]+:|\b[0-9a-f]{7,40}\b", re.IGNORECASE)
 
 
 def part(text: str, *, opens: bool = False, ends: bool = False) -> str:
-    """A part of a line, or a cell of a table, as Markdown: read back, it is that text and nothing else.
+    """A part of a line, or a cell of a table, as Markdown that reads back as exactly this text.
 
-    One that opens a line begins no list; at the ends of a line no space is lost. What is hidden in it, ends of lines
-    too, is spelled out first; what GitHub would make a reference of is code.
+    At the start of a line it opens no list, and spaces at the ends of a line stay. Hidden characters and newlines are
+    made visible first; what GitHub would turn into a reference becomes code.
     """
     line = on_one_line(text)
     if REFERENCE.search(line):
@@ -31,31 +31,31 @@ def part(text: str, *, opens: bool = False, ends: bool = False) -> str:
 
 
 def in_html(text: str) -> str:
-    """Any text within an element of HTML, where GitHub reads no Markdown, and finds its references all the same."""
+    """Any text within an HTML element, where GitHub reads no Markdown but still finds references."""
     line = on_one_line(text)
     safe = HTML.sub(lambda found: _as_numbers(found[0]), line)
     return f"<code>{safe}</code>" if REFERENCE.search(line) else safe
 
 
 def code(text: str) -> str:
-    """Any text as code within a line. Bars stand between the pieces: readers of tables differ in how they read them."""
+    """Any text as inline code. Bars are left out of the code, since table parsers read them differently."""
     return _as_numbers("|").join(map(_span, on_one_line(text).split("|")))
 
 
 def block(text: str, kind: str = "text") -> str:
-    """Lines of text as a block of code, which nothing within them can end."""
+    """Lines of text as a code block, which no line within can end."""
     shown = visible(text)
     fence = "`" * max(3, _longest(shown) + 1)
     return f"{fence}{kind}\n{shown}\n{fence}"
 
 
 def row(*cells: str) -> str:
-    """A row of a table; the cells are Markdown."""
+    """A row of a table. The cells are Markdown already."""
     return f"| {' | '.join(cells)} |"
 
 
 def _span(piece: str) -> str:
-    """A piece of code in backticks, more of them than are in it."""
+    """Inline code, in more backticks than the text has in a row."""
     if not piece.strip():
         return _as_numbers(piece)
     fence = "`" * (_longest(piece) + 1)
@@ -68,5 +68,5 @@ def _longest(text: str) -> int:
 
 
 def _as_numbers(text: str) -> str:
-    """Characters as references to their numbers, which mean themselves and nothing more."""
+    """Characters as numeric references, which have no meaning in Markdown."""
     return "".join(f"&#{ord(char)};" for char in text)

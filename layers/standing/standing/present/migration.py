@@ -1,4 +1,4 @@
-"""Migration between levels as figures: a matrix and a flow. Knows ratings and counts; not what moved the customers."""
+"""Migration between levels as figures: a matrix and a flow chart of counts, whatever moved the customers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from standing.values.catalogue import Language
 from standing.values.visible import on_one_line
 
 ROW, LEAST = 46, 220  # pixels of a level, and of a picture
-LABELLED = 0.015  # the share of all customers below which a level's label would lie on others; the matrix has it
-MANY = 4  # levels, above which their names stand upright over the columns
-PALE = 1.6  # so far above the strongest is what the full colour stands for: numbers stay readable on it
-STRONGEST = 0.5  # the share of a level's customers that move, from which on a cell is at its strongest colour
+LABELLED = 0.015  # of all customers: labels of smaller levels would overlap, and the matrix has their numbers
+MANY = 4  # levels; with more, the names over the columns are vertical
+PALE = 1.6  # the full colour stands for this multiple of the strongest value, so that numbers on it stay readable
+STRONGEST = 0.5  # of a level's customers: from this share of moves on, a cell has its strongest colour
 
-PLAIN = re.compile(r"[\w ()-]+")  # a name that needs no quotes in a diagram
+PLAIN = re.compile(r"[\w ()-]+")  # names that need no quotes in a diagram
 
 type Direction = Literal["rise", "fall", "move"]
 type Pair = tuple[str, str]
@@ -26,7 +26,7 @@ type Matrix = Mapping[Pair, int]
 
 
 class Words(NamedTuple):
-    """What is said of the figures: the corner of the matrix, both ends of the flow, and their titles, if any."""
+    """The labels of the figures: the corner of the matrix, both ends of the flow, and the titles, if any."""
 
     corner: str
     before: str
@@ -36,7 +36,7 @@ class Words(NamedTuple):
 
 
 def migrations(place: int, before: Rating, after: Rating, matrix: Matrix, words: Words, language: Language) -> Beside:
-    """The matrix and the flow of a rating, beside one another; `place` tells them from those of other ratings."""
+    """The matrix and the flow of a rating, side by side. `place` makes their names unique among ratings."""
     drawn = heat(before, after, matrix, language), flow(before, after, matrix, (words.before, words.after), language)
     table, bars = matrix_table(before, after, matrix, words.corner, language), _moves(before, after, matrix, language)
     diagram = _diagram(before, after, matrix, language)
@@ -48,7 +48,7 @@ def migrations(place: int, before: Rating, after: Rating, matrix: Matrix, words:
 
 
 def matrix_table(before: Rating, after: Rating, matrix: Matrix, corner: str, language: Language) -> Table:
-    """The matrix as a table: a row a level before, a column a level after."""
+    """The matrix as a table: a row for each level before, a column for each level after."""
     columns = (Column(titled(after, level, language), is_number=True) for level in after.levels)
     titles = {level: Span(titled(before, level, language), "strong") for level in before.levels}
     rows = ((title, *(_cell(after, matrix, (was, to)) for to in after.levels)) for was, title in titles.items())
@@ -63,7 +63,7 @@ def _cell(after: Rating, matrix: Matrix, pair: Pair) -> Span:
 
 
 def _moves(before: Rating, after: Rating, matrix: Matrix, language: Language) -> Bars:
-    """Those who move, by step."""
+    """The number of customers who move, by step."""
     moves = ((pair, count) for pair, count in matrix.items() if pair[0] != pair[1] and count)
     steps = (
         (f"{titled(before, was, language)} → {titled(after, to, language)}", (was, to), n) for (was, to), n in moves
@@ -84,12 +84,12 @@ def _diagram(before: Rating, after: Rating, matrix: Matrix, language: Language) 
 
 
 def _flowing(name: str) -> str:
-    """A name in a diagram; in quotes, unless it is as names in rules are."""
+    """A name in a diagram, in quotes unless it is plain."""
     return name if PLAIN.fullmatch(name) else '"{}"'.format(on_one_line(name).replace('"', '""'))
 
 
 def heat(before: Rating, after: Rating, matrix: Matrix, language: Language) -> Picture:
-    """Who moves from each level to each: blue for the better, red for the worse, stronger the more of a level."""
+    """The matrix as a heat map: blue for the better, red for the worse, stronger for a larger share of a level."""
     rows = [[_heat_of(after, matrix, (was, level)) for level in after.levels] for was in before.levels]
     texts = [[f"{count:,}" if (count := matrix.get((was, to))) else "" for to in after.levels] for was in before.levels]
     scale = [[0, "@least"], [0.5, "@zero"], [1, "@most"]]
@@ -104,7 +104,7 @@ def heat(before: Rating, after: Rating, matrix: Matrix, language: Language) -> P
     }
     axis = {"type": "category", "showgrid": False, "zeroline": False, "ticks": "", "automargin": True}
     layout = {**BARE, "height": height(before), "margin": {"l": 10, "r": 10, "t": 10, "b": 10}}
-    upright = -90 if len(after.levels) > MANY else 0  # slanted, names would lie on one another
+    upright = -90 if len(after.levels) > MANY else 0  # slanted names would overlap
     layout |= {"xaxis": {**axis, "side": "top", "tickangle": upright}}
     layout |= {"yaxis": {**axis, "autorange": "reversed"}}
     return {"data": [found], "layout": layout}
@@ -120,7 +120,7 @@ def _heat_of(after: Rating, matrix: Matrix, pair: Pair) -> float:
 
 
 def flow(before: Rating, after: Rating, matrix: Matrix, ends: Pair, language: Language) -> Picture:
-    """Levels before to the left, after to the right, the highest on top where they have an order; `ends` names them."""
+    """The flow: levels before on the left, after on the right, the highest on top if ordered; `ends` are the labels."""
     olds, news = (_shown(rating, matrix, side) for side, rating in enumerate((before, after)))
     most = sum(matrix.values()) or 1
     labels = [
@@ -150,24 +150,24 @@ def flow(before: Rating, after: Rating, matrix: Matrix, ends: Pair, language: La
 
 
 def _shown(rating: Rating, matrix: Matrix, side: int) -> dict[str, int]:
-    """The levels that somebody has before (side 0) or after (1), from the top, and how many have them."""
+    """The levels with customers before (side 0) or after (side 1), from the top, each with its number of customers."""
     levels = rating.levels[::-1] if rating.ordered else rating.levels
     counts = {level: sum(count for pair, count in matrix.items() if pair[side] == level) for level in levels}
     return {level: count for level, count in counts.items() if count}
 
 
 def height(rating: Rating) -> int:
-    """The pixels of a picture with a row a level."""
+    """The height in pixels of a picture with a row for each level."""
     return max(LEAST, 90 + ROW * len(rating.levels))
 
 
 def direction(after: Rating, pair: Pair) -> Direction:
-    """Whether a step is for the better (`rise`), for the worse (`fall`), or, without an order, a move."""
+    """Whether a step is for the better (`rise`), for the worse (`fall`), or, in an unordered rating, a `move`."""
     if not after.ordered:
         return "move"
     return "fall" if after.worsens(*pair) else "rise"
 
 
 def titled(rating: Rating, level: str, language: Language) -> str:
-    """A level as people read it."""
+    """The title of a level."""
     return rating.title_of(level).in_language(language)

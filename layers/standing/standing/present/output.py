@@ -1,4 +1,4 @@
-"""Where commands print: the two streams, and data for machines."""
+"""Where commands print: stdout and stderr, and data as JSON."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ err = PlainConsole(stderr=True, highlight=False)
 
 
 def print_json(data: object) -> None:
-    """One JSON document, not wrapped."""
+    """Print a JSON document, not wrapped."""
     print_whole(f"{json_text(data)}\n")
 
 
 def print_whole(text: str) -> None:
-    """A text for a file or another program, as it is: not wrapped, in no colours."""
+    """Print a text for a file or another program, unchanged: not wrapped, without colours."""
     out.print(text, highlight=False, soft_wrap=True, end="")

@@ -1,6 +1,6 @@
-"""The shell of a page: one file with its styles, script and pictures, for light and dark. Not what is on it.
+"""The shell of a page: one file with styles, script and pictures, in light and dark. The content comes from callers.
 
-The pictures are plotly's; colours are named (`@rise`) and filled in by the page.
+The pictures are plotly's. Their colours are names (`@rise`), which the page fills in.
 """
 
 from __future__ import annotations
@@ -41,17 +41,17 @@ def assemble(
 
 
 def escape(text: str) -> str:
-    """Plain text as HTML, in which nothing hides."""
+    """Plain text as HTML, with hidden characters made visible."""
     return as_html(visible(text))
 
 
 def in_script(data: object) -> str:
-    """Data as a script may hold it: no `<`, so neither `</script>` nor `<!--` can end or open anything."""
+    """Data as JSON within a script. It has no `<`, so it contains neither `</script>` nor `<!--`."""
     return in_json(json.dumps(data, ensure_ascii=False)).replace("<", "\\u003c")
 
 
 def plotly_script() -> str:
-    """plotly's script, of its package, which is not imported for that: it would take long.
+    """plotly's script, from the files of its package. Importing the package would be slow.
 
     Raises ModuleNotFoundError without the package.
     """

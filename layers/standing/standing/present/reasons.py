@@ -1,4 +1,4 @@
-"""Lines of rules in a document: each with whether it held, and the value that it met."""
+"""Lines of rules in a document: each with whether it holds, and the value that it met."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from standing.values.catalogue import Language
 
 
 def reason_lines(reasons: Iterable[Reason], language: Language, met: Tense = "was") -> Said:
-    """Some lines of rules, one a line."""
+    """Lines of rules, each on its own line."""
     return in_lines(_line(reason, language, met) for reason in reasons)
 
 

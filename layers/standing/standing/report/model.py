@@ -196,9 +196,9 @@ class Report:
 type Told = BucketReport | Report
 
 
-def counts_of(told: Told) -> Counts:
+def counts_of(report: Told) -> Counts:
     """What is counted, by name."""
-    return {name: getattr(told, name) for name in COUNTS}
+    return {name: getattr(report, name) for name in COUNTS}
 
 
 def bucket_json(part: BucketReport) -> bytes:
@@ -223,7 +223,7 @@ def _with_own_figures(report: Report) -> dict[str, Any]:
     return _content(report) | {"figures": own}
 
 
-def _content(told: Any) -> dict[str, Any]:  # noqa: ANN401 -- a dataclass of this module
-    optional = (one.name for one in fields(told) if one.default is None)
-    missing = {name for name in optional if getattr(told, name) is None}
-    return {name: value for name, value in vars(told).items() if name not in missing}
+def _content(part: Any) -> dict[str, Any]:  # noqa: ANN401 -- a dataclass of this module
+    optional = (one.name for one in fields(part) if one.default is None)
+    missing = {name for name in optional if getattr(part, name) is None}
+    return {name: value for name, value in vars(part).items() if name not in missing}

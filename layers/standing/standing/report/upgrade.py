@@ -30,15 +30,15 @@ def read_bucket(body: bytes) -> BucketReport:
     return part
 
 
-def read_model(told: Mapping[str, Any]) -> ScoreModel:
+def read_model(stored: Mapping[str, Any]) -> ScoreModel:
     """The model of scores, as one step of a night tells the next. Raises ValueError where it is something else."""
-    model: ScoreModel = _reader(ScoreModel).validate_python(told)
+    model: ScoreModel = _reader(ScoreModel).validate_python(stored)
     return model
 
 
-def read_faults(told: Mapping[str, Any]) -> dict[str, Fault]:
+def read_faults(stored: Mapping[str, Any]) -> dict[str, Fault]:
     """What is wrong, by name. Raises ValueError where it is something else."""
-    wrong: dict[str, Fault] = _reader(dict[str, Fault]).validate_python(_faults(told))
+    wrong: dict[str, Fault] = _reader(dict[str, Fault]).validate_python(_faults(stored))
     return wrong
 
 
@@ -50,36 +50,36 @@ def _reader(kind: Any) -> TypeAdapter[Any]:  # noqa: ANN401 -- a type
 def _upgraded(stored: Any) -> Stored:  # noqa: ANN401 -- whatever there is
     if not isinstance(stored, dict):
         raise ValueError("not a report")
-    told: Stored = stored
+    upgraded: Stored = stored
     try:
         for upgrade in UPGRADES:
-            told = told | upgrade(told)
+            upgraded = upgraded | upgrade(upgraded)
     except (AttributeError, TypeError):  # something else stands where a part should
         raise ValueError("not a report") from None
-    return told
+    return upgraded
 
 
-def _incomplete_customers(told: Stored) -> Stored:
+def _incomplete_customers(stored: Stored) -> Stored:
     """They were named, and not counted."""
-    return {"incomplete_customers": told.get("incomplete_customers", len(told.get("incomplete", [])))}
+    return {"incomplete_customers": stored.get("incomplete_customers", len(stored.get("incomplete", [])))}
 
 
-def _wrong(told: Stored) -> Stored:
+def _wrong(stored: Stored) -> Stored:
     """It was told in English."""
-    return {"wrong": _faults(told.get("wrong", {}))}
+    return {"wrong": _faults(stored.get("wrong", {}))}
 
 
-def _faults(told: Mapping[str, Any]) -> Stored:
-    return {name: _fault(why) for name, why in told.items()}
+def _faults(stored: Mapping[str, Any]) -> Stored:
+    return {name: _fault(why) for name, why in stored.items()}
 
 
 def _fault(why: Any) -> Any:  # noqa: ANN401 -- as JSON has it
     return {"code": "told", "values": {"text": why}} if isinstance(why, str) else why
 
 
-def _odd(told: Stored) -> Stored:
+def _odd(stored: Stored) -> Stored:
     """As what is wrong; by a name in English."""
-    return {"odd": {name: _oddity(name, what) for name, what in told.get("odd", {}).items()}}
+    return {"odd": {name: _oddity(name, what) for name, what in stored.get("odd", {}).items()}}
 
 
 def _oddity(name: str, what: Any) -> Any:  # noqa: ANN401 -- as above
@@ -89,9 +89,9 @@ def _oddity(name: str, what: Any) -> Any:  # noqa: ANN401 -- as above
     return {"what": _fault(what), **({"customer": of} if who == "customer" else {"source": of or name})}
 
 
-def _model(told: Stored) -> Stored:
+def _model(stored: Stored) -> Stored:
     """There was none, or why there was none was told in English."""
-    model = told.get("model") or {}
+    model = stored.get("model") or {}
     return {"model": model | ({"why": _fault(model["why"])} if "why" in model else {})}
 
 

@@ -35,10 +35,10 @@ def with_facts(frame: pl.DataFrame, conditions: Iterable[Condition]) -> pl.DataF
 
 def first_rank(ranks: list[tuple[int, pl.Expr]], otherwise: int) -> pl.Expr:
     """The first of some ranks whose condition holds."""
-    found = pl.lit(otherwise, dtype=pl.Int8)
+    rank_expr = pl.lit(otherwise, dtype=pl.Int8)
     for rank, holds in reversed(ranks):
-        found = pl.when(holds).then(pl.lit(rank, dtype=pl.Int8)).otherwise(found)
-    return found
+        rank_expr = pl.when(holds).then(pl.lit(rank, dtype=pl.Int8)).otherwise(rank_expr)
+    return rank_expr
 
 
 def _compares(line: Comparison) -> pl.Expr:

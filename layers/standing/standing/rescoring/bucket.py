@@ -41,10 +41,10 @@ def rescore(
     standing = first.filter(pl.col("day") >= until)
     stirred: set[str] = set()
     for lived in simulate_days(rules, records, first, until):
-        told = lived.frame.join(_ledger(states), on="customer", how="left", maintain_order="left")
-        stirred |= set(told.filter(_stirs(lived.ruleset, told.columns))["customer"])
+        frame = lived.frame.join(_ledger(states), on="customer", how="left", maintain_order="left")
+        stirred |= set(frame.filter(_stirs(lived.ruleset, frame.columns))["customer"])
         if lived.day == until:
-            standing = pl.concat([standing, _kept(lived)], how="diagonal")
+            standing = pl.concat([standing, _stored(lived)], how="diagonal")
     standing = standing.with_columns(pl.col("customer").is_in(sorted(stirred)).alias(STIRRED))
     return RescoredBucket(standing.sort("customer"), tuple(sorted(stirred)))
 
@@ -54,13 +54,13 @@ def states_of(states: Iterable[State]) -> pl.DataFrame:
 
     These are the announced level of each rating, until when each care rule waits, and when care actions expire.
     """
-    found = list(states)
-    memories = frame_of(((one.customer, one.day, one.closed) for one in found), {})
+    known = list(states)
+    memories = frame_of(((state.customer, state.day, state.closed) for state in known), {})
     rows = [
-        {"version": one.version, EXPIRES: min(one.ledger.unanswered.values(), default=None)}
-        | {f"{SAID}{rating}": level for rating, level in one.ledger.said.items()}
-        | {f"{WAITING}{care}": day for care, day in one.ledger.waiting.items()}
-        for one in found
+        {"version": state.version, EXPIRES: min(state.ledger.unanswered.values(), default=None)}
+        | {f"{SAID}{rating}": level for rating, level in state.ledger.said.items()}
+        | {f"{WAITING}{care}": day for care, day in state.ledger.waiting.items()}
+        for state in known
     ]
     names = sorted({name for row in rows for name in row if name.startswith((SAID, WAITING))})
     kinds = {name: pl.String if name.startswith(SAID) else pl.Int32 for name in names}
@@ -75,8 +75,8 @@ def _begin(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
         return own
     calm = before.filter(~pl.col(STIRRED))  # the others may still need a decision
     same = calm.join(own.select("customer", "version"), on=["customer", "version"], how="semi")
-    kept = same.select("customer", "version", "day", *(name for name in same.columns if name.startswith(REMEMBERED)))
-    return pl.concat([own.join(kept, on="customer", how="anti"), kept], how="diagonal")
+    resumed = same.select("customer", "version", "day", *(name for name in same.columns if name.startswith(REMEMBERED)))
+    return pl.concat([own.join(resumed, on="customer", how="anti"), resumed], how="diagonal")
 
 
 def _ledger(states: pl.DataFrame) -> pl.DataFrame:
@@ -88,18 +88,18 @@ def _stirs(ruleset: Ruleset, columns: list[str]) -> pl.Expr:
     unsaid = []
     for name, rating in ruleset.ratings.items():
         level = pl.coalesce(pl.col(f"shown/{name}/level"), pl.col(f"levels/{name}/level"))
-        said = pl.col(f"{SAID}{name}") if f"{SAID}{name}" in columns else pl.lit(None, dtype=pl.String)
-        unsaid.append(level.ne_missing(said) & level.is_in(rating.levels))
+        announced = pl.col(f"{SAID}{name}") if f"{SAID}{name}" in columns else pl.lit(None, dtype=pl.String)
+        unsaid.append(level.ne_missing(announced) & level.is_in(rating.levels))
     care = [pl.col(name) for name in columns if name.startswith(("fell-due/", "refrained/"))]
     waiting = [
-        (pl.col(f"{WAITING}{name}") <= pl.col("day")) & pl.col(f"care/{name}") & ~lacks_consent(one)
-        for name, one in ruleset.care.items()
+        (pl.col(f"{WAITING}{name}") <= pl.col("day")) & pl.col(f"care/{name}") & ~lacks_consent(rule)
+        for name, rule in ruleset.care.items()
         if f"{WAITING}{name}" in columns
     ]
     return pl.any_horizontal(*unsaid, *care, *waiting, pl.col(EXPIRES) <= pl.col("day")).fill_null(value=False)
 
 
-def _kept(lived: DayResults) -> pl.DataFrame:
+def _stored(lived: DayResults) -> pl.DataFrame:
     facts = [name for name in (*lived.ruleset.by_name, *lived.ruleset.ratings) if name in lived.frame.columns]
     remembered = (name for name in lived.frame.columns if name.startswith(REMEMBERED))
     return lived.frame.select("customer", "version", "day", *remembered, *facts)

@@ -27,8 +27,8 @@ def care_of_day(frame: pl.LazyFrame, ruleset: Ruleset, day: Day) -> pl.LazyFrame
 def _still_held(name: str) -> Iterator[pl.Expr]:
     """The gates of held-back rules stay in the memory as long as the rules' conditions hold."""
     for gate in GATES:
-        held = f"held/{name}/{gate}"
-        yield pl.when(pl.col(f"care/{name}")).then(pl.col(held)).alias(held)
+        column = f"held/{name}/{gate}"
+        yield pl.when(pl.col(f"care/{name}")).then(pl.col(column)).alias(column)
 
 
 def _gates(ruleset: Ruleset, care: Care, all_channels: list[str], day: Day) -> Iterator[pl.Expr]:

@@ -41,8 +41,8 @@ def simulate_days(
     """
     known = remembered_by
     first = last + 1 if known.is_empty() else int(known.select(pl.col("day").min()).item()) + 1
-    found = {one.ruleset.purchase_reach: one.ruleset for one in rules.spans(first, last)}  # of a night mostly one
-    counted = {reach: with_counting_day(records.lazy(), ruleset).collect() for reach, ruleset in found.items()}
+    rulesets = {one.ruleset.purchase_reach: one.ruleset for one in rules.spans(first, last)}  # of a night mostly one
+    counted = {reach: with_counting_day(records.lazy(), ruleset).collect() for reach, ruleset in rulesets.items()}
     for day in range(first, last + 1):
         behind = known.filter(pl.col("day") < day)
         lived = simulate_day(rules.on(day), counted[rules.on(day).purchase_reach], behind, day)

@@ -55,7 +55,9 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
         records = with_counting_day(records, ruleset)
     own = [feature for feature in ruleset.features if isinstance(feature, MeasuredFeature)]
     summed = {one.name: _taken(ruleset, one, day) for one in own if _is_summed(ruleset, one)}
-    others = {one.name: _taken(ruleset, one, day) for one in own if one.name not in summed} | dict(_said(ruleset, day))
+    others = {one.name: _taken(ruleset, one, day) for one in own if one.name not in summed} | dict(
+        _settings(ruleset, day)
+    )
     frame = _gathered(ruleset, records, summed)
     if others:
         frame = frame.join(_gathered(ruleset, records.filter(_asked_for(ruleset, others)), others), "customer", "left")
@@ -99,10 +101,10 @@ def _rank_column(measure: str) -> str:
 
 def _rank(measure: Measure) -> pl.Expr:
     """The rank of a value among ordered values, by `Measure.precedence`."""
-    said = _said_of(measure)
+    value = _said_of(measure)
     if not measure.order:
         return pl.lit(0, dtype=pl.Int64)
-    word = said.str.json_path_match("$[0]") if measure.value == RULING else said
+    word = value.str.json_path_match("$[0]") if measure.value == RULING else value
     ranks = {word: rank for rank, word in enumerate(measure.order)}
     return word.replace_strict(ranks, default=len(ranks), return_dtype=pl.Int64)
 
@@ -127,8 +129,8 @@ def _said_of(measure: Measure) -> pl.Expr:
         return _remainder(pl.col("answer"), pl.col("steps"))
     if path.partition(".")[0] not in NAMED:
         return pl.col(path)
-    found = pl.col("entries").list.eval(pl.element().filter(pl.element().struct.field("name") == path)).list.first()
-    return found.struct.field("number" if path.startswith("amounts.") else "text")
+    entry = pl.col("entries").list.eval(pl.element().filter(pl.element().struct.field("name") == path)).list.first()
+    return entry.struct.field("number" if path.startswith("amounts.") else "text")
 
 
 def _remainder(answer: pl.Expr, steps: pl.Expr) -> pl.Expr:
@@ -142,7 +144,7 @@ def _taken(ruleset: Ruleset, feature: MeasuredFeature, day: Day) -> pl.Expr:
     return TAKEN[feature.kind](feature, day, known if ruleset.measures[feature.measure].nets else the_day)
 
 
-def _said(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
+def _settings(ruleset: Ruleset, day: Day) -> Iterator[tuple[str, pl.Expr]]:
     for channel, measure in ruleset.programme.consent.items():
         yield f"consent/{channel}", _last(measure, the_day <= day)
     for rating in ruleset.ratings.values():
@@ -173,9 +175,9 @@ def _first_day(measure: str) -> pl.Expr:
 
 def _last_anniversary(joined: pl.Expr, last: Day) -> pl.Expr:
     date = joined.cast(pl.Date)
-    found = {one.month * 100 + one.day: last_anniversary(one, last) for one in _days_of_a_year()}
+    anniversaries = {one.month * 100 + one.day: last_anniversary(one, last) for one in _days_of_a_year()}
     key = date.dt.month().cast(pl.Int32) * 100 + date.dt.day()
-    return key.replace_strict(found, default=None, return_dtype=pl.Int32)
+    return key.replace_strict(anniversaries, default=None, return_dtype=pl.Int32)
 
 
 def _days_of_a_year() -> Iterator[date]:
@@ -220,11 +222,11 @@ def _distinct(feature: DistinctFeature, day: Day, when: pl.Expr) -> pl.Expr:
 
 
 def _latest(feature: LatestFeature, day: Day, when: pl.Expr) -> pl.Expr:
-    found = _last(feature.measure, _within(feature.window, day, when))
+    value = _last(feature.measure, _within(feature.window, day, when))
     if not feature.levels:
-        return found
+        return value
     ranks = {level: rank for rank, level in enumerate(feature.levels)}
-    return found.replace_strict(ranks, default=None, return_dtype=pl.Int64)
+    return value.replace_strict(ranks, default=None, return_dtype=pl.Int64)
 
 
 def _last(measure: str, within: pl.Expr) -> pl.Expr:
@@ -248,8 +250,8 @@ def _since_last(feature: SinceFeature, day: Day, _: pl.Expr) -> pl.Expr:
 def _until(feature: UntilFeature, day: Day, _: pl.Expr) -> pl.Expr:
     days = (f"{one.month:02}-{one.day:02}" for one in _days_of_a_year())
     there = {month_day: next_anniversary(month_day, day) - day for month_day in days}
-    said = _last(feature.measure, the_day <= day).str.slice(-5)
-    return said.replace_strict(there, default=None, return_dtype=pl.Int64)
+    value = _last(feature.measure, the_day <= day).str.slice(-5)
+    return value.replace_strict(there, default=None, return_dtype=pl.Int64)
 
 
 def _to(feature: UntilFeature, day: Day, _: pl.Expr) -> pl.Expr:
@@ -283,9 +285,9 @@ def _plus(feature: CombinedFeature) -> pl.Expr:
 
 
 def _ratio(feature: CombinedFeature) -> pl.Expr:
-    one, other = pl.col(feature.first), pl.col(feature.second)
-    ratio = (one.cast(pl.Int128) * RATIO_UNIT).floordiv(other.cast(pl.Int128))  # the product may be beyond 64 bits
-    return pl.when(other != 0).then(_limited(ratio))
+    first, second = pl.col(feature.first), pl.col(feature.second)
+    ratio = (first.cast(pl.Int128) * RATIO_UNIT).floordiv(second.cast(pl.Int128))  # the product may be beyond 64 bits
+    return pl.when(second != 0).then(_limited(ratio))
 
 
 TAKEN: dict[KindName, Callable[[Any, Day, pl.Expr], pl.Expr]] = {  # each takes the features of its kind

@@ -27,13 +27,13 @@ def memories_of(states: pl.DataFrame, wanted: dict[str, Any], side: Side = "clos
         if wide.width > 1:
             base = base.join(wide, on="customer", how="left", maintain_order="left")
     missing = (pl.lit(None, dtype=kind).alias(name) for name, kind in wanted.items() if name not in base.columns)
-    found = sorted(name for name in base.columns if "/" in name and name not in wanted)
+    others = sorted(name for name in base.columns if "/" in name and name not in wanted)
     complete = base.with_columns(missing)
     return complete.select(
         "customer",
         "day",
         *(pl.col(name).cast(kind) for name, kind in wanted.items()),
-        *(pl.col(name).cast(kind_of(name)) for name in found),
+        *(pl.col(name).cast(kind_of(name)) for name in others),
     )
 
 
@@ -41,14 +41,14 @@ def states_of(states: pl.DataFrame) -> pl.DataFrame:
     """The lake's states, one a customer, in the form of `rescoring.bucket.states_of`."""
     ledger = pl.col("ledger").struct
     expires = ledger.field("unanswered").list.eval(pl.element().struct.field("until")).list.min()
-    found = memories_of(states, {})
-    said = _wide(_entries(states, "ledger", "said"), pl.format(SAID + "{}", "rating"), "level")
+    joined = memories_of(states, {})
+    announced = _wide(_entries(states, "ledger", "said"), pl.format(SAID + "{}", "rating"), "level")
     waiting = _wide(_entries(states, "ledger", "waiting"), pl.format(WAITING + "{}", "care"), "day")
-    for part in (states.select("customer", "version", expires.alias(EXPIRES)), said, waiting):
+    for part in (states.select("customer", "version", expires.alias(EXPIRES)), announced, waiting):
         names = [name for name in part.columns if name in {"version", EXPIRES}]
         names += sorted(name for name in part.columns if "/" in name)
-        found = found.join(part.select("customer", *names), on="customer", how="left", maintain_order="left")
-    return found
+        joined = joined.join(part.select("customer", *names), on="customer", how="left", maintain_order="left")
+    return joined
 
 
 def _entries(states: pl.DataFrame, side: Side | Literal["ledger"], part: str) -> pl.DataFrame:

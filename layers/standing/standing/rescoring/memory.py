@@ -24,9 +24,9 @@ BY_COLUMN = {part.column: part for part in PARTS}
 REMEMBERED = tuple(f"{part.column}/" for part in PARTS)  # how the columns of a memory begin
 
 
-def column(kept: Kept, rating: str, part: str) -> str:
+def column(group: Kept, rating: str, part: str) -> str:
     """The column of one part of a rating's level."""
-    return f"{kept}/{rating}/{part}"
+    return f"{group}/{rating}/{part}"
 
 
 def columns_of(part: Part, keys: Sequence[str]) -> dict[str, Value]:
@@ -73,8 +73,8 @@ def frame_of(customers: Iterable[tuple[str, int, Memory]], wanted: dict[str, Any
     """Customers' memories, each at the end of a day, as rows."""
     rows = [{"customer": who, "day": day, **cells(memory)} for who, day, memory in customers]
     names = {name for row in rows for name in row} - {"customer", "day"}
-    found = {name: kind_of(name) for name in sorted(names)}
-    return pl.DataFrame(rows, schema={"customer": pl.String, "day": pl.Int32, **wanted, **found}, orient="row")
+    present = {name: kind_of(name) for name in sorted(names)}
+    return pl.DataFrame(rows, schema={"customer": pl.String, "day": pl.Int32, **wanted, **present}, orient="row")
 
 
 def kind_of(name: str) -> Any:  # noqa: ANN401 -- polars' types
@@ -86,8 +86,8 @@ def kind_of(name: str) -> Any:  # noqa: ANN401 -- polars' types
 
 def cells(memory: Memory) -> dict[str, Any]:
     """One memory as a row's cells, those that are there."""
-    found = (_cells(part, entry) for part in PARTS for entry in entries(memory, part))
-    return {name: value for some in found for name, value in some if value is not None}
+    parts = (_cells(part, entry) for part in PARTS for entry in entries(memory, part))
+    return {name: value for some in parts for name, value in some if value is not None}
 
 
 def _cells(part: Part, entry: Entry) -> Iterator[tuple[str, Any]]:

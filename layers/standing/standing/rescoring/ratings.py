@@ -22,8 +22,8 @@ type Columns = Iterator[pl.Expr]
 
 def opening_ranks(rating: Rating) -> Columns:
     """The ranks at the beginning of a day: of the computed level, and of the shown one."""
-    seen = pl.coalesce(_held(rating, "shown", "level"), _held(rating, "levels", "level"))
-    yield _rank(rating, _held(rating, "levels", "level")).alias(f".{rating.name}/rank")
+    seen = pl.coalesce(_current(rating, "shown", "level"), _current(rating, "levels", "level"))
+    yield _rank(rating, _current(rating, "levels", "level")).alias(f".{rating.name}/rank")
     yield _rank(rating, seen).fill_null(BEFORE_ANY).cast(pl.Int64).alias(f"{rating.name}.was")
 
 
@@ -47,20 +47,20 @@ def next_ranks(rating: Rating, day: Day) -> Columns:
         yield from _settled(rating, day)
         return
     rank, best = _held_rank(rating), pl.col(f".{rating.name}/best")
-    kept, grace = pl.col(f".{rating.name}/kept"), _held(rating, "levels", "grace")
+    keeps, grace = pl.col(f".{rating.name}/kept"), _current(rating, "levels", "grace")
     stability = rating.stability
     is_new = rank.is_null()
     rises = (best > rank) & _may_rise(rating, day)
-    tested = is_review(stability.review, day) & (day - _held(rating, "levels", "since") >= stability.minimum_stay)
+    tested = is_review(stability.review, day) & (day - _current(rating, "levels", "since") >= stability.minimum_stay)
     ends = pl.when(grace.is_not_null()).then(grace <= day).otherwise(tested & (not stability.grace))
     begins = grace.is_null() & tested & bool(stability.grace)
-    steps = pl.when(is_new | rises).then(best).when(kept).then(rank).when(ends).then(pl.col(f".{rating.name}/landing"))
-    moved = is_new | rises | (~kept & ends)
-    since = pl.when(moved).then(pl.lit(day, dtype=pl.Int32)).otherwise(_held(rating, "levels", "since"))
+    steps = pl.when(is_new | rises).then(best).when(keeps).then(rank).when(ends).then(pl.col(f".{rating.name}/landing"))
+    moved = is_new | rises | (~keeps & ends)
+    since = pl.when(moved).then(pl.lit(day, dtype=pl.Int32)).otherwise(_current(rating, "levels", "since"))
     begun = pl.when(begins).then(pl.lit(day + stability.grace, dtype=pl.Int32)).otherwise(grace)
     yield steps.otherwise(rank).alias(f".{rating.name}/now")
     yield since.alias(f".{rating.name}/since")
-    yield pl.when(moved | kept).then(None).otherwise(begun).alias(f".{rating.name}/grace")
+    yield pl.when(moved | keeps).then(None).otherwise(begun).alias(f".{rating.name}/grace")
 
 
 def would_become(rating: Rating) -> pl.Expr:
@@ -76,7 +76,7 @@ def would_become(rating: Rating) -> pl.Expr:
     keeps = [(rating.rank(level), _keeps(rating, level)) for level in reversed(rating.levels[1:])]
     below = first_rank([(rank, keep & (rank < now)) for rank, keep in keeps], 0)
     landing = now - 1 if rating.stability.fall == "one-level" else below
-    return pl.when(best > now).then(best).when(_kept(rating, now, since)).then(now).otherwise(landing)
+    return pl.when(best > now).then(best).when(_is_rank_kept(rating, now, since)).then(now).otherwise(landing)
 
 
 def facts_of(rating: Rating, day: Day) -> Columns:
@@ -93,8 +93,8 @@ def level_of(rating: Rating, rank: pl.Expr) -> pl.Expr:
     return rank.replace_strict(dict(enumerate(rating.levels)), default=None, return_dtype=pl.String)
 
 
-def _held(rating: Rating, kept: str, part: str) -> pl.Expr:
-    return pl.col(column("levels" if kept == "levels" else "shown", rating.name, part))
+def _current(rating: Rating, group: str, part: str) -> pl.Expr:
+    return pl.col(column("levels" if group == "levels" else "shown", rating.name, part))
 
 
 def _rank(rating: Rating, level: pl.Expr) -> pl.Expr:
@@ -115,15 +115,15 @@ def _keeps(rating: Rating, level: str) -> pl.Expr:
 
 
 def _is_kept(rating: Rating) -> pl.Expr:
-    return _kept(rating, _held_rank(rating), _held(rating, "levels", "since"))
+    return _is_rank_kept(rating, _held_rank(rating), _current(rating, "levels", "since"))
 
 
-def _kept(rating: Rating, rank: pl.Expr, since: pl.Expr) -> pl.Expr:
+def _is_rank_kept(rating: Rating, rank: pl.Expr, since: pl.Expr) -> pl.Expr:
     """Whether a level that was reached on the day `since` is kept. The lowest always is."""
-    found = [rank == 0, *((rank == rating.rank(level)) & _keeps(rating, level) for level in rating.levels[1:])]
+    ways = [rank == 0, *((rank == rating.rank(level)) & _keeps(rating, level) for level in rating.levels[1:])]
     for level, names in rating.terms_names.items():
-        found += [(rank == rating.rank(level)) & pl.col(name) & (since < before) for before, name in names]
-    return pl.any_horizontal(found).fill_null(value=False)
+        ways += [(rank == rating.rank(level)) & pl.col(name) & (since < before) for before, name in names]
+    return pl.any_horizontal(ways).fill_null(value=False)
 
 
 def _first(rating: Rating) -> pl.Expr:
@@ -135,7 +135,7 @@ def _settled(rating: Rating, day: Day) -> Columns:
     """For unordered ratings: the first level that matches, and since when."""
     best = pl.col(f".{rating.name}/best")
     stays = (best == _held_rank(rating)).fill_null(value=False)
-    since = pl.when(stays).then(_held(rating, "levels", "since")).otherwise(pl.lit(day, dtype=pl.Int32))
+    since = pl.when(stays).then(_current(rating, "levels", "since")).otherwise(pl.lit(day, dtype=pl.Int32))
     yield best.alias(f".{rating.name}/now")
     yield since.alias(f".{rating.name}/since")
-    yield pl.when(stays).then(_held(rating, "levels", "grace")).alias(f".{rating.name}/grace")
+    yield pl.when(stays).then(_current(rating, "levels", "grace")).alias(f".{rating.name}/grace")

@@ -31,9 +31,9 @@ def reconcile(rules: Timeline, records: pl.DataFrame, states: pl.DataFrame) -> R
     without features were decided by unknown rules, and are left out.
     """
     known = states.filter(pl.col("features").is_not_null()).select("customer", "version", "day", "features")
-    found = [_of_day(rules.on(int(day)), int(day), records, some) for (day,), some in known.group_by("day")]
+    differences = [_of_day(rules.on(int(day)), int(day), records, some) for (day,), some in known.group_by("day")]
     empty = pl.DataFrame(schema=dict.fromkeys(TOLD, pl.String) | {"day": pl.Int32})
-    return Reconciliation(known.height, pl.concat([empty, *found]).sort(TOLD))
+    return Reconciliation(known.height, pl.concat([empty, *differences]).sort(TOLD))
 
 
 def _of_day(ruleset: Ruleset, day: int, records: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
@@ -44,7 +44,7 @@ def _of_day(ruleset: Ruleset, day: int, records: pl.DataFrame, states: pl.DataFr
     lake = taken.unpivot(index="customer", variable_name="feature", value_name="lake").filter(
         pl.col("lake").is_not_null()
     )
-    both = _told(states).join(lake, on=["customer", "feature"], how="full", coalesce=True)
+    both = _by_feature(states).join(lake, on=["customer", "feature"], how="full", coalesce=True)
     differ = both.filter(pl.col("state").ne_missing(pl.col("lake")))
     return differ.with_columns(pl.lit(day, dtype=pl.Int32).alias("day")).select(TOLD)
 
@@ -53,7 +53,7 @@ def _as_text(names: list[str]) -> Iterator[pl.Expr]:
     return (pl.col(name).cast(pl.String) for name in names)
 
 
-def _told(states: pl.DataFrame) -> pl.DataFrame:
+def _by_feature(states: pl.DataFrame) -> pl.DataFrame:
     """The features of states, one row each."""
     entries = states.select("customer", pl.col("features").alias("entry")).explode("entry").unnest("entry")
     value = pl.coalesce(pl.col("number").cast(pl.String), pl.col("text"))

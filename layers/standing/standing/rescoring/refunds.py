@@ -22,12 +22,12 @@ def with_counting_day(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
     It is the record's own day or, for a refund, the day of the purchase that it names, if that is found.
     """
     refunds = records.filter(NAMES_ONE)
-    days = refunds.join(_found(refunds, records, ruleset), on=[*KEY], how="left")
+    days = refunds.join(_purchases(refunds, records, ruleset), on=[*KEY], how="left")
     moved = days.with_columns(pl.coalesce(COUNTS_ON, "day").alias(COUNTS_ON))
     return pl.concat([records.filter(~NAMES_ONE).with_columns(DAY.alias(COUNTS_ON)), moved], how="vertical")
 
 
-def _found(refunds: pl.LazyFrame, records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
+def _purchases(refunds: pl.LazyFrame, records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
     """The day of each refund's purchase, by the refund's key: of its own source, else of any; the latest of several."""
     sold = records.filter(IS_PURCHASE).select("customer", purchase="id", shop="source", bought="day")
     both = refunds.select(*KEY, "day", "purchase").join(sold, on=["customer", "purchase"]).filter(BOUGHT < DAY)

@@ -62,10 +62,10 @@ class Measure(Frozen):
     @cached_property
     def name(self) -> str:
         """What it measures, such as `purchase+refund.net_amount`: the same for whoever measures the same."""
-        kept = "" if self.keeps == "sums" else f"{self.keeps} "
+        prefix = "" if self.keeps == "sums" else f"{self.keeps} "
         where = "".join(f"[{name}={json.dumps(value)}]" for name, value in sorted(self.where.items()))
         value = "" if self.value == "count" else f".{self.value}"
-        return f"{kept}{'+'.join(self.of)}{where}{value}"
+        return f"{prefix}{'+'.join(self.of)}{where}{value}"
 
     def precedence(self, value: Fact) -> tuple[int, Fact]:
         """Of two values of one moment, the one with the lesser counts."""

@@ -25,8 +25,8 @@ class Frozen(BaseModel):
 
     def derived[T](self, make: Callable[[Self], T]) -> T:
         """What something makes of this part: made once, and kept beside it."""
-        kept: dict[Callable[[Self], T], T] = vars(self).setdefault("_derived", {})
-        return kept[make] if make in kept else kept.setdefault(make, make(self))
+        cache: dict[Callable[[Self], T], T] = vars(self).setdefault("_derived", {})
+        return cache[make] if make in cache else cache.setdefault(make, make(self))
 
 
 class Title(Frozen):

@@ -140,10 +140,10 @@ class Rating(Frozen):
     @cached_property
     def terms_names(self) -> dict[str, tuple[tuple[Day, str], ...]]:
         """For each level, the rules of older terms by which it is kept, each for who reached it before a day."""
-        found: dict[str, tuple[tuple[Day, str], ...]] = {}
+        names: dict[str, tuple[tuple[Day, str], ...]] = {}
         for name, terms, level in self._by_terms():
-            found[level] = (*found.get(level, ()), (terms.before, name))
-        return found
+            names[level] = (*names.get(level, ()), (terms.before, name))
+        return names
 
     def _by_terms(self) -> Iterator[tuple[str, OlderTerms, str]]:
         for number, terms in enumerate(self.terms):
@@ -260,8 +260,8 @@ class Ruleset(Frozen):
     def features_hash(self) -> str:
         """A digest of what the state's day buckets depend on (not of titles); when it changes, states are rebuilt."""
         measures = [self.measures[name].content() for name in self.series_order]
-        found = [self.reaches[name] for name in self.series_order]
-        reaches = [reach if reach.most not in {0, MOST_VALUES} else reach[:2] for reach in found]
+        known = [self.reaches[name] for name in self.series_order]
+        reaches = [reach if reach.most not in {0, MOST_VALUES} else reach[:2] for reach in known]
         finite = [] if self.purchase_reach is None else [self.purchase_reach]
         return digest([self.programme.minor_digits, self.programme.time_zone, measures, reaches, *finite])[:8]
 
@@ -347,10 +347,10 @@ class Ruleset(Frozen):
     @cached_property
     def compared(self) -> dict[str, tuple[int, ...]]:
         """Every fact that some condition speaks of, with the numbers it is compared with, rising."""
-        found: dict[str, set[int]] = {}
+        literals_of: dict[str, set[int]] = {}
         for line in (line for condition in self.rules.values() for line in comparisons(condition)):
-            found.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, int))
-        return {fact: tuple(sorted(literals)) for fact, literals in found.items()}
+            literals_of.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, int))
+        return {fact: tuple(sorted(literals)) for fact, literals in literals_of.items()}
 
 
 def _reach(features: list[WindowedFeature]) -> Reach:

@@ -1,1 +1,1 @@
-"""What `standing init` writes: a trade's programme in a folder of its own, with what a repository of it needs."""
+"""The output of `standing init`: a trade's programme in a folder, with the files that its repository needs."""

@@ -1,4 +1,4 @@
-"""A programme of one's own: the rules of a trade, with the schemas, events and workflows that go with them."""
+"""A new programme: a trade's rules, with their schemas, example events and workflows."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ WORKFLOWS = Path(".github") / "workflows"
 
 
 def write_programme(folder: Path, trade: Trade, version: str, now: datetime) -> Title:
-    """Write a trade's programme into a folder, which comes to be; what the programme is called.
+    """Write a trade's programme into a new or empty folder. Returns the programme's title.
 
-    `version` is that of Standing, which the workflows install; the example's events happen at `now`.
-    Raises UserError where the folder holds anything.
+    The workflows install this `version` of Standing. The example's events happen at `now`.
+    Raises UserError if the folder is not empty.
     """
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise UserError("{folder} is not empty: name a folder that is, or one that is not there yet", folder=folder)
@@ -44,14 +44,14 @@ def write_programme(folder: Path, trade: Trade, version: str, now: datetime) -> 
 
 
 def _sources(trade: Trade) -> Iterator[Path]:
-    """Where a trade's files are in the kit, what comes later over what was before."""
-    if trade == "retail":  # the kit's own rules, without the producers of its demo
+    """The kit's folders with a trade's files; files of a later folder replace those of an earlier one."""
+    if trade == "retail":  # the kit's rules, without the producers of its demo
         yield kit_folder() / "rules"
     yield kit_folder() / "docs" / "examples" / trade
 
 
 def _write_rules(folder: Path, trade: Trade) -> None:
-    """The rules and their schemas; each file names its own schema in its first line."""
+    """Write the rules and their schemas. Each file names its schema in its first line."""
     for source in _sources(trade):
         for _, path in rule_files(source):
             target = folder / "rules" / path.relative_to(source)
@@ -62,7 +62,7 @@ def _write_rules(folder: Path, trade: Trade) -> None:
 
 
 def _write_events(folder: Path, trade: Trade, now: datetime) -> None:
-    """An example of the trade's events, and the schemas of all."""
+    """Write an example of the trade's events, and the schemas of all events."""
     *_, source = _sources(trade)
     shutil.copytree(kit_folder() / "events" / "schemas", folder / "schemas")
     example = Template((source / "events.jsonl").read_text(encoding="utf-8"))

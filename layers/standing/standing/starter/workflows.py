@@ -1,12 +1,12 @@
-"""The workflows of a programme's repository: those of Standing's own, with Standing installed instead of built."""
+"""The workflows of a programme's repository: Standing's workflows, but they install Standing and do not build it."""
 
 from __future__ import annotations
 
-EXTRAS = {"rules.yml": "authoring", "rules-comment.yml": "", "release.yml": "authoring,local"}  # what each runs needs
+EXTRAS = {"rules.yml": "authoring", "rules-comment.yml": "", "release.yml": "authoring,local"}  # extras by workflow
 
 
 def programme_workflow(name: str, text: str, version: str) -> str:
-    """A workflow as a programme has it, of the one that the kit has."""
+    """The text of a workflow for a programme, from the kit's text."""
     installed = f"pip install 'standing-engine[{EXTRAS[name]}]=={version}'"
     return (
         text.replace("make setup", installed)

@@ -113,14 +113,14 @@ def message(text: str, /, **values: object) -> Message:
 def read_message(stored: object) -> Message:
     """A message that was stored; it can be read in every language. Raises ValueError where that is no message."""
     try:
-        found = _read(stored)
+        parsed = _read(stored)
         for language in LANGUAGES:
-            found.in_language(language)
+            parsed.in_language(language)
     except (LookupError, TypeError, ValueError, AttributeError, RecursionError):
-        found = None
-    if not isinstance(found, Message):
+        parsed = None
+    if not isinstance(parsed, Message):
         raise ValueError("no message of ours")
-    return found
+    return parsed
 
 
 def _read(stored: Any) -> Any:  # noqa: ANN401 -- any JSON
@@ -137,18 +137,18 @@ def _names(text: str) -> list[str]:
 
     What was stored may be anybody's: no attribute of a value is read, and none is made wider than one digit can say.
     """
-    found = [(name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None]
-    if not all(name.isidentifier() and SPEC.fullmatch(spec) for name, spec in found):
+    fields = [(name, spec or "") for _, name, spec, _ in Formatter().parse(text) if name is not None]
+    if not all(name.isidentifier() and SPEC.fullmatch(spec) for name, spec in fields):
         raise ValueError(text)
-    return [name for name, _ in found]
+    return [name for name, _ in fields]
 
 
 def _stored(value: object) -> Any:  # noqa: ANN401 -- any JSON
     if isinstance(value, Message | Joined):
         return value.stored()
-    said = getattr(value, "said", None)  # what an error says
-    if isinstance(said, Readable):
-        return _stored(said)
+    text = getattr(value, "said", None)  # what an error says
+    if isinstance(text, Readable):
+        return _stored(text)
     return value if value is None or isinstance(value, str | int | float) else str(value)
 
 

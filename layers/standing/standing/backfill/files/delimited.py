@@ -40,26 +40,26 @@ class Dialect:
     @cached_property
     def row(self) -> re.Pattern[str]:
         """A complete row."""
-        one, mark = self._one, re.escape(self.separator)
-        return re.compile(rf"{one}(?:{mark}{one})*")
+        cell, mark = self._cell_pattern, re.escape(self.separator)
+        return re.compile(rf"{cell}(?:{mark}{cell})*")
 
     @cached_property
     def begun(self) -> re.Pattern[str]:
         """A row whose last cell's quote is not closed. The group is the part before that cell."""
-        one, mark = self._one, re.escape(self.separator)
-        return re.compile(rf'((?:{one}{mark})*)"[^"]*(?:""[^"]*)*')
+        cell, mark = self._cell_pattern, re.escape(self.separator)
+        return re.compile(rf'((?:{cell}{mark})*)"[^"]*(?:""[^"]*)*')
 
     @property
-    def _one(self) -> str:
+    def _cell_pattern(self) -> str:
         return rf'(?:"[^"]*(?:""[^"]*)*"|[^"{re.escape(self.separator)}]*)'
 
     def cells(self, text: str) -> list[str]:
         """The cells of a complete row."""
         if not self.quotes or '"' not in text:
             return text.split(self.separator)
-        found = [one.group(1, 2, 3) for one in self.cell.finditer(text)]
-        last = next(place for place, (_, _, end) in enumerate(found) if not end)
-        return [plain if quoted is None else quoted.replace('""', '"') for quoted, plain, _ in found[: last + 1]]
+        matches = [one.group(1, 2, 3) for one in self.cell.finditer(text)]
+        last = next(place for place, (_, _, end) in enumerate(matches) if not end)
+        return [plain if quoted is None else quoted.replace('""', '"') for quoted, plain, _ in matches[: last + 1]]
 
 
 @dataclass
@@ -170,12 +170,12 @@ UNCLOSED = message('has a quoted cell that is not closed properly: quotes within
 
 def _up_to_the_quote(lines: Lines) -> list[str]:
     """The lines up to the one that closes a cell's quote, judged by the number of quotes."""
-    found: list[str] = []
+    row: list[str] = []
     for line in islice(lines, LONGEST):
-        found.append(line)
+        row.append(line)
         if line.count('"') % 2:
             break
-    return found
+    return row
 
 
 def _has_a_row(before: list[str], more: list[str], dialect: Dialect, width: int) -> bool:

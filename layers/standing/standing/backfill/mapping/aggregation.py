@@ -13,19 +13,19 @@ from standing.backfill.mapping.errors import BadRow
 type Together = Literal["only", "first", "last", "sum", "count", "most"]
 
 
-def aggregate_lines(how: Together, found: list[Any], column: str, mark: Mark | None = None) -> Any:  # noqa: ANN401 -- any cell
+def aggregate_lines(how: Together, values: list[Any], column: str, mark: Mark | None = None) -> Any:  # noqa: ANN401 -- any cell
     """Aggregate non-empty values to one. Returns None for no values, but `count` returns 0. Raises BadRow."""
-    return WAYS[how](found, column, mark) if found or how == "count" else None
+    return WAYS[how](values, column, mark) if values or how == "count" else None
 
 
-def _only(found: list[Any], column: str, _: Mark | None) -> Any:  # noqa: ANN401 -- as above
-    if any(one != found[0] for one in found):
+def _only(values: list[Any], column: str, _: Mark | None) -> Any:  # noqa: ANN401 -- as above
+    if any(one != values[0] for one in values):
         raise BadRow(column, "the same in all rows that belong together, or with `lines` what they make")
-    return found[0]
+    return values[0]
 
 
-def _sum(found: list[Any], column: str, mark: Mark | None) -> Decimal:
-    numbers = (one if isinstance(one, Decimal) else number(one, mark, column) for one in found)
+def _sum(values: list[Any], column: str, mark: Mark | None) -> Decimal:
+    numbers = (one if isinstance(one, Decimal) else number(one, mark, column) for one in values)
     return sum((one for one in numbers if one is not None), Decimal())
 
 

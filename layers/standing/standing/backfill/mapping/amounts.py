@@ -23,16 +23,16 @@ EXAMPLES = {
 }
 
 
-def number(found: object, mark: Mark | None, column: str) -> Decimal | None:
+def number(value: object, mark: Mark | None, column: str) -> Decimal | None:
     """An exact number, or None for a text such as NaN. Raises BadRow."""
-    if isinstance(found, str):
-        text = found.strip()
+    if isinstance(value, str):
+        text = value.strip()
         return None if text in NOT_A_NUMBER else _written(text, mark, column)
-    if isinstance(found, bool) or not isinstance(found, int | float | Decimal):
-        raise BadRow(column, "a number", found)
-    if not math.isfinite(found) or abs(found) >= 10**LONGEST:
-        raise BadRow(column, "a number", found)
-    return Decimal(str(found))
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise BadRow(column, "a number", value)
+    if not math.isfinite(value) or abs(value) >= 10**LONGEST:
+        raise BadRow(column, "a number", value)
+    return Decimal(str(value))
 
 
 def _written(text: str, mark: Mark | None, column: str) -> Decimal:
@@ -69,10 +69,10 @@ def shifted(amount: Decimal, places: int) -> Decimal:
 
 def product(factors: list[Decimal]) -> Decimal:
     """The exact product of numbers."""
-    exact, found = Context(prec=LONGEST * 4, traps=[Inexact]), Decimal(1)
+    exact, result = Context(prec=LONGEST * 4, traps=[Inexact]), Decimal(1)
     for factor in factors:
-        found = exact.multiply(found, factor)
-    return found
+        result = exact.multiply(result, factor)
+    return result
 
 
 def spelled(amount: Decimal) -> str:

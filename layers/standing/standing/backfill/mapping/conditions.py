@@ -22,9 +22,9 @@ BOUNDS = {
 }
 
 
-def _several(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+def _several(value: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
     """One text or several, as texts."""
-    return [str(one) for one in (found if isinstance(found, list) else [found])]
+    return [str(one) for one in (value if isinstance(value, list) else [value])]
 
 
 def _pattern(text: str) -> str:
@@ -66,11 +66,11 @@ class Condition(BaseModel):
 
     def holds(self, row: Row) -> bool:
         """Whether a row meets the condition. An empty cell is neither one of some texts nor a number. Raises BadRow."""
-        found = cell(row[self.column], self.column)
-        text = None if found is None else id_of(found, self.column)
+        value = cell(row[self.column], self.column)
+        text = None if value is None else id_of(value, self.column)
         if self.empty is not None and self.empty != (text is None):
             return False
-        return self._is_text(text or "") and all(self._is_within(name, found) for name in BOUNDS)
+        return self._is_text(text or "") and all(self._is_within(name, value) for name in BOUNDS)
 
     def _is_text(self, text: str) -> bool:
         return (
@@ -80,27 +80,27 @@ class Condition(BaseModel):
             and (self.matches is None or re.fullmatch(self.matches, text) is not None)
         )
 
-    def _is_within(self, name: str, found: object) -> bool:
+    def _is_within(self, name: str, cell_value: object) -> bool:
         bound = getattr(self, name)
         if bound is None:
             return True
-        value = None if found is None else number(found, self.mark, self.column)
+        value = None if cell_value is None else number(cell_value, self.mark, self.column)
         return value is not None and BOUNDS[name](value, bound)
 
     @property
-    def said(self) -> Joined:
+    def words(self) -> Joined:
         """The condition in the mapping's words."""
         asked = self.model_dump(by_alias=True, exclude_unset=True, exclude={"column", "mark"})
-        return Joined(tuple(_said(name, value) for name, value in asked.items()), LISTS("comma"))
+        return Joined(tuple(_phrase(name, value) for name, value in asked.items()), LISTS("comma"))
 
 
-def _said(name: str, value: object) -> Message:
+def _phrase(name: str, value: object) -> Message:
     shown = Joined(tuple(value), LISTS("or")) if isinstance(value, list) else str(value)
     return message("{name} {value}", name=name, value=shown)
 
 
-def _list(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
-    return [found] if isinstance(found, dict) else found
+def _list(value: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+    return [value] if isinstance(value, dict) else value
 
 
 Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_list)]
@@ -113,7 +113,9 @@ def all_hold(conditions: tuple[Condition, ...], row: Row) -> bool:
 
 def must_hold(conditions: tuple[Condition, ...], row: Row) -> None:
     """Raise BadRow if a row does not meet a condition."""
-    for one in conditions:
-        if not one.holds(row):
-            found = row[one.column]
-            raise BadRow(one.column, "{said}, as the mapping says with `expect` of such a row", found, said=one.said)
+    for condition in conditions:
+        if not condition.holds(row):
+            value = row[condition.column]
+            raise BadRow(
+                condition.column, "{said}, as the mapping says with `expect` of such a row", value, said=condition.words
+            )

@@ -33,9 +33,9 @@ def zone_of(name: str) -> str:
     return name
 
 
-def _codes(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+def _codes(written: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
     """Codes as texts, since YAML reads 1 as a number."""
-    return {str(code): value for code, value in found.items()} if isinstance(found, dict) else found
+    return {str(code): value for code, value in written.items()} if isinstance(written, dict) else written
 
 
 Zone = Annotated[str, AfterValidator(zone_of)]
@@ -93,39 +93,39 @@ class FieldSource(BaseModel):
 
     def value(self, row: Row, use: FieldKind = FieldKind.OTHER, zone: str | None = None) -> Any:  # noqa: ANN401 -- any JSON
         """The field's value, or None if the row has none. Raises BadRow."""
-        found = self.raw(row, use)
-        return None if found is None else self.meant(found, use, zone)
+        raw = self.raw(row, use)
+        return None if raw is None else self.meant(raw, use, zone)
 
     def raw(self, row: Row, use: FieldKind = FieldKind.OTHER) -> Any:  # noqa: ANN401 -- whatever a file can hold
         """The row's value before it is converted to the field's kind; an amount as a number. Raises BadRow."""
         if self.product:
             factors = [number_in(row, name, self.mark) for name in self.product]
             return None if None in factors else product([one for one in factors if one is not None])
-        found = filled(self.text, row, use) if self.text is not None else cell(row[str(self.column)], self.name)
-        if isinstance(found, str) and self._is_trimmed(use):
-            found = found.strip() or None
-        return number(found, self.mark, self.name) if self.is_amount and self._is_number(found, use) else found
+        value = filled(self.text, row, use) if self.text is not None else cell(row[str(self.column)], self.name)
+        if isinstance(value, str) and self._is_trimmed(use):
+            value = value.strip() or None
+        return number(value, self.mark, self.name) if self.is_amount and self._is_number(value, use) else value
 
-    def _is_number(self, found: object, use: FieldKind) -> bool:
+    def _is_number(self, value: object, use: FieldKind) -> bool:
         """Whether a value is read as a number. A code such as 00123 is not, nor is the text of an id."""
-        if isinstance(found, str) and use is not FieldKind.MONEY:
-            return use is not FieldKind.ID and not CODE.fullmatch(found)
-        return found is not None and self.values is None
+        if isinstance(value, str) and use is not FieldKind.MONEY:
+            return use is not FieldKind.ID and not CODE.fullmatch(value)
+        return value is not None and self.values is None
 
     def _is_trimmed(self, use: FieldKind) -> bool:
         return use is FieldKind.ID if self.trim is None else self.trim
 
-    def meant(self, found: Any, use: FieldKind, zone: str | None) -> Any:  # noqa: ANN401 -- whatever a file can hold
+    def meant(self, value: Any, use: FieldKind, zone: str | None) -> Any:  # noqa: ANN401 -- whatever a file can hold
         """A non-empty value, converted to the field's kind. Raises BadRow."""
         if self.values is not None:
-            return self._replaced(text_of(found, self.name))
+            return self._replaced(text_of(value, self.name))
         if use is FieldKind.MOMENT:
-            return moment(found, self.format, self.zone or zone or ("UTC" if self.format else None), self.name)
+            return moment(value, self.format, self.zone or zone or ("UTC" if self.format else None), self.name)
         if self.format is not None:
-            return moment(found, self.format, "UTC", self.name)[: len("2026-03-01")]
-        if not self.is_amount or not isinstance(found, Decimal):
-            return self._plain(found, use)
-        amount = self._amount(found)
+            return moment(value, self.format, "UTC", self.name)[: len("2026-03-01")]
+        if not self.is_amount or not isinstance(value, Decimal):
+            return self._plain(value, use)
+        amount = self._amount(value)
         return _whole(amount, self.name) if self.kind == "whole" or use is FieldKind.WHOLE else amount
 
     def _replaced(self, code: str) -> str | bool | int:
@@ -134,29 +134,29 @@ class FieldSource(BaseModel):
             raise BadRow(self.name, "one of {names}", code, names=", ".join(self.values))
         return self.values[code]
 
-    def _amount(self, found: Decimal) -> str:
+    def _amount(self, value: Decimal) -> str:
         places = None if self.currency else self.decimals  # rounded once, after it is converted
-        amount = rounded(shifted(found, self.shift or 0), places, self.name)
+        amount = rounded(shifted(value, self.shift or 0), places, self.name)
         return spelled(abs(amount) if self.unsigned else amount)
 
-    def _plain(self, found: Any, use: FieldKind) -> object:  # noqa: ANN401 -- whatever a file can hold
+    def _plain(self, value: Any, use: FieldKind) -> object:  # noqa: ANN401 -- whatever a file can hold
         if self.kind == "text":
-            return text_of(found, self.name)
-        if self.kind == "flag" or (use is FieldKind.FLAG and not isinstance(found, bool)):
-            return _flag(found, self.name)
+            return text_of(value, self.name)
+        if self.kind == "flag" or (use is FieldKind.FLAG and not isinstance(value, bool)):
+            return _flag(value, self.name)
         if self.kind == "whole" or use is FieldKind.WHOLE:
-            count = _whole(found, self.name)
+            count = _whole(value, self.name)
             return str(count) if use is FieldKind.ID and count is not None else count
         if use is FieldKind.ID:
-            return id_of(found, self.name)
+            return id_of(value, self.name)
         if use is FieldKind.MONEY:
-            return _money(found, self.name)
-        return found.isoformat() if isinstance(found, date) else whole(found, self.name)
+            return _money(value, self.name)
+        return value.isoformat() if isinstance(value, date) else whole(value, self.name)
 
     def aggregate_lines(self, rows: Sequence[Row], use: FieldKind, zone: str | None) -> Any:  # noqa: ANN401 -- any JSON
         """The field's value for a basket. Raises BadRow."""
-        found = [value for row in rows if (value := self.raw(row, use)) is not None]
-        made = aggregate_lines(self.lines, found, self.name, self.mark)
+        values = [value for row in rows if (value := self.raw(row, use)) is not None]
+        made = aggregate_lines(self.lines, values, self.name, self.mark)
         if self.lines == "sum" and made is not None and not self.is_amount:
             made = spelled(made)
         return None if made is None else self.meant(made, use, zone)
@@ -168,8 +168,8 @@ def filled(text: str | None, row: Row, use: FieldKind) -> str | None:
     spell = id_of if use is FieldKind.ID else text_of
     values: dict[str, str | None] = {}
     for name in COLUMN.findall(text):
-        found = cell(row[name], name)
-        values[name] = None if found is None else spell(found, name)
+        content = cell(row[name], name)
+        values[name] = None if content is None else spell(content, name)
     if any(value is None or value == "" for value in values.values()):
         return None
     return COLUMN.sub(lambda match: str(values[match[1]]), text)
@@ -177,31 +177,31 @@ def filled(text: str | None, row: Row, use: FieldKind) -> str | None:
 
 def number_in(row: Row, column: str, mark: Mark | None) -> Decimal | None:
     """The number in a column, or None if it is empty. Raises BadRow."""
-    found = cell(row[column], column)
-    return None if found is None else number(found, mark, column)
+    value = cell(row[column], column)
+    return None if value is None else number(value, mark, column)
 
 
-def _flag(found: object, column: str) -> bool:
-    word = text_of(found, column).strip().lower()
+def _flag(value: object, column: str) -> bool:
+    word = text_of(value, column).strip().lower()
     if word not in FLAGS:
-        raise BadRow(column, "true or false, yes or no, 1 or 0", found)
+        raise BadRow(column, "true or false, yes or no, 1 or 0", value)
     return FLAGS[word]
 
 
-def _whole(found: object, column: str) -> int | None:
-    value = number(found, None, column) if not isinstance(found, bool) else None
-    if value is None and isinstance(found, str):
+def _whole(cell_value: object, column: str) -> int | None:
+    value = number(cell_value, None, column) if not isinstance(cell_value, bool) else None
+    if value is None and isinstance(cell_value, str):
         return None
     if value is None or value != value.to_integral_value():
-        raise BadRow(column, "a whole number", found)
+        raise BadRow(column, "a whole number", cell_value)
     return int(value)
 
 
-def _money(found: object, column: str) -> object:
+def _money(value: object, column: str) -> object:
     """An amount without options in the mapping: it is read exactly."""
-    if isinstance(found, float | Decimal):
+    if isinstance(value, float | Decimal):
         raise BadRow(
-            column, "a text or a whole number: of a fraction, say with `decimals` to how many it is rounded", found
+            column, "a text or a whole number: of a fraction, say with `decimals` to how many it is rounded", value
         )
-    amount = number(found, None, column)
-    return None if amount is None else found.strip() if isinstance(found, str) else spelled(amount)
+    amount = number(value, None, column)
+    return None if amount is None else value.strip() if isinstance(value, str) else spelled(amount)

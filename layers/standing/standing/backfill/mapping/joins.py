@@ -57,22 +57,22 @@ class JoinedColumn(BaseModel):
     lines: Together = "only"
     mark: Mark | None = None
 
-    def value(self, found: list[Any]) -> Any:  # noqa: ANN401 -- whatever a file can hold
+    def value(self, cells: list[Any]) -> Any:  # noqa: ANN401 -- whatever a file can hold
         """The aggregated value of joined rows, or None if none has one. Raises BadRow."""
-        there = [value for one in found if (value := cell(one, self.column)) is not None]
+        there = [value for one in cells if (value := cell(one, self.column)) is not None]
         made = aggregate_lines(self.lines, there, self.column, self.mark)
         return spelled(made) if self.lines == "sum" and made is not None else made
 
 
-def _keys(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+def _keys(written: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
     """`on: order_id` is the same column in both."""
-    return {found: found} if isinstance(found, str) else found
+    return {written: written} if isinstance(written, str) else written
 
 
-def _columns(found: Any) -> Any:  # noqa: ANN401 -- as above
-    if not isinstance(found, dict):
-        return found
-    return {name: {"column": one} if isinstance(one, str) else one for name, one in found.items()}
+def _columns(written: Any) -> Any:  # noqa: ANN401 -- as above
+    if not isinstance(written, dict):
+        return written
+    return {name: {"column": one} if isinstance(one, str) else one for name, one in written.items()}
 
 
 class Join(FileFormat):

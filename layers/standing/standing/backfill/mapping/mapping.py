@@ -45,8 +45,8 @@ class Kind(BaseModel):
         return asked.union(*(one.columns for one in taken), *(COLUMN.findall(text) for text in made))
 
 
-def _listed(found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
-    return [found] if isinstance(found, str) else found
+def _listed(written: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+    return [written] if isinstance(written, str) else written
 
 
 class Mapping(FileFormat):
@@ -66,12 +66,12 @@ class Mapping(FileFormat):
 
     @model_validator(mode="before")
     @classmethod
-    def _of_one_kind(cls, found: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
+    def _of_one_kind(cls, written: Any) -> Any:  # noqa: ANN401 -- whatever YAML can say
         """Read `type` and `fields` beside the source as a mapping of one kind."""
-        if not isinstance(found, dict) or "events" in found:
-            return found
-        kind = {name: found[name] for name in ("type", "fields", "when", "expect") if name in found}
-        return {name: value for name, value in found.items() if name not in kind} | {"events": [kind]}
+        if not isinstance(written, dict) or "events" in written:
+            return written
+        kind = {name: written[name] for name in ("type", "fields", "when", "expect") if name in written}
+        return {name: value for name, value in written.items() if name not in kind} | {"events": [kind]}
 
     @model_validator(mode="after")
     def _lines_are_of_baskets(self) -> Self:
@@ -141,8 +141,8 @@ class Mapping(FileFormat):
             )
         if not isinstance(field, str):
             return field
-        found = [text for row in rows if (text := filled(field, row, use)) is not None]
-        return aggregate_lines("only", found, field)
+        texts = [text for row in rows if (text := filled(field, row, use)) is not None]
+        return aggregate_lines("only", texts, field)
 
     def _converted(self, kind: Kind, detail: Envelope, rows: Sequence[Row]) -> None:
         """Convert amounts to the event's currency, by the rates of its day."""

@@ -65,11 +65,11 @@ class Rates(BaseModel):
         return worth
 
     def _day(self, row: Row) -> date:
-        told = cell(row[self.day], self.day)
+        value = cell(row[self.day], self.day)
         try:
-            return told if isinstance(told, date) else date.fromisoformat(str(told).strip()[:10])
+            return value if isinstance(value, date) else date.fromisoformat(str(value).strip()[:10])
         except ValueError:
-            raise BadRow(self.day, EXPECTATIONS("date"), told) from None
+            raise BadRow(self.day, EXPECTATIONS("date"), value) from None
 
     def converted(self, amount: str, field: FieldSource, rows: Sequence[Row], day: str) -> str:
         """An amount in the events' currency, rounded once. Raises BadRow where no rate is known for its day."""

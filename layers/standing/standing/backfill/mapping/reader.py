@@ -36,11 +36,11 @@ ASKED = Messages(
 
 def read_mapping(path: Path) -> Mapping:
     """The mapping in a YAML file, with its rates. Raises BadMapping, and Unreadable for a table of rates."""
-    found = _yaml(path)
+    written = _yaml(path)
     try:
-        mapping = Mapping.model_validate(found)
+        mapping = Mapping.model_validate(written)
     except ValidationError as error:
-        place, expected = _first(error, found)
+        place, expected = _first(error, written)
         raise BadMapping("{path}: {place}: expected {expected}", path=path, place=place, expected=expected) from None
     if mapping.rates:
         mapping.rates.read(path.parent)
@@ -56,7 +56,7 @@ def _yaml(path: Path) -> Any:  # noqa: ANN401 -- whatever YAML can say
         raise BadMapping("{path}: is not YAML: `{why}`", path=path, why=str(error).splitlines()[0]) from None
 
 
-def _first(error: ValidationError, found: Any) -> tuple[Readable | str, Readable]:  # noqa: ANN401 -- as above
+def _first(error: ValidationError, written: Any) -> tuple[Readable | str, Readable]:  # noqa: ANN401 -- as above
     """What is wrong first: its place, and what was expected there.
 
     Of a field that may be several things, what it seems to be meant as.
@@ -64,7 +64,7 @@ def _first(error: ValidationError, found: Any) -> tuple[Readable | str, Readable
     every = error.errors(include_url=False, include_input=False)
     first = next((one for one in every if any("FieldSource" in str(part) for part in one["loc"])), every[0])
     parts = [str(part) for part in first["loc"] if "FieldSource" not in str(part) and part != "str"]
-    is_of_one_kind = isinstance(found, dict) and "events" not in found
+    is_of_one_kind = isinstance(written, dict) and "events" not in written
     place = ".".join(parts[2:] if is_of_one_kind and parts[:1] == ["events"] else parts)
     return place or message("the file"), _expected(first)
 
@@ -75,5 +75,5 @@ def _expected(error: ErrorDetails) -> Readable:
     if isinstance(ours := context.get("error"), BadWord):
         return ours
     kind = error["type"]
-    said = ASKED if kind in ASKED else EXPECTATIONS
-    return said(kind if kind in said else "other", said=f"`{error['msg']}`", **context)
+    texts = ASKED if kind in ASKED else EXPECTATIONS
+    return texts(kind if kind in texts else "other", said=f"`{error['msg']}`", **context)

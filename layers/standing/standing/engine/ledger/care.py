@@ -254,8 +254,8 @@ def answers_in(events: Iterable[Event]) -> Iterator[CareAnswer]:
 
     At the same moment, `accepted` comes first, since nobody accepts an action that is over.
     """
-    found = [event.detail for event in events if isinstance(event.detail, CareAnswer)]
-    yield from sorted(found, key=lambda answer: (answer.time, answer.status != "accepted", answer.id))
+    answers = [event.detail for event in events if isinstance(event.detail, CareAnswer)]
+    yield from sorted(answers, key=lambda answer: (answer.time, answer.status != "accepted", answer.id))
 
 
 def not_before(programme: Programme, do: Action, now: datetime) -> datetime:

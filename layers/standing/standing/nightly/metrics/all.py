@@ -66,8 +66,8 @@ def _then(known: MetricInputs, month: pl.DataFrame) -> pl.DataFrame:
 
 def _drift(known: MetricInputs, now: pl.DataFrame, then: Mapping[str, pl.DataFrame], counts: pl.DataFrame) -> Nested:
     names = numbers(known.ruleset)
-    found = {"now": distributions(known.standing, now, names)}
+    drift = {"now": distributions(known.standing, now, names)}
     for month, frame in known.months.items():
         whole = with_facts(frame, counts, known.ruleset, month_end(month), names)
-        found[month] = distributions(whole, then[month], names)
-    return found
+        drift[month] = distributions(whole, then[month], names)
+    return drift

@@ -19,19 +19,19 @@ def counted(rows: pl.DataFrame, *names: str) -> Nested:
 def summed(rows: pl.DataFrame, names: Sequence[str], **values: pl.Expr) -> Nested:
     """For each combination of values a dict of sums, each of whole numbers."""
     whole = {name: value.cast(pl.Int64) for name, value in values.items()}
-    found = rows.drop_nulls(list(names)).group_by(names).agg(**whole).sort(names)
-    return nested((*row[: len(names)], dict(zip(values, row[len(names) :], strict=True))) for row in found.rows())
+    sums = rows.drop_nulls(list(names)).group_by(names).agg(**whole).sort(names)
+    return nested((*row[: len(names)], dict(zip(values, row[len(names) :], strict=True))) for row in sums.rows())
 
 
 def nested(rows: Iterable[Sequence[Any]]) -> Nested:
     """Rows of a path and a leaf as nested dicts; keys are texts."""
-    found: Nested = {}
+    tree: Nested = {}
     for *path, last, leaf in rows:
-        place = found
+        place = tree
         for part in path:
             place = place.setdefault(str(part), {})
         place[str(last)] = leaf
-    return found
+    return tree
 
 
 def in_days(seconds: str, first: Day, last: Day, time_zone: str) -> pl.Expr:

@@ -24,12 +24,12 @@ def numbers(ruleset: Ruleset) -> list[str]:
     return [one.name for one in features if one.unit != "text" or one.levels]
 
 
-def distributions(standing: pl.DataFrame, held: pl.DataFrame, features: Sequence[str]) -> Nested:
+def distributions(standing: pl.DataFrame, shown: pl.DataFrame, features: Sequence[str]) -> Nested:
     """`ratings`: customers by level; `features`: customers by bin. Of features that the standing has."""
     there = [name for name in features if name in standing.columns]
     long = standing.select(there).unpivot(variable_name="feature", value_name="value")
     bins = long.with_columns(_bin(pl.col("value").cast(pl.Int64)).alias("bin"))
-    return {"ratings": levels(held), "features": counted(bins, "feature", "bin")}
+    return {"ratings": levels(shown), "features": counted(bins, "feature", "bin")}
 
 
 def _bin(value: pl.Expr) -> pl.Expr:

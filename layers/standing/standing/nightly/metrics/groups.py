@@ -29,11 +29,11 @@ def groups(decisions: pl.DataFrame, day: Day, time_zone: str) -> Groups:
 
 def moved_now(customer: str, decisions: Iterable[Decision], day: Day) -> Groups:
     """The same for decisions of this night, which the lake does not have yet."""
-    told = (one for one in decisions if isinstance(one, RatingChanged) and one.was is not None and one.day == day)
-    return {f"moved/{one.rating}/{one.was}/{one.level}": Group(1, [customer]) for one in told}
+    moves = (one for one in decisions if isinstance(one, RatingChanged) and one.was is not None and one.day == day)
+    return {f"moved/{one.rating}/{one.was}/{one.level}": Group(1, [customer]) for one in moves}
 
 
 def _named(rows: pl.DataFrame, key: pl.Expr) -> Groups:
     first = pl.col("customer").unique().sort().head(FIRST)
-    found = rows.group_by(key.alias("key")).agg(pl.len().alias("customers"), first.alias("first")).sort("key")
-    return {key: Group(customers, first) for key, customers, first in found.rows()}
+    grouped = rows.group_by(key.alias("key")).agg(pl.len().alias("customers"), first.alias("first")).sort("key")
+    return {key: Group(customers, first) for key, customers, first in grouped.rows()}

@@ -13,15 +13,15 @@ NOBODY = Group(0, [])
 
 def merge_samples(many: Iterable[Groups]) -> Groups:
     """The sum of many: of the ids the first."""
-    found: Groups = {}
-    for one in many:
-        for key, group in one.items():
-            found[key] = _sum(found.get(key, NOBODY), group)
-    return found
+    merged: Groups = {}
+    for groups in many:
+        for key, group in groups.items():
+            merged[key] = _sum(merged.get(key, NOBODY), group)
+    return merged
 
 
-def _sum(one: Group, other: Group) -> Group:
-    return Group(one.customers + other.customers, sorted({*one.first, *other.first})[:FIRST])
+def _sum(group: Group, other: Group) -> Group:
+    return Group(group.customers + other.customers, sorted({*group.first, *other.first})[:FIRST])
 
 
 def without_customer(named: Groups, customer: str) -> Groups:

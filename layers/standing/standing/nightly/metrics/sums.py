@@ -10,21 +10,21 @@ from standing.report.model import Figures
 type Nested = dict[str, Any]  # its leaves are whole numbers
 
 
-def add(one: Nested, other: Nested) -> Nested:
+def add(figures: Nested, other: Nested) -> Nested:
     """The sums of the leaves that have the same path; a leaf that only one of them has stays as it is."""
-    found = dict(one)
+    total = dict(figures)
     for key, value in other.items():
-        known = found.get(key)
+        known = total.get(key)
         if known is None:
-            found[key] = value
+            total[key] = value
         else:
-            found[key] = add(known, value) if isinstance(value, dict) else known + value
-    return found
+            total[key] = add(known, value) if isinstance(value, dict) else known + value
+    return total
 
 
 def add_all(many: Iterable[Figures]) -> Figures:
     """The sum of many."""
     total: Nested = {}
-    for one in many:
-        total = add(total, vars(one))
+    for figures in many:
+        total = add(total, vars(figures))
     return Figures(**total)

@@ -1,1 +1,1 @@
-"""The renderers of documents: one for each medium, each with an entry for every kind of block and every look."""
+"""The renderers of documents: one for each medium. Each draws every kind of block and every look."""

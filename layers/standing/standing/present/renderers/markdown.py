@@ -1,4 +1,4 @@
-"""A document as Markdown, as GitHub draws it."""
+"""Renders a document as Markdown for GitHub."""
 
 from __future__ import annotations
 
@@ -39,19 +39,19 @@ KINDS: Mapping[Look, Kind] = {
     **{"strong": "strong", "bad": "strong", "warning": "strong", "rise": "strong", "fall": "strong", "move": "strong"},
     **{"code": "code", "quoted": "code", "place": "code"},
 }
-BELOW = "  "  # by which what belongs to an item stands further in
+BELOW = "  "  # the indent of blocks below an item
 
 
 def markdown(document: Document, level: int = 2) -> str:
-    """A document as Markdown; `level`: of its title."""
+    """A document as Markdown. `level` is the heading level of its title."""
     parts = [*_head(document, level), *_drawn(document.blocks, level + 1)]
     return "\n\n".join(parts) + "\n"
 
 
 def shortened(document: Document, most: int) -> Document:
-    """A document of about so many characters: the list with which it begins has lost its first items.
+    """The document cut to about `most` characters: the list at its beginning loses its first items.
 
-    What comes after the list stays, but for what is too long even without it.
+    The blocks after the list stay, except for those that are too long even without it.
     """
     (first, *rest), level = document.blocks, 1
     while len(_joined(rest, level)) > most:
@@ -85,7 +85,7 @@ def _lines(said: Said, end: str = "\\\n") -> str:
 
 
 def _line(line: Sequence[Span]) -> str:
-    """A line that is read back as its texts. Where code and code would touch, all of it is code."""
+    """A line of Markdown that reads back as its texts. Adjacent pieces of code become one piece."""
     pieces = _merged(_emphasised(_merged((KINDS[span.look], on_one_line(span.text)) for span in line)))
     drawn = [_piece(pieces, number) for number in range(len(pieces))]
     if any(one.endswith("`") and other.startswith("`") for one, other in pairwise(drawn)):
@@ -94,13 +94,13 @@ def _line(line: Sequence[Span]) -> str:
 
 
 def _merged(pieces: Iterable[Piece]) -> list[Piece]:
-    """Neighbours of one kind as one piece."""
+    """The pieces, with neighbours of one kind merged."""
     grouped = groupby((piece for piece in pieces if piece[1]), lambda piece: piece[0])
     return [(kind, "".join(text for _, text in some)) for kind, some in grouped]
 
 
 def _emphasised(pieces: list[Piece]) -> Iterator[Piece]:
-    """Pieces of which those are strong that stand between spaces: others, Markdown might not take for that."""
+    """The pieces, strong only if they are between spaces: Markdown may not recognise other ones as strong."""
     padded = [" ", *(text for _, text in pieces), " "]
     for before, (kind, text), after in zip(padded, pieces, padded[2:], strict=False):
         fits = before.endswith(" ") and after.startswith(" ") and text == text.strip()
@@ -128,7 +128,7 @@ def _items(block: Items, level: int) -> str:
 
 
 def _item(item: Item, level: int) -> str:
-    """What stands further in belongs to it."""
+    """An item. Indented lines belong to it."""
     whole = "\n\n".join([_lines(item.said), *_drawn(item.below, level)])
     return f"- {indent(whole, BELOW).removeprefix(BELOW)}" + ("\n" if item.below else "")
 

@@ -1,4 +1,4 @@
-"""A document as a page: one file that needs no network, with its pictures."""
+"""Renders a document as a page: one file with its pictures, which needs no network."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from standing.present.document import (
 )
 from standing.present.page import assemble, escape
 
-TOP = 2  # of the page's headings, below its own title
+TOP = 2  # the level of the first headings, below the page's title
 ELEMENTS: Mapping[Look, tuple[str, str]] = {
     **{"plain": ("", ""), "break": ("", ""), "strong": ("b", ""), "soft": ("span", "soft"), "whole": ("span", "whole")},
     **{"code": ("code", ""), "quoted": ("code", ""), "place": ("code", "")},
@@ -70,7 +70,7 @@ def _paragraph(block: Paragraph, _level: int) -> str:
 
 
 def _section(block: Section, level: int) -> str:
-    """A card; a section within one has a title and no more."""
+    """A card. A section within a card is only a title with its blocks."""
     whole = _titled(f"h{level}", block.title) + _drawn(block.blocks, level + 1)
     return f"<section>{whole}</section>" if level == TOP else whole
 

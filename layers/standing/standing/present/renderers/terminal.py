@@ -1,4 +1,4 @@
-"""A document in the terminal. Lists are not broken into lines, so that they can be searched; all else is."""
+"""Prints a document in the terminal. It wraps lines, except those of lists, so that these can be searched."""
 
 from __future__ import annotations
 
@@ -40,28 +40,28 @@ STYLES: Mapping[Look, str] = {
     **{"good": "green", "bad": "red", "warning": "yellow", "break": ""},
     **{"rise": "bold green", "fall": "bold red", "move": "bold cyan"},
 }
-BELOW = 4  # columns by which what belongs to an item stands further in
+BELOW = 4  # columns: the indent of blocks below an item
 BAR = 30  # columns
 EIGHTHS = " ▏▎▍▌▋▊▉"
-WHOLE = 136  # a column that is best whole may take as many columns of the terminal as this over the table's number
+WHOLE = 136  # terminal columns, divided by the table's number of columns: the most that an `is_whole` column may take
 GAP = 2  # columns of the terminal between two of a table
 NUMBER = 24  # columns that a number takes at most: what is longer is a text, and may be broken into lines
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where blocks are printed, how far in, and in how many sections."""
+    """Where blocks are printed: the console, the indent, and the depth of sections."""
 
     console: Console
     indent: int = 0
     depth: int = 0
 
     def print(self, what: RenderableType) -> None:
-        """Print something, broken into lines."""
+        """Print something, wrapped."""
         self.console.print(Padding(what, (0, 0, 0, self.indent), expand=False) if self.indent else what)
 
     def print_line(self, line: Text, indent: int = 0) -> None:
-        """Print a line whole."""
+        """Print a line, not wrapped."""
         self.console.print(Text(" " * (self.indent + indent)).append(line), soft_wrap=True)
 
     def blocks(self, blocks: Iterable[Block]) -> None:
@@ -89,7 +89,7 @@ def _head(document: Document) -> Iterator[Paragraph]:
 
 
 def plain_text(document: Document, width: int) -> str:
-    """A document as a terminal of some width shows it, without colours."""
+    """A document as a terminal of this width shows it, without colours."""
     file = StringIO()
     print_document(document, PlainConsole(file=file, width=width))
     return file.getvalue()
@@ -199,7 +199,7 @@ def _bars(block: Bars, place: Place) -> None:
 
 
 def _bar(bar: Bar, most: int) -> str:
-    """A bar of eighths of a column; of what is not nothing there is one at least."""
+    """A bar in eighths of a column. A number above 0 has at least one eighth."""
     whole, part = divmod(max(1, round(bar.count / most * BAR * 8)) if bar.count else 0, 8)
     return "█" * whole + (EIGHTHS[part] if part else "")
 

@@ -1,1 +1,1 @@
-"""The report of a night, for people: what needs attention, where customers stand, and how the night went."""
+"""The report of a night for people: what needs attention, the customers' levels, and the run."""

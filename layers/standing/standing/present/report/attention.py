@@ -1,4 +1,4 @@
-"""What needs attention in a report, as lines for people: customers first, the run last. All trouble has its line."""
+"""What needs attention in a report, as lines of text: customers first, the run last. Every fault has a line."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from standing.present.report.words import phrase
 from standing.report.model import Report
 from standing.values.catalogue import Language
 
-DRIFTED = 2_500  # of PSI, in ten-thousandths
-REJECTED = 0.05  # of what a source sent on a day
-ENOUGH = 200  # customers, below which a drift is chance
+DRIFTED = 2_500  # PSI, in ten-thousandths
+REJECTED = 0.05  # of a source's events of a day
+ENOUGH = 200  # customers; with fewer, a drift is chance
 SHOWN = 8
 
 
 def attention(report: Report, language: Language) -> list[str]:
-    """The lines; none where all is well."""
+    """The lines. Empty if all is well."""
     parts = (_customers, _backfills, _sources, _drift, _run)
     return [line for part in parts for line in part(report, language)]
 
 
 def _customers(report: Report, language: Language) -> Iterator[str]:
-    """Those of whom something is not as it should be: before whatever is wrong with machines."""
+    """Lines about customers, which come before those about the run."""
     yield from _unanswered(report, language)
     if count := report.differences:
         ids = list(dict.fromkeys(one.customer for one in report.different))
@@ -54,7 +54,7 @@ def _run(report: Report, language: Language) -> Iterator[str]:
 
 
 def _backfills(report: Report, language: Language) -> Iterator[str]:
-    """Backfills that ended half-way: each night, until somebody resumes them or takes them back."""
+    """Interrupted backfills: in the report of each night, until somebody resumes or retracts them."""
     for one in report.backfills:
         yield phrase(f"backfill_{one.state}", language, run=one.run, day=one.began[:10])
 

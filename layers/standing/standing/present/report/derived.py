@@ -1,4 +1,4 @@
-"""What follows from a report's figures: drift, and days on which a source was silent. Whole numbers; knows no page."""
+"""Values derived from a report's figures: drift, and days on which a source was silent. Independent of any page."""
 
 from __future__ import annotations
 
@@ -10,15 +10,15 @@ from typing import NamedTuple
 from standing.report.model import Spread
 
 UNIT = 10_000
-SMOOTHED = 0.5  # customers that a level has at least, so that an empty one is no infinity
-USUAL = 0.8  # of the days between its first and the last: so often a source sends that is missed when it does not
+SMOOTHED = 0.5  # the least number of customers of a level, so that an empty level does not make the PSI infinite
+USUAL = 0.8  # of the days since its first: a source that sends on fewer days is not missed on a silent one
 LOOKED_BACK = 7  # days
 
 type Counts = Mapping[str, int]
 
 
 class Drift(NamedTuple):
-    """How far a distribution has moved: of a rating or a feature, since a month, in ten-thousandths."""
+    """How far the distribution of a rating or a feature has moved since a month: the PSI, in ten-thousandths."""
 
     month: str
     kind: str
@@ -27,7 +27,7 @@ class Drift(NamedTuple):
 
 
 def psi(now: Counts, then: Counts) -> int:
-    """The population stability index of two distributions, in ten-thousandths; 0 where one of them is empty."""
+    """The population stability index of two distributions, in ten-thousandths. 0 if one of them is empty."""
     if not sum(now.values()) or not sum(then.values()):
         return 0
     bins = sorted({*now, *then})
@@ -40,7 +40,7 @@ def _share(counts: Counts, name: str, bins: int) -> float:
 
 
 def drifts(drift: Mapping[str, Spread]) -> list[Drift]:
-    """Every rating and feature against each month that there is, the farthest first."""
+    """The drift of every rating and feature since each month of the report, the largest first."""
     now = drift.get("now", {})
     found = [
         Drift(month, kind, name, psi(counts, then))
@@ -54,7 +54,7 @@ def drifts(drift: Mapping[str, Spread]) -> list[Drift]:
 
 
 def silent_days(quality: Mapping[str, Mapping[str, Counts]], last: str) -> list[tuple[str, str]]:
-    """(source, day) of the last days, up to `last`, on which a source that usually sends sent nothing."""
+    """(source, day) for the last days, up to `last`, on which a source that usually sends events sent none."""
     end = date.fromisoformat(last)
     found = []
     for source, days in sorted(quality.items()):

@@ -1,4 +1,4 @@
-"""The report of a night as a document, whole for a page and in brief for a terminal."""
+"""The report of a night as a document: whole for a page, brief for a terminal."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from standing.report.model import Counts, Report, ScoreModel
 from standing.rules.ruleset import Rating, Ruleset
 from standing.values.catalogue import Language
 
-FEWEST = 2  # nights that make a line
+FEWEST = 2  # nights for a line
 
 
 def page(report: Report, ruleset: Ruleset, language: Language) -> str:
@@ -26,7 +26,7 @@ def page(report: Report, ruleset: Ruleset, language: Language) -> str:
 
 
 def report_document(report: Report, ruleset: Ruleset, language: Language, *, is_brief: bool = False) -> Document:
-    """A night's report; in brief what needs attention, who moved, the levels, and whether lake and states agree."""
+    """A night's report. The brief one has what needs attention, who moved, the levels, and the reconciliation."""
     blocks = tuple((_brief if is_brief else _whole)(report, ruleset, language))
     title = phrase("title", language, day=report.day)
     rules = (report.rules or ruleset.version)[:12]
@@ -75,7 +75,7 @@ def _section(name: str, language: Language, *blocks: Block) -> Section:
 
 
 def _soft(*texts: str) -> Iterator[Paragraph]:
-    """Texts that there are, as paragraphs."""
+    """The texts that are not empty, as paragraphs."""
     return (Paragraph(with_code(text), "soft") for text in texts if text)
 
 
@@ -94,21 +94,21 @@ def _levels(report: Report, ruleset: Ruleset, language: Language) -> Section:
 
 
 def _levels_how(report: Report, language: Language) -> Iterator[str]:
-    """What is counted, and who is not."""
+    """Who is counted, and who is not."""
     yield phrase("levels_how", language)
     if count := report.incomplete_customers:
         yield phrase("left_out", language, count=count)
 
 
 def _who_has_it(shown: Sequence[Rating], language: Language) -> str:
-    """How the customers of a level are listed, for one of them."""
+    """The command that lists the customers of a level, for one of the levels."""
     if not shown:
         return ""
     return phrase("levels_who", language, command=f"standing list '{shown[-1].name} == {shown[-1].levels[-1]}'")
 
 
 def _trend(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Section]:
-    """How many each level had, over the nights that are known."""
+    """The number of customers of each level, over the known nights."""
     nights = report.trend or {}
     if len(nights) >= FEWEST:
         ratings = ruleset.ratings.items()
@@ -137,7 +137,7 @@ def _migration(report: Report, ruleset: Ruleset, language: Language) -> Section:
 
 
 def _matrix(rating: Rating, moves: Mapping[str, Counts]) -> dict[Pair, int]:
-    """Who was there before, by level then and now; levels of rules that are gone are left out."""
+    """The customers who existed before, by level then and now. Levels that the rules no longer have are left out."""
     pairs = {(was, now): count for was, some in moves.items() for now, count in some.items()}
     return {pair: count for pair, count in pairs.items() if set(pair) <= set(rating.levels)}
 
@@ -159,7 +159,7 @@ def _churn(report: Report, language: Language) -> Section:
 
 
 def _learnt(model: ScoreModel, language: Language) -> Iterator[str]:
-    """By which model, and why it is an old one where a new one could not be learnt."""
+    """Which model gave the scores, and why it is an old one, if no new one could be fitted."""
     if model.hash:
         yield phrase("learnt", language, day=model.as_of, hash=model.hash[:12])
         yield _why(model, language)

@@ -1,4 +1,4 @@
-"""The report's figures: bars, the RFM map, and histograms, each with what stands for it. Colours are named."""
+"""The report's figures: bars, the RFM map and histograms, each with its replacement as text. Colours are names."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from standing.values.segments import SEGMENTS
 
 ROW, LEAST = 34, 120  # pixels of a bar, and of a picture
 TIGHT: dict[str, int] = {"l": 10, "r": 30, "t": 6, "b": 10}
-PALE = 1.6  # so much larger than the largest is what the strongest colour stands for: numbers stay readable on it
-SMALL = '{}<br><span style="font-size:10px">{}</span>'  # plotly's own markup
+PALE = 1.6  # the strongest colour stands for this multiple of the largest value, so that numbers on it stay readable
+SMALL = '{}<br><span style="font-size:10px">{}</span>'  # plotly's markup
 GRID = ("1", "2", "3", "4", "5")
 SILENT: dict[str, Any] = {"showgrid": False, "zeroline": False, "ticks": "", "automargin": True}
 
@@ -25,7 +25,7 @@ type Cells = Mapping[str, Mapping[str, Counts]]
 
 
 def bars(names: Sequence[str], values: Sequence[int]) -> Picture:
-    """A bar a name, the first on top, with its number beside it."""
+    """A bar for each name, the first on top, with its number beside it."""
     one: dict[str, Any] = {
         "type": "bar",
         "orientation": "h",
@@ -54,14 +54,14 @@ def bar_figure(name: str, names: Sequence[str], values: Sequence[int], title: st
 
 
 def levels(name: str, rating: Rating, counts: Counts, language: Language) -> Figure:
-    """The customers of each level, the highest on top where they have an order."""
+    """The number of customers of each level, the highest level on top if the rating is ordered."""
     ordered = rating.levels[::-1] if rating.ordered else rating.levels
     names = [titled(rating.title_of(level), language) for level in ordered]
     return bar_figure(name, names, [counts.get(level, 0) for level in ordered], titled(rating.title, language))
 
 
 def segments(counts: Counts, language: Language) -> Figure:
-    """The customers of each segment, the largest on top."""
+    """The number of customers of each segment, the largest on top."""
     names = {code: SEGMENTS.say(code, language) for code in SEGMENTS.texts}
     ordered = sorted(((counts[code], name) for code, name in names.items() if counts.get(code)), reverse=True)
     said = phrase("segments", language)
@@ -69,7 +69,7 @@ def segments(counts: Counts, language: Language) -> Figure:
 
 
 def rfm(cells: Cells, programme: Programme, language: Language) -> Figure:
-    """The map: recency upwards, frequency and value to the right; customers, and what they spent."""
+    """The RFM map: recency upwards, frequency and value to the right; with customers, and what they spent."""
     counts = [[cells.get(r, {}).get(fm, {}).get("customers", 0) for fm in GRID] for r in GRID]
     told = [[_cell(cells.get(r, {}).get(fm, {}), programme, language) for fm in GRID] for r in GRID]
     texts = [
@@ -95,7 +95,7 @@ def _axis(name: str, language: Language) -> Picture:
 
 
 def _cell(counts: Counts, programme: Programme, language: Language) -> tuple[str, ...]:
-    """How many customers, and what they spent; nothing where there are none."""
+    """The number of customers and what they spent. Empty if there are none."""
     if not counts.get("customers"):
         return ()
     spent = rounded(counts.get("spend", 0), programme, language)
@@ -103,7 +103,7 @@ def _cell(counts: Counts, programme: Programme, language: Language) -> tuple[str
 
 
 def churn(tenths: Counts) -> Figure:
-    """Customers by their chance of having left, in tenths."""
+    """The number of customers by their probability of having left, in tenths."""
     names = [f"{10 * tenth}–{10 * tenth + 10} %" for tenth in range(10)]
     values = [tenths.get(str(tenth), 0) for tenth in range(10)]
     one = {"type": "bar", "x": names, "y": values, "marker": {"color": "@most"}}

@@ -1,4 +1,4 @@
-"""How a report spells months, days, amounts and large numbers, in English and Chinese. Knows no page."""
+"""How a report writes months, days, amounts and large numbers, in English and Chinese. Independent of any page."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ NOTHING = "–"
 
 
 def month(key: str, language: Language) -> str:
-    """`2026-10` as people say it: October 2026, 2026年10月."""
+    """`2026-10` in words: October 2026, 2026年10月."""
     year, number = key.split("-")
     return f"{year}年{int(number)}月" if language == "zh" else f"{month_name[int(number)]} {year}"
 
@@ -28,5 +28,5 @@ def rounded(minor: int, programme: Programme, language: Language) -> str:
 
 
 def value(found: str | None) -> str:
-    """A feature's value, or a dash where there is none."""
+    """A feature's value, or a dash if there is none."""
     return NOTHING if found is None else found

@@ -1,4 +1,4 @@
-"""The report's tables: care, data quality, reconciliation, how the ratings did, drift, and the run."""
+"""The report's tables: care, data quality, reconciliation, customers after a month's end, drift, and the run."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ OUTCOMES = ("sent", "missed", "held/consent", "held/contact-cap", "held/never-to
 ANSWERS = ("accepted", "done", "declined", "failed", "expired")
 TIMES = ("0", "1", "2", "3+")
 DAYS = 7
-SHIFTED = 1_000  # of PSI, in ten-thousandths: from here on it is worth watching
+SHIFTED = 1_000  # PSI, in ten-thousandths: from here on, a drift needs watching
 MOST = 12  # rows of a list that grows with the data
 PRICES = {
     "gb_seconds": Decimal("0.0000166667"),
@@ -52,20 +52,20 @@ def _how(name: str, language: Language, **parts: object) -> Paragraph:
 
 
 def _table(heads: Sequence[str], rows: Iterable[Sequence[Said]]) -> tuple[Table, ...]:
-    """A table, where it has rows; columns of numbers are marked with #."""
+    """A table, if it has rows. A head that begins with # is that of a column of numbers."""
     columns = tuple(Column(head.removeprefix("#"), is_number=head.startswith("#")) for head in heads)
     told = tuple(map(tuple, rows))
     return (Table(columns, told),) if told else ()
 
 
 def cost(report: Report) -> str:
-    """What the buckets used, at the list prices of docs/cost.md, in USD."""
+    """The cost of the buckets in USD, at the list prices of docs/cost.md."""
     used = report.used or Used()
     return f"{sum(Decimal(str(getattr(used, name))) * price for name, price in PRICES.items()):.4f}"
 
 
 def moved_today(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Section]:
-    """Who moved from which level to which on the day: the first of them, and the command that lists all."""
+    """The moves of the day: from which level to which, some customers, and the command that lists all."""
     day = report.day
     if report.groups is None:
         return
@@ -78,7 +78,7 @@ def moved_today(report: Report, ruleset: Ruleset, language: Language) -> Iterato
 
 
 def moves_in_brief(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Section]:
-    """The same as a list, each with the command that lists all, for where there is no room for a table."""
+    """The moves as a list, each with the command that lists all customers, for media without room for a table."""
     items = []
     for one in moved(report.groups or {}):
         names = named(one.first, one.customers, language)
@@ -96,7 +96,7 @@ def _moved_row(one: MovedGroup, ruleset: Ruleset, day: str, language: Language) 
 
 
 def care(report: Report, ruleset: Ruleset, language: Language) -> Section:
-    """What fell due on the day and in 30 days, what became of it, and how it was answered."""
+    """The care of the day and of 30 days: how often it fell due, and how it ended."""
     day, month = (report.figures.care.get(span, {}) for span in ("1d", "30d"))
     columns = [one for one in (*OUTCOMES, *ANSWERS) if any(counts.get(one) for counts in month.values())]
     if not columns:
@@ -127,7 +127,7 @@ def _pair(day: Counts, month: Counts, name: str, language: Language) -> str:
 
 
 def quality(report: Report, _ruleset: Ruleset, language: Language) -> Section:
-    """Events of the last days by source, and of them late, repeated and rejected."""
+    """The events of the last days by source, with those that are late, duplicate and rejected."""
     found = report.figures.quality
     end = date.fromisoformat(report.day)
     days = [str(end - timedelta(days=back)) for back in range(DAYS)]
@@ -146,7 +146,7 @@ def quality(report: Report, _ruleset: Ruleset, language: Language) -> Section:
 
 
 def _refunds(report: Report, language: Language) -> Iterator[Block]:
-    """By source, the refunds of which nobody knows which purchase they take their amount off."""
+    """By source, the refunds whose purchase is unknown."""
     names = ("refunds", "unnamed", "unknown")
     found = report.figures.refunds
     vague = [source for source in sorted(found) if found[source]["unnamed"] or found[source]["unknown"]]
@@ -158,13 +158,13 @@ def _refunds(report: Report, language: Language) -> Iterator[Block]:
 
 
 def _odd(report: Report, language: Language) -> tuple[Table, ...]:
-    """What is odd about the records, by name."""
+    """The anomalies of the records, by name."""
     rows = [_oddity(what, language) for _, what in sorted(report.odd.items())]
     return _table([phrase("odd", language), ""], rows[:MOST])
 
 
 def _oddity(one: Oddity, language: Language) -> tuple[str, str]:
-    """Whose records are odd, and how."""
+    """An anomaly: the customers or the source, and what is odd."""
     who = phrase("odd_customer" if one.source is None else "odd_source", language, who=one.customer or one.source)
     what = one.what.in_language(language)
     if one.bucket is None:
@@ -187,7 +187,7 @@ def reconciled(report: Report, language: Language) -> Paragraph:
 
 
 def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> Section:
-    """How many customers were compared with the lake, and each difference that is named."""
+    """How many customers were compared with the lake, and the listed differences."""
     heads = [phrase(name, language) for name in ("customer", "day", "feature", "in_state", "in_lake")]
     rows: list[list[Said]] = [
         [
@@ -200,7 +200,7 @@ def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> Sec
 
 
 def after(report: Report, ruleset: Ruleset, language: Language) -> Section:
-    """What customers of each level did in the 90 days after a month's end."""
+    """By level, what the customers did in the 90 days after a month's end."""
     found = report.figures.after
     if not found:
         return _section("ratings", language, _how("no_after", language))
@@ -233,7 +233,7 @@ def _after_row(level: str, counts: Counts, ruleset: Ruleset) -> list[str]:
 
 
 def changes(report: Report, ruleset: Ruleset, language: Language) -> Iterator[Section]:
-    """How often customers' levels changed in a year."""
+    """How often customers' levels change in a year."""
     found = report.figures.changes
     rows = [
         [titled(rating.title, language), *(_share(found[name], times) for times in TIMES)]
@@ -250,7 +250,7 @@ def _share(counts: Counts, name: str) -> str:
 
 
 def drift(report: Report, _ruleset: Ruleset, language: Language) -> Iterator[Section]:
-    """The farthest drifts since the last end of a month."""
+    """The largest drifts since the last month's end."""
     found = drifts(report.figures.drift)
     if not found:
         return
@@ -268,7 +268,7 @@ def _verdict(psi: int, language: Language) -> Said:
 
 
 def run(report: Report, language: Language) -> Section:
-    """Run time and cost, and what was wrong by name, with the way out."""
+    """The run's time and cost, and its faults, each with the way out."""
     content: list[Block] = [Paragraph(one, "soft") for one in _run(report, language)]
     if report.wrong:
         rows = [(Span(key, "code"), why.in_language(language)) for key, why in sorted(report.wrong.items())]

@@ -1,4 +1,4 @@
-"""Levels over nights as a picture: a line a level, each from its own least to its own most, with both its ends."""
+"""The trend of levels over nights: a line for each level, scaled from its minimum to its maximum, with both ends."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from standing.report.model import Levels
 from standing.rules.ruleset import Rating
 
 ROW = 40  # pixels of a line
-FEET = 24  # pixels for the days
+FEET = 24  # pixels for the labels of days
 MARGIN = {"l": 130, "r": 70, "t": 6, "b": FEET}  # with room for names and numbers
-PART = (0.15, 0.85)  # of its row, that a line takes
+PART = (0.15, 0.85)  # of its row: the height that a line takes
 
 type Nights = Mapping[str, Levels]  # by day
 type Row = tuple[float, float]
 
 
 def trend(name: str, rating: Rating, nights: Nights, title: str) -> Figure:
-    """A rating's customers by level over nights, the highest level on top where they have an order."""
+    """A rating's customers by level over nights, the highest level on top if the rating is ordered."""
     names, days = rating.levels[::-1] if rating.ordered else rating.levels, sorted(nights)
     counts = {one: [nights[day].get(rating.name, {}).get(one, 0) for day in days] for one in names}
     rows = [(1 - (place + PART[1]) / len(names), 1 - (place + PART[0]) / len(names)) for place in range(len(names))]
@@ -36,7 +36,7 @@ def trend(name: str, rating: Rating, nights: Nights, title: str) -> Figure:
 
 
 def _number(place: int) -> str:
-    """The number of an axis, as plotly counts them: the first has none."""
+    """The number of an axis in plotly's names: the first axis has none."""
     return str(place + 1) if place else ""
 
 
@@ -56,7 +56,7 @@ def _line(place: int, name: str, days: Sequence[str], counts: Sequence[int]) -> 
 
 
 def _ends(name: str, counts: Sequence[int], row: Row) -> tuple[Picture, Picture]:
-    """The level with its first number before the line, and its last number after it."""
+    """The labels of a line: the level with its first number on the left, its last number on the right."""
     return _beside(f"{name} {counts[0]:,}", 0, row), _beside(f"{counts[-1]:,}", 1, row)
 
 

@@ -1,4 +1,4 @@
-"""What a report says, in English and Chinese. Names in braces are filled in."""
+"""The texts of a report. Names in braces are filled in."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The rules, and what checks and scenarios say of them, as people read them."""
+"""The rules, and the results of checks and scenarios, for people."""

@@ -1,4 +1,4 @@
-"""The rules as a page: in the terminal, and as Markdown for docs/rules.md."""
+"""The rules as a document: for the terminal, and as Markdown for docs/rules.md."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from standing.rules.author.compiler import CompiledRules
 from standing.values.catalogue import Language
 
 WIDTH = 120
-INDENT = "\u2003"  # the space by which a line of a group stands further in: pages draw others at the beginning as none
+INDENT = "\u2003"  # an em space indents a line of a group: pages drop other spaces at the start
 MADE = "<!-- Made by `standing rules show --markdown`; edit the rule files instead. -->"
 
 
 def rules_document(compiled: CompiledRules, language: Language, *, both: bool = False) -> Document:
-    """The rules; with `both`, titles are in Chinese too."""
+    """The rules as a document. With `both`, titles are in Chinese too."""
     words = Words(language)
     teller = RulesInWords(compiled.ruleset, words, both, compiled.never_together, compiled.places.accepted)
     title = words("rules_of", name=teller.title(compiled.ruleset.programme.title))
@@ -29,14 +29,14 @@ def rules_document(compiled: CompiledRules, language: Language, *, both: bool = 
 
 
 def in_plain_text(compiled: CompiledRules, language: Language) -> str:
-    """The rules as the terminal shows them, without colours, for a file."""
+    """The rules for a file: as in the terminal, without colours."""
     return plain_text(rules_document(compiled, language), WIDTH)
 
 
 def markdown(compiled: CompiledRules, language: Language) -> str:
-    """The rules as a Markdown page; in English, with the Chinese titles beside.
+    """The rules as a Markdown page, with titles in both languages.
 
-    It has no version: two edits of the rules would contradict each other in that line.
+    The page has no rules version: that line would conflict in every merge of two edits.
     """
     whole = replace(rules_document(compiled, language, both=language == "en"), headline="")
     title, _, rest = renderer.markdown(whole, level=1).partition("\n")
@@ -44,7 +44,7 @@ def markdown(compiled: CompiledRules, language: Language) -> str:
 
 
 def _nested(sections: list[Section]) -> Iterator[Block]:
-    """Sections with those that are deeper within them."""
+    """The sections, nested by depth."""
     tops = [number for number, section in enumerate(sections) if section.depth == sections[0].depth]
     for begin, end in zip(tops, [*tops[1:], len(sections)], strict=True):
         first, *within = sections[begin:end]
@@ -61,7 +61,7 @@ def _blocks(section: Section) -> Iterator[Block]:
 
 
 def _said(text: str) -> Said:
-    """A text in which backticks mark what stands in the rules, and spaces that a line belongs to a group."""
+    """A text in which backticks mark code of the rules, and leading spaces mark a line of a group."""
     return in_lines(_line(line) for line in text.split("\n"))
 
 

@@ -1,4 +1,4 @@
-"""What `standing rules test` says: what became of each story, why one fails, and what none of them covers."""
+"""The output of `standing rules test`: the result of each story, why it failed, and what no story covers."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ phrase = PHRASES.say
 
 
 def scenarios_document(checked: ScenarioResults, language: Language) -> Document:
-    """What became of each story and what none covers; what failed comes last in the list, where it is seen."""
+    """The result of each story, and what no story covers. Failed stories come last in the list, next to the total."""
     played = sorted(checked.played, key=lambda one: bool(one.misses))
     stories = Items(tuple(_story(checked.ruleset, one, language) for one in played))
     passed = len(played) - len(checked.failed)
@@ -74,7 +74,7 @@ def scenarios_document(checked: ScenarioResults, language: Language) -> Document
 def _missing(
     name: Literal["never_true", "never_false"], checked: ScenarioResults, language: Language
 ) -> Iterator[Block]:
-    """The lines that no story sees true, or false."""
+    """The lines that are never true in a story, or never false."""
     seen = attrgetter("ever_true" if name == "never_true" else "ever_false")
     if missing := checked.missing(seen):
         yield Paragraph(phrase(name, language))
@@ -83,7 +83,7 @@ def _missing(
 
 
 def _moved(moved: Sequence[MovedThreshold], language: Language) -> Iterator[Block]:
-    """How many moved thresholds some story notices, and those that none does."""
+    """How many moved thresholds a story notices, and those that no story notices."""
     unnoticed = [one for one in moved if not one.noticed]
     yield Section("", (Paragraph(phrase("moved", language, noticed=len(moved) - len(unnoticed), all=len(moved))),))
     if unnoticed:
@@ -97,7 +97,7 @@ def _place(one: CoveredRule | MovedThreshold) -> Span:
 
 
 def checked_as_dict(checked: ScenarioResults) -> dict[str, Any]:
-    """The result for `--json`: every story, everything that was not as expected, and the whole coverage."""
+    """The result for `--json`: every story, every mismatch, and the whole coverage."""
     return {
         "rules": checked.ruleset.version,
         "passed": len(checked.played) - len(checked.failed),
@@ -113,7 +113,7 @@ def checked_as_dict(checked: ScenarioResults) -> dict[str, Any]:
 
 
 def mismatch_in_words(ruleset: Ruleset, miss: Mismatch, language: Language) -> str:
-    """What was expected and what is instead, in one sentence."""
+    """What was expected and what the result is, in one sentence."""
     expected = miss.expected
     wanted = phrase(f"by-{expected.wanted}", language) if expected.kind == "held-back" else _wanted(ruleset, expected)
     about, actual = _title(ruleset, expected).in_language(language), _actual(ruleset, miss, language)
@@ -192,7 +192,7 @@ def _wanted(ruleset: Ruleset, expected: Expected) -> str | None:
 
 
 def _bare(ruleset: Ruleset, miss: Mismatch) -> str | None:
-    """What is instead: a level, a value, or how a care rule stands."""
+    """The actual result: a level, a value, or the state of a care rule."""
     if miss.held:
         return miss.held.level
     return miss.care.standing if miss.care else display(ruleset, miss.expected.about, miss.value)

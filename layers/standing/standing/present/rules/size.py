@@ -1,4 +1,4 @@
-"""What is said of how large a customer's state can become."""
+"""The text about how large a customer's state can become."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from standing.values.catalogue import Language
 
 
 def state_size(ruleset: Ruleset, language: Language) -> str:
-    """How large a customer's state can become, and what of it is the largest."""
+    """How large a customer's state can become, and its largest part."""
     sizes = sizes_of(ruleset)
     largest = ", ".join(f"{names} {_kb(size)} KB" for names, size in sizes.largest[:MOST_NAMED])
     return phrase("state_size", language, most=_kb(sizes.most), limit=sizes.limit // KB, largest=largest)

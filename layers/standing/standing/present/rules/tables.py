@@ -1,4 +1,4 @@
-"""The rules as tables that people read: what all rules share, features, ratings, care."""
+"""The rules as tables: the programme, features, ratings, care."""
 
 from __future__ import annotations
 
@@ -30,10 +30,9 @@ type Row = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Section:
-    """A heading, what is said below it, and a table. In texts, `…` is as it stands in the rules.
+    """A heading, paragraphs and a table. Backticks in texts mark code of the rules.
 
-    `whole` is the column that is best not broken into lines; `grouped`: rows without a first cell belong to the one
-    above.
+    `whole` is the column that is better not wrapped. `grouped`: rows with an empty first cell belong to the row above.
     """
 
     title: str
@@ -47,10 +46,10 @@ class Section:
 
 @dataclass(frozen=True)
 class RulesInWords:
-    """Tells a ruleset in one language; with `both`, titles are in Chinese too.
+    """A ruleset in the words of one language. With `both`, titles are in Chinese too.
 
-    `never_together`: the actions that must never fall due for one customer. `accepted`: by what it is about and the
-    check, the reason for which a finding may stay.
+    `never_together`: the actions that must never fall due together for a customer. `accepted`: by subject and check,
+    the reason why a finding may stay.
     """
 
     ruleset: Ruleset
@@ -60,11 +59,11 @@ class RulesInWords:
     accepted: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
     def title(self, title: Title) -> str:
-        """A title, as a heading has it."""
+        """A title for a heading."""
         return plain(f"{title.en} · {title.zh}") if self.both else self.words.title(title)
 
     def sections(self) -> Iterator[Section]:
-        """All of it, from what all rules share to the last care rule."""
+        """All sections, from the programme to the last care rule."""
         yield self._programme()
         yield self._features()
         yield Section(self.words("ratings"), 2)
@@ -78,7 +77,7 @@ class RulesInWords:
             yield self._accepted()
 
     def _accepted(self) -> Section:
-        """What `standing rules check` finds and the rules accept, each with its reason."""
+        """The findings of `standing rules check` that the rules accept, each with its reason."""
         columns = tuple(map(self.words, ("accepted_about", "accepted_found", "accepted_reason")))
         rows: list[Row] = [
             (f"`{about}`", f"{check} {CHECKS.say(check, self.words.language)}", plain(reason))
@@ -151,7 +150,7 @@ class RulesInWords:
         return Section(f"{self.title(rating.title)} (`{rating.name}`)", 3, said, columns, rows, whole=2, grouped=True)
 
     def _level(self, rating: Rating, level: str) -> Iterator[Row]:
-        """The lines of a level; its name stands in the first row alone."""
+        """The lines of a level. Only the first row has the level's name."""
         trees = [("reached", rating.qualify.get(level)), ("kept", rating.retain.get(level))]
         rows = [row for name, tree in trees if tree for row in self._lines(name, tree)]
         if not rows:
@@ -160,7 +159,7 @@ class RulesInWords:
             yield "" if number else self._level_name(rating, level), *row
 
     def _level_name(self, rating: Rating, level: str) -> str:
-        """A level's name in rules, with its title where it has one."""
+        """A level's name in rules, with its title if it has one."""
         title = rating.level_titles.get(level)
         return f"`{level}` {self.title(title)}" if title else f"`{level}`"
 

@@ -1,4 +1,4 @@
-"""Rules in words: how a feature is measured, what a line is about, how a rating moves; in both languages."""
+"""Rules in words, in both languages: how a feature is measured, what a line is about, how a rating moves."""
 
 from __future__ import annotations
 
@@ -202,17 +202,17 @@ class Words:
         return self("day") if number == 1 else self("days", number=str(number))
 
     def title(self, title: Title) -> str:
-        """A title, on one line; what marks code in our texts is not for titles."""
+        """A title, on one line, without the backticks that mark code."""
         return plain(title.in_language(self.language))
 
     @property
     def stop(self) -> str:
-        """What parts of a sentence are joined by."""
+        """The mark between parts of a sentence."""
         return self("stop")
 
 
 def plain(text: str) -> str:
-    """A text that people wrote, on one line and without the mark of code."""
+    """A user's text, on one line and without backticks."""
     return " ".join(text.split()).replace("`", "'")
 
 
@@ -237,7 +237,7 @@ def _ramps(words: Words, ruleset: Ruleset, feature: PointsFeature) -> Iterator[s
 
 
 def _what(words: Words, measure: Measure, kind: str) -> str:
-    """The events that are counted, or the value of them that is taken."""
+    """The events that are counted, or the value that is taken from them."""
     family = next(name for name, one in FAMILIES.items() if one.of == measure.of)
     counted = FAMILY_WORDS.say(f"{family}.many" if kind == "count" else family, words.language)
     value = words("value_of", name=f"{family}.{measure.value}")
@@ -249,7 +249,7 @@ def _what(words: Words, measure: Measure, kind: str) -> str:
 
 
 def window(words: Words, feature: Feature) -> str:
-    """The days that a feature is measured over."""
+    """The window of a feature."""
     if isinstance(feature, SinceFeature):
         return words("all_time")
     if not isinstance(feature, WindowedFeature):
@@ -265,7 +265,7 @@ def window(words: Words, feature: Feature) -> str:
 
 
 def unit(words: Words, ruleset: Ruleset, feature: Feature) -> str:
-    """What a feature's value is."""
+    """The unit of a feature's value."""
     if feature.unit == "money":
         return ruleset.programme.currency
     name: str = feature.kind if feature.kind in {"ratio", "points"} else feature.unit
@@ -275,7 +275,7 @@ def unit(words: Words, ruleset: Ruleset, feature: Feature) -> str:
 
 
 def about(words: Words, ruleset: Ruleset, fact: str) -> str:
-    """The title of what a line speaks of."""
+    """The title of a line's fact."""
     name, _, part = fact.partition(".")
     known = ruleset.ratings.get(name) or ruleset.by_name[name]
     title = words.title(known.title)
@@ -283,7 +283,7 @@ def about(words: Words, ruleset: Ruleset, fact: str) -> str:
 
 
 def lines(words: Words, ruleset: Ruleset, tree: Condition, indent: int = 0) -> Iterator[tuple[str, str]]:
-    """Every line of a tree with what it is about; groups within groups are indented, their word before them."""
+    """Every line of a condition with the title of its fact. Nested groups are indented, after their word."""
     for part in tree.of if isinstance(tree, Group) else (tree,):
         line = _as_line(part)
         space = "  " * indent
@@ -300,14 +300,14 @@ def group_word(words: Words, tree: Group) -> str:
 
 
 def opening(words: Words, name: str, tree: Condition) -> str:
-    """What stands before a tree's lines: `reached: all of`; of one line that must hold, `reached`."""
+    """The text before a condition's lines: `reached: all of`, or `reached` for a single line."""
     if isinstance(tree, Group) and not _as_line(tree) and (len(tree.of) > 1 or tree.group == "none"):
         return words(name, group=group_word(words, tree))
     return words(f"{name}_one")
 
 
 def _as_line(tree: Condition) -> Comparison | None:
-    """The one line that a person wrote for it: `tier entered gold` is two comparisons."""
+    """The condition as one written line, if it is one: `tier entered gold` is two comparisons."""
     if isinstance(tree, Comparison):
         return tree
     first, *rest = tree.of

@@ -111,9 +111,9 @@ class Compiler(Diagnostics):
         for feature in (one for one in features if isinstance(one, WindowedFeature)):
             days = feature.window.reach
             if days is None or days + programme.lateness > programme.history:
-                kept = programme.history - programme.lateness
-                said = in_words("looks_back" if days else "looks_back_ever", days=str(days), kept=str(kept))
-                self.note(source, (feature.name,), said, "CHK-13")
+                longest = programme.history - programme.lateness
+                text = in_words("looks_back" if days else "looks_back_ever", days=str(days), kept=str(longest))
+                self.note(source, (feature.name,), text, "CHK-13")
 
     def asks(self, actions: set[str] | None) -> None:
         """Note the actions that a file of care rules asks for; nothing where it could not be read."""
@@ -127,10 +127,10 @@ class Compiler(Diagnostics):
             self.note(source, (*place, kind), in_words("no_lines", kind=kind), at=None)
             return None
         parts = [self._part(source, (*place, kind, number), line) for number, line in enumerate(lines)]
-        found = tuple(part for part in parts if part is not None)
-        if len(found) < len(parts):
+        conditions = tuple(part for part in parts if part is not None)
+        if len(conditions) < len(parts):
             return None
-        return Group(group=kind, of=found)
+        return Group(group=kind, of=conditions)
 
     def _part(self, source: Source, place: Place, line: str | Block) -> Condition | None:
         if isinstance(line, Block):
@@ -143,14 +143,14 @@ class Compiler(Diagnostics):
 
     def conditions(self, source: Source, word: str, written: RatingSource) -> dict[str, Condition]:
         """The `qualify` or `retain` conditions of a rating, by level."""
-        found = {}
+        conditions = {}
         for level, block in getattr(written, word).items():
             if level not in _conditional(written):
                 self.note(source, (word, level), _level_message(level, written), at=None)
             elif (tree := self.block(source, (word, level), block)) and self._small(source, (word, level), tree):
-                found[level] = tree
+                conditions[level] = tree
                 self.places.mark(f"{written.rating}/{word}/{level}", source, (word, level), block)
-        return found
+        return conditions
 
     def _small(self, source: Source, place: Place, tree: Condition) -> bool:
         if len({line.fact for line in comparisons(tree)}) > MOST_FACTS:
@@ -275,9 +275,9 @@ def compile_folder(folder: Path) -> CompiledRules:
 def _too_large(compiler: Compiler, sizes: Sizes) -> Problem:
     """A state that may outgrow a row of the table would keep every further event of its customer from being saved."""
     largest = ", ".join(f"{names} ({size // KB} KB)" for names, size in sizes.largest[:MOST_NAMED])
-    said = in_words("state_too_large", most=sizes.most // KB, limit=sizes.limit // KB, largest=largest)
+    text = in_words("state_too_large", most=sizes.most // KB, limit=sizes.limit // KB, largest=largest)
     spot = compiler.places.find(sizes.largest[0][0].partition(", ")[0])
-    return Problem.of(spot.file, spot.line, said)
+    return Problem.of(spot.file, spot.line, text)
 
 
 def _stray(folder: Path, path: Path) -> Problem:
@@ -332,8 +332,8 @@ def _check_actions(compiler: Compiler, never_together: Iterable[tuple[str, str]]
         return
     for action in (one for pair in never_together for one in pair if one not in known):
         file, line = compiler.places.spots["programme/never_together"]
-        said = in_words("no_action", action=action, names=", ".join(sorted(known)))
-        compiler.problems.append(Problem.of(file, line, said))
+        text = in_words("no_action", action=action, names=", ".join(sorted(known)))
+        compiler.problems.append(Problem.of(file, line, text))
 
 
 def _features(compiler: Compiler, folder: Path, programme: Programme | None) -> tuple[Feature, ...]:
@@ -366,16 +366,16 @@ def _ratings(compiler: Compiler, folder: Path) -> list[Rating]:
 
 
 def _care(compiler: Compiler, folder: Path, programme: Programme) -> list[Care]:
-    found: dict[str, Care] = {}
+    rules: dict[str, Care] = {}
     for path in sorted((folder / "care").glob("*.yaml")):
         source, entries = compiler.load(path, folder, CARE) or (None, [])
         compiler.asks(None if source is None else {written.do.action for written in entries})
         for number, written in enumerate(entries):
-            if source and written.care in found:
+            if source and written.care in rules:
                 compiler.note(source, (number, "care"), in_words("care_taken", name=written.care))
             elif source and (care := compiler.care(source, number, written, programme)):
-                found[care.name] = care
-    return list(found.values())
+                rules[care.name] = care
+    return list(rules.values())
 
 
 def stratified(ratings: Iterable[Rating], care: Iterable[Care]) -> tuple[Stratum, ...]:

@@ -35,9 +35,9 @@ class Diagnostics:
             self.problems += error.problems
             return None
 
-    def note(self, source: Source, place: Place, said: Readable, check: str = "", at: int | None = 0) -> None:
+    def note(self, source: Source, place: Place, text: Readable, check: str = "", at: int | None = 0) -> None:
         """Record a problem at a place of a file (a character of its value, or its name), and its check."""
-        self.problems.append(source.problem(place, said, check, at))
+        self.problems.append(source.problem(place, text, check, at))
 
     def measure(self, measure: Measure) -> str:
         """The name of a measure, shared with everything that measures the same."""

@@ -143,8 +143,8 @@ def _combination(notes: Diagnostics, source: Source, name: str, written: Feature
     if first is None or second is None:
         return None
     if first.unit != second.unit or first.unit in {"text", "level"}:
-        said = in_words("two_of_a_kind", kind=written.kind, first=_kind(first), second=_kind(second))
-        notes.note(source, (name, written.kind), said)
+        text = in_words("two_of_a_kind", kind=written.kind, first=_kind(first), second=_kind(second))
+        notes.note(source, (name, written.kind), text)
         return None
     personal = first.personal or second.personal
     about = Symbol("score", DIGITS["score"]) if written.kind == "ratio" else first
@@ -157,25 +157,25 @@ def _score(
     notes: Diagnostics, source: Source, name: str, written: FeatureSource, points: list[RampSource]
 ) -> Feature | None:
     """A score from 0 to 100: each of its parts gives points by a ramp."""
-    given = [_ramp(notes, source, (name, "points", number), one) for number, one in enumerate(points)]
+    parts = [_ramp(notes, source, (name, "points", number), one) for number, one in enumerate(points)]
     weights = sum(one.weight for one in points)
     if weights != ALL_POINTS:
         notes.note(source, (name, "points"), in_words("weights", weights=weights, all=ALL_POINTS))
-    found = [ramp for ramp in given if ramp]
-    if len(found) < len(points) or weights != ALL_POINTS:
+    valid = [ramp for ramp in parts if ramp]
+    if len(valid) < len(points) or weights != ALL_POINTS:
         return None
     personal = any(notes.known[one.feature].personal for one in points)
     notes.known[name] = Symbol("count", personal=personal)
-    ramps = tuple(found)
+    ramps = tuple(valid)
     return PointsFeature(name=name, title=written.title, kind="points", unit="count", ramps=ramps, personal=personal)
 
 
 def _ramp(notes: Diagnostics, source: Source, place: Place, written: RampSource) -> Ramp | None:
     about = notes.known.get(written.feature)
     if about is None or about.levels or about.unit == "text":
-        said = in_words("no_number_above" if about else "not_above", name=written.feature)
+        text = in_words("no_number_above" if about else "not_above", name=written.feature)
         if written.feature not in notes.broken:
-            notes.note(source, (*place, "feature"), said)
+            notes.note(source, (*place, "feature"), text)
         return None
     try:
         begin, end = (int(parse_literal(about, value)) for value in (written.begin, written.end))

@@ -82,9 +82,9 @@ class Layout:
         depth = parent.depth + 1 if parent else 0
         if not isinstance(node, CollectionNode):
             return []
-        found = []
-        for one in node.value:
-            key, value = one if isinstance(node, MappingNode) else (None, one)
+        entries = []
+        for item in node.value:
+            key, value = item if isinstance(node, MappingNode) else (None, item)
             start = (key or value).start_mark.index
             if not key and not node.flow_style:
                 start = self.dashes[bisect_left(self.dashes, start) - 1]
@@ -92,8 +92,8 @@ class Layout:
             entry = Entry(start, depth, column, key, value, parent, self._is_apart(start))
             self.known.append(entry)
             entry.entries = self._entries(value, entry)
-            found.append(entry)
-        return found
+            entries.append(entry)
+        return entries
 
     def _line_of(self, place: int) -> int:
         """Where the line of a place begins."""
@@ -147,8 +147,8 @@ def _scalars(node: Node) -> Iterator[ScalarNode]:
     if isinstance(node, ScalarNode):
         yield node
         return
-    for one in node.value:
-        for part in one if isinstance(node, MappingNode) else (one,):
+    for item in node.value:
+        for part in item if isinstance(node, MappingNode) else (item,):
             yield from _scalars(part)
 
 

@@ -24,9 +24,9 @@ class Problem:
     text: Readable | None = field(default=None, compare=False)
 
     @classmethod
-    def of(cls, file: str, line: int, said: Readable, check: str = "", column: int = 0) -> Self:
+    def of(cls, file: str, line: int, text: Readable, check: str = "", column: int = 0) -> Self:
         """A problem that is told in every language."""
-        return cls(file, line, str(said), check, column, said)
+        return cls(file, line, str(text), check, column, text)
 
     def said(self, language: Language) -> str:
         """Its text in a language."""

@@ -38,10 +38,10 @@ def question(text: str, ruleset: Ruleset) -> Condition:
         raise _wrong("too_long", most=LARGEST)
     source = _source(text)
     compiler = Compiler(known=known_of(ruleset))
-    found = compiler.block(source, (), validate(source, BLOCK))
-    if found is None:
+    condition = compiler.block(source, (), validate(source, BLOCK))
+    if condition is None:
         raise RulesError(compiler.problems)
-    return found
+    return condition
 
 
 def known_of(ruleset: Ruleset) -> dict[str, Symbol]:
@@ -80,14 +80,14 @@ QUESTIONS = Messages(
 class ConditionText(Source):
     """What was asked, as a rule file's content. A problem names its line of the condition, as all stand on one line."""
 
-    def problem(self, place: Place, said: Readable, check: str = "", at: int | None = 0) -> Problem:  # noqa: ARG002 -- one line
+    def problem(self, place: Place, text: Readable, check: str = "", at: int | None = 0) -> Problem:  # noqa: ARG002 -- one line
         """A problem at a place."""
         written = self.data
         for part in place:
             written = written[part]
-        named = isinstance(written, str) and f"`{written}`" not in str(said)
-        told = QUESTIONS("of_part", part=written, said=said) if named else said
-        return Problem.of(self.file, self.line(place), told, check)
+        named = isinstance(written, str) and f"`{written}`" not in str(text)
+        whole = QUESTIONS("of_part", part=written, said=text) if named else text
+        return Problem.of(self.file, self.line(place), whole, check)
 
 
 def _source(text: str) -> Source:
@@ -111,19 +111,19 @@ class _Reading:
 
     def whole(self) -> Written:
         """Parse the whole text."""
-        found = self._joined("or")
+        condition = self._joined("or")
         if self._next():
             raise _wrong("no_joint", part=self._next())
-        return found
+        return condition
 
     def _joined(self, joint: str) -> Written:
-        found = [self._one(joint)]
+        conditions = [self._operand(joint)]
         while self._next() == joint:
             self.at += 1
-            found.append(self._one(joint))
-        return found[0] if len(found) == 1 else {GROUPS[joint]: found}
+            conditions.append(self._operand(joint))
+        return conditions[0] if len(conditions) == 1 else {GROUPS[joint]: conditions}
 
-    def _one(self, joint: str) -> Written:
+    def _operand(self, joint: str) -> Written:
         return self._joined("and") if joint == "or" else self._part()
 
     def _part(self) -> Written:
@@ -137,19 +137,19 @@ class _Reading:
         return part
 
     def _bracketed(self) -> Written:
-        found = self._joined("or")
+        condition = self._joined("or")
         if self._next() != ")":
             raise _wrong("open_bracket")
         self.at += 1
-        return found
+        return condition
 
     def _deeper(self, read: Callable[[], Written]) -> Written:
         if self.depth == DEEPEST:
             raise _wrong("too_deep")
         self.depth += 1
-        found = read()
+        condition = read()
         self.depth -= 1
-        return found
+        return condition
 
     def _next(self) -> str:
         return self.parts[self.at]

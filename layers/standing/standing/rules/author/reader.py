@@ -70,12 +70,12 @@ class Source:
     data: Any
     marks: dict[Place, Mark]
 
-    def problem(self, place: Place, said: Readable, check: str = "", at: int | None = 0) -> Problem:
+    def problem(self, place: Place, text: Readable, check: str = "", at: int | None = 0) -> Problem:
         """A problem at the nearest place that is marked: at a sign of its value, or, without one, at its name."""
         mark = self._mark(place)
         within = at is not None and place in self.marks and mark.value_line == mark.line
         column = mark.value_column + (at or 0) if within else mark.column
-        return Problem.of(self.file, mark.line, said, check, column)
+        return Problem.of(self.file, mark.line, text, check, column)
 
     def line(self, place: Place) -> int:
         """The line of the nearest place that has one."""
@@ -102,8 +102,8 @@ def read(path: Path, name: str) -> Source:
     return parse(text, name)
 
 
-def _whole(name: str, said: Readable) -> RulesError:
-    return RulesError([Problem.of(name, 1, said)])
+def _whole(name: str, text: Readable) -> RulesError:
+    return RulesError([Problem.of(name, 1, text)])
 
 
 class PlainParser(Parser):
@@ -128,9 +128,9 @@ class PlainParser(Parser):
             self._refuse(event, "documents")
         return event
 
-    def _refuse(self, event: Event, said: str) -> NoReturn:
+    def _refuse(self, event: Event, code: str) -> NoReturn:
         mark = event.start_mark
-        raise RulesError([Problem.of(self.name, mark.line + 1, in_words(said), column=mark.column + 1)])
+        raise RulesError([Problem.of(self.name, mark.line + 1, in_words(code), column=mark.column + 1)])
 
 
 def parse(text: str, name: str) -> Source:
@@ -157,15 +157,15 @@ def validate[T](source: Source, shape: TypeAdapter[T]) -> T:
     try:
         return shape.validate_python(source.data)
     except ValidationError as error:
-        found = error.errors(include_url=False)
-        own = [one for one in found if not _follows(one, found)]
+        errors = error.errors(include_url=False)
+        own = [one for one in errors if not _follows(one, errors)]
         raise RulesError(list(dict.fromkeys(_fitting_problem(source, one, shape) for one in own))) from None
 
 
-def _follows(details: Any, found: list[Any]) -> bool:  # noqa: ANN401 -- pydantic's
+def _follows(details: Any, errors: list[Any]) -> bool:  # noqa: ANN401 -- pydantic's
     """Whether a fault is caused by another one, which has a better message."""
     place = _place_of(details)
-    beside = [one for one in found if _place_of(one)[:-1] == place[:-1] and one is not details]
+    beside = [one for one in errors if _place_of(one)[:-1] == place[:-1] and one is not details]
     if details["type"] == "missing":
         return any(_stands_for(str(_place_of(one)[-1]), str(place[-1])) for one in beside if _is_extra(one))
     return place[-1:] in GROUPS and any(_is_empty_block(one) for one in beside)
@@ -196,8 +196,8 @@ def _fitting_problem(source: Source, details: Any, shape: TypeAdapter[Any]) -> P
     slip = foreign(value) if isinstance(value, str) and details["type"] in OF_SIGNS else None
     if slip:  # that it has a sign which only looks like one of ours says it all
         return source.problem(place, slip.said, at=None if is_name else slip.at)
-    said, at = _unfitting(place, details, shape)
-    return source.problem(place, said, at=None if is_name else at)
+    text, at = _unfitting(place, details, shape)
+    return source.problem(place, text, at=None if is_name else at)
 
 
 def _unfitting(place: Place, details: Any, shape: TypeAdapter[Any]) -> tuple[Readable, int]:  # noqa: ANN401 -- as above
@@ -253,10 +253,10 @@ def _meant(place: Place, shape: TypeAdapter[Any]) -> Readable:
 def _words(schema: Any, place: Place) -> set[str]:  # noqa: ANN401 -- any JSON Schema
     """The words allowed in a block of a file."""
     parts = schema.get("$defs", {})
-    found = [schema]
+    schemas = [schema]
     for step in place:
-        found = [_below(one, step) for part in found for one in _resolved(part, parts)]
-    return {name for part in found for one in _resolved(part, parts) for name in one.get("properties", {})}
+        schemas = [_below(one, step) for part in schemas for one in _resolved(part, parts)]
+    return {name for part in schemas for one in _resolved(part, parts) for name in one.get("properties", {})}
 
 
 def _below(schema: Any, step: str | int) -> Any:  # noqa: ANN401 -- as above
@@ -305,8 +305,8 @@ def _read_block(node: MappingNode, place: Place, marks: dict[Place, Mark], name:
         if not isinstance(key, ScalarNode):
             raise RulesError([Problem.of(name, mark.line, in_words("block_for_name"), column=mark.column)])
         if key.value in block:
-            said = in_words("twice", name=key.value, first=str(marks[(*place, key.value)].line))
-            raise RulesError([Problem.of(name, mark.line, said, column=mark.column)])
+            text = in_words("twice", name=key.value, first=str(marks[(*place, key.value)].line))
+            raise RulesError([Problem.of(name, mark.line, text, column=mark.column)])
         marks[(*place, key.value)] = mark
         block[key.value] = _read_node(value, (*place, key.value), marks, name)
     return block

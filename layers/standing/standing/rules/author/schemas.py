@@ -50,7 +50,7 @@ def schema_of(kind: Kind) -> dict[str, Any]:
     made = kind.shape.json_schema(schema_generator=Generator)
     for name, part in (made.get("$defs", {}) | {"": made}).items():
         part["title"] = name.removesuffix("Source") or kind.title
-    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_told(made)}
+    return {"$schema": "https://json-schema.org/draft/2020-12/schema", **_completed(made)}
 
 
 def write_schemas(folder: Path) -> None:
@@ -60,7 +60,7 @@ def write_schemas(folder: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def _told(made: dict[str, Any]) -> dict[str, Any]:
+def _completed(made: dict[str, Any]) -> dict[str, Any]:
     """With what the models leave to others: the words that features may measure, and the two languages."""
     parts = made.get("$defs", {})
     for name, about in TITLE.items():
@@ -76,16 +76,16 @@ def _told(made: dict[str, Any]) -> dict[str, Any]:
 
 def _fields(model: type[EventDetail], family: str) -> dict[str, Any]:
     """An event's fields as a story may name them; of `care`, which may also be a list, where it is a block."""
-    told = model.model_json_schema()["properties"]
-    fields = {name: _field(about) for name, about in told.items() if name != "customer"}
+    properties = model.model_json_schema()["properties"]
+    fields = {name: _field(about) for name, about in properties.items() if name != "customer"}
     types = {} if family == "care" else {"type": "object"}
     return {**types, "properties": fields, "additionalProperties": False}
 
 
 def _field(about: dict[str, Any]) -> dict[str, Any]:
     words = next((one["enum"] for one in (about, *about.get("anyOf", ())) if "enum" in one), None)
-    said = {"description": about["description"]} if "description" in about else {}
-    return said | ({"enum": words} if words else {})
+    schema = {"description": about["description"]} if "description" in about else {}
+    return schema | ({"enum": words} if words else {})
 
 
 def _choices(kind: KindName) -> dict[str, Any]:

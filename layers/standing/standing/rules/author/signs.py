@@ -46,8 +46,8 @@ def foreign(text: str, begin: int = 0) -> Slip | None:
 
 def of_structure(text: str) -> list[tuple[int, Slip]]:
     """By line, counted from 1: signs that stand where YAML looks for its own."""
-    found = ((number, STRUCTURE.search(line), line) for number, line in enumerate(text.splitlines(), 1))
-    return [(number, _slip(line, _place(match, line))) for number, match, line in found if match]
+    matches = ((number, STRUCTURE.search(line), line) for number, line in enumerate(text.splitlines(), 1))
+    return [(number, _slip(line, _place(match, line))) for number, match, line in matches if match]
 
 
 def _place(match: re.Match[str], line: str) -> int:

@@ -68,11 +68,11 @@ def sizes_of(ruleset: Ruleset) -> Sizes:
 
 def _names(ruleset: Ruleset) -> dict[str, str]:
     """For each measure the features that are taken from it, or what else it is kept for."""
-    found: dict[str, list[str]] = {name: [] for name in ruleset.measures}
+    features: dict[str, list[str]] = {name: [] for name in ruleset.measures}
     for feature in ruleset.features:
         for name in dict.fromkeys((*feature.measures, *_anchors(feature))):
-            found[name].append(feature.name)
-    return {name: ", ".join(found[name]) or one.value for name, one in ruleset.measures.items()}
+            features[name].append(feature.name)
+    return {name: ", ".join(features[name]) or one.value for name, one in ruleset.measures.items()}
 
 
 def _anchors(feature: Feature) -> Iterator[str]:

@@ -50,8 +50,8 @@ def succeeding(before: Ruleset, rules: CompiledRules, since: Day) -> Ruleset:
     try:
         strata = stratified(ratings, after.care.values())
     except CycleError as error:
-        said = in_words("circle_of_terms", names=" → ".join(error.args[1]))
-        raise RulesError([_problem(rules, f"{error.args[1][0]}/existing", said)]) from None
+        text = in_words("circle_of_terms", names=" → ".join(error.args[1]))
+        raise RulesError([_problem(rules, f"{error.args[1][0]}/existing", text)]) from None
     return assemble(after.programme, after.measures.values(), after.features, strata)
 
 
@@ -106,6 +106,6 @@ def _meaning(ruleset: Ruleset, fact: str) -> object:
     return rating and (rating.ordered, rating.levels)
 
 
-def _problem(rules: CompiledRules, about: str, said: Readable) -> Problem:
+def _problem(rules: CompiledRules, about: str, text: Readable) -> Problem:
     spot = rules.places.find(about)
-    return Problem.of(spot.file, spot.line, said)
+    return Problem.of(spot.file, spot.line, text)

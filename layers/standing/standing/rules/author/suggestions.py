@@ -103,8 +103,8 @@ def _sign(text: str, _: IsLine) -> Suggestion | None:
     if match is None:
         return None
     meant = OPERATORS.get(match[0])
-    said = in_words("sign", sign=match[0], plain=meant) if meant else in_words("no_sign", sign=match[0])
-    return Suggestion(said, match.start())
+    advice = in_words("sign", sign=match[0], plain=meant) if meant else in_words("no_sign", sign=match[0])
+    return Suggestion(advice, match.start())
 
 
 def _calculated(text: str, _: IsLine) -> Suggestion | None:

@@ -59,8 +59,8 @@ def fault(text: str, name: str, error: MarkedYAMLError) -> list[Problem]:
     if slips:
         return [Problem.of(name, number, slip.said, column=slip.at + 1) for number, slip in slips]
     broken = Text(lines, str(error.problem or ""), str(error.context or ""), error.context_mark, line, column)
-    found = next(filter(None, (find(broken) for find in FINDERS)), broken.here("not_yaml"))
-    return [Problem.of(name, found.line, found.said, column=found.column)]
+    first = next(filter(None, (find(broken) for find in FINDERS)), broken.here("not_yaml"))
+    return [Problem.of(name, first.line, first.said, column=first.column)]
 
 
 def _tab(text: Text) -> YamlFault | None:
@@ -98,14 +98,14 @@ def _bracket(text: Text) -> YamlFault | None:
 
 def _last_open(lines: list[str]) -> tuple[int, int] | None:
     """Where the last bracket is opened that is not closed."""
-    found: list[tuple[int, int, str]] = []
+    brackets: list[tuple[int, int, str]] = []
     for line, written in enumerate(lines, 1):
         for column, mark in enumerate(written, 1):
             if mark in ENDS:
-                found.append((line, column, mark))
-            elif found and mark == ENDS[found[-1][2]]:
-                found.pop()
-    return found[-1][:2] if found else None
+                brackets.append((line, column, mark))
+            elif brackets and mark == ENDS[brackets[-1][2]]:
+                brackets.pop()
+    return brackets[-1][:2] if brackets else None
 
 
 def _name(text: Text) -> YamlFault | None:
@@ -150,11 +150,11 @@ FINDERS = (_tab, _quote, _bracket, _sign, _name, _colon, _indented)
 
 def _levels(above: list[str]) -> set[int]:
     """By how many spaces the blocks are indented that are open where some lines end."""
-    found: list[int] = []
+    levels: list[int] = []
     for written in filter(_says, above):
         spaces = _spaces(written)
-        found = [*(level for level in found if level < spaces), spaces]
-    return set(found)
+        levels = [*(level for level in levels if level < spaces), spaces]
+    return set(levels)
 
 
 def _says(line: str) -> bool:

@@ -1,1 +1,1 @@
-"""Proving: what rules can and cannot do, for every customer there could be. Development only: it needs z3."""
+"""Proofs of what rules can and cannot do, for every possible customer. For development only: it needs z3."""

@@ -1,8 +1,8 @@
-"""What is true of any customer's features, whoever it is: the laws that proofs stand on.
+"""Axioms: what is true of every customer's features. The proofs build on them.
 
-Counts are not negative; a window inside another holds no more; separate windows inside one hold no more together; days
-since something say whether a window is empty. A law that does not hold would prove what is wrong: a property test holds
-each of them against the features of made customers.
+Counts are not negative; a window counts no more than a window around it; disjoint windows together count no more than a
+window around both; days since an event say whether a window is empty. A false axiom would make false proofs, so a
+property test compares each axiom with the features of generated customers.
 """
 
 from __future__ import annotations
@@ -19,23 +19,23 @@ from standing.rules.prove.ranges import of_feature
 from standing.rules.prove.windows import inside, never_negative, part_of
 from standing.rules.ruleset import Ruleset
 
-MOST = 10**9  # of anything that is not compared with more: examples stay readable
+MOST = 10**9  # of any number, unless rules compare with more: it keeps examples readable
 
 
 class Facts(Protocol):
-    """What axioms speak of."""
+    """The unknowns that axioms constrain."""
 
     ruleset: Ruleset
 
-    def number(self, fact: str) -> Any:  # noqa: ANN401 -- z3's expressions have no types worth the name
+    def number(self, fact: str) -> Any:  # noqa: ANN401 -- z3's expressions have no useful types
         """A fact's value."""
 
     def known(self, fact: str) -> Any:  # noqa: ANN401
-        """That a fact is known."""
+        """Whether a fact is known."""
 
 
 def feature_axioms(world: Facts) -> Iterator[Any]:
-    """Every law about the features of a world's ruleset."""
+    """Every axiom about the features of a world's ruleset."""
     measured = [feature for feature in world.ruleset.features if isinstance(feature, MeasuredFeature)]
     for feature in measured:
         yield from _bounds(world, feature)
@@ -58,12 +58,12 @@ def _bounds(world: Facts, feature: Feature) -> Iterator[Any]:
 
 
 def _most(ruleset: Ruleset) -> int:
-    """More than any number that rules compare with."""
+    """A number greater than all that rules compare with."""
     return max([MOST, *(2 * abs(literal) for literals in ruleset.compared.values() for literal in literals)])
 
 
 def _apart(world: Facts, adding: Sequence[WindowedFeature]) -> Iterator[Any]:
-    """Two windows of one measure that do not meet, inside a third."""
+    """Two disjoint windows of one measure together count no more than a window around both."""
     plain = [feature for feature in adding if isinstance(feature.window.over, int)]
     for later, earlier, whole in permutations(plain, 3):
         if later.measure != earlier.measure or (later.window.reach or 0) > earlier.window.ending:
@@ -73,7 +73,7 @@ def _apart(world: Facts, adding: Sequence[WindowedFeature]) -> Iterator[Any]:
 
 
 def _of_days(world: Facts, measured: Sequence[MeasuredFeature]) -> Iterator[Any]:
-    """The days since the last and the first of some events, against each other and against how many there were."""
+    """The days since the last and since the first event, related to each other and to the count of events."""
     for last in (feature for feature in measured if feature.kind == "days_since_last"):
         known, days = world.known(last.name), world.number(last.name)
         for first in _of_same(measured, last, "days_since_first"):
@@ -88,9 +88,11 @@ def _of_days(world: Facts, measured: Sequence[MeasuredFeature]) -> Iterator[Any]
             yield z3.Implies(count > 0, begun)
 
 
-def _of_same(measured: Sequence[MeasuredFeature], one: MeasuredFeature, kind: KindName) -> Iterator[MeasuredFeature]:
-    """The features of a kind that are taken from the same measure."""
-    return (other for other in measured if other.kind == kind and other.measure == one.measure)
+def _of_same(
+    measured: Sequence[MeasuredFeature], feature: MeasuredFeature, kind: KindName
+) -> Iterator[MeasuredFeature]:
+    """The features of a kind over the same measure."""
+    return (other for other in measured if other.kind == kind and other.measure == feature.measure)
 
 
 def _of_count(count: Any, window: Window, known: Any, days: Any) -> Iterator[Any]:  # noqa: ANN401 -- as above
@@ -106,7 +108,7 @@ def _of_count(count: Any, window: Window, known: Any, days: Any) -> Iterator[Any
 
 
 def _of_amounts(world: Facts, windowed: Sequence[WindowedFeature]) -> Iterator[Any]:
-    """Money, scores and values that were seen need an event in the same window; a lowest is no more than a highest."""
+    """A sum, a mean or a value needs an event in its window; a minimum is at most the mean, and that the maximum."""
     counts = [feature for feature in windowed if isinstance(feature, CountFeature)]
     for feature in windowed:
         for count in counts:
@@ -119,24 +121,24 @@ def _of_amounts(world: Facts, windowed: Sequence[WindowedFeature]) -> Iterator[A
         yield from (_ordered(world, feature, other) for other in windowed if _below(world.ruleset, feature, other))
 
 
-def _same_window(ruleset: Ruleset, one: WindowedFeature, count: CountFeature) -> bool:
-    """Whether each event that a feature is taken from is counted by another.
+def _same_window(ruleset: Ruleset, feature: WindowedFeature, count: CountFeature) -> bool:
+    """Whether `count` counts each event that the other feature measures.
 
-    A refund that counts on the day of a purchase is not counted there itself, and the purchase may be of another kind.
+    A refund whose amount counts on the day of a purchase is not counted there, and the purchase may be of another kind.
     """
-    first, second = ruleset.measures[one.measure], ruleset.measures[count.measure]
+    first, second = ruleset.measures[feature.measure], ruleset.measures[count.measure]
     counted = second.value == "count" and set(first.of) <= set(second.of)
     kinds = not second.where if first.nets else second.where.items() <= first.where.items()
-    return counted and kinds and inside(one.window, count.window)
+    return counted and kinds and inside(feature.window, count.window)
 
 
-def _below(ruleset: Ruleset, one: WindowedFeature, other: WindowedFeature) -> bool:
+def _below(ruleset: Ruleset, feature: WindowedFeature, other: WindowedFeature) -> bool:
     order = ("min", "mean", "max")
-    if one.kind not in order or other.kind not in order or order.index(one.kind) >= order.index(other.kind):
+    if feature.kind not in order or other.kind not in order or order.index(feature.kind) >= order.index(other.kind):
         return False
-    first, second = ruleset.measures[one.measure], ruleset.measures[other.measure]
+    first, second = ruleset.measures[feature.measure], ruleset.measures[other.measure]
     same = (first.of, first.where, first.value) == (second.of, second.where, second.value)
-    return same and one.window == other.window
+    return same and feature.window == other.window
 
 
 def _ordered(world: Facts, low: AnyFeature, high: AnyFeature) -> Any:  # noqa: ANN401 -- as above

@@ -1,4 +1,4 @@
-"""`standing rules check`: every problem and every finding of a `rules/` folder, each with its place."""
+"""`standing rules check`: every problem and every finding of a `rules/` folder, with file and line."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from standing.rules.ruleset import Rating, Ruleset
 
 @dataclass(frozen=True)
 class LocatedFinding:
-    """A finding with its place; `accepted` is the reason for which it may stay, where the file gives one."""
+    """A finding with its file and line. `accepted` is the reason why it may stay, if the file gives one."""
 
     file: str
     line: int
@@ -31,7 +31,7 @@ class LocatedFinding:
 
 @dataclass(frozen=True)
 class Report:
-    """What a check found. `problems` are what keeps the rules from being compiled: then nothing could be proved."""
+    """The result of a check. With `problems` that keep the rules from compiling, nothing is proved."""
 
     problems: tuple[Problem, ...] = ()
     found: tuple[LocatedFinding, ...] = ()
@@ -39,50 +39,50 @@ class Report:
 
     @property
     def faults(self) -> list[LocatedFinding]:
-        """What has to be mended or accepted."""
+        """Findings to correct or to accept."""
         return [one for one in self.found if not (one.accepted or one.finding.is_question or one.finding.unproved)]
 
     @property
     def questions(self) -> list[LocatedFinding]:
-        """What may be meant."""
+        """Findings that may be intended."""
         return [one for one in self.found if one.finding.is_question and not (one.accepted or one.finding.unproved)]
 
     @property
     def unproved(self) -> list[LocatedFinding]:
-        """What took too long to prove."""
+        """Findings whose proof took too long."""
         return [one for one in self.found if one.finding.unproved and not one.accepted]
 
     @property
     def failed(self) -> bool:
-        """Whether something has to be mended, accepted, or made simpler so that it can be proved."""
+        """Whether something has to be corrected, accepted, or simplified so that it can be proved."""
         return bool(self.problems or self.faults or self.unproved)
 
     @property
     def accepted(self) -> list[LocatedFinding]:
-        """What was found and is accepted."""
+        """Findings that are accepted."""
         return [one for one in self.found if one.accepted]
 
 
 def check(folder: Path, *, patience: int = PATIENCE) -> Report:
-    """Check the rules of a folder; a single proof may take `patience` milliseconds."""
+    """Check the rules of a folder. A single proof may take `patience` milliseconds."""
     try:
         compiled = compile_folder(folder)
     except RulesError as error:
         return Report(problems=tuple(error.problems))
     findings = [*prove(compiled.ruleset, compiled.never_together, patience=patience), *unused(compiled.ruleset)]
-    found = [_located(compiled.places, one) for one in findings]
+    located = [_located(compiled.places, one) for one in findings]
     problems = tuple(_needless(compiled, findings))
     return Report(
-        problems, tuple(sorted(found, key=lambda one: (one.file, one.line, one.finding.check))), compiled.ruleset
+        problems, tuple(sorted(located, key=lambda one: (one.file, one.line, one.finding.check))), compiled.ruleset
     )
 
 
 def unused(ruleset: Ruleset) -> Iterator[Finding]:
-    """CHK-14: features and ratings that no rule asks for, and levels that no rule tells apart."""
+    """CHK-14: features and ratings that no rule uses, and levels that no rule distinguishes."""
     lines = [line for condition in ruleset.rules.values() for line in comparisons(condition)]
     asked = {line.fact for line in lines}
     asked |= {care.success.feature for care in ruleset.care.values() if care.success}
-    for feature in reversed(ruleset.features):  # what is made of others stands after them
+    for feature in reversed(ruleset.features):  # a combined feature comes after its parts
         if feature.name in asked:
             asked |= set(feature.parts or ())
     for feature in ruleset.features:
@@ -97,7 +97,7 @@ def _is_about_a_level(rating: Rating, line: Comparison) -> bool:
 
 
 def _alike(rating: Rating, lines: list[Comparison]) -> Iterator[Finding]:
-    """Questions: a rating that no rule asks for, or levels for which every line about them says the same."""
+    """Questions: a rating that no rule uses, or levels for which every comparison has the same result."""
     alike: dict[tuple[bool, ...], list[str]] = {}
     for rank, level in enumerate(rating.levels):
         met = tuple(holds(line, {line.fact: rank}) for line in lines)
@@ -106,8 +106,8 @@ def _alike(rating: Rating, lines: list[Comparison]) -> Iterator[Finding]:
         yield Finding("CHK-14", rating.name, finding_text("unused_rating", rating=rating.name), may_be_meant=True)
         return
     for levels in (levels for levels in alike.values() if len(levels) > 1):
-        said = finding_text("alike_levels", levels=listed("and", levels))
-        yield Finding("CHK-14", rating.name, said, may_be_meant=True)
+        text = finding_text("alike_levels", levels=listed("and", levels))
+        yield Finding("CHK-14", rating.name, text, may_be_meant=True)
 
 
 def _located(places: SourceMap, finding: Finding) -> LocatedFinding:
@@ -116,9 +116,9 @@ def _located(places: SourceMap, finding: Finding) -> LocatedFinding:
 
 
 def _needless(compiled: CompiledRules, findings: list[Finding]) -> Iterator[Problem]:
-    """What is accepted though nothing is found: the reason has gone."""
-    found = {(owner(finding.about), finding.check) for finding in findings}
+    """Accepted checks that find nothing any more."""
+    reported = {(owner(finding.about), finding.check) for finding in findings}
     for (name, check_id), _ in compiled.places.accepted.items():
-        if (name, check_id) not in found:
+        if (name, check_id) not in reported:
             spot = compiled.places.find(name)
             yield Problem.of(spot.file, spot.line, in_words("needless", check=check_id))

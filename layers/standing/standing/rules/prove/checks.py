@@ -1,7 +1,7 @@
-"""The checks that are proofs. Each looks at every customer there could be, and shows one for whom it is so.
+"""The checks that are proofs. Each covers every possible customer, and shows an example.
 
-What is set by hand is left out of account, since an override shows any level there is, but not where that would prove
-what is wrong: a care rule that holds where a level is set by hand can hold, hides nothing, and may contradict another.
+Most proofs ignore overrides, since an override can show any level. They include overrides where ignoring them would
+prove something false: a care rule that holds only under an override can hold, hides no rule, and may contradict one.
 """
 
 from __future__ import annotations
@@ -31,15 +31,15 @@ NOT_NUMBERS = {"text", "level"}
 
 
 def prove(ruleset: Ruleset, contradictions: tuple[Pair, ...] = (), *, patience: int = PATIENCE) -> Iterator[Finding]:
-    """Every finding that a proof can make, and what could not be proved in time (`patience`, in milliseconds).
+    """Every finding of a proof, and the proofs that took longer than `patience` milliseconds.
 
     `contradictions` are the actions that must never fall due together.
     """
     prover, by_hand = Prover(ruleset, patience=patience), Prover(ruleset, by_hand=True, patience=patience)
     yield from _proved(prover, by_hand, contradictions)
-    said = finding_text("unproved", seconds=f"{patience / 1_000:g}")
+    text = finding_text("unproved", seconds=f"{patience / 1_000:g}")
     for check, about in prover.unanswered | by_hand.unanswered:
-        yield Finding(check, about, said, unproved=True)
+        yield Finding(check, about, text, unproved=True)
 
 
 def _proved(prover: Prover, by_hand: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
@@ -74,33 +74,33 @@ def never_hold(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
             continue
         for part in _alternatives(condition):
             if prover.impossible(prover.world.holds(part)) and by_hand.impossible(by_hand.world.holds(part)):
-                said = finding_text("alternative", part=_said(part), hint=_hint(prover.ruleset, [part]))
-                yield Finding("CHK-01", name, said, line=_first_line(part))
+                text = finding_text("alternative", part=_text(part), hint=_hint(prover.ruleset, [part]))
+                yield Finding("CHK-01", name, text, line=_first_line(part))
 
 
 def _hint(ruleset: Ruleset, parts: list[Condition]) -> Message:
-    """What was probably meant by a line that is impossible by itself."""
+    """A hint at what a line that is impossible by itself probably means."""
     (first, *others) = parts
     return hint(ruleset, first) if isinstance(first, Comparison) and not others else NOTHING
 
 
 def _impossible(ruleset: Ruleset, name: str, parts: list[Condition], *, only_by_hand: bool) -> Finding:
-    said = [f"`{_said(part)}`" for part in parts]
-    both = Joined(tuple(said), finding_text("contradicts"))
-    why = both if len(said) > 1 else finding_text("is_impossible", line=said[0])
-    told = "impossible_but_by_hand" if only_by_hand else "impossible"
-    sentence = finding_text(told, why=why, hint=_hint(ruleset, parts))
+    lines = [f"`{_text(part)}`" for part in parts]
+    both = Joined(tuple(lines), finding_text("contradicts"))
+    why = both if len(lines) > 1 else finding_text("is_impossible", line=lines[0])
+    code = "impossible_but_by_hand" if only_by_hand else "impossible"
+    sentence = finding_text(code, why=why, hint=_hint(ruleset, parts))
     return Finding("CHK-01", name, sentence, line=_first_line(parts[0]))
 
 
 def _ask(check: str, about: str, *provers: Prover) -> None:
-    """What the next questions are about."""
+    """Set what the next questions are about."""
     for prover in provers:
         prover.asking = (check, about)
 
 
 def hidden_levels(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-02: a level whose customers all get another one, which comes before it or stands above it."""
+    """CHK-02: a level whose customers all get another one, which is before or above it."""
     for level, condition in rating.qualify.items():
         about = f"{rating.name}/qualify/{level}"
         _ask("CHK-02", about, prover)
@@ -110,12 +110,12 @@ def hidden_levels(prover: Prover, rating: Rating) -> Iterator[Finding]:
             continue
         if prover.impossible(mine, *(z3.Not(prover.world.holds(rating.qualify[other])) for other in others)):
             example = prover.example([mine], [condition, *(rating.qualify[other] for other in others)])
-            said = finding_text("hidden_above" if rating.ordered else "hidden_before", names=listed("or", others))
-            yield Finding("CHK-02", about, said, example)
+            text = finding_text("hidden_above" if rating.ordered else "hidden_before", names=listed("or", others))
+            yield Finding("CHK-02", about, text, example)
 
 
 def hidden_care(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
-    """CHK-02: a care rule that asks for what another asks for already, whenever it holds."""
+    """CHK-02: a care rule whose action another rule already asks for, whenever it holds."""
     for hidden, other in permutations(prover.ruleset.care.values(), 2):
         if not _asks_the_same(hidden, other):
             continue
@@ -128,17 +128,17 @@ def hidden_care(prover: Prover, by_hand: Prover) -> Iterator[Finding]:
             and (not both_ways or hidden.name > other.name)
         ):
             example = prover.example([prover.world.holds(hidden.when)], [hidden.when, other.when])
-            said = finding_text("hidden_care", other=other.name, action=hidden.do.action)
-            yield Finding("CHK-02", f"care/{hidden.name}", said, example)
+            text = finding_text("hidden_care", other=other.name, action=hidden.do.action)
+            yield Finding("CHK-02", f"care/{hidden.name}", text, example)
 
 
-def _always_with(prover: Prover, one: Care, other: Care) -> bool:
-    """Whether one care rule holds only where another does."""
-    return prover.impossible(prover.world.holds(one.when), z3.Not(prover.world.holds(other.when)))
+def _always_with(prover: Prover, care: Care, other: Care) -> bool:
+    """Whether a care rule holds only when another does."""
+    return prover.impossible(prover.world.holds(care.when), z3.Not(prover.world.holds(other.when)))
 
 
 def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-03: a line of `retain` that asks more of a feature than `qualify` does."""
+    """CHK-03: a comparison of `retain` that is stricter than `qualify` for the same feature."""
     for level, condition in rating.retain.items():
         _ask("CHK-03", f"{rating.name}/retain/{level}", prover)
         qualifies = prover.world.holds(rating.qualify[level])
@@ -147,12 +147,12 @@ def stricter_retention(prover: Prover, rating: Rating) -> Iterator[Finding]:
             fails = z3.Not(prover.world.holds(line))
             if line.fact in asked and prover.possible(qualifies, fails):
                 example = prover.example([qualifies, fails], [rating.qualify[level], condition])
-                said = finding_text("stricter", line=line.text, level=level)
-                yield Finding("CHK-03", f"{rating.name}/retain/{level}", said, example, line.text)
+                text = finding_text("stricter", line=line.text, level=level)
+                yield Finding("CHK-03", f"{rating.name}/retain/{level}", text, example, line.text)
 
 
 def out_of_reach(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-04: a level that no customer qualifies for, falls to, or is left with."""
+    """CHK-04: a level that no customer qualifies for, falls to, or gets by default."""
     for level in rating.levels:
         _ask("CHK-04", f"{rating.name}/{level}", prover)
         if all(prover.impossible(way) for way in _ways_into(prover, rating, level)):
@@ -160,7 +160,7 @@ def out_of_reach(prover: Prover, rating: Rating) -> Iterator[Finding]:
 
 
 def without_exit(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-05: a level that no customer who has it can leave, by rising or by falling."""
+    """CHK-05: a level that no customer can leave, by rising or by falling."""
     for level in rating.levels:
         _ask("CHK-05", f"{rating.name}/{level}", prover)
         there = _there(prover.world, rating, level)
@@ -170,28 +170,28 @@ def without_exit(prover: Prover, rating: Rating) -> Iterator[Finding]:
 
 
 def contradicting_care(prover: Prover, by_hand: Prover, contradictions: tuple[Pair, ...]) -> Iterator[Finding]:
-    """CHK-06: two actions that the programme never wants together, due for one customer."""
+    """CHK-06: two actions that must never fall due together, but can for one customer."""
     rules = list(prover.ruleset.care.values())
     for first, second in contradictions:
-        for one in (care for care in rules if care.do.action == first):
-            for other in (care for care in rules if care.do.action == second and care is not one):
-                _ask("CHK-06", f"care/{one.name}", prover, by_hand)
-                yield from _together(prover, by_hand, one, other)
+        for rule in (care for care in rules if care.do.action == first):
+            for other in (care for care in rules if care.do.action == second and care is not rule):
+                _ask("CHK-06", f"care/{rule.name}", prover, by_hand)
+                yield from _together(prover, by_hand, rule, other)
 
 
-def _together(prover: Prover, by_hand: Prover, one: Care, other: Care) -> Iterator[Finding]:
-    """Two care rules that can hold for one customer, if only for one whose level was set by hand."""
+def _together(prover: Prover, by_hand: Prover, care: Care, other: Care) -> Iterator[Finding]:
+    """A finding if two care rules can hold for one customer, perhaps only under an override."""
     for asked, name in ((prover, "together"), (by_hand, "together_by_hand")):
-        both = [asked.world.holds(one.when), asked.world.holds(other.when)]
+        both = [asked.world.holds(care.when), asked.world.holds(other.when)]
         if asked.possible(*both):
-            example = asked.example(both, [one.when, other.when])
-            said = finding_text(name, first=one.do.action, second=other.do.action, other=other.name)
-            yield Finding("CHK-06", f"care/{one.name}", said, example)
+            example = asked.example(both, [care.when, other.when])
+            text = finding_text(name, first=care.do.action, second=other.do.action, other=other.name)
+            yield Finding("CHK-06", f"care/{care.name}", text, example)
             return
 
 
 def falling_back(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-07: a level given on a day and lost on the next with nothing having happened, for it asks what was before."""
+    """CHK-07: a level reached on a day and lost on the next without an event, since it asks for the level before."""
     if not any(".was" in line.fact for one in prover.transitive[rating.name] for line in comparisons(one)):
         return
     before = frozenset(f"{name}.was" for name in prover.ruleset.ratings)
@@ -202,15 +202,15 @@ def falling_back(prover: Prover, rating: Rating) -> Iterator[Finding]:
         gained = (
             prover.world.holds(condition) if rating.ordered else prover.world.number(rating.name) == rating.rank(level)
         )
-        lost = z3.Not(after.kept(rating, level)) if rating.ordered else after.number(rating.name) != rating.rank(level)
+        lost = z3.Not(after.keeps(rating, level)) if rating.ordered else after.number(rating.name) != rating.rank(level)
         if prover.possible(gained, lost, *same):
             example = prover.example([gained, lost, *same], [condition])
-            said = finding_text("lost_again", level=level)
-            yield Finding("CHK-07", f"{rating.name}/qualify/{level}", said, example)
+            text = finding_text("lost_again", level=level)
+            yield Finding("CHK-07", f"{rating.name}/qualify/{level}", text, example)
 
 
 def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-08: between two customers who have a level, one who has none, for a value between theirs."""
+    """CHK-08: a gap: a customer without the level whose value is between those of two customers with it."""
     for feature in _mixed(prover, rating):
         _ask("CHK-08", rating.name, prover)
         name, here = feature.name, prover.world
@@ -220,12 +220,12 @@ def gaps(prover: Prover, rating: Rating) -> Iterator[Finding]:
         truths = [*less.axioms, *more.axioms, *rising, low, z3.Not(middle), high]
         if prover.possible(*truths):
             example = prover.example(truths, rating.qualify.values())
-            said = finding_text("gap", feature=name, default=_default(rating))
-            yield Finding("CHK-08", rating.name, said, example)
+            text = finding_text("gap", feature=name, default=_default(rating))
+            yield Finding("CHK-08", rating.name, text, example)
 
 
 def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
-    """CHK-09: more of a feature raises some customers and lowers others."""
+    """CHK-09: a greater value of a feature raises some customers and lowers others."""
     for feature in _mixed(prover, rating) if rating.ordered else ():
         _ask("CHK-09", rating.name, prover)
         more = World(prover.ruleset, "+", prover.world, frozenset({feature.name}))
@@ -234,12 +234,12 @@ def both_ways(prover: Prover, rating: Rating) -> Iterator[Finding]:
         truths = [*more.axioms, rising, prover.world.known(feature.name)]
         if prover.possible(*truths, there > here) and prover.possible(*truths, there < here):
             example = prover.example([*truths, there < here], rating.qualify.values())
-            said = finding_text("both_ways", feature=feature.name)
-            yield Finding("CHK-09", rating.name, said, example)
+            text = finding_text("both_ways", feature=feature.name)
+            yield Finding("CHK-09", rating.name, text, example)
 
 
 def _before(rating: Rating, level: str) -> list[str]:
-    """The levels that are preferred to one."""
+    """The levels that are preferred to a level."""
     place = rating.rank(level)
     preferred = rating.levels[place + 1 :] if rating.ordered else rating.levels[:place]
     return [other for other in preferred if other in rating.qualify]
@@ -249,13 +249,13 @@ def _default(rating: Rating) -> str:
     return rating.levels[0] if rating.ordered else rating.levels[-1]
 
 
-def _asks_the_same(one: Care, other: Care) -> bool:
-    same = (one.do.action, one.do.channel, one.do.owner) == (other.do.action, other.do.channel, other.do.owner)
-    return same and PRIORITIES.index(other.do.priority) <= PRIORITIES.index(one.do.priority)
+def _asks_the_same(care: Care, other: Care) -> bool:
+    same = (care.do.action, care.do.channel, care.do.owner) == (other.do.action, other.do.channel, other.do.owner)
+    return same and PRIORITIES.index(other.do.priority) <= PRIORITIES.index(care.do.priority)
 
 
 def _alternatives(condition: Condition) -> Iterator[Condition]:
-    """The parts of every `any` of a condition; what stands under `none` is meant not to hold."""
+    """The parts of every `any` of a condition. Parts of `none` are left out, since they are meant to fail."""
     if isinstance(condition, Group) and condition.group != "none":
         if condition.group == "any":
             yield from condition.of
@@ -263,10 +263,10 @@ def _alternatives(condition: Condition) -> Iterator[Condition]:
             yield from _alternatives(part)
 
 
-def _said(condition: Condition) -> str:
+def _text(condition: Condition) -> str:
     if isinstance(condition, Comparison):
         return condition.text
-    return f"{condition.group}: " + "; ".join(dict.fromkeys(_said(part) for part in condition.of))
+    return f"{condition.group}: " + "; ".join(dict.fromkeys(_text(part) for part in condition.of))
 
 
 def _first_line(condition: Condition) -> str:
@@ -282,7 +282,7 @@ def _there(world: World, rating: Rating, level: str) -> Truth:
 
 
 def _ways_into(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
-    """Being left with a level, qualifying for it and nothing better, or falling to it."""
+    """The ways to get a level: by default, by qualifying for it and nothing better, or by a fall."""
     if not rating.ordered:
         yield _there(prover.world, rating, level)
         return
@@ -290,29 +290,29 @@ def _ways_into(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
     yield best == rank
     above = rating.levels[rank + 1 :]
     for higher in above[:1] if rating.stability.fall == "one-level" else above:
-        steps = [] if rating.stability.fall == "one-level" else [prover.world.kept(rating, level)]
-        yield z3.And(best <= rank, z3.Not(prover.world.kept(rating, higher)), *steps)
+        steps = [] if rating.stability.fall == "one-level" else [prover.world.keeps(rating, level)]
+        yield z3.And(best <= rank, z3.Not(prover.world.keeps(rating, higher)), *steps)
 
 
 def _ways_out(prover: Prover, rating: Rating, level: str) -> Iterator[Truth]:
-    """Rising from a level, or not being kept in it; without an order, any other level."""
+    """The ways to leave a level: by rising, or by not keeping it. In an unordered rating: by any other level."""
     if not rating.ordered:
         yield prover.world.number(rating.name) != rating.rank(level)
         return
     yield prover.best(rating, prover.world) > rating.rank(level)
     if level != rating.levels[0]:
-        yield z3.Not(prover.world.kept(rating, level))
+        yield z3.Not(prover.world.keeps(rating, level))
 
 
 def _mixed(prover: Prover, rating: Rating) -> list[Feature]:
-    """The features of numbers that a rating asks for in both ways; more of any other can only do one thing."""
+    """The numeric features for which a rating asks both more and less. Any other feature works in one direction."""
     ways: dict[str, set[int]] = {}
     for condition in prover.transitive[rating.name]:
         for fact, way in _asked_ways(prover.ruleset, condition, 1):
             ways.setdefault(fact, set()).update(way)
     by_name = prover.ruleset.by_name
-    found = (by_name[fact] for fact, both in ways.items() if fact in by_name and len(both) > 1)
-    return [feature for feature in found if feature.unit not in NOT_NUMBERS and not feature.parts]
+    mixed = (by_name[fact] for fact, both in ways.items() if fact in by_name and len(both) > 1)
+    return [feature for feature in mixed if feature.unit not in NOT_NUMBERS and not feature.parts]
 
 
 def _asked_ways(ruleset: Ruleset, condition: Condition, sign: int) -> Iterator[tuple[str, set[int]]]:

@@ -1,4 +1,4 @@
-"""Findings: what a check found in the rules, where, and a customer for whom it is so."""
+"""Findings: what a check found in the rules, where, and an example customer."""
 
 from __future__ import annotations
 
@@ -28,14 +28,14 @@ CHECKS = Messages(
         "CHK-17": "levels above that are left out",
     },
 )
-QUESTIONS = {"CHK-09", "CHK-16", "CHK-17"}  # it may be meant
+QUESTIONS = {"CHK-09", "CHK-16", "CHK-17"}  # checks whose findings may be intended
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What a check found about a rule or a feature (`about`); `example` is a customer, by fact, as people read it.
+    """What a check found about a rule or a feature (`about`). `example` has a customer's facts as readable text.
 
-    A finding that is `unproved` is a question that z3 did not answer in time: it may be so or not.
+    An `unproved` finding is a question that z3 did not answer in time: it may be true or false.
     """
 
     check: str
@@ -48,10 +48,10 @@ class Finding:
 
     @property
     def message(self) -> str:
-        """What it says, in English."""
+        """The message, in English."""
         return str(self.said)
 
     @property
     def is_question(self) -> bool:
-        """Whether it only asks if this is meant."""
+        """Whether it only asks if the rule is intended."""
         return self.may_be_meant or self.check in QUESTIONS

@@ -1,4 +1,4 @@
-"""CHK-15: lines that say nothing, for they hold for everybody or for nobody; and values that no feature has."""
+"""CHK-15: lines without effect, since they hold for every customer or for none; and values that no feature has."""
 
 from __future__ import annotations
 
@@ -23,19 +23,19 @@ TENTHS, PER_CENT = 10, 100
 
 
 def idle_lines(by_hand: Prover, blamed: set[str]) -> Iterator[Finding]:
-    """Lines that hold for everybody of whom the fact is known, or for nobody; of rules that are not blamed for it.
+    """Lines that hold for every customer whose fact is known, or for none. Rules in `blamed` have a finding already.
 
-    Levels that are set by hand are taken into account: the line has to say nothing for anybody.
+    Overrides count: the line must have no effect for any customer.
     """
     for name, condition in by_hand.ruleset.rules.items():
         for line in _single_lines(by_hand.ruleset, condition):
             by_hand.asking = (CHECK, name)
-            found = _idle(by_hand, name, line)
-            yield from (one for one in found if name not in blamed)
+            findings = _idle(by_hand, name, line)
+            yield from (one for one in findings if name not in blamed)
 
 
 def _single_lines(ruleset: Ruleset, condition: Condition) -> Iterator[Comparison]:
-    """The lines of a condition that are one comparison, each text once; not `entered` and `left`, nor texts."""
+    """The lines that are one comparison, each text once. `entered`, `left` and comparisons of texts are left out."""
     seen: set[str] = set()
     for part in comparisons(condition):
         feature = ruleset.by_name.get(part.fact)
@@ -52,17 +52,17 @@ def _is_transition(line: Comparison) -> bool:
 def _idle(prover: Prover, name: str, line: Comparison) -> Iterator[Finding]:
     known, met = prover.world.known(line.fact), prover.world.holds(line)
     if prover.impossible(known, z3.Not(met)):
-        said = "always" if prover.possible(z3.Not(known)) else "always_all"
-        yield _finding(prover.ruleset, name, line, said)
+        code = "always" if prover.possible(z3.Not(known)) else "always_all"
+        yield _finding(prover.ruleset, name, line, code)
     elif prover.impossible(met):
         yield _finding(prover.ruleset, name, line, "never_line")
 
 
-def _finding(ruleset: Ruleset, name: str, line: Comparison, said: str) -> Finding:
-    """A fault, unless it may be a way to say that something is known."""
+def _finding(ruleset: Ruleset, name: str, line: Comparison, code: str) -> Finding:
+    """A finding; a question if the line may be a way to say that the fact is known."""
     about = {"line": line.text, "fact": line.fact, "range": told_range(ruleset, line), "hint": hint(ruleset, line)}
     within = all(_is_in(range_of(ruleset, line.fact), value) for value in line.values)
-    return Finding(CHECK, name, finding_text(said, **about), line=line.text, may_be_meant=said == "always" and within)
+    return Finding(CHECK, name, finding_text(code, **about), line=line.text, may_be_meant=code == "always" and within)
 
 
 def _is_in(bounds: Range, value: object) -> bool:
@@ -72,7 +72,7 @@ def _is_in(bounds: Range, value: object) -> bool:
 
 
 def told_range(ruleset: Ruleset, line: Comparison) -> Message:
-    """From where to where a fact goes, in words."""
+    """The range of a fact, in words."""
     low, high = range_of(ruleset, line.fact)
     if low is None:
         return NOTHING
@@ -90,7 +90,7 @@ def _shown(ruleset: Ruleset, fact: str, value: int) -> str:
 
 
 def hint(ruleset: Ruleset, line: Comparison) -> Message:
-    """The same number on the feature's own scale: of a score, 3 or 30 for 0.3. Nothing where it is no better."""
+    """The number on the feature's own scale: 0.3 for a score of 3 or 30. Empty if that is no better."""
     is_a_share = range_of(ruleset, line.fact) == (0, TEN_THOUSAND)
     meant = on_scale(line.value) if is_a_share and isinstance(line.value, int) else None
     if meant is None:
@@ -99,14 +99,14 @@ def hint(ruleset: Ruleset, line: Comparison) -> Message:
 
 
 def on_scale(value: int) -> int | None:
-    """A score that was written in tenths or in per cent, in ten-thousandths; none where it was neither."""
+    """A score written in tenths or in per cent, in ten-thousandths. None if it is neither."""
     if TEN_THOUSAND < value <= TENTHS * TEN_THOUSAND:
         return value // TENTHS
     return value // PER_CENT if TEN_THOUSAND < value <= PER_CENT * TEN_THOUSAND else None
 
 
 def idle_values(ruleset: Ruleset) -> Iterator[Finding]:
-    """Values beside the lines: what an action should bring about, who is held out from it, and what gives points."""
+    """Values outside of lines: the success of an action, its holdout, and the points of a score."""
     for care in ruleset.care.values():
         yield from _of_care(ruleset, care)
     for feature in ruleset.features:

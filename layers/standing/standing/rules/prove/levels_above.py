@@ -1,4 +1,4 @@
-"""CHK-16 and CHK-17: levels above that ask for less than those below, and levels above that a rule leaves out."""
+"""CHK-16 and CHK-17: higher levels that ask for less than lower ones, and higher levels that a rule leaves out."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from standing.rules.ruleset import Rating, Ruleset
 
 
 def asking_less(prover: Prover, rating: Rating, hidden: set[str]) -> Iterator[Finding]:
-    """CHK-16: a level for which some customer is enough who is not enough for the one below.
+    """CHK-16: a level for which a customer can qualify without qualifying for the level below.
 
-    Of a level that nobody ends at (`hidden`), that is said already.
+    Levels that nobody gets (`hidden`) have a finding already.
     """
     for word, conditions in (("qualify", rating.qualify), ("retain", rating.retain)) if rating.ordered else ():
         levels = [level for level in rating.levels if level in conditions]
@@ -31,19 +31,19 @@ def asking_less(prover: Prover, rating: Rating, hidden: set[str]) -> Iterator[Fi
 def _asks_less(
     prover: Prover, about: str, conditions: Mapping[str, Condition], below: str, above: str
 ) -> Iterator[Finding]:
-    """Each line that the level below needs and the one above does without."""
+    """A finding for each line that the level below needs and the level above does not."""
     met, asked = prover.world.holds(conditions[above]), {line.fact for line in comparisons(conditions[above])}
     for line in needed(conditions[below]):
         fails = z3.Not(prover.world.holds(line))
         if prover.possible(met, fails):
             example = prover.example([met, fails], [conditions[above], conditions[below]])
             name = "asks_less" if line.fact in asked else "drops"
-            said = finding_text(name, level=above, below=below, line=line.text)
-            yield Finding("CHK-16", f"{about}/{above}", said, example)
+            text = finding_text(name, level=above, below=below, line=line.text)
+            yield Finding("CHK-16", f"{about}/{above}", text, example)
 
 
 def left_out(prover: Prover) -> Iterator[Finding]:
-    """CHK-17: a line that asks for exactly some levels, where those above would make a difference."""
+    """CHK-17: a line that names some levels and leaves out higher ones, which would make a difference."""
     for name, condition in prover.ruleset.rules.items():
         for line in dict.fromkeys(comparisons(condition)):
             rating = _by_name(prover.ruleset, line)
@@ -53,21 +53,21 @@ def left_out(prover: Prover) -> Iterator[Finding]:
 
 
 def _by_name(ruleset: Ruleset, line: Comparison) -> Rating | None:
-    """The rating with an order that a line asks for by names of levels; not one that speaks of a change."""
+    """The ordered rating whose levels a line names. None for a line about a change of level."""
     rating = ruleset.ratings.get(line.fact.removesuffix(".would_become"))
     is_by_name = line.op in {"==", "in"} and line.text.startswith((f"{line.fact} ==", f"{line.fact} in"))
     return rating if rating and rating.ordered and is_by_name else None
 
 
 def _above(rating: Rating, line: Comparison) -> tuple[str, ...]:
-    """The levels above those that a line names, which follow each other and do not begin with the lowest."""
+    """The levels above those that a line names, if those are consecutive and do not begin with the lowest."""
     ranks = sorted(rank for rank in line.values if isinstance(rank, int))
     in_a_row = ranks == list(range(ranks[0], ranks[-1] + 1))
     return rating.levels[ranks[-1] + 1 :] if in_a_row and ranks[0] else ()
 
 
 def _have_their_own(ruleset: Ruleset, name: str, line: Comparison, above: tuple[str, ...]) -> bool:
-    """Whether other rules ask for each of the levels above by name: then they are told apart on purpose."""
+    """Whether other rules name each of the levels above: then the rules distinguish them on purpose."""
     others = (one for other, condition in ruleset.rules.items() if other != name for one in comparisons(condition))
     named = {rank for one in others if one.fact == line.fact and _by_name(ruleset, one) for rank in one.values}
     rating = _by_name(ruleset, line)
@@ -83,8 +83,8 @@ def _left_out(
     other = _instead(condition, line, meant)
     differs = z3.Xor(prover.world.holds(condition), prover.world.holds(other))
     if prover.possible(differs):
-        said = finding_text("left_out", line=line.text, levels=listed("and", list(above)), meant=meant.text)
-        yield Finding("CHK-17", name, said, prover.example([differs], [condition]), line.text)
+        text = finding_text("left_out", line=line.text, levels=listed("and", list(above)), meant=meant.text)
+        yield Finding("CHK-17", name, text, prover.example([differs], [condition]), line.text)
 
 
 def _instead(condition: Condition, line: Comparison, other: Comparison) -> Condition:

@@ -1,4 +1,4 @@
-"""The prover: asks z3 whether some customer could exist, and shows one as people read it."""
+"""The prover: asks z3 whether a customer can exist, and shows an example as readable text."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from standing.rules.conditions import Condition, Fact, Group, comparisons
 from standing.rules.prove.worlds import Number, Truth, World
 from standing.rules.ruleset import Rating, Ruleset
 
-NICE = (0, 1)  # what examples say of facts that hardly matter
-PATIENCE = 2_000  # milliseconds for one question; what takes longer is not found, and said to be not proved
+NICE = (0, 1)  # preferred values in examples
+PATIENCE = 2_000  # milliseconds for one question; one that takes longer is reported as unproved
 
 
 class Prover:
-    """Questions about every customer that could exist under a ruleset; `by_hand`: also those whose levels were set.
+    """Questions about every possible customer under a ruleset; with `by_hand`, also about customers with overrides.
 
-    `asking` is what the questions are about just now; `unanswered` are those that took too long.
+    `asking` is the check and the subject of the current questions; `unanswered` are those that took too long.
     """
 
     def __init__(self, ruleset: Ruleset, *, by_hand: bool = False, patience: int = PATIENCE) -> None:
@@ -32,11 +32,11 @@ class Prover:
         self.unanswered: dict[tuple[str, str], None] = {}
 
     def possible(self, *truths: Truth) -> bool:
-        """Whether some customer could be so."""
+        """Whether a customer can exist for whom all of this is true."""
         return bool(self._answer(truths) == z3.sat)
 
     def impossible(self, *truths: Truth) -> bool:
-        """Whether it is proved that no customer could be so; not where the question took too long."""
+        """Whether it is proved that no such customer can exist. False if the question took too long."""
         return bool(self._answer(truths) == z3.unsat)
 
     def _answer(self, truths: Iterable[Truth]) -> object:
@@ -49,7 +49,7 @@ class Prover:
         return answer
 
     def example(self, truths: Sequence[Truth], about: Iterable[Condition]) -> dict[str, str]:
-        """A customer for whom some things are true, by the facts that conditions speak of; simple where it may be."""
+        """A customer for whom this is true, by the facts of the conditions, with values as simple as possible."""
         facts = list(dict.fromkeys(fact for condition in about for fact in self._spoken_of(condition)))
         self.solver.push()
         self.solver.add(*truths)
@@ -70,7 +70,7 @@ class Prover:
         return rank
 
     def contradiction(self, condition: Condition) -> list[Condition]:
-        """The fewest parts of a condition that cannot hold together."""
+        """A smallest set of parts of a condition that cannot hold together."""
         parts = list(condition.of) if isinstance(condition, Group) and condition.group == "all" else [condition]
         for part in list(parts):
             rest = [other for other in parts if other is not part]
@@ -80,16 +80,16 @@ class Prover:
 
     @cached_property
     def transitive(self) -> dict[str, tuple[Condition, ...]]:
-        """For each rating its conditions, with those of the ratings that it asks for."""
-        found: dict[str, tuple[Condition, ...]] = {}
+        """The conditions of each rating, with those of the ratings that it uses."""
+        conditions: dict[str, tuple[Condition, ...]] = {}
         for rating in self.ruleset.ratings.values():  # in the order of the strata
             own = (*rating.qualify.values(), *rating.retain.values())
             asked = {line.fact.partition(".")[0] for one in own for line in comparisons(one)}
-            found[rating.name] = (*own, *(one for name in asked if name in found for one in found[name]))
-        return found
+            conditions[rating.name] = (*own, *(one for name in asked if name in conditions for one in conditions[name]))
+        return conditions
 
     def _spoken_of(self, condition: Condition) -> list[str]:
-        """The facts that a condition speaks of, and those that these are made of."""
+        """The facts of a condition, with the parts of combined features."""
         facts: list[str] = []
         for line in comparisons(condition):
             feature = self.ruleset.by_name.get(line.fact)

@@ -1,8 +1,8 @@
-"""Ranges: between which values every fact is, whoever the customer is, in the fact's whole units.
+"""Ranges: the values that a fact can have for any customer, in the fact's whole units.
 
-Counts and days are not below 0, nor are amounts that nothing is taken off; scores go from 0 to 1, and so does the ratio
-of a part to the whole; points to 100, different values to `at_most`, words and levels from the first to the last. What
-has no end has none here.
+Counts, days, and amounts from which nothing is subtracted are at least 0. Scores, and the ratio of a part to its whole,
+are from 0 to 1. Points are at most 100, and counts of distinct values at most `at_most`. Codes and levels go from the
+first to the last.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ ALL_POINTS = 100
 
 
 class Range(NamedTuple):
-    """The lowest and the highest value; none where there is no end."""
+    """The lowest and the highest value. None: no limit."""
 
     low: int | None = None
     high: int | None = None
@@ -29,7 +29,7 @@ NOT_BELOW_ZERO = Range(0)
 
 
 def range_of(ruleset: Ruleset, fact: str) -> Range:
-    """The range of a feature, or of what rules call of a rating."""
+    """The range of a feature, or of a fact of a rating."""
     if feature := ruleset.by_name.get(fact):
         return of_feature(ruleset, feature)
     name, _, what = fact.partition(".")
@@ -45,12 +45,12 @@ def of_feature(ruleset: Ruleset, feature: Feature) -> Range:
 
 
 def _of_value(ruleset: Ruleset, feature: MeasuredFeature) -> Range:
-    """Of a value of events, by its unit."""
+    """The range of a value of events, by its unit."""
     if feature.unit == "level":
         return Range(0, len(feature.levels) - 1)
     if feature.unit == "score":
-        said = ruleset.measures[feature.measure].of == ("score",)  # by a model: it need not end at 1
-        return Range(0, None if said else TEN_THOUSAND)
+        by_model = ruleset.measures[feature.measure].of == ("score",)  # by a model: it need not end at 1
+        return Range(0, None if by_model else TEN_THOUSAND)
     is_below_zero = feature.unit == "money" and ruleset.measures[feature.measure].value == "net_amount"
     return Range() if is_below_zero else NOT_BELOW_ZERO
 
@@ -77,20 +77,20 @@ def _ratio(ruleset: Ruleset, feature: CombinedFeature) -> Range:
     return Range() if is_below_zero else NOT_BELOW_ZERO
 
 
-def _added(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one + other
+def _added(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second
 
 
-def _less(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one - other
+def _less(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first - second
 
 
 def _of_measured(kind: KindName) -> Callable[[Ruleset, Any], Range]:
-    """The range of what a kind gives: a value of events, or how many of something there were."""
+    """The function for a kind of feature: its range is that of a value of events, or that of a count."""
     return _of_value if FEATURE_KINDS[kind].gives == "its value" else lambda *_: NOT_BELOW_ZERO
 
 
-RANGES: dict[KindName, Callable[[Ruleset, Any], Range]] = {  # each takes the features of its kind
+RANGES: dict[KindName, Callable[[Ruleset, Any], Range]] = {  # each takes features of its kind
     **{kind: _of_measured(kind) for kind in MEASURING},
     "distinct": lambda _, feature: Range(0, feature.at_most),
     "days_until": lambda *_: Range(0, LONGEST_YEAR),

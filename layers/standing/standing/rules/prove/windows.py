@@ -1,4 +1,4 @@
-"""Windows and what is in them: which feature adds up a part of what another adds up."""
+"""Windows and their contents: which feature adds up a part of what another one adds up."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from standing.rules.ruleset import Ruleset
 
 
 def never_negative(ruleset: Ruleset, feature: AnyFeature) -> bool:
-    """Whether it adds up what is not negative: events, or amounts that only grow."""
+    """Whether a feature adds up values that are never negative: events, or amounts that only grow."""
     if isinstance(feature, SumFeature):
         return feature.kind == "sum" and ruleset.measures[feature.measure].value == "amount"
     return feature.kind == "count"
 
 
 def part_of(ruleset: Ruleset, inner: AnyFeature, outer: AnyFeature) -> bool:
-    """Whether all that one feature adds up over a window is added up by another, too."""
+    """Whether `outer` adds up everything that `inner` adds up."""
     if not isinstance(inner, WindowedFeature) or not isinstance(outer, WindowedFeature) or inner.kind != outer.kind:
         return False
     first, second = ruleset.measures[inner.measure], ruleset.measures[outer.measure]
@@ -22,13 +22,13 @@ def part_of(ruleset: Ruleset, inner: AnyFeature, outer: AnyFeature) -> bool:
 
 
 def implies(first: Measure, second: Measure) -> bool:
-    """Whether every event that one measure takes is taken by another, for the same value."""
+    """Whether the second measure takes every event of the first, with the same value."""
     same = first.value == second.value
     return same and set(first.of) <= set(second.of) and second.where.items() <= first.where.items()
 
 
 def inside(inner: Window, outer: Window) -> bool:
-    """Whether one window lies within another, whatever the day."""
+    """Whether a window lies within another on every day."""
     if outer.over is None or inner == outer:
         return True
     if inner.reach is None or not isinstance(outer.over, int):

@@ -1,4 +1,4 @@
-"""What findings say: what was found, and the way out of it."""
+"""The texts of findings: what was found, and how to resolve it."""
 
 from __future__ import annotations
 
@@ -84,11 +84,11 @@ finding_text = SAYINGS.__call__
 
 
 def listed(word: Literal["or", "and"], names: Iterable[str]) -> Joined:
-    """Some names as they stand in rules: `a`, `b` or `c`."""
+    """Names as they are in rules, joined: `a`, `b` or `c`."""
     return messages.listed(word, (f"`{name}`" for name in names))
 
 
 def way_out(check: str) -> Message:
-    """What can be done about what a check found."""
+    """How to resolve the findings of a check."""
     out = WAYS_OUT(check)
     return out if check in CANNOT_BE_ACCEPTED else ACCEPTING("or_accept", way_out=out, check=check)

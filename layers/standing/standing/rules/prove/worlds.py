@@ -1,7 +1,7 @@
-"""Worlds: a customer that could exist, as unknowns of z3, with all that is true of any customer's facts.
+"""Worlds: a possible customer as z3 unknowns, with all that is true of any customer's facts.
 
-Numbers are exact whole numbers, as in every reader. A ratio is never divided: what it is compared with says the same of
-its two parts, in whole numbers.
+Numbers are exact whole numbers, as in every reader. A ratio is never divided: a comparison of a ratio becomes a
+comparison of its two parts, in whole numbers.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ from standing.rules.kinds import FEATURE_KINDS
 from standing.rules.prove.axioms import feature_axioms
 from standing.rules.ruleset import Rating, Ruleset
 
-type Number = Any  # z3's expressions have no types worth the name
+type Number = Any  # z3's expressions have no useful types
 type Truth = Any
 
-FAR = 200 * LONGEST_YEAR  # days: further than any level that is set by hand may last
+FAR = 200 * LONGEST_YEAR  # days: longer than any override may last
 
 
 class World:
-    """One customer. Two worlds of one ruleset are told apart by their `tag`; `like` shares all but some facts.
+    """One customer. `tag` distinguishes two worlds of a ruleset; `like` shares all facts but some with another world.
 
-    `by_hand`: somebody may have set the customer's levels, so that each can be any.
+    `by_hand`: the customer may have overrides, so each rating can show any level.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class World:
         self._told: dict[int, tuple[Condition, Truth]] = {}
 
     def holds(self, condition: Condition) -> Truth:
-        """That a condition holds for this customer."""
+        """Whether a condition holds for this customer."""
         if id(condition) not in self._told:
             self._told[id(condition)] = (condition, self._holds(condition))  # kept, so that the id stays its own
         return self._told[id(condition)][1]
@@ -60,12 +60,12 @@ class World:
         return z3.Or(*parts) if condition.group == "any" else z3.Not(z3.Or(*parts))
 
     def number(self, fact: str) -> Number:
-        """A fact's value, where it is known: a rating's rank, a text's place among those that rules name."""
+        """A fact's value if it is known. For a rating: the rank. For a text: its place among those that rules name."""
         rating = self.ruleset.ratings.get(fact)
         if rating and not rating.ordered and not self.by_hand:
             return self._rank(rating)
         feature = self.ruleset.by_name.get(fact)
-        if feature and feature.kind == "ratio":  # where others are made of it, any: that proves less, and nothing wrong
+        if feature and feature.kind == "ratio":  # as a part of another, any value: proves less, but nothing false
             return self._unknown(fact, z3.Int)
         if isinstance(feature, PointsFeature):
             return z3.Sum(*map(self._points, feature.ramps))
@@ -75,7 +75,7 @@ class World:
         return self._unknown(fact, z3.Int)
 
     def known(self, fact: str) -> Truth:
-        """That a fact is known."""
+        """Whether a fact is known."""
         feature = self.ruleset.by_name.get(fact)
         if feature is None or FEATURE_KINDS[feature.kind].always_known:
             return z3.BoolVal(True)
@@ -87,18 +87,18 @@ class World:
 
     @cached_property
     def axioms(self) -> list[Truth]:
-        """What is true of every customer."""
+        """All that is true of every customer."""
         return [*feature_axioms(self), *self._of_ratings(), *self._of_review_days()]
 
     def values(self, model: Any) -> dict[str, Fact]:  # noqa: ANN401 -- z3's model
-        """The facts of the customer that a model describes, but for those that are unknown or are texts."""
+        """The facts of a model's customer, without unknown facts and texts."""
         facts = [feature for feature in self.ruleset.features if feature.unit != "text"]
         known = [one.name for one in facts if z3.is_true(model.eval(self.known(one.name), model_completion=True))]
-        found: dict[str, Fact] = {name: self._value(model, name) for name in known}
-        return found | {name: self._value(model, name) for name in self.ruleset.ratings}
+        values: dict[str, Fact] = {name: self._value(model, name) for name in known}
+        return values | {name: self._value(model, name) for name in self.ruleset.ratings}
 
     def text(self, model: Any, fact: str) -> str | None:  # noqa: ANN401 -- z3's model
-        """A text fact of the customer that a model describes; none where it is unknown."""
+        """A text fact of a model's customer. None if it is unknown."""
         if not z3.is_true(model.eval(self.known(fact), model_completion=True)):
             return None
         place = model.eval(self.number(fact), model_completion=True).as_long()
@@ -107,11 +107,11 @@ class World:
 
     @cached_property
     def words(self) -> dict[str, list[str]]:
-        """The texts that conditions compare each fact with."""
-        found: dict[str, set[str]] = {}
+        """By fact, the texts that conditions compare it with."""
+        texts: dict[str, set[str]] = {}
         for line in (line for condition in self.ruleset.rules.values() for line in comparisons(condition)):
-            found.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, str))
-        return {fact: sorted(words) for fact, words in found.items()}
+            texts.setdefault(line.fact, set()).update(value for value in line.values if isinstance(value, str))
+        return {fact: sorted(words) for fact, words in texts.items()}
 
     def _unknown(self, name: str, kind: Any) -> Any:  # noqa: ANN401
         if self.like is not None and name not in self.but:
@@ -155,26 +155,26 @@ class World:
         return met[op]
 
     def _ratio_reaches(self, feature: CombinedFeature, value: int) -> Truth:
-        """That a floored quotient is at least a whole number: that the exact one is."""
+        """Whether a floored quotient is at least a whole number: exactly if the quotient itself is."""
         first, second = self.number(feature.first), self.number(feature.second)
         return z3.If(second > 0, first * RATIO_UNIT >= value * second, first * RATIO_UNIT <= value * second)
 
     def _points(self, ramp: Ramp) -> Number:
-        """What a part gives to a score; of a ratio, a point for each step that it reaches: nothing is divided."""
+        """A part's points in a score. A ratio gets a point for each step that it reaches, so nothing is divided."""
         part = ramp.part
         feature = self.ruleset.by_name[part]
         if feature.kind == "ratio":
             least = (step if ramp.rises else step + 1 for step in ramp.steps)
             reached = [self._ratio_reaches(feature, value) for value in least]
-            given = z3.Sum(*(z3.If(one if ramp.rises else z3.Not(one), 1, 0) for one in reached))
+            points = z3.Sum(*(z3.If(one if ramp.rises else z3.Not(one), 1, 0) for one in reached))
         else:
             gone = (self.number(part) - ramp.begin) * (1 if ramp.rises else -1)
             between = z3.If(gone >= ramp.span, ramp.weight, gone * ramp.weight / ramp.span)
-            given = z3.If(gone <= 0, 0, between)
-        return z3.If(self.known(part), given, ramp.unknown)
+            points = z3.If(gone <= 0, 0, between)
+        return z3.If(self.known(part), points, ramp.unknown)
 
     def _rank(self, rating: Rating) -> Number:
-        """Of a rating without order, the first level whose conditions hold."""
+        """The rank in an unordered rating: the first level whose condition holds."""
         if rating.name not in self._numbers:
             rank: Number = z3.IntVal(len(rating.levels) - 1)
             for level in reversed(rating.levels):
@@ -193,7 +193,7 @@ class World:
                 yield from self._of_rising(rating)
 
     def _of_rising(self, rating: Rating) -> Iterator[Truth]:
-        """A level is not below what qualifies, where rises do not wait; nor above what is kept, where falls do not."""
+        """A level is at least the one that qualifies if rises do not wait, and at most the kept one if falls do not."""
         stability, rank = rating.stability, self.number(rating.name)
         if stability.rise == "immediate" or stability.review == "daily":
             yield from (
@@ -201,10 +201,12 @@ class World:
             )
         falls_at_once = stability.review == "daily" and not stability.grace and not stability.minimum_stay
         if falls_at_once and stability.fall == "to-kept":
-            yield from (z3.Implies(rank == rating.rank(level), self.kept(rating, level)) for level in rating.levels[1:])
+            yield from (
+                z3.Implies(rank == rating.rank(level), self.keeps(rating, level)) for level in rating.levels[1:]
+            )
 
-    def kept(self, rating: Rating, level: str) -> Truth:
-        """That a level is kept."""
+    def keeps(self, rating: Rating, level: str) -> Truth:
+        """Whether a level is kept."""
         return (
             z3.Or(*(self.holds(way) for way in rating.keeping(level)))
             if level != rating.levels[0]

@@ -1,1 +1,1 @@
-"""Scenarios: stories beside the rules, told with events and what is expected of the rules on their days."""
+"""Scenarios: stories beside the rules, made of events and of what the rules should decide on each day."""

@@ -1,4 +1,4 @@
-"""Coverage: which rules, and which single comparisons, the stories made true, and which they made false."""
+"""Coverage: which rules and which comparisons the stories made true, and which they made false."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from standing.rules.author.source_map import SourceMap
 from standing.rules.conditions import Comparison, Condition
 from standing.rules.ruleset import Ruleset
 
-WHOLE = -1  # the place of a rule among its comparisons: before them all
+WHOLE = -1  # the place of a rule among its comparisons: before all of them
 
 
 class Verdict(NamedTuple):
-    """A rule, or one of its comparisons by its place, that was true or false on some day."""
+    """A rule, or one of its comparisons by place, that was true or false on a day."""
 
     rule: str
     place: int
-    held: bool
+    result: bool
 
 
 @dataclass(frozen=True)
 class CoveredRule:
-    """A rule as a whole (`text` is empty) or one of its comparisons: where it is written, and what it ever was."""
+    """A rule as a whole (`text` is empty) or one of its comparisons: its file and line, and all its results."""
 
     rule: str
     text: str
@@ -36,20 +36,20 @@ class CoveredRule:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it is a rule rather than one of its comparisons."""
+        """Whether it is a whole rule, not a comparison."""
         return not self.text
 
     @property
     def both(self) -> bool:
-        """Whether it was true on some day, and false on some day."""
+        """Whether it was true on one day and false on another."""
         return self.ever_true and self.ever_false
 
 
 def coverage(ruleset: Ruleset, lived: Iterable[DayResult], places: SourceMap) -> list[CoveredRule]:
     """Every rule and every comparison, in the order of the files."""
     seen = {verdict for day in lived for verdict in _verdicts(ruleset, day)}
-    found = [_covered(rule, place, text, places, seen) for rule, place, text, _ in _judged(ruleset)]
-    return sorted(found, key=lambda one: (one.file, one.line))
+    covered = [_covered(rule, place, text, places, seen) for rule, place, text, _ in _judged(ruleset)]
+    return sorted(covered, key=lambda one: (one.file, one.line))
 
 
 def _covered(rule: str, place: int, text: str, places: SourceMap, seen: set[Verdict]) -> CoveredRule:
@@ -69,7 +69,7 @@ def _judged(ruleset: Ruleset) -> Iterator[tuple[str, int, str, Condition]]:
 
 
 def _lines(condition: Condition) -> Iterator[tuple[str, Condition]]:
-    """The comparisons as they were written: a line such as `tier entered gold` is two that have one text."""
+    """The comparisons as written: a line such as `tier entered gold` is two comparisons with one text."""
     if isinstance(condition, Comparison):
         yield condition.text, condition
         return

@@ -1,4 +1,4 @@
-"""Playing a story: its days lived through by the core's own fold, and what was not as expected, with the reasons."""
+"""Plays a story: the core's own fold works out its days. Finds what is not as expected, with the reasons."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ type Standing = Literal["due", "too-soon", "not-due"] | Gate
 
 @dataclass(frozen=True)
 class CareOn:
-    """How a care rule stands on a day: due, held back by a gate, due too short a time ago, or its conditions fail."""
+    """A care rule on a day: due, held back by a gate, due too recently, or its condition fails."""
 
     standing: Standing
     last_due: Day | None
@@ -33,7 +33,7 @@ class CareOn:
 
 @dataclass(frozen=True)
 class Mismatch:
-    """Something that was not as expected on a day: what is instead, and the comparisons behind it."""
+    """Something that is not as expected on a day: the actual result, and the comparisons behind it."""
 
     expected: Expected
     day: Day
@@ -45,7 +45,7 @@ class Mismatch:
 
 @dataclass(frozen=True)
 class PlayedScenario:
-    """A story that was played: every day that was lived, and what was not as expected."""
+    """A played story: the result of each of its days, and what is not as expected."""
 
     scenario: Scenario
     lived: tuple[DayResult, ...]
@@ -53,14 +53,14 @@ class PlayedScenario:
 
 
 def play(scenario: Scenario, rules: Timeline) -> PlayedScenario:
-    """Live through a story. Days on which nothing can change are left out; those of its steps never are."""
+    """Play a story. Days on which nothing can change are left out, unless a step is on them."""
     start = replay_up_to(scenario.days[-1], StoredHistory(scenario.events))
     lived = tuple(_days(scenario, start, rules))
     return PlayedScenario(scenario, lived, tuple(_misses(scenario, start, lived)))
 
 
 def _days(scenario: Scenario, start: FoldStart, rules: Timeline) -> Iterator[DayResult]:
-    """From step to step, since the last day that is asked for is always lived."""
+    """Fold from step to step: a fold always includes its last day."""
     first, memory = start.day + 1, start.memory
     for day in scenario.days:
         for lived in simulate_days(rules, start.under, memory, first, day, busy=start.busy):
@@ -70,7 +70,7 @@ def _days(scenario: Scenario, start: FoldStart, rules: Timeline) -> Iterator[Day
 
 
 def _misses(scenario: Scenario, start: FoldStart, lived: Iterable[DayResult]) -> Iterator[Mismatch]:
-    """By day; what never happens is missed once, on the first day on which it does."""
+    """By day. Something that must never happen is a mismatch once: on the first day on which it happens."""
     open_still = list(scenario.expected)
     for day in lived:
         for expected in [one for one in open_still if one.day in {None, day.day}]:
@@ -89,44 +89,48 @@ def _miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Mismatch | 
 
 
 def _rating_miss(expected: Expected, lived: DayResult) -> Mismatch | None:
-    held = lived.closed.all_shown()[expected.about]
-    if (held.level == expected.wanted) is (expected.kind == "rating"):
+    actual = lived.closed.all_shown()[expected.about]
+    if (actual.level == expected.wanted) is (expected.kind == "rating"):
         return None
     rating = lived.ruleset.ratings[expected.about]
-    return Mismatch(expected, lived.day, held=held, because=tuple(_asked(lived, rating, held, str(expected.wanted))))
+    return Mismatch(
+        expected, lived.day, held=actual, because=tuple(_asked(lived, rating, actual, str(expected.wanted)))
+    )
 
 
-def _asked(lived: DayResult, rating: Rating, held: LevelState, wanted: str) -> Iterator[LevelRequirements]:
-    """What the level that was expected asks for, and what the level that is there is there by."""
+def _asked(lived: DayResult, rating: Rating, actual: LevelState, wanted: str) -> Iterator[LevelRequirements]:
+    """The requirements of the expected level, and those of the actual level."""
     if ruling := lived.rulings.get(rating.name):
         yield LevelRequirements("set-by-hand", ruling.level, (reason_for_manual_level(ruling),))
-    is_above = rating.rank(wanted) > rating.rank(held.level)
-    if wanted != held.level and (is_above or not rating.ordered):
+    is_above = rating.rank(wanted) > rating.rank(actual.level)
+    if wanted != actual.level and (is_above or not rating.ordered):
         yield from requirements_on(lived, rating, "needs", wanted)
     if rating.ordered and not is_above:
-        yield from requirements_on(lived, rating, "kept-by", held.level)
-    if not rating.ordered or (not is_above and held.level in rating.retain and _qualifies(lived, rating, held.level)):
-        yield from requirements_on(lived, rating, "qualifies-by", held.level)
+        yield from requirements_on(lived, rating, "kept-by", actual.level)
+    if not rating.ordered or (
+        not is_above and actual.level in rating.retain and _qualifies(lived, rating, actual.level)
+    ):
+        yield from requirements_on(lived, rating, "qualifies-by", actual.level)
 
 
 def _qualifies(lived: DayResult, rating: Rating, level: str) -> bool:
-    """Whether a level that is not retained any more may be held because it is qualified for."""
+    """Whether a customer qualifies for a level, and so may have it without retaining it."""
     return level in rating.qualify and holds(rating.qualify[level], lived.facts)
 
 
 def _care_miss(expected: Expected, lived: DayResult, buckets: Buckets) -> Mismatch | None:
-    found = care_on(lived, buckets, expected.about)
+    actual = care_on(lived, buckets, expected.about)
     wanted = {"care": "due", "held-back": expected.wanted}.get(expected.kind)
-    as_expected = found.standing != "due" if expected.kind == "no-care" else found.standing == wanted
+    as_expected = actual.standing != "due" if expected.kind == "no-care" else actual.standing == wanted
     if as_expected:
         return None
     care = lived.ruleset.care[expected.about]
     because = LevelRequirements("needs", care.name, reasons_for_care(lived.ruleset, care, lived.facts))
-    return Mismatch(expected, lived.day, care=found, because=(because,))
+    return Mismatch(expected, lived.day, care=actual, because=(because,))
 
 
 def care_on(lived: DayResult, buckets: Buckets, name: str) -> CareOn:
-    """How a care rule stands at the end of a day."""
+    """A care rule at the end of a day."""
     last_due = lived.closed.due.get(name)
     if name in lived.due:
         return CareOn("due", last_due)
@@ -137,6 +141,6 @@ def care_on(lived: DayResult, buckets: Buckets, name: str) -> CareOn:
 
 
 def _gates(ruleset: Ruleset, buckets: Buckets, lived: DayResult) -> dict[str, Gate]:
-    """Everything held back on a day and by which gate, also where that was recorded on a day before."""
+    """All care that is held back on a day, by its gate, also if that was recorded on an earlier day."""
     forgetful = replace(lived.opened, held_back={})
     return dict(care_of_day(ruleset, buckets, forgetful, lived.holding, lived.day).refrained)

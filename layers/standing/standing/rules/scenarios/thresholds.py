@@ -1,7 +1,7 @@
-"""Thresholds: each number that a rule compares with, moved by a step, and whether some story notices.
+"""Thresholds: each number that a rule compares with is moved by a step, to see whether a story notices.
 
-Coverage says that a comparison was met both ways; this says how near. A step is one unit, such as a cent; of scores and
-ratios, which few customers have to the last digit, it is 0.05.
+Coverage says that a comparison was both true and false; this says how near the stories come to its threshold. A step is
+one unit, such as a cent. For scores and ratios it is 0.05, since few customers have an exact one.
 """
 
 from __future__ import annotations
@@ -29,9 +29,9 @@ type Met = Mapping[str, set[Fact]]
 
 @dataclass(frozen=True)
 class MovedThreshold:
-    """A comparison whose threshold was moved: the value it was moved to, and the lowest at which a story would notice.
+    """A comparison with a moved threshold: the new value, and the lowest value for which the result differs.
 
-    `noticed`: some story is not as expected any more.
+    `noticed`: at least one story is no longer as expected.
     """
 
     rule: str
@@ -44,14 +44,14 @@ class MovedThreshold:
 
 
 def moved_thresholds(ruleset: Ruleset, played: tuple[PlayedScenario, ...], places: SourceMap) -> list[MovedThreshold]:
-    """Every threshold of every rule, moved a step down and a step up; in the order of the files."""
+    """Every threshold of every rule, moved a step down and a step up, in the order of the files."""
     met = [(one.scenario, _met(ruleset, one)) for one in played if not one.misses]
-    found = [_moved(ruleset, places, met, *move) for move in _moves(ruleset)]
-    return sorted(found, key=lambda one: (one.file, one.line))
+    moved = [_moved(ruleset, places, met, *move) for move in _moves(ruleset)]
+    return sorted(moved, key=lambda one: (one.file, one.line))
 
 
 def _moves(ruleset: Ruleset) -> Iterator[tuple[str, int, Comparison, Comparison]]:
-    """A rule, which of its comparisons, that comparison, and the moved one."""
+    """A rule, the place of a comparison in it, the comparison, and the moved one."""
     for name, condition in ruleset.rules.items():
         for place, line in enumerate(comparisons(condition)):
             if line.op in ORDERED and isinstance(line.value, int) and (step := _step(ruleset, line.fact)):
@@ -60,7 +60,7 @@ def _moves(ruleset: Ruleset) -> Iterator[tuple[str, int, Comparison, Comparison]
 
 
 def _can_matter(ruleset: Ruleset, line: Comparison, to: Comparison) -> bool:
-    """Whether a customer could tell them apart: nothing but money is ever below 0."""
+    """Whether any customer's value gives another result: only money and combined features can be below 0."""
     feature = ruleset.by_name.get(line.fact)
     lowest = None if feature and (feature.unit == "money" or feature.parts) else 0
     values = [value for value in range(*_between(line, to)) if _differs(line, to, value)]
@@ -68,7 +68,7 @@ def _can_matter(ruleset: Ruleset, line: Comparison, to: Comparison) -> bool:
 
 
 def _step(ruleset: Ruleset, fact: str) -> int:
-    """How far a threshold is moved; 0 where there are words in place of numbers."""
+    """How far to move a threshold. 0 for levels and texts."""
     feature = ruleset.by_name.get(fact)
     if feature is None:
         return int(fact.endswith(".days_to_review"))
@@ -77,10 +77,10 @@ def _step(ruleset: Ruleset, fact: str) -> int:
     return SCORE_STEP if feature.unit == "score" or feature.kind == "ratio" else 1
 
 
-def _met(ruleset: Ruleset, one: PlayedScenario) -> Met:
-    """Every value that each fact has on any day of a story, also on days on which nothing changes."""
-    first, last = one.lived[0].day, one.lived[-1].day
-    start = replay_up_to(last, StoredHistory(one.scenario.events))
+def _met(ruleset: Ruleset, story: PlayedScenario) -> Met:
+    """All values of each fact on all days of a story, also on days without a change."""
+    first, last = story.lived[0].day, story.lived[-1].day
+    start = replay_up_to(last, StoredHistory(story.scenario.events))
     met: dict[str, set[Fact]] = {}
     for known in (engine_of(ruleset).facts(start.under(ruleset), day) for day in range(first, last + 1)):
         for fact, value in known.items():
@@ -115,7 +115,7 @@ def _differs(line: Comparison, to: Comparison, value: Fact) -> bool:
 
 
 def _may_differ(line: Comparison, to: Comparison, met: Met) -> bool:
-    """Whether a story has a value that tells them apart; of what is not a feature, nobody knows before playing."""
+    """Whether a value of a story gives another result. Facts that are not features are known only by playing."""
     return line.fact.endswith(".days_to_review") or any(_differs(line, to, value) for value in met.get(line.fact, ()))
 
 
@@ -125,14 +125,14 @@ def _notices(moved: Ruleset, scenarios: list[Scenario]) -> bool:
 
 
 def _with(ruleset: Ruleset, rule: str, place: int, line: Comparison) -> Ruleset:
-    """The rules with one comparison of one rule replaced."""
+    """The ruleset with one comparison of one rule replaced."""
     tree = _replaced(ruleset.rules[rule], place, line)
     strata = tuple(_stratum(stratum, rule, tree) for stratum in ruleset.strata)
     return assemble(ruleset.programme, ruleset.measures.values(), ruleset.features, strata)
 
 
 def _replaced(tree: Condition, place: int, line: Comparison) -> Condition:
-    """A tree with the comparison at a place, counted in the order written, replaced."""
+    """A condition with the comparison at a place replaced, counted in the order written."""
     if isinstance(tree, Comparison):
         return line if place == 0 else tree
     parts: list[Condition] = []

@@ -1,4 +1,4 @@
-"""Writing values as YAML that reads back as it was: each on one line, texts in quotes where they need it."""
+"""Writes values as YAML that reads back unchanged: each on one line, with texts quoted if needed."""
 
 from __future__ import annotations
 

@@ -50,18 +50,18 @@ def read_scenarios(folder: Path, ruleset: Ruleset) -> list[Scenario]:
 
 def scenarios_in(sources: list[Source], ruleset: Ruleset, problems: list[Problem]) -> list[Scenario]:
     """The scenarios of some files, of which some `problems` are known. Raises RulesError with all that there are."""
-    found: dict[str, Scenario] = {}
+    scenarios: dict[str, Scenario] = {}
     for part in (part for source in sources for part in _parts(source)):
         teller = ScenarioReader(part, ruleset, problems)
         scenario = teller.scenario()
-        if scenario and (other := found.get(scenario.name)):
+        if scenario and (other := scenarios.get(scenario.name)):
             place = f"{other.file}:{other.line}"
             teller.note(("scenario",), in_words("name_taken", name=scenario.name, place=place))
         elif scenario:
-            found[scenario.name] = scenario
+            scenarios[scenario.name] = scenario
     if problems:
         raise RulesError(problems)
-    return list(found.values())
+    return list(scenarios.values())
 
 
 def _parts(source: Source) -> list[Source]:
@@ -92,29 +92,29 @@ class ScenarioReader:
     days: list[Day] = field(default_factory=list)
     ids: set[str] = field(default_factory=set)
 
-    def note(self, place: Place, said: Readable, source: Source | None = None, at: int | None = 0) -> None:
+    def note(self, place: Place, text: Readable, source: Source | None = None, at: int | None = 0) -> None:
         """A problem at a place of the story, or of a part of it: at its value, or at its name."""
-        self.problems.append((source or self.source).problem(place, said, at=at))
+        self.problems.append((source or self.source).problem(place, text, at=at))
 
     def scenario(self) -> Scenario | None:
         """The story, or nothing where it was not understood; why is noted."""
         before = len(self.problems)
-        told = self._shaped(self.source, SCENARIO, ScenarioSource.model_fields, "story")
-        if told is None:
+        written = self._shaped(self.source, SCENARIO, ScenarioSource.model_fields, "story")
+        if written is None:
             return None
-        for number in range(len(told.story)):
+        for number in range(len(written.story)):
             self._step(_part(self.source, ("story", number)))
-        self._never(told.never)
+        self._never(written.never)
         if len(self.problems) == before:
             self._check_whole()
-        return self._finished(told) if len(self.problems) == before else None
+        return self._finished(written) if len(self.problems) == before else None
 
-    def _finished(self, told: ScenarioSource) -> Scenario:
+    def _finished(self, written: ScenarioSource) -> Scenario:
         line = self.source.line(("scenario",))
         first = min(event.day for event in self.events)
         days = tuple(sorted({day for day in self.days if day >= first}))
         events, expected = tuple(self.events), tuple(self.expected)
-        return Scenario(told.scenario, told.title, self.source.file, line, events, expected, days)
+        return Scenario(written.scenario, written.title, self.source.file, line, events, expected, days)
 
     def _shaped[T](self, source: Source, shape: TypeAdapter[T], words: Collection[str], what: str) -> T | None:
         """A part of the story in its shape; nothing where that is wrong, or where a word does not belong."""
@@ -123,8 +123,8 @@ class ScenarioReader:
             return None
         unknown = [word for word in source.data if word not in words]
         for word in unknown:
-            said = in_words("no_word", word=word, what=in_words(what), nearest=nearest(str(word), words))
-            self.note((word,), said, source, at=None)
+            text = in_words("no_word", word=word, what=in_words(what), nearest=nearest(str(word), words))
+            self.note((word,), text, source, at=None)
         try:
             shaped = validate(source, shape)
         except RulesError as error:
@@ -197,8 +197,8 @@ class ScenarioReader:
                 expected = expected_of(error)
                 self.note(path, in_words("expected", field=".".join(path), expected=expected), source)
                 return
-            if said := self._of_nothing(event):
-                self.note((family, "purchase"), said, source)
+            if text := self._of_nothing(event):
+                self.note((family, "purchase"), text, source)
                 return
             if event.detail.id in self.ids:
                 self.note((family, "id"), in_words("id_taken", name=event.detail.id), source)
@@ -232,7 +232,7 @@ class ScenarioReader:
             return
         for early in self.expected:
             if early.day is not None and early.day < first:
-                said = in_words("too_early", about=early.about, day=day_date(first))
-                self.problems.append(Problem.of(self.source.file, early.line, said))
+                text = in_words("too_early", about=early.about, day=day_date(first))
+                self.problems.append(Problem.of(self.source.file, early.line, text))
         if not self.expected:
             self.note((), in_words("nothing_expected"))
