@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from base64 import b64encode
+from collections import Counter
 from typing import Any
 
 import orjson
@@ -87,13 +88,15 @@ def test_an_event_for_which_there_is_no_room_does_not_keep_the_others_out(custom
     _fill(customers, hungry)
     rejected = KeptRejections()
     ingest = desk(hungry, customers, rejected)
-    report = ingest.batch([message(1, purchase(1)), message(2, _view("another")), message(3, purchase(2))])
+    view = _view("another")
+    report = ingest.batch([message(1, purchase(1)), message(2, view), message(3, purchase(2)), message(4, view)])
     assert (report.failed, report.counts["applied"]) == ({}, 2)
-    ((kept, reason),) = rejected.kept
-    assert (reason["reason"], reason["field"]) == ("too-large", "detail")
-    assert orjson.loads(kept)["detail"]["id"] == "v-another"  # not the one that comes before it
+    assert report.refused == {"shop.checkout": Counter(duplicates=0), "web": Counter(rejected=2, duplicates=0)}
+    for body, reason in rejected.kept:  # both copies of it, and neither counts as a duplicate
+        assert (reason["reason"], reason["field"]) == ("too-large", "detail")
+        assert orjson.loads(body)["detail"]["id"] == "v-another"  # not the one that comes before it
     assert rows(customers, "c-1", "EVENT#") == 2
-    assert ingest.batch([message(4, purchase(3))]).counts["applied"] == 1
+    assert ingest.batch([message(5, purchase(3))]).counts["applied"] == 1
 
 
 def _view(item: str) -> dict[str, Any]:
