@@ -174,7 +174,7 @@ class CareLedger:
         """The first day after `day` on which the caps have room for an action."""
         programme, made = day.ruleset.programme, self._by_channel()
         ends = {contact.day + cap.within for contact in self.contacts for cap in programme.caps}
-        later = sorted({day.day + 1, *(end for end in ends if end > day.day)})
+        later = sorted(end for end in ends if end > day.day)
         return next(end for end in later if not is_capped(programme, made, care.do, end))
 
     def _act(self, decided: CareDecided) -> None:
