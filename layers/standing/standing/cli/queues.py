@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from standing.cli.options import Json, Lang, Stack, chosen, label, target_of, told
+from standing.cli.options import Json, Lang, Stack, chosen, confirmed, label, target_of, told
 from standing.present.output import err, out, print_json
 from standing.present.terminal import Text
 from standing.values.messages import Message, message
@@ -127,7 +127,7 @@ def _drop(pile: QueueKind, target: Target, shown: Sequence[QueuedMessage], *, ye
         return
     err.print(_table(pile, shown, chosen.language))
     if not yes:
-        typer.confirm(told("Drop {messages:message|messages} for good?", messages=len(shown)), abort=True, err=True)
+        confirmed(told("Drop {messages:message|messages} for good?", messages=len(shown)))
     dropped = pile.drop(target, shown)
     err.print(told("{messages:message|messages} dropped", messages=dropped))
     if dropped < len(shown):
