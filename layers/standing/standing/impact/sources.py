@@ -15,7 +15,7 @@ from standing.engine.engine import engine_of
 from standing.engine.start import FoldStart
 from standing.engine.state import State
 from standing.engine.view import view
-from standing.impact.population import Population, Row, populations_for, read
+from standing.impact.population import NotAPopulation, Population, Row, populations_for, read
 from standing.rules.author.compiler import CompiledRules, compile_rules
 from standing.rules.author.succession import succeeding
 from standing.rules.ruleset import Ruleset
@@ -36,7 +36,7 @@ def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
     found = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
     if found.returncode:
         raise UserError(
-            "`{ref}` has no rules in {place} to compare with: {why}",
+            "`{ref}` has no rules in {place} to compare with; git says “{why}”",
             ref=ref,
             place=place,
             why=found.stderr.decode().strip(),
@@ -59,7 +59,7 @@ def of_file(path: Path, *rulesets: Ruleset) -> Population:
     """A population from a file, that has the features of some rulesets. Raises UserError where it has not."""
     try:
         population = read(path)
-    except ValueError as error:
+    except NotAPopulation as error:
         raise UserError(
             "{path} {error}; `standing rules snapshot --out {path}` takes one", path=path, error=error
         ) from None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from standing.values.errors import ReadableError
+from standing.values.errors import ReadableError, failure_of
 from standing.values.messages import Message, message
 
 
@@ -38,7 +38,7 @@ def json_lines(path: Path) -> Iterator[Line]:
                 if raw.strip():
                     yield _line(number, raw)
     except (EOFError, zlib.error) as error:
-        raise DamagedFileError("the compressed file is damaged: `{error}`", error=error) from None
+        raise DamagedFileError(failure_of(error)) from None
 
 
 def _line(number: int, raw: bytes) -> Line:

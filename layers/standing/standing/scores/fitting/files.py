@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 from rich.table import Table
 
-from standing.events import MODELS
 from standing.events.intake import Event, Rejected, read_event
 from standing.events.producers import NIGHT_SOURCE
 from standing.lake.records import SCHEMA, rows_of
@@ -31,6 +30,7 @@ from standing.values.errors import UserError
 
 PURCHASE, REFUND, SCORE = "purchase.v1", "refund.v1", "score.v1"
 A_MINUTE = timedelta(minutes=1)
+ANY_TIME = datetime(9998, 12, 31, tzinfo=UTC)  # a day before the last could be one of the year 10000
 
 
 def fit_file(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
@@ -83,12 +83,11 @@ def _events(file: Path, ruleset: Ruleset, types: tuple[str, ...]) -> Any:  # noq
 
 
 def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
-    """The event in a line. Its source is not checked, since fitting changes no customer."""
+    """The event in a line. Its source is not checked, since fitting changes no customer; nor whether it is to come."""
     envelope = {"source": line.source, "detail-type": line.detail_type, "detail": line.detail}
     try:
-        moment = MODELS[line.detail_type].model_validate(line.detail).time
-        return read_event(envelope, ruleset, moment)
-    except (Rejected, ValueError) as error:
+        return read_event(envelope, ruleset, ANY_TIME)
+    except Rejected as error:
         raise UserError(
             "{file}:{number}: is not a {detail_type} that could be taken in: {error}",
             file=file,
