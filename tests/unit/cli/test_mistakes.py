@@ -5,11 +5,13 @@ from __future__ import annotations
 import shlex
 import sys
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from standing.cli import app
 from standing.cli.help import TYPER
 from standing.cli.mistakes import OF_KINDS
+from standing.values.messages import Message
 from typer import rich_utils
 from typer._click import exceptions
 
@@ -80,10 +82,16 @@ def test_every_kind_of_mistake_that_typer_knows_has_words() -> None:
 
 def test_the_mistakes_above_are_of_every_kind(said: Callable[[str, str], str], monkeypatch: pytest.MonkeyPatch) -> None:
     seen = set[str]()
-    for kind, words in OF_KINDS.items():
-        monkeypatch.setitem(
-            OF_KINDS, kind, lambda error, words=words: (seen.add(type(error).__name__), words(error))[1]
-        )
+    for kind in OF_KINDS:
+        monkeypatch.setitem(OF_KINDS, kind, _noted(OF_KINDS[kind], seen))
     for words in MISTAKES:
         said(words, "en")
     assert seen == set(OF_KINDS)
+
+
+def _noted(words: Callable[[Any], Message], seen: set[str]) -> Callable[[Any], Message]:
+    def noting(error: Any) -> Message:
+        seen.add(type(error).__name__)
+        return words(error)
+
+    return noting

@@ -12,7 +12,7 @@ import typer
 from rich.table import Table
 
 from standing.cli.options import Json, Lang, Rules, Stack, target_of
-from standing.nightly.words import WORDS
+from standing.nightly.words import WORDS, why_ended
 from standing.present.output import err, out, print_json
 
 if TYPE_CHECKING:
@@ -99,8 +99,8 @@ def _progress(lang: Language) -> Iterator[Callable[[Look], None]]:
 
 
 def _print(ended: Night, language: Language) -> None:
-    if ended.cause:
-        err.print(ended.cause, style="red", soft_wrap=True)
+    if why := why_ended(ended.status, ended.cause):
+        err.print(why.in_language(language), style="red", soft_wrap=True)
     if not ended.output:
         return
     table = Table(title=f"{WORDS.say('night', language)} {ended.output['day']}", show_header=False)

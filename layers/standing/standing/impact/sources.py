@@ -22,6 +22,7 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_of
 from standing.values.errors import UserError
+from standing.values.messages import in_a_row
 
 
 def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
@@ -65,7 +66,7 @@ def of_file(path: Path, *rulesets: Ruleset) -> Population:
         ) from None
     for ruleset in rulesets:
         if lacking := population.lacks(ruleset):
-            names = ", ".join(f"`{name}`" for name in lacking)
+            names = in_a_row(f"`{name}`" for name in lacking)
             raise UserError(
                 "{path} does not have {names} as these rules define it: take it from the table instead",
                 path=path,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
+from standing.engine.reasons import BY_HAND, UNKNOWN, WITHHELD
 from standing.values.catalogue import Language
 from standing.values.days import Day
 from standing.values.messages import Messages, Readable
@@ -85,6 +86,8 @@ WORDS = Messages(
         ),
         "make_simpler": "ask in fewer or simpler lines, or accept it: `accept: {{{check}: the reason}}`",
         "not_found": "nothing was found that would do it",
+        "by_hand": "set by hand until {until}, by {author}: {reason}",
+        "personal": "(personal)",
     },
 )
 
@@ -109,5 +112,18 @@ def tense(day: Day, today: Day) -> Tense:
 
 def reason_line(reason: Mapping[str, Any], language: Language, met: Tense = "was") -> str:
     """A line of a rule, whether it held, and the value that it met, meets or will meet."""
-    mark = "✓" if reason["holds"] else "✗"
-    return f"{mark} {reason['line']}  ({word_for(met, language)} {reason['actual'] or word_for('unknown', language)})"
+    mark, line = "✓" if reason["holds"] else "✗", ruling(reason["line"], language) or reason["line"]
+    return f"{mark} {line}  ({word_for(met, language)} {value_met(reason, language)})"
+
+
+def ruling(line: str, language: Language) -> str | None:
+    """The line of a level that was set by hand, which is stored in English; None of a line of a rule."""
+    found = BY_HAND.fullmatch(line)
+    return WORDS.say("by_hand", language, **found.groupdict()) if found else None
+
+
+def value_met(reason: Mapping[str, Any], language: Language) -> str:
+    """The value that a line met. What stands for one that is unknown, or personal, is stored in English."""
+    parts = (reason["actual"] or UNKNOWN).split(" → ")
+    stored = {WITHHELD: "personal"} | ({UNKNOWN: "unknown"} if len(parts) > 1 or not reason["actual"] else {})
+    return " → ".join(word_for(stored[one], language) if one in stored else one for one in parts)

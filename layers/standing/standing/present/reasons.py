@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from standing.engine.reasons import Reason
 from standing.present.document import Said, Span, in_lines
-from standing.present.language import Tense, word_for
+from standing.present.language import Tense, ruling, value_met, word_for
 from standing.values.catalogue import Language
 
 
@@ -16,6 +16,6 @@ def reason_lines(reasons: Iterable[Reason], language: Language, met: Tense = "wa
 
 
 def _line(reason: Reason, language: Language, met: Tense) -> Said:
-    value = reason["actual"] or word_for("unknown", language)
-    mark = "✓ " if reason["holds"] else "✗ "
-    return Span(mark), Span(reason["line"], "code"), Span(f" ({word_for(met, language)} {value})")
+    mark, said = "✓ " if reason["holds"] else "✗ ", ruling(reason["line"], language)
+    line = Span(said) if said else Span(reason["line"], "code")
+    return Span(mark), line, Span(f" ({word_for(met, language)} {value_met(reason, language)})")

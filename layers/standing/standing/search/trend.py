@@ -20,6 +20,7 @@ from standing.search.words import said
 from standing.values.catalogue import Language
 from standing.values.days import day_date, day_in
 from standing.values.errors import UserError
+from standing.values.messages import in_a_row
 
 BARS = "▁▂▃▄▅▆▇█"
 GAP = " "
@@ -78,7 +79,9 @@ def print_trend(trend: Trend, language: Language, out: Console) -> None:
     for name in ("partial", "missing"):
         if some := getattr(trend, name):
             more = " …" if len(some) > MOST_NAMED else ""
-            out.print(said(name, language, days=", ".join(some[:MOST_NAMED]) + more), style="yellow")
+            out.print(
+                said(name, language, days=in_a_row(some[:MOST_NAMED]).in_language(language) + more), style="yellow"
+            )
 
 
 def _table(trend: Trend, language: Language) -> Table:

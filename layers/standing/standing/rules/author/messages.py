@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from standing.values.messages import Message, Messages, Readable
+from standing.values.messages import Message, Messages, Readable, in_a_row
 
 MESSAGES = Messages(
     "rule",
@@ -212,7 +212,7 @@ def nearest(word: str, known: Iterable[str]) -> Message:
     return (
         MESSAGES("did_you_mean", close=close[0])
         if close
-        else MESSAGES("there_are", names=", ".join(names) or MESSAGES("nothing"))
+        else MESSAGES("there_are", names=in_a_row(names) if names else MESSAGES("nothing"))
     )
 
 

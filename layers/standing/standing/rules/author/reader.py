@@ -22,7 +22,7 @@ from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.signs import foreign, plain
 from standing.rules.author.yaml_faults import fault
 from standing.values.errors import failure_of
-from standing.values.messages import Readable, listed
+from standing.values.messages import Readable, in_a_row, listed
 
 type Place = tuple[str | int, ...]
 
@@ -244,7 +244,7 @@ def _meant(place: Place, shape: TypeAdapter[Any]) -> Readable:
     close = get_close_matches(str(place[-1]), words, n=1)
     if close or not words:
         return in_words("meant", close=close[0]) if close else in_words("there_are_words", names=in_words("nothing"))
-    return in_words("there_are_words", names=", ".join(words))
+    return in_words("there_are_words", names=in_a_row(words))
 
 
 def _words(schema: Any, place: Place) -> set[str]:  # noqa: ANN401 -- any JSON Schema
