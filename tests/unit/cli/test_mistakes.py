@@ -26,6 +26,7 @@ MISTAKES = {  # what is typed → what is said
     "list --limit": "the option `--limit` needs a value",
     "send --json=1 f": "the option `--json` takes no value",
     "show": "the argument `customer` is missing",
+    "init d": "the option `--trade` is missing: write `bank`, `insurer`, `shop` or `retail`",
     "init": "the argument `DIR` is missing",
     "scores fit f": "the option `--as-of` is missing",
     "show a b c": "more than is expected: `b c`",

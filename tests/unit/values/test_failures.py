@@ -56,6 +56,11 @@ def test_what_has_no_words_is_quoted_by_its_first_line() -> None:
     assert said.in_language("zh") == "读取程序报告：“an odd thing”"
 
 
+def test_a_parquet_file_is_known_by_what_polars_says() -> None:
+    said = str(failure_of(RuntimeError("parquet: File out of specification")))
+    assert said == "it is not a whole Parquet file: its reader says “File out of specification”"
+
+
 def test_another_error_of_the_system_is_told_by_its_number() -> None:
     said = failure_of(OSError(errno.EOWNERDEAD, "Owner died"))
     assert str(said) == f"the system's error {errno.EOWNERDEAD}"

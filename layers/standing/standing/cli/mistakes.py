@@ -21,6 +21,7 @@ TYPED = Messages(
         "value_too_much": "the option `{name}` takes no value",
         "argument_missing": "the argument `{name}` is missing",
         "option_missing": "the option `{name}` is missing",
+        "choose": "{said}: write {names}",
         "command_missing": "a command is missing",
         "too_much": "more than is expected: `{words}`",
         "at": "`{name}`: {said}",
@@ -70,7 +71,8 @@ def _option_misused(error: Any) -> Message:  # noqa: ANN401
 
 
 def _missing(error: Any) -> Message:  # noqa: ANN401
-    return TYPED(f"{error.param.param_type_name}_missing", name=_name(error.param))
+    said, kind = TYPED(f"{error.param.param_type_name}_missing", name=_name(error.param)), error.param.type_descriptor
+    return TYPED("choose", said=said, names=_quoted(list(kind.choices))) if kind.is_choice else said
 
 
 def _name(param: Any) -> str:  # noqa: ANN401

@@ -45,7 +45,9 @@ def _line(number: int, raw: bytes) -> Line:
     try:
         value = json.loads(raw, object_pairs_hook=_each_once, parse_constant=_no_number)
     except _Twice as error:
-        return Line(number, None, message("has {name} twice, and it is not known which one is right", name=error))
+        return Line(
+            number, None, message("has {name} twice, and it is not known which one is right", name=error.args[0])
+        )
     except (ValueError, RecursionError):
         return Line(number, None, message("is not JSON: one event a line, as a JSON object"))
     return Line(number, value) if isinstance(value, dict) else Line(number, None, message("is not a JSON object"))

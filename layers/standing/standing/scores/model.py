@@ -138,8 +138,8 @@ def read(path: Path) -> Model:
         return parsed(path.read_bytes())
     except OSError as error:
         raise NotAModel("{path}: {why}", path=path, why=failure_of(error)) from None
-    except ValueError as error:
-        raise NotAModel(message("{path} {error}", path=path, error=error)) from None
+    except NotAModel as error:
+        raise NotAModel("{path} {error}", path=path, error=error) from None
 
 
 def parsed(kept: bytes) -> Model:

@@ -32,6 +32,7 @@ FAILURES = Messages(
         "zipfile.BadZipFile": "it is not a workbook: an .xlsx is a ZIP file",
         "not_text": "it is not {encoding} text: see byte {at}",
         "not_json": "it is not JSON: line {line}, character {column}",
+        "no_parquet": "it is not a whole Parquet file: its reader says “{said}”",
         "quoted": "its reader says “{said}”",
     },
 )
@@ -73,4 +74,6 @@ def _of_content(error: Exception) -> Message:
     if isinstance(error, JSONDecodeError):
         return FAILURES("not_json", line=error.lineno, column=error.colno)
     name = f"{type(error).__module__}.{type(error).__name__}"
-    return FAILURES(name if name in FAILURES else "quoted", said=(str(error).splitlines() or [name])[0])
+    said = (str(error).splitlines() or [name])[0]
+    other = "no_parquet" if said.startswith("parquet: ") else "quoted"  # polars has no code for it
+    return FAILURES(name if name in FAILURES else other, said=said.removeprefix("parquet: "))

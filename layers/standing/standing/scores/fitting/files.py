@@ -26,7 +26,7 @@ from standing.scores.spending import Spend, spending
 from standing.scores.words import WORDS
 from standing.values.catalogue import Language
 from standing.values.days import Day, day_in, end_of_day, zone
-from standing.values.errors import UserError
+from standing.values.errors import UserError, failure_of
 
 PURCHASE, REFUND, SCORE = "purchase.v1", "refund.v1", "score.v1"
 A_MINUTE = timedelta(minutes=1)
@@ -40,7 +40,7 @@ def fit_file(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
     try:
         return fit_model(rows, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
     except ValueError as error:
-        raise UserError("no model: {error}", error=error) from None
+        raise UserError("no model: {error}", error=failure_of(error)) from None
 
 
 def events_due(found: Model, file: Path, ruleset: Ruleset, as_of: str) -> Iterator[dict[str, Any]]:
@@ -64,8 +64,8 @@ def read(path: Path) -> Model:
     """Read a model from a file. Raises UserError."""
     try:
         return models.read(path)
-    except ValueError as error:
-        raise UserError("{error}", error=error) from None
+    except models.NotAModel as error:
+        raise UserError(error) from None
 
 
 def _rows(file: Path, ruleset: Ruleset, *types: str) -> pl.DataFrame:
@@ -77,7 +77,7 @@ def _rows(file: Path, ruleset: Ruleset, *types: str) -> pl.DataFrame:
 def _events(file: Path, ruleset: Ruleset, types: tuple[str, ...]) -> Any:  # noqa: ANN401 -- an iterator of events
     for line in read_lines(file):
         if not isinstance(line, Line):
-            raise UserError("{file}:{number}: {why}", file=file, number=str(line.number), why=line.why)
+            raise UserError("{file}:{number}: {why}", file=file, number=str(line.number), why=line.said)
         if line.detail_type in types:
             yield _event(file, line, ruleset)
 
