@@ -23,6 +23,7 @@ from standing.local.aws import LocalAws
 from standing.local.connection import local_folder, use_local_aws
 from standing.local.project import programme_folder
 from standing.nightly.execution import close
+from standing.nightly.words import why_ended
 from standing.operations.audit import Audit, audit
 from standing.operations.listener import await_published, listen
 from standing.operations.sender import SendResult, send
@@ -132,7 +133,7 @@ def _nights(target: Target, rules: Timeline, path: Path) -> Report:
     with _buckets() as seen:
         ended = close(target, None, lambda look: seen(look.done, look.of))
     if not ended.output:
-        raise UserError("the night did not end: {cause}", cause=ended.cause)
+        raise UserError("the night did not end: {cause}", cause=why_ended(ended.status, ended.cause) or ended.status)
     _done(f"{ended.output['day']} is closed for {counted(ended.output['customers'], 'customer')}, by the state machine")
     with _buckets() as seen:
         report = today_closed(target, rules, seen)

@@ -38,6 +38,7 @@ TEXT_AT = {  # which argument of a call is a text
     "DamagedFileError": 0,
     "InvalidDay": 0,
     "NotAModel": 0,
+    "NotAPopulation": 0,
     "RowCountMismatch": 0,
     "Unreadable": 0,
 }

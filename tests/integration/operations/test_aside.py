@@ -184,7 +184,7 @@ def test_what_was_shown_and_is_hidden_by_others_is_told(
         target.sqs.receive_message(QueueUrl=target.outputs["RejectedUrl"], MaxNumberOfMessages=1)
         return True
 
-    monkeypatch.setattr("typer.confirm", somebody_reads)
+    monkeypatch.setattr("standing.cli.queues.confirmed", somebody_reads)
     result = run("rejected", "drop")
     assert result.exit_code == 1
     assert "1 message dropped" in result.stderr

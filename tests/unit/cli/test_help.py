@@ -95,7 +95,7 @@ def test_commands_of_the_rules_are_in_the_order_of_their_use() -> None:
 
 
 def test_the_nearest_command_is_named() -> None:
-    assert "Did you mean 'check'" in CliRunner().invoke(app, ["rules", "chek"]).output
+    assert "did you mean `check`" in CliRunner().invoke(app, ["rules", "chek"]).output
 
 
 @pytest.mark.parametrize("words", [(), *COMMANDS], ids=" ".join)

@@ -76,12 +76,16 @@ FAULTS: dict[str, tuple[dict[str, str], Callable[..., Any] | None, str]] = {
     "no credentials": ({"AWS_DEFAULT_REGION": "eu-central-1"}, None, "no credentials for AWS: sign in"),
     "no region": (SIGNED_OUT, None, "no region: set AWS_DEFAULT_REGION"),
     "an empty region": (SIGNED_IN | {"AWS_DEFAULT_REGION": ""}, None, "no region: set AWS_DEFAULT_REGION"),
-    "a region that is none": (SIGNED_IN | {"AWS_DEFAULT_REGION": "eu central"}, None, "format: set AWS_DEFAULT_REGION"),
-    "no such profile": ({"AWS_PROFILE": "nobody"}, None, "(nobody) could not be found: `aws configure list-profiles`"),
+    "a region that is none": (
+        SIGNED_IN | {"AWS_DEFAULT_REGION": "eu central"},
+        None,
+        "`eu central` is no region: set AWS_DEFAULT_REGION",
+    ),
+    "no such profile": ({"AWS_PROFILE": "nobody"}, None, "there is no profile `nobody`: `aws configure list-profiles`"),
     "expired": (SIGNED_IN, refused("ExpiredTokenException"), "the credentials for AWS have expired: sign in"),
     "unknown": (SIGNED_IN, refused("InvalidClientTokenId"), "does not know these credentials (InvalidClientTokenId)"),
     "denied": (SIGNED_IN, refused("AccessDenied", DENIAL), f"AWS denies `cloudformation:DescribeStacks` to {ME}: docs"),
-    "unreachable": (SIGNED_IN, unreachable, "AWS cannot be reached: Could not connect to the endpoint URL"),
+    "unreachable": (SIGNED_IN, unreachable, "AWS cannot be reached: no connection to https://cloud"),
 }
 
 
@@ -176,17 +180,25 @@ def test_a_command_says_that_there_is_no_such_stack(
         (aws.PartialCredentialsError(provider="env", cred_var="AWS_SECRET_ACCESS_KEY"), "no credentials for AWS: sign"),
         (aws.SSOTokenLoadError(error_msg="gone"), "you are not signed in to AWS any more: `aws sso login`"),
         (aws.UnauthorizedSSOTokenError(), "you are not signed in to AWS any more: `aws sso login`"),
-        (aws.ReadTimeoutError(endpoint_url="https://sqs"), "AWS cannot be reached: Read timeout on endpoint URL"),
+        (aws.ReadTimeoutError(endpoint_url="https://sqs"), "AWS cannot be reached: no answer from https://sqs in time"),
         (
             aws.CredentialRetrievalError(provider="process", error_msg="no"),
             "credentials for AWS could not be retrieved",
         ),
+        (aws.ProxyConnectionError(proxy_url="http://proxy"), "AWS cannot be reached: no connection to the proxy http:"),
+        (aws.HTTPClientError(error="odd"), "AWS cannot be reached: “An HTTP Client raised"),
+        (aws.ClientError({"Error": {"Code": "SlowDown"}}, "PutObject"), "AWS is asked too much at once (SlowDown)"),
+        (aws.ClientError({"Error": {"Code": "InternalError"}}, "Send"), "AWS has a fault of its own (InternalError)"),
+        (aws.ClientError({"Error": {"Code": "NoSuchBucket"}}, "PutObject"), "what `PutObject` is for is not there"),
     ],
 )
 def test_each_kind_has_its_words(error: Any, expected: str) -> None:
     assert expected in str(explain_refusal(error))
+    assert english_sentences(explain_refusal(error).in_language("zh")) == []
 
 
 def test_what_is_not_known_is_told_as_it_is() -> None:
     odd = aws.ClientError({"Error": {"Code": "Odd", "Message": "it is odd"}}, "PutItem")
-    assert str(explain_refusal(odd)) == f"AWS: {odd}"
+    assert str(explain_refusal(odd)) == "AWS refuses `PutItem` (Odd): “it is odd”"
+    unknown = aws.ParamValidationError(report="it is odd")
+    assert str(explain_refusal(unknown)) == "AWS cannot be asked: “Parameter validation failed:\nit is odd”"

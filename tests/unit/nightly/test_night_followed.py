@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from typing import Any
 
@@ -11,6 +12,10 @@ from botocore.exceptions import ClientError
 from standing.aws.stack import Target
 from standing.cli import night
 from standing.nightly import execution
+from standing.nightly.words import ENDED, why_ended
+
+from tests.make.chinese import english_sentences
+from tests.make.support import ROOT
 
 ARN = "arn:night"
 FAILS = ClientError({"Error": {"Code": "ThrottlingException"}}, "ListMapRuns")
@@ -81,3 +86,28 @@ def test_progress_says_what_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
         "buckets rescored",
         "summing up",
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "cause", "expected"),
+    [
+        ("SUCCEEDED", "", None),
+        ("FAILED", "BucketsFailed: The report names them.", "buckets failed: the report names them, and what is wrong"),
+        ("TIMED_OUT", "", "the night took longer than it may"),
+        ("ABORTED", "", "the night was stopped"),
+        ("FAILED", "States.Runtime: An odd thing", "the night failed (States.Runtime): “An odd thing”"),
+        ("FAILED", 'InvalidDay: {"errorMessage": "day 1"}', "the night failed (InvalidDay): “day 1”"),
+        ("FAILED", "Odd: [1]", "the night failed (Odd): “[1]”"),
+    ],
+)
+def test_why_a_night_failed_is_told_in_each_language(status: str, cause: str, expected: str | None) -> None:
+    said = why_ended(status, cause)
+    assert (str(said)[: len(expected)] if expected else said) == expected
+    assert english_sentences(said.in_language("zh") if said else "") == []
+
+
+def test_the_machine_fails_by_a_name_that_is_known() -> None:
+    machine = (ROOT / "template.yaml").read_text(encoding="utf-8")
+    errors = re.findall(r"Type: Fail\s+Error: (\w+)", machine)
+    assert errors
+    assert all(name in ENDED for name in errors)

@@ -10,7 +10,7 @@ import pytest
 from scripts.catalogue import ROOT, TEXT_AT, modules
 
 TREES = [(path.relative_to(ROOT).as_posix(), tree) for path, tree in modules()]
-SAYING = {"message", "Messages"}  # what is made by these can be read in every language
+SAYING = {"message", "Messages", "failure_of"}  # what is made by these can be read in every language
 
 
 def _called(node: ast.expr) -> str:
@@ -93,3 +93,44 @@ def test_of_each_error_that_people_read_it_is_known_which_argument_is_its_text()
 )
 def test_a_text_in_pieces_is_seen(code: str, refused: int) -> None:
     assert len(list(_in_pieces(ast.parse(code)))) == refused
+
+
+def _quoting(tree: ast.Module) -> Iterator[ast.Call]:
+    """The calls in which a library's error, which says itself in English alone, is a value of a text."""
+    readable = {*_errors(), "FaultError"}
+    for handler in ast.walk(tree):
+        if isinstance(handler, ast.ExceptHandler) and handler.name and not _types(handler) <= readable:
+            calls = (node for node in ast.walk(handler) if isinstance(node, ast.Call))
+            yield from (call for call in calls if _has_value(call, handler.name))
+
+
+def _types(handler: ast.ExceptHandler) -> set[str]:
+    kinds = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
+    return {ast.unparse(kind).rpartition(".")[2] for kind in kinds if kind}
+
+
+def _has_value(call: ast.Call, caught: str) -> bool:
+    said = {caught, f"str({caught})", f"{caught}.msg", f"{caught}.strerror"}
+    is_text = _called(call) in {*TEXT_AT, *CONSTANTS}
+    return is_text and any(ast.unparse(one.value) in said for one in call.keywords)
+
+
+@pytest.mark.parametrize(("path", "tree"), TREES, ids=[path for path, _ in TREES])
+def test_no_error_of_a_library_is_a_value_of_a_text(path: str, tree: ast.Module) -> None:
+    assert [f"{path}:{call.lineno}: {ast.unparse(call)[:80]}" for call in _quoting(tree)] == []
+
+
+@pytest.mark.parametrize(
+    ("caught", "value", "refused"),
+    [
+        ("OSError", "error", 1),
+        ("OSError", "str(error)", 1),
+        ("OSError", "error.strerror", 1),
+        ("OSError", "failure_of(error)", 0),
+        ("UserError", "error", 0),
+        ("(UserError, zlib.error)", "error", 1),
+    ],
+)
+def test_an_error_of_a_library_is_seen(caught: str, value: str, refused: int) -> None:
+    code = f"try: pass\nexcept {caught} as error: UserError('{{why}}', why={value})"
+    assert len(list(_quoting(ast.parse(code)))) == refused

@@ -26,17 +26,34 @@ UNASKED: tuple[tuple[tuple[type[Exception], ...], Message], ...] = (
         (aws.UnauthorizedSSOTokenError, aws.SSOTokenLoadError, aws.TokenRetrievalError),
         message("you are not signed in to AWS any more: `aws sso login`"),
     ),
-    ((aws.CredentialRetrievalError,), message("credentials for AWS could not be retrieved: {error}")),
+    ((aws.CredentialRetrievalError,), message("credentials for AWS could not be retrieved: “{error_msg}”")),
     ((aws.NoRegionError,), message("no region: {way_out}", way_out=REGION)),
-    ((aws.InvalidRegionError,), message("{error}: {way_out}", way_out=REGION)),
-    ((aws.ProfileNotFound,), message("{error}: `aws configure list-profiles` lists the profiles")),
-    ((aws.HTTPClientError, aws.ConnectionError), message("AWS cannot be reached: {error}")),
+    ((aws.InvalidRegionError,), message("`{region_name}` is no region: {way_out}", way_out=REGION)),
+    (
+        (aws.ProfileNotFound,),
+        message("there is no profile `{profile}`: `aws configure list-profiles` lists the profiles"),
+    ),
+    (
+        (aws.ReadTimeoutError, aws.ConnectTimeoutError),
+        message("AWS cannot be reached: no answer from {endpoint_url} in time"),
+    ),
+    (
+        (aws.EndpointConnectionError, aws.ConnectionClosedError),
+        message("AWS cannot be reached: no connection to {endpoint_url}"),
+    ),
+    ((aws.ProxyConnectionError,), message("AWS cannot be reached: no connection to the proxy {proxy_url}")),
+    ((aws.HTTPClientError, aws.ConnectionError), message("AWS cannot be reached: “{error}”")),
 )
 EXPIRED = {"ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"}
 UNKNOWN = {
     *("InvalidClientTokenId", "UnrecognizedClientException", "InvalidAccessKeyId", "AuthFailure"),
     *("SignatureDoesNotMatch", "InvalidSignatureException", "InvalidToken", "MissingAuthenticationToken"),
 }
+BUSY = {"Throttling", "ThrottlingException", "TooManyRequestsException", "SlowDown", "RequestLimitExceeded"}
+BUSY |= {"ProvisionedThroughputExceededException", "RequestThrottled", "LimitExceededException"}
+FAILED = {"InternalError", "InternalFailure", "InternalServerError", "ServiceUnavailable", "500", "503"}
+GONE = {"ResourceNotFoundException", "NoSuchBucket", "QueueDoesNotExist", "StateMachineDoesNotExist", "404"}
+GONE |= {"AWS.SimpleQueueService.NonExistentQueue"}
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation", "AuthorizationError", "Forbidden", "403"}
 ACTION = re.compile(r"perform: ([a-z0-9-]+:\w+)")
 WHO = re.compile(r"arn:[a-z-]+:(?:sts|iam)::\d+:\S+")
@@ -45,12 +62,21 @@ WHO = re.compile(r"arn:[a-z-]+:(?:sts|iam)::\d+:\S+")
 def explain_refusal(error: aws.BotoCoreError | aws.ClientError) -> Message:
     """An error of AWS in words: what is wrong, what to do, and that there is a local AWS."""
     why = _of_answer(error) if isinstance(error, aws.ClientError) else _unasked(error)
-    return message("{said}\n{locally}", said=why, locally=LOCALLY) if why else message("AWS: {error}", error=error)
+    return message("{said}\n{locally}", said=why, locally=LOCALLY) if why else _as_it_is(error)
+
+
+def _as_it_is(error: aws.BotoCoreError | aws.ClientError) -> Message:
+    """What is not known, in the words of AWS."""
+    if not isinstance(error, aws.ClientError):
+        return message("AWS cannot be asked: “{said}”", said=str(error))
+    answer = error.response.get("Error", {})
+    code, said = answer.get("Code", ""), answer.get("Message", "")
+    return message("AWS refuses `{action}` ({code}): “{said}”", action=error.operation_name, code=code, said=said)
 
 
 def _unasked(error: aws.BotoCoreError) -> Message | None:
     found = next((said for kinds, said in UNASKED if isinstance(error, kinds)), None)
-    return found and Message(found.text, {**found.values, "error": str(error).rstrip(".")})
+    return found and Message(found.text, {**found.values, **error.kwargs, "error": str(error).rstrip(".")})
 
 
 def _of_answer(error: aws.ClientError) -> Message | None:
@@ -62,6 +88,16 @@ def _of_answer(error: aws.ClientError) -> Message | None:
             lambda _: message("AWS does not know these credentials ({code}): {way_out}", code=code, way_out=SIGN_IN),
         ),
         (DENIED, _denied),
+        (BUSY, lambda _: message("AWS is asked too much at once ({code}): try again in a minute", code=code)),
+        (FAILED, lambda _: message("AWS has a fault of its own ({code}): try again in a minute", code=code)),
+        (
+            GONE,
+            lambda error: message(
+                "what `{action}` is for is not there ({code}): is the stack whole?",
+                action=error.operation_name,
+                code=code,
+            ),
+        ),
     )
     return next((said(error) for codes, said in known if code in codes), None)
 

@@ -12,7 +12,7 @@ from standing.backfill.files.formats import rows_of
 from standing.backfill.files.rows import FileRow, Row
 from standing.backfill.mapping.errors import BadRow
 from standing.backfill.mapping.joins import Join
-from standing.values.messages import Message, message
+from standing.values.messages import Message, in_a_row, message
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class Lookups:
         except BadRow as error:
             return error.message
         if key is None:
-            return message("has nothing in `{columns}`, by which it is joined", columns=", ".join(join.on.values()))
+            return message("has nothing in `{columns}`, by which it is joined", columns=in_a_row(join.on.values()))
         row = {name: read.row[name] for name in join.theirs}
         self.store.execute("insert into joined values (?, ?, ?)", (place, key, pickle.dumps(row)))
         return None

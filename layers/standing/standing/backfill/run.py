@@ -35,7 +35,7 @@ from standing.backfill.settlement import SettledBucket, Settlement, named
 from standing.backfill.work_folders import DEALT, RUN, command_of, read_note, work_below, write_note
 from standing.lake.layout import BUCKETS
 from standing.lake.runs import Run, begin, keep, run_of
-from standing.nightly.plan import day_asked_for, day_to_close
+from standing.nightly.plan import InvalidDay, day_asked_for, day_to_close
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
@@ -285,7 +285,7 @@ def last_day(rules: Timeline, asked: str | None) -> Day:
     """The last day of a history: the given one, or the last finished day. Raises UserError."""
     try:
         return day_asked_for(asked, day_to_close(datetime.now(UTC), rules.latest))
-    except ValueError as error:
+    except InvalidDay as error:
         raise UserError("--until: {error}", error=error) from None
 
 

@@ -28,7 +28,7 @@ from standing.present.document import (
 )
 from standing.present.terminal import json_text
 from standing.values.catalogue import Language
-from standing.values.messages import read_message
+from standing.values.messages import in_a_row, read_message
 
 RETRACTED = ("customers", "events", "too_late_again", "gone", "announced", "forgotten")
 COUNTED = ("rows", "taken", "skipped", "refused", "customers", "events", "known", "conflicting", "forgotten")
@@ -156,6 +156,8 @@ def _columns(columns: Iterable[FileColumn], language: Language, *, values: bool)
 
 def _column(column: FileColumn, language: Language, *, values: bool) -> tuple[Said, ...]:
     different = f"{len(column.values):,}" + ("+" if column.has_more_values else "")
-    often = [", ".join(value for value, _ in column.values.most_common(MOST_VALUES))] if values else []
+    often = (
+        [in_a_row(value for value, _ in column.values.most_common(MOST_VALUES)).in_language(language)] if values else []
+    )
     kind = KINDS.say(column.kind, language) + ("" if column.is_all else " *")
     return column.name, kind, f"{column.filled / max(column.rows, 1):.0%}", column.shape, different, *often

@@ -29,7 +29,6 @@ from standing.present.output import err
 from standing.rules.author.problems import RulesError
 from standing.values.errors import UserError, failure_of
 from standing.values.messages import message
-from standing.values.visible import visible
 
 EXTRA_MISSING = 2  # the exit code, as of a command that was typed wrong: nothing was begun
 app = typer.Typer(
@@ -88,10 +87,9 @@ def main() -> None:
         raise
     except (typer.Abort, KeyboardInterrupt):
         _fail(told("stopped"))
-    except typer.TyperException as error:  # what was typed is no command of ours
+    except typer.TyperException as error:  # what was typed is no command of ours; `Commands` has put it into words
         from typer.rich_utils import rich_format_error
 
-        error.message = visible(error.message)
         rich_format_error(error)  # type: ignore[arg-type]  # no other is raised
         sys.exit(error.exit_code)
     except ModuleNotFoundError as error:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from standing.cli.options import Json, Lang, Rules, Stack, chosen, target_of, told
+from standing.cli.options import Json, Lang, Rules, Stack, chosen, confirmed, target_of, told
 from standing.local.project import programme_folder
 from standing.present.output import err, out, print_json, print_whole
 from standing.present.renderers.terminal import print_document
@@ -53,7 +53,7 @@ def forget_customer(
     target = target_of(stack)
     err.print(_stored(customer, *rows_known(target, programme_folder(), customer)).in_language(chosen.language))
     if not yes:
-        typer.confirm(told("Forget this customer? It cannot be undone"), abort=True, err=True)
+        confirmed(told("Forget this customer? It cannot be undone"))
     gone = forget_everywhere(target, programme_folder(), customer)
     for place, deleted in gone.rows.items():
         text = told(

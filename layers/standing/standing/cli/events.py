@@ -9,7 +9,7 @@ import typer
 
 from standing.cli.options import EventFile, Json, Rules, Stack, chosen, pairs_document, print_data, target_of, told
 from standing.present.output import err, out
-from standing.values.messages import LISTS, Joined, Readable, message
+from standing.values.messages import LISTS, Joined, Readable, in_a_row, message
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,7 +59,7 @@ def audit(file: EventFile, stack: Stack = "standing", folder: Rules = None, as_j
     result = audit_file(target, file, rules_of(target, folder).latest)
     print_data(result.as_dict(), as_json=as_json, view=pairs_document(result.as_dict(), leave_out={"lost_lines"}))
     if result.lost:
-        err.print(told("lost: lines {lines}", lines=", ".join(map(str, result.lost_lines))), style="red")
+        err.print(told("lost: lines {lines}", lines=in_a_row(map(str, result.lost_lines))), style="red")
         raise typer.Exit(1)
 
 

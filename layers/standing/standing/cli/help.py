@@ -1,12 +1,13 @@
-"""Help in the reader's language: what typer shows of the commands goes through the catalogue first.
+"""Help and mistakes in the reader's language: what typer shows goes through the catalogue first.
 
-English is what stands in the code, so nothing is done where no other language is asked for.
+English is what stands in the code, so nothing is done to the help where no other language is asked for.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -33,14 +34,35 @@ USAGE = Messages("usage", {"prefix": "Usage: "})
 
 
 class Commands(TyperGroup):
-    """All the commands, with help in the language that is asked for."""
+    """All the commands, with help and mistakes in the language that is asked for."""
+
+    language: Language = "en"
 
     def make_context(self, info_name: str | None, args: list[str], parent: Any = None, **more: Any) -> Any:  # noqa: ANN401 -- typer hides click's types
         """What was typed, taken apart; help is shown while that goes on."""
-        language, others = asked_language(args)
-        if language != "en":
-            translate_help(self, language)
-        return super().make_context(info_name, others if "--help" in args else args, parent, **more)
+        self.language, others = asked_language(args)
+        if self.language != "en":
+            translate_help(self, self.language)
+        with self._mistakes():
+            return super().make_context(info_name, others if "--help" in args else args, parent, **more)
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 -- typer hides click's types
+        """Call the command that was typed, behind the options that stand before it."""
+        with self._mistakes():
+            return super().invoke(ctx)
+
+    @contextmanager
+    def _mistakes(self) -> Iterator[None]:
+        """Have a mistake worded by us before it is shown, here or in `main`."""
+        try:
+            yield
+        except typer.TyperException as error:
+            from standing.cli.mistakes import reword
+
+            reword(error, self.language)
+            if self.language != "en":
+                _speak_typer(self.language)
+            raise
 
 
 def asked_language(words: Sequence[str]) -> tuple[Language, list[str]]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from standing.cli.options import Json, Lang, Rules, Stack, target_of
-from standing.nightly.words import WORDS
+from standing.nightly.words import WORDS, why_ended
 from standing.present.document import Document, pairs
 from standing.present.output import err, out, print_json
 from standing.present.renderers.terminal import print_document
@@ -99,8 +99,8 @@ def _progress(lang: Language) -> Iterator[Callable[[Look], None]]:
 
 
 def _print(ended: Night, language: Language) -> None:
-    if ended.cause:
-        err.print(ended.cause, style="red", soft_wrap=True)
+    if why := why_ended(ended.status, ended.cause):
+        err.print(why.in_language(language), style="red", soft_wrap=True)
     if ended.output:
         print_document(_document(ended.output, language), out)
 

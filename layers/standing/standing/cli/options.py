@@ -55,6 +55,13 @@ def say(what: Readable) -> None:
     err.print(what.in_language(chosen.language), soft_wrap=True)
 
 
+def confirmed(question: str) -> None:
+    """Ask before what cannot be undone. Raises Abort at anything but a yes, without a word in typer's English."""
+    answer = typer.prompt(f"{question} [y/N]", default="", show_default=False, err=True)
+    if answer.strip().lower() not in {"y", "yes"}:
+        raise typer.Abort
+
+
 def target_of(stack: str) -> Target:
     """The stack to work on; the local AWS is looked for only where it was asked for and is needed."""
     from standing.aws.stack import Target

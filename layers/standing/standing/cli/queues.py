@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from standing.cli.options import Json, Lang, Stack, chosen, label, target_of, told
+from standing.cli.options import Json, Lang, Stack, chosen, confirmed, label, target_of, told
 from standing.present.document import Column, Document, Table
 from standing.present.output import err, out, print_json
 from standing.present.renderers.terminal import print_document
@@ -133,7 +133,7 @@ def _drop(pile: QueueKind, target: Target, shown: Sequence[QueuedMessage], *, ye
         return
     print_document(_document(pile, shown, chosen.language), err)
     if not yes:
-        typer.confirm(told("Drop {messages:message|messages} for good?", messages=len(shown)), abort=True, err=True)
+        confirmed(told("Drop {messages:message|messages} for good?", messages=len(shown)))
     dropped = pile.drop(target, shown)
     err.print(told("{messages:message|messages} dropped", messages=dropped))
     if dropped < len(shown):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TypedDict
 
@@ -14,6 +15,8 @@ from standing.values.days import day_date
 from standing.values.money import from_minor
 
 WITHHELD = "(personal)"  # reasons are published
+UNKNOWN = "unknown"
+BY_HAND = re.compile(r"set by hand until (?P<until>\d{4}-\d\d-\d\d), by (?P<author>.*?): (?P<reason>.*)", re.DOTALL)
 
 
 class Reason(TypedDict):
@@ -50,7 +53,7 @@ def reasons_for_care(ruleset: Ruleset, care: Care, facts: Mapping[str, Fact]) ->
 
 
 def reason_for_manual_level(ruling: ManualLevel) -> Reason:
-    """Why a level that somebody set by hand is shown."""
+    """Why a level that somebody set by hand is shown. `BY_HAND` reads the line, which is stored and published."""
     line = f"set by hand until {day_date(ruling.expires)}, by {ruling.author}: {ruling.reason}"
     return Reason(line=line, actual=ruling.level, holds=True)
 
@@ -83,7 +86,7 @@ def _lines(condition: Condition, *, wanted: bool) -> Iterator[tuple[Comparison, 
 def _reason(ruleset: Ruleset, parts: list[Comparison], facts: Mapping[str, Fact], *, wanted: bool) -> Reason:
     before_first = sorted(parts, key=lambda part: not part.fact.endswith(".was"))
     met = [_met(ruleset, part.fact, facts) for part in before_first]
-    actual = met[0] if len(met) == 1 else " → ".join(value or "unknown" for value in dict.fromkeys(met))
+    actual = met[0] if len(met) == 1 else " → ".join(value or UNKNOWN for value in dict.fromkeys(met))
     line = parts[0].text if wanted else f"not {parts[0].text}"
     return Reason(line=line, actual=actual, holds=all(holds(part, facts) for part in parts) is wanted)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -23,7 +23,7 @@ from standing.events.producers import OUR_SOURCE, refusal
 from standing.rules.ruleset import Programme, Ruleset
 from standing.values.days import Day, day_number, day_of
 from standing.values.errors import ReadableError
-from standing.values.messages import Message, message
+from standing.values.messages import Message, in_a_row, message
 from standing.values.money import MoneyError, to_minor
 
 FUTURE = timedelta(minutes=15)
@@ -140,7 +140,7 @@ def read_stored(detail_type: str, detail: dict[str, Any]) -> EventDetail:
 
 def _parse(detail_type: object, raw: object) -> EventDetail:
     if not isinstance(detail_type, str) or detail_type not in {*MODELS, *OLDER}:
-        raise Rejected("unknown-type", "detail-type", EXPECTATIONS("one_of", names=", ".join(sorted(MODELS))))
+        raise Rejected("unknown-type", "detail-type", EXPECTATIONS("one_of", names=in_a_row(sorted(MODELS))))
     if not isinstance(raw, dict):
         raise Rejected("does-not-fit", "detail", EXPECTATIONS("model_type"))
     try:
@@ -197,9 +197,8 @@ def _check_activity(detail: EventDetail, programme: Programme) -> None:
         raise Rejected("unknown-activity", "detail.kind", expected)
 
 
-def _one_of(what: str, names: Iterable[str]) -> Message:
-    joined = ", ".join(names)
-    return EXPECTATIONS(what, names=joined) if joined else EXPECTATIONS(f"no_{what}")
+def _one_of(what: str, names: Sequence[str]) -> Message:
+    return EXPECTATIONS(what, names=in_a_row(names)) if names else EXPECTATIONS(f"no_{what}")
 
 
 def _check_channels(detail: EventDetail, programme: Programme) -> None:
@@ -218,9 +217,9 @@ def _check_override(detail: EventDetail, ruleset: Ruleset, day: Day) -> None:
         return
     rating = ruleset.ratings.get(detail.rating)
     if rating is None:
-        raise Rejected("unknown-rating", "detail.rating", EXPECTATIONS("one_of", names=", ".join(ruleset.ratings)))
+        raise Rejected("unknown-rating", "detail.rating", EXPECTATIONS("one_of", names=in_a_row(ruleset.ratings)))
     if detail.level not in rating.levels:
-        raise Rejected("unknown-level", "detail.level", EXPECTATIONS("one_of", names=", ".join(rating.levels)))
+        raise Rejected("unknown-level", "detail.level", EXPECTATIONS("one_of", names=in_a_row(rating.levels)))
     last, longest = day_number(detail.expires), ruleset.programme.longest_override
     if last < day:
         raise Rejected("expired", "detail.expires", EXPECTATIONS("not_expired"))

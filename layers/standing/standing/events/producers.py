@@ -8,7 +8,7 @@ from __future__ import annotations
 from standing.events import MODELS
 from standing.events.expectations import EXPECTATIONS
 from standing.rules.ruleset import Programme
-from standing.values.messages import Message
+from standing.values.messages import Message, in_a_row
 
 OUR_SOURCE = "standing"  # of the outcomes we publish; events from it are rejected
 NIGHT_SOURCE, SCORE = "scores", "score"  # only the night may send scores
@@ -24,7 +24,7 @@ def refusal(source: str, family: str, programme: Programme) -> tuple[str, Messag
     if family in may:
         return None
     if source in {*programme.producers, NIGHT_SOURCE}:
-        return "detail-type", EXPECTATIONS("source_may_send", kinds=", ".join(may))
+        return "detail-type", EXPECTATIONS("source_may_send", kinds=in_a_row(may))
     return "source", _expected(family, programme)
 
 
@@ -42,4 +42,4 @@ def _expected(family: str, programme: Programme) -> Message:
     named = sorted(source for source, families in programme.producers.items() if family in families)
     if not named:
         return EXPECTATIONS("no_named_source", family=family)
-    return EXPECTATIONS("named_source", family=family, names=", ".join(named))
+    return EXPECTATIONS("named_source", family=family, names=in_a_row(named))

@@ -15,11 +15,16 @@ from standing.rules.conditions import Fact
 from standing.rules.features import Feature
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
+from standing.values.errors import ReadableError, failure_of
 
 type Row = tuple[str, Mapping[str, Fact], Mapping[str, LevelState]]  # a customer's id, features, and levels
 
 CHUNK = 10_000  # customers
 KEY = "standing"  # of the file's metadata: the day, and the features' definitions
+
+
+class NotAPopulation(ReadableError, ValueError):  # noqa: N818 -- what the file is
+    """A file that holds no population."""
 
 
 class Population(NamedTuple):
@@ -67,11 +72,13 @@ def write(population: Population, path: Path) -> None:
 
 
 def read(path: Path) -> Population:
-    """Read a population from a file. Raises ValueError if the file is something else."""
+    """Read a population from a file. Raises NotAPopulation if the file is something else."""
     try:
         about = json.loads(pl.read_parquet_metadata(path)[KEY])
-    except (OSError, KeyError, pl.exceptions.PolarsError) as error:
-        raise ValueError(f"is not a population: {error}") from None
+    except KeyError:
+        raise NotAPopulation("is not a population: it does not say of which day") from None
+    except (OSError, pl.exceptions.PolarsError) as error:
+        raise NotAPopulation("is not a population: {why}", why=failure_of(error)) from None
     return Population(about["day"], pl.read_parquet(path), about["features"])
 
 

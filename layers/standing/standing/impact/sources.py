@@ -15,13 +15,14 @@ from standing.engine.engine import engine_of
 from standing.engine.start import FoldStart
 from standing.engine.state import State
 from standing.engine.view import view
-from standing.impact.population import Population, Row, populations_for, read
+from standing.impact.population import NotAPopulation, Population, Row, populations_for, read
 from standing.rules.author.compiler import CompiledRules, compile_rules
 from standing.rules.author.succession import succeeding
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_of
 from standing.values.errors import UserError
+from standing.values.messages import in_a_row
 
 
 def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
@@ -36,7 +37,7 @@ def rules_at(root: Path, ref: str, folder: Path | None = None) -> Ruleset:
     archive = subprocess.run(["git", "archive", ref, place], cwd=root, capture_output=True, check=False)  # noqa: S603, S607
     if archive.returncode:
         raise UserError(
-            "`{ref}` has no rules in {place} to compare with: {why}",
+            "`{ref}` has no rules in {place} to compare with; git says “{why}”",
             ref=ref,
             place=place,
             why=archive.stderr.decode().strip(),
@@ -59,13 +60,13 @@ def of_file(path: Path, *rulesets: Ruleset) -> Population:
     """A population from a file. Raises UserError if it lacks features of the rulesets."""
     try:
         population = read(path)
-    except ValueError as error:
+    except NotAPopulation as error:
         raise UserError(
             "{path} {error}; `standing rules snapshot --out {path}` takes one", path=path, error=error
         ) from None
     for ruleset in rulesets:
         if lacking := population.lacks(ruleset):
-            names = ", ".join(f"`{name}`" for name in lacking)
+            names = in_a_row(f"`{name}`" for name in lacking)
             raise UserError(
                 "{path} does not have {names} as these rules define it: take it from the table instead",
                 path=path,

@@ -7,6 +7,7 @@ from standing.nightly.summary import days_reported, report_key
 from standing.report.model import Report
 from standing.report.upgrade import read_report
 from standing.values.errors import UserError
+from standing.values.messages import in_a_row
 
 
 def kept_report(lake: Lake, day: str | None) -> Report:
@@ -18,7 +19,7 @@ def kept_report(lake: Lake, day: str | None) -> Report:
         raise UserError(
             "no report of {day}: there are those of {days}; `standing night --day {day}`",
             day=day,
-            days=", ".join(days[-7:]),
+            days=in_a_row(days[-7:]),
         )
     wanted = day or days[-1]
     try:

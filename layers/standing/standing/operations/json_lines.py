@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from standing.values.errors import ReadableError
+from standing.values.errors import ReadableError, failure_of
 from standing.values.messages import Message, message
 
 
@@ -38,14 +38,16 @@ def json_lines(path: Path) -> Iterator[Line]:
                 if raw.strip():
                     yield _line(number, raw)
     except (EOFError, zlib.error) as error:
-        raise DamagedFileError("the compressed file is damaged: `{error}`", error=error) from None
+        raise DamagedFileError(failure_of(error)) from None
 
 
 def _line(number: int, raw: bytes) -> Line:
     try:
         value = json.loads(raw, object_pairs_hook=_each_once, parse_constant=_no_number)
     except _Twice as error:
-        return Line(number, None, message("has {name} twice, and it is not known which one is right", name=error))
+        return Line(
+            number, None, message("has {name} twice, and it is not known which one is right", name=error.args[0])
+        )
     except (ValueError, RecursionError):
         return Line(number, None, message("is not JSON: one event a line, as a JSON object"))
     return Line(number, value) if isinstance(value, dict) else Line(number, None, message("is not a JSON object"))

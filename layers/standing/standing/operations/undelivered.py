@@ -20,7 +20,7 @@ from standing.operations.sender import waiting
 from standing.present.terminal import json_text
 from standing.values.catalogue import Language
 from standing.values.errors import UserError
-from standing.values.messages import Message, message, read_message
+from standing.values.messages import Message, in_a_row, message, read_message
 
 
 @dataclass(frozen=True)
@@ -121,7 +121,7 @@ def chosen_of(messages: Sequence[QueuedMessage], ids: Sequence[str], reasons: Se
     _check_names("id", ids, [name for queued in messages for name in _ids(queued)], message("`list` shows them"))
     existing = sorted({queued.reason for queued in messages})
     named = (
-        message("existing reasons: {reasons}", reasons=", ".join(existing)) if existing else message("there are none")
+        message("existing reasons: {reasons}", reasons=in_a_row(existing)) if existing else message("there are none")
     )
     _check_names("reason", reasons, existing, named)
     by_id = [queued for queued in messages if not ids or not {*ids}.isdisjoint(_ids(queued))]
@@ -138,7 +138,7 @@ def _check_names(what: str, asked: Sequence[str], existing: Iterable[str], way_o
         raise UserError(
             "no message has the {what} {names}: {way_out}",
             what=what,
-            names=", ".join(f"`{name}`" for name in unknown),
+            names=in_a_row(f"`{name}`" for name in unknown),
             way_out=way_out,
         )
 

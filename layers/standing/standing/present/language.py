@@ -83,6 +83,8 @@ WORDS = Messages(
         ),
         "make_simpler": "ask in fewer or simpler lines, or accept it: `accept: {{{check}: the reason}}`",
         "not_found": "nothing was found that would do it",
+        "by_hand": "set by hand until {until}, by {author}: {reason}",
+        "personal": "(personal)",
     },
 )
 

@@ -18,8 +18,8 @@ from standing.scores.bands import Bands
 from standing.scores.bgnbd import BgNbd
 from standing.scores.gammagamma import GammaGamma
 from standing.scores.spending import Spend
-from standing.values.errors import ReadableError
-from standing.values.messages import message
+from standing.values.errors import ReadableError, failure_of
+from standing.values.messages import Readable, message
 
 DIGITS = 9  # significant digits that are published: the fit determines that many
 
@@ -137,9 +137,9 @@ def read(path: Path) -> Model:
     try:
         return parsed(path.read_bytes())
     except OSError as error:
-        raise NotAModel(message("{error}", error=error)) from None
-    except ValueError as error:
-        raise NotAModel(message("{path} {error}", path=path, error=error)) from None
+        raise NotAModel("{path}: {why}", path=path, why=failure_of(error)) from None
+    except NotAModel as error:
+        raise NotAModel("{path} {error}", path=path, error=error) from None
 
 
 def parsed(kept: bytes) -> Model:
@@ -148,8 +148,8 @@ def parsed(kept: bytes) -> Model:
         content = json.loads(kept)
         said = content.pop("hash")
         model = Model.model_validate(content)
-    except (ValueError, KeyError, AttributeError, ValidationError) as error:
-        raise NotAModel(message("is not a model of scores: {error}", error=error)) from None
+    except (ValueError, LookupError, TypeError, AttributeError) as error:
+        raise NotAModel("is not a model of scores: {why}", why=_why(error)) from None
     if said != model.hash:
         raise NotAModel(
             message(
@@ -157,3 +157,10 @@ def parsed(kept: bytes) -> Model:
             )
         )
     return model
+
+
+def _why(error: Exception) -> Readable:
+    if isinstance(error, ValidationError):
+        place = ".".join(str(part) for part in error.errors(include_url=False)[0]["loc"])
+        return message("`{place}` is missing, unknown or of another kind", place=place)
+    return failure_of(error) if isinstance(error, ValueError) else message("it has no hash")

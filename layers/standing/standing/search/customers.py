@@ -22,7 +22,7 @@ from standing.search.standings import NotKept, QueryResult, find, ordered, schem
 from standing.search.words import said
 from standing.values.days import Day, day_date, day_number
 from standing.values.errors import UserError
-from standing.values.messages import message
+from standing.values.messages import in_a_row, message
 
 MOST_DAYS = 12  # to name in a message
 
@@ -90,17 +90,19 @@ def _facts(places: Sources, state: State) -> Mapping[str, Fact]:
 
 
 def _no_night(days: Iterable[Day], as_of: date | None) -> UserError:
-    named = ", ".join(str(day_date(day)) for day in [*days][-MOST_DAYS:])
+    named = [str(day_date(day)) for day in [*days][-MOST_DAYS:]]
     if not named:
         return UserError(
             "no night has stored a standing yet: `standing night` closes the last finished day; "
             "`--live` reads the table"
         )
-    return UserError("no standing is stored near {as_of}: there are standings of {days}", as_of=as_of, days=named)
+    return UserError(
+        "no standing is stored near {as_of}: there are standings of {days}", as_of=as_of, days=in_a_row(named)
+    )
 
 
 def _not_kept(error: NotKept) -> UserError:
-    names, known = ", ".join(f"`{name}`" for name in error.facts), ", ".join(error.known)
+    names, known = in_a_row(f"`{name}`" for name in error.facts), in_a_row(error.known)
     return UserError(
         "{names} is not stored by nights: there are {known}; `--live` computes it from the table",
         names=names,

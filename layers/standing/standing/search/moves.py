@@ -13,6 +13,7 @@ from standing.search.request import Request, Sources
 from standing.search.words import said
 from standing.values.days import day_date, day_number
 from standing.values.errors import UserError
+from standing.values.messages import in_a_row, listed
 
 LOOKED_BACK = 30  # days, unless a first day is given
 
@@ -44,7 +45,7 @@ def move_in(text: str, ruleset: Ruleset) -> Move:
     named, _, levels = text.rpartition(":")
     before, _, level = (part.strip() for part in levels.replace("->", "→").partition("→"))
     if not before or not level:
-        names = ", ".join(f"`{name}`" for name in ruleset.ratings)
+        names = in_a_row(f"`{name}`" for name in ruleset.ratings)
         raise UserError(
             "`{text}` is not a move: write `gold → silver`, `tier: gold → silver`, or one of {names}",
             text=text,
@@ -56,7 +57,7 @@ def move_in(text: str, ruleset: Ruleset) -> Move:
 def _rating_of(named: str, pair: tuple[str, str], ruleset: Ruleset) -> Rating:
     ratings = _ratings_of(named, pair, ruleset)
     if len(ratings) > 1:
-        choices = " or ".join(f"`{one.name}: {pair[0]} → {pair[1]}`" for one in ratings)
+        choices = listed("or", [f"`{one.name}: {pair[0]} → {pair[1]}`" for one in ratings])
         raise UserError("several ratings have these levels: write {choices}", choices=choices)
     return ratings[0]
 

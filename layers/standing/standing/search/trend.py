@@ -17,6 +17,7 @@ from standing.search.words import said
 from standing.values.catalogue import Language
 from standing.values.days import day_date, day_in
 from standing.values.errors import UserError
+from standing.values.messages import in_a_row
 
 BARS = "▁▂▃▄▅▆▇█"
 GAP = " "
@@ -81,7 +82,7 @@ def _notes(trend: Trend, language: Language) -> Iterator[str]:
     for name, days in (("partial", trend.partial), ("missing", trend.missing)):
         if days:
             more = " …" if len(days) > MOST_NAMED else ""
-            yield said(name, language, days=", ".join(days[:MOST_NAMED]) + more)
+            yield said(name, language, days=in_a_row(days[:MOST_NAMED]).in_language(language) + more)
 
 
 def _table(trend: Trend, language: Language) -> Table:

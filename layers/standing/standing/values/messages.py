@@ -105,6 +105,11 @@ def listed(word: Literal["or", "and"], parts: Iterable[Readable | str]) -> Joine
     return Joined(tuple(parts), LISTS("comma"), LISTS(word))
 
 
+def in_a_row(parts: Iterable[Readable | str]) -> Joined:
+    """Some things in a row: `a, b, c`."""
+    return Joined(tuple(parts), LISTS("comma"))
+
+
 def message(text: str, /, **values: object) -> Message:
     """A message whose English stands where it is used."""
     return Message(text, values)

@@ -14,6 +14,7 @@ from standing.backfill.files.rows import FileRow, Unreadable
 from standing.backfill.files.text import count_of_lines
 from standing.operations.json_lines import json_lines, opened
 from standing.values.errors import failure_of
+from standing.values.messages import in_a_row
 
 LINES = (".jsonl", ".ndjson")
 TEXTS = (".csv", ".tsv", ".txt")
@@ -41,7 +42,7 @@ def kind_of(path: Path) -> str:
     suffixes = [one.lower() for one in path.suffixes]
     kind = suffixes[-2] if len(suffixes) > 1 and suffixes[-1] == ".gz" else suffixes[-1] if suffixes else ""
     if kind not in KINDS or (suffixes[-1] == ".gz" and kind in OTHERS):
-        expected = ", ".join(sorted(KINDS))
+        expected = in_a_row(sorted(KINDS))
         raise Unreadable(
             "{path}: expected a name that ends with {expected}; a text may end with .gz as well",
             path=path,
@@ -102,7 +103,7 @@ def rows_of(path: Path, form: Format, columns: set[str]) -> Iterator[FileRow]:
 
 def _without(path: Path, column: str, there: list[str]) -> Unreadable:
     if len(there) > 1:
-        names = ", ".join(there)
+        names = in_a_row(there)
         return Unreadable("{path}: has no column `{column}`; it has {names}", path=path, column=column, names=names)
     return Unreadable(
         "{path}: has no column `{column}`; it has {name}; is its `separator` another one?",

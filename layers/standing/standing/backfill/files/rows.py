@@ -31,9 +31,8 @@ class FileRow(NamedTuple):
 
 
 def unreadable(path: Path, error: Exception, after: int | None = None) -> Unreadable:
-    """The error for a file that a library cannot read, with its message's first line. `after` tells how far it came."""
-    text = f"`{(str(error).splitlines() or [type(error).__name__])[0]}`"
-    why = failure_of(error) if isinstance(error, OSError) and error.errno else text
+    """The error for a file that a library cannot read, and why. `after` tells how far it came."""
+    why = failure_of(error)
     if after is None:
         return Unreadable("{path}: cannot be read: {why}", path=path, why=why)
     return Unreadable("{path}: cannot be read after row {row}: {why}", path=path, row=after, why=why)

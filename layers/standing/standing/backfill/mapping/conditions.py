@@ -31,7 +31,7 @@ def _pattern(text: str) -> str:
     try:
         re.compile(text)
     except re.error as error:
-        raise BadWord("a regular expression: `{error}`", error=error) from None
+        raise BadWord("a regular expression: character {at} fits none", at=(error.pos or 0) + 1) from None
     return text
 
 

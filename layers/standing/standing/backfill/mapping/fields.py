@@ -18,6 +18,7 @@ from standing.backfill.mapping.cells import cell, id_of, text_of, whole
 from standing.backfill.mapping.errors import BadRow, BadWord
 from standing.backfill.mapping.field_kinds import FieldKind
 from standing.backfill.mapping.moments import moment
+from standing.values.messages import in_a_row
 
 COLUMN = re.compile(r"\{([^{}]+)\}")
 CODE = re.compile(r"\s*0[0-9]+\s*")
@@ -131,7 +132,7 @@ class FieldSource(BaseModel):
     def _replaced(self, code: str) -> str | bool | int:
         assert self.values is not None  # noqa: S101 -- whoever calls has looked
         if code not in self.values:
-            raise BadRow(self.name, "one of {names}", code, names=", ".join(self.values))
+            raise BadRow(self.name, "one of {names}", code, names=in_a_row(self.values))
         return self.values[code]
 
     def _amount(self, value: Decimal) -> str:

@@ -8,13 +8,13 @@ from typing import Any
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError, YAMLError
 
 from standing.backfill.mapping.errors import BadMapping, BadWord
 from standing.backfill.mapping.mapping import Mapping
 from standing.events.expectations import EXPECTATIONS
 from standing.values.errors import failure_of
-from standing.values.messages import Messages, Readable, message
+from standing.values.messages import Message, Messages, Readable, message
 
 ASKED = Messages(
     "mapping",
@@ -52,8 +52,17 @@ def _yaml(path: Path) -> Any:  # noqa: ANN401 -- whatever YAML can say
         return YAML(typ="safe").load(path)
     except OSError as error:
         raise BadMapping("{path}: {why}", path=path, why=failure_of(error)) from None
+    except MarkedYAMLError as error:
+        raise BadMapping("{path}: is not YAML: {why}", path=path, why=_unmarked(error)) from None
     except (YAMLError, UnicodeDecodeError) as error:
-        raise BadMapping("{path}: is not YAML: `{why}`", path=path, why=str(error).splitlines()[0]) from None
+        raise BadMapping("{path}: is not YAML: {why}", path=path, why=failure_of(error)) from None
+
+
+def _unmarked(error: MarkedYAMLError) -> Message:
+    """Where a text stops to be YAML, and what its parser says of it."""
+    mark, said = error.problem_mark or error.context_mark, error.problem or error.context or ""
+    line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
+    return message("line {line}, character {column}: “{said}”", line=line, column=column, said=said)
 
 
 def _first(error: ValidationError, written: Any) -> tuple[Readable | str, Readable]:  # noqa: ANN401 -- as above
@@ -76,4 +85,4 @@ def _expected(error: ErrorDetails) -> Readable:
         return ours
     kind = error["type"]
     texts = ASKED if kind in ASKED else EXPECTATIONS
-    return texts(kind if kind in texts else "other", said=f"`{error['msg']}`", **context)
+    return texts(kind if kind in texts else "other", said=error["msg"], **context)

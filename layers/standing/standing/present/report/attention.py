@@ -10,6 +10,7 @@ from standing.present.report.spelling import month
 from standing.present.report.words import phrase
 from standing.report.model import Report
 from standing.values.catalogue import Language
+from standing.values.messages import in_a_row
 
 DRIFTED = 2_500  # PSI, in ten-thousandths
 REJECTED = 0.05  # of a source's events of a day
@@ -46,7 +47,8 @@ def _unanswered(report: Report, language: Language) -> Iterator[str]:
 
 def _run(report: Report, language: Language) -> Iterator[str]:
     if failed := report.failed_buckets:
-        names = ", ".join(f"{number:03d}" for number in failed[:SHOWN]) + (" …" if len(failed) > SHOWN else "")
+        shown = in_a_row(f"{number:03d}" for number in failed[:SHOWN]).in_language(language)
+        names = shown + (" …" if len(failed) > SHOWN else "")
         buckets = report.buckets + len(failed)
         yield phrase("failed", language, count=len(failed), buckets=buckets, names=names, day=report.day)
     if report.wrong:
@@ -63,7 +65,7 @@ def _sources(report: Report, language: Language) -> Iterator[str]:
     quality = report.figures.quality
     silent = silent_days(quality, report.day)
     for source in dict.fromkeys(source for source, _ in silent):
-        days = ", ".join(day for who, day in silent if who == source)
+        days = in_a_row(day for who, day in silent if who == source)
         yield phrase("silent", language, source=source, days=days)
     for source, arrived in sorted(quality.items()):
         counts = arrived.get(report.day, {})

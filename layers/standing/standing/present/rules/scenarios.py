@@ -21,7 +21,7 @@ from standing.rules.scenarios.player import CareOn, Mismatch, PlayedScenario
 from standing.rules.scenarios.thresholds import MovedThreshold
 from standing.values.catalogue import Language
 from standing.values.days import day_date
-from standing.values.messages import Messages
+from standing.values.messages import Messages, in_a_row
 
 PHRASES = Messages(
     "story",
@@ -210,7 +210,7 @@ def _held(held: LevelState, language: Language) -> str:
     parts = [phrase("since", language, day=day_date(held.since))]
     if held.grace_until is not None:
         parts.append(phrase("grace", language, day=day_date(held.grace_until)))
-    return f"{held.level} ({', '.join(parts)})"
+    return f"{held.level} ({in_a_row(parts).in_language(language)})"
 
 
 def _care(care: CareOn, language: Language) -> str:

@@ -23,6 +23,7 @@ from standing.rules.frozen import Title
 from standing.rules.prove.findings import CHECKS
 from standing.rules.ruleset import TEN_THOUSAND, Care, Rating, Ruleset, Success
 from standing.values.days import day_date
+from standing.values.messages import in_a_row
 from standing.values.money import from_minor
 
 type Row = tuple[str, ...]
@@ -90,8 +91,12 @@ class RulesInWords:
         rows: list[Row] = [
             (words("currency"), shared.currency),
             (words("time_zone"), shared.time_zone),
-            (words("channels"), ", ".join(shared.channels) or words("none")),
-            *([(words("activities"), ", ".join(shared.activities))] if shared.activities else []),
+            (words("channels"), in_a_row(shared.channels).in_language(words.language) or words("none")),
+            *(
+                [(words("activities"), in_a_row(shared.activities).in_language(words.language))]
+                if shared.activities
+                else []
+            ),
             (words("producers"), "\n".join(self._producers()) or words("any_source")),
             (words("overrides"), words("overrides_are", days=words.days(shared.longest_override))),
             (words("caps"), "\n".join(self._caps()) or words("none")),
@@ -105,7 +110,7 @@ class RulesInWords:
 
     def _producers(self) -> Iterator[str]:
         for source, kinds in self.ruleset.programme.producers.items():
-            yield self.words("sends", source=source, kinds=", ".join(kinds))
+            yield self.words("sends", source=source, kinds=in_a_row(kinds))
 
     def _caps(self) -> Iterator[str]:
         for cap in self.ruleset.programme.caps:

@@ -22,7 +22,7 @@ from standing.rules.frozen import Title
 from standing.rules.kinds import KIND_WORDS
 from standing.rules.ruleset import Care, Rating, Ruleset
 from standing.values.catalogue import Language
-from standing.values.messages import Messages
+from standing.values.messages import Messages, in_a_row
 
 WORDS = Messages(
     "rule-page",
@@ -271,7 +271,7 @@ def unit(words: Words, ruleset: Ruleset, feature: Feature) -> str:
     name: str = feature.kind if feature.kind in {"ratio", "points"} else feature.unit
     if name == "score" and any(ruleset.measures[measure].of == ("score",) for measure in feature.measures):
         name = "model_score"
-    return words(f"unit_{name}", levels=", ".join(feature.levels))
+    return words(f"unit_{name}", levels=in_a_row(feature.levels))
 
 
 def about(words: Words, ruleset: Ruleset, fact: str) -> str:

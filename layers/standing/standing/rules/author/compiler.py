@@ -50,7 +50,7 @@ from standing.rules.ruleset import (
     digest,
 )
 from standing.values.days import Day
-from standing.values.messages import Readable
+from standing.values.messages import Readable, in_a_row
 
 MOST_BRANCHES = 500
 ONLY_ORDERED = {"retain", "stability", "late_events", "existing", "better"}
@@ -101,7 +101,7 @@ class Compiler(Diagnostics):
 
     def _check_channel(self, source: Source, place: Place, channel: str | None, channels: Sequence[str]) -> None:
         if channel is not None and channel not in channels:
-            known = ", ".join(channels) or in_words("no_channels")
+            known = in_a_row(channels) if channels else in_words("no_channels")
             self.note(source, place, in_words("no_channel", channel=channel, known=known))
 
     def check_history(self, source: Source, features: Iterable[Feature], programme: Programme) -> None:
@@ -274,14 +274,14 @@ def compile_folder(folder: Path) -> CompiledRules:
 
 def _too_large(compiler: Compiler, sizes: Sizes) -> Problem:
     """A state that may outgrow a row of the table would keep every further event of its customer from being saved."""
-    largest = ", ".join(f"{names} ({size // KB} KB)" for names, size in sizes.largest[:MOST_NAMED])
+    largest = in_a_row(f"{names} ({size // KB} KB)" for names, size in sizes.largest[:MOST_NAMED])
     text = in_words("state_too_large", most=sizes.most // KB, limit=sizes.limit // KB, largest=largest)
     spot = compiler.places.find(sizes.largest[0][0].partition(", ")[0])
     return Problem.of(spot.file, spot.line, text)
 
 
 def _stray(folder: Path, path: Path) -> Problem:
-    belongs = ", ".join(kind.pattern for kind in KINDS)
+    belongs = in_a_row(kind.pattern for kind in KINDS)
     return Problem.of(path.relative_to(folder.parent).as_posix(), 1, in_words("stray", where=belongs))
 
 
@@ -332,7 +332,7 @@ def _check_actions(compiler: Compiler, never_together: Iterable[tuple[str, str]]
         return
     for action in (one for pair in never_together for one in pair if one not in known):
         file, line = compiler.places.spots["programme/never_together"]
-        text = in_words("no_action", action=action, names=", ".join(sorted(known)))
+        text = in_words("no_action", action=action, names=in_a_row(sorted(known)))
         compiler.problems.append(Problem.of(file, line, text))
 
 
@@ -425,4 +425,4 @@ def _level_message(level: str, written: RatingSource) -> Readable:
     if level in written.levels:
         return in_words("lowest" if written.ordered else "last", level=level)
     slip = foreign(level)
-    return slip.said if slip else in_words("not_a_level", level=level, levels=", ".join(written.levels))
+    return slip.said if slip else in_words("not_a_level", level=level, levels=in_a_row(written.levels))

@@ -28,7 +28,7 @@ from standing.rules.features import (
 )
 from standing.rules.kinds import FEATURE_KINDS, KindName, Wants
 from standing.rules.ruleset import Programme
-from standing.values.messages import LISTS, Joined, Message, Readable
+from standing.values.messages import LISTS, Joined, Message, Readable, in_a_row
 from standing.values.scales import REMAINDER
 
 DIGITS: dict[Unit, int] = {"score": 4}
@@ -200,12 +200,12 @@ def _check_where(
 
 
 def _not_filtered(word: str, family: Family) -> Readable:
-    fields = ", ".join(family.fields) or in_words("nothing")
+    fields = in_a_row(family.fields) if family.fields else in_words("nothing")
     return in_words("not_filtered", word=word, fields=fields, nearest=_perhaps(word, family.fields))
 
 
 def _not_allowed(value: str, allowed: Sequence[str]) -> Readable:
-    return in_words("no_family", name=value, names=", ".join(allowed), nearest=_perhaps(value, allowed))
+    return in_words("no_family", name=value, names=in_a_row(allowed), nearest=_perhaps(value, allowed))
 
 
 def _perhaps(word: str, known: Iterable[str]) -> Message:

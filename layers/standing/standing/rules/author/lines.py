@@ -14,7 +14,7 @@ from standing.rules.author.signs import QUOTES, foreign
 from standing.rules.author.suggestions import suggest_line, suggest_number
 from standing.rules.conditions import Comparison, Condition, Fact, Group, Operator
 from standing.rules.features import Unit
-from standing.values.messages import Readable
+from standing.values.messages import Readable, in_a_row
 from standing.values.money import MoneyError, to_minor
 
 LINE = re.compile(
@@ -167,7 +167,7 @@ def parse_literal(about: Symbol, value: str) -> Fact:
         return _text(value)
     if about.levels:
         if value not in about.levels:
-            raise line_error("no_level", value=value, levels=", ".join(about.levels))
+            raise line_error("no_level", value=value, levels=in_a_row(about.levels))
         return about.levels.index(value)
     if not NUMBER.fullmatch(value):
         if LONG.fullmatch(value):

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from standing.values.messages import Message, Messages, Readable
+from standing.values.messages import Message, Messages, Readable, in_a_row
 
 MESSAGES = Messages(
     "rule",
@@ -14,10 +14,6 @@ MESSAGES = Messages(
         "not_utf8": "is not UTF-8 text: save the file as UTF-8",
         "no_file": "is missing: every programme has this file",
         "unreadable": "cannot be read: {why}",
-        "a_folder": "Is a directory",
-        "no_leave": "Permission denied",
-        "a_loop": "a link that leads to itself",
-        "other_fault": "the system's error {number}",
         "too_long": "is over {most} characters: split it",
         "empty_file": "is empty",
         "stray": "is not read: rules are in {where}",
@@ -216,7 +212,7 @@ def nearest(word: str, known: Iterable[str]) -> Message:
     return (
         MESSAGES("did_you_mean", close=close[0])
         if close
-        else MESSAGES("there_are", names=", ".join(names) or MESSAGES("nothing"))
+        else MESSAGES("there_are", names=in_a_row(names) if names else MESSAGES("nothing"))
     )
 
 

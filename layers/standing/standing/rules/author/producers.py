@@ -10,7 +10,7 @@ from standing.events.producers import NAMEABLE, NIGHT_SOURCE, OUR_SOURCE, SCORE
 from standing.rules.author.diagnostics import Diagnostics
 from standing.rules.author.messages import in_words
 from standing.rules.author.reader import Source
-from standing.values.messages import Readable
+from standing.values.messages import Readable, in_a_row
 
 OURS = {OUR_SOURCE: "our_source", NIGHT_SOURCE: "night_source"}
 
@@ -40,6 +40,6 @@ def _wrong_kind(kind: str, before: list[str]) -> Readable | None:
         return in_words("a_version", kind=kind, family=family)
     if kind not in NAMEABLE:
         close = get_close_matches(kind, NAMEABLE, n=1)
-        meant = in_words("kind_meant", close=close[0]) if close else in_words("one_of", names=", ".join(NAMEABLE))
+        meant = in_words("kind_meant", close=close[0]) if close else in_words("one_of", names=in_a_row(NAMEABLE))
         return in_words("no_kind", kind=kind, meant=meant)
     return in_words("there_twice", name=kind) if kind in before else None

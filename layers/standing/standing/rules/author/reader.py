@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import re
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -22,7 +21,8 @@ from standing.rules.author.messages import RuleTextError, in_words
 from standing.rules.author.problems import Problem, RulesError
 from standing.rules.author.signs import foreign, plain
 from standing.rules.author.yaml_faults import fault
-from standing.values.messages import Readable, listed
+from standing.values.errors import failure_of
+from standing.values.messages import Readable, in_a_row, listed
 
 type Place = tuple[str | int, ...]
 
@@ -50,7 +50,6 @@ PLAIN = {
     "too_long": "too_many",
 }
 LIMITS = {"min_length": "least", "max_length": "most", "expected": "expected"}
-FAULTS = {errno.EISDIR: "a_folder", errno.EACCES: "no_leave", errno.ELOOP: "a_loop"}
 
 
 class Mark(NamedTuple):
@@ -94,9 +93,7 @@ def read(path: Path, name: str) -> Source:
     except FileNotFoundError:
         raise _whole(name, in_words("no_file")) from None
     except OSError as error:
-        number = int(error.errno or 0)
-        why = in_words(FAULTS[number]) if number in FAULTS else in_words("other_fault", number=number)
-        raise _whole(name, in_words("unreadable", why=why)) from None
+        raise _whole(name, in_words("unreadable", why=failure_of(error))) from None
     if len(text) > LARGEST:
         raise _whole(name, in_words("too_long", most=f"{LARGEST:,}"))
     return parse(text, name)
@@ -247,7 +244,7 @@ def _meant(place: Place, shape: TypeAdapter[Any]) -> Readable:
     close = get_close_matches(str(place[-1]), words, n=1)
     if close or not words:
         return in_words("meant", close=close[0]) if close else in_words("there_are_words", names=in_words("nothing"))
-    return in_words("there_are_words", names=", ".join(words))
+    return in_words("there_are_words", names=in_a_row(words))
 
 
 def _words(schema: Any, place: Place) -> set[str]:  # noqa: ANN401 -- any JSON Schema

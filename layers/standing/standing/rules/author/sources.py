@@ -32,6 +32,7 @@ from standing.rules.frozen import Title
 from standing.rules.kinds import COMBINING, FEATURE_KINDS, MEASURING, KindName
 from standing.rules.ruleset import TEN_THOUSAND, TWO_YEARS, Review
 from standing.values.days import Day, day_number
+from standing.values.messages import in_a_row
 
 NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}", re.ASCII)
 DATE = re.compile(r"(19|20|21)[0-9]{2}-[0-9]{2}-[0-9]{2}", re.ASCII)
@@ -388,7 +389,7 @@ class FeatureSource(RuleFilePart):
     @model_validator(mode="after")
     def _one_measure(self) -> FeatureSource:
         if sum(getattr(self, kind) is not None for kind in EVERY) != 1:
-            raise rule_text_error("one_measure", names=", ".join(EVERY))
+            raise rule_text_error("one_measure", names=in_a_row(EVERY))
         if self.kind in COMBINING and (self.over or self.ending or self.where):
             raise rule_text_error("combines", kind=self.kind)
         if self.kind in FAR and (self.over or self.ending):

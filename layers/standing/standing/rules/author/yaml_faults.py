@@ -11,7 +11,7 @@ from ruamel.yaml.error import MarkedYAMLError, StringMark
 from standing.rules.author import signs
 from standing.rules.author.messages import in_words
 from standing.rules.author.problems import Problem
-from standing.values.messages import Readable
+from standing.values.messages import Readable, in_a_row
 
 ENDS = {"[": "]", "{": "}"}
 NO_COLON = re.compile(r" *(?:- +)?(?P<name>[A-Za-z][\w-]*)(?P<rest> +\S.*)?")
@@ -141,7 +141,7 @@ def _indented(text: Text) -> YamlFault | None:
     spaces, levels = _spaces(written), _levels(text.lines[: text.line - 1])
     if not written.strip() or not levels or spaces in levels:
         return None
-    named = ", ".join(str(level) for level in sorted(levels))
+    named = in_a_row(str(level) for level in sorted(levels))
     return YamlFault(text.line, spaces + 1, in_words("indented", spaces=spaces, levels=named))
 
 

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 
-from standing.events import MODELS
 from standing.events.intake import Event, Rejected, read_event
 from standing.events.producers import NIGHT_SOURCE
 from standing.lake.records import SCHEMA, rows_of
@@ -27,10 +26,11 @@ from standing.scores.spending import Spend, spending
 from standing.scores.words import WORDS
 from standing.values.catalogue import Language
 from standing.values.days import Day, day_in, end_of_day, zone
-from standing.values.errors import UserError
+from standing.values.errors import UserError, failure_of
 
 PURCHASE, REFUND, SCORE = "purchase.v1", "refund.v1", "score.v1"
 A_MINUTE = timedelta(minutes=1)
+ANY_TIME = datetime(9998, 12, 31, tzinfo=UTC)  # a day before the last could be one of the year 10000
 
 
 def fit_file(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
@@ -40,7 +40,7 @@ def fit_file(file: Path, ruleset: Ruleset, as_of: str, spend: Spend) -> Model:
     try:
         return fit_model(rows, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
     except ValueError as error:
-        raise UserError("no model: {error}", error=error) from None
+        raise UserError("no model: {error}", error=failure_of(error)) from None
 
 
 def events_due(model: Model, file: Path, ruleset: Ruleset, as_of: str) -> Iterator[dict[str, Any]]:
@@ -64,8 +64,8 @@ def read(path: Path) -> Model:
     """Read a model from a file. Raises UserError."""
     try:
         return models.read(path)
-    except ValueError as error:
-        raise UserError("{error}", error=error) from None
+    except models.NotAModel as error:
+        raise UserError(error) from None
 
 
 def _rows(file: Path, ruleset: Ruleset, *types: str) -> pl.DataFrame:
@@ -77,18 +77,17 @@ def _rows(file: Path, ruleset: Ruleset, *types: str) -> pl.DataFrame:
 def _events(file: Path, ruleset: Ruleset, types: tuple[str, ...]) -> Any:  # noqa: ANN401 -- an iterator of events
     for line in read_lines(file):
         if not isinstance(line, Line):
-            raise UserError("{file}:{number}: {why}", file=file, number=str(line.number), why=line.why)
+            raise UserError("{file}:{number}: {why}", file=file, number=str(line.number), why=line.said)
         if line.detail_type in types:
             yield _event(file, line, ruleset)
 
 
 def _event(file: Path, line: Line, ruleset: Ruleset) -> Event:
-    """The event in a line. Its source is not checked, since fitting changes no customer."""
+    """The event in a line. Its source is not checked, since fitting changes no customer; nor whether it is to come."""
     envelope = {"source": line.source, "detail-type": line.detail_type, "detail": line.detail}
     try:
-        moment = MODELS[line.detail_type].model_validate(line.detail).time
-        return read_event(envelope, ruleset, moment)
-    except (Rejected, ValueError) as error:
+        return read_event(envelope, ruleset, ANY_TIME)
+    except Rejected as error:
         raise UserError(
             "{file}:{number}: is not a {detail_type} that could be taken in: {error}",
             file=file,

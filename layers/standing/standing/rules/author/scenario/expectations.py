@@ -15,7 +15,7 @@ from standing.rules.author.scenario.sources import StepSource
 from standing.rules.conditions import Fact
 from standing.rules.features import Feature
 from standing.rules.ruleset import Ruleset
-from standing.values.messages import LISTS, Joined, Message, Readable, listed
+from standing.values.messages import LISTS, Joined, Message, Readable, in_a_row, listed
 
 FEATURES = "features"
 GATES: tuple[Gate, ...] = get_args(Gate.__value__)
@@ -76,7 +76,7 @@ def _levels(
             near, perhaps = nearest(name, ruleset.ratings), _perhaps_feature(ruleset, name)
             note(place, in_words("no_rating", name=name, nearest=near, perhaps=perhaps))
         elif level not in rating.levels:
-            note(place, in_words("no_level", level=level, name=name, levels=", ".join(rating.levels)))
+            note(place, in_words("no_level", level=level, name=name, levels=in_a_row(rating.levels)))
         else:
             yield ExpectedFact(place, kind, name, level)
 

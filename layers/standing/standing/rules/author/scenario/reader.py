@@ -22,7 +22,7 @@ from standing.rules.author.scenario.scenario import Expected, Scenario
 from standing.rules.author.scenario.sources import SCENARIO, STEP, ScenarioSource, StepSource
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date
-from standing.values.messages import Readable, listed
+from standing.values.messages import Readable, in_a_row, listed
 
 FOLDER = "scenarios"
 MOST_EVENTS = 10_000
@@ -180,7 +180,7 @@ class ScenarioReader:
         if odd == "customer":
             return odd, in_words("a_customer")
         if odd is not None:
-            return odd, in_words("no_field", name=odd, family=family, fields=", ".join(known))
+            return odd, in_words("no_field", name=odd, family=family, fields=in_a_row(known))
         care = str(fields.get("care"))
         if "care" in fields and care not in self.ruleset.care:
             return "care", in_words("no_care", name=care, nearest=nearest(care, self.ruleset.care))
