@@ -73,7 +73,7 @@ class DemoCounts:
 
 
 def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 2469) -> None:
-    """Start the local AWS, deploy, fill back, send the last weeks live, close the day, and show what came of it."""
+    """Start the local AWS, deploy, fill back, send the last weeks live, close the day, and show the result."""
     root = programme_folder()
     rules = Timeline.of(compile_rules(root / "rules"))
     _start()

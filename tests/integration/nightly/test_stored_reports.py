@@ -35,7 +35,7 @@ BY_CODE = b""""why": {
 
 
 def closed(customers: Customers) -> MemoryLake:
-    """The lake after a night of a few customers, one of whom the lake lacks something."""
+    """The lake after a night of a few customers; the lake lacks some data of one."""
     lake, names = MemoryLake(), neighbours(WHO, 3)
     ingest = Ingest(RULES, customers, KeptRejections(), clock=lambda: NOW)
     for number, who in enumerate(names):

@@ -244,7 +244,7 @@ def test_an_action_that_nobody_answers_expires() -> None:
 
 
 def asked() -> Customer:
-    """A customer of whom an action of day 100 was requested, which makes sense until day 103."""
+    """A customer with an action that was requested on day 100 and makes sense until day 103."""
     customer = Customer(rules(contact("hello")))
     customer.deliver(consented(100), purchase(100), now=noon(100))
     return customer

@@ -27,7 +27,7 @@ from tests.make.strategies import CLUB, CLUB_FEATURES, Customer, every, line, pu
 
 @dataclass
 class Noted(Customer):
-    """A customer of whom every outcome is noted, as it is committed."""
+    """A customer whose outcomes are noted as they are committed."""
 
     outcomes: list[DecisionResult] = field(default_factory=list)
 

@@ -203,7 +203,7 @@ BROKEN = {
     "care that is no list": Broken(
         HEAD + "      care: win-back\n",
         6,
-        "`care`: a list of care rules that fall due, such as [win-back], or a block: what became of one",
+        "`care`: a list of care rules that fall due, such as [win-back], or a block with the result of one",
     ),
     "no_care that is no list": Broken(
         HEAD + "      no_care: win-back\n", 6, "`no_care`: a list of care rules, such as [win-back]"

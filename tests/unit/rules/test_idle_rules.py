@@ -87,7 +87,7 @@ def of_report(report: Report) -> list[str]:
     return [one.finding.message for one in report.found if one.finding.check in wanted]
 
 
-KNOWN = "holds for everybody of whom `{}` is known: it goes {}"
+KNOWN = "holds for every customer whose `{}` is known: its values go {}"
 ALL = "holds for everybody: `{}` goes {}"
 NEVER = "can never hold: `{}` is impossible"
 ALWAYS_TRUE = {

@@ -259,7 +259,7 @@ def fill_back(
     jobs: int | None = None,
     stop_at: float = 1.0,
 ) -> dict[str, Any]:
-    """Take files in, with a working folder below `root`; what became of the rows, and in how many seconds.
+    """Take files in, with a working folder below `root`. Returns the counts of rows, and the seconds it took.
 
     Raises UserError.
     """

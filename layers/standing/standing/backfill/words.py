@@ -22,7 +22,7 @@ WORDS = Messages(
         "back_customers": "Customers whom the run brought something of",
         "back_events": "Events taken back",
         "back_too_late_again": "of these, too late as they were when they were sent",
-        "back_gone": "Customers of whom nothing is left",
+        "back_gone": "Customers without any event left",
         "back_announced": "Announced of them since the run began: stays announced",
         "back_forgotten": "Customers who were forgotten meanwhile: passed over",
         "conflict_records-gone": "Left as it is: the table no longer has all that it would be folded from",

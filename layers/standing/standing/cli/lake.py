@@ -51,7 +51,7 @@ def show_gaps(
     folder: Rules = None,
     as_json: Json = False,
 ) -> None:
-    """List the customers of whom the lake lacks something that the table has; the exit code is 1 where there are any.
+    """List the customers whose data in the lake is incomplete; the exit code is 1 if there are any.
 
     Compact first: what waits to be compacted is not looked at. Reads the whole table.
     """

@@ -49,7 +49,7 @@ class Buckets:
 
 
 def empty(ruleset: Ruleset) -> Buckets:
-    """The buckets of a customer of whom nothing is known."""
+    """The buckets of a customer without events."""
     return Buckets({name: EMPTY[measure.keeps] for name, measure in ruleset.measures.items()})
 
 

@@ -40,7 +40,7 @@ def gaps(target: Target) -> list[dict[str, Any]]:
 
 
 def fill_gaps(target: Target, rules: Timeline, names: Sequence[str]) -> tuple[int, CompactionResult]:
-    """Fill gaps from the table and compact: how many customers, and what came of the compaction."""
+    """Fill gaps from the table and compact. Returns how many customers, and the compaction's result."""
     customers = refill(target.lake, target.customers, rules, names)
     return customers, compact_all(target.lake, _buckets(names))
 

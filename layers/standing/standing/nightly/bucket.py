@@ -46,7 +46,7 @@ def rescore_bucket(
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     scoring: Scoring | None = None,
 ) -> BucketReport:
-    """A bucket's night, to the end of the day `until`: what became of it, and what is wrong; not yet when and by what.
+    """A bucket's night, to the end of the day `until`: its counts and faults, without times and usage.
 
     Raises CorruptFile if the bucket's own files cannot be read.
     """

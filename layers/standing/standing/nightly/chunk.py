@@ -87,7 +87,7 @@ class Night:
 
 
 def _lost(before: pl.DataFrame | None, bucket: Bucket) -> pl.DataFrame:
-    """The former standing of customers of whom the lake has no state any more.
+    """The former standing of customers that have no state in the lake any more.
 
     They stay in the standing, so that every night names them until the lake's gaps are filled.
     """

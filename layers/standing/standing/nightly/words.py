@@ -14,7 +14,7 @@ WORDS = Messages(
         "summing-up": "summing up",
         "buckets": "buckets rescored",
         "customers": "Customers",
-        "moved": "Customers of whom there was something to say",
+        "moved": "Customers with decisions",
         "decisions": "Decisions (levels, care)",
         "conflicts": "Decided again, because an event was faster",
         "busy": "Customers left to the next night",

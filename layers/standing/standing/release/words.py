@@ -30,7 +30,7 @@ WORDS = Messages(
         "difference": "What makes the difference",
         "others": "and {count:,} more",
         "care_rule": "Care",
-        "became": "What became of it",
+        "became": "Status",
         "live_side": "Live",
         "shadow_side": "Shadow",
         "unfinished": (

@@ -121,7 +121,7 @@ class UnfinishedRun:
 
 @dataclass(frozen=True)
 class BucketReport:
-    """A bucket's part: what became of it, in counts, and what is wrong, by name; then when it ran, and what it used.
+    """A bucket's part: its counts, its faults by name, when it ran, and what it used.
 
     `groups`: by the lake. `moved_now`: by what the run decided itself.
     """

@@ -13,7 +13,7 @@ BECAME = {"requested": "sent", "held-out": "held/holdout"}
 
 
 def care(decisions: pl.DataFrame, day: Day, time_zone: str) -> Nested:
-    """By span (the day, and the 30 days that end with it), care rule and what became of it: how many."""
+    """By span (the day, and the 30 days that end with it), care rule and status: how many."""
     about = decisions.filter(pl.col("care").is_not_null()).with_columns(_became().alias("became"))
     spans = {
         name: counted(about.filter(in_days("decided_at", day - days + 1, day, time_zone)), "care", "became")

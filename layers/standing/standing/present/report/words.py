@@ -12,7 +12,7 @@ WORDS = Messages(
     {
         "title": "The night of {day}",
         "headline": "{customers:customer|customers}, each rescored to the end of {day} · rules {rules}",
-        "left_out": "Without {count:customer|customers} of whom the lake lacks something.",
+        "left_out": "Without {count:customer|customers} whose data in the lake is incomplete.",
         # What needs attention
         "attention": "What needs attention",
         "all_well": "Nothing. Every bucket is done, and the lake agrees with every state.",
@@ -29,7 +29,7 @@ WORDS = Messages(
             "`standing rebuild` folds a customer anew."
         ),
         "incomplete": (
-            "Customers of whom the lake lacks something: {count}: {names}. "
+            "Customers whose data in the lake is incomplete: {count}: {names}. "
             "`standing lake gaps --refill` brings it back."
         ),
         "busy": "Customers who kept changing, and are left to the next night: {count}.",

@@ -32,7 +32,7 @@ SAYINGS = Messages(
         "unused_feature": "no rule asks for `{feature}`",
         "unused_rating": "no rule asks for `{rating}`: is it only shown and announced?",
         "alike_levels": "no rule tells {levels} apart: are they only shown and announced?",
-        "always": "`{line}` holds for everybody of whom `{fact}` is known: it goes {range}{hint}",
+        "always": "`{line}` holds for every customer whose `{fact}` is known: its values go {range}{hint}",
         "always_all": "`{line}` holds for everybody: `{fact}` goes {range}{hint}",
         "never_line": "`{line}` holds for nobody: `{fact}` goes {range}{hint}",
         "always_succeeds": "`success` is always met: `{fact}` goes {range}",

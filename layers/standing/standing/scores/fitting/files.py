@@ -105,7 +105,7 @@ def model_document(model: Model, language: Language) -> Document:
 
 
 def _learnt(model: Model, language: Language) -> dict[str, str]:
-    """What a model was learnt from, and what came of it, by the name of each text."""
+    """What a model was learnt from, and its result, by the name of each text."""
     return {
         "as_of": model.as_of,
         "spend": WORDS.say(model.spend, language),

@@ -46,7 +46,7 @@ STORIES = Messages(
         "a_date": "a date such as 2026-03-01, from 1970 to 2199",
         "no_date": "{value} is not in the calendar: a date such as 2026-03-01",
         "care_list": "a list of care rules, such as [win-back]",
-        "care_block": "a list of care rules that fall due, such as [win-back], or a block: what became of one",
+        "care_block": "a list of care rules that fall due, such as [win-back], or a block with the result of one",
         "never_list": "a list of what never happens, such as [win-back, {{tier: platinum}}]",
     },
 )

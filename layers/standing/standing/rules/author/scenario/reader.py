@@ -225,7 +225,7 @@ class ScenarioReader:
             self.expected.append(Expected(wish.kind, wish.about, wish.wanted, line, None))
 
     def _check_whole(self) -> None:
-        """A story needs somebody of whom it tells, from before anything is expected, and something expected."""
+        """A story needs a customer with an event before the first expectation, and an expectation."""
         first = min((event.day for event in self.events), default=None)
         if first is None:
             self.note(("story",), in_words("no_event"))

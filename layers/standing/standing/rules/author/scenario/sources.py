@@ -100,7 +100,7 @@ class StepSource(ScenarioPart):
     override: Fields = {}
     """A level set by hand, by its fields."""
     care: Annotated[Any, PlainValidator(_care), WithJsonSchema({"type": ["array", "object"]})] = None
-    """The care rules that fall due on that day; or, as a block, what became of an action."""
+    """The care rules that fall due on that day; or, as a block, the result of an action."""
     expect: Fields = {}
     """The level of each rating at the day's end, and, under `features`, what features are."""
     expect_not: Fields = {}
