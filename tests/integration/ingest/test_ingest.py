@@ -56,8 +56,10 @@ def test_same_id_with_other_content_is_rejected(rules: Timeline, customers: Cust
     rejected = KeptRejections()
     ingest = desk(rules, customers, rejected)
     messages = [message(1, purchase(1)), message(2, purchase(1, amount="999.00"))]
-    for batch in [messages] if together else [[one] for one in messages]:
-        assert ingest.batch(batch).failed == {}
+    reports = [ingest.batch(batch) for batch in ([messages] if together else [[one] for one in messages])]
+    assert [report.failed for report in reports] == [{} for _ in reports]
+    counts = sum((report.counts for report in reports), Counter())
+    assert (counts["applied"], counts["rejected"], counts["duplicates"]) == (1, 1, 0)
     assert [reason["field"] for _, reason in rejected.kept] == ["detail.id"]
     assert view_of(customers, rules)["spend_365d"] == 10_000
 

@@ -390,6 +390,14 @@ def test_every_contact_within_the_longest_cap_is_known() -> None:
     assert told(customer.deliver(complaint(123), now=noon(123))) == [("sorry", 123, "contact-cap")]
 
 
+@pytest.mark.parametrize(("day", "known"), [(131, [100, 131]), (132, [132])])
+def test_the_ledger_drops_contacts_that_no_cap_can_count_any_more(day: int, known: list[int]) -> None:
+    customer = Customer(rules(CALL, caps=(ONCE,)))  # 30 days, and 2 in which a late action may still be asked for
+    customer.deliver(complaint(100), now=noon(100))
+    assert told(customer.deliver(complaint(day), now=noon(day))) == [("call", day, "requested")]
+    assert [contact.day for contact in customer.standing.ledger.contacts] == known
+
+
 def test_an_action_before_one_that_was_made_already_leaves_no_room_either() -> None:
     customer = Customer(rules(CALL, ASK, caps=(ONCE,)))
     assert told(customer.deliver(purchase(100), now=noon(100))) == [("ask", 100, "requested")]
