@@ -131,7 +131,7 @@ def test_nothing_is_cut_off_where_a_chinese_text_has_no_space(run: Callable[...,
 def test_the_language_may_stand_before_and_behind_the_command(run: Callable[..., Result]) -> None:
     before, behind = run("--lang", "zh", "lake", "gaps", "--help"), run("lake", "gaps", "--help", "--lang=zh")
     assert before.output == behind.output
-    assert "缺少内容的客户" in behind.output
+    assert "数据不完整的客户" in behind.output
     assert "用法：" in run("rules", "chek", STANDING_LANG="zh").output
     assert "─ 错误 ─" in run("rules", "chek", STANDING_LANG="zh").output
 
