@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
 from standing.engine.measures import Buckets, aggregate, empty, prune
-from standing.engine.series import Sums
+from standing.engine.series import Latest, Observation, Sums
 from standing.events.intake import Event
 from standing.rules.author.compiler import assemble
 from standing.rules.features import Feature, Measure, Reach
@@ -195,6 +195,13 @@ def test_nothing_happened_in_an_empty_series() -> None:
     assert Sums().latest(10**6) is None
     for reach in (Reach(), Reach(30), Reach(ever=True)):
         assert Sums().evict(5, reach) == Sums()
+
+
+def test_the_last_value_counts_only_within_its_window() -> None:
+    series = Latest().plus([Observation(3, 0, "early"), Observation(9, 0, "late")])
+    assert [series.value(first, 12) for first in (None, 3, 9, 10)] == ["late", "late", "late", None]
+    assert [series.value(4, last) for last in (2, 3, 9)] == [None, None, "late"]
+    assert [series.value(None, last) for last in (2, 5, 9)] == [None, "early", "late"]
 
 
 def test_complaints_are_no_orders() -> None:
