@@ -8,6 +8,7 @@ import pytest
 from standing.aws.table import Customers
 from standing.ingest.batch import Ingest
 from standing.rules.timeline import Timeline
+from standing.values.days import day_date, day_of, month_ends
 
 from tests.make.strategies import CLUB
 from tests.make.support import NOW, ROOT, KeptRejections, envelope, message, purchase
@@ -40,3 +41,9 @@ def test_events_and_checkpoints_expire_and_nothing_else(attribute: str, customer
     assert sum(sort.startswith("CHECKPOINT#") for sort in expiring) == 2
     within_history = (NOW - timedelta(days=70) + timedelta(days=HISTORY)).timestamp()
     assert min(moment for moment in expiry.values() if moment is not None) > within_history
+    began = day_of(NOW, "UTC") - 70
+    needed = {"EVENT#shop.checkout#p-1": began + HISTORY}  # the last day on which anything asks for a row
+    for end in [one for one in month_ends(began, day_of(NOW, "UTC")) if f"CHECKPOINT#{day_date(one):%Y-%m}" in expiry]:
+        needed[f"CHECKPOINT#{day_date(end):%Y-%m}"] = end + 31 + programme.lateness  # by an event of the next month
+    assert needed.keys() == expiring - {"EVENT#shop.checkout#p-2"}
+    assert {name: expiry[name] for name in needed} == {name: (day + 31) * 86_400 for name, day in needed.items()}

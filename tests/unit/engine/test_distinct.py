@@ -115,6 +115,12 @@ def test_no_order_of_arrival_makes_a_difference_to_what_is_kept(values: list[tup
     assert len(stepwise.days) <= 2
 
 
+def test_days_that_no_window_can_reach_are_dropped() -> None:
+    seen = [(1, "a"), (50, "a"), (50, "b"), (41, "c"), (40, "d")]
+    series = Seen().plus([Observation(day, 0, value) for day, value in seen])
+    assert series.evict(50, Reach(days=10)).days == {"a": (50,), "b": (50,), "c": (41,)}
+
+
 def test_ten_thousand_items_are_a_thousand_and_a_small_row(rules: Ruleset) -> None:
     many = [Observation(DAY - number % 300, 0, f"{number:064}") for number in range(9_870)]
     campaigns = rules.by_name["campaigns"]
