@@ -80,12 +80,13 @@ def baseline_fault(chosen: list[Mutant]) -> str:
 
 
 def verdicts(chosen: list[Mutant]) -> Iterator[tuple[Mutant, str]]:
-    """Each mutant with its verdict: as many at once as there are processors; those that deploy, one by one."""
+    """Each mutant with its verdict: as many at once as there are processors; those that deploy, one by one beside."""
     alone = [mutant for mutant in chosen if mutant.kills.startswith(DEPLOYED)]
     together = [mutant for mutant in chosen if mutant not in alone]
-    with ThreadPoolExecutor(os.cpu_count()) as workers:
+    with ThreadPoolExecutor(os.cpu_count()) as workers, ThreadPoolExecutor(1) as deployer:
+        deployed = deployer.map(verdict, alone)  # they mostly wait
         yield from zip(together, workers.map(verdict, together), strict=True)
-    yield from ((mutant, verdict(mutant)) for mutant in alone)
+        yield from zip(alone, deployed, strict=True)
 
 
 def main() -> int:
