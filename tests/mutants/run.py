@@ -57,7 +57,8 @@ def run_tests(tree: Path, tests: list[str], *, at_once: bool = False) -> subproc
     """Run tests in a tree, with that tree's package and not the installed one: whole files, or tests by name."""
     quick = [] if any("::" in test for test in tests) else ["-m", "not long"]  # a slow test is run where it is named
     spread = ["-n", str(os.cpu_count()), "--dist", "worksteal"] if at_once else []
-    options = ["-o", "addopts=", "-x", "-p", "no:cacheprovider", "--tb=line", *quick, *spread]
+    plugins = ["-p", "no:cacheprovider", "-p", "tests.mutants.unshrunk"]
+    options = ["-o", "addopts=", "-x", *plugins, "--tb=line", *quick, *spread]
     command = [sys.executable, "-m", "pytest", *options, *tests]
     environment = {
         "PYTHONPATH": str(tree / "layers" / "standing"),
