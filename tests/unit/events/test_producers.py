@@ -269,7 +269,7 @@ def test_what_is_wrong_is_named_with_its_line_and_the_way_out(tmp_path: Path, mo
     ("more", "english", "chinese"),
     [
         ("", "but nobody may set a level by hand or answer care", "但无人可人工设定等级或回应关怀"),
-        ("producers: {desk: [override, care]}\n", "desk: care, override", "desk：care, override"),
+        ("producers: {desk: [override, care]}\n", "desk: care, override", "desk：care、override"),
         ("overrides: {longest: 30d}\n", "show for 30 days at most", "最长显示 30 天"),
     ],
 )

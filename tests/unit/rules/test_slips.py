@@ -155,7 +155,7 @@ SLIPS = [
         11,
         6,
         "is not YAML: this line is indented by 5; the lines it can belong to by 0, 2, 4, 6: make them alike",
-        "不是 YAML：此行缩进 5 个空格；它可归属的各行缩进 0, 2, 4, 6 个：请对齐",
+        "不是 YAML：此行缩进 5 个空格；它可归属的各行缩进 0、2、4、6 个：请对齐",
     ),
     Slip(
         TIER,
@@ -173,7 +173,7 @@ SLIPS = [
         8,
         2,
         "is not YAML: this line is indented by 1; the lines it can belong to by 0, 2, 4, 6: make them alike",
-        "不是 YAML：此行缩进 1 个空格；它可归属的各行缩进 0, 2, 4, 6 个：请对齐",
+        "不是 YAML：此行缩进 1 个空格；它可归属的各行缩进 0、2、4、6 个：请对齐",
     ),
     Slip(
         TIER,
@@ -254,7 +254,7 @@ SLIPS = [
         7,
         9,
         "`weekday` is not a feature or rating; there are complaints_90d, days_since_order, orders_30d, orders_90d, spend_365d, stage, stage.days_to_review, stage.would_become, tier, tier.days_to_review, tier.would_become",
-        "`weekday` 不是特征，也不是评级；有 complaints_90d, days_since_order, orders_30d, orders_90d, spend_365d, stage, stage.days_to_review, stage.would_become, tier, tier.days_to_review, tier.would_become",
+        "`weekday` 不是特征，也不是评级；有 complaints_90d、days_since_order、orders_30d、orders_90d、spend_365d、stage、stage.days_to_review、stage.would_become、tier、tier.days_to_review、tier.would_become",
     ),
     Slip(
         TIER,
@@ -371,7 +371,7 @@ SLIPS = [
         7,
         10,
         "`weekday` is not one of purchase, refund, transaction, feedback, engagement, activity, profile, override, score, care",
-        "`weekday` 不是以下之一：purchase, refund, transaction, feedback, engagement, activity, profile, override, score, care",
+        "`weekday` 不是以下之一：purchase、refund、transaction、feedback、engagement、activity、profile、override、score、care",
     ),
     Slip(
         FEATURES,
@@ -380,7 +380,7 @@ SLIPS = [
         7,
         10,
         "`purchas` is not one of purchase, refund, transaction, feedback, engagement, activity, profile, override, score, care; did you mean `purchase`?",
-        "`purchas` 不是以下之一：purchase, refund, transaction, feedback, engagement, activity, profile, override, score, care；是想写 `purchase` 吗？",
+        "`purchas` 不是以下之一：purchase、refund、transaction、feedback、engagement、activity、profile、override、score、care；是想写 `purchase` 吗？",
     ),
     Slip(
         FEATURES,
@@ -389,7 +389,7 @@ SLIPS = [
         16,
         11,
         "`weekday` cannot be filtered here; kind, topic can",
-        "此处不能按 `weekday` 筛选；可以按 kind, topic",
+        "此处不能按 `weekday` 筛选；可以按 kind、topic",
     ),
     Slip(
         FEATURES,
@@ -398,7 +398,7 @@ SLIPS = [
         16,
         17,
         "`complain` is not one of complaint, praise, inquiry, survey, review; did you mean `complaint`?",
-        "`complain` 不是以下之一：complaint, praise, inquiry, survey, review；是想写 `complaint` 吗？",
+        "`complain` 不是以下之一：complaint、praise、inquiry、survey、review；是想写 `complaint` 吗？",
     ),
     Slip(
         TIER,
@@ -452,7 +452,7 @@ SLIPS = [
         8,
         51,
         "`0.do.notes` is not a word that belongs here; what does: action, channel, consent, contact_cap, cost, owner, priority, within. A remark begins with #",
-        "`0.do.notes` 不能写在这里；可以写的有：action, channel, consent, contact_cap, cost, owner, priority, within。备注以 # 开头",
+        "`0.do.notes` 不能写在这里；可以写的有：action、channel、consent、contact_cap、cost、owner、priority、within。备注以 # 开头",
     ),
     Slip(
         CARE,
@@ -461,7 +461,7 @@ SLIPS = [
         10,
         3,
         "`0.notes` is not a word that belongs here; what does: accept, care, do, holdout, repeat_after, success, title, when. A remark begins with #",
-        "`0.notes` 不能写在这里；可以写的有：accept, care, do, holdout, repeat_after, success, title, when。备注以 # 开头",
+        "`0.notes` 不能写在这里；可以写的有：accept、care、do、holdout、repeat_after、success、title、when。备注以 # 开头",
     ),
     Slip(
         TIER,
@@ -470,7 +470,7 @@ SLIPS = [
         1,
         1,
         "`notes` is not a word that belongs here; what does: accept, better, existing, late_events, level_titles, levels, ordered, qualify, rating, retain, stability, title. A remark begins with #",
-        "`notes` 不能写在这里；可以写的有：accept, better, existing, late_events, level_titles, levels, ordered, qualify, rating, retain, stability, title。备注以 # 开头",
+        "`notes` 不能写在这里；可以写的有：accept、better、existing、late_events、level_titles、levels、ordered、qualify、rating、retain、stability、title。备注以 # 开头",
     ),
     Slip(
         TIER,
@@ -719,7 +719,7 @@ def test_a_rating_in_a_file_that_is_not_read_is_not_called_unknown(tmp_path: Pat
     (found,) = problems(folder)
     assert found.file == "rules/ratings/tier.yml"
     assert found.said("zh") == (
-        "不会被读取：规则写在 programme.yaml, features.yaml, ratings/*.yaml, care/*.yaml, scenarios/*.yaml"
+        "不会被读取：规则写在 programme.yaml、features.yaml、ratings/*.yaml、care/*.yaml、scenarios/*.yaml"
     )
 
 
