@@ -11,10 +11,11 @@ from standing.engine.fold import DayResult, simulate_days
 from standing.engine.measures import aggregate, empty
 from standing.engine.state import Memory
 from standing.events.intake import Event
+from standing.rules.author.compiler import assemble
 from standing.rules.conditions import Condition
 from standing.rules.ruleset import Rating, Ruleset, Stability, Stratum
 from standing.rules.timeline import Timeline
-from standing.values.days import Day
+from standing.values.days import Day, day_date
 
 from tests.make import programmes
 from tests.make import strategies as made
@@ -94,3 +95,36 @@ def test_repeat_after_is_kept_while_nothing_happens(repeat_after: int, within: i
     rules = made.ruleset([made.feature("orders_ever", "count", made.PURCHASES)], Stratum(care=(rule,)))
     due = [day.day for day in skipping(rules, [purchase(100)], 300) if day.due]
     assert due == list(range(100, 301, repeat_after))
+
+
+OPERATORS = ("<", "<=", "==", "!=", ">=", ">")
+
+
+def near(fact: str, op: str) -> Rating:
+    return made.rating("near", ["no", "yes"], {"yes": every(line(fact, op, 7))})
+
+
+def steps(lived: Sequence[DayResult]) -> list[tuple[str, Day]]:
+    """Each level of the rating `near`, with the day on which it began."""
+    levels = [day.closed.levels["near"] for day in lived]
+    return list(dict.fromkeys((level.level, level.since) for level in levels))
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+@pytest.mark.parametrize("kind", ["days_to", "days_until"])
+def test_the_days_to_a_date_pass_a_number_on_their_day(kind: str, op: str) -> None:
+    away = programmes.made_feature("away", kind, programmes.RENEWAL)
+    rules = assemble(made.PROGRAMME, programmes.MEASURES, (away,), (Stratum(ratings=(near("away", op),)),))
+    events = [programmes.profile(100, "v", dates={"renewal": str(day_date(150))})]
+    assert steps(skipping(rules, events, 600)) == steps(every_day(rules, events, 600))
+
+
+@pytest.mark.parametrize("op", OPERATORS)
+def test_the_days_to_the_end_of_a_level_set_by_hand_pass_a_number_on_their_day(op: str) -> None:
+    tier = made.TIER.model_copy(update={"override": programmes.TIER_SET, "stability": Stability(review="yearly")})
+    strata = Stratum(ratings=(tier,)), Stratum(ratings=(near("tier.days_to_review", op),))
+    spend = made.feature("spend_10d", "sum", programmes.NET, over=10)
+    complaints = made.feature("complaints_7d", "count", programmes.COMPLAINTS, over=7)
+    rules = assemble(made.PROGRAMME, programmes.MEASURES, (spend, complaints), strata)
+    events = [purchase(100), programmes.override(103, "gold", 150)]
+    assert steps(skipping(rules, events, 300)) == steps(every_day(rules, events, 300))
