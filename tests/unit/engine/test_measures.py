@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from standing.engine.engine import engine_of
 from standing.engine.measures import Buckets, aggregate, empty, prune
-from standing.engine.series import Latest, Observation, Sums
+from standing.engine.series import Extremes, Latest, Observation, Sums
 from standing.events.intake import Event
 from standing.rules.author.compiler import assemble
 from standing.rules.features import Feature, Measure, Reach
 from standing.rules.ruleset import Ruleset
 
+from tests.make import programmes
 from tests.make import strategies as made
 from tests.make.strategies import (
     CLUB,
@@ -202,6 +203,20 @@ def test_the_last_value_counts_only_within_its_window() -> None:
     assert [series.value(first, 12) for first in (None, 3, 9, 10)] == ["late", "late", "late", None]
     assert [series.value(4, last) for last in (2, 3, 9)] == [None, None, "late"]
     assert [series.value(None, last) for last in (2, 5, 9)] == [None, "early", "late"]
+
+
+def test_of_extremes_what_windows_can_tell_apart_is_kept() -> None:
+    series = Extremes().plus(Observation(day, 0, value) for day, value in [(1, 5), (2, 1), (3, 9), (45, 4), (50, 2)])
+    assert series.evict(50, Reach(days=10)) == Extremes((45, 50), (4, 2), (4, 2))
+    assert series.evict(50, Reach(days=10, ever=True)) == Extremes((3, 45, 50), (1, 4, 2), (9, 4, 2))
+
+
+def test_an_extreme_is_of_its_window_which_may_end_days_ago() -> None:
+    most = programmes.made_feature("most", "max", programmes.AMOUNTS, over=5, ending=10)
+    rules = assemble(made.PROGRAMME, programmes.MEASURES, (most,), ())
+    buckets = aggregate(empty(rules), [made.purchase(100, "9.00"), made.purchase(108, "5.00")], rules)
+    seen = {day: engine_of(rules).facts(buckets, day).get("most") for day in (109, 110, 114, 115, 118, 122, 123)}
+    assert seen == {109: None, 110: 900, 114: 900, 115: None, 118: 500, 122: 500, 123: None}
 
 
 def test_complaints_are_no_orders() -> None:
