@@ -12,7 +12,7 @@ from standing.engine.measures import aggregate, empty
 from standing.engine.state import Memory
 from standing.events.intake import Event
 from standing.rules.author.compiler import assemble
-from standing.rules.conditions import Condition
+from standing.rules.conditions import Condition, Operator
 from standing.rules.ruleset import Rating, Ruleset, Stability, Stratum
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date
@@ -97,10 +97,10 @@ def test_repeat_after_is_kept_while_nothing_happens(repeat_after: int, within: i
     assert due == list(range(100, 301, repeat_after))
 
 
-OPERATORS = ("<", "<=", "==", "!=", ">=", ">")
+OPERATORS: tuple[Operator, ...] = ("<", "<=", "==", "!=", ">=", ">")
 
 
-def near(fact: str, op: str) -> Rating:
+def near(fact: str, op: Operator) -> Rating:
     return made.rating("near", ["no", "yes"], {"yes": every(line(fact, op, 7))})
 
 
@@ -112,7 +112,7 @@ def steps(lived: Sequence[DayResult]) -> list[tuple[str, Day]]:
 
 @pytest.mark.parametrize("op", OPERATORS)
 @pytest.mark.parametrize("kind", ["days_to", "days_until"])
-def test_the_days_to_a_date_pass_a_number_on_their_day(kind: str, op: str) -> None:
+def test_the_days_to_a_date_pass_a_number_on_their_day(kind: str, op: Operator) -> None:
     away = programmes.made_feature("away", kind, programmes.RENEWAL)
     rules = assemble(made.PROGRAMME, programmes.MEASURES, (away,), (Stratum(ratings=(near("away", op),)),))
     events = [programmes.profile(100, "v", dates={"renewal": str(day_date(150))})]
@@ -120,7 +120,7 @@ def test_the_days_to_a_date_pass_a_number_on_their_day(kind: str, op: str) -> No
 
 
 @pytest.mark.parametrize("op", OPERATORS)
-def test_the_days_to_the_end_of_a_level_set_by_hand_pass_a_number_on_their_day(op: str) -> None:
+def test_the_days_to_the_end_of_a_level_set_by_hand_pass_a_number_on_their_day(op: Operator) -> None:
     tier = made.TIER.model_copy(update={"override": programmes.TIER_SET, "stability": Stability(review="yearly")})
     strata = Stratum(ratings=(tier,)), Stratum(ratings=(near("tier.days_to_review", op),))
     spend = made.feature("spend_10d", "sum", programmes.NET, over=10)
