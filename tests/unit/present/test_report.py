@@ -71,7 +71,7 @@ def test_every_kind_of_trouble_leads_to_a_line_and_no_trouble_to_none(ruleset: R
     wanted = (
         "ended unanswered",
         "differ",
-        "lacks",
+        "is incomplete",
         "kept changing",
         "sent nothing",
         "rejected",
