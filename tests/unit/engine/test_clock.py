@@ -116,7 +116,8 @@ def test_the_days_to_a_date_pass_a_number_on_their_day(kind: str, op: Operator) 
     away = programmes.made_feature("away", kind, programmes.RENEWAL)
     rules = assemble(made.PROGRAMME, programmes.MEASURES, (away,), (Stratum(ratings=(near("away", op),)),))
     events = [programmes.profile(100, "v", dates={"renewal": str(day_date(150))})]
-    assert steps(skipping(rules, events, 600)) == steps(every_day(rules, events, 600))
+    for last in (509, 600):  # two days after the second anniversary less seven days, and long after it
+        assert steps(skipping(rules, events, last)) == steps(every_day(rules, events, last))
 
 
 @pytest.mark.parametrize("op", OPERATORS)
@@ -128,3 +129,20 @@ def test_the_days_to_the_end_of_a_level_set_by_hand_pass_a_number_on_their_day(o
     rules = assemble(made.PROGRAMME, programmes.MEASURES, (spend, complaints), strata)
     events = [purchase(100), programmes.override(103, "gold", 150)]
     assert steps(skipping(rules, events, 300)) == steps(every_day(rules, events, 300))
+
+
+@pytest.mark.parametrize("over", ["calendar-year", "membership-year"])
+def test_each_new_year_is_watched_in_years_of_silence(over: str) -> None:
+    anchor = programmes.ANY if over == "membership-year" else None
+    orders = programmes.made_feature("orders", "count", programmes.ORDERS, over=over, anchor=anchor)
+    busy = made.rating("near", ["no", "yes"], {"yes": every(line("orders", ">=", 1))})
+    rules = assemble(made.PROGRAMME, programmes.MEASURES, (orders,), (Stratum(ratings=(busy,)),))
+    assert steps(skipping(rules, [purchase(100)], 1_500)) == steps(every_day(rules, [purchase(100)], 1_500))
+
+
+def test_a_rise_at_a_review_does_not_wait_for_the_minimum_stay() -> None:
+    levels: dict[str, Condition] = {"yes": line("idle", ">=", 35)}
+    stability = Stability(rise="review", review="monthly", minimum_stay=90)
+    rated = made.rating("near", ["no", "yes"], levels).model_copy(update={"stability": stability})
+    rules = made.ruleset([made.feature("idle", "days_since_last", made.PURCHASES)], Stratum(ratings=(rated,)))
+    assert steps(skipping(rules, [purchase(100)], 300)) == [("no", 100), ("yes", 151)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from standing.engine.decide import Decision, fold_anew
@@ -19,7 +20,9 @@ from standing.rules.timeline import Timeline
 from standing.values.days import Day, month_ends
 
 from tests.make import programmes
-from tests.make.strategies import CLUB_RULES, Customer, noon, purchase
+from tests.make.strategies import CLUB_RULES, Customer, complaint, noon, purchase
+from tests.unit.engine.test_care import CALL, ONCE
+from tests.unit.engine.test_care import rules as rules_of
 from tests.unit.engine.test_passing import passed, timelines
 
 MONTHS = 14
@@ -156,3 +159,10 @@ def test_a_level_that_history_changes_is_announced_once_by_what_comes_next() -> 
     assert [one.level for one in said if isinstance(one, RatingChanged) and one.rating == "tier"] == ["gold"]
     assert not [one for one in (*said, *again) if isinstance(one, LevelHonoured)]
     assert not [one for one in again if isinstance(one, RatingChanged)]
+
+
+@pytest.mark.parametrize(("until", "known"), [(129, [100]), (131, [131]), (160, [131]), (161, [])])
+def test_contacts_are_taken_over_as_long_as_a_cap_can_count_them(until: Day, known: list[Day]) -> None:
+    events = [event for event in (complaint(100), complaint(131)) if event.day <= until]
+    taken = taken_over(rules_of(CALL, caps=(ONCE,)), events, until)  # one call in 30 days
+    assert [contact.day for contact in taken.state.ledger.contacts] == known

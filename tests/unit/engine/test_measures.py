@@ -199,10 +199,10 @@ def test_nothing_happened_in_an_empty_series() -> None:
 
 
 def test_the_last_value_counts_only_within_its_window() -> None:
-    series = Latest().plus([Observation(3, 0, "early"), Observation(9, 0, "late")])
-    assert [series.value(first, 12) for first in (None, 3, 9, 10)] == ["late", "late", "late", None]
-    assert [series.value(4, last) for last in (2, 3, 9)] == [None, None, "late"]
-    assert [series.value(None, last) for last in (2, 5, 9)] == [None, "early", "late"]
+    series = Latest().plus(Observation(day, 0, f"of {day}") for day in (3, 5, 9, 20))
+    assert [series.value(first, 22) for first in (None, 3, 20, 21)] == ["of 20", "of 20", "of 20", None]
+    assert [series.value(4, last) for last in (2, 3, 5, 9, 19)] == [None, None, "of 5", "of 9", "of 9"]
+    assert [series.value(None, last) for last in (2, 4, 8, 12, 20)] == [None, "of 3", "of 5", "of 9", "of 20"]
 
 
 def test_of_extremes_what_windows_can_tell_apart_is_kept() -> None:
