@@ -65,10 +65,13 @@ def outcomes(target: Target, ear: str, customer: str) -> list[Event]:
     return [outcome for outcome in heard if outcome["detail"]["customer"] == customer]
 
 
-def until(holds: Callable[[], bool], seconds: float = 60.0) -> None:
-    deadline = time.monotonic() + seconds
+PATIENCE = 600  # seconds: no measure of speed, so that a busy machine makes no test fail; it ends what hangs
+
+
+def until(holds: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE
     while not holds():
-        assert time.monotonic() < deadline, f"not within {seconds} s"
+        assert time.monotonic() < deadline, f"not within {PATIENCE} s"
         time.sleep(0.2)
 
 
@@ -202,7 +205,7 @@ def test_what_failed_for_want_of_a_permission_is_redriven_unharmed(
         (tmp_path / "events").write_text("".join(json.dumps(event) + "\n" for event in events))
         with progress_bar(Console(quiet=True)) as progress:
             send(target, tmp_path / "events", progress, wait=False)
-        until(lambda: len(peek(target, dead)) == 6 and waiting(target) == 0, seconds=90)
+        until(lambda: len(peek(target, dead)) == 6 and waiting(target) == 0)
         assert target.customers.load("redrive") is None
     finally:
         boto3.client("iam").put_role_policy(RoleName=role, PolicyName="ingest", PolicyDocument=json.dumps(policy))
