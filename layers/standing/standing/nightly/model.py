@@ -21,11 +21,10 @@ from standing.report.model import ScoreModel
 from standing.rescoring.refunds import IS_PURCHASE, IS_REFUND, with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.scores.fitting.model import FitSettings, fit_model
-from standing.scores.fitting.newton import NotConverged
 from standing.scores.model import Model, parsed, text
 from standing.scores.spending import Spend, spending
 from standing.values.days import Day, day_in
-from standing.values.faults import Fault
+from standing.values.faults import Fault, FaultError
 
 MODEL = "models/scores.json"
 OLD = 28  # days after which a model is fitted again
@@ -69,7 +68,7 @@ def model_up_to(lake: Lake, ruleset: Ruleset, day: Day, known: list[int]) -> Lea
     try:
         bought = _purchases(lake, known, ruleset, day, spend)
         model = fit_model(bought, day, FitSettings(programme.currency, programme.minor_digits, spend=spend))
-    except NotConverged as error:  # what these customers do not tell
+    except FaultError as error:  # what these customers do not tell
         return LearnedModel(before, error.fault)
     except ValueError as error:
         return LearnedModel(before, Fault("not-learnt", {"text": str(error)}))

@@ -24,6 +24,8 @@ from math import log
 
 import polars as pl
 
+from standing.values.faults import Fault, FaultError
+
 KEY = ("frequency", "recency", "T")
 X, T_X, T = pl.col("frequency"), pl.col("recency"), pl.col("T")
 EXACT = 1e-11  # the largest relative error of a sum
@@ -31,6 +33,10 @@ ROUNDING = 2.0**-52
 MOST_TERMS, BLOCK = 4_000, 16
 SMALL = 1e-9  # |a - 1| below which G is ln(1+w) to 16 digits
 TERM, TOTAL, SIZE, Z = pl.col("term"), pl.col("total"), pl.col("size"), pl.col("z")
+
+
+class NotComputable(FaultError, ValueError):  # noqa: N818 -- what is wrong with the model or the horizon
+    """What a model expects cannot be computed exactly enough."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +63,7 @@ def alive(model: BgNbd) -> pl.Expr:
 def expected(model: BgNbd, customers: pl.DataFrame, weights: Mapping[float, float]) -> pl.DataFrame:
     """A row for each (x, t_x, T) of some customers: `alive`, and `expected`, the weighted sum of E[Y(t)] over some t.
 
-    With one weight of 1, `expected` is the number of purchases within t. Raises ValueError if the series cannot be
+    With one weight of 1, `expected` is the number of purchases within t. Raises NotComputable if the series cannot be
     summed to 11 digits: if r is far above a+b, or t is more than a hundred times alpha+T.
     """
     pairs = customers.select(X.cast(pl.Int64), T.cast(pl.Float64)).unique()
@@ -98,7 +104,7 @@ def _summed(model: BgNbd, pairs: pl.DataFrame) -> pl.Series:
             return frame["total"]
         term = TERM * Z * ((first + j) * (model.a + j) / (2 + j)) / (X + (whole + j))
         frame = frame.select(X, Z, term=term, total=TOTAL + term, size=SIZE + term.abs())
-    raise ValueError(f"the horizon is too long for this model: its series does not converge in {MOST_TERMS} terms")
+    raise NotComputable(Fault("horizon-too-long", {"terms": MOST_TERMS}))
 
 
 def _is_exact(frame: pl.DataFrame, a: float, j: int) -> bool:
@@ -110,7 +116,7 @@ def _is_exact(frame: pl.DataFrame, a: float, j: int) -> bool:
         lost=(EXACT * TOTAL.abs() < ROUNDING * SIZE).any(),
     ).row(0, named=True)
     if bounds["small"] and bounds["lost"]:
-        raise ValueError("r is too far above a+b for this model's series: its terms cancel each other")
+        raise NotComputable(Fault("series-cancels"))
     return bool(bounds["small"])
 
 

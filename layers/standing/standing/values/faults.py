@@ -38,6 +38,13 @@ FAULTS = Messages(
         "no-top": "no top after {steps} steps: slope {slope}, wanted {wanted}",
         "no-step": "no step goes up, though the slope is not flat",
         "runs-away": "{parameter} runs away to {value}: these customers do not tell it",
+        "no-such-customer": (
+            "no customer can have {row}: expected 0 ≤ recency ≤ T, and recency 0 where frequency is 0"
+        ),
+        "horizon-too-long": (
+            "the horizon is too long for this model: its series does not converge in {terms:term|terms}"
+        ),
+        "series-cancels": "r is too far above a+b for this model's series: its terms cancel each other",
         "not-learnt": "{text}",
         "told": "{text}",  # by older code, in its own words
         # How they are put together

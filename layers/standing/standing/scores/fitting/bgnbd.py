@@ -69,8 +69,8 @@ def _check(groups: pl.DataFrame) -> None:
     wrong = groups.filter((X < 0) | (T_X < 0) | (T_X > T) | ((X == 0) & (T_X != 0)) | ((X > 0) & (T_X == 0)))
     unknown = groups.filter(pl.any_horizontal(pl.col(*KEY).is_null(), T_X.is_nan(), T.is_nan()))
     if len(wrong) or len(unknown):
-        said = (wrong if len(wrong) else unknown).row(0, named=True)
-        raise ValueError(f"no customer can have {said}: expected 0 ≤ recency ≤ T, and recency 0 where frequency is 0")
+        row = (wrong if len(wrong) else unknown).row(0, named=True)
+        raise NotConverged(Fault("no-such-customer", {"row": str(row)}))
     back = int(groups.filter(X > 0)["customers"].sum())
     if back < FEWEST:
         raise NotConverged(Fault("few-repeaters", {"customers": back, "fewest": FEWEST}))
