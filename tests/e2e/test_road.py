@@ -65,7 +65,7 @@ def outcomes(target: Target, ear: str, customer: str) -> list[Event]:
     return [outcome for outcome in heard if outcome["detail"]["customer"] == customer]
 
 
-PATIENCE = 600  # seconds: no measure of speed, so that a busy machine makes no test fail; it ends what hangs
+PATIENCE = 300  # seconds: no measure of speed, so that a busy machine makes no test fail; it ends what hangs
 
 
 def until(holds: Callable[[], bool]) -> None:
