@@ -64,3 +64,10 @@ def test_what_was_regained_in_time_was_never_lost() -> None:
 def test_without_honour_a_late_fall_is_announced_at_once() -> None:
     customer = announced_gold(honours=False)
     assert said(customer.deliver(refund(FIRST + 1, "100.00"))) == [("gold", "bronze")]
+
+
+def test_a_late_rise_is_announced_and_not_honoured() -> None:
+    customer = Customer(club(honours=True))
+    assert said(customer.deliver(purchase(FIRST + 5, "50.00"))) == [(None, "bronze")]
+    assert said(customer.deliver(purchase(FIRST + 1, "250.00", name="late"))) == [("bronze", "gold")]
+    assert customer.standing.ledger.honoured == {}

@@ -90,6 +90,11 @@ def test_more_facts_than_one_message_can_hold_are_asked_in_shards() -> None:
         f"all-{part}": every(*(line(f"fact-{number}", ">", 0) for number in range(part, part + 100)))
         for part in (0, 100)
     }
+    alike: dict[str, Condition] = {  # 150 facts together, of which each rule asks for 100
+        f"from-{first}": every(*(line(f"fact-{number}", ">", 0) for number in range(first, first + 100)))
+        for first in (0, 50)
+    }
+    assert len(durable.DurableBackend(alike).shards) == 2
     facts = {f"fact-{number}": 1 for number in range(150)}
     assert _agreed(rules | wide, facts) == {*(f"r{number}" for number in range(150)), "all-0"}
 

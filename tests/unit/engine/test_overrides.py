@@ -53,6 +53,17 @@ def test_the_computed_level_runs_on_beneath() -> None:
     assert seen(lived[126]) == LevelState("bronze", 126)
 
 
+def test_a_level_set_by_hand_has_no_grace_and_the_computed_one_after_it_has_its_own() -> None:
+    tier = TIER.model_copy(update={"stability": Stability(grace=20)})
+    rules = assemble(made.PROGRAMME, MEASURES, FEATURES, (Stratum(ratings=(tier,)),))
+    events = purchase(100, "250.00"), override(103, "bronze", 115)
+    lived = {day.day: day for day in every_day(rules, events, 120)}
+    computed = lived[112].closed.levels["tier"]
+    assert (computed.level, computed.grace_until) == ("gold", 130)  # its purchase left the window on day 110
+    assert seen(lived[112]) == LevelState("bronze", 103)
+    assert seen(lived[116]) == LevelState("gold", 116, 130)
+
+
 def test_where_the_computed_level_has_come_to_be_the_same_nothing_changes_at_the_end() -> None:
     lived = days(purchase(100, "120.00"), override(103, "gold", 106), purchase(105, "120.00"))
     assert seen(lived[107]) == LevelState("gold", 103)
