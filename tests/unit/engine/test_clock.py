@@ -146,3 +146,11 @@ def test_a_rise_at_a_review_does_not_wait_for_the_minimum_stay() -> None:
     rated = made.rating("near", ["no", "yes"], levels).model_copy(update={"stability": stability})
     rules = made.ruleset([made.feature("idle", "days_since_last", made.PURCHASES)], Stratum(ratings=(rated,)))
     assert steps(skipping(rules, [purchase(100)], 300)) == [("no", 100), ("yes", 151)]
+
+
+@pytest.mark.parametrize("first", range(147, 154))
+def test_an_anniversary_in_the_first_days_is_watched(first: Day) -> None:
+    away = programmes.made_feature("away", "days_until", programmes.RENEWAL)
+    rules = assemble(made.PROGRAMME, programmes.MEASURES, (away,), (Stratum(ratings=(near("away", "<"),)),))
+    events = [programmes.profile(first, "v", dates={"renewal": str(day_date(150))})]
+    assert steps(skipping(rules, events, first + 20)) == steps(every_day(rules, events, first + 20))

@@ -205,6 +205,13 @@ def test_the_last_value_counts_only_within_its_window() -> None:
     assert [series.value(None, last) for last in (2, 4, 8, 12, 20)] == [None, "of 3", "of 5", "of 9", "of 20"]
 
 
+def test_of_last_values_those_that_were_superseded_are_dropped() -> None:
+    series = Latest().plus(Observation(day, day, f"of {day}") for day in (3, 5, 9, 20))
+    assert series.evict(3, Reach()) == series
+    assert series.evict(9, Reach()) == Latest((5, 9, 20), (0, 9, 20), ("of 5", "of 9", "of 20"))
+    assert series.evict(30, Reach()) == Latest((20,), (0,), ("of 20",))
+
+
 def test_of_extremes_what_windows_can_tell_apart_is_kept() -> None:
     series = Extremes().plus(Observation(day, 0, value) for day, value in [(1, 5), (2, 1), (3, 9), (45, 4), (50, 2)])
     assert series.evict(50, Reach(days=10)) == Extremes((45, 50), (4, 2), (4, 2))
