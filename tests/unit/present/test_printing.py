@@ -161,3 +161,10 @@ def test_what_is_being_done_is_said_as_it_is() -> None:
 
 def test_json_is_what_it_was_with_nothing_hidden() -> None:
     assert json_text({"客": ["\u202e\x1b\x7f", 1]}, indent=None) == '{"客":["\\u202e\\u001b\\u007f",1]}'
+
+
+@pytest.mark.parametrize("text", [":smile:", "[red]x[/red]", "[/b]"])
+def test_a_string_is_neither_markup_nor_the_name_of_an_emoji(text: str) -> None:
+    out = io.StringIO()
+    PlainConsole(file=out, width=80).print(text)
+    assert out.getvalue() == f"{text}\n"
