@@ -45,7 +45,6 @@ BAR = 30  # columns
 EIGHTHS = " ▏▎▍▌▋▊▉"
 WHOLE = 136  # terminal columns, divided by the table's number of columns: the most that an `is_whole` column may take
 GAP = 2  # columns of the terminal between two of a table
-NUMBER = 24  # columns that a number takes at most: what is longer is a text, and may be broken into lines
 
 
 @dataclass(frozen=True)
@@ -177,10 +176,10 @@ def _whole_columns(block: Table, place: Place) -> set[int]:
 
 
 def _is_whole(block: Table, number: int) -> bool:
-    """Whether a column is best not broken into lines, and short enough."""
+    """Whether a column is best not broken into lines: a number always, another one if it is short enough."""
     column = block.columns[number]
-    most = NUMBER if column.is_number else WHOLE // len(block.columns) if column.is_whole else 0
-    return all(_text(row[number]).cell_len <= most for row in block.rows)
+    most = WHOLE // len(block.columns)
+    return column.is_number or (column.is_whole and all(_text(row[number]).cell_len <= most for row in block.rows))
 
 
 def _width(block: Table, number: int) -> int:
