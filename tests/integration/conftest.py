@@ -13,6 +13,7 @@ from standing.rules.timeline import Timeline
 
 from tests.make.support import real_rules
 
+QUEUES = {"RejectedUrl": "rejected", "DeadLettersUrl": "dead", "UndeliveredUrl": "undelivered", "IngestQueueUrl": "in"}
 KEYS: Any = {
     "AttributeDefinitions": [{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
     "KeySchema": [{"AttributeName": "pk", "KeyType": "HASH"}, {"AttributeName": "sk", "KeyType": "RANGE"}],
@@ -43,3 +44,10 @@ def customers() -> Customers:
     client = boto3.client("dynamodb")
     client.create_table(TableName="customers", BillingMode="PAY_PER_REQUEST", **KEYS)
     return Customers(client, "customers")
+
+
+@pytest.fixture
+def queues() -> dict[str, str]:
+    """The addresses of a stack's empty queues, by the names of its outputs."""
+    sqs = boto3.client("sqs")
+    return {name: sqs.create_queue(QueueName=queue)["QueueUrl"] for name, queue in QUEUES.items()}

@@ -9,7 +9,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-import boto3
 import pytest
 from standing.aws.stack import Target
 from standing.aws.table import Customers
@@ -22,7 +21,6 @@ from typer import rich_utils
 from tests.make.chinese import english_sentences
 from tests.make.support import NOW, ROOT, envelope, purchase, taken
 
-QUEUES = {"RejectedUrl": "rejected", "DeadLettersUrl": "dead", "UndeliveredUrl": "undelivered", "IngestQueueUrl": "in"}
 BY_HAND = {
     **{"id": "o-1", "customer": "c-1", "rating": "tier", "level": "gold", "expires": f"{NOW:%Y-%m-%d}"},
     **{"author": "staff-1", "reason": "好意"},
@@ -153,14 +151,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture(autouse=True)
-def target(customers: Customers, rules: Timeline, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A stack by moto: its table with a customer, its queues and its lake."""
-    sqs, s3 = boto3.client("sqs"), boto3.client("s3")
-    outputs = {name: sqs.create_queue(QueueName=queue)["QueueUrl"] for name, queue in QUEUES.items()}
-    s3.create_bucket(Bucket="lake")
-    outputs |= {"TableName": customers.table, "LakeBucketName": "lake", "BusName": "default"}
-    monkeypatch.setattr(Target, "outputs", outputs)
-    monkeypatch.setattr(Target, "status", lambda _: "")
+def stored(target: Target, customers: Customers, rules: Timeline) -> None:
+    """A customer in the table of a stack."""
+    assert target
     by_hand = envelope("override.v1", BY_HAND | {"time": NOW.isoformat()})
     events = taken(rules.latest, purchase(1, amount="900.00"), by_hand)
     customers.commit(None, decide(None, events, rules, NOW), events, rules, NOW)

@@ -13,7 +13,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import boto3
 import orjson
 import pytest
 from standing.aws.stack import Target
@@ -48,7 +47,6 @@ HOSTILE = "[/b][red]\x1b[2J\x9b1mgo\u202ene\u200b:bomb:\r[link=http://x]y[/link]
 SHOWN = on_one_line(HOSTILE)
 MARKED = "[/b]:bomb:[red]"  # what the door lets through
 LANGUAGES: list[Language] = ["en", "zh"]
-QUEUES = {"RejectedUrl": "rejected", "DeadLettersUrl": "dead", "UndeliveredUrl": "undelivered", "IngestQueueUrl": "in"}
 STORY = """\
 - scenario: hostile
   title: {{en: "{title}", zh: "{title}"}}
@@ -105,18 +103,6 @@ def titled(line: str, title: str) -> str:
 @pytest.fixture
 def rules(folder: Path) -> Timeline:
     return Timeline.of(compile_rules(folder))
-
-
-@pytest.fixture
-def target(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> Target:
-    """A stack by moto: its table, its queues and its lake."""
-    sqs, s3 = boto3.client("sqs"), boto3.client("s3")
-    outputs = {name: sqs.create_queue(QueueName=queue)["QueueUrl"] for name, queue in QUEUES.items()}
-    s3.create_bucket(Bucket="lake")
-    outputs |= {"TableName": customers.table, "LakeBucketName": "lake", "BusName": "default"}
-    monkeypatch.setattr(Target, "outputs", outputs)
-    monkeypatch.setattr(Target, "status", lambda _: "")
-    return Target()
 
 
 @pytest.fixture

@@ -8,7 +8,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 from botocore.exceptions import ClientError
 from hypothesis import HealthCheck, given, settings
@@ -23,18 +22,15 @@ from typer.testing import CliRunner, Result
 
 from tests.make.support import purchase
 
-QUEUES = {"RejectedUrl": "rejected", "DeadLettersUrl": "dead", "UndeliveredUrl": "undelivered", "IngestQueueUrl": "in"}
 WHY = {"reason": "does-not-fit", "field": "detail.amount", "expected": "a decimal number in quotes"}
 
 type Run = Callable[..., Result]
 
 
 @pytest.fixture
-def target(monkeypatch: pytest.MonkeyPatch) -> Target:
+def target(queues: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Target:
     """A stack's queues, by moto."""
-    sqs = boto3.client("sqs")
-    outputs = {name: sqs.create_queue(QueueName=queue)["QueueUrl"] for name, queue in QUEUES.items()}
-    monkeypatch.setattr(Target, "outputs", outputs)
+    monkeypatch.setattr(Target, "outputs", queues)
     monkeypatch.setattr("standing.aws.queues.WAIT", 0)  # moto really waits
     return Target()
 

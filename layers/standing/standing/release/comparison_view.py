@@ -53,7 +53,7 @@ def _movers(comparison: Comparison, rating: str, language: Language) -> Table:
 
 
 def _move(comparison: Comparison, step: Step, language: Language) -> Iterator[tuple[Said, ...]]:
-    """A row a customer that is named; what they share stands in the first."""
+    """A row for each example customer; the first row also has what they share."""
     move = comparison.moves[step]
     shared = (_levels(comparison, step, language), f"{len(move.customers):,}")
     for number, (customer, because) in enumerate(move.because.items()):
@@ -79,7 +79,7 @@ def _care(comparison: Comparison, language: Language) -> Iterator[Section]:
 
 
 def _care_rule(comparison: Comparison, name: str, language: Language) -> Iterator[tuple[Said, ...]]:
-    """A row a status of a care rule's actions; strong where both sides differ."""
+    """A row for each status of a care rule's actions; strong where both sides differ."""
     live, candidate = comparison.care[name]
     care = comparison.candidate.care.get(name) or comparison.live.care.get(name)
     title = care.title.in_language(language) if care else name
