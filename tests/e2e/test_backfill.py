@@ -15,11 +15,11 @@ from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.lake.compaction import compact_all
 from standing.lake.gaps import missing_commits
-from standing.lake.layout import bucket_of
 from standing.lake.reader import read_bucket
 
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_road import deliver, purchase, until
+from tests.make.lakes import bucket_of
 from tests.make.support import ROOT
 
 WORK = ROOT / ".standing" / "backfill"

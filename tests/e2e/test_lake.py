@@ -13,10 +13,10 @@ from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.lake.compaction import compact_all
 from standing.lake.gaps import behind_table, missing_commits
-from standing.lake.layout import bucket_of
 from standing.lake.reader import everything_of, read_bucket
 
 from tests.e2e.test_road import complaint, deliver, purchase, until
+from tests.make.lakes import bucket_of
 from tests.make.support import ROOT
 
 

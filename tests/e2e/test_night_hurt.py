@@ -23,7 +23,7 @@ from standing.aws.lake_bucket import ABSENT
 from standing.aws.stack import Target
 from standing.engine.view import view, view_of_history
 from standing.lake.compaction import stage
-from standing.lake.layout import KINDS, bucket_of, current_key, partition, staged_prefix
+from standing.lake.layout import KINDS, Kind, partition, staged_prefix
 from standing.nightly.execution import Night, follow
 from standing.nightly.plan import buckets, day_to_close
 from standing.nightly.summary import part_key, report_key
@@ -33,6 +33,7 @@ from standing.values.days import Day, day_date, day_in
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_night import night, planned
 from tests.e2e.test_road import Event, deliver, purchase, until
+from tests.make.lakes import bucket_of, last_file, months_of
 from tests.make.support import taken
 
 BUCKETS = 8
@@ -138,6 +139,7 @@ def test_what_is_deleted_or_corrupted_during_a_night_is_named_and_mended(
     target: Target, rules: Timeline, crowd: Crowd, tmp_path: Path
 ) -> None:
     gone, unseen, truncated, flipped = crowd.names[:4]
+    lost: tuple[Kind, ...] = ("records", "states")
     one_more = purchase(unseen, 3, "15.00", 2)
     crowd.events[unseen].append(one_more)
     deliver(target, tmp_path / "more", [one_more])
@@ -147,15 +149,19 @@ def test_what_is_deleted_or_corrupted_during_a_night_is_named_and_mended(
     known = buckets(target.lake)
     told = {"planned": {"day": day, "known": known, "due": known}, "wrong": {}, "model": {}}
 
-    target.lake.delete([current_key(kind, bucket_of(gone)) for kind in ("records", "states")])
+    target.lake.delete([key for kind in lost for key in months_of(target.lake, kind, bucket_of(gone))])
     waiting = [key for kind in KINDS for key in target.lake.keys(staged_prefix(kind, bucket_of(unseen)))]
     assert waiting
     target.lake.delete(waiting)
-    whole = {who: target.lake.get(current_key("records", bucket_of(who))).body for who in (truncated, flipped)}
-    target.lake.put(current_key("records", bucket_of(truncated)), whole[truncated][: len(whole[truncated]) // 2])
+    whole = {
+        who: target.lake.get(last_file(target.lake, "records", bucket_of(who))).body for who in (truncated, flipped)
+    }
+    target.lake.put(
+        last_file(target.lake, "records", bucket_of(truncated)), whole[truncated][: len(whole[truncated]) // 2]
+    )
     changed = bytearray(whole[flipped])
     changed[len(changed) // 2] ^= 1
-    target.lake.put(current_key("records", bucket_of(flipped)), bytes(changed))
+    target.lake.put(last_file(target.lake, "records", bucket_of(flipped)), bytes(changed))
 
     with timed("a night with two files deleted and two corrupted"):
         (failed,) = ended(target, started(target, machine(target, "Rescore"), told))
@@ -169,7 +175,7 @@ def test_what_is_deleted_or_corrupted_during_a_night_is_named_and_mended(
         assert target.lake.get(part_key(day, bucket_of(who))) is not ABSENT
 
     for who in (truncated, flipped):
-        target.lake.put(current_key("records", bucket_of(who)), whole[who])
+        target.lake.put(last_file(target.lake, "records", bucket_of(who)), whole[who])
     listed = standing("lake", "gaps", "--json")
     assert listed.stdout, listed.stderr
     missing = {one["customer"] for one in json.loads(listed.stdout)}
