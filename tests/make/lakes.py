@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import count, islice
 from typing import Any
 
+from standing.aws import lake_bucket
 from standing.aws.decisions import decision_rows
 from standing.aws.lake_bucket import ABSENT, ASIDE, Lake, StoredObject
 from standing.aws.rules_bucket import PreconditionFailed
@@ -31,6 +32,11 @@ def bucket_of(customer: str) -> int:
     return layout.bucket_of(customer, BITS)
 
 
+def deployed_bucket_of(customer: str) -> int:
+    """The bucket of a customer in the lake of a stack that was deployed as the template says."""
+    return layout.bucket_of(customer, lake_bucket.BITS)
+
+
 def months_of(lake: Lake, kind: Kind, number: int) -> list[str]:
     """The keys of a bucket's compacted files of a kind, by month."""
     return lake.keys(layout.kind_prefix(kind, number))
@@ -47,7 +53,7 @@ class MemoryLake(Lake):
 
     def etags(self, prefix: str) -> dict[str, str]:
         """As S3."""
-        return {key: self.get(key).etag for key in sorted(self.objects) if key.startswith(prefix)}
+        return {key: str(hash(self.objects[key])) for key in sorted(self.objects) if key.startswith(prefix)}
 
     def folders(self, prefix: str) -> list[str]:
         """As S3."""

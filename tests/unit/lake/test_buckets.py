@@ -27,7 +27,7 @@ def test_everybody_is_in_one_of_the_buckets(customer: str, bits: int) -> None:
     assert number_in(f"records/{partition(buckets.of(customer))}/month=2026-01/records.parquet") == buckets.of(customer)
 
 
-@given(st.text(min_size=1), st.integers(0, 12), st.integers(1, 4), st.booleans())
+@given(customer=st.text(min_size=1), bits=st.integers(0, 12), more=st.integers(1, 4), done=st.booleans())
 def test_a_bucket_that_is_split_hands_its_customers_to_those_below_it(
     customer: str, bits: int, more: int, *, done: bool
 ) -> None:

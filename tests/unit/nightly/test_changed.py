@@ -29,7 +29,7 @@ from tests.make.support import real_rules
 from tests.unit.nightly.test_night_scores import KeptBus
 
 RULES = real_rules()
-NAMES = neighbours("c-1", 7)
+NAMES = neighbours("c-1", 5)
 NUMBER = bucket_of("c-1")
 DAYS = 70
 
@@ -111,11 +111,11 @@ def same(lake: MemoryLake, day: Day, scoring: Scoring, before: dict[str, bytes])
     return report
 
 
-@settings(max_examples=12, deadline=None)
+@settings(max_examples=4, deadline=None)
 @given(seed=st.integers(0, 10_000))
 def test_night_after_night_it_is_as_if_everything_were_looked_at(scoring: Scoring, seed: int) -> None:
     chance, lake = Random(seed), MemoryLake()
-    days = sorted(chance.sample(range(FIRST + 5, FIRST + DAYS), 5))
+    days = sorted(chance.sample(range(FIRST + 5, FIRST + DAYS), 4))
     for day, new in arrivals(history(seed), chance, days):
         poured(lake, new)
         same(lake, day, scoring, dict(lake.objects))

@@ -12,13 +12,17 @@ import polars as pl
 
 from standing.engine.state import State
 from standing.rescoring.care import lacks_consent
-from standing.rescoring.days import DayResults, simulate_days
+from standing.rescoring.days import DayResults, Records, simulate_days
+from standing.rescoring.features import columns_needed
 from standing.rescoring.memory import REMEMBERED, frame_of
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
 SAID, WAITING, EXPIRES, STIRRED, INCOMPLETE = "said/", "waiting/", "expires", "stirred", "incomplete"
+
+
+AT_ONCE = 10_000  # customers
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,25 @@ def rescore(
 
 
 def rescore_from(rules: Timeline, records: pl.LazyFrame, begin: pl.DataFrame, until: Day) -> RescoredBucket:
-    """The same, for customers of whom `begin` says where their days begin, and what their ledger has (`carried`)."""
+    """The same, for customers of whom `begin` says where their days begin, and what their ledger has (`carried`).
+
+    The records of those who are more than a day behind are read once for all their days, some customers at a time.
+    """
+    behind = begin.filter(pl.col("day") < until - 1)
+    parts = [_rescored(rules, _read(rules, records, some), some, until) for some in behind.iter_slices(AT_ONCE)]
+    parts.append(_rescored(rules, records, begin.filter(pl.col("day") >= until - 1), until))
+    standing = pl.concat([part.standing for part in parts], how="diagonal").sort("customer")
+    return RescoredBucket(standing, tuple(sorted(name for part in parts for name in part.stirred)))
+
+
+def _read(rules: Timeline, records: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """The records of some customers, as far as features need them."""
+    names = sorted({name for entry in rules.entries for name in columns_needed(entry.ruleset)})
+    own = records.select(names).join(customers.lazy().select("customer"), on="customer", how="semi")
+    return own.collect(engine="streaming")
+
+
+def _rescored(rules: Timeline, records: Records, begin: pl.DataFrame, until: Day) -> RescoredBucket:
     first, ledger = begin.drop(pl.selectors.by_name(*_ledger_names(begin))), _ledger(begin)
     standing = first.filter(pl.col("day") >= until)
     stirred: set[str] = set()
@@ -53,7 +75,7 @@ def rescore_from(rules: Timeline, records: pl.LazyFrame, begin: pl.DataFrame, un
             standing = pl.concat([standing, _stored(lived)], how="diagonal")
     marks = pl.col("customer").is_in(sorted(stirred)).alias(STIRRED), pl.lit(value=False).alias(INCOMPLETE)
     whole = standing.with_columns(marks).join(ledger, on="customer", how="left", maintain_order="left")
-    return RescoredBucket(whole.sort("customer"), tuple(sorted(stirred)))
+    return RescoredBucket(whole, tuple(stirred))
 
 
 def carried(standing: pl.DataFrame) -> pl.DataFrame:
