@@ -19,6 +19,7 @@ from standing.lake.rows import Bucket
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.scores import Scoring
 from standing.report.model import BucketReport
+from standing.rescoring.memories import states_of
 from standing.scores.fitting.model import FitSettings, fit_model
 from standing.values.days import Day, day_number
 
@@ -122,27 +123,28 @@ def test_night_after_night_it_is_as_if_everything_were_looked_at(scoring: Scorin
     assert same(lake, days[-1] + 3, scoring, dict(lake.objects)).incomplete == []
 
 
-def test_on_a_quiet_night_nobodys_state_is_unpacked_and_few_files_are_read(
+def test_on_a_quiet_night_only_who_needed_a_decision_is_looked_at_again(
     scoring: Scoring, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    lake = MemoryLake()
+    lake, day = MemoryLake(), FIRST + DAYS + 2
     poured(lake, history(3))
-    night(lake, FIRST + DAYS + 400, scoring)
-    unpacked = list[int]()
-    monkeypatch.setattr(
-        "standing.nightly.begin.states_of",
-        lambda states: unpacked.append(states.height),  # raises, if it is called
-    )
-    told = night(lake, FIRST + DAYS + 401, scoring)
+    before, unpacked = night(lake, day, scoring), list[int]()
+
+    def watched(own: pl.DataFrame) -> pl.DataFrame:
+        unpacked.append(own.height)
+        return states_of(own)
+
+    monkeypatch.setattr("standing.nightly.begin.states_of", watched)
+    told = night(lake, day + 1, scoring)
     assert (told.customers, told.reconciled, told.incomplete) == (len(NAMES), 0, [])
-    assert unpacked == []
+    assert sum(unpacked) == before.stirred < len(NAMES)
 
 
 @pytest.mark.parametrize("shrunk", [False, True], ids=["gone", "shrunk"])
 def test_where_a_file_is_gone_or_lost_rows_everybody_is_looked_at_again(scoring: Scoring, *, shrunk: bool) -> None:
     from standing.lake.parquet import parquet_bytes  # noqa: PLC0415 -- one test alone
 
-    lake, day = MemoryLake(), FIRST + DAYS + 400
+    lake, day = MemoryLake(), FIRST + DAYS + 2
     poured(lake, history(3))
     night(lake, day, scoring)
     key = months_of(lake, "records", NUMBER)[1]

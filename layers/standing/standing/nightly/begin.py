@@ -70,7 +70,7 @@ class Begin:
         return Beginnings(
             _together([*customers, carried(rest)]),
             _together(facts),
-            _together([*bought, *self._bought(rest)]),
+            _together([self._nothing_bought(), *bought, *self._bought(rest)]),
             sum(one.customers for one in compared),
             pl.concat([_no_differences(), *(one.differences for one in compared)]),
         )
@@ -99,6 +99,10 @@ class Begin:
         """The standing that the night before left of customers who are as they were."""
         nobody = pl.DataFrame(schema={"customer": pl.String, "version": pl.Int64, "day": pl.Int32})
         return nobody if self.before.rows is None else self.before.rows.join(changed.all, on="customer", how="anti")
+
+    def _nothing_bought(self) -> pl.DataFrame:
+        totals = dict.fromkeys(TOTALS, pl.Int64) if self.scoring else {}
+        return pl.DataFrame(schema={"customer": pl.String, **totals})
 
     def _bought(self, others: pl.DataFrame) -> Iterator[pl.DataFrame]:
         """The totals of those who are as they were, as the night before left them, or else computed again.
