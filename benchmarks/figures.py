@@ -34,6 +34,7 @@ TARGETS = {
     "rescore.ratio_to_scan.sorted": Target(3, "12 features from a file by customer, against reading its columns"),
     "rescore.ratio_to_pandas": Target(0.1, "12 features against pandas, on the file where it does better"),
     "rescore.rules_ratio_to_features": Target(1, "ratings and care of 1,000,000 customers, against their features"),
+    "rescore.bucket_100k_peak_mb": Target(1500, "the night of a bucket of 100,000 customers: memory, in MB"),
     "night.ratio_to_features": Target(8, "the night of a bucket with one new day, against the features of all alone"),
     "night.growth_1y_to_3y": Target(1.2, "that night after three years, against after one"),
     "night.peak_mb": Target(1000, "the memory of that night, in MB"),

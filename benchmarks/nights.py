@@ -42,6 +42,8 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
     figures.note("night.growth_1y_to_3y", ratios(seconds[3], seconds[1]))
     figures.count("night.peak_mb", max(one.peak_mb for ran in nights.values() for one in ran))
     figures.count("night.customers", customers)
+    figures.note("rescore.seconds.whole_bucket_100k", seconds[2])  # what docs/scale.md is worked out from
+    figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in nights[2]))
     figures.count("night.seconds_1m", _many(folders[2]))
 
 

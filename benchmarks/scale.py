@@ -48,12 +48,12 @@ def _night(customers: float, measured: Measured, rates: Measured) -> Night:
     buckets = BUCKETS
     while customers / buckets > rates["bucket-customers"]:
         buckets *= 2
-    a_customer = measured["night.seconds_2y"] / TENTH * rates["cores-measured"] / rates["cores"]
+    a_customer = measured["rescore.seconds.whole_bucket_100k"] / TENTH * rates["cores-measured"] / rates["cores"]
     own = a_customer * customers / buckets
     seconds = own + rates["bucket-seconds"] + customers / buckets * rates["stirred"] * rates["commit-ms"] / 1000
     at_once = ceil(buckets / rates["map-concurrency"]) * seconds / 3600
     needed = ceil(buckets * seconds / 3600 / rates["hours"])
-    peak = measured["night.peak_mb"]  # a bucket is done in parts, so its peak does not grow with it
+    peak = measured["rescore.bucket_100k_peak_mb"]  # a bucket is done in parts, so its peak does not grow with it
     return Night(
         customers,
         buckets,

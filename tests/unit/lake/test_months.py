@@ -117,7 +117,7 @@ def test_who_is_forgotten_while_a_bucket_is_compacted_does_not_come_back(lake: M
         compact(lake, NUMBER)
         named = [key for key, body in files(lake).items() if OTHER.encode() in body]
         assert not named, (number, calls[number - 1])
-    assert number > 20
+    assert number > 15
 
 
 @pytest.mark.parametrize("kind", ["records", "states"])

@@ -56,14 +56,14 @@ def history(seed: int) -> Bucket:
 
 
 def arrivals(whole: Bucket, chance: Random, days: list[Day]) -> Iterator[tuple[Day, Bucket]]:
-    """What arrives before each night: rows up to the day after it, some of them only by a later night, some twice."""
+    """What arrives before each night: rows up to three days after it, some only by a later night, some twice."""
     waiting, came = whole, Bucket(*(rows.clear() for rows in whole))
     for day in days:
         last = day == days[-1]
         now, later = [], []
         for rows in waiting:
             drawn = pl.Series([chance.random() < 0.1 and not last for _ in range(rows.height)], dtype=pl.Boolean)
-            stays = (pl.col("day") > day + 1) | drawn
+            stays = (pl.col("day") > day + 3) | drawn
             now.append(rows.filter(~stays))
             later.append(rows.filter(stays))
         again = [rows.sample(min(2, rows.height), seed=chance.randrange(99)) for rows in came]
@@ -116,7 +116,8 @@ def same(lake: MemoryLake, day: Day, scoring: Scoring, before: dict[str, bytes])
 @given(seed=st.integers(0, 10_000))
 def test_night_after_night_it_is_as_if_everything_were_looked_at(scoring: Scoring, seed: int) -> None:
     chance, lake = Random(seed), MemoryLake()
-    days = sorted(chance.sample(range(FIRST + 5, FIRST + DAYS), 4))
+    first, second = chance.randrange(FIRST + 5, FIRST + 30), chance.randrange(FIRST + 40, FIRST + DAYS)
+    days = [first, first + 1, first + 2, second]
     for day, new in arrivals(history(seed), chance, days):
         poured(lake, new)
         same(lake, day, scoring, dict(lake.objects))

@@ -79,7 +79,8 @@ def _facts(
     """The features of some customers, as far as they are not known already."""
     if known is not None:
         unknown = customers.join(known, on="customer", how="anti")
-        return known if unknown.is_empty() else pl.concat([known, _facts(unknown, records, ruleset, day, None)])
+        others = _facts(unknown, records, ruleset, day, None)  # with every column, also where nobody is known
+        return pl.concat([others, known], how="diagonal")
     own = records.filter(day >= DAY).join(customers.lazy(), on="customer", how="semi")
     return features_on(ruleset, own, day).collect(engine="streaming")
 
