@@ -32,16 +32,20 @@ class File(NamedTuple):
 
 
 class Notes(NamedTuple):
-    """What a night notes with its standing: its day, its files, and how it counted spending (empty: it did not)."""
+    """What a night notes with its standing: its day, its files, and how it counted spending (empty: it did not).
+
+    `proved` is the last day on which everybody was looked at.
+    """
 
     day: Day
     files: Files
     spend: str
+    proved: Day
 
     def as_footer(self) -> dict[str, str]:
         """The notes as they are stored."""
         files = {key: list(file) for key, file in self.files.items()}
-        return {NOTES: orjson.dumps({"day": self.day, "files": files, "spend": self.spend}).decode()}
+        return {NOTES: orjson.dumps(self._asdict() | {"files": files}).decode()}
 
 
 class NightBefore(NamedTuple):
@@ -67,7 +71,7 @@ def _noted(footer: Mapping[str, str]) -> Notes | None:
     if NOTES not in footer:
         return None
     noted = orjson.loads(footer[NOTES])
-    return Notes(noted["day"], {key: File(*file) for key, file in noted["files"].items()}, noted["spend"])
+    return Notes(**noted | {"files": {key: File(*file) for key, file in noted["files"].items()}})
 
 
 def files_of(opened: OpenBucket, before: Files | None) -> Files:

@@ -67,12 +67,14 @@ class Begin:
         begun = [self._begun(states) for states in changed.states(self.opened)]
         customers, facts, bought, compared = zip(*begun, strict=True) if begun else ((), (), (), ())
         rest = self._others(changed)
+        kept = _together([self._nothing_bought(), *self._bought(rest)])
+        found = [self._missed(changed.missed), *self._recounted(rest, kept)] if changed.is_proof else []
         return Beginnings(
             _together([*customers, carried(rest)]),
             _together(facts),
-            _together([self._nothing_bought(), *bought, *self._bought(rest)]),
+            _together([kept, *bought]),
             sum(one.customers for one in compared),
-            pl.concat([_no_differences(), *(one.differences for one in compared)]),
+            pl.concat([_no_differences(), *(one.differences for one in compared), *found]),
         )
 
     def _begun(self, states: pl.DataFrame) -> _Begun:
@@ -99,6 +101,31 @@ class Begin:
         """The standing that the night before left of customers who are as they were."""
         nobody = pl.DataFrame(schema={"customer": pl.String, "version": pl.Int64, "day": pl.Int32})
         return nobody if self.before.rows is None else self.before.rows.join(changed.all, on="customer", how="anti")
+
+    def _missed(self, customers: pl.DataFrame) -> pl.DataFrame:
+        """Customers whom a night before should have looked at, as differences: the version that it knew, and theirs."""
+        known = pl.DataFrame(schema={"customer": pl.String, "version": pl.Int64})
+        if self.before.rows is not None:
+            known = self.before.rows.select(VERSION)
+        both = customers.join(known.rename({"version": "known"}), on="customer", how="left")
+        return self._differences(both, "version", "known", "version")
+
+    def _recounted(self, others: pl.DataFrame, kept: pl.DataFrame) -> Iterator[pl.DataFrame]:
+        """The totals that were carried from night to night and are others when they are counted again."""
+        if self.scoring is None:
+            return
+        records = self.opened.scan("records").filter(~pl.col("late"))
+        own = records.join(others.lazy().select("customer"), on="customer", how="semi")
+        again = self.scoring.totals(own, self.rules.on(self.until), self.until)
+        both = kept.join(again, on="customer", how="full", suffix="/again", coalesce=True)
+        for name in TOTALS:
+            differ = both.filter(pl.col(name).ne_missing(pl.col(f"{name}/again")))
+            yield self._differences(differ, name, name, f"{name}/again")
+
+    def _differences(self, rows: pl.DataFrame, name: str, state: str, lake: str) -> pl.DataFrame:
+        told = {"feature": pl.lit(name), "state": pl.col(state), "lake": pl.col(lake)}
+        texts = [value.cast(pl.String).alias(column) for column, value in told.items()]
+        return rows.select("customer", pl.lit(self.until, dtype=pl.Int32).alias("day"), *texts)
 
     def _nothing_bought(self) -> pl.DataFrame:
         totals = dict.fromkeys(TOTALS, pl.Int64) if self.scoring else {}

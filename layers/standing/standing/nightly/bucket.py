@@ -60,8 +60,10 @@ def rescore_bucket(
     months, unread = kept_months(lake, number, until)
     night = Night(opened, before, rules, until, ClockRun(rules, table, until, clock), months, scoring)
     files = files_of(opened, before.noted.files if before.noted else None)
-    noted = Notes(until, files, scoring.model.spend if scoring else "")
-    report, standing, ended = night.run(files)
+    changed = changed_customers(opened, before, files, until)
+    report, standing, ended = night.run(files, changed)
+    proved = until if changed.is_proof or before.noted is None else before.noted.proved
+    noted = Notes(until, files, scoring.model.spend if scoring else "", proved)
     with suppress(PreconditionFailed):  # another run of the same night was faster, and found the same
         lake.replace(standing_key(number), parquet_bytes(standing, noted.as_footer()), before.etag)
     keep_month(lake, number, until, ended)
@@ -111,20 +113,19 @@ class Night:
     months: Mapping[str, pl.DataFrame]
     scoring: Scoring | None = None
 
-    def run(self, files: Files) -> tuple[BucketReport, pl.DataFrame, pl.DataFrame]:
+    def run(self, files: Files, changed: ChangedCustomers) -> tuple[BucketReport, pl.DataFrame, pl.DataFrame]:
         """Do the night: the report, the standing after it, and the standing at the end of the day.
 
         Customers with gaps in the lake, or without any rows, are decided from the table. They are counted as customers
         and named, but not included in metrics from the lake. Raises CorruptFile.
         """
-        changed = changed_customers(self.opened, self.before, files)
         begun = Begin(self.rules, self.opened, self.before, self.until, self.scoring).all(changed)
         rescored = rescore_from(self.rules, self._records(), begun.customers, self.until)
         incomplete = sorted(changed.incomplete["customer"])
         self.passing.all([*rescored.stirred, *incomplete])
         later = self.opened.scan("states", self.opened.since("states", self.until + 1))
         ended = at_end(rescored.standing, later, self._records(), self.rules.on(self.until), self.until, begun.facts)
-        report = self._report(begun, rescored, incomplete, ended, files)
+        report = self._report(begun, rescored, incomplete, ended, files, is_proof=changed.is_proof)
         standing = rescored.standing.join(begun.bought, on="customer", how="left", maintain_order="left")
         return report, pl.concat([standing, self._unknown(changed)], how="diagonal_relaxed"), ended
 
@@ -147,6 +148,8 @@ class Night:
         incomplete: list[str],
         ended: pl.DataFrame,
         files: Files,
+        *,
+        is_proof: bool,
     ) -> BucketReport:
         ruleset = self.rules.on(self.until)
         decisions = collect(self.opened.decisions(self.until - YEAR))
@@ -156,6 +159,7 @@ class Night:
         counts = Counter({"customers": begun.customers.height + len(incomplete)}) + self.passing.counts
         counts += Counter({"incomplete_customers": len(incomplete), "stirred": len(rescored.stirred), "scores": sent})
         counts += Counter({"reconciled": begun.reconciled, "differences": begun.differences.height})
+        counts += Counter({"proved": begun.customers.height if is_proof else 0})
         totals: dict[str, Any] = {name: counts[name] for name in COUNTS}
         return BucketReport(
             self.opened.number,

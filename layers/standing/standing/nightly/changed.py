@@ -16,7 +16,9 @@ from standing.lake.parquet import collect
 from standing.lake.reader import OpenBucket
 from standing.nightly.before import Files, NightBefore, changed, only_grown
 from standing.rescoring.bucket import INCOMPLETE, STIRRED
+from standing.values.days import Day
 
+PROVED_EVERY = 7  # days
 AT_ONCE = 10_000  # customers whose states are unpacked together
 VERSION = ["customer", "version"]
 OF_STATES = (*VERSION, "origin", "events")
@@ -28,12 +30,15 @@ class ChangedCustomers(NamedTuple):
     """The customers to look at, each with the version of its last state.
 
     `incomplete` has those of whom the lake lacks something, also of customers that have no state any more, with the
-    version that the night before knew. `files` has the keys of the files that most of the states are in.
+    version that the night before knew. `files` has the keys of the files that most of the states are in. `is_proof` says
+    that all versions of everybody were looked at; `missed` has those whom the shorter way had not found: nobody.
     """
 
     versions: pl.DataFrame
     incomplete: pl.DataFrame
     files: Collection[str]
+    is_proof: bool = False
+    missed: pl.DataFrame = NOBODY
 
     @property
     def all(self) -> pl.DataFrame:
@@ -51,11 +56,19 @@ class ChangedCustomers(NamedTuple):
             yield pl.concat([found, older]).unique(VERSION).filter(pl.col("features_hash") != "").sort("customer")
 
 
-def changed_customers(opened: OpenBucket, before: NightBefore, files: Files) -> ChangedCustomers:
-    """The customers that changed since the night before; all, if nothing is known of that. Raises CorruptFile."""
+def changed_customers(opened: OpenBucket, before: NightBefore, files: Files, until: Day) -> ChangedCustomers:
+    """The customers that changed since the night before; all, if nothing is known of that. Raises CorruptFile.
+
+    Once a week they are found in both ways, which proves that nobody is missed.
+    """
     if before.rows is None or before.noted is None or not only_grown(before.noted.files, files):
         return _of_all_files(opened, before.rows)
-    return _of_new_rows(opened, before.rows, changed(before.noted.files, files))
+    found = _of_new_rows(opened, before.rows, changed(before.noted.files, files))
+    if until - before.noted.proved < PROVED_EVERY:
+        return found
+    everybody = _of_all_files(opened, before.rows)
+    there = pl.concat([everybody.versions, everybody.incomplete]).unique("customer")
+    return everybody._replace(missed=there.join(found.all, on="customer", how="anti").sort("customer"))
 
 
 def _of_all_files(opened: OpenBucket, before: pl.DataFrame | None) -> ChangedCustomers:
@@ -63,11 +76,11 @@ def _of_all_files(opened: OpenBucket, before: pl.DataFrame | None) -> ChangedCus
     states = collect(opened.scan("states").select(OF_STATES))
     versions, missing = _last(states), gaps_in(counted_records(opened.scan("records")), states).select(VERSION)
     if before is None:
-        return ChangedCustomers(versions, missing, opened.etags["states"].keys())
+        return ChangedCustomers(versions, missing, opened.etags["states"].keys(), is_proof=True)
     gone = before.select(VERSION).join(versions, on="customer", how="anti")
     calm = before.filter(~pl.col(STIRRED)).join(missing, on="customer", how="anti")
     unseen = versions.join(calm, on=VERSION, how="anti")
-    return ChangedCustomers(unseen, _together(missing, gone), opened.etags["states"].keys())
+    return ChangedCustomers(unseen, _together(missing, gone), opened.etags["states"].keys(), is_proof=True)
 
 
 def _of_new_rows(opened: OpenBucket, before: pl.DataFrame, keys: Collection[str]) -> ChangedCustomers:

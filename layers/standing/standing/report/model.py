@@ -14,7 +14,7 @@ from standing.values.faults import Fault
 
 COUNTS = (
     *("customers", "stirred", "moved", "gone", "busy", "commits", "decisions", "conflicts"),
-    *("reconciled", "differences", "scores", "incomplete_customers"),
+    *("reconciled", "differences", "proved", "scores", "incomplete_customers"),
 )
 
 type Counts = dict[str, int]
@@ -132,6 +132,7 @@ class BucketReport:
     stirred: int = 0
     reconciled: int = 0
     differences: int = 0
+    proved: int = 0
     scores: int = 0
     moved: int = 0
     gone: int = 0
@@ -173,6 +174,7 @@ class Report:
     conflicts: int = 0
     reconciled: int = 0
     differences: int = 0
+    proved: int = 0
     scores: int = 0
     incomplete_customers: int = 0
     buckets: int = 0

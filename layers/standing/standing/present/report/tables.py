@@ -183,7 +183,8 @@ def _arrivals(counts: Counts, silent: bool, language: Language) -> Iterator[Said
 
 def reconciled(report: Report, language: Language) -> Paragraph:
     """How many customers were compared with the lake."""
-    return _how("reconciled", language, count=report.reconciled, differences=report.differences)
+    name = "reconciled_and_proved" if report.proved else "reconciled"
+    return _how(name, language, count=report.reconciled, differences=report.differences, proved=report.proved)
 
 
 def reconciliation(report: Report, _ruleset: Ruleset, language: Language) -> Section:

@@ -133,6 +133,12 @@ WORDS = Messages(
             "{count:customer|customers} changed since the night before; the features were worked out from the lake "
             "again, and compared with the states to the last digit: {differences:difference|differences}."
         ),
+        "reconciled_and_proved": (
+            "{count:customer|customers} changed since the night before; the features were worked out from the lake "
+            "again, and compared with the states to the last digit. As once a week, all versions of "
+            "{proved:customer|customers} were looked at, and their totals counted again: "
+            "{differences:difference|differences} in all."
+        ),
         "customer": "Customer",
         "feature": "Feature",
         "in_state": "In the state",
