@@ -31,9 +31,11 @@ SECTIONS = {
     "made": "What was made for it",
 }
 NOTES = {
-    "decision": "From the stored item and the queue's message to the items to be stored: all of it is ours, while zen "
-    "only evaluates rules. `ratio_to_zen` is against zen's fastest form, `ratio_to_zen_created` against its fastest "
-    "with `create_decision` once and `evaluate` many times. `with_care` decides a complaint that calls for care.",
+    "decision": "From the stored item and the queue's message to the items to be stored. `ratio_to_durable` is against "
+    "bare durable-rules on the same facts: what a decision takes beside the matching that it cannot do without. "
+    "`ratio_to_zen` (zen's fastest form) and `ratio_to_zen_created` (its fastest with `create_decision` once and "
+    "`evaluate` many times) have no target: they compare a whole decision with matching alone, by another matcher. "
+    "`with_care` decides a complaint that calls for care.",
     "zen": "`loaded`: the engine's static loader, then `engine.evaluate(key, …)`. `created`: `create_decision` once, "
     "then `decision.evaluate(…)`, which in this version starts two threads each time: 0.1 ms and more on an empty "
     "graph too, depending on how busy the machine is. All collect every hit. `compiled_expression` is not a decision: "
