@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -35,10 +34,9 @@ SEAMS: tuple[tuple[str, object, str], ...] = (
     ("decode", table.Customers, "load"),
     ("parse", import_module(__name__), "parse"),
     ("outcome", deciding, "decide"),
-    ("clock", fold, "simulate_day"),
+    ("clock", fold.LivedSpan, "_decide"),
     ("clock", fold, "scheduled_changes"),
     ("clock", fold, "pending_transitions"),
-    ("clock", fold, "next_crossing"),
     ("features", start, "aggregate"),
     ("features", Engine, "facts"),
     ("match", durable.DurableBackend, "match"),
@@ -91,7 +89,7 @@ def programme(folder: Path) -> Timeline:
 
 def parse(body: str, rules: Timeline, now: datetime) -> Event:
     """The event of a queue's message."""
-    return intake.take_in(json.loads(body), rules.latest, now)
+    return intake.take_in(intake.read_envelope(body), rules.latest, now)
 
 
 def decided(memory: Memory, body: str, rules: Timeline, now: datetime) -> DecisionResult:

@@ -107,19 +107,20 @@ def _view(item: str) -> dict[str, Any]:
 
 
 def _fill(customers: Customers, rules: Timeline) -> None:
-    """A state as large as the table takes: not one value more."""
+    """A state as large as the table takes: not one value more, but for further purchases of the day."""
     day, few, many, chance = day_of(NOW, "UTC"), 0, 40_000, random.Random(1)
     seen = [Observation(day, 0, b64encode(chance.randbytes(12)).decode()) for _ in range(many)]  # nothing to deflate
+    bought = Sums((day,), (3,), (0,), day)
     while many - few > 1:
         middle = (few + many) // 2
-        buckets = (Seen().plus(seen[:middle]), Sums())
+        buckets = (Seen().plus(seen[:middle]), bought)
         state = State(f"c-{middle}", 1, day, rules.latest.features_hash, buckets, Memory(), Memory())
         try:
             customers.put_state(None, state, rules, 0)
             few = middle
         except TooLarge:
             many = middle
-    full = State("c-1", 1, day, rules.latest.features_hash, (Seen().plus(seen[:few]), Sums()), Memory(), Memory())
+    full = State("c-1", 1, day, rules.latest.features_hash, (Seen().plus(seen[:few]), bought), Memory(), Memory())
     customers.put_state(None, full, rules, 0)
 
 

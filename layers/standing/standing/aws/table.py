@@ -412,12 +412,11 @@ def event_put(
     event: Event, version: int, rules: Timeline, now: datetime, brought: Provenance = SENT, *, counts: bool = True
 ) -> dict[str, Any]:
     """The put of an event's record on condition that there is none yet."""
-    detail = event.detail.stored()
     row = {
         **event_key(event),
         "day": {"N": str(event.day)},
         "type": {"S": event.detail.detail_type},
-        "detail": {"S": _json({name: detail[name] for name in detail if name not in {"id", "customer"}})},
+        "detail": {"S": event.detail.row()},
         "fingerprint": {"S": event.fingerprint},
         "version": {"N": str(version)},
         "at": {"N": str(int(now.timestamp()))},
@@ -504,7 +503,3 @@ def _applied(
     for cause, event in zip(causes, events, strict=True):
         if cause.get("Code") == "ConditionalCheckFailed":
             yield event.key, recorded_in(cause["Item"])
-
-
-def _json(content: object) -> str:
-    return orjson.dumps(content).decode()

@@ -6,7 +6,6 @@ transient reason is named in the report, so that only it is retried. Events of o
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -23,7 +22,7 @@ from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.events import CareAnswer, EventDetail
 from standing.events.expectations import EXPECTATIONS
-from standing.events.intake import SOURCE, Event, Rejected, is_repeat, take_in
+from standing.events.intake import SOURCE, Event, Rejected, is_repeat, read_envelope, take_in
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_number
 
@@ -133,7 +132,7 @@ class Ingest:
 
     def _take_in(self, message: Message, report: BatchReport) -> ParsedMessage | None:
         try:
-            return ParsedMessage(message, take_in(_envelope(message), self.rules.latest, self.clock()))
+            return ParsedMessage(message, take_in(read_envelope(message.body), self.rules.latest, self.clock()))
         except Rejected as rejection:
             self._reject(message, rejection, report)
         except Exception as error:  # noqa: BLE001 -- a bug must not fail the other messages
@@ -278,20 +277,10 @@ class Ingest:
             self._reject(message, Rejected(REPLAYED, "detail.id", expected), report)
 
 
-def _envelope(message: Message) -> dict[str, Any]:
-    try:
-        envelope = json.loads(message.body)
-    except (ValueError, RecursionError):  # brackets nested thousands deep
-        envelope = None
-    if not isinstance(envelope, dict):
-        raise Rejected("not-an-event", "message", EXPECTATIONS("an_event"))
-    return envelope
-
-
 def _source(message: Message) -> str:
     """The source of a rejected message if it has a valid one that can be logged, else UNKNOWN."""
     try:
-        source = _envelope(message).get("source")
+        source = read_envelope(message.body).get("source")
     except Rejected:
         return UNKNOWN
     return source if isinstance(source, str) and SOURCE.fullmatch(source) else UNKNOWN
