@@ -270,7 +270,7 @@ def test_a_late_duplicate_is_known_before_history_is_folded(
 def test_customers_that_were_not_begun_in_time_come_again(rules: Timeline, customers: Customers) -> None:
     ticks = iter([0.0, 1.0, 7.0, 8.0])
     ingest = desk(rules, customers)
-    ingest.timer = lambda: next(ticks)
+    ingest.timer, ingest.at_once = lambda: next(ticks), 1
     report = ingest.batch([message(n, purchase(n, customer=f"c-{n}")) for n in range(3)], seconds=5.0)
     assert report.counts["applied"] == 1
     assert report.failed == {"m-1": "no time left", "m-2": "no time left"}

@@ -30,20 +30,22 @@ VERBS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 class DurableBackend:
     """Finds the named conditions that a set of facts satisfies. An unknown fact is absent from `facts`.
 
-    Each thread builds its own engine, because threads that share one get wrong answers.
+    Threads take turns, because threads that use an engine at once get wrong answers.
     """
 
     def __init__(self, rules: Mapping[str, Condition]) -> None:
         self.shards = [
             Shard(part) for part in _shards((name, one) for name, tree in rules.items() for one in branches(tree))
         ]
-        self._local = threading.local()
+        self._handles: dict[int, Any] = {}
+        self._turn = threading.Lock()
 
     def match(self, facts: Facts) -> frozenset[str]:
         """The names of the rules that hold."""
         hits: list[str] = []
-        for number in range(len(self.shards)):
-            hits += self._hits(number, facts)
+        with self._turn:
+            for number in range(len(self.shards)):
+                hits += self._hits(number, facts)
         return frozenset(hits)
 
     def _hits(self, number: int, facts: Facts) -> list[str]:
@@ -56,22 +58,15 @@ class DurableBackend:
             hits = [shard.owners[rule] for rule in _drain(handle, state)] if code == MATCHED else []
             engine.retract_fact(handle, message)
         except BaseException:  # after any error the engine may have half a match: rebuild it
-            self._handles().pop(number, None)
+            self._handles.pop(number, None)
             engine.delete_ruleset(handle)
             raise
         return hits
 
-    def _handles(self) -> dict[int, Any]:
-        if not hasattr(self._local, "handles"):
-            self._local.handles = {}
-        handles: dict[int, Any] = self._local.handles
-        return handles
-
     def _handle(self, number: int) -> Any:  # noqa: ANN401 -- an opaque handle of the C extension
-        handles = self._handles()
-        if number not in handles:
-            handles[number] = engine.create_ruleset(f"rules{number}", self.shards[number].definition)
-        return handles[number]
+        if number not in self._handles:
+            self._handles[number] = engine.create_ruleset(f"rules{number}", self.shards[number].definition)
+        return self._handles[number]
 
 
 class Shard:
