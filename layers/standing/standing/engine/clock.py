@@ -74,7 +74,7 @@ def _flips(name: str, numbers: tuple[int, ...], course: Course) -> Iterator[Cros
     """The crossings of a feature: days on which it passes a number with which it is compared."""
     before: Interval | None = None
     for day, value in course:
-        if before and numbers and value is not None and before[0] < value < before[1]:
+        if before and isinstance(value, int) and before[0] < value < before[1]:
             continue
         now = _interval(value, numbers)
         if before and now != before:
@@ -87,7 +87,7 @@ def _interval(value: Fact | None, numbers: tuple[int, ...]) -> Interval:
     if value is None:
         return inf, -inf
     place = bisect_left(numbers, value) if isinstance(value, int) else 0
-    if not numbers or (place < len(numbers) and numbers[place] == value):
+    if not isinstance(value, int) or (place < len(numbers) and numbers[place] == value):
         return value, value
     return numbers[place - 1] if place else -inf, numbers[place] if place < len(numbers) else inf
 
