@@ -13,7 +13,7 @@ from pathlib import Path
 
 from standing.local.project import programme_folder
 
-from benchmarks import batches, cost, finding, imports, local, rescoring, ruling, scale, scoring, sizes, stages
+from benchmarks import batches, cost, finding, imports, local, nights, rescoring, ruling, scale, scoring, sizes, stages
 from benchmarks.figures import Figures
 from benchmarks.machine import described
 from benchmarks.report import flat, read, verdicts, write
@@ -33,6 +33,7 @@ PARTS: dict[str, Callable[[Figures, bool], None]] = {
         figures, customers=100_000 if quick else 1_000_000, repeats=3 if quick else 9
     ),
     "rescore": lambda figures, quick: rescoring.measure(figures, customers=50_000 if quick else 1_000_000, repeats=3),
+    "night": lambda figures, quick: nights.measure(figures, customers=10_000 if quick else 100_000, repeats=3),
     "local": lambda figures, quick: local.measure(figures, households=20 if quick else 65, rounds=3),
 }
 

@@ -6,7 +6,7 @@ from pathlib import Path
 from time import perf_counter
 
 import polars as pl
-from standing.lake.layout import BUCKETS, month_key
+from standing.lake.layout import month_key, numbers_of
 from standing.lake.parquet import parquet_bytes
 from standing.local.project import programme_folder
 from standing.rules.author.compiler import compile_rules
@@ -23,6 +23,7 @@ FOLDER = programme_folder() / ".standing" / "bench" / "standings"
 MONTH, DAY = "2026-06", 20_634
 ASKED = "tier >= gold and lifecycle in [slipping, dormant]"
 PRIME = 7_919
+BUCKETS = numbers_of(8)
 
 
 def measure(figures: Figures, customers: int, repeats: int) -> None:
@@ -61,7 +62,7 @@ def _plain(folder: Path) -> pl.DataFrame:
 def _made(folder: Path, customers: int, ruleset: Ruleset) -> FolderLake:
     """Standings as after a night, with every column. They are written once."""
     lake = FolderLake(folder)
-    for number in range(BUCKETS):
+    for number in BUCKETS:
         key = month_key(MONTH, number)
         if not (folder / key).exists():
             lake.put(key, parquet_bytes(_bucket(number, customers, ruleset)))
@@ -69,7 +70,7 @@ def _made(folder: Path, customers: int, ruleset: Ruleset) -> FolderLake:
 
 
 def _bucket(number: int, customers: int, ruleset: Ruleset) -> pl.DataFrame:
-    own = pl.LazyFrame({"n": pl.int_range(number, customers, BUCKETS, eager=True)})
+    own = pl.LazyFrame({"n": pl.int_range(number - BUCKETS.start, customers, len(BUCKETS), eager=True)})
     drawn = pl.col("n").hash
     levels = {
         f"levels/{name}/level": pl.lit(pl.Series(rating.levels)).gather(drawn(len(name)) % len(rating.levels))

@@ -32,12 +32,13 @@ class Made(NamedTuple):
     customers: int
 
 
-def made(folder: Path, customers: int) -> Made:
-    """The files for this number of customers. They are written once."""
-    files = Made(folder / f"time-{customers}.parquet", folder / f"customer-{customers}.parquet", customers)
+def made(folder: Path, customers: int, days: int = DAYS) -> Made:
+    """The files for this number of customers, with as many records a day whatever the days. They are written once."""
+    name = f"{customers}.parquet" if days == DAYS else f"{customers}-{days}d.parquet"
+    files = Made(folder / f"time-{name}", folder / f"customer-{name}", customers)
     folder.mkdir(parents=True, exist_ok=True)
     if not files.by_time.exists():
-        _written(_rows(customers), files.by_time)
+        _written(_rows(customers, days), files.by_time)
     if not files.by_customer.exists():
         _written(pl.scan_parquet(files.by_time).sort("customer", "day", "moment"), files.by_customer)
     return files
@@ -50,15 +51,15 @@ def _written(rows: pl.LazyFrame, file: Path) -> None:
     part.rename(file)
 
 
-def _rows(customers: int) -> pl.LazyFrame:
-    count = customers * EACH
+def _rows(customers: int, days: int) -> pl.LazyFrame:
+    count = customers * EACH * days // DAYS
     edges = [count * part // PARTS for part in range(PARTS + 1)]
-    return pl.concat(_part(begin, end, customers) for begin, end in pairwise(edges))
+    return pl.concat(_part(begin, end, customers, days) for begin, end in pairwise(edges))
 
 
-def _part(begin: int, end: int, customers: int) -> pl.LazyFrame:
+def _part(begin: int, end: int, customers: int, days: int) -> pl.LazyFrame:
     number = pl.col("number")
-    day = LAST - DAYS + 1 + number * DAYS // (customers * EACH)
+    day = LAST - days + 1 + number * DAYS // (customers * EACH)
     drawn = (_share(1) * _share(2) * customers).cast(pl.Int64)
     who = pl.when(number % 2 == 0).then(number // 2 * STEP % customers).otherwise(drawn)
     amount = (200 + _share(3) * _share(4) * 30_000).cast(pl.Int64)

@@ -58,9 +58,10 @@ NOTES = {
     "same whole numbers. `time_ordered` and `sorted` are the same rows in the order of time and by customer, as in the "
     "lake. `ours` also takes consent and levels set by hand, and the others do not. `scan` reads the columns that the "
     "features need, and sums each. `rules` are ratings and care of the day after, from features that were written; "
-    "`night_1m` and `bucket_100k` are features, ratings and care together, everything written that a night keeps. "
-    "`whole_bucket_100k` and `bucket_100k_peak_mb` are all that `rescore` does of a bucket of the lake, from the last "
-    "day's compaction to the report's figures, without the table.",
+    "`night_1m` and `bucket_100k` are features, ratings and care together, everything written that a night keeps.",
+    "night": "All that `rescore` does of a bucket of the lake with 100,000 customers, from the day's compaction to the "
+    "report's figures, without the table, after a night that was done before; `seconds_1y` to `seconds_3y` by years "
+    "of history. `ratio_to_features` is with two years, against the twelve features of everybody alone, from one file.",
     "list": "`seconds_1m` is from the listing of the lake (a folder here; S3 adds its transfer) to the sorted "
     "rows: every file is read whole, as its seal is over the whole, and of it only the columns that are asked for are "
     "decoded. `scan` is polars on the same files and columns; it looks at no seal, no override and no day.",

@@ -1,6 +1,6 @@
 """The part of the night: twelve features of a million customers from transactions, beside duckdb, pandas and a scan.
 
-Then ratings and care, a bucket's memory, and whether the time for a customer depends on the number of customers.
+Then ratings and care, and whether the time for a customer depends on the number of customers.
 """
 
 from __future__ import annotations
@@ -14,10 +14,9 @@ from typing import NamedTuple
 import polars as pl
 from standing.local.project import programme_folder
 
-from benchmarks.bucket_made import bucket_made
 from benchmarks.figures import Figures
 from benchmarks.lake_made import EACH, Made, made
-from benchmarks.rescore_one import MEASURED, rules
+from benchmarks.rescore_one import MEASURED
 from benchmarks.timing import ratios
 
 FOLDER = programme_folder() / ".standing" / "bench" / "lake"
@@ -43,7 +42,6 @@ def measure(figures: Figures, customers: int, repeats: int) -> None:
     figures.count("rescore.ratio_to_pandas", worst)
     _rules(figures, many, repeats)
     _growth(figures, few, many, repeats)
-    _bucket(figures, few, repeats)
     figures.count("rescore.customers", customers)
     figures.count("rescore.transactions", customers * EACH)
 
@@ -89,16 +87,6 @@ def _growth(figures: Figures, few: Made, many: Made, repeats: int) -> None:
         "rescore.growth_100k_to_1m",
         [own.seconds / one.seconds / 10 for own, one in zip(all_of_them, tenth, strict=True)],
     )
-
-
-def _bucket(figures: Figures, few: Made, repeats: int) -> None:
-    """The whole night of one bucket of the lake, with a tenth of the customers."""
-    folder, runs = FOLDER / "bucket", []
-    for _ in range(repeats):
-        bucket_made(folder, few, rules())
-        runs.append(run("bucket", folder))
-    figures.note("rescore.seconds.whole_bucket_100k", [one.seconds for one in runs])
-    figures.count("rescore.bucket_100k_peak_mb", max(one.peak_mb for one in runs))
 
 
 def _equal(many: Made) -> None:

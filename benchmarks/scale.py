@@ -9,10 +9,12 @@ from collections.abc import Iterator
 from math import ceil
 from typing import NamedTuple
 
+from standing.aws.lake_bucket import BITS
+
 from benchmarks.cost import BEGIN, END, MILLION, Measured, prices
 
 MILLIONS = (1, 10, 100, 1000)
-BUCKETS = 256
+BUCKETS = 1 << BITS
 TENTH = 100_000  # customers of the measured bucket
 DAYS = 30  # nights a month
 

@@ -14,7 +14,7 @@ from standing.nightly.summary import findings_passed_on
 logger = function_logger()
 metrics = Metrics()
 PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard", "max_attempts": 5})
-lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
+lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"], bits=int(os.environ["BUCKET_BITS"]))
 
 
 @metrics.log_metrics

@@ -15,11 +15,11 @@ from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.lake.compaction import compact_all
 from standing.lake.gaps import missing_commits
-from standing.lake.layout import bucket_of
 from standing.lake.reader import read_bucket
 
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_road import deliver, purchase, until
+from tests.make.lakes import deployed_bucket_of
 from tests.make.support import ROOT
 
 WORK = ROOT / ".standing" / "backfill"
@@ -83,9 +83,9 @@ def test_a_backfill_that_is_killed_goes_on_and_nobody_hears_of_it(target: Target
         assert len(target.customers.history(name)) == ORDERS
         assert target.customers.decisions(name) == []
     until(lambda: all(in_the_lake(target, name) for name in names))
-    compact_all(target.lake, {bucket_of(name) for name in names})
+    compact_all(target.lake, {deployed_bucket_of(name) for name in names})
     for name in names:
-        bucket = read_bucket(target.lake, bucket_of(name))
+        bucket = read_bucket(target.lake, deployed_bucket_of(name))
         assert missing_commits(bucket).is_empty()
         assert Counter(bucket.records["customer"])[name] == ORDERS
     assert "the state agreed with its events" in standing("rebuild", names[0]).stdout
@@ -127,8 +127,8 @@ def test_a_run_is_taken_back_beside_another_and_live_events(target: Target, tmp_
     assert {one.event.detail.id for one in target.customers.history(both)} == {f"{both}-{n}" for n in (0, 10, 11, 20)}
     assert "the state agreed with its events" in standing("rebuild", both).stdout
     until(lambda: in_the_lake(target, both))
-    compact_all(target.lake, {bucket_of(both), bucket_of(alone)})
-    bucket = read_bucket(target.lake, bucket_of(both))
+    compact_all(target.lake, {deployed_bucket_of(both), deployed_bucket_of(alone)})
+    bucket = read_bucket(target.lake, deployed_bucket_of(both))
     assert set(bucket.records.filter(pl.col("customer") == both)["id"]) == {f"{both}-{n}" for n in (0, 10, 11, 20)}
-    gone = read_bucket(target.lake, bucket_of(alone))
+    gone = read_bucket(target.lake, deployed_bucket_of(alone))
     assert not {*gone.records["customer"], *gone.states["customer"]} & {alone}

@@ -13,10 +13,10 @@ from standing.aws.queues import peek
 from standing.aws.stack import Target
 from standing.lake.compaction import compact_all
 from standing.lake.gaps import behind_table, missing_commits
-from standing.lake.layout import bucket_of
 from standing.lake.reader import everything_of, read_bucket
 
 from tests.e2e.test_road import complaint, deliver, purchase, until
+from tests.make.lakes import deployed_bucket_of, months_of
 from tests.make.support import ROOT
 
 
@@ -45,7 +45,7 @@ def test_what_was_applied_comes_into_the_lake_and_can_be_forgotten(target: Targe
     neighbours = [purchase("lake-2", 1, "12.00", 3)]
     assert deliver(target, tmp_path / "events", [*events, *neighbours]).applied == 5
     until(lambda: in_the_lake(target, "lake") and in_the_lake(target, "lake-2"))
-    number = bucket_of("lake")
+    number = deployed_bucket_of("lake")
     assert compact_all(target.lake, [number]).wrong == {}
     records = read_bucket(target.lake, number).records.to_dicts()
     assert [row["amount"] for row in records if row["customer"] == "lake"] == [70_000, 70_000, 70_000, None]
@@ -79,10 +79,10 @@ def test_what_was_applied_comes_into_the_lake_and_can_be_forgotten(target: Targe
 def test_gaps_are_found_and_filled_from_the_table(target: Target, tmp_path: Path) -> None:
     deliver(target, tmp_path / "events", [purchase("gap", n, "5.00", 9 - n) for n in range(2)])
     until(lambda: in_the_lake(target, "gap"))
-    compact_all(target.lake, [bucket_of("gap")])
-    target.lake.delete([f"records/bucket={bucket_of('gap'):03d}/records.parquet"])
+    compact_all(target.lake, [deployed_bucket_of("gap")])
+    target.lake.delete(months_of(target.lake, "records", deployed_bucket_of("gap")))
     found = {one["customer"] for one in json.loads(standing("lake", "gaps", "--json").stdout)}
     assert "gap" in found
     assert standing("lake", "gaps", "--refill").returncode == 0
-    assert missing_commits(read_bucket(target.lake, bucket_of("gap"))).is_empty()
+    assert missing_commits(read_bucket(target.lake, deployed_bucket_of("gap"))).is_empty()
     assert in_the_lake(target, "gap")

@@ -8,12 +8,13 @@ from typing import Any
 
 import pytest
 from standing.aws.stack import Target
-from standing.lake.layout import bucket_of, current_key, month_key, partition
+from standing.lake.layout import month_key, partition, standing_key
 from standing.nightly.summary import parts
 from standing.values.days import day_in
 
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_road import consent, deliver, outcomes, purchase, until
+from tests.make.lakes import deployed_bucket_of, last_file
 
 SLIPS, STAYS = "night-slips", "night-stays"
 
@@ -47,9 +48,10 @@ def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_a
     deliver(target, tmp_path / "events", events)
     until(lambda: in_the_lake(target, SLIPS) and in_the_lake(target, STAYS))
     before = target.customers.load(SLIPS)
-    number, key = bucket_of(STAYS), current_key("records", bucket_of(STAYS))
-    assert number != bucket_of(SLIPS)
+    number = deployed_bucket_of(STAYS)
+    assert number != deployed_bucket_of(SLIPS)
     assert standing("lake", "compact").returncode == 0
+    key = last_file(target.lake, "records", number)
     whole = target.lake.get(key).body
     target.lake.put(key, whole[: len(whole) // 2])
 
@@ -82,7 +84,7 @@ def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_a
     code, ended = night("--day", day)
     assert (code, planned(target)) == (0, [])
     assert dict(target.customers.versions()) == versions
-    assert target.lake.get(f"standing/bucket={number:03d}/standing.parquet").body
+    assert target.lake.get(standing_key(number)).body
     state = target.customers.load(SLIPS)
     assert state is not None
     assert state.day == day_in(day)

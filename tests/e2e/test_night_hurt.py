@@ -23,7 +23,7 @@ from standing.aws.lake_bucket import ABSENT
 from standing.aws.stack import Target
 from standing.engine.view import view, view_of_history
 from standing.lake.compaction import stage
-from standing.lake.layout import KINDS, bucket_of, current_key, partition, staged_prefix
+from standing.lake.layout import KINDS, Kind, partition, staged_prefix
 from standing.nightly.execution import Night, follow
 from standing.nightly.plan import buckets, day_to_close
 from standing.nightly.summary import part_key, report_key
@@ -33,6 +33,7 @@ from standing.values.days import Day, day_date, day_in
 from tests.e2e.test_lake import in_the_lake, standing
 from tests.e2e.test_night import night, planned
 from tests.e2e.test_road import Event, deliver, purchase, until
+from tests.make.lakes import deployed_bucket_of, last_file, months_of
 from tests.make.support import taken
 
 BUCKETS = 8
@@ -94,7 +95,7 @@ def crowd(target: Target, rules: Timeline, tmp_path_factory: pytest.TempPathFact
     """Two executions of the night before last's day, begun together."""
     names: dict[int, str] = {}
     for number in count():
-        names.setdefault(bucket_of(f"hurt-{number}"), f"hurt-{number}")
+        names.setdefault(deployed_bucket_of(f"hurt-{number}"), f"hurt-{number}")
         if len(names) == BUCKETS:
             break
     events = {who: [purchase(who, 1, "900.00", 130), purchase(who, 2, "40.00", 125)] for who in names.values()}
@@ -138,49 +139,60 @@ def test_what_is_deleted_or_corrupted_during_a_night_is_named_and_mended(
     target: Target, rules: Timeline, crowd: Crowd, tmp_path: Path
 ) -> None:
     gone, unseen, truncated, flipped = crowd.names[:4]
+    lost: tuple[Kind, ...] = ("records", "states")
     one_more = purchase(unseen, 3, "15.00", 2)
     crowd.events[unseen].append(one_more)
     deliver(target, tmp_path / "more", [one_more])
     until(lambda: in_the_lake(target, unseen) and all(in_the_lake(target, who) for who in crowd.names))
-    day, broken = str(date.fromisoformat(crowd.day) + timedelta(days=1)), sorted(map(bucket_of, (truncated, flipped)))
+    day, broken = (
+        str(date.fromisoformat(crowd.day) + timedelta(days=1)),
+        sorted(map(deployed_bucket_of, (truncated, flipped))),
+    )
     assert stage(target.lake).wrong == {}
     known = buckets(target.lake)
     told = {"planned": {"day": day, "known": known, "due": known}, "wrong": {}, "model": {}}
 
-    target.lake.delete([current_key(kind, bucket_of(gone)) for kind in ("records", "states")])
-    waiting = [key for kind in KINDS for key in target.lake.keys(staged_prefix(kind, bucket_of(unseen)))]
+    target.lake.delete([key for kind in lost for key in months_of(target.lake, kind, deployed_bucket_of(gone))])
+    waiting = [key for kind in KINDS for key in target.lake.keys(staged_prefix(kind, deployed_bucket_of(unseen)))]
     assert waiting
     target.lake.delete(waiting)
-    whole = {who: target.lake.get(current_key("records", bucket_of(who))).body for who in (truncated, flipped)}
-    target.lake.put(current_key("records", bucket_of(truncated)), whole[truncated][: len(whole[truncated]) // 2])
+    whole = {
+        who: target.lake.get(last_file(target.lake, "records", deployed_bucket_of(who))).body
+        for who in (truncated, flipped)
+    }
+    target.lake.put(
+        last_file(target.lake, "records", deployed_bucket_of(truncated)), whole[truncated][: len(whole[truncated]) // 2]
+    )
     changed = bytearray(whole[flipped])
     changed[len(changed) // 2] ^= 1
-    target.lake.put(current_key("records", bucket_of(flipped)), bytes(changed))
+    target.lake.put(last_file(target.lake, "records", deployed_bucket_of(flipped)), bytes(changed))
 
     with timed("a night with two files deleted and two corrupted"):
         (failed,) = ended(target, started(target, machine(target, "Rescore"), told))
     report = report_of(target, day)
-    assert (failed.status, failed.cause[:13], report["failed_buckets"]) == ("FAILED", "BucketsFailed", broken)
-    assert report["wrong"][partition(bucket_of(truncated))]["code"] == "not-whole"
-    assert report["wrong"][partition(bucket_of(flipped))]["code"] == "not-the-same"
+    assert (failed.status, failed.cause[:13], report["failed_buckets"]) == ("FAILED", "BucketsFailed", broken), report[
+        "wrong"
+    ]
+    assert report["wrong"][partition(deployed_bucket_of(truncated))]["code"] == "not-whole"
+    assert report["wrong"][partition(deployed_bucket_of(flipped))]["code"] == "not-the-same"
     assert gone in report["incomplete"]
     check_fold(target, rules, crowd, day_in(day))
     for who in set(crowd.names) - {truncated, flipped}:
-        assert target.lake.get(part_key(day, bucket_of(who))) is not ABSENT
+        assert target.lake.get(part_key(day, deployed_bucket_of(who))) is not ABSENT
 
     for who in (truncated, flipped):
-        target.lake.put(current_key("records", bucket_of(who)), whole[who])
+        target.lake.put(last_file(target.lake, "records", deployed_bucket_of(who)), whole[who])
     listed = standing("lake", "gaps", "--json")
     assert listed.stdout, listed.stderr
     missing = {one["customer"] for one in json.loads(listed.stdout)}
     assert {gone, unseen} <= missing
     with timed("refilling what was deleted"):
         assert standing("lake", "gaps", "--refill").returncode == 0
-    target.lake.delete([part_key(day, bucket_of(who)) for who in (gone, unseen)])
+    target.lake.delete([part_key(day, deployed_bucket_of(who)) for who in (gone, unseen)])
     with timed("the second start"):
         code, again = night("--day", day)
     assert (code, again["status"], again["failed_buckets"]) == (0, "SUCCEEDED", 0)
-    assert planned(target) == sorted({*broken, bucket_of(gone), bucket_of(unseen)})
+    assert planned(target) == sorted({*broken, deployed_bucket_of(gone), deployed_bucket_of(unseen)})
     report = report_of(target, day)
     assert (report["incomplete"], report["wrong"], report["differences"]) == ([], {}, 0)
     assert report["customers"] == len(dict(target.customers.versions()))

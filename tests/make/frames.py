@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 
 import polars as pl
 from standing.aws.lake_bucket import Lake
@@ -15,6 +15,24 @@ from standing.lake.reader import open_bucket
 from standing.rescoring.memory import Kept
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day
+
+
+class RecordsIn(NamedTuple):
+    """All records of a bucket, as the figures of a night ask for them."""
+
+    rows: pl.DataFrame
+
+    def everything(self) -> pl.LazyFrame:
+        """All of them."""
+        return self.rows.lazy()
+
+    def since(self, day: Day) -> pl.LazyFrame:
+        """Those from a day on."""
+        return self.rows.lazy().filter(pl.col("day") >= day)
+
+    def taken_in_since(self, _day: Day) -> pl.LazyFrame:
+        """All of them: more than those."""
+        return self.rows.lazy()
 
 
 def population_of(ruleset: Ruleset, day: Day, customers: Iterable[Row]) -> Population:

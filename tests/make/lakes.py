@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from itertools import count, islice
 from typing import Any
 
+from standing.aws import lake_bucket
 from standing.aws.decisions import decision_rows
 from standing.aws.lake_bucket import ABSENT, ASIDE, Lake, StoredObject
 from standing.aws.rules_bucket import PreconditionFailed
@@ -15,27 +16,49 @@ from standing.engine.decide import DecisionResult, decide, needs_history
 from standing.engine.start import StoredHistory
 from standing.engine.state import State
 from standing.events.intake import Event
+from standing.lake import layout
 from standing.lake.decisions import decision_row
-from standing.lake.layout import KINDS, bucket_of, incoming_prefix
+from standing.lake.layout import KINDS, Kind, incoming_prefix
 from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import Bucket, deduplicate, frame, record_row, state_row
 from standing.rules.timeline import Timeline
 
 AT = datetime(1974, 1, 1, tzinfo=UTC)
+BITS = 8  # many buckets, so that customers of one name or another are seldom together
+
+
+def bucket_of(customer: str) -> int:
+    """The bucket of a customer in the tests' lakes."""
+    return layout.bucket_of(customer, BITS)
+
+
+def deployed_bucket_of(customer: str) -> int:
+    """The bucket of a customer in the lake of a stack that was deployed as the template says."""
+    return layout.bucket_of(customer, lake_bucket.BITS)
+
+
+def months_of(lake: Lake, kind: Kind, number: int) -> list[str]:
+    """The keys of a bucket's compacted files of a kind, by month."""
+    return lake.keys(layout.kind_prefix(kind, number))
 
 
 class MemoryLake(Lake):
     """A bucket in memory, as strict as S3 about conditional writes."""
 
-    def __init__(self) -> None:
-        super().__init__(client=None, name="memory", at_once=1)  # type: ignore[arg-type]  # it has no calls
+    def __init__(self, bits: int = BITS) -> None:
+        super().__init__(client=None, name="memory", at_once=1, bits=bits)  # type: ignore[arg-type]  # it has no calls
         object.__setattr__(self, "objects", {})
 
     objects: dict[str, bytes]
 
-    def keys(self, prefix: str) -> list[str]:
+    def etags(self, prefix: str) -> dict[str, str]:
         """As S3."""
-        return sorted(key for key in self.objects if key.startswith(prefix))
+        return {key: str(hash(self.objects[key])) for key in sorted(self.objects) if key.startswith(prefix)}
+
+    def folders(self, prefix: str) -> list[str]:
+        """As S3."""
+        below = {key.removeprefix(prefix) for key in self.objects if key.startswith(prefix)}
+        return sorted({f"{prefix}{name.partition('/')[0]}/" for name in below if "/" in name})
 
     def get(self, key: str) -> StoredObject:
         """As S3, with a hash of the content as ETag."""
@@ -60,6 +83,11 @@ class MemoryLake(Lake):
         """As S3."""
         self.put(ASIDE + key, self.objects.pop(key))
         return ASIDE + key
+
+
+def last_file(lake: Lake, kind: Kind, number: int) -> str:
+    """The key of a bucket's last month of a kind."""
+    return months_of(lake, kind, number)[-1]
 
 
 def neighbours(customer: str, many: int) -> list[str]:

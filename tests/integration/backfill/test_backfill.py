@@ -13,7 +13,7 @@ import pytest
 from pydantic import BaseModel
 from standing.aws.contention import TooContended
 from standing.aws.table import CommitConflict, Customers
-from standing.backfill.partition import REFUSED, bucket_file, events_in, partition
+from standing.backfill.partition import REFUSED, events_in, part_file, partition
 from standing.backfill.run import Backfill
 from standing.backfill.settlement import Settlement
 from standing.engine.decide import decide, fold_anew
@@ -22,7 +22,7 @@ from standing.events.intake import Event
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact, stage
 from standing.lake.gaps import missing_commits, refill
-from standing.lake.layout import bucket_of, current_key, month_key, staged_prefix
+from standing.lake.layout import month_key, staged_prefix
 from standing.lake.reader import read_bucket
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.plan import day_to_close
@@ -31,7 +31,7 @@ from standing.values.days import day_number
 from standing.values.errors import UserError
 
 from tests.integration.nightly.test_night import RULES, end_here
-from tests.make.lakes import Meanwhile, MemoryLake, neighbours
+from tests.make.lakes import Meanwhile, MemoryLake, bucket_of, months_of, neighbours
 from tests.make.support import NOW, KeptRejections, complaint, message, purchase, taken, taking_in
 
 WHO = "c-1"
@@ -52,7 +52,7 @@ def rules() -> Timeline:
 
 def settled(lake: MemoryLake, customers: Any, rules: Timeline, events: list[Event] | None = None) -> Any:
     own = taken(rules.latest, *HISTORY) if events is None else events
-    return Settlement(lake, customers, rules, UNTIL, lambda: NOW, pause=lambda _: None).bucket(NUMBER, own).counts
+    return Settlement(lake, customers, rules, UNTIL, lambda: NOW, pause=lambda _: None).part(own).counts
 
 
 def test_the_state_is_what_all_events_make_of_it_and_nothing_is_said(rules: Timeline, customers: Customers) -> None:
@@ -93,7 +93,7 @@ def test_records_that_were_lost_are_a_gap_though_the_state_came_from_the_table(
     lake = MemoryLake()
     settled(lake, customers, rules)
     compact(lake, NUMBER)
-    lake.delete([current_key("records", NUMBER)])
+    lake.delete(months_of(lake, "records", NUMBER))
     assert missing_commits(read_bucket(lake, NUMBER)).to_dicts() == [{"customer": WHO, "version": 1, "missing": 1}]
     refill(lake, customers, rules, [WHO])
     stage(lake)
@@ -127,7 +127,7 @@ def test_a_damaged_end_of_a_month_is_set_aside_and_the_rest_goes_on(rules: Timel
     lake, key = MemoryLake(), month_key("2026-02", NUMBER)
     lake.put(key, b"PAR1 and no more")
     settling = Settlement(lake, customers, rules, UNTIL, lambda: NOW)
-    assert settling.bucket(NUMBER, taken(rules.latest, *HISTORY)).aside == [f"aside/{key}"]
+    assert settling.part(taken(rules.latest, *HISTORY)).aside == [f"aside/{key}"]
     assert lake.get(f"aside/{key}").body == b"PAR1 and no more"
     assert pl.read_parquet(lake.get(key).body)["customer"].to_list() == [WHO]
 
@@ -173,7 +173,7 @@ def _after(rules: Timeline, customers: Customers, who: str, calls: list[str], la
     for ending in (last, 0):
         ends: Any = Meanwhile(lake, calls, ending, end_here), Meanwhile(customers, calls, ending, end_here)
         with suppress(KeyboardInterrupt):
-            Settlement(ends[0], ends[1], rules, UNTIL, lambda: NOW).bucket(bucket_of(who), events)
+            Settlement(ends[0], ends[1], rules, UNTIL, lambda: NOW).part(events)
     compact(lake, bucket_of(who))
     bucket, state = read_bucket(lake, bucket_of(who)), customers.load(who)
     assert state is not None
@@ -316,7 +316,7 @@ def dealt_out(events: list[dict[str, Any]], rules: Timeline, folder: Path) -> Pa
     """The file of the customer's bucket, of a file of events."""
     (folder / "events.jsonl").write_text("".join(f"{json.dumps(event)}\n" for event in events))
     partition(taking_in([folder / "events.jsonl"], rules.latest, folder), folder, lambda _: None)
-    return bucket_file(folder, NUMBER)
+    return part_file(folder, NUMBER)
 
 
 def test_an_event_is_checked_once_between_its_file_and_the_lake(

@@ -15,7 +15,6 @@ from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact, stage
 from standing.lake.gaps import behind_table, missing_commits
 from standing.lake.incoming import write_rows
-from standing.lake.layout import bucket_of
 from standing.lake.reader import read_bucket
 from standing.lake.rows import rows_in
 from standing.nightly.bucket import rescore_bucket
@@ -27,7 +26,7 @@ from standing.values.days import Day
 
 from tests.integration.nightly.test_night import LATER, RULES
 from tests.make.crowd import crowd
-from tests.make.lakes import MemoryLake
+from tests.make.lakes import MemoryLake, bucket_of
 from tests.make.support import NOW, KeptRejections, message, purchase, taken
 
 WHO = "c-1"
@@ -43,13 +42,9 @@ def under(rules: Timeline, **more: Any) -> Timeline:
     return Timeline.of(ruleset.model_copy(update={"programme": programme}))
 
 
-def settle(lake: MemoryLake, customers: Customers, rules: Timeline, who: str, events: list[Event]) -> Any:
+def settle(lake: MemoryLake, customers: Customers, rules: Timeline, events: list[Event]) -> Any:
     until = day_to_close(NOW, rules.latest)
-    return (
-        Settlement(lake, customers, rules, until, lambda: NOW, pause=lambda _: None)
-        .bucket(bucket_of(who), events)
-        .counts
-    )
+    return Settlement(lake, customers, rules, until, lambda: NOW, pause=lambda _: None).part(events).counts
 
 
 def loaded(customers: Customers, who: str) -> State:
@@ -68,7 +63,7 @@ def test_rebuilt_and_rescored_it_is_the_same(rules: Timeline, customers: Custome
     until = day_to_close(NOW, rules.latest)
     for who, events in crowd(12, 500, seed=7):
         lake = MemoryLake()
-        settle(lake, customers, rules, who, events)
+        settle(lake, customers, rules, events)
         state = loaded(customers, who)
         assert state.closed == view_of_history(events, rules, until).memory
         stored = stored_history(customers.history(who), customers.checkpoints(who))
@@ -81,7 +76,7 @@ def test_rebuilt_and_rescored_it_is_the_same(rules: Timeline, customers: Custome
 
 def test_no_row_of_it_is_one_that_is_published(rules: Timeline, customers: Customers) -> None:
     for who, events in crowd(5, 300, seed=2):
-        settle(MemoryLake(), customers, rules, who, events)
+        settle(MemoryLake(), customers, rules, events)
         kinds = {row["sk"]["S"].partition("#")[0] for row in customers.rows(who)}
         assert kinds <= {STATE, "EVENT", "CHECKPOINT"}
     assert list(customers.outcomes()) == []
@@ -90,7 +85,7 @@ def test_no_row_of_it_is_one_that_is_published(rules: Timeline, customers: Custo
 def test_what_the_stream_brings_after_it_are_repeats(rules: Timeline, customers: Customers) -> None:
     lake = MemoryLake()
     (who, events), *_ = crowd(1, 300, seed=2)
-    settle(lake, customers, rules, who, events)
+    settle(lake, customers, rules, events)
     compact(lake, bucket_of(who))
     before = read_bucket(lake, bucket_of(who))
     for kind, rows in rows_in(customers.rows(who), rules, "stream").items():
@@ -109,8 +104,8 @@ def test_an_event_that_was_sent_too_late_counts_once_it_is_history(customers: Cu
     ingest.batch([message(1, purchase(1, amount="1.00", days_ago=12)), message(2, purchase(2, days_ago=300))])
     assert [one.counts for one in customers.history(WHO)].count(False) == 1
     lake, other = MemoryLake(), taken(rules.latest, purchase(2, amount="3.00", days_ago=300))
-    assert settle(lake, customers, rules, WHO, other)["conflicting"] == 1
-    assert settle(lake, customers, rules, WHO, taken(rules.latest, purchase(2, days_ago=300)))["events"] == 1
+    assert settle(lake, customers, rules, other)["conflicting"] == 1
+    assert settle(lake, customers, rules, taken(rules.latest, purchase(2, days_ago=300)))["events"] == 1
     assert all(one.counts for one in customers.history(WHO))
     state = loaded(customers, WHO)
     rebuilt = fold_anew(state, rules, NOW, stored_history(customers.history(WHO))).state
@@ -130,11 +125,11 @@ def test_what_is_older_than_the_history_that_is_kept_is_in_the_lake_and_in_the_s
     old = taken(rules.latest, *(purchase(n, amount="400.00", days_ago=700 - 20 * n) for n in range(30)))
     new = taken(rules.latest, *(purchase(n, amount="90.00", days_ago=99 - 3 * (n - 30)) for n in range(30, 60)))
     more = taken(rules.latest, purchase(60, amount="7.00", days_ago=5), purchase(61, amount="8.00", days_ago=2))
-    settle(lake, customers, rules, WHO, [*old, *new])
+    settle(lake, customers, rules, [*old, *new])
     assert len(customers.history(WHO)) == len(new)
     assert loaded(customers, WHO).closed == view_of_history([*old, *new], rules, until).memory
     for some in (more, more, new):
-        settle(lake, customers, rules, WHO, some)
+        settle(lake, customers, rules, some)
         state = loaded(customers, WHO)
         assert state.closed == view_of_history([*old, *new, *more], rules, until).memory
     told = night(lake, customers, rules, WHO, until)
@@ -145,7 +140,7 @@ def test_what_is_older_than_the_history_that_is_kept_is_in_the_lake_and_in_the_s
 def test_the_night_after_says_what_changed_since_and_the_next_nothing(customers: Customers) -> None:
     lake, until = MemoryLake(), day_to_close(LATER, RULES.latest)
     events = [purchase(1, amount="30.00", days_ago=7), purchase(2, amount="2500.00", days_ago=3)]
-    settle(lake, customers, RULES, WHO, taken(RULES.latest, *events))
+    settle(lake, customers, RULES, taken(RULES.latest, *events))
     for _ in range(2):
         rescore_bucket(lake, customers, RULES, NUMBER, until, clock=lambda: LATER)
         said = [(one.get("to") or one["care"]) for one in customers.decisions(WHO)]

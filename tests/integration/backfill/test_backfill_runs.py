@@ -11,7 +11,7 @@ from typing import Any
 import orjson
 import pytest
 from standing.aws.table import Customers
-from standing.backfill.partition import bucket_file
+from standing.backfill.partition import part_file
 from standing.backfill.run import Backfill, fill_back, folder_of
 from standing.backfill.run_list import list_runs, retract
 from standing.backfill.settlement import Settlement
@@ -19,7 +19,7 @@ from standing.backfill.work_folders import forget_in_work, is_in_work, work_belo
 from standing.cli import app
 from standing.cli import backfill as commands
 from standing.customers.forget import forget_in_backfills
-from standing.lake.layout import bucket_of, retracted_prefix
+from standing.lake.layout import retracted_prefix
 from standing.lake.runs import Run, begin, keep, run_of, runs, unfinished
 from standing.nightly.plan import day_to_close
 from standing.nightly.summary import NightSteps, summarise
@@ -30,7 +30,7 @@ from typer.testing import CliRunner
 
 from tests.integration.nightly.test_night import RULES
 from tests.make import reports
-from tests.make.lakes import MemoryLake
+from tests.make.lakes import MemoryLake, bucket_of
 from tests.make.support import NOW, envelope, purchase, taken
 
 WHO, OTHER = "c-1", "c-2"
@@ -69,7 +69,7 @@ def settled(place: Any, run: Run = RUN, first: int = 0, who: str = WHO) -> None:
     """A run of two purchases that ended."""
     begin(place.lake, run)
     events = taken(RULES.latest, *(purchase(first + n, customer=who, days_ago=30 - n) for n in range(2)))
-    Settlement(place.lake, place.customers, RULES, UNTIL, lambda: NOW, run.run).bucket(bucket_of(who), events)
+    Settlement(place.lake, place.customers, RULES, UNTIL, lambda: NOW, run.run).part(events)
     keep(place.lake, replace(run, state="done", ended=run.began, counts={"events": 2, "customers": 1}))
 
 
@@ -173,7 +173,7 @@ def test_conflicts_are_named_and_the_exit_code_is_1(place: Any) -> None:
     settled(place)
     detail = {"id": "r-1", "customer": WHO, "time": NOW.isoformat(), "amount": "5.00", "currency": "USD"}
     refund = taken(RULES.latest, envelope("refund.v1", detail | {"purchase": "p-0"}))
-    Settlement(place.lake, place.customers, RULES, UNTIL, lambda: NOW, "other").bucket(bucket_of(WHO), refund)
+    Settlement(place.lake, place.customers, RULES, UNTIL, lambda: NOW, "other").part(refund)
     done = said("--retract", RUN.run)
     assert done.exit_code == 1
     assert "r-1" in done.stdout
@@ -223,7 +223,7 @@ def test_forgetting_reaches_what_waits_in_working_folders(place: Any, tmp_path: 
     assert forget_in_work(tmp_path, WHO) == 1
     assert not is_in_work(tmp_path, WHO)
     assert not any(WHO in path.read_text() for path in work.glob("*.jsonl"))
-    assert OTHER in bucket_file(work, bucket_of(OTHER)).read_text()
+    assert OTHER in part_file(work, bucket_of(OTHER)).read_text()
     assert OTHER in (work / "refused.jsonl").read_text()
     assert forget_in_work(tmp_path, WHO) == 0
     (work / "dealt.json").unlink()

@@ -21,7 +21,7 @@ from standing.ingest.batch import Ingest, Message
 from standing.lake.compaction import compact, stage
 from standing.lake.gaps import behind_table, missing_commits
 from standing.lake.incoming import write_rows
-from standing.lake.layout import bucket_of, month_key
+from standing.lake.layout import month_key
 from standing.lake.reader import read_bucket
 from standing.lake.rows import rows_in
 from standing.nightly.bucket import rescore_bucket
@@ -33,7 +33,7 @@ from tests.integration.backfill.test_backfill_agrees import SHORT, under
 from tests.integration.conftest import KEYS
 from tests.integration.nightly.test_night import LATER, RULES, end_here
 from tests.make.crowd import crowd
-from tests.make.lakes import Meanwhile, MemoryLake
+from tests.make.lakes import Meanwhile, MemoryLake, bucket_of
 from tests.make.support import NOW, KeptRejections, envelope, message, purchase, taken
 
 WHO = "c-1"
@@ -58,7 +58,7 @@ class World:
     def backfill(self, run: str, events: Sequence[Event]) -> Any:
         until = day_to_close(NOW, self.rules.latest)
         settling = Settlement(self.lake, self.customers, self.rules, until, lambda: NOW, run)
-        return settling.bucket(bucket_of(events[0].detail.customer), events).counts if events else {}
+        return settling.part(events).counts if events else {}
 
     def stream(self, who: str = WHO) -> None:
         for kind, rows in rows_in(self.customers.rows(who), self.rules, "stream").items():
@@ -312,7 +312,7 @@ def test_what_a_killed_run_left_goes_too(world: World) -> None:
         ends.calls, ends.number = [], last
         events = taken(RULES.latest, *own(30, 20))
         with suppress(KeyboardInterrupt):
-            Settlement(world.lake, ends, RULES, day_to_close(NOW, RULES.latest), lambda: NOW, A).bucket(NUMBER, events)
+            Settlement(world.lake, ends, RULES, day_to_close(NOW, RULES.latest), lambda: NOW, A).part(events)
         late = rows_in(world.customers.rows(WHO), RULES, "stream")
         world.retract()
         for kind, rows in late.items():
@@ -335,7 +335,7 @@ def test_what_was_sent_counts_though_a_killed_run_had_counted_nothing(world: Wor
     table: Any = Killed()
     with suppress(KeyboardInterrupt):
         events = taken(RULES.latest, *own(30, 20))
-        Settlement(world.lake, table, RULES, day_to_close(NOW, RULES.latest), lambda: NOW, A).bucket(NUMBER, events)
+        Settlement(world.lake, table, RULES, day_to_close(NOW, RULES.latest), lambda: NOW, A).part(events)
     assert world.live(message(1, own(30)[0])) == {"duplicates": 1}
     world.retract()
     assert world.records() == {("shop.checkout", "p-0"): (True, "")}

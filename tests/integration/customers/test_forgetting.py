@@ -18,13 +18,13 @@ import pytest
 from standing.archive.archiver import archive
 from standing.aws.lake_bucket import Lake
 from standing.aws.table import SALT, Customers
-from standing.backfill.partition import bucket_file
+from standing.backfill.partition import part_file
 from standing.backfill.work_folders import DEALT, is_in_work, work_below, write_note
 from standing.customers.export import as_json, export, rows_in
 from standing.customers.forget import forget, forget_everywhere, forget_in_reports, rows_known
 from standing.ingest.batch import Ingest, Message
 from standing.lake.compaction import compact_all
-from standing.lake.layout import bucket_of, month_key
+from standing.lake.layout import month_key
 from standing.lake.parquet import parquet_bytes
 from standing.lake.runs import Run
 from standing.nightly.summary import keep_part, keep_report, page_key, report_key
@@ -38,7 +38,7 @@ from standing.values.faults import Fault
 from tests.integration.ingest.test_crashes import Crash, Fatal, Wire, fatals
 from tests.integration.lake.test_lake import NUMBERS, Between, delivered, lake, records, streamed
 from tests.make import reports
-from tests.make.lakes import neighbours
+from tests.make.lakes import bucket_of, neighbours
 from tests.make.support import NOW, KeptRejections, complaint, envelope, message, purchase
 
 __all__ = ["lake", "streamed"]  # fixtures
@@ -108,7 +108,7 @@ def test_a_customer_is_forgotten_wherever_it_is(
     work.mkdir(parents=True)
     write_note(work, Run("20260301-1200-aaaaaaaa", [], None, work.name, ""), 0, "")
     (work / DEALT).write_text("{}")
-    bucket_file(work, bucket_of("c-1")).write_text('{"detail": {"customer": "c-1"}}\n')
+    part_file(work, bucket_of("c-1")).write_text('{"detail": {"customer": "c-1"}}\n')
     there, _ = rows_known(target, tmp_path, "c-1")
     assert there == len(scanned(streamed, "c-1")) > 0
     assert forget_everywhere(target, tmp_path, "c-1") == ({"standing": there, "shadow": 3}, 0, 1)

@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from functools import partial
 from itertools import count
 from pathlib import Path
@@ -25,7 +26,7 @@ from standing.lake import compaction
 from standing.lake.compaction import compact, compact_all, stage
 from standing.lake.decisions import DECISIONS
 from standing.lake.gaps import behind_table, missing_commits, refill
-from standing.lake.layout import KINDS, bucket_of, month_key, number_in, standing_key
+from standing.lake.layout import KINDS, month_key, number_in, standing_key
 from standing.lake.parquet import parquet_bytes
 from standing.lake.reader import everything_of, read_bucket
 from standing.lake.records import TEXTS
@@ -37,7 +38,7 @@ from standing.values.days import day_date
 from tests.integration.conftest import KEYS
 from tests.integration.ingest.test_crashes import BY_REGION, STREAM, Crash, Fatal, Wire, fatals
 from tests.make.frames import read_decisions
-from tests.make.lakes import lake_rows, pour
+from tests.make.lakes import BITS, bucket_of, lake_rows, pour
 from tests.make.support import NOW, ROOT, KeptRejections, complaint, envelope, message, purchase, taken
 
 CUSTOMERS = ("c-1", "c-2")
@@ -48,7 +49,7 @@ NEIGHBOUR = next(name for name in map("n-{}".format, count()) if bucket_of(name)
 def made(name: str = "lake") -> Lake:
     client = boto3.client("s3")
     client.create_bucket(Bucket=name)
-    return Lake(client, name, at_once=1)
+    return Lake(client, name, at_once=1, bits=8)
 
 
 @pytest.fixture
@@ -207,7 +208,7 @@ class Worlds:
     def new(self) -> Lake:
         """Another lake."""
         self.made += 1
-        lake = Lake(self.client, f"world-{self.made}", at_once=1)
+        lake = Lake(self.client, f"world-{self.made}", at_once=1, bits=BITS)
         self.client.create_bucket(Bucket=lake.name)
         for key, body in self.snapshot.items():
             lake.put(key, body)
@@ -215,7 +216,7 @@ class Worlds:
 
     def through(self, lake: Lake, wire: Any) -> Lake:
         """The same lake by a client whose every call goes through a wire."""
-        return Lake(Wire.tap(wire, self.tapped), lake.name, at_once=1)
+        return Lake(Wire.tap(wire, self.tapped), lake.name, at_once=1, bits=BITS)
 
 
 def work(lake: Lake) -> None:
@@ -230,7 +231,15 @@ def test_whatever_call_is_the_last_the_lake_ends_the_same(snapshot: dict[str, by
     worlds, wire = Worlds(snapshot), Wire(Fatal(-1, carried_out=False, end=Crash))
     work(worlds.through(whole := worlds.new(), wire))
     expected = contents(whole)
-    assert {key.split("/")[0] for key in expected} == {*KINDS, "standing", "months", "aside", "forgotten"}
+    assert {key.split("/")[0] for key in expected} == {
+        *KINDS,
+        "buckets.json",
+        "standing",
+        "months",
+        "aside",
+        "forgotten",
+        "erased",
+    }
     assert not [key for key, body in expected.items() if NEIGHBOUR.encode() in body and not key.startswith("aside/")]
     assert {"GetObject", "PutObject", "ListObjectsV2", "DeleteObjects", "CopyObject"} == set(wire.calls)
     otherwise = {}
@@ -319,13 +328,15 @@ def test_duckdb_reads_the_layout_without_our_code(rules: Timeline, lake: Lake, t
     on_disk(lake, tmp_path)
     sql = duckdb.connect()
     for kind in KINDS:
-        sql.execute(f"create view {kind} as from read_parquet('{tmp_path}/{kind}/*/*.parquet', hive_partitioning=true)")
+        sql.execute(
+            f"create view {kind} as from read_parquet('{tmp_path}/{kind}/*/*/*.parquet', hive_partitioning=true)"
+        )
     assert sql.sql("select count(*), count(distinct customer), sum(amount) from records").fetchall() == [
         (48, 8, 1_920_000)
     ]
     assert (
         sql.sql(
-            "select distinct customer from records where bucket <> ('0x' || substr(sha256(customer), 1, 2))::int"
+            "select distinct customer from records where bucket <> 256 + ('0x' || substr(sha256(customer), 1, 2))::int"
         ).fetchall()
         == []
     )
@@ -356,12 +367,13 @@ def check_sorted(sql: duckdb.DuckDBPyConnection) -> None:
 
 
 def test_what_the_docs_ask_of_duckdb_works(rules: Timeline, lake: Lake, tmp_path: Path) -> None:
+    lake = replace(lake, bits=4)  # as the template says by default
     events = taken(rules.latest, *(purchase(number, amount="400.00", days_ago=60 - number) for number in range(6)))
     back = {"id": "r-1", "customer": "c-2", "time": NOW.isoformat(), "amount": "150.00", "currency": "USD"}
     refund = taken(rules.latest, envelope("refund.v1", back | {"purchase": "p-0"}, "synthetic"))
     for who, own in {"c-1001": events, "c-2": [*events, *refund]}.items():
         pour(lake, lake_rows(rules, who, own), who)
-    compact_all(lake, [bucket_of("c-1001"), bucket_of("c-2")])
+    compact_all(lake)
     on_disk(lake, tmp_path)
     page = (ROOT / "docs" / "lake.md").read_text("utf-8")
     (block, *_) = re.findall(r"```sql\n(.*?)```", page, re.DOTALL)

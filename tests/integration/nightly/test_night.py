@@ -19,22 +19,22 @@ from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact_all, stage
 from standing.lake.gaps import refill
 from standing.lake.incoming import write_rows
-from standing.lake.layout import Kind, bucket_of, current_key, month_key, partition, standing_key
+from standing.lake.layout import Kind, month_key, partition, standing_key
 from standing.lake.parquet import WRONG, CorruptFile, parquet_bytes
 from standing.lake.rows import state_row
 from standing.nightly.bucket import rescore_bucket
-from standing.nightly.metrics.months import month_before, month_end, month_of
+from standing.nightly.metrics.months import month_before
 from standing.nightly.plan import buckets, day_to_close, plan
 from standing.nightly.summary import add_reports, keep_report, summarise
 from standing.nightly.work import BucketWork
 from standing.report.model import COUNTS, BucketReport, Difference, Figures, Group, Oddity, Seconds, Used
 from standing.rules.ruleset import Stratum
 from standing.rules.timeline import Timeline
-from standing.values.days import day_date, day_in, day_of
+from standing.values.days import day_date, day_in, day_of, month_end, month_of
 from standing.values.faults import Fault
 
 from tests.make import strategies as made
-from tests.make.lakes import Meanwhile, MemoryLake, neighbours
+from tests.make.lakes import Meanwhile, MemoryLake, bucket_of, last_file, months_of, neighbours
 from tests.make.nights import begun
 from tests.make.strategies import every, line
 from tests.make.support import NOW, KeptRejections, complaint, message, purchase
@@ -72,7 +72,7 @@ def lake() -> Lake:
     """An empty bucket."""
     client = boto3.client("s3")
     client.create_bucket(Bucket="lake")
-    return Lake(client, "lake", at_once=1)
+    return Lake(client, "lake", at_once=1, bits=8)
 
 
 @pytest.fixture
@@ -132,9 +132,9 @@ def test_a_difference_between_state_and_lake_is_counted_and_named(
 ) -> None:
     client = lake.client
     night(lake, bought, rules)
-    records = client.get_object(Bucket="lake", Key=current_key("records", NUMBER))["Body"].read()
+    records = client.get_object(Bucket="lake", Key=last_file(lake, "records", NUMBER))["Body"].read()
     client.delete_object(Bucket="lake", Key=standing_key(NUMBER))
-    client.put_object(Bucket="lake", Key=current_key("records", NUMBER), Body=_dearer(records))
+    client.put_object(Bucket="lake", Key=last_file(lake, "records", NUMBER), Body=_dearer(records))
     told = night(lake, bought, rules)
     assert told.differences > 0
     last = told.different[-1]
@@ -191,9 +191,9 @@ def test_the_figures_of_a_night_are_those_of_its_day(rules: Timeline, bought: Cu
 
 def test_decisions_that_cannot_be_read_cost_their_figures_alone(rules: Timeline, bought: Customers, lake: Lake) -> None:
     night(lake, bought, rules)
-    lake.put(current_key("decisions", NUMBER), b"PAR1 half of a file")
+    lake.put(last_file(lake, "decisions", NUMBER), b"PAR1 half of a file")
     told = night(lake, bought, rules)
-    assert list(told.wrong) == [current_key("decisions", NUMBER)]
+    assert list(told.wrong) == [last_file(lake, "decisions", NUMBER)]
     assert (told.figures.levels, told.figures.changes) == ({"tier": {"bronze": 1}}, {"tier": {"0": 1}})
 
 
@@ -287,7 +287,7 @@ def test_a_night_by_shares_of_customers_comes_to_the_same(
     found = night(parts, Gone(), rules)
     assert expected.customers == len(names)
     assert found == expected
-    for key in (standing_key(NUMBER), month_key(month_of(until), NUMBER), current_key("records", NUMBER)):
+    for key in (standing_key(NUMBER), month_key(month_of(until), NUMBER), *months_of(whole, "records", NUMBER)):
         assert_frame_equal(_frame(parts, key), _frame(whole, key))
 
 
@@ -302,7 +302,7 @@ def test_a_bucket_that_is_damaged_at_its_end_says_nothing_of_its_beginning(
     compact_all(lake, [NUMBER])
     before = {who: customers.load(who) for who in names}
     monkeypatch.setattr("standing.lake.chunks.ROWS", 1)
-    key = current_key(kind, NUMBER)
+    key = last_file(lake, kind, NUMBER)
     lake.put(key, _broken_at_its_end(pl.read_parquet(lake.get(key).body)))
     with pytest.raises(CorruptFile, match=key):
         night(lake, customers, rules)
@@ -369,8 +369,8 @@ def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     first, steps = begun(lake, rules.latest, LATER)
     assert first.due == first.known == sorted((NUMBER, other))
     rescore_bucket(lake, bought, rules, NUMBER, day_in(first.day), clock=lambda: LATER)
-    whole = lake.get(current_key("records", NUMBER))
-    lake.put(current_key("records", NUMBER), whole.body[: len(whole.body) // 2])
+    whole = lake.get(last_file(lake, "records", NUMBER))
+    lake.put(last_file(lake, "records", NUMBER), whole.body[: len(whole.body) // 2])
     night_of = BucketWork(lake, bought, rules, clock=lambda: LATER)
     day = day_in(first.day)
     night_of.bucket(other, day, 2.0)
@@ -379,7 +379,7 @@ def test_a_second_start_for_a_day_does_what_failed_and_nothing_else(
     report = summarise(lake, steps)
     assert (report.failed_buckets, report.buckets) == ([NUMBER], 1)
     assert "not a whole Parquet file" in str(report.wrong[partition(NUMBER)])
-    lake.put(current_key("records", NUMBER), whole.body)
+    lake.put(last_file(lake, "records", NUMBER), whole.body)
     assert plan(lake, rules.latest, LATER).due == [NUMBER]
     night_of.bucket(NUMBER, day, 2.0)
     assert plan(lake, rules.latest, LATER).due == []

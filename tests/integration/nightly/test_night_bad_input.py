@@ -14,7 +14,7 @@ from standing.ingest.batch import Ingest
 from standing.lake.compaction import stage
 from standing.lake.gaps import refill
 from standing.lake.incoming import write_rows
-from standing.lake.layout import bucket_of, current_key, incoming_prefix, partition
+from standing.lake.layout import current_key, incoming_prefix, partition
 from standing.lake.parquet import CorruptFile, parquet_bytes
 from standing.lake.rows import RECORDS, STATES
 from standing.nightly import anomalies
@@ -29,10 +29,11 @@ from standing.values.days import day_in
 from standing.values.faults import Fault
 
 from tests.integration.nightly.test_night import LATER, RULES
+from tests.make.lakes import bucket_of, last_file
 from tests.make.nights import begun
 from tests.make.support import NOW, KeptRejections, message, purchase
 
-GOOD, TORN, MANY, EMPTY = "c-1", "c-2", "c-3", 77
+GOOD, TORN, MANY, EMPTY = "c-1", "c-2", "c-3", 511
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def lake(customers: Customers, rules: Timeline) -> Lake:
     """Three customers in buckets of their own, each with something wrong but the first."""
     client = boto3.client("s3")
     client.create_bucket(Bucket="lake")
-    lake = Lake(client, "lake", at_once=1)
+    lake = Lake(client, "lake", at_once=1, bits=8)
     ingest = Ingest(rules, customers, KeptRejections(), clock=lambda: NOW)
     for who in (GOOD, TORN, MANY):
         assert not ingest.batch([message(1, purchase(1, customer=who, amount="2500.00", days_ago=3))]).failed
@@ -72,12 +73,12 @@ def test_each_kind_is_named_and_the_rest_goes_on(
     night_before = night(lake, customers, rules)  # so that the buckets have files
     assert night_before.wrong == {}
     lake.delete(lake.keys("nights/"))
-    torn = lake.get(current_key("records", bucket_of(TORN))).body
-    lake.put(current_key("records", bucket_of(TORN)), torn[:-40])
+    torn = lake.get(last_file(lake, "records", bucket_of(TORN))).body
+    lake.put(last_file(lake, "records", bucket_of(TORN)), torn[:-40])
     lake.put(f"{incoming_prefix('records')}other.parquet", parquet_bytes(pl.DataFrame({"who": ["x"]})))
     lake.put(f"{incoming_prefix('states')}torn.parquet", b"PAR1 and no more")
-    lake.put(current_key("records", EMPTY), parquet_bytes(pl.DataFrame(schema=RECORDS)))
-    lake.put(current_key("states", EMPTY), parquet_bytes(pl.DataFrame(schema=STATES)))
+    lake.put(current_key("records", EMPTY, "2026-01"), parquet_bytes(pl.DataFrame(schema=RECORDS)))
+    lake.put(current_key("states", EMPTY, "2026-01"), parquet_bytes(pl.DataFrame(schema=STATES)))
     _add_oddities(lake)
     monkeypatch.setattr(anomalies, "MANY", 1_000)
 
@@ -93,7 +94,7 @@ def test_each_kind_is_named_and_the_rest_goes_on(
     assert "1 event of days to come" in odd["to-come/shop.checkout"]
     assert report.buckets == 3
     assert report.customers == 2
-    assert lake.get(current_key("records", bucket_of(TORN))).body == torn[:-40]
+    assert lake.get(last_file(lake, "records", bucket_of(TORN))).body == torn[:-40]
     shown = page(report, rules.latest, "en")
     for told in (*wrong, *map(escape, wrong.values()), f"customer {MANY}", "source shop.checkout", *odd.values()):
         assert told in shown
@@ -101,7 +102,7 @@ def test_each_kind_is_named_and_the_rest_goes_on(
 
 def _add_oddities(lake: Lake) -> None:
     """Two thousand purchases of nothing, and one of the far future, as records that no state counts yet."""
-    key = current_key("records", bucket_of(MANY))
+    key = last_file(lake, "records", bucket_of(MANY))
     (row,) = pl.read_parquet(io.BytesIO(lake.get(key).body)).to_dicts()
     rows = [row | {"id": f"n-{number}", "amount": 0} for number in range(2_000)]
     rows.append(row | {"id": "far", "day": row["day"] + 4_000})

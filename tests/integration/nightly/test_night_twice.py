@@ -12,7 +12,7 @@ from standing.engine.view import view
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact_all, stage
 from standing.lake.gaps import refill
-from standing.lake.layout import KINDS, bucket_of, current_key, incoming_prefix, standing_key
+from standing.lake.layout import KINDS, incoming_prefix, standing_key
 from standing.lake.tombstones import write_tombstone
 from standing.nightly.plan import day_to_close, plan
 from standing.nightly.summary import DONE, conclude, merge_runs, part_key, report_key
@@ -23,7 +23,7 @@ from standing.values.days import Day
 from standing.values.faults import Fault
 
 from tests.integration.nightly.test_night import LATER, RULES
-from tests.make.lakes import Meanwhile, MemoryLake, neighbours
+from tests.make.lakes import Meanwhile, MemoryLake, bucket_of, months_of, neighbours
 from tests.make.nights import begun
 from tests.make.support import NOW, KeptRejections, message, purchase
 
@@ -139,7 +139,7 @@ def test_customers_whose_files_are_gone_are_named_and_lived_through_until_they_a
     names = neighbours(WHO, 3)
     lake = filled(customers, names)
     assert lived(customers, lake, UNTIL - 3).incomplete == []
-    lake.delete([current_key(kind, NUMBER) for kind in gone])
+    lake.delete([key for kind in gone for key in months_of(lake, kind, NUMBER)])
     assert NUMBER in plan(lake, RULES.latest, LATER).known
     for day in (UNTIL - 1, UNTIL):
         told = lived(customers, lake, day)
@@ -169,7 +169,7 @@ def test_who_was_forgotten_is_not_looked_for(customers: Customers) -> None:
     lake = filled(customers, names)
     lived(customers, lake, UNTIL - 1)
     customers.forget(WHO)
-    lake.delete([current_key("states", NUMBER), current_key("records", NUMBER)])
+    lake.delete([*months_of(lake, "states", NUMBER), *months_of(lake, "records", NUMBER)])
     write_tombstone(lake, customers.salt, WHO)
     for day in (UNTIL - 1, UNTIL):
         assert lived(customers, lake, day).incomplete == [who for who in names if who != WHO]

@@ -6,7 +6,6 @@ from standing.aws.table import Customers
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact_all
 from standing.lake.gaps import refill
-from standing.lake.layout import current_key
 from standing.nightly.arrivals import with_refused
 from standing.nightly.summary import conclude, part_key, report_key
 from standing.nightly.trends import with_trend
@@ -14,7 +13,7 @@ from standing.nightly.work import BucketWork
 
 from tests.integration.nightly.test_night import LATER, RULES, _dearer
 from tests.integration.nightly.test_night_twice import NUMBER, UNTIL
-from tests.make.lakes import MemoryLake, neighbours
+from tests.make.lakes import MemoryLake, last_file, neighbours
 from tests.make.nights import begun
 from tests.make.support import NOW, ROOT, KeptRejections, complaint, message, purchase
 from tests.unit.nightly.test_arrivals import KeptLog
@@ -47,7 +46,7 @@ def closed(customers: Customers) -> MemoryLake:
     refill(lake, customers, RULES, names[:1])
     _, steps = begun(lake, RULES.latest, LATER)
     compact_all(lake, [NUMBER])
-    key = current_key("records", NUMBER)
+    key = last_file(lake, "records", NUMBER)
     lake.put(key, _dearer(lake.get(key).body))
     BucketWork(lake, customers, RULES, clock=lambda: LATER).bucket(NUMBER, UNTIL, 1.0)
     log = KeptLog((NOW.replace(month=4, day=6), LINE))

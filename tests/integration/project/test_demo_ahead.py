@@ -37,7 +37,7 @@ def sold(number: int) -> dict[str, Any]:
 def lake_of(customers: Customers, rules: Timeline) -> Lake:
     client = boto3.client("s3")
     client.create_bucket(Bucket="lake")
-    lake = Lake(client, "lake", at_once=1)
+    lake = Lake(client, "lake", at_once=1, bits=8)
     desk = Ingest(rules, customers, KeptRejections(), clock=lambda: NOW, pause=lambda _: None)
     assert not desk.batch([message(number, sold(number)) for number in range(3)]).failed
     refill(lake, customers, rules, ["c-1"])

@@ -17,7 +17,6 @@ from standing.customers.forget import forget
 from standing.ingest.batch import Ingest
 from standing.lake.compaction import compact_all
 from standing.lake.gaps import refill
-from standing.lake.layout import bucket_of
 from standing.nightly.plan import day_to_close
 from standing.nightly.summary import conclude
 from standing.nightly.trends import with_trend
@@ -29,7 +28,7 @@ from standing.search.request import Sources
 from standing.values.errors import UserError
 from typer.testing import CliRunner, Result
 
-from tests.make.lakes import MemoryLake
+from tests.make.lakes import MemoryLake, bucket_of
 from tests.make.nights import begun
 from tests.make.support import NOW, KeptRejections, complaint, message, naming, purchase, real_ruleset
 

@@ -25,10 +25,11 @@ from standing.engine.ledger.announcements import LevelHonoured, RatingChanged
 from standing.engine.ledger.care import CareAccepted, CareClosed, CareDecided
 from standing.engine.measures import from_stored
 from standing.events.intake import Event
+from standing.lake import layout
 from standing.lake.chunks import chunks
 from standing.lake.compaction import CompactionResult, compact, stage
 from standing.lake.gaps import behind_table, missing_commits
-from standing.lake.layout import KINDS, bucket_of, current_key, incoming_prefix, month_key, staged_prefix, standing_key
+from standing.lake.layout import KINDS, current_key, incoming_prefix, month_key, numbers_of, staged_prefix, standing_key
 from standing.lake.parquet import CorruptFile, parquet_bytes
 from standing.lake.reader import everything_of, open_bucket, read_bucket
 from standing.lake.rows import ORDER, Bucket, deduplicate, frame
@@ -41,7 +42,18 @@ from standing.rules.timeline import Timeline
 from tests.make import programmes
 from tests.make import strategies as made
 from tests.make.frames import read_decisions
-from tests.make.lakes import AT, MemoryLake, decided, lake_rows, neighbours, owned, pour
+from tests.make.lakes import (
+    AT,
+    MemoryLake,
+    bucket_of,
+    decided,
+    lake_rows,
+    last_file,
+    months_of,
+    neighbours,
+    owned,
+    pour,
+)
 from tests.make.support import NOW, purchase, real_rules, taken
 
 CUSTOMERS = ("c-1", "c-2", "c-3")
@@ -87,10 +99,11 @@ def same(one: Bucket, other: Bucket) -> None:
     assert_frame_equal(one.decisions, other.decisions)
 
 
-def test_a_bucket_is_the_first_byte_of_the_sha_256_of_the_id() -> None:
+def test_a_bucket_is_a_one_and_the_first_bits_of_the_sha_256_of_the_id() -> None:
     for who in (*CUSTOMERS, "客户", "x" * 128):
-        assert bucket_of(who) == int(hashlib.sha256(who.encode()).hexdigest()[:2], 16)
-    assert current_key("states", 7) == "states/bucket=007/states.parquet"
+        bits = f"{int(hashlib.sha256(who.encode()).hexdigest(), 16):0256b}"
+        assert [layout.bucket_of(who, many) for many in range(17)] == [int("1" + bits[:many], 2) for many in range(17)]
+    assert current_key("states", 263, "2026-01") == "states/bucket=000263/month=2026-01/states.parquet"
 
 
 @settings(max_examples=10, deadline=None)
@@ -142,7 +155,7 @@ def test_a_bucket_that_is_compacted_by_shares_is_the_same(monkeypatch: pytest.Mo
     parts = [found.of(share) for share in found.chunks()]
     same(Bucket(*(pl.concat(rows) for rows in zip(*parts, strict=True))), expected)
     before = dict(lake.objects)
-    assert compact(lake, number).rows == {kind: getattr(expected, kind).height for kind in KINDS}
+    assert compact(lake, number).rows == dict.fromkeys(KINDS, 0)
     assert lake.objects == before
     pour(lake, lake_rows(RULES, names[0], bought(RULES, 6)), "of the first share alone")
     settled_of(lake, number)
@@ -183,9 +196,9 @@ def test_files_are_sorted_by_customer_and_a_bucket_with_no_events_has_none(whole
         for key in lake.keys(f"{kind}/"):
             rows = pl.read_parquet(lake.objects[key])
             assert rows.equals(rows.sort(ORDER[kind]))
-    empty = next(number for number in range(256) if number not in {bucket_of(who) for who in CUSTOMERS})
+    empty = next(number for number in numbers_of(8) if number not in {bucket_of(who) for who in CUSTOMERS})
     assert compact(lake, empty) == CompactionResult(dict.fromkeys(KINDS, 0))
-    assert lake.keys(f"records/bucket={empty:03d}") == lake.keys(f"decisions/bucket={empty:03d}") == []
+    assert months_of(lake, "records", empty) == months_of(lake, "decisions", empty) == []
     assert read_bucket(lake, empty).records.is_empty()
     assert read_decisions(lake, empty).is_empty()
 
@@ -240,7 +253,7 @@ def test_a_damaged_bucket_is_named_and_left_as_it_is_and_loses_nothing(whole: Bu
     lake = MemoryLake()
     pour(lake, whole, "whole")
     settled(lake)
-    number, key = bucket_of("c-1"), current_key(kind, bucket_of("c-1"))
+    number, key = bucket_of("c-1"), last_file(lake, kind, bucket_of("c-1"))
     sound, broken = lake.objects[key], lake.objects[key][:-20]
     lake.put(key, broken)
     more = lake_rows(RULES, "c-1", bought(RULES, 6))

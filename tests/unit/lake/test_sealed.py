@@ -14,13 +14,14 @@ from hypothesis import strategies as st
 from polars.testing import assert_frame_equal
 from standing.aws.lake_bucket import StoredObject
 from standing.lake.compaction import stage
-from standing.lake.layout import KINDS, bucket_of, current_key, incoming_prefix
+from standing.lake.layout import KINDS, current_key, incoming_prefix
 from standing.lake.parquet import SEAL, CorruptFile, Parts, collect, parquet_bytes, scan
 from standing.lake.reader import open_bucket
 from standing.lake.rows import RECORDS, frame
 from standing.lake.standings import standing_in
+from standing.values.days import month_of
 
-from tests.make.lakes import MemoryLake
+from tests.make.lakes import MemoryLake, bucket_of
 
 
 @cache
@@ -111,9 +112,11 @@ def test_a_standing_that_is_not_as_it_was_written_is_as_good_as_none() -> None:
 def test_a_bucket_is_looked_at_once_however_many_shares_it_has(monkeypatch: pytest.MonkeyPatch) -> None:
     lake, looked = MemoryLake(), list[bytes]()
     for kind in KINDS:
-        lake.put(current_key(kind, 7), parquet_bytes(frame(kind)) if kind != "records" else sealed())
+        lake.put(
+            current_key(kind, 263, month_of(20_000)), parquet_bytes(frame(kind)) if kind != "records" else sealed()
+        )
     monkeypatch.setattr("standing.lake.chunks.ROWS", 10)
     monkeypatch.setattr("standing.lake.parquet.check_seal", looked.append)
-    opened = open_bucket(lake, 7)
+    opened = open_bucket(lake, 263)
     assert sum(opened.of(share).records.height for share in opened.chunks()) == rows().height
     assert len(looked) == len(KINDS)

@@ -27,7 +27,7 @@ from standing.nightly.metrics.day_end import at_end
 from standing.nightly.metrics.drift import numbers
 from standing.nightly.metrics.groups import groups, moved_now
 from standing.nightly.metrics.levels import changes, level_holders
-from standing.nightly.metrics.months import compared_with, month_before, month_end, month_of, month_watched
+from standing.nightly.metrics.months import compared_with, month_before, month_watched
 from standing.nightly.metrics.quality import quality, refunds
 from standing.nightly.metrics.samples import merge_samples
 from standing.nightly.metrics.scores import scores
@@ -38,10 +38,11 @@ from standing.rescoring.memories import latest, states_of
 from standing.rescoring.refunds import with_counting_day as records_counted_on
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
-from standing.values.days import Day, day_date, day_in, end_of_day
+from standing.values.days import Day, day_date, day_in, end_of_day, month_end, month_of
 
 from tests.make import programmes
 from tests.make.crowd import FIRST, crowd
+from tests.make.frames import RecordsIn
 from tests.make.lakes import lake_rows, owned
 from tests.make.strategies import complaint, counted_on, order, purchase, refund
 from tests.make.support import real_rules
@@ -70,13 +71,21 @@ class Made:
         records = self.bucket.records.filter(pl.col("day") <= day + 1)
         states = self.bucket.states.filter(pl.col("day") <= day + 1)
         found = rescore(RULES, records, states_of(latest(states)), None, day)
-        return at_end(found.standing, states, records, RULESET, day)
+        return at_end(found.standing, states.lazy(), records.lazy(), RULESET, day)
 
     @cached_property
     def known(self) -> MetricInputs:
         """What the figures of the last day are counted from."""
         months = {month: self.standing(month_end(month)) for month in (BEFORE, WATCHED)}
-        return MetricInputs(RULESET, UNTIL, self.standing(UNTIL), *self.bucket[::2], months, self.scored)
+        return MetricInputs(
+            RULESET,
+            UNTIL,
+            self.standing(UNTIL),
+            RecordsIn(self.bucket.records),
+            self.bucket.decisions,
+            months,
+            self.scored,
+        )
 
     @property
     def scored(self) -> pl.DataFrame:
@@ -95,8 +104,8 @@ class Made:
     def of(self, customers: set[str]) -> MetricInputs:
         """The same of some of them alone."""
         known, own = self.known, pl.col("customer").is_in(sorted(customers))
-        names = ("standing", "records", "decisions")
-        frames: dict[str, Any] = {name: getattr(known, name).filter(own) for name in names}
+        frames: dict[str, Any] = {name: getattr(known, name).filter(own) for name in ("standing", "decisions")}
+        frames["records"] = RecordsIn(self.bucket.records.filter(own))
         months = {month: rows.filter(own) for month, rows in known.months.items()}
         return replace(known, **frames, months=months, scored=self.scored.filter(own))
 
@@ -205,11 +214,11 @@ def test_after_the_end_of_a_month_only_the_days_after_it_count() -> None:
         purchase(1_091, "999.00"),
     )
     leaf = {"customers": 2, "buyers": 1, "orders": 2, "spend": -1_550, "complaints": 1}
-    assert aftermath(then, did, 1_000) == {"tier": {"gold": leaf}}
+    assert aftermath(then, did.lazy(), 1_000) == {"tier": {"gold": leaf}}
     back = (refund(day, "999.00", of="p-1000") for day in (1_050, 1_091))
     given_back = rows(purchase(1_000, "999.00"), *back)
-    assert aftermath(then, given_back, 1_000)["tier"]["gold"]["spend"] == 0  # of what was bought before
-    assert aftermath(then, did.clear(), 1_000) == {"tier": {"gold": dict.fromkeys(leaf, 0) | {"customers": 2}}}
+    assert aftermath(then, given_back.lazy(), 1_000)["tier"]["gold"]["spend"] == 0  # of what was bought before
+    assert aftermath(then, did.clear().lazy(), 1_000) == {"tier": {"gold": dict.fromkeys(leaf, 0) | {"customers": 2}}}
 
 
 def test_drift_bins_every_number_by_powers_of_two(made: Made, counted: Figures) -> None:
@@ -255,7 +264,7 @@ def test_whatever_the_rules_a_day_ends_as_the_fold_says(
     parts = [lake_rows(rules, who, events) for who, events in cut.items()]
     records, states = pl.concat([one.records for one in parts]), pl.concat([one.states for one in parts])
     found = rescore(rules, records, states_of(latest(states)), None, day)
-    standing = at_end(found.standing, states, records, ruleset, day)
+    standing = at_end(found.standing, states.lazy(), records.lazy(), ruleset, day)
     until = {who: [one for one in events if one.day <= day] for who, events in cut.items()}
     there = {who: events for who, events in until.items() if events}
     shown = {who: folded(rules, events, day).all_shown() for who, events in there.items()}
@@ -292,11 +301,12 @@ def test_adding_keeps_what_only_one_has_and_changes_neither() -> None:
 
 def test_what_came_too_late_counts_for_quality_alone(made: Made, counted: Figures) -> None:
     at = int(end_of_day(UNTIL, RULESET.programme.time_zone).timestamp()) - 1
-    some = made.known.records.filter(pl.col("family") == "purchase").head(9)
+    records = made.bucket.records
+    some = records.filter(pl.col("family") == "purchase").head(9)
     late = some.with_columns(
         pl.lit(value=True).alias("late"), pl.lit(at, pl.Int64).alias("at"), pl.format("late-{}", "id").alias("id")
     )
-    found = metrics(replace(made.known, records=pl.concat([made.known.records, late])))
+    found = metrics(replace(made.known, records=RecordsIn(pl.concat([records, late]))))
     assert found.quality["shop"][str(day_date(UNTIL))] == {"events": 9, "late": 9}
     assert replace(found, quality=counted.quality) == counted
 
@@ -350,11 +360,11 @@ def test_quality_is_by_source_and_the_day_on_which_events_came() -> None:
     ]
     records = frame("records", [{"source": source, "at": at, "late": late} for source, at, late in came])
     days = {day: str(day_date(day)) for day in (971, 999, 1_000)}
-    assert quality(records, 1_000, "UTC") == {
+    assert quality(records.lazy(), 1_000, "UTC") == {
         "shop": {days[999]: {"events": 1, "late": 0}, days[1_000]: {"events": 2, "late": 1}},
         "bank": {days[971]: {"events": 1, "late": 1}},
     }
-    assert quality(records, 1_001, "Asia/Shanghai")["shop"][str(day_date(1_001))] == {"events": 1, "late": 1}
+    assert quality(records.lazy(), 1_001, "Asia/Shanghai")["shop"][str(day_date(1_001))] == {"events": 1, "late": 1}
 
 
 def test_refunds_that_are_of_no_known_purchase_are_counted_by_source() -> None:
@@ -364,11 +374,12 @@ def test_refunds_that_are_of_no_known_purchase_are_counted_by_source() -> None:
         *(refund(999, name="before", of="late"), refund(969, name="long-ago"), refund(1_001, name="to-come")),
         refund(1_000, name="desk", of="a", source="desk"),
     )
-    assert refunds(did, 1_000, "UTC") == {
+    back, since = did.lazy().filter(pl.col("family") == "refund"), RecordsIn(did).since
+    assert refunds(back, since, 1_000, "UTC") == {
         "shop": {"refunds": 5, "unnamed": 1, "unknown": 2},
         "desk": {"refunds": 1, "unnamed": 0, "unknown": 0},
     }
-    assert refunds(did.clear(), 1_000, "UTC") == {}
+    assert refunds(did.clear().lazy(), since, 1_000, "UTC") == {}
 
 
 def test_scores_are_counted_by_recency_segment_and_tenths() -> None:
@@ -380,12 +391,12 @@ def test_scores_are_counted_by_recency_segment_and_tenths() -> None:
     ]
     found = pl.DataFrame(people, schema=columns, orient="row")
     did = rows(purchase(1_000, "30.00"), refund(1_001, "10.00"), purchase(636, "5.00"), purchase(635, "99.00"))
-    assert scores(found, did, 1_000) == {
+    assert scores(found, did.lazy(), 1_000) == {
         "rfm": {"5": {"2": {"customers": 2, "spend": 3_500}}, "1": {"1": {"customers": 1, "spend": 0}}},
         "segments": {"new-customers": 2, "lost": 1},
         "churn": {"0": 2, "9": 1},
     }
-    assert scores(None, did, 1_000) == {"rfm": {}, "segments": {}, "churn": {}}
+    assert scores(None, did.lazy(), 1_000) == {"rfm": {}, "segments": {}, "churn": {}}
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ from typing import Any
 import polars as pl
 import pytest
 from standing.aws.lake_bucket import ABSENT
-from standing.lake.layout import bucket_of, current_key
+from standing.lake.compaction import MONTH
+from standing.lake.layout import current_key, numbers_of
 from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import RECORDS
 from standing.nightly.model import MODEL, OLD, LearnedModel, model_for, model_of, model_up_to
@@ -23,7 +24,7 @@ from standing.values.faults import Fault
 
 from tests.make import cdnow
 from tests.make import strategies as made
-from tests.make.lakes import MemoryLake
+from tests.make.lakes import MemoryLake, bucket_of
 
 CHURN = Measure(of=("score",), where={"name": "churn"}, value="value", keeps="latest")
 
@@ -63,11 +64,12 @@ def lake(sold: pl.DataFrame) -> MemoryLake:
     kept = MemoryLake()
     numbers = sold["customer"].map_elements(bucket_of, return_dtype=pl.Int64)
     for (number,), rows in sold.with_columns(number=numbers).group_by("number"):
-        kept.put(current_key("records", int(str(number))), parquet_bytes(rows.drop("number")))
+        for (month,), of_it in rows.drop("number").group_by(MONTH):
+            kept.put(current_key("records", int(str(number)), str(month)), parquet_bytes(of_it))
     return kept
 
 
-KNOWN = list(range(256))
+KNOWN = list(numbers_of(8))
 DAY = day_number(cdnow.CALIBRATED)
 
 
@@ -114,11 +116,11 @@ def test_only_what_rules_use_is_sent_and_only_where_its_band_is_new(lake: Memory
     assert model is not None
     bus = KeptBus()
     scoring = Scoring(model, bus)
-    found = scoring.bucket(sold, ruleset(), DAY)
+    found = scoring.bucket(sold.lazy(), ruleset(), DAY)
     assert found.height == sold.filter(pl.col("day") <= DAY)["customer"].n_unique()
     assert {"r_score", "f_score", "m_score", "segment", "churn"} <= set(found.columns)
-    assert scoring.say(found, sold, ruleset(), DAY) == 0
-    assert scoring.say(found, sold, ruleset(CHURN), DAY) == found.height == len(bus.entries)
+    assert scoring.say(found, sold.lazy(), ruleset(), DAY) == 0
+    assert scoring.say(found, sold.lazy(), ruleset(CHURN), DAY) == found.height == len(bus.entries)
     details = [json.loads(entry["Detail"]) for entry in bus.entries]
     assert {one["name"] for one in details} == {"churn"}
     assert {one["time"][:10] for one in details} == {str(day_date(DAY + 1))}
@@ -126,7 +128,7 @@ def test_only_what_rules_use_is_sent_and_only_where_its_band_is_new(lake: Memory
     said = pl.DataFrame(
         [{"customer": one["customer"], "name": "churn", "band": one["band"], "value": one["value"]} for one in details]
     ).with_columns(family=pl.lit("score"), day=pl.lit(DAY + 1, dtype=pl.Int32), moment=pl.lit(0, dtype=pl.Int64))
-    assert Scoring(model, again).say(found, said, ruleset(CHURN), DAY) == 0
+    assert Scoring(model, again).say(found, said.lazy(), ruleset(CHURN), DAY) == 0
 
 
 def test_what_the_bus_refuses_fails_the_bucket(lake: MemoryLake, sold: pl.DataFrame) -> None:
@@ -134,7 +136,7 @@ def test_what_the_bus_refuses_fails_the_bucket(lake: MemoryLake, sold: pl.DataFr
     assert model is not None
     scoring = Scoring(model, KeptBus(refuses=True))
     with pytest.raises(UnsentScoresError):
-        scoring.say(scoring.bucket(sold, ruleset(), DAY), sold, ruleset(CHURN), DAY)
+        scoring.say(scoring.bucket(sold.lazy(), ruleset(), DAY), sold.lazy(), ruleset(CHURN), DAY)
 
 
 def test_rules_that_do_not_say_which_score_use_all() -> None:

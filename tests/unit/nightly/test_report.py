@@ -95,7 +95,7 @@ def test_those_who_were_named_and_not_counted_are_counted() -> None:
 
 def test_a_failure_that_older_code_kept_is_named() -> None:
     lake = MemoryLake()
-    lake.put("nights/failed/2026-04-06/bucket=098.json", stored("failed.in-words.json"))
+    lake.put("nights/failed/2026-04-06/bucket=000098.json", stored("failed.in-words.json"))
     report = summarise(lake, NightSteps("2026-04-06", [98]))
     assert "not a whole Parquet file" in str(report.wrong["bucket 098"])
     assert report.model == ScoreModel()

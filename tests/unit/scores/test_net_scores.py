@@ -89,7 +89,7 @@ def test_a_great_purchase_that_was_given_back_is_worth_nothing(models: dict[Spen
     few = [order(day - ago, "20.00", f"o{ago}") for ago in (200, 90, 10)]
     great = [order(day - 5, "77183.60", "great"), refund(day - 5, "77183.60", of="great")]
     known, least = rows_of([*few, *great], 2), rows_of(few, 2)
-    found = {way: Scoring(model, KeptBus()).bucket(known, CLUB, day) for way, model in models.items()}
+    found = {way: Scoring(model, KeptBus()).bucket(known.lazy(), CLUB, day) for way, model in models.items()}
     alone = scores(models["net"], summary(spending(with_counting_day(least.lazy(), CLUB), day, "net"), day).collect())
     assert found["net"].equals(alone)
     assert found["gross"]["lifetime-value"].item() > 100 * alone["lifetime-value"].item()
@@ -104,15 +104,15 @@ def test_of_who_gave_everything_back_nothing_is_expected_any_more(models: dict[S
     )
     events = rows_of([order(day - 5, "77.00", "a"), refund(day - 1, "77.00", of="a")], 2)
     scoring = Scoring(model, bus)
-    found = scoring.bucket(events, CLUB, day)
+    found = scoring.bucket(events.lazy(), CLUB, day)
     assert found.is_empty()
     value = CHURN.model_copy(update={"where": {"name": "lifetime-value"}})
-    assert scoring.say(found, said, ruleset(value, CHURN), day) == 1
+    assert scoring.say(found, said.lazy(), ruleset(value, CHURN), day) == 1
     (detail,) = [json.loads(entry["Detail"]) for entry in bus.entries]
     lowest = model.bands["lifetime-value"][0][1]
     assert (detail["name"], detail["value"], detail["band"]) == ("lifetime-value", 0, lowest)
     other = said.with_columns(name=pl.lit("worth"))
-    assert scoring.say(found, other, ruleset(value, CHURN), day) == 0
+    assert scoring.say(found, other.lazy(), ruleset(value, CHURN), day) == 0
 
 
 def test_the_night_learns_net_and_gross_where_the_model_before_was(lake: MemoryLake) -> None:

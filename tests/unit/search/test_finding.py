@@ -22,12 +22,11 @@ from standing.engine.view import facts_today
 from standing.events.intake import Event
 from standing.lake.compaction import compact_all
 from standing.lake.decisions import decision_row
-from standing.lake.layout import bucket_of, month_key
+from standing.lake.layout import month_key
 from standing.lake.parquet import CorruptFile, parquet_bytes
 from standing.lake.rows import Bucket, frame
 from standing.lake.tombstones import write_tombstone
 from standing.nightly.metrics.day_end import at_end
-from standing.nightly.metrics.months import month_of
 from standing.rescoring.bucket import rescore
 from standing.rescoring.memories import latest, states_of
 from standing.rules.conditions import Condition, Fact, comparisons
@@ -40,12 +39,12 @@ from standing.search.nights import NoNight, last_night, night_of
 from standing.search.request import Request, Sources
 from standing.search.search import search
 from standing.search.standings import NotKept, Query, find, schema_of
-from standing.values.days import Day, day_date, day_number
+from standing.values.days import Day, day_date, day_number, month_of
 from standing.values.errors import UserError
 
 from tests.make import programmes
 from tests.make import strategies as made
-from tests.make.lakes import AT, MemoryLake, lake_rows, neighbours, outcomes, owned, pour
+from tests.make.lakes import AT, MemoryLake, bucket_of, lake_rows, neighbours, outcomes, owned, pour
 from tests.make.strategies import every, line, none_of, some
 from tests.make.support import real_rules
 
@@ -69,7 +68,7 @@ def night(lake: MemoryLake, rules: Timeline, histories: Histories, day: Day) -> 
     for who, events in histories.items():
         bucket = lake_rows(rules, who, events)
         found = rescore(rules, bucket.records, states_of(latest(bucket.states)), None, day)
-        ended = at_end(found.standing, bucket.states, bucket.records, rules.on(day), day)
+        ended = at_end(found.standing, bucket.states.lazy(), bucket.records.lazy(), rules.on(day), day)
         lake.put(month_key(month_of(day), bucket_of(who)), parquet_bytes(ended))
 
 
@@ -478,7 +477,8 @@ def test_customers_of_one_bucket_are_all_found() -> None:
     records, states = pl.concat([one.records for one in parts]), pl.concat([one.states for one in parts])
     standing = rescore(RULES, records, states_of(latest(states)), None, DAY).standing
     lake.put(
-        month_key(month_of(DAY), bucket_of("c-1")), parquet_bytes(at_end(standing, states, records, RULES.latest, DAY))
+        month_key(month_of(DAY), bucket_of("c-1")),
+        parquet_bytes(at_end(standing, states.lazy(), records.lazy(), RULES.latest, DAY)),
     )
     assert [row[0] for row in rows(lake, "tier == silver")] == sorted(names)
 

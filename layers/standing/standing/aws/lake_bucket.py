@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 ASIDE = "aside/"
+BITS = 4  # enough for a million and a half of customers
 MOST_DELETED = 1000  # objects a call
 
 
@@ -32,16 +33,29 @@ ABSENT = StoredObject(b"", "")
 
 @dataclass(frozen=True)
 class Lake:
-    """One bucket. `at_once` is the number of objects that are read at a time."""
+    """One S3 bucket. `at_once` is the number of objects that are read at a time.
+
+    `bits` says into how many buckets of customers a lake without data is dealt out: two to this power.
+    """
 
     client: S3Client
     name: str
     at_once: int = 16
+    bits: int = BITS
+
+    def etags(self, prefix: str) -> dict[str, str]:
+        """The ETags of the objects with this prefix, by key, in order."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
+        return {found["Key"]: found["ETag"] for page in pages for found in page.get("Contents", [])}
 
     def keys(self, prefix: str) -> list[str]:
         """The keys with this prefix, in order."""
-        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix)
-        return [found["Key"] for page in pages for found in page.get("Contents", [])]
+        return list(self.etags(prefix))
+
+    def folders(self, prefix: str) -> list[str]:
+        """The prefixes one level below a prefix that ends in `/`, in order: of many keys, a list of few."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(Bucket=self.name, Prefix=prefix, Delimiter="/")
+        return [found["Prefix"] for page in pages for found in page.get("CommonPrefixes", [])]
 
     def get(self, key: str) -> StoredObject:
         """An object, or ABSENT."""

@@ -127,7 +127,7 @@ class Target:
         """The lake. Raises UserError if the stack has none: a shadow, or a stack older than the lake."""
         if "LakeBucketName" not in self.outputs:
             raise UserError("the stack `{stack}` has no lake", stack=self.stack)
-        return Lake(self.s3, self.outputs["LakeBucketName"])
+        return Lake(self.s3, self.outputs["LakeBucketName"], bits=int(self.outputs["BucketBits"]))
 
     @cached_property
     def customers(self) -> Customers:

@@ -11,12 +11,11 @@ import polars as pl
 from standing.aws.contention import Attempts
 from standing.aws.lake_bucket import Lake
 from standing.engine.state import Memory
-from standing.lake.layout import MONTHS, number_in, standing_key
+from standing.lake.layout import month_key, standing_key
 from standing.lake.parquet import parquet_bytes
-from standing.lake.standings import keep_standing
-from standing.nightly.metrics.months import month_end
+from standing.lake.standings import keep_standing, months_kept
 from standing.rescoring.memory import frame_of
-from standing.values.days import Day
+from standing.values.days import Day, month_end
 
 TRIES = 10
 
@@ -31,9 +30,8 @@ class RewrittenMonths(NamedTuple):
 
 
 def kept_month_ends(lake: Lake, number: int) -> dict[str, Day]:
-    """The stored months of a bucket by key, each with its last day."""
-    keys = (key for key in lake.keys(f"{MONTHS}/") if number_in(key) == number)
-    return {key: month_end(key.split("/")[1]) for key in keys}
+    """The stored months, by the key of a bucket's file, each with its last day."""
+    return {month_key(month, number): month_end(month) for month in months_kept(lake)}
 
 
 def rewrite_month_ends(lake: Lake, number: int, anew: Mapping[str, RewrittenMonths], pause: Pause) -> None:

@@ -1,4 +1,4 @@
-"""Partitions the checked events of all files by the lake's bucket of their customer, into a folder on disk.
+"""Partitions the checked events of all files by their customer, into a folder on disk.
 
 So that afterwards the events of one customer stand in one file. What is no event is named, and the rest goes on.
 What was checked is not checked again: a line has a seal, by which it is known to be as it was written.
@@ -25,6 +25,7 @@ from standing.values.errors import UserError
 
 REFUSED = "refused.jsonl"
 EXAMPLES = 3
+PART_BITS = 8  # 256 parts, so that one fits into memory whatever the lake is dealt out into
 
 type Reason = tuple[str, str, str]
 
@@ -99,9 +100,9 @@ def partition(became: Iterable[Converted], folder: Path, seen: Callable[[int], N
         files: dict[int, IO[bytes]] = {}
         for converted in became:
             for event in converted.events:
-                number = bucket_of(event.detail.customer)
+                number = part_of(event.detail.customer)
                 if number not in files:
-                    files[number] = stack.enter_context(bucket_file(folder, number).open("wb"))
+                    files[number] = stack.enter_context(part_file(folder, number).open("wb"))
                 files[number].write(_line(event))
             for refusal in converted.refused:
                 refused.write(json.dumps(_named(refusal)).encode() + b"\n")
@@ -110,13 +111,18 @@ def partition(became: Iterable[Converted], folder: Path, seen: Callable[[int], N
     return tally
 
 
-def bucket_file(folder: Path, number: int) -> Path:
-    """The file of a bucket's events."""
+def part_of(customer: str) -> int:
+    """The part of a customer: all its events are in one, and a part's customers are of few buckets of the lake."""
+    return bucket_of(customer, PART_BITS)
+
+
+def part_file(folder: Path, number: int) -> Path:
+    """The file of a part's events."""
     return folder / f"{number:03d}.jsonl"
 
 
 def events_in(path: Path) -> Iterator[Event]:
-    """The events of a bucket's file, as they were taken in. Raises UserError where a line is not as it was written."""
+    """The events of a part's file, as they were taken in. Raises UserError where a line is not as it was written."""
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
             try:

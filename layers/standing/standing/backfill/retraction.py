@@ -29,8 +29,9 @@ from standing.engine.history import ImportedHistory, import_history, without_his
 from standing.engine.state import Checkpoint, Ledger, State
 from standing.events import Purchase
 from standing.lake.compaction import compact
-from standing.lake.layout import KINDS, Kind, current_key, named_after, retracted_prefix, staged_prefix
+from standing.lake.layout import KINDS, Kind, named_after, retracted_prefix, staged_prefix
 from standing.lake.parquet import CorruptFile, collect, parquet_bytes, scan_all
+from standing.lake.reader import current_keys
 from standing.lake.rows import Row, frame, rows_in
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_of
@@ -127,10 +128,11 @@ class Retraction:
 
     def _read(self, kind: Kind, number: int, which: pl.Expr) -> pl.DataFrame:
         """Rows of a bucket, including duplicates. Raises CorruptFile."""
-        own = current_key(kind, number)
-        files, wrong = scan_all(self.lake, kind, [own, *self.lake.keys(staged_prefix(kind, number))])
-        if own in wrong:
-            raise CorruptFile(wrong[own].at(own))
+        own = current_keys(self.lake, kind, number)
+        files, wrong = scan_all(self.lake, kind, [*own, *self.lake.keys(staged_prefix(kind, number))])
+        for key in own:
+            if key in wrong:
+                raise CorruptFile(wrong[key].at(key))
         return pl.concat([frame(kind), *(collect(file.filter(which)) for file in files.values())])
 
     def _customer(self, customer: str, there: LakeRetraction, ends: Collection[Day], result: StoredRun) -> None:

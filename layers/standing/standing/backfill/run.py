@@ -30,10 +30,10 @@ from standing.backfill.files.formats import files_in
 from standing.backfill.files.rows import Unreadable
 from standing.backfill.mapping.errors import BadMapping
 from standing.backfill.mapping.reader import read_mapping
-from standing.backfill.partition import REFUSED, RowCounts, bucket_file, events_in, partition
-from standing.backfill.settlement import SettledBucket, Settlement, named
+from standing.backfill.partition import PART_BITS, REFUSED, RowCounts, events_in, part_file, partition
+from standing.backfill.settlement import SettledPart, Settlement, named
 from standing.backfill.work_folders import DEALT, RUN, command_of, read_note, work_below, write_note
-from standing.lake.layout import BUCKETS
+from standing.lake.layout import numbers_of
 from standing.lake.runs import Run, begin, keep, run_of
 from standing.nightly.plan import InvalidDay, day_asked_for, day_to_close
 from standing.rules.ruleset import Ruleset
@@ -166,19 +166,22 @@ class Backfill:
         return tally
 
     def _buckets(self) -> list[int]:
-        return [number for number in range(BUCKETS) if bucket_file(self.folder, number).exists()]
+        return [number for number in numbers_of(PART_BITS) if part_file(self.folder, number).exists()]
 
-    def _settled(self, buckets: list[int]) -> Iterator[SettledBucket]:
+    def _settled(self, buckets: list[int]) -> Iterator[SettledPart]:
         """The results of all buckets, settled before or now. Raises UserError."""
         waiting = []
         for number in buckets:
             if (done := _done(self.folder, number)).exists():
-                yield SettledBucket(*json.loads(done.read_text()))
+                yield SettledPart(*json.loads(done.read_text()))
             else:
                 waiting.append(number)
         outputs = self.target.outputs
         began = read_note(self.folder)
-        place = Worker(str(self.folder), outputs["TableName"], outputs["LakeBucketName"], began.until, began.run.run)
+        place = Worker(
+            *(str(self.folder), outputs["TableName"], outputs["LakeBucketName"]),
+            *(began.until, began.run.run, self.target.lake.bits),
+        )
         context = multiprocessing.get_context("spawn")  # polars' threads do not survive a fork
         with ProcessPoolExecutor(self.jobs, mp_context=context, initializer=_begin, initargs=(place,)) as pool:
             futures = [pool.submit(_settle, number) for number in waiting]
@@ -201,6 +204,7 @@ class Worker:
     lake: str
     until: Day
     run: str
+    bits: int
 
 
 class RunRetracted(Exception):  # noqa: N818 -- describes the run
@@ -216,7 +220,7 @@ def _begin(place: Worker) -> None:
     rules = Timeline.model_validate_json((Path(place.folder) / RULES).read_bytes())
     target = Target()
     customers = target.customers_in(place.table)
-    _here[:] = [(place, _settling(Lake(target.s3, place.lake), customers, rules, place))]
+    _here[:] = [(place, _settling(Lake(target.s3, place.lake, bits=place.bits), customers, rules, place))]
 
 
 def _settling(lake: Lake, customers: Customers, rules: Timeline, place: Worker) -> Settlement:
@@ -230,13 +234,13 @@ def _end_with_the_command() -> None:
         os._exit(1)
 
 
-def _settle(number: int) -> SettledBucket:
+def _settle(number: int) -> SettledPart:
     """Settle a bucket, and record that it is done. Raises RunRetracted."""
     ((place, settling),) = _here
     if (run := run_of(settling.lake, place.run)) and run.state not in {"begun", "done"}:
         raise RunRetracted(place.run)
     folder = Path(place.folder)
-    settled = settling.bucket(number, events_in(bucket_file(folder, number)))
+    settled = settling.part(events_in(part_file(folder, number)))
     done = _done(folder, number)
     half = done.with_suffix(".half")
     half.write_text(json.dumps(settled))

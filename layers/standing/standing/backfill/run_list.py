@@ -14,8 +14,8 @@ from standing.aws.stack import Target
 from standing.backfill.retraction import COUNTS, Retraction
 from standing.backfill.run import BUSY, Seen
 from standing.backfill.work_folders import remove_folder, unfinished_folders
+from standing.lake.buckets import Buckets, buckets_of
 from standing.lake.compaction import stage
-from standing.lake.layout import BUCKETS, bucket_of
 from standing.lake.parquet import CorruptFile
 from standing.lake.runs import Run, keep, run_of, runs
 from standing.rules.timeline import Timeline
@@ -57,18 +57,19 @@ def retract(target: Target, rules: Timeline, root: Path, name: str, seen: Seen) 
 def _all_buckets(target: Target, rules: Timeline, run: Run, seen: Seen) -> dict[str, Any]:
     stage(target.lake)
     retracting = Retraction(target.lake, target.customers, rules, run.run, datetime.fromisoformat(run.began))
-    there = _by_bucket(target.customers.brought_by(run.run))
+    buckets = buckets_of(target.lake)
+    there = _by_bucket(target.customers.brought_by(run.run), buckets)
     counts, conflicts = Counter[str](), list[dict[str, str]]()
-    for number in range(BUCKETS):
+    for done, number in enumerate(buckets.all(), 1):
         result = retracting.bucket(number, there.get(number, ()))
         counts.update(result["counts"])
         conflicts += result["conflicts"]
-        seen("back", number + 1, BUCKETS)
+        seen("back", done, len(buckets.all()))
     return {name: counts[name] for name in COUNTS} | {"conflicts": conflicts}
 
 
-def _by_bucket(customers: Iterable[str]) -> dict[int, list[str]]:
-    buckets: dict[int, list[str]] = {}
+def _by_bucket(customers: Iterable[str], buckets: Buckets) -> dict[int, list[str]]:
+    by_bucket: dict[int, list[str]] = {}
     for customer in customers:
-        buckets.setdefault(bucket_of(customer), []).append(customer)
-    return buckets
+        by_bucket.setdefault(buckets.of(customer), []).append(customer)
+    return by_bucket

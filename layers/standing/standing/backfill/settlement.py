@@ -1,4 +1,4 @@
-"""Settlement: writes the history of a bucket's customers to the table and the lake. Publishes nothing.
+"""Settlement: writes the history of some customers to the table and the lake. Publishes nothing.
 
 Every step can be repeated and interrupted at any call. A customer's records are written first and its state last, on
 condition that nobody else wrote it meanwhile; otherwise the customer is folded again, with the new events.
@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import partial
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import polars as pl
@@ -32,13 +33,14 @@ from standing.engine.history import ImportedHistory, import_history
 from standing.engine.start import StoredHistory
 from standing.engine.state import Memory, State
 from standing.events.intake import Event, is_repeat
+from standing.lake.buckets import Buckets, buckets_of
 from standing.lake.layout import Kind, month_key, named_after, staged_prefix
 from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import Row, frame, recorded_row, state_row
 from standing.lake.standings import KeptStanding, keep_standing
 from standing.rescoring.memory import frame_of
 from standing.rules.timeline import Timeline
-from standing.values.days import Day, day_date, day_of
+from standing.values.days import Day, day_of, month_of
 
 type Key = tuple[str, str]
 
@@ -47,8 +49,8 @@ TRIES = 10
 
 
 @dataclass
-class BucketHistory:
-    """The lake's rows of a bucket's customers, and counts."""
+class PartHistory:
+    """The lake's rows of a part's customers, and counts."""
 
     rows: dict[Kind, list[Row]] = field(default_factory=lambda: {"records": [], "states": []})
     months: dict[Day, list[tuple[str, Day, Memory]]] = field(default_factory=dict)
@@ -56,8 +58,8 @@ class BucketHistory:
     aside: list[str] = field(default_factory=list)
 
 
-class SettledBucket(NamedTuple):
-    """The result of a bucket: counts of `customers`, `events`, `known`, `conflicting`, `forgotten`.
+class SettledPart(NamedTuple):
+    """The result of a part: counts of `customers`, `events`, `known`, `conflicting`, `forgotten`.
 
     `aside` has the new keys of the lake's corrupt files.
     """
@@ -78,24 +80,24 @@ class Settlement:
     run: str = ""
     pause: Callable[[float], None] = time.sleep
 
-    def bucket(self, number: int, events: Iterable[Event]) -> SettledBucket:
-        """Settle the customers of a bucket."""
-        gathered = BucketHistory()
+    def part(self, events: Iterable[Event]) -> SettledPart:
+        """Settle the customers of some events, which are all that the files have of them."""
+        gathered = PartHistory()
         for customer, own in _by_customer(events).items():
             try:
                 self._customer(customer, own, gathered)
             except Forgotten:
                 self.customers.forget(customer)  # what was written of it before the mark was seen
                 gathered.counts["forgotten"] += 1
-        self._into_the_lake(number, gathered)
-        return SettledBucket(gathered.counts, gathered.aside)
+        self._into_the_lake(gathered)
+        return SettledPart(gathered.counts, gathered.aside)
 
-    def _customer(self, customer: str, events: list[Event], gathered: BucketHistory) -> None:
+    def _customer(self, customer: str, events: list[Event], gathered: PartHistory) -> None:
         if self.customers.is_forgotten(customer):
             raise Forgotten
         Attempts(TRIES, self.pause).run(partial(self._settled, customer, events, gathered))
 
-    def _settled(self, customer: str, events: list[Event], gathered: BucketHistory) -> None:
+    def _settled(self, customer: str, events: list[Event], gathered: PartHistory) -> None:
         """One attempt: write a customer's new events to the table, and all of the customer's rows to the lake."""
         before, history = self.customers.load(customer), self.customers.history(customer)
         there = {one.event.key: one for one in history}
@@ -147,12 +149,12 @@ class Settlement:
             return True
         return event.day + programme.history >= day_of(self.clock(), programme.time_zone)
 
-    def _keep_months(self, customer: str, months: Mapping[Day, Memory], gathered: BucketHistory) -> None:
+    def _keep_months(self, customer: str, months: Mapping[Day, Memory], gathered: PartHistory) -> None:
         for day, memory in months.items():
             gathered.months.setdefault(day, []).append((customer, day, memory))
 
     def _gather(
-        self, customer: str, events: Sequence[Event], brought: Mapping[Key, Provenance], gathered: BucketHistory
+        self, customer: str, events: Sequence[Event], brought: Mapping[Key, Provenance], gathered: PartHistory
     ) -> None:
         """Collect a customer's current table rows for the lake."""
         row = self.customers.state_row(customer)
@@ -164,16 +166,18 @@ class Settlement:
         gathered.rows["records"] += [recorded_row(record, digits) for record in records]
         gathered.rows["states"].append(state_row(row, self.rules, "table"))
 
-    def _into_the_lake(self, number: int, gathered: BucketHistory) -> None:
+    def _into_the_lake(self, gathered: PartHistory) -> None:
+        buckets = buckets_of(self.lake)
         for kind, rows in gathered.rows.items():
-            if rows:
-                body = parquet_bytes(frame(kind, rows))
+            for number, own in _by_bucket(rows, buckets, itemgetter("customer")):
+                body = parquet_bytes(frame(kind, own))
                 self.lake.put(f"{staged_prefix(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
         for day, memories in gathered.months.items():
-            key, rows_of_month = month_key(str(day_date(day))[:7], number), frame_of(memories, {})
-            Attempts(TRIES, self.pause).run(partial(self._month, key, rows_of_month, gathered))
+            for number, theirs in _by_bucket(memories, buckets, itemgetter(0)):
+                key, rows_of_month = month_key(month_of(day), number), frame_of(theirs, {})
+                Attempts(TRIES, self.pause).run(partial(self._month, key, rows_of_month, gathered))
 
-    def _month(self, key: str, month: pl.DataFrame, gathered: BucketHistory) -> None:
+    def _month(self, key: str, month: pl.DataFrame, gathered: PartHistory) -> None:
         """One try: customers' standing at the end of a month, beside that of others which is there already."""
         there = self._readable(key, gathered)
         others = month.clear() if there.rows is None else there.rows
@@ -181,13 +185,23 @@ class Settlement:
         rows = pl.concat([others, month], how="diagonal").sort("customer")
         self.lake.replace(key, parquet_bytes(rows), there.etag)
 
-    def _readable(self, key: str, gathered: BucketHistory) -> KeptStanding:
+    def _readable(self, key: str, gathered: PartHistory) -> KeptStanding:
         """The standing under a key. A corrupt file is quarantined and treated as missing."""
         there = keep_standing(self.lake, key)
         if there.wrong:
             gathered.aside.append(self.lake.quarantine(key))
             there = keep_standing(self.lake, key)
         return there
+
+
+def _by_bucket[T](
+    rows: Iterable[T], buckets: Buckets, customer_of: Callable[[T], str]
+) -> Iterator[tuple[int, list[T]]]:
+    """Rows by the lake's bucket of their customer."""
+    by_bucket: dict[int, list[T]] = {}
+    for row in rows:
+        by_bucket.setdefault(buckets.of(customer_of(row)), []).append(row)
+    return iter(by_bucket.items())
 
 
 def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:

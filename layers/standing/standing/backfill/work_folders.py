@@ -10,8 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from standing.backfill.partition import REFUSED, bucket_file
-from standing.lake.layout import bucket_of
+from standing.backfill.partition import REFUSED, part_file, part_of
 from standing.lake.runs import Run
 from standing.values.days import Day
 
@@ -96,7 +95,7 @@ def _forget_in(folder: Path, customer: str) -> bool:
 
 def _files(folder: Path, customer: str) -> list[Path]:
     """The files that may have data of a customer: events and refused rows."""
-    return [bucket_file(folder, bucket_of(customer)), folder / REFUSED]
+    return [part_file(folder, part_of(customer)), folder / REFUSED]
 
 
 def _without(path: Path, customer: str) -> bool:

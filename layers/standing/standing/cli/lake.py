@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from standing.lake.layout import Kind
 
 lake = typer.Typer(no_args_is_help=True, help="The lake: events, decisions and states as Parquet (docs/lake.md).")
-Bucket = Annotated[int | None, typer.Option("--bucket", min=0, max=255, help="This bucket alone.")]
+Bucket = Annotated[int | None, typer.Option("--bucket", min=1, max=131_071, help="This bucket alone.")]
 
 GAP = ("customer", "version_in_lake", "versions_missing")
 
 
 @lake.command("compact")
 def compact_lake(bucket: Bucket = None, stack: Stack = "standing", as_json: Json = False) -> None:
-    """Make one sorted file a bucket of what came in, without repeats and forgotten customers.
+    """Sort what came in into the months of its buckets, without repeats and forgotten customers: counts new rows.
 
     Objects that are damaged are set aside and named; the exit code is then 1.
     """

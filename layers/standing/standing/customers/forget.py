@@ -13,7 +13,8 @@ from standing.aws.stack import Target
 from standing.aws.table import Customers
 from standing.backfill.work_folders import forget_in_work, is_in_work
 from standing.customers.export import export, rows_in
-from standing.lake.layout import bucket_of, retracted_prefix
+from standing.lake.buckets import buckets_of
+from standing.lake.layout import retracted_prefix
 from standing.lake.tombstones import write_tombstone
 from standing.nightly.summary import (
     bucket_without_customer,
@@ -81,7 +82,7 @@ def forget_in_reports(lake: Lake, ruleset: Ruleset, customer: str) -> int:
 
 def forget_in_backfills(lake: Lake, customer: str) -> int:
     """Delete a customer from the marks of retracted backfills. Returns how many of them named the customer."""
-    keys = lake.keys(retracted_prefix(bucket_of(customer)))
+    keys = lake.keys(retracted_prefix(buckets_of(lake).of(customer)))
     return sum(_forget_in_mark(lake, key, customer) for key in keys)
 
 
@@ -95,7 +96,7 @@ def _forget_in_mark(lake: Lake, key: str, customer: str) -> bool:
 
 def _forget_in_report(lake: Lake, ruleset: Ruleset, day: str, customer: str) -> bool:
     """Whether a night named the customer. The report comes last: by it the night is found again."""
-    in_part = _forget_in_part(lake, part_key(day, bucket_of(customer)), customer)
+    in_part = _forget_in_part(lake, part_key(day, buckets_of(lake).of(customer)), customer)
     report = _without(lake, report_key(day), read_report, without_customer, customer)
     if report:
         for language in LANGUAGES:

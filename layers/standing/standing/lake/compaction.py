@@ -1,50 +1,56 @@
-"""Compaction: incoming objects become one file for each bucket and kind, sorted, each row once.
+"""Compaction: incoming objects become one file for each bucket, kind and month, sorted, each row once.
 
-It drops forgotten customers, and rows of retracted runs of `standing backfill`.
+It drops forgotten customers, and rows of retracted runs of `standing backfill`. A month without new rows, in which
+nobody is to be dropped, is not even read.
 
-First, incoming rows are staged by bucket; then each bucket is rewritten. Every step can be repeated and interrupted at
-any call: a file is replaced as a whole, only if it is still the one that was read, and its inputs are deleted after.
+First, incoming rows are staged by bucket; then each bucket's months are rewritten. Every step can be repeated and
+interrupted at any call: a file is replaced as a whole, only if it is still the one that was read, and its inputs are
+deleted after.
 """
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import batched
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 import polars as pl
 
 from standing.aws.contention import Attempts, TooContended
-from standing.aws.lake_bucket import Lake
+from standing.aws.lake_bucket import Lake, StoredObject
+from standing.aws.rules_bucket import PreconditionFailed
+from standing.lake.buckets import Buckets, buckets_of
 from standing.lake.chunks import chunks
+from standing.lake.erasures import Erasures, applied_erasures, erasures, keep_applied
 from standing.lake.layout import (
-    BUCKETS,
     KINDS,
     Kind,
-    bucket_of,
     current_key,
     incoming_prefix,
+    kind_prefix,
+    month_in,
     named_after,
     staged_prefix,
 )
-from standing.lake.parquet import CorruptFile, Parts, Wrong, collect, parquet_bytes, read_all, scan_all, scan_stored
+from standing.lake.parquet import CorruptFile, Parts, Wrong, collect, parquet_bytes, read_all, scan_all, scan_month
+from standing.lake.reader import is_current
 from standing.lake.rows import deduplicate
-from standing.lake.runs import runs_taken_back
 from standing.lake.standings import forget_standings
-from standing.lake.tombstones import Tombstones, tombstones
-from standing.lake.undo import without_runs
+from standing.lake.tombstones import tombstones
+from standing.values.faults import Fault
 
 AT_ONCE = 100  # objects that are staged together: at most 100,000 rows, which take less than half a GB
-
 TRIES = 3  # of a bucket that another process compacts at the same time
+MONTH = pl.col("day").cast(pl.Date).dt.to_string("%Y-%m")
 
 
 @dataclass
 class CompactionResult:
-    """The result of a step: rows by kind, and errors by object key. If `overtaken`, the step must be repeated."""
+    """The result of a step: new rows by kind, and errors by object key. If `overtaken`, the step must be repeated."""
 
     rows: dict[Kind, int] = field(default_factory=dict)
     wrong: Wrong = field(default_factory=dict)
@@ -54,11 +60,11 @@ class CompactionResult:
 def stage(lake: Lake) -> CompactionResult:
     """Stage incoming objects by bucket. Returns the number of staged rows, including duplicates."""
     done = CompactionResult(dict.fromkeys(KINDS, 0))
-    gone = tombstones(lake)
+    gone, buckets = tombstones(lake), buckets_of(lake)
     for kind in KINDS:
         for some in batched(lake.keys(incoming_prefix(kind)), AT_ONCE):
             rows, keys, wrong = read_all(lake, kind, some)
-            for number, own in _by_bucket(gone.kept(rows)):
+            for number, own in _by_bucket(gone.kept(rows), buckets):
                 lake.put(f"{staged_prefix(kind, number)}{named_after(keys)}.parquet", parquet_bytes(own))
             _set_aside(lake, wrong, done)
             lake.delete(keys)
@@ -66,10 +72,10 @@ def stage(lake: Lake) -> CompactionResult:
     return done
 
 
-def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> CompactionResult:
-    """Stage incoming objects and compact these buckets. Returns the buckets' rows, and all errors."""
+def compact_all(lake: Lake, numbers: Iterable[int] | None = None) -> CompactionResult:
+    """Stage incoming objects and compact these buckets, or all. Returns the new rows, and all errors."""
     done = CompactionResult(dict.fromkeys(KINDS, 0), stage(lake).wrong)
-    for number in numbers:
+    for number in buckets_of(lake).all() if numbers is None else numbers:
         made = compact(lake, number)
         done.wrong |= made.wrong
         done.overtaken |= made.overtaken
@@ -78,10 +84,10 @@ def compact_all(lake: Lake, numbers: Iterable[int] = range(BUCKETS)) -> Compacti
 
 
 def compact(lake: Lake, number: int, pause: Callable[[float], None] = time.sleep) -> CompactionResult:
-    """Make one bucket anew of its files and of what was dealt out to it; the rows that it then has.
+    """Merge what was dealt out to a bucket into its months. Returns the new rows, which it did not have before.
 
-    Retries if another process compacts it at the same time, so that it has the rows of both. A bucket whose own file is
-    corrupt is left as it is and reported: S3 has its older versions.
+    Retries if another process compacts it at the same time, so that it has the rows of both. A month whose file is
+    corrupt is left as it is and reported, and its new rows wait: S3 has the file's older versions.
     """
     done = CompactionResult()
     try:
@@ -92,65 +98,123 @@ def compact(lake: Lake, number: int, pause: Callable[[float], None] = time.sleep
 
 
 def _compact_once(lake: Lake, number: int, done: CompactionResult) -> None:
-    gone, runs = tombstones(lake, number), runs_taken_back(lake, number)
+    """One try. Raises PreconditionFailed where somebody else changed a file, or forgot a customer, meanwhile."""
+    etags = {kind: lake.etags(kind_prefix(kind, number)) for kind in KINDS}  # before erasures: see `_Months.read`
+    gone = erasures(lake, number)
+    pending = gone.names - applied_erasures(lake, number)
+    merged: list[str] = []
+    waits = False
     for kind in KINDS:
-        try:
-            done.rows[kind] = _compact(lake, kind, number, gone, runs, done)
-        except CorruptFile as error:
-            done.wrong[current_key(kind, number)] = error.fault
+        months = _Months(lake, kind, number, etags[kind], done)
+        outcome = months.merge(gone, all_of_them=bool(pending))
+        done.rows[kind] = outcome.added
+        merged += outcome.merged
+        waits |= outcome.waits
+    if erasures(lake, number) != gone:
+        raise PreconditionFailed
+    if pending and not waits:
+        keep_applied(lake, number, gone)
+    lake.delete(merged)
 
 
-def _compact(
-    lake: Lake, kind: Kind, number: int, gone: Tombstones, runs: frozenset[str], done: CompactionResult
-) -> int:
-    stored = lake.get(current_key(kind, number))
-    before = scan_stored(kind, stored)
-    new, wrong = scan_all(lake, kind, lake.keys(staged_prefix(kind, number)))
-    _set_aside(lake, wrong, done)
-    with TemporaryDirectory() as folder:
-        made = _made(kind, [before, *new.values()], gone, without_runs(kind, runs), Parts(folder))
-        if kind == "states" and made.forgotten:
-            forget_standings(lake, number, gone)  # before the states, which show that standings must be forgotten
-        if made.changed:
-            lake.replace(current_key(kind, number), made.parts.parquet_bytes(), stored.etag)
-    lake.delete(new)
-    return made.rows
+class _Merged(NamedTuple):
+    """A kind's new rows, the keys of the objects that were merged, and whether a corrupt month makes others wait."""
+
+    added: int
+    merged: list[str]
+    waits: bool
+
+
+@dataclass(frozen=True)
+class _Months:
+    """The months of a bucket's kind, with the ETags that their files had at first."""
+
+    lake: Lake
+    kind: Kind
+    number: int
+    etags: Mapping[str, str]
+    done: CompactionResult
+
+    def merge(self, gone: Erasures, *, all_of_them: bool) -> _Merged:
+        """Merge what is staged into its months.
+
+        With `all_of_them`, every month is read, to drop what is to be erased. What belongs to a corrupt month waits.
+        """
+        self._name_strangers()
+        new, wrong = scan_all(self.lake, self.kind, self.lake.keys(staged_prefix(self.kind, self.number)))
+        _set_aside(self.lake, wrong, self.done)
+        months = {month for rows in new.values() for month in collect(rows.select(MONTH.unique())).to_series()}
+        months |= {month_in(key) for key in self._own} if all_of_them else set()
+        added, waits = 0, False
+        for month in sorted(months):
+            try:
+                added += self._merge_month(month, list(new.values()), gone)
+            except CorruptFile as error:
+                self.done.wrong[current_key(self.kind, self.number, month)] = error.fault
+                waits = True
+        return _Merged(added, [] if waits else list(new), waits)
+
+    @property
+    def _own(self) -> list[str]:
+        return [key for key in self.etags if is_current(key, self.kind, self.number)]
+
+    def _name_strangers(self) -> None:
+        """Name objects beside the files of months: who reads the lake by a pattern reads their rows, too."""
+        self.done.wrong |= {key: Fault("not-ours") for key in self.etags.keys() - set(self._own)}
+
+    def _merge_month(self, month: str, new: list[pl.LazyFrame], gone: Erasures) -> int:
+        """Merge the rows of a month. Returns how many are new. Raises CorruptFile."""
+        key = current_key(self.kind, self.number, month)
+        stored = self._read(key)
+        before, of_it = scan_month(self.kind, month, stored), [rows.filter(month == MONTH) for rows in new]
+        with TemporaryDirectory() as folder:
+            made = _made(self.kind, [before, *of_it], gone, Parts(folder))
+            if self.kind == "states" and made.forgotten:
+                forget_standings(self.lake, self.number, gone.forgotten)  # before the states, which show who it is
+            if made.changed:
+                self.lake.replace(key, made.parts.parquet_bytes(), stored.etag)
+        return made.added
+
+    def _read(self, key: str) -> StoredObject:
+        """A month's file, as it was before the erasures were listed: who erased meanwhile has replaced it.
+
+        Raises PreconditionFailed.
+        """
+        stored = self.lake.get(key)
+        if stored.etag != self.etags.get(key, ""):
+            raise PreconditionFailed
+        return stored
 
 
 @dataclass
-class CompactedBucket:
-    """A bucket's new file: its rows, whether they changed, and whether forgotten customers were dropped."""
+class CompactedMonth:
+    """A month's new file: its new rows, whether anything changed, and whether forgotten customers were dropped."""
 
     parts: Parts
-    rows: int = 0
+    added: int = 0
     changed: bool = False
     forgotten: bool = False
 
 
-def _made(
-    kind: Kind,
-    files: list[pl.LazyFrame],
-    gone: Tombstones,
-    undone: Callable[[pl.DataFrame], pl.DataFrame],
-    parts: Parts,
-) -> CompactedBucket:
-    """Merge a bucket's own file, which is the first, with its staged files, a chunk of customers at a time."""
-    made = CompactedBucket(parts)
+def _made(kind: Kind, files: list[pl.LazyFrame], gone: Erasures, parts: Parts) -> CompactedMonth:
+    """Merge a month's own file, which is the first, with what is staged, a chunk of customers at a time."""
+    made = CompactedMonth(parts)
     for chunk in chunks(files):
         was, *new = (collect(file.filter(chunk.holds)) for file in files)
-        stay = gone.kept(was)
-        now = deduplicate(kind, undone(pl.concat([stay, *map(gone.kept, new)])))
+        stay = gone.forgotten.kept(was)
+        rest = gone.without_runs(kind, stay)
+        now = deduplicate(kind, pl.concat([rest, *(gone.kept(kind, rows) for rows in new)]))
         parts.add(now)
-        made.rows += now.height
+        made.added += max(now.height - rest.height, 0)
         made.changed |= not now.equals(was)
         made.forgotten |= stay.height < was.height
     return made
 
 
-def _by_bucket(rows: pl.DataFrame) -> Iterator[tuple[int, pl.DataFrame]]:
+def _by_bucket(rows: pl.DataFrame, buckets: Buckets) -> Iterator[tuple[int, pl.DataFrame]]:
     """Rows by bucket."""
     customers = rows["customer"].unique(maintain_order=True)
-    numbers = pl.Series([bucket_of(customer) for customer in customers], dtype=pl.Int16)
+    numbers = pl.Series([buckets.of(customer) for customer in customers], dtype=pl.Int32)
     known = pl.DataFrame({"customer": customers, "bucket": numbers})
     by_bucket = rows.join(known, on="customer", maintain_order="left").partition_by(
         "bucket", as_dict=True, include_key=False, maintain_order=True

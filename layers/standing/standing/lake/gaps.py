@@ -13,8 +13,11 @@ import polars as pl
 from standing.aws.lake_bucket import Lake
 from standing.aws.table import STATE, Customers
 from standing.lake.incoming import write_rows
+from standing.lake.parquet import collect
 from standing.lake.rows import Bucket, rows_in
 from standing.rules.timeline import Timeline
+
+BY_VERSION = ["customer", "version"]
 
 
 def missing_commits(bucket: Bucket) -> pl.DataFrame:
@@ -22,13 +25,21 @@ def missing_commits(bucket: Bucket) -> pl.DataFrame:
 
     `missing` is the number of versions whose state, or some of whose records, the lake lacks.
     """
-    by_version, states = ["customer", "version"], bucket.states
-    counted = bucket.records.filter(~pl.col("late")).group_by(by_version).agg(pl.len().alias("there"))
+    return gaps_in(counted_records(bucket.records.lazy()), bucket.states)
+
+
+def counted_records(records: pl.LazyFrame) -> pl.DataFrame:
+    """How many records each version of a customer has: `customer`, `version`, `there`."""
+    return collect(records.filter(~pl.col("late")).group_by(BY_VERSION).agg(pl.len().alias("there")))
+
+
+def gaps_in(counted: pl.DataFrame, states: pl.DataFrame) -> pl.DataFrame:
+    """The same, from the number of records of each version, and from states with `origin` and `events`."""
     from_table = pl.col("version").filter(pl.col("origin") == "table")
     vouched = states.group_by("customer").agg(from_table.max().fill_null(0).alias("vouched"))
-    seen = pl.concat([states.select(by_version), counted.select(by_version)]).group_by("customer").agg(pl.all().max())
+    seen = pl.concat([states.select(BY_VERSION), counted.select(BY_VERSION)]).group_by("customer").agg(pl.all().max())
     whole = (
-        states.join(counted, on=by_version, how="left")
+        states.join(counted, on=BY_VERSION, how="left")
         .join(vouched, on="customer")
         .filter(pl.col("version") > pl.col("vouched"))
         .filter(pl.col("there").fill_null(0) >= pl.col("events").fill_null(0))

@@ -8,29 +8,47 @@ from typing import Literal, get_args
 type Kind = Literal["records", "decisions", "states"]
 
 KINDS: tuple[Kind, ...] = get_args(Kind.__value__)
-BUCKETS = 256
+MOST_BITS = 16
 INCOMING, STAGED, FORGOTTEN, MONTHS, STANDING = "incoming", "staged", "forgotten", "months", "standing"
 BACKFILLS = "backfills"
 
 
-def bucket_of(customer: str) -> int:
-    """The bucket of a customer: the first byte of the SHA-256 of its id."""
-    return hashlib.sha256(customer.encode()).digest()[0]
+def bucket_of(customer: str, bits: int) -> int:
+    """The bucket of a customer: a one, followed by the first bits of the SHA-256 of its id.
+
+    So buckets of different bits have different numbers: those that a bucket is split into begin with its own bits.
+    """
+    return 1 << bits | int.from_bytes(hashlib.sha256(customer.encode()).digest()[:2]) >> MOST_BITS - bits
+
+
+def numbers_of(bits: int) -> range:
+    """The numbers of all buckets of so many bits."""
+    return range(1 << bits, 2 << bits)
 
 
 def partition(number: int) -> str:
-    """A bucket as part of a key, such as `bucket=007`."""
-    return f"bucket={number:03d}"
+    """A bucket as part of a key, such as `bucket=000263`."""
+    return f"bucket={number:06d}"
 
 
 def number_in(key: str) -> int:
     """The bucket number in a key."""
-    return int(key.partition("bucket=")[2][:3])
+    return int(key.partition("bucket=")[2][:6])
 
 
-def current_key(kind: Kind, number: int) -> str:
-    """The key of a bucket's compacted file of a kind."""
-    return f"{kind}/{partition(number)}/{kind}.parquet"
+def kind_prefix(kind: Kind, number: int) -> str:
+    """The prefix of a bucket's compacted files of a kind, one a month."""
+    return f"{kind}/{partition(number)}/"
+
+
+def current_key(kind: Kind, number: int, month: str) -> str:
+    """The key of a bucket's compacted file of a kind and a month such as `2026-10`."""
+    return f"{kind_prefix(kind, number)}month={month}/{kind}.parquet"
+
+
+def month_in(key: str) -> str:
+    """The month in the key of a compacted file."""
+    return key.partition("month=")[2][:7]
 
 
 def month_key(month: str, number: int) -> str:
@@ -71,6 +89,11 @@ def run_key(run: str) -> str:
 def retracted_prefix(number: int) -> str:
     """The prefix of a bucket's marks of retracted runs, whose rows compaction drops."""
     return f"{BACKFILLS}/retracted/{partition(number)}/"
+
+
+def applied_key(number: int) -> str:
+    """The key of a bucket's list of erasures that were applied to all its months."""
+    return f"erased/{partition(number)}.json"
 
 
 def named_after(parts: list[str]) -> str:

@@ -19,6 +19,7 @@ from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
 from standing.aws.logging import PlainError
 from standing.lake.layout import Kind
 from standing.lake.rows import LATER, SCHEMAS, frame
+from standing.values.days import day_date, month_of
 from standing.values.faults import Fault, FaultError
 
 ROW_GROUP = 50_000  # rows; small enough that a reader who wants one customer skips most of a file
@@ -50,10 +51,10 @@ def not_whole(error: BaseException) -> CorruptFile:
     return CorruptFile(Fault("not-whole", {"error": type(error).__name__}))
 
 
-def parquet_bytes(rows: pl.DataFrame) -> bytes:
-    """A frame as Parquet, sealed: the same bytes for the same rows."""
-    file = io.BytesIO()
-    rows.write_parquet(file, compression="zstd", statistics=True, row_group_size=ROW_GROUP, metadata={SEAL: BLANK})
+def parquet_bytes(rows: pl.DataFrame, notes: Mapping[str, str] | None = None) -> bytes:
+    """A frame as Parquet, sealed: the same bytes for the same rows. Its footer has the notes, by name."""
+    file, footer = io.BytesIO(), {**(notes or {}), SEAL: BLANK}
+    rows.write_parquet(file, compression="zstd", statistics=True, row_group_size=ROW_GROUP, metadata=footer)
     return _sealed(file.getvalue())
 
 
@@ -69,11 +70,14 @@ def _digest(body: bytes, place: int) -> bytes:
     return digest.hexdigest().encode()
 
 
-def check_seal(body: bytes) -> None:
-    """Raise CorruptFile if a complete file does not match its seal. A file without a seal passes."""
+def check_seal(body: bytes) -> bool:
+    """Whether a complete file has a seal. Raises CorruptFile if it has another content than its seal says."""
     place = body.rfind(BEFORE_SEAL) + len(BEFORE_SEAL) if body.endswith(END) else 0
-    if place >= len(BEFORE_SEAL) and _digest(body, place) != body[place : place + len(BLANK)]:
+    if place < len(BEFORE_SEAL):
+        return False
+    if _digest(body, place) != body[place : place + len(BLANK)]:
         raise CorruptFile(Fault("not-the-same"))
+    return True
 
 
 class Parts:
@@ -104,8 +108,11 @@ class Parts:
 
 
 def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
-    """Open a file lazily; `collect` reads its rows. Raises CorruptFile if it is not of this kind."""
-    check_seal(body)
+    """Open a file lazily; `collect` reads its rows. Raises CorruptFile if it is not of this kind.
+
+    A file without a seal is read once, to see that it is whole.
+    """
+    is_sealed = check_seal(body)
     try:
         rows = pl.scan_parquet(io.BytesIO(body))
         there = rows.collect_schema()
@@ -113,9 +120,10 @@ def scan(kind: Kind, body: bytes) -> pl.LazyFrame:
         raise not_whole(error) from None
     later = [name for name in LATER[kind] if name not in there]
     _check(kind, {**there, **{name: SCHEMAS[kind][name] for name in later}})
-    return rows.with_columns(pl.lit(None, dtype=SCHEMAS[kind][name]).alias(name) for name in later).select(
-        *SCHEMAS[kind]
-    )
+    if not is_sealed:
+        collect(rows.select(pl.all().null_count()))
+    added = (pl.lit(None, dtype=SCHEMAS[kind][name]).alias(name) for name in later)
+    return rows.with_columns(added).select(*SCHEMAS[kind])
 
 
 def collect(rows: pl.LazyFrame) -> pl.DataFrame:
@@ -148,19 +156,28 @@ def scan_stored(kind: Kind, stored: StoredObject) -> pl.LazyFrame:
     return frame(kind).lazy() if stored is ABSENT else scan(kind, stored.body)
 
 
-def read_stored(kind: Kind, stored: StoredObject) -> pl.DataFrame:
-    """Read the rows of an object. It has none if it is ABSENT. Raises CorruptFile."""
-    return collect(scan_stored(kind, stored))
+def scan_month(kind: Kind, month: str, stored: StoredObject) -> pl.LazyFrame:
+    """Open the file of a month lazily. It has no rows if it is ABSENT. Raises CorruptFile, also for other days."""
+    rows = scan_stored(kind, stored)
+    days = collect(rows.select(first=pl.col("day").min(), last=pl.col("day").max())).row(0)
+    if other := next((day for day in days if day is not None and month_of(day) != month), None):
+        raise CorruptFile(Fault("other-month", {"day": str(day_date(other))}))
+    return rows
 
 
 def scan_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[dict[str, pl.LazyFrame], Wrong]:
-    """Several objects by key, each read once to see that it is whole; and by key what is wrong with the others."""
-    return _whole(lake, kind, keys, _checked)
+    """Several objects by key, and by key what is wrong with those that are not whole."""
+    return _whole(lake, kind, keys, lambda rows: rows)
 
 
-def read_all(lake: Lake, kind: Kind, keys: Iterable[str]) -> tuple[pl.DataFrame, list[str], Wrong]:
-    """The rows of several objects, the keys of those that were read, and by key what is wrong with the others."""
-    whole, wrong = _whole(lake, kind, keys, collect)
+def read_all(
+    lake: Lake, kind: Kind, keys: Iterable[str], which: pl.Expr | None = None
+) -> tuple[pl.DataFrame, list[str], Wrong]:
+    """The rows of several objects, the keys of those that were read, and by key what is wrong with the others.
+
+    `which` says which rows are wanted.
+    """
+    whole, wrong = _whole(lake, kind, keys, collect if which is None else lambda rows: collect(rows.filter(which)))
     return pl.concat([frame(kind), *whole.values()]), list(whole), wrong
 
 
@@ -176,9 +193,3 @@ def _whole[T](
         except CorruptFile as error:
             wrong[key] = error.fault
     return whole, wrong
-
-
-def _checked(rows: pl.LazyFrame) -> pl.LazyFrame:
-    """The same lazy rows, after all columns were read once. Raises CorruptFile."""
-    collect(rows.select(pl.all().null_count()))
-    return rows

@@ -5,24 +5,30 @@ They are derived from records and states, so an unreadable file is treated as mi
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from io import BytesIO
 from typing import Any, NamedTuple
 
 import polars as pl
 
 from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
-from standing.lake.layout import MONTHS, bucket_of, number_in, standing_key
+from standing.lake.buckets import buckets_of
+from standing.lake.layout import MONTHS, month_key, standing_key
 from standing.lake.parquet import WRONG, check_seal, parquet_bytes
 from standing.lake.tombstones import Tombstones
 from standing.values.faults import Fault
 
 
 class KeptStanding(NamedTuple):
-    """The standing under a key, or None if it is missing or corrupt; its ETag; and why it is corrupt, if it is."""
+    """The standing under a key, or None if it is missing or corrupt; its ETag; and why it is corrupt, if it is.
+
+    `notes` has the notes of its footer, by name.
+    """
 
     rows: pl.DataFrame | None
     etag: str
     wrong: Fault | None = None
+    notes: Mapping[str, str] = {}
 
 
 def keep_standing(lake: Lake, key: str) -> KeptStanding:
@@ -30,7 +36,9 @@ def keep_standing(lake: Lake, key: str) -> KeptStanding:
     stored = lake.get(key)
     rows = standing_in(stored)
     wrong = None if rows is not None or stored is ABSENT else Fault("unreadable")
-    return KeptStanding(rows, stored.etag, wrong)
+    return KeptStanding(
+        rows, stored.etag, wrong, {} if rows is None else pl.read_parquet_metadata(BytesIO(stored.body))
+    )
 
 
 def standing_in(stored: StoredObject) -> pl.DataFrame | None:
@@ -45,7 +53,7 @@ def standing_in(stored: StoredObject) -> pl.DataFrame | None:
 def standings_of(lake: Lake, customer: str) -> list[dict[str, Any]]:
     """A customer's rows in stored standings, each with its key as `of`, without null values."""
     standings = []
-    for key, stored in lake.get_all(_keys(lake, bucket_of(customer))):
+    for key, stored in lake.get_all(_keys(lake, buckets_of(lake).of(customer))):
         rows = standing_in(stored)
         for row in [] if rows is None else rows.filter(pl.col("customer") == customer).rows(named=True):
             standings.append({"of": key} | {name: value for name, value in row.items() if value is not None})
@@ -69,4 +77,9 @@ def forget_standings(lake: Lake, number: int, gone: Tombstones) -> None:
 
 
 def _keys(lake: Lake, number: int) -> list[str]:
-    return [standing_key(number), *(key for key in lake.keys(f"{MONTHS}/") if number_in(key) == number)]
+    return [standing_key(number), *(month_key(month, number) for month in months_kept(lake))]
+
+
+def months_kept(lake: Lake) -> list[str]:
+    """The months of which a standing is stored, in order."""
+    return [folder.split("/")[1] for folder in lake.folders(f"{MONTHS}/")]

@@ -9,7 +9,8 @@ import polars as pl
 
 from standing.aws.lake_bucket import Lake
 from standing.engine.tombstone import tombstone_key
-from standing.lake.layout import bucket_of, tombstone_prefix
+from standing.lake.buckets import buckets_of
+from standing.lake.layout import tombstone_prefix
 
 
 class Tombstones(NamedTuple):
@@ -25,6 +26,11 @@ class Tombstones(NamedTuple):
             salt, _, tombstone = key.rpartition("/")[2].partition("-")
             by_salt.setdefault(salt, set()).add(tombstone)
         return cls(by_salt)
+
+    @property
+    def names(self) -> frozenset[str]:
+        """The name of each, as in its key."""
+        return frozenset(f"{salt}-{mark}" for salt, marks in self.by_salt.items() for mark in marks)
 
     def hit(self, customer: str) -> bool:
         """Whether a customer was forgotten."""
@@ -45,4 +51,4 @@ def tombstones(lake: Lake, number: int | None = None) -> Tombstones:
 
 def write_tombstone(lake: Lake, salt: str, customer: str) -> None:
     """Mark a customer as forgotten: from now on, compaction drops all their rows, also rows that arrive later."""
-    lake.put(f"{tombstone_prefix(bucket_of(customer))}{salt}-{tombstone_key(salt, customer)}", b"")
+    lake.put(f"{tombstone_prefix(buckets_of(lake).of(customer))}{salt}-{tombstone_key(salt, customer)}", b"")

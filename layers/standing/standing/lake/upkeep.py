@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 
 from standing.aws.stack import Target
+from standing.lake.buckets import buckets_of
 from standing.lake.compaction import CompactionResult, compact_all
 from standing.lake.gaps import behind_table, missing_commits, refill
-from standing.lake.layout import BUCKETS, bucket_of
 from standing.lake.parquet import CorruptFile
 from standing.lake.reader import read_bucket
 from standing.rules.timeline import Timeline
@@ -25,16 +25,19 @@ WAY_OUT = message(
 
 def compact_now(target: Target, bucket: int | None) -> CompactionResult:
     """Compact one bucket or all: the rows by kind, and what was wrong."""
-    return compact_all(target.lake, range(BUCKETS) if bucket is None else [bucket])
+    return compact_all(target.lake, None if bucket is None else [bucket])
 
 
 def gaps(target: Target) -> list[dict[str, Any]]:
     """All gaps: `customer`, the lake's `version`, and the number of `missing` versions. Raises UserError."""
     versions: dict[int, list[tuple[str, int]]] = {}
+    buckets = buckets_of(target.lake)
     for customer, version in target.customers.versions():
-        versions.setdefault(bucket_of(customer), []).append((customer, version))
+        versions.setdefault(buckets.of(customer), []).append((customer, version))
     missing = (
-        pl.concat(_gaps(target, versions)).group_by("customer").agg(pl.col("version").max(), pl.col("missing").sum())
+        pl.concat(_gaps(target, buckets.all(), versions))
+        .group_by("customer")
+        .agg(pl.col("version").max(), pl.col("missing").sum())
     )
     return missing.sort("customer").to_dicts()
 
@@ -42,15 +45,11 @@ def gaps(target: Target) -> list[dict[str, Any]]:
 def fill_gaps(target: Target, rules: Timeline, names: Sequence[str]) -> tuple[int, CompactionResult]:
     """Fill gaps from the table and compact. Returns how many customers, and the compaction's result."""
     customers = refill(target.lake, target.customers, rules, names)
-    return customers, compact_all(target.lake, _buckets(names))
+    return customers, compact_all(target.lake, sorted({*map(buckets_of(target.lake).of, names)}))
 
 
-def _buckets(names: Iterable[str]) -> list[int]:
-    return sorted({bucket_of(name) for name in names})
-
-
-def _gaps(target: Target, versions: dict[int, list[tuple[str, int]]]) -> Iterator[pl.DataFrame]:
-    for number in range(BUCKETS):
+def _gaps(target: Target, numbers: Iterable[int], versions: dict[int, list[tuple[str, int]]]) -> Iterator[pl.DataFrame]:
+    for number in numbers:
         try:
             bucket = read_bucket(target.lake, number)
         except CorruptFile as error:

@@ -1,15 +1,16 @@
 """One bucket's night: compaction, reconciliation, rescoring, and commits to the table.
 
 Every step can be repeated and interrupted at any call: nothing is written twice, and the night's standing is stored
-after the commits. Does not know other buckets.
+after the commits. Does not know other buckets. Its cost follows what changed since the night before: features, ratings
+and care alone are computed for everybody.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -18,23 +19,26 @@ import polars as pl
 from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.compaction import compact
-from standing.lake.layout import current_key, standing_key
-from standing.lake.parquet import CorruptFile, Wrong, parquet_bytes
-from standing.lake.reader import open_bucket
-from standing.lake.standings import keep_standing
-from standing.lake.tombstones import tombstones
+from standing.lake.layout import kind_prefix, standing_key
+from standing.lake.parquet import CorruptFile, Wrong, collect, parquet_bytes
+from standing.lake.reader import OpenBucket, open_bucket
 from standing.nightly.anomalies import anomalies
-from standing.nightly.chunk import ChunkResult, Night
+from standing.nightly.before import Files, NightBefore, Notes, files_of, night_before, taken_in_since
+from standing.nightly.begin import Begin, Beginnings
+from standing.nightly.changed import ChangedCustomers, changed_customers
 from standing.nightly.clock import ClockRun, TablePort
-from standing.nightly.metrics.samples import merge_samples
-from standing.nightly.metrics.sums import add_all
+from standing.nightly.metrics.all import MetricInputs, metrics
+from standing.nightly.metrics.day_end import at_end
+from standing.nightly.metrics.groups import groups
 from standing.nightly.months import keep_month, kept_months
 from standing.nightly.scores import Scoring
 from standing.report.model import COUNTS, BucketReport, Difference
+from standing.rescoring.bucket import INCOMPLETE, STIRRED, RescoredBucket, rescore_from
 from standing.rules.timeline import Timeline
-from standing.values.days import Day
+from standing.values.days import Day, end_of_day
 
 NAMED = 20  # customers, and differences, that a report names
+YEAR = 365  # days of decisions that figures need
 
 
 def rescore_bucket(
@@ -52,41 +56,121 @@ def rescore_bucket(
     """
     compacted = compact(lake, number)
     _refuse_damaged(compacted.wrong, number)
-    opened, before = open_bucket(lake, number), keep_standing(lake, standing_key(number))
-    known = None if before.rows is None else tombstones(lake, number).kept(before.rows)
+    opened, before = open_bucket(lake, number), night_before(lake, number)
     months, unread = kept_months(lake, number, until)
-    night = Night(rules, until, ClockRun(rules, table, until, clock), known, months, scoring)
-    lived = [night.of(share, opened.of(share)) for share in opened.chunks()]
+    night = Night(opened, before, rules, until, ClockRun(rules, table, until, clock), months, scoring)
+    files = files_of(opened, before.noted.files if before.noted else None)
+    noted = Notes(until, files, scoring.model.spend if scoring else "")
+    report, standing, ended = night.run(files)
     with suppress(PreconditionFailed):  # another run of the same night was faster, and found the same
-        lake.replace(standing_key(number), parquet_bytes(_together(one.standing for one in lived)), before.etag)
-    keep_month(lake, number, until, _together(one.ended for one in lived))
+        lake.replace(standing_key(number), parquet_bytes(standing, noted.as_footer()), before.etag)
+    keep_month(lake, number, until, ended)
     anew = {standing_key(number): before.wrong.handled("worked-out-anew")} if before.wrong else {}
-    odd = anomalies(opened.scan("records"), until)
-    return replace(_report(number, lived, night.passing), wrong=compacted.wrong | anew | unread, odd=odd)
+    return replace(report, wrong=compacted.wrong | opened.wrong | anew | unread)
 
 
 def _refuse_damaged(wrong: Wrong, number: int) -> None:
     """Before anything is said of any customer: compaction has read the files to their ends. Raises CorruptFile."""
-    for key in (current_key("states", number), current_key("records", number)):
-        if key in wrong:
-            raise CorruptFile(wrong[key].at(key))
+    for key, fault in wrong.items():
+        if key.startswith((kind_prefix("states", number), kind_prefix("records", number))) and fault.code != "not-ours":
+            raise CorruptFile(fault.at(key))
 
 
-def _together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
-    return pl.concat(parts, how="diagonal")
+@dataclass(frozen=True)
+class RecordsOf:
+    """The records of a bucket, as the figures need them: the fewer files, the better."""
+
+    opened: OpenBucket
+    files: Files
+    time_zone: str
+
+    def everything(self) -> pl.LazyFrame:
+        """All records."""
+        return self.opened.scan("records")
+
+    def since(self, day: Day) -> pl.LazyFrame:
+        """Those from a day on."""
+        return self.opened.scan("records", self.opened.since("records", day)).filter(pl.col("day") >= day)
+
+    def taken_in_since(self, day: Day) -> pl.LazyFrame:
+        """Those that were taken in on a day or later, and others of the same files."""
+        begin = int(end_of_day(day - 1, self.time_zone).timestamp())
+        later = taken_in_since(self.files, begin)
+        return self.opened.scan("records", [key for key in self.opened.etags["records"] if key in later])
 
 
-def _report(number: int, lived: list[ChunkResult], passing: ClockRun) -> BucketReport:
-    totals = sum((one.counts for one in lived), Counter[str]()) + passing.counts
-    counts: dict[str, Any] = {name: totals[name] for name in COUNTS}
-    names = [name for one in lived for name in one.incomplete]
-    different = _together(one.different for one in lived).head(NAMED)
-    return BucketReport(
-        number,
-        **counts,
-        different=[Difference(**one) for one in different.rows(named=True)],
-        incomplete=names[:NAMED],
-        figures=add_all(one.metrics for one in lived),
-        groups=merge_samples(one.groups for one in lived),
-        moved_now=passing.moved,
-    )
+@dataclass(frozen=True)
+class Night:
+    """The night of one bucket: what there is, and the rules by which it is decided."""
+
+    opened: OpenBucket
+    before: NightBefore
+    rules: Timeline
+    until: Day
+    passing: ClockRun
+    months: Mapping[str, pl.DataFrame]
+    scoring: Scoring | None = None
+
+    def run(self, files: Files) -> tuple[BucketReport, pl.DataFrame, pl.DataFrame]:
+        """Do the night: the report, the standing after it, and the standing at the end of the day.
+
+        Customers with gaps in the lake, or without any rows, are decided from the table. They are counted as customers
+        and named, but not included in metrics from the lake. Raises CorruptFile.
+        """
+        changed = changed_customers(self.opened, self.before, files)
+        begun = Begin(self.rules, self.opened, self.before, self.until, self.scoring).all(changed)
+        rescored = rescore_from(self.rules, self._records(), begun.customers, self.until)
+        incomplete = sorted(changed.incomplete["customer"])
+        self.passing.all([*rescored.stirred, *incomplete])
+        later = self.opened.scan("states", self.opened.since("states", self.until + 1))
+        ended = at_end(rescored.standing, later, self._records(), self.rules.on(self.until), self.until, begun.facts)
+        report = self._report(begun, rescored, incomplete, ended, files)
+        standing = rescored.standing.join(begun.bought, on="customer", how="left", maintain_order="left")
+        return report, pl.concat([standing, self._unknown(changed)], how="diagonal_relaxed"), ended
+
+    def _records(self) -> pl.LazyFrame:
+        """The records that count."""
+        return self.opened.scan("records").filter(~pl.col("late"))
+
+    def _unknown(self, changed: ChangedCustomers) -> pl.DataFrame:
+        """Incomplete customers, as the night before knew them, so that every night names them until they are not."""
+        marks = [pl.lit(value=True).alias(name) for name in (INCOMPLETE, STIRRED)]
+        if self.before.rows is None:
+            return changed.incomplete.with_columns(marks)
+        known = self.before.rows.drop(INCOMPLETE, STIRRED)
+        return changed.incomplete.select("customer").join(known, on="customer", how="left").with_columns(marks)
+
+    def _report(
+        self,
+        begun: Beginnings,
+        rescored: RescoredBucket,
+        incomplete: list[str],
+        ended: pl.DataFrame,
+        files: Files,
+    ) -> BucketReport:
+        ruleset = self.rules.on(self.until)
+        decisions = collect(self.opened.decisions(self.until - YEAR))
+        scored, sent = self._scored(begun.bought)
+        records = RecordsOf(self.opened, files, ruleset.programme.time_zone)
+        known = MetricInputs(ruleset, self.until, ended, records, decisions, self.months, scored)
+        counts = Counter({"customers": begun.customers.height + len(incomplete)}) + self.passing.counts
+        counts += Counter({"incomplete_customers": len(incomplete), "stirred": len(rescored.stirred), "scores": sent})
+        counts += Counter({"reconciled": begun.reconciled, "differences": begun.differences.height})
+        totals: dict[str, Any] = {name: counts[name] for name in COUNTS}
+        return BucketReport(
+            self.opened.number,
+            **totals,
+            different=[Difference(**one) for one in begun.differences.head(NAMED).rows(named=True)],
+            incomplete=incomplete[:NAMED],
+            figures=metrics(known),
+            groups=groups(decisions, self.until, ruleset.programme.time_zone),
+            moved_now=self.passing.moved,
+            odd=anomalies(self.opened.scan("records"), self.until),
+        )
+
+    def _scored(self, bought: pl.DataFrame) -> tuple[pl.DataFrame | None, int]:
+        """The scores, if there is a model, and the number of scores sent."""
+        if self.scoring is None:
+            return None, 0
+        scored = self.scoring.of(bought, self.until)
+        return scored, self.scoring.say(scored, self._records(), self.rules.on(self.until), self.until)

@@ -13,7 +13,6 @@ import polars as pl
 
 from standing.aws.lake_bucket import ABSENT, Lake
 from standing.lake.compaction import compact
-from standing.lake.layout import BUCKETS
 from standing.lake.parquet import CorruptFile, collect
 from standing.lake.reader import open_bucket
 from standing.nightly.plan import Planned
@@ -90,7 +89,7 @@ def _purchases(lake: Lake, known: list[int], ruleset: Ruleset, day: Day, spend: 
 
 
 def _of_buckets(lake: Lake, known: list[int]) -> Iterator[pl.DataFrame]:
-    for number in [number for number in range(BUCKETS) if number in known]:
+    for number in known:
         try:
             compact(lake, number)
             records = open_bucket(lake, number).scan("records")

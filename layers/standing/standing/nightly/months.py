@@ -11,11 +11,11 @@ import polars as pl
 
 from standing.aws.lake_bucket import Lake
 from standing.aws.rules_bucket import PreconditionFailed
-from standing.lake.layout import month_key, month_prefix
+from standing.lake.layout import month_key
 from standing.lake.parquet import Wrong, parquet_bytes
-from standing.lake.standings import keep_standing
-from standing.nightly.metrics.months import compared_with, month_of
-from standing.values.days import Day
+from standing.lake.standings import keep_standing, months_kept
+from standing.nightly.metrics.months import compared_with
+from standing.values.days import Day, month_of
 
 NOBODY = pl.DataFrame(schema={"customer": pl.String, "day": pl.Int32})
 
@@ -34,7 +34,7 @@ def kept_months(lake: Lake, number: int, day: Day) -> tuple[dict[str, pl.DataFra
             months[month] = there.rows
         elif there.wrong:
             wrong[key] = there.wrong.handled("not-compared")
-        elif lake.keys(month_prefix(month)):
+        elif month in months_kept(lake):
             months[month] = NOBODY
     return months, wrong
 

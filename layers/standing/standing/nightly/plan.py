@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from standing.aws.lake_bucket import Lake
 from standing.aws.logging import PlainError
+from standing.lake.buckets import buckets_of
 from standing.lake.layout import KINDS, STAGED, STANDING, number_in
 from standing.nightly.summary import parts
 from standing.rules.ruleset import Ruleset
@@ -64,15 +65,13 @@ def day_to_close(now: datetime, ruleset: Ruleset) -> Day:
 
 def buckets(lake: Lake) -> list[int]:
     """The buckets that have any data."""
-    return sorted(set(_known(lake)))
+    return sorted({*_known(lake)} & {*buckets_of(lake).all()})
 
 
 def _known(lake: Lake) -> Iterator[int]:
-    """The bucket numbers in keys. One listing for each kind is enough, since there are few staged objects a bucket.
+    """The bucket numbers that keys begin with.
 
     Stored standings are listed, too, so that a bucket whose files are lost is not skipped.
     """
-    yield from (number_in(key) for key in lake.keys(f"{STANDING}/"))
-    for kind in KINDS:
-        for prefix in (f"{kind}/", f"{STAGED}/{kind}/"):
-            yield from (number_in(key) for key in lake.keys(prefix))
+    for prefix in (f"{STANDING}/", *(f"{part}{kind}/" for part in ("", f"{STAGED}/") for kind in KINDS)):
+        yield from (number_in(folder) for folder in lake.folders(prefix))

@@ -14,7 +14,7 @@ from standing.events.producers import NIGHT_SOURCE
 from standing.rescoring.refunds import with_counting_day
 from standing.rules.ruleset import Ruleset
 from standing.scores.model import Model
-from standing.scores.rfm import summary
+from standing.scores.rfm import summary_of, totals
 from standing.scores.scores import NAMES, RFM, changed, events, last_said, scores
 from standing.scores.spending import spending
 from standing.values.days import Day, end_of_day, zone
@@ -41,12 +41,20 @@ class Scoring:
     model: Model
     bus: BusPort
 
-    def bucket(self, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> pl.DataFrame:
+    def bucket(self, records: pl.LazyFrame, ruleset: Ruleset, day: Day) -> pl.DataFrame:
         """The scores of customers with purchases by the end of a day, a row each: see `scores/scores.py`."""
-        bought = spending(with_counting_day(records.lazy(), ruleset), day, self.model.spend)
-        return scores(self.model, summary(bought, day).collect())
+        return self.of(self.totals(records, ruleset, day), day)
 
-    def say(self, scored: pl.DataFrame, records: pl.DataFrame, ruleset: Ruleset, day: Day) -> int:
+    def totals(self, records: pl.LazyFrame, ruleset: Ruleset, day: Day) -> pl.DataFrame:
+        """The totals of customers with purchases by the end of a day: of them their scores are made (`rfm.totals`)."""
+        bought = spending(with_counting_day(records, ruleset), day, self.model.spend)
+        return totals(bought).collect(engine="streaming")
+
+    def of(self, bought: pl.DataFrame, day: Day) -> pl.DataFrame:
+        """The scores of customers with these totals."""
+        return scores(self.model, summary_of(bought.lazy(), day).collect())
+
+    def say(self, scored: pl.DataFrame, records: pl.LazyFrame, ruleset: Ruleset, day: Day) -> int:
         """Send the scores that rules use and whose band is new. Returns how many. Raises UnsentScoresError.
 
         Each has the first moment after the day as its time, so that a repeated night sends the same events.
@@ -54,7 +62,7 @@ class Scoring:
         used = used_by(ruleset)
         if not used:
             return 0
-        due = changed(self.model, scored, last_said(records.lazy())).filter(pl.col("name").is_in(sorted(used)))
+        due = changed(self.model, scored, last_said(records)).filter(pl.col("name").is_in(sorted(used)))
         zone_name = ruleset.programme.time_zone
         at = end_of_day(day, zone_name).astimezone(zone(zone_name))
         entries = [_entry(detail) for detail in events(self.model, due, at)]

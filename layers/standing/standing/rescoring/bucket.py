@@ -12,13 +12,17 @@ import polars as pl
 
 from standing.engine.state import State
 from standing.rescoring.care import lacks_consent
-from standing.rescoring.days import DayResults, simulate_days
+from standing.rescoring.days import DayResults, Records, simulate_days
+from standing.rescoring.features import columns_needed
 from standing.rescoring.memory import REMEMBERED, frame_of
 from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
-SAID, WAITING, EXPIRES, STIRRED = "said/", "waiting/", "expires", "stirred"
+SAID, WAITING, EXPIRES, STIRRED, INCOMPLETE = "said/", "waiting/", "expires", "stirred", "incomplete"
+
+
+AT_ONCE = 10_000  # customers
 
 
 @dataclass(frozen=True)
@@ -37,16 +41,47 @@ def rescore(
     `records` has their event records that count, `states` their states (`states_of`). `before` is the standing of an
     earlier night, from which customers continue who needed no decision then and whose state has not changed since.
     """
-    first = _begin(states, before)
+    begin = _begin(states, before).join(_ledger(states), on="customer", how="left", maintain_order="left")
+    return rescore_from(rules, records.lazy(), begin, until)
+
+
+def rescore_from(rules: Timeline, records: pl.LazyFrame, begin: pl.DataFrame, until: Day) -> RescoredBucket:
+    """The same, for customers of whom `begin` says where their days begin, and what their ledger has (`carried`).
+
+    The records of those who are more than a day behind are read once for all their days, some customers at a time.
+    """
+    behind = begin.filter(pl.col("day") < until - 1)
+    parts = [_rescored(rules, _read(rules, records, some), some, until) for some in behind.iter_slices(AT_ONCE)]
+    parts.append(_rescored(rules, records, begin.filter(pl.col("day") >= until - 1), until))
+    standing = pl.concat([part.standing for part in parts], how="diagonal").sort("customer")
+    return RescoredBucket(standing, tuple(sorted(name for part in parts for name in part.stirred)))
+
+
+def _read(rules: Timeline, records: pl.LazyFrame, customers: pl.DataFrame) -> pl.DataFrame:
+    """The records of some customers, as far as features need them."""
+    names = sorted({name for entry in rules.entries for name in columns_needed(entry.ruleset)})
+    own = records.select(names).join(customers.lazy().select("customer"), on="customer", how="semi")
+    return own.collect(engine="streaming")
+
+
+def _rescored(rules: Timeline, records: Records, begin: pl.DataFrame, until: Day) -> RescoredBucket:
+    first, ledger = begin.drop(pl.selectors.by_name(*_ledger_names(begin))), _ledger(begin)
     standing = first.filter(pl.col("day") >= until)
     stirred: set[str] = set()
     for lived in simulate_days(rules, records, first, until):
-        frame = lived.frame.join(_ledger(states), on="customer", how="left", maintain_order="left")
+        frame = lived.frame.join(ledger, on="customer", how="left", maintain_order="left")
         stirred |= set(frame.filter(_stirs(lived.ruleset, frame.columns))["customer"])
         if lived.day == until:
             standing = pl.concat([standing, _stored(lived)], how="diagonal")
-    standing = standing.with_columns(pl.col("customer").is_in(sorted(stirred)).alias(STIRRED))
-    return RescoredBucket(standing.sort("customer"), tuple(sorted(stirred)))
+    marks = pl.col("customer").is_in(sorted(stirred)).alias(STIRRED), pl.lit(value=False).alias(INCOMPLETE)
+    whole = standing.with_columns(marks).join(ledger, on="customer", how="left", maintain_order="left")
+    return RescoredBucket(whole, tuple(stirred))
+
+
+def carried(standing: pl.DataFrame) -> pl.DataFrame:
+    """What one night passes on to the next of each customer: version, day, memory, and the parts of the ledger."""
+    names = (name for name in standing.columns if name.startswith(REMEMBERED))
+    return standing.select("customer", "version", "day", *names, *_ledger_names(standing))
 
 
 def states_of(states: Iterable[State]) -> pl.DataFrame:
@@ -80,7 +115,11 @@ def _begin(states: pl.DataFrame, before: pl.DataFrame | None) -> pl.DataFrame:
 
 
 def _ledger(states: pl.DataFrame) -> pl.DataFrame:
-    return states.select("customer", EXPIRES, *(name for name in states.columns if name.startswith((SAID, WAITING))))
+    return states.select("customer", *_ledger_names(states))
+
+
+def _ledger_names(frame: pl.DataFrame) -> list[str]:
+    return [name for name in frame.columns if name == EXPIRES or name.startswith((SAID, WAITING))]
 
 
 def _stirs(ruleset: Ruleset, columns: list[str]) -> pl.Expr:

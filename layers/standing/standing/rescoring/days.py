@@ -18,6 +18,8 @@ from standing.rules.ruleset import Ruleset
 from standing.rules.timeline import Timeline
 from standing.values.days import Day
 
+type Records = pl.DataFrame | pl.LazyFrame  # of files, if they are lazy
+
 FEW = 100_000  # records: with fewer, the streaming engine's preparation takes longer than its run
 
 
@@ -32,9 +34,7 @@ class DayResults(NamedTuple):
     frame: pl.DataFrame
 
 
-def simulate_days(
-    rules: Timeline, records: pl.DataFrame, remembered_by: pl.DataFrame, last: Day
-) -> Iterator[DayResults]:
+def simulate_days(rules: Timeline, records: Records, remembered_by: pl.DataFrame, last: Day) -> Iterator[DayResults]:
     """Simulate the days up to `last`, each for the customers whose `day` in `remembered_by` is before it.
 
     `records` has all event records of these customers that count.
@@ -42,7 +42,7 @@ def simulate_days(
     known = remembered_by
     first = last + 1 if known.is_empty() else int(known.select(pl.col("day").min()).item()) + 1
     rulesets = {one.ruleset.purchase_reach: one.ruleset for one in rules.spans(first, last)}  # of a night mostly one
-    counted = {reach: with_counting_day(records.lazy(), ruleset).collect() for reach, ruleset in rulesets.items()}
+    counted = {reach: _counted(records, ruleset) for reach, ruleset in rulesets.items()}
     for day in range(first, last + 1):
         behind = known.filter(pl.col("day") < day)
         lived = simulate_day(rules.on(day), counted[rules.on(day).purchase_reach], behind, day)
@@ -50,9 +50,15 @@ def simulate_days(
         known = pl.concat([known.filter(pl.col("day") >= day), _remembered_of(lived)], how="diagonal")
 
 
-def simulate_day(ruleset: Ruleset, records: pl.DataFrame, known: pl.DataFrame, day: Day) -> pl.DataFrame:
+def _counted(records: Records, ruleset: Ruleset) -> Records:
+    counted = with_counting_day(records.lazy(), ruleset)
+    return counted.collect() if isinstance(records, pl.DataFrame) else counted
+
+
+def simulate_day(ruleset: Ruleset, records: Records, known: pl.DataFrame, day: Day) -> pl.DataFrame:
     """Simulate one day of customers for whom all days before it were simulated."""
-    engine: Literal["in-memory", "streaming"] = "in-memory" if records.height < FEW else "streaming"
+    few = isinstance(records, pl.DataFrame) and records.height < FEW
+    engine: Literal["in-memory", "streaming"] = "in-memory" if few else "streaming"
     return plan_of(ruleset, records.lazy(), known.lazy(), day).collect(engine=engine)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 import polars as pl
 
 from standing.engine.features import EXACT, RATIO_UNIT
-from standing.lake.records import NAMED
+from standing.lake.records import KEY, NAMED
 from standing.rescoring.refunds import COUNTS_ON, with_counting_day
 from standing.rules.features import (
     RULING,
@@ -66,6 +66,12 @@ def features_on(ruleset: Ruleset, records: pl.LazyFrame, day: Day) -> pl.LazyFra
         if feature.parts:
             frame = frame.with_columns(MADE_OF[feature.kind](feature).alias(feature.name))
     return frame
+
+
+def columns_needed(ruleset: Ruleset) -> set[str]:
+    """The columns of records that features are made of."""
+    values = {name for measure in ruleset.measures.values() for name in _value(measure).meta.root_names()}
+    return {*KEY, "family", "day", "moment", "amount", "purchase"} | values
 
 
 def _is_summed(ruleset: Ruleset, feature: MeasuredFeature) -> bool:

@@ -16,15 +16,19 @@ IS_PURCHASE, IS_REFUND = pl.col("family") == "purchase", pl.col("family") == "re
 NAMES_ONE = IS_REFUND & pl.col("purchase").is_not_null()
 
 
-def with_counting_day(records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:
-    """Add `counts_on` to the event records of whole customers.
+def with_counting_day(records: pl.LazyFrame, ruleset: Ruleset, among: pl.LazyFrame | None = None) -> pl.LazyFrame:
+    """Add `counts_on` to the event records of whole customers; if they are not all, `among` has all.
 
-    It is the record's own day or, for a refund, the day of the purchase that it names, if that is found.
+    It is the record's own day or, for a refund, the day of the purchase that it names, if that is found. Refunds that
+    name one are read at once: mostly there are few, and where there are none, nobody looks for purchases.
     """
-    refunds = records.filter(NAMES_ONE)
-    days = refunds.join(_purchases(refunds, records, ruleset), on=[*KEY], how="left")
-    moved = days.with_columns(pl.coalesce(COUNTS_ON, "day").alias(COUNTS_ON))
-    return pl.concat([records.filter(~NAMES_ONE).with_columns(DAY.alias(COUNTS_ON)), moved], how="vertical")
+    refunds = records.filter(NAMES_ONE).collect(engine="streaming")
+    if refunds.is_empty():
+        return records.with_columns(DAY.alias(COUNTS_ON))
+    own = (records if among is None else among).join(refunds.lazy().select("customer"), on="customer", how="semi")
+    days = refunds.lazy().join(_purchases(refunds.lazy(), own, ruleset), on=[*KEY], how="left")
+    moved = days.with_columns(pl.coalesce(COUNTS_ON, "day").alias(COUNTS_ON)).collect(engine="streaming")
+    return pl.concat([records.filter(~NAMES_ONE).with_columns(DAY.alias(COUNTS_ON)), moved.lazy()], how="vertical")
 
 
 def _purchases(refunds: pl.LazyFrame, records: pl.LazyFrame, ruleset: Ruleset) -> pl.LazyFrame:

@@ -18,6 +18,8 @@ SIGNS = {"days_since_last": -1, "frequency": 1, "monetary_value": 1}  # -1: lowe
 
 type Limits = Mapping[str, tuple[float | None, ...]]
 
+TOTALS = ("first_bought", "last_bought", "repeats", "repeated")
+
 GRID = {  # by the recency score: for each score of frequency and monetary value together, 1 to 5, a segment
     5: ("new-customers", "potential-loyalist", "potential-loyalist", "champions", "champions"),
     4: ("promising", "potential-loyalist", "loyal", "champions", "champions"),
@@ -34,15 +36,33 @@ def summary(purchases: pl.LazyFrame, day: Day) -> pl.LazyFrame:
     last of them. `T` is days from the first to `day`, `days_since_last` from the last to `day`. `monetary_value` is the
     mean of a repeat day's purchases, in minor units, or 0 without repeats.
     """
-    days = purchases.filter(day >= DAY).group_by("customer", "day").agg(AMOUNT.cast(pl.Int64).sum())
-    first, last, repeats = DAY.min().cast(pl.Int64), DAY.max().cast(pl.Int64), pl.len().cast(pl.Int64) - 1
-    repeated = AMOUNT.filter(DAY.min() < DAY).sum()
+    return summary_of(totals(purchases.filter(day >= DAY)), day)
+
+
+def totals(purchases: pl.LazyFrame) -> pl.LazyFrame:
+    """What a summary is made of, whatever its day: the `first_bought` and `last_bought` day of each customer.
+
+    `repeats` is the number of days with purchases after the first, `repeated` their amount in minor units.
+    """
+    days = purchases.group_by("customer", "day").agg(AMOUNT.cast(pl.Int64).sum())
     return days.group_by("customer").agg(
+        first_bought=DAY.min().cast(pl.Int64),
+        last_bought=DAY.max().cast(pl.Int64),
+        repeats=pl.len().cast(pl.Int64) - 1,
+        repeated=AMOUNT.filter(DAY.min() < DAY).sum(),
+    )
+
+
+def summary_of(bought: pl.LazyFrame, day: Day) -> pl.LazyFrame:
+    """The summary at the end of a day, of totals that have no later purchases."""
+    first, last, repeats = pl.col("first_bought"), pl.col("last_bought"), pl.col("repeats")
+    return bought.select(
+        "customer",
         recency=last - first,
         days_since_last=day - last,
         frequency=repeats,
         T=day - first,
-        monetary_value=pl.when(repeats > 0).then(repeated / repeats).otherwise(0.0),
+        monetary_value=pl.when(repeats > 0).then(pl.col("repeated") / repeats).otherwise(0.0),
     )
 
 

@@ -11,8 +11,7 @@ import polars as pl
 from standing.aws.lake_bucket import Lake
 from standing.lake.layout import MONTHS, number_in
 from standing.lake.standings import keep_standing
-from standing.nightly.metrics.months import month_end
-from standing.values.days import Day
+from standing.values.days import Day, month_end
 
 NEAR = 31  # days: one night a month is stored, so any day between two is nearer than this to one of them
 

@@ -72,6 +72,17 @@ def _offset_after(moment: datetime, seconds: int, time_zone: ZoneInfo) -> timede
     return (moment + timedelta(seconds=seconds)).astimezone(time_zone).utcoffset()
 
 
+def month_of(day: Day) -> str:
+    """The month of a day, such as `2026-10`."""
+    return str(day_date(day))[:7]
+
+
+def month_end(month: str) -> Day:
+    """The last day of a month."""
+    year, number = map(int, month.split("-"))
+    return day_number(date(year + number // 12, number % 12 + 1, 1)) - 1
+
+
 def month_ends(first: Day, last: Day) -> Iterator[Day]:
     """The last day of each month from `first` to `last`, in ascending order."""
     start = day_date(first)

@@ -19,6 +19,8 @@ FAULTS = Messages(
         "column-missing": "of another schema: column `{column}` is missing",
         "column-type": "of another schema: column `{column}` is {found}, expected {expected}",
         "column-unexpected": "of another schema: no column `{column}` was expected",
+        "other-month": "has rows of another month, such as {day}",
+        "not-ours": "not a file of the lake, but read by everybody who reads the lake: move it elsewhere",
         # What was done about it
         "set-aside": "set aside as {aside}",
         "worked-out-anew": "worked out anew",

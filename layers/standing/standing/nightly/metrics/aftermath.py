@@ -16,7 +16,7 @@ COMPLAINT = (FAMILY == "feedback") & (pl.col("kind") == "complaint")
 NET = pl.when(PURCHASE).then(AMOUNT).when(FAMILY == "refund").then(-AMOUNT)
 
 
-def aftermath(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Nested:
+def aftermath(then: pl.DataFrame, records: pl.LazyFrame, end: Day) -> Nested:
     """By rating and level: its `customers` at the end of `end`, and of the days after it `buyers`, `orders`, `spend`
     (minor units, less refunds) and `complaints`.
 
@@ -28,13 +28,14 @@ def aftermath(then: pl.DataFrame, records: pl.DataFrame, end: Day) -> Nested:
     return summed(both, ["rating", "level"], customers=pl.len(), buyers=(pl.col("orders") > 0).sum(), **sums)
 
 
-def done(records: pl.DataFrame, first: Day, last: Day) -> pl.DataFrame:
+def done(records: pl.LazyFrame, first: Day, last: Day) -> pl.DataFrame:
     """Each customer's `orders`, `spend` (minor units) and `complaints` from `first` to `last`.
 
     `spend` is the net amount of purchases of these days, less refunds of them by `last`.
     """
     within = records.filter(pl.col("day").is_between(first, last))
     spend = pl.when(pl.col(COUNTS_ON) >= first).then(NET).sum()
-    return within.group_by("customer").agg(
+    did = within.group_by("customer").agg(
         orders=PURCHASE.sum().cast(pl.Int64), spend=spend, complaints=COMPLAINT.sum().cast(pl.Int64)
     )
+    return did.collect(engine="streaming")

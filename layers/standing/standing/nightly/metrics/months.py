@@ -2,22 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import date
-
-from standing.values.days import Day, day_date, day_number
+from standing.values.days import Day, day_date, day_number, month_end, month_of
 
 AFTER = 90  # days after the end of a month in which customers are watched
-
-
-def month_of(day: Day) -> str:
-    """The month of a day."""
-    return f"{day_date(day):%Y-%m}"
-
-
-def month_end(month: str) -> Day:
-    """The last day of a month."""
-    year, number = map(int, month.split("-"))
-    return day_number(date(year + number // 12, number % 12 + 1, 1)) - 1
 
 
 def month_before(day: Day) -> str:

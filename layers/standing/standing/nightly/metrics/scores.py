@@ -14,7 +14,7 @@ TENTH = 1_000  # of a score in ten-thousandths
 FM = (pl.col("f_score") + pl.col("m_score") + 1) // 2  # as for the segments: the mean, halves rounded up
 
 
-def scores(scored: pl.DataFrame | None, records: pl.DataFrame, day: Day) -> Nested:
+def scores(scored: pl.DataFrame | None, records: pl.LazyFrame, day: Day) -> Nested:
     """`rfm`, `segments` and `churn`, of as many as the scores have; each is empty where nothing was scored.
 
     `rfm` is by `r_score`, then by the mean of the other two: `customers`, and their net `spend` of the last 365 days
