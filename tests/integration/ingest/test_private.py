@@ -19,10 +19,12 @@ from typing import Any
 import boto3
 import polars as pl
 import pytest
+from standing.aws.lake_bucket import Lake
 from standing.aws.logging import FailureCause, cause, safe_message
 from standing.aws.table import STATE, Customers
 from standing.events import MODELS, personal_fields, unstored_fields
 from standing.lake.parquet import CorruptFile
+from standing.nightly.planned import plan_of
 from standing.rules.author.build import build_ruleset
 from standing.rules.author.compiler import compile_rules
 from standing.values.faults import Fault
@@ -223,13 +225,19 @@ def run_all(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> str:
     with monkeypatch.context() as failing:
         failing.setattr(rescore.customers.__class__, "load", quoting)
         failing.setattr("standing.nightly.bucket.compact", quoting)
-        work = {"day": planned["day"], "bucket": planned["due"][0]}
+        due = due_in(planned)
+        work = {"day": planned["day"], "bucket": due[0]}
         failures = raised(lambda: rescore.handler(work, context))
         function("summarise").handler(night, context)
-    for number in planned["due"]:
+    for number in due:
         rescore.handler({"day": planned["day"], "bucket": number}, context)
     function("summarise").handler(night, context)
     return failures
+
+
+def due_in(planned: dict[str, Any]) -> list[int]:
+    """The buckets of a plan that are to be done."""
+    return plan_of(Lake(boto3.client("s3"), "lake"), planned).due
 
 
 def lake_texts() -> Iterator[tuple[str, str]]:

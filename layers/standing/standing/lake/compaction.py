@@ -60,16 +60,24 @@ class CompactionResult:
 def stage(lake: Lake) -> CompactionResult:
     """Stage incoming objects by bucket. Returns the number of staged rows, including duplicates."""
     done = CompactionResult(dict.fromkeys(KINDS, 0))
-    gone, buckets = tombstones(lake), buckets_of(lake)
+    gone = tombstones(lake)
     for kind in KINDS:
         for some in batched(lake.keys(incoming_prefix(kind)), AT_ONCE):
             rows, keys, wrong = read_all(lake, kind, some)
-            for number, own in _by_bucket(gone.kept(rows), buckets):
-                lake.put(f"{staged_prefix(kind, number)}{named_after(keys)}.parquet", parquet_bytes(own))
+            stage_rows(lake, kind, gone.kept(rows), named_after(keys))
             _set_aside(lake, wrong, done)
             lake.delete(keys)
             done.rows[kind] += rows.height
     return done
+
+
+def stage_rows(lake: Lake, kind: Kind, rows: pl.DataFrame, name: str) -> None:
+    """Deal rows out to their buckets, as objects of this name. Again, if a bucket was split meanwhile."""
+    buckets = buckets_of(lake)
+    for number, own in by_bucket(rows, buckets):
+        lake.put(f"{staged_prefix(kind, number)}{name}.parquet", parquet_bytes(own))
+    if buckets_of(lake).etag != buckets.etag:
+        stage_rows(lake, kind, rows, name)
 
 
 def compact_all(lake: Lake, numbers: Iterable[int] | None = None) -> CompactionResult:
@@ -110,7 +118,7 @@ def _compact_once(lake: Lake, number: int, done: CompactionResult) -> None:
         done.rows[kind] = outcome.added
         merged += outcome.merged
         waits |= outcome.waits
-    if erasures(lake, number) != gone:
+    if erasures(lake, number) != gone or not buckets_of(lake).is_leaf(number):
         raise PreconditionFailed
     if pending and not waits:
         keep_applied(lake, number, gone)
@@ -201,25 +209,27 @@ def _made(kind: Kind, files: list[pl.LazyFrame], gone: Erasures, parts: Parts) -
     made = CompactedMonth(parts)
     for chunk in chunks(files):
         was, *new = (collect(file.filter(chunk.holds)) for file in files)
-        stay = gone.forgotten.kept(was)
+        stay, *others = map(gone.forgotten.kept, (was, *new))
         rest = gone.without_runs(kind, stay)
-        now = deduplicate(kind, pl.concat([rest, *(gone.kept(kind, rows) for rows in new)]))
+        now = deduplicate(kind, pl.concat([rest, *(gone.without_runs(kind, rows) for rows in others)]))
         parts.add(now)
         made.added += max(now.height - rest.height, 0)
         made.changed |= not now.equals(was)
-        made.forgotten |= stay.height < was.height
+        made.forgotten |= any(
+            left.height < rows.height for left, rows in zip((stay, *others), (was, *new), strict=True)
+        )
     return made
 
 
-def _by_bucket(rows: pl.DataFrame, buckets: Buckets) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Rows by bucket."""
+def by_bucket(rows: pl.DataFrame, buckets: Buckets) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Rows by the bucket of their customer."""
     customers = rows["customer"].unique(maintain_order=True)
     numbers = pl.Series([buckets.of(customer) for customer in customers], dtype=pl.Int32)
     known = pl.DataFrame({"customer": customers, "bucket": numbers})
-    by_bucket = rows.join(known, on="customer", maintain_order="left").partition_by(
+    dealt = rows.join(known, on="customer", maintain_order="left").partition_by(
         "bucket", as_dict=True, include_key=False, maintain_order=True
     )
-    return ((int(str(number)), own) for (number,), own in by_bucket.items())
+    return ((int(str(number)), own) for (number,), own in dealt.items())
 
 
 def _set_aside(lake: Lake, wrong: Wrong, done: CompactionResult) -> None:
