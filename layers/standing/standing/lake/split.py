@@ -8,6 +8,7 @@ deleted, and whoever comes next, the command or a night, finds by the mark what 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import partial
 
@@ -16,6 +17,7 @@ import polars as pl
 
 from standing.aws.contention import Attempts
 from standing.aws.lake_bucket import ABSENT, Lake, StoredObject
+from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.buckets import BUCKETS, Buckets, buckets_of, buckets_with_data
 from standing.lake.compaction import by_bucket, compact, stage_rows
 from standing.lake.layout import (
@@ -51,7 +53,7 @@ def split(lake: Lake, bits: int, seen: Seen) -> Wrong:
 
     Calls `seen` with the number of buckets that are done, and of all. Raises UserError if it cannot be dealt out so.
     """
-    buckets = _begun(lake, bits)
+    buckets = Attempts(TRIES).run(partial(_begun, lake, bits))
     wrong: Wrong = {}
     if buckets.into is None:
         return wrong
@@ -88,11 +90,11 @@ def _begun(lake: Lake, bits: int) -> Buckets:
 
 
 def _mark(lake: Lake, numbers: Iterable[int]) -> None:
-    """Mark buckets as split."""
+    """Mark buckets as split, unless somebody else has ended the split meanwhile."""
 
     def attempt() -> None:
         buckets = buckets_of(lake)
-        if not buckets.split.issuperset(numbers):
+        if buckets.into is not None and not buckets.split.issuperset(numbers):
             lake.replace(BUCKETS, buckets._replace(split=buckets.split.union(numbers)).body(), buckets.etag)
 
     Attempts(TRIES).run(attempt)
@@ -105,7 +107,8 @@ def _end(lake: Lake) -> None:
     for number in left:
         deal_out(lake, number)
     if not any(number in buckets.split for number in _with_anything(lake)) and buckets.into is not None:
-        lake.replace(BUCKETS, Buckets(buckets.into).body(), buckets.etag)
+        with suppress(PreconditionFailed):  # somebody else ends it
+            lake.replace(BUCKETS, Buckets(buckets.into).body(), buckets.etag)
 
 
 def _with_anything(lake: Lake) -> set[int]:

@@ -80,6 +80,19 @@ def merge_runs(first: BucketReport, second: BucketReport) -> BucketReport:
     )
 
 
+def with_work_of(report: BucketReport, other: BucketReport) -> BucketReport:
+    """A bucket's report, and what was done in a run that left no report of its own, since its bucket was split."""
+    done: dict[str, Any] = {name: counts_of(report)[name] + counts_of(other)[name] for name in DONE}
+    return replace(
+        report,
+        **done,
+        moved_now=merge_samples([report.moved_now, other.moved_now]),
+        started=min(report.started, other.started),
+        seconds=report.seconds + other.seconds,
+        used=_used([report, other]),
+    )
+
+
 def _both[T](first: list[T], second: list[T]) -> list[T]:
     return first + [item for item in second if item not in first]
 

@@ -17,7 +17,7 @@ from standing.lake.split import deal_out
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.model import model_of
 from standing.nightly.scores import BusPort, Scoring
-from standing.nightly.summary import keep_failure, keep_part
+from standing.nightly.summary import keep_failure, keep_part, with_work_of
 from standing.report.model import BucketReport, Used
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date
@@ -39,17 +39,20 @@ class BucketWork:
 
         What fails is kept for the night's report, and raised.
         """
-        if buckets_of(self.lake).is_leaf(number):
-            report = self._report(number, day, gigabytes)
-            if buckets_of(self.lake).is_leaf(number):
-                keep_part(self.lake, report)
-                return [report]
+        begun = self._report(number, day, gigabytes) if self._is_leaf(number) else None
+        if begun and self._is_leaf(number):
+            keep_part(self.lake, begun)
+            return [begun]
         wrong = deal_out(self.lake, number)
         first, *others = (self._report(leaf, day, gigabytes) for leaf in buckets_of(self.lake).leaves(number))
-        reports = [replace(first, wrong=wrong | first.wrong), *others]
+        first = replace(first, wrong=wrong | first.wrong)
+        reports = [with_work_of(first, begun) if begun else first, *others]
         for report in reports:
             keep_part(self.lake, report)
         return reports
+
+    def _is_leaf(self, number: int) -> bool:
+        return buckets_of(self.lake).is_leaf(number)
 
     def _report(self, number: int, day: Day, gigabytes: float) -> BucketReport:
         began, self.customers.units = self.clock(), Units()
