@@ -11,7 +11,7 @@ from standing.lake.buckets import buckets_of
 from standing.lake.compaction import compact_all
 from standing.lake.layout import kind_prefix
 from standing.rules.timeline import Timeline
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 from tests.make.lakes import lake_rows, pour
 from tests.make.support import purchase, taken
@@ -26,29 +26,30 @@ def filled(target: Target, rules: Timeline) -> Target:
     return target
 
 
-def said(*words: str, code: int = 0, language: str = "en") -> str:
-    result = CliRunner(env={"STANDING_LANG": language}).invoke(app.app, ["lake", "split", *words])
-    assert result.exit_code == code, result.output
-    return result.output
+def split(*words: str, language: str = "en") -> Result:
+    return CliRunner(env={"STANDING_LANG": language}).invoke(app.app, ["lake", "split", *words])
 
 
 def test_a_lake_is_split_and_its_buckets_are_told(filled: Target) -> None:
-    assert "the lake has 32 buckets" in said("--bits", "5")
+    assert "the lake has 32 buckets" in split("--bits", "5").stdout
     assert buckets_of(filled.lake)[:2] == (5, None)
-    assert "数据湖现有 64 个分桶" in said("--bits", "6", language="zh")
-    assert json.loads(said("--bits", "6", "--json")) == {"bits": 6, "into": None, "wrong": {}}
+    assert "数据湖现有 64 个分桶" in split("--bits", "6", language="zh").stdout
+    assert json.loads(split("--bits", "6", "--json").stdout) == {"bits": 6, "into": None, "wrong": {}}
 
 
 def test_fewer_buckets_are_refused(filled: Target) -> None:
     assert buckets_of(filled.lake).bits == 4
-    told = said("--bits", "3", code=1)
-    assert "--bits 3: the lake is dealt out by 4 bits, and can only be split by more" in " ".join(told.split())
+    assert str(split("--bits", "3").exception) == (
+        "--bits 3: the lake is dealt out by 4 bits, and can only be split by more"
+    )
 
 
 def test_what_is_damaged_is_named_and_what_to_do(filled: Target) -> None:
     lake = filled.lake
     (key,) = lake.keys(kind_prefix("records", buckets_of(lake).of("c-1")))
     lake.put(key, b"PAR1 and no more")
-    told = " ".join(said("--bits", "5", code=1).split())
+    result = split("--bits", "5")
+    told = " ".join(result.output.split())
+    assert result.exit_code == 1
     assert "the lake is not split to the end: restore what is damaged, and the same command goes on" in told
     assert f"{key}: not a whole Parquet file" in told
