@@ -25,7 +25,7 @@ from standing.aws.lake_bucket import Lake, StoredObject
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.buckets import Buckets, buckets_of
 from standing.lake.chunks import chunks
-from standing.lake.erasures import Erasures, applied_erasures, erasures, keep_applied
+from standing.lake.erasures import AppliedErasures, Erasures, applied_erasures, erasures, keep_applied
 from standing.lake.layout import (
     KINDS,
     Kind,
@@ -108,29 +108,27 @@ def compact(lake: Lake, number: int, pause: Callable[[float], None] = time.sleep
 def _compact_once(lake: Lake, number: int, done: CompactionResult) -> None:
     """One try. Raises PreconditionFailed where somebody else changed a file, or forgot a customer, meanwhile."""
     etags = {kind: lake.etags(kind_prefix(kind, number)) for kind in KINDS}  # before erasures: see `_Months.read`
-    gone = erasures(lake, number)
-    pending = gone.names - applied_erasures(lake, number)
+    gone, applied = erasures(lake, number), applied_erasures(lake, number)
     merged: list[str] = []
-    waits = False
+    files: dict[str, str] = {}
     for kind in KINDS:
-        months = _Months(lake, kind, number, etags[kind], done)
-        outcome = months.merge(gone, all_of_them=bool(pending))
+        outcome = _Months(lake, kind, number, etags[kind], gone, applied, done).merge()
         done.rows[kind] = outcome.added
         merged += outcome.merged
-        waits |= outcome.waits
+        files |= outcome.files
+    if gone.names and (now := AppliedErasures(gone.names, files)) != applied:
+        keep_applied(lake, number, now)
     if erasures(lake, number) != gone or not buckets_of(lake).is_leaf(number):
         raise PreconditionFailed
-    if pending and not waits:
-        keep_applied(lake, number, gone)
     lake.delete(merged)
 
 
 class _Merged(NamedTuple):
-    """A kind's new rows, the keys of the objects that were merged, and whether a corrupt month makes others wait."""
+    """A kind's new rows, the keys of the objects that were merged, and the ETags of the months without erased rows."""
 
     added: int
     merged: list[str]
-    waits: bool
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -141,26 +139,31 @@ class _Months:
     kind: Kind
     number: int
     etags: Mapping[str, str]
+    gone: Erasures
+    applied: AppliedErasures
     done: CompactionResult
 
-    def merge(self, gone: Erasures, *, all_of_them: bool) -> _Merged:
-        """Merge what is staged into its months.
+    def merge(self) -> _Merged:
+        """Merge what is staged into its months, and drop from them what is to be erased.
 
-        With `all_of_them`, every month is read, to drop what is to be erased. What belongs to a corrupt month waits.
+        What belongs to a corrupt month waits.
         """
         self._name_strangers()
         new, wrong = scan_all(self.lake, self.kind, self.lake.keys(staged_prefix(self.kind, self.number)))
         _set_aside(self.lake, wrong, self.done)
         months = {month for rows in new.values() for month in collect(rows.select(MONTH.unique())).to_series()}
-        months |= {month_in(key) for key in self._own} if all_of_them else set()
+        months |= {month_in(key) for key in self._own if not self.applied.cover(self.gone, key, self.etags[key])}
+        files = {key: self.etags[key] for key in self._own if month_in(key) not in months}
         added, waits = 0, False
         for month in sorted(months):
+            key = current_key(self.kind, self.number, month)
             try:
-                added += self._merge_month(month, list(new.values()), gone)
+                more, files[key] = self._merge_month(month, key, list(new.values()))
+                added += more
             except CorruptFile as error:
-                self.done.wrong[current_key(self.kind, self.number, month)] = error.fault
+                self.done.wrong[key] = error.fault
                 waits = True
-        return _Merged(added, [] if waits else list(new), waits)
+        return _Merged(added, [] if waits else list(new), files)
 
     @property
     def _own(self) -> list[str]:
@@ -170,18 +173,16 @@ class _Months:
         """Name objects beside the files of months: who reads the lake by a pattern reads their rows, too."""
         self.done.wrong |= {key: Fault("not-ours") for key in self.etags.keys() - set(self._own)}
 
-    def _merge_month(self, month: str, new: list[pl.LazyFrame], gone: Erasures) -> int:
-        """Merge the rows of a month. Returns how many are new. Raises CorruptFile."""
-        key = current_key(self.kind, self.number, month)
+    def _merge_month(self, month: str, key: str, new: list[pl.LazyFrame]) -> tuple[int, str]:
+        """Merge the rows of a month. Returns how many are new, and the file's ETag. Raises CorruptFile."""
         stored = self._read(key)
         before, of_it = scan_month(self.kind, month, stored), [rows.filter(month == MONTH) for rows in new]
         with TemporaryDirectory() as folder:
-            made = _made(self.kind, [before, *of_it], gone, Parts(folder))
+            made = _made(self.kind, [before, *of_it], self.gone, Parts(folder))
             if self.kind == "states" and made.forgotten:
-                forget_standings(self.lake, self.number, gone.forgotten)  # before the states, which show who it is
-            if made.changed:
-                self.lake.replace(key, made.parts.parquet_bytes(), stored.etag)
-        return made.added
+                forget_standings(self.lake, self.number, self.gone.forgotten)  # before the states, which show who it is
+            etag = self.lake.replace(key, made.parts.parquet_bytes(), stored.etag) if made.changed else stored.etag
+        return made.added, etag
 
     def _read(self, key: str) -> StoredObject:
         """A month's file, as it was before the erasures were listed: who erased meanwhile has replaced it.
