@@ -1,7 +1,7 @@
 # The two commands to know: `make demo` and `make test`. Everything installs what it needs into the clone first.
 SHELL := /bin/sh
 PYTHON := .venv/bin/python
-HOUSEHOLDS ?= 2469
+HOUSEHOLDS ?= 250
 # As many tests at once as there are processors; whoever is done takes over what another has not begun.
 AT_ONCE := -n $(shell nproc) --dist worksteal
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
@@ -21,7 +21,7 @@ setup: .venv/.ready .tools/.ready ## Install everything into this clone: .venv a
 .tools/.ready: .venv/.ready
 	@test -f $@ || ./scripts/setup.sh
 
-demo: setup ## Send real purchases through the deployed template on the local AWS (HOUSEHOLDS=20 is the quick version).
+demo: setup ## Send real purchases through the deployed template on the local AWS (HOUSEHOLDS=2469 for all of them).
 	@$(PYTHON) -m demo --households $(HOUSEHOLDS)
 
 down: setup ## Stop the local AWS that `make demo` or `standing local up` started.

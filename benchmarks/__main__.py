@@ -13,13 +13,14 @@ from pathlib import Path
 
 from standing.local.project import programme_folder
 
-from benchmarks import cost, finding, imports, local, nights, rescoring, ruling, scale, scoring, sizes, stages
+from benchmarks import batches, cost, finding, imports, local, nights, rescoring, ruling, scale, scoring, sizes, stages
 from benchmarks.figures import Figures
 from benchmarks.machine import described
 from benchmarks.report import flat, read, verdicts, write
 
 PARTS: dict[str, Callable[[Figures, bool], None]] = {
     "stages": lambda figures, quick: stages.measure(figures, repeats=5 if quick else 25, laps=6 if quick else 20),
+    "batches": lambda figures, quick: batches.measure(figures, repeats=3 if quick else 9),
     "sizes": lambda figures, quick: sizes.measure(figures, households=150 if quick else 1000),
     "imports": lambda figures, quick: imports.measure(figures, repeats=5 if quick else 15),
     "rules": lambda figures, quick: ruling.measure(

@@ -66,9 +66,10 @@ class FolderLake(Lake):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(body)
 
-    def replace(self, key: str, body: bytes, etag: str) -> None:  # noqa: ARG002 -- nobody else writes
+    def replace(self, key: str, body: bytes, etag: str) -> str:  # noqa: ARG002 -- nobody else writes
         """As S3."""
         self.put(key, body)
+        return self.get(key).etag
 
     def delete(self, keys: Iterable[str]) -> None:
         """As S3."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from importlib import import_module
 from pathlib import Path
+from time import sleep
 from typing import Any, cast
 from unittest import mock
 
@@ -22,6 +22,7 @@ from standing.engine.start import StoredHistory
 from standing.engine.state import State
 from standing.events import intake
 from standing.events.intake import Event
+from standing.ingest.batch import Ingest, Message
 from standing.rules.author.compiler import compile_rules
 from standing.rules.conditions import Condition, branches
 from standing.rules.timeline import Timeline
@@ -35,10 +36,9 @@ SEAMS: tuple[tuple[str, object, str], ...] = (
     ("decode", table.Customers, "load"),
     ("parse", import_module(__name__), "parse"),
     ("outcome", deciding, "decide"),
-    ("clock", fold, "simulate_day"),
+    ("clock", fold.LivedSpan, "_decide"),
     ("clock", fold, "scheduled_changes"),
     ("clock", fold, "pending_transitions"),
-    ("clock", fold, "next_crossing"),
     ("features", start, "aggregate"),
     ("features", Engine, "facts"),
     ("match", durable.DurableBackend, "match"),
@@ -84,6 +84,42 @@ class Memory:
         self.state = next(row for row in self.written if row["sk"]["S"] == table.STATE)
 
 
+@dataclass
+class SlowTable:
+    """A stand-in for DynamoDB that takes some seconds for each answer. Threads may call it at once."""
+
+    seconds: float
+    rows: dict[tuple[str, str], Row] = field(default_factory=dict)
+
+    def get_item(self, *, Key: Row, **_: object) -> dict[str, Any]:  # noqa: N803
+        """A stored row, or the table's salt."""
+        sleep(self.seconds)
+        row = SALTED if Key["pk"]["S"] == table.SALT else self.rows.get((Key["pk"]["S"], Key["sk"]["S"]))
+        return {"Item": row} if row else {}
+
+    def transact_write_items(self, *, TransactItems: list[dict[str, Any]], **_: object) -> dict[str, Any]:  # noqa: N803
+        """Store rows."""
+        sleep(self.seconds)
+        for row in (one["Put"]["Item"] for one in TransactItems if "Put" in one):
+            self.rows[row["pk"]["S"], row["sk"]["S"]] = row
+        return {}
+
+
+class NoRejections:
+    """A Rejected queue into which nothing may come."""
+
+    def keep(self, message: str, rejection: dict[str, Any]) -> None:
+        """Fail."""
+        raise LookupError(f"{rejection}: {message}")
+
+
+def applied(bodies: Sequence[str], rules: Timeline, now: datetime, client: SlowTable) -> int:
+    """Apply a batch of messages. Returns how many events were applied."""
+    customers = table.Customers(cast("Any", client), "benchmark")
+    batch = [Message(str(number), body) for number, body in enumerate(bodies)]
+    return Ingest(rules, customers, NoRejections(), clock=lambda: now).batch(batch).counts["applied"]
+
+
 def programme(folder: Path) -> Timeline:
     """The compiled rules of a folder, in force on all days."""
     return Timeline.of(compile_rules(folder))
@@ -91,7 +127,7 @@ def programme(folder: Path) -> Timeline:
 
 def parse(body: str, rules: Timeline, now: datetime) -> Event:
     """The event of a queue's message."""
-    return intake.take_in(json.loads(body), rules.latest, now)
+    return intake.take_in(intake.read_envelope(body), rules.latest, now)
 
 
 def decided(memory: Memory, body: str, rules: Timeline, now: datetime) -> DecisionResult:

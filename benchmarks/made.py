@@ -58,7 +58,7 @@ def made_customers() -> tuple[Customer, ...]:
 
 def message(detail_type: str, customer: str, name: str, day: Day, about: dict[str, Any]) -> str:
     """The message of an event in the queue: the bus's whole envelope."""
-    time = _moment(day).isoformat()
+    time = moment(day).isoformat()
     detail = {"id": name, "customer": customer, "time": time, **about}
     bus = {"version": "0", "id": f"b-{name}", "account": "000000000000", "time": time, "region": "us-east-1"}
     return json.dumps({**bus, "resources": [], "source": "shop", "detail-type": detail_type, "detail": detail})
@@ -76,8 +76,8 @@ def _customer(number: int) -> Customer:
     year = [(day, body) for day in days for body in _happened(name, day, day == days[-30], chance)]
     memory, rules = Memory(), made_programme()
     for day, bodies in groupby(year, key=lambda one: one[0]):
-        events = [parse(body, rules, _moment(day)) for _, body in bodies]
-        delivered(memory, events, rules, _moment(day))
+        events = [parse(body, rules, moment(day)) for _, body in bodies]
+        delivered(memory, events, rules, moment(day))
         memory.store()
     assert memory.state is not None  # noqa: S101 -- the customer has events
     return Customer(
@@ -87,7 +87,7 @@ def _customer(number: int) -> Customer:
         year=tuple(body for _, body in year),
         next_message=purchase(name, LAST + 1, _money(chance)),
         complaint=message("feedback.v1", name, "complaint-now", LAST + 1, {"kind": "complaint", "topic": "queue"}),
-        now=_moment(LAST + 1),
+        now=moment(LAST + 1),
     )
 
 
@@ -109,6 +109,7 @@ def _money(chance: random.Random) -> str:
     return f"{chance.randint(15, 90)}.{chance.randint(0, 99):02d}"
 
 
-def _moment(day: Day) -> datetime:
+def moment(day: Day) -> datetime:
+    """The moment of a day at which everything happens."""
     there = day_date(day)
     return datetime(there.year, there.month, there.day, tzinfo=UTC) + timedelta(hours=HOUR)

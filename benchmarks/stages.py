@@ -16,6 +16,12 @@ from benchmarks.peers import Peer, bare_durable, zen_decisions, zen_expression
 from benchmarks.timing import WARMING, Contender, Stopwatch, in_turns, no_collection, ratios
 
 SILENT, WEEK, YEAR = 200, 7, 366
+OURS = {  # what is compared with bare durable-rules, by the name of the ratio
+    "decision.ratio_to_durable": "decision",
+    "clock.ratio_to_durable_200_days": "clock.silent_200_days",
+    "match.ratio_to_durable": "match.ours",
+    "match.ratio_to_durable_by_stratum": "match.ours_by_stratum",
+}
 type Turns = Mapping[str, list[float]]
 
 
@@ -123,7 +129,7 @@ def _drawn(scene: Scene) -> list[core_calls.Facts]:
 
 
 def _compare(figures: Figures, turns: Turns) -> None:
-    """Note the ratios, repeat by repeat, to zen's fastest form, and to the form of its README."""
+    """Note the ratios, repeat by repeat, to bare durable-rules, to zen's fastest form, and to that of its README."""
     fastest = _quickest(figures, turns, "")
     created = _quickest(figures, turns, "_created")
     figures.say("zen.fastest", fastest.removeprefix("zen."))
@@ -131,8 +137,8 @@ def _compare(figures: Figures, turns: Turns) -> None:
     for suffix, form in (("", fastest), ("_created", created)):
         figures.note(f"decision.ratio_to_zen{suffix}", ratios(turns["decision"], turns[form]))
         figures.note(f"clock.ratio_to_zen{suffix}_200_days", ratios(turns["clock.silent_200_days"], turns[form]))
-    figures.note("match.ratio_to_durable", ratios(turns["match.ours"], turns["match.durable"]))
-    figures.note("match.ratio_to_durable_by_stratum", ratios(turns["match.ours_by_stratum"], turns["match.durable"]))
+    for figure, name in OURS.items():
+        figures.note(figure, ratios(turns[name], turns["match.durable"]))
 
 
 def _quickest(figures: Figures, turns: Turns, ending: str) -> str:

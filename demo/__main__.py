@@ -72,7 +72,7 @@ class DemoCounts:
         return Counter(outcome["detail-type"] for outcome in self.outcomes)
 
 
-def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 2469) -> None:
+def demo(households: Annotated[int, typer.Option(min=1, help="How many households to sample.")] = 250) -> None:
     """Start the local AWS, deploy, fill back, send the last weeks live, close the day, and show the result."""
     root = programme_folder()
     rules = Timeline.of(compile_rules(root / "rules"))

@@ -12,10 +12,15 @@ from standing.aws.logging import function_logger, values_hidden
 from standing.aws.rejected_queue import RejectedQueue
 from standing.aws.ruleset_layer import deployed_rules
 from standing.aws.table import Customers, Units
-from standing.ingest.batch import ALWAYS_REPORTED, Ingest, Message
+from standing.ingest.batch import ALWAYS_REPORTED, AT_ONCE, Ingest, Message
 
 SHARE = 0.6  # of the remaining time: new customers begin only within it, so that the last one can finish
-PATIENCE = Config(connect_timeout=2, read_timeout=8, retries={"mode": "standard", "max_attempts": 3})
+PATIENCE = Config(
+    connect_timeout=2,
+    read_timeout=8,
+    retries={"mode": "standard", "max_attempts": 3},
+    max_pool_connections=AT_ONCE,
+)
 
 logger = function_logger()
 metrics = Metrics()

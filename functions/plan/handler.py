@@ -11,6 +11,7 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.logging import function_logger, values_hidden
 from standing.aws.ruleset_layer import deployed_rules
 from standing.nightly.plan import plan
+from standing.nightly.planned import keep_plan
 
 logger = function_logger()
 metrics = Metrics()
@@ -25,11 +26,13 @@ at_once = int(os.environ["AT_ONCE"])
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Plan the night of the day in the input, such as {"day": "2026-11-25"}, or of the last finished day.
 
-    `at_once` is the number of buckets to rescore at a time. It is passed in the plan because a state machine's
-    definition cannot have a parameter as a number.
+    The lists of buckets are stored in the lake, where the map and the other steps read them. `at_once` is the number
+    of buckets to rescore at a time. It is passed in the plan because a state machine's definition cannot have a
+    parameter as a number.
     """
     planned = plan(lake, rules.latest, datetime.now(UTC), event.get("day"))
     metrics.add_metric(name="buckets_known", unit="Count", value=len(planned.known))
     metrics.add_metric(name="buckets_due", unit="Count", value=len(planned.due))
-    logger.info("planned", extra={"planned": planned._asdict()})
-    return {**planned._asdict(), "at_once": at_once}
+    kept = keep_plan(lake, planned)
+    logger.info("planned", extra={"planned": kept})
+    return {**kept, "at_once": at_once}

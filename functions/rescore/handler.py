@@ -28,12 +28,13 @@ work = BucketWork(lake, customers, deployed_rules(), bus)
 @metrics.log_metrics
 @values_hidden
 def handler(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Close a day for the customers of a bucket, such as {"day": "2026-11-25", "bucket": 7}."""
+    """Close a day for the customers of a bucket, such as {"day": "2026-11-25", "bucket": 23}."""
     gigabytes = int(context.memory_limit_in_mb) / 1024
-    report = work.bucket(event["bucket"], day_in(event["day"]), gigabytes)
-    counts = counts_of(report)
-    for name, value in counts.items():
-        metrics.add_metric(name=name, unit="Count", value=value)
-    log = logger.warning if report.wrong or report.differences else logger.info
-    log("bucket", extra={"bucket": event["bucket"], "day": event["day"], "counts": counts, "seconds": report.seconds})
-    return {"bucket": event["bucket"], "moved": report.moved}
+    reports = work.bucket(event["bucket"], day_in(event["day"]), gigabytes)
+    for report in reports:
+        counts = counts_of(report)
+        for name, value in counts.items():
+            metrics.add_metric(name=name, unit="Count", value=value)
+        log = logger.warning if report.wrong or report.differences else logger.info
+        log("bucket", extra={"bucket": report.bucket, "day": report.day, "counts": counts, "seconds": report.seconds})
+    return {"bucket": event["bucket"], "moved": sum(report.moved for report in reports)}

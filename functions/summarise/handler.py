@@ -35,7 +35,7 @@ def show(report: Report) -> None:
 @values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Store a night's report as data and as pages. `event` has the results of its steps: faults, plan, and model."""
-    zone, steps = rules.latest.programme.time_zone, steps_of(event)
+    zone, steps = rules.latest.programme.time_zone, steps_of(lake, event)
     report = conclude(lake, steps, lambda found: with_trend(with_refused(found, lake, logs, zone), lake), show)
     counts = {
         **counts_of(report),

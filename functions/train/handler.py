@@ -11,7 +11,7 @@ from standing.aws.lake_bucket import Lake
 from standing.aws.logging import function_logger, values_hidden
 from standing.aws.ruleset_layer import deployed_rules
 from standing.nightly.model import model_for
-from standing.nightly.plan import Planned
+from standing.nightly.planned import plan_of
 
 logger = function_logger()
 metrics = Metrics()
@@ -24,8 +24,7 @@ rules = deployed_rules()
 @values_hidden
 def handler(event: dict[str, Any], _context: object) -> dict[str, Any]:
     """Return the model of the night, such as {"hash": "5ac1dbb4", "as_of": "2026-11-02"}, or why there is none."""
-    planned = Planned(event["day"], event["known"], event["due"])
-    model = asdict(model_for(lake, rules.latest, planned).for_report())
+    model = asdict(model_for(lake, rules.latest, plan_of(lake, event)).for_report())
     metrics.add_metric(name="models", unit="Count", value=int(model["hash"] is not None))
     logger.info("trained", extra={"model": model})
     return model

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from standing.aws.stack import Target
 from standing.lake.layout import month_key, partition, standing_key
+from standing.nightly.planned import plan_of
 from standing.nightly.summary import parts
 from standing.values.days import day_in
 
@@ -33,8 +34,8 @@ def planned(target: Target) -> list[int]:
     last = target.states.list_executions(stateMachineArn=machine)["executions"][0]
     told = target.states.get_execution_history(executionArn=last["executionArn"])["events"]
     outputs = [event["stateExitedEventDetails"] for event in told if "stateExitedEventDetails" in event]
-    found: list[int] = json.loads(next(one["output"] for one in outputs if one["name"] == "Plan"))["planned"]["due"]
-    return found
+    output = json.loads(next(one["output"] for one in outputs if one["name"] == "Plan"))
+    return plan_of(target.lake, output["planned"]).due
 
 
 def test_a_night_closes_the_day_for_everybody_and_a_bucket_that_failed_is_done_again(

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from threading import RLock
 from typing import Any
 
 import boto3
 import pytest
+from botocore.client import BaseClient
 from moto import mock_aws
 from standing.aws.table import Customers
 from standing.rules.timeline import Timeline
@@ -28,6 +30,14 @@ def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "test")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    every_client: Any = BaseClient
+    call, turn = every_client._make_api_call, RLock()
+
+    def one_at_a_time(client: Any, *arguments: Any) -> Any:
+        with turn:  # moto's transactions undo what others write meanwhile
+            return call(client, *arguments)
+
+    monkeypatch.setattr(every_client, "_make_api_call", one_at_a_time)
     with mock_aws():
         yield
 

@@ -68,11 +68,12 @@ class MemoryLake(Lake):
         """As S3."""
         self.objects[key] = body
 
-    def replace(self, key: str, body: bytes, etag: str) -> None:
+    def replace(self, key: str, body: bytes, etag: str) -> str:
         """As S3."""
         if self.get(key).etag != etag:
             raise PreconditionFailed
         self.put(key, body)
+        return self.get(key).etag
 
     def delete(self, keys: Iterable[str]) -> None:
         """As S3."""

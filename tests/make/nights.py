@@ -7,7 +7,8 @@ from datetime import datetime
 from standing.aws.lake_bucket import Lake
 from standing.lake.compaction import stage
 from standing.nightly.model import model_for
-from standing.nightly.plan import Planned, plan
+from standing.nightly.plan import plan
+from standing.nightly.planned import Planned
 from standing.nightly.summary import NightSteps
 from standing.rules.ruleset import Ruleset
 

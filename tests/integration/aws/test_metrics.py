@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from standing.aws.table import Customers
 
-from tests.integration.ingest.test_private import Context, batch, events, function, layer, stack, stream
+from tests.integration.ingest.test_private import Context, batch, due_in, events, function, layer, stack, stream
 from tests.make.support import ROOT
 from tests.template.cloudformation import of_type, walk
 from tests.template.glance import DASHBOARD, shown
@@ -66,7 +66,7 @@ def metrics(
         run(name, records)
     wrong, planned = run("deal", {}), run("plan", {})
     model = run("train", planned)
-    run("rescore", {"day": planned["day"], "bucket": planned["due"][0]})
+    run("rescore", {"day": planned["day"], "bucket": due_in(planned)[0]})
     run("summarise", {"wrong": wrong, "planned": planned, "model": model})
     return told(capsys.readouterr().out)
 

@@ -143,10 +143,10 @@ def test_the_end_of_a_month_that_others_write_meanwhile_has_theirs_too(rules: Ti
         def __getattr__(self, name: str) -> Any:
             return getattr(lake, name)
 
-        def replace(self, at: str, body: bytes, etag: str) -> None:
+        def replace(self, at: str, body: bytes, etag: str) -> str:
             if at == key and not lake.get(key).body:
                 lake.put(key, theirs.get(key).body)
-            lake.replace(at, body, etag)
+            return lake.replace(at, body, etag)
 
     busy: Any = Busy()
     settled(busy, customers, rules)

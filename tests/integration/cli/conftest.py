@@ -12,7 +12,7 @@ from standing.aws.table import Customers
 def target(customers: Customers, queues: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> Target:
     """A stack by moto: its table, its queues and its lake."""
     boto3.client("s3").create_bucket(Bucket="lake")
-    outputs = queues | {"TableName": customers.table, "LakeBucketName": "lake", "BusName": "default"}
-    monkeypatch.setattr(Target, "outputs", outputs)
+    deployed = {"TableName": customers.table, "LakeBucketName": "lake", "BucketBits": "4", "BusName": "default"}
+    monkeypatch.setattr(Target, "outputs", queues | deployed)
     monkeypatch.setattr(Target, "status", lambda _: "")
     return Target()

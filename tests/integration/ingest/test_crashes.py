@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import count
+from threading import RLock
 from typing import Any, NamedTuple
 
 import boto3
@@ -57,9 +58,14 @@ class Wire:
     fatal: Fatal
     calls: list[str] = field(default_factory=list)
     put: list[dict[str, str]] = field(default_factory=list)
+    turn: RLock = field(default_factory=RLock)
 
     def call(self, name: str, carry_out: Callable[[], Any]) -> Any:
-        """Make a call, unless it is the fatal one."""
+        """Make a call, unless it is the fatal one. Threads take turns."""
+        with self.turn:
+            return self._call(name, carry_out)
+
+    def _call(self, name: str, carry_out: Callable[[], Any]) -> Any:
         fatal = self.fatal.number == len(self.calls)
         self.calls.append(name)
         if fatal and not self.fatal.carried_out:

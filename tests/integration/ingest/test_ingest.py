@@ -107,19 +107,20 @@ def _view(item: str) -> dict[str, Any]:
 
 
 def _fill(customers: Customers, rules: Timeline) -> None:
-    """A state as large as the table takes: not one value more."""
+    """A state as large as the table takes: not one value more, but for further purchases of the day."""
     day, few, many, chance = day_of(NOW, "UTC"), 0, 40_000, random.Random(1)
     seen = [Observation(day, 0, b64encode(chance.randbytes(12)).decode()) for _ in range(many)]  # nothing to deflate
+    bought = Sums((day,), (3,), (0,), day)
     while many - few > 1:
         middle = (few + many) // 2
-        buckets = (Seen().plus(seen[:middle]), Sums())
+        buckets = (Seen().plus(seen[:middle]), bought)
         state = State(f"c-{middle}", 1, day, rules.latest.features_hash, buckets, Memory(), Memory())
         try:
             customers.put_state(None, state, rules, 0)
             few = middle
         except TooLarge:
             many = middle
-    full = State("c-1", 1, day, rules.latest.features_hash, (Seen().plus(seen[:few]), Sums()), Memory(), Memory())
+    full = State("c-1", 1, day, rules.latest.features_hash, (Seen().plus(seen[:few]), bought), Memory(), Memory())
     customers.put_state(None, full, rules, 0)
 
 
@@ -269,7 +270,7 @@ def test_a_late_duplicate_is_known_before_history_is_folded(
 def test_customers_that_were_not_begun_in_time_come_again(rules: Timeline, customers: Customers) -> None:
     ticks = iter([0.0, 1.0, 7.0, 8.0])
     ingest = desk(rules, customers)
-    ingest.timer = lambda: next(ticks)
+    ingest.timer, ingest.at_once = lambda: next(ticks), 1
     report = ingest.batch([message(n, purchase(n, customer=f"c-{n}")) for n in range(3)], seconds=5.0)
     assert report.counts["applied"] == 1
     assert report.failed == {"m-1": "no time left", "m-2": "no time left"}

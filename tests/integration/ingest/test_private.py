@@ -19,10 +19,12 @@ from typing import Any
 import boto3
 import polars as pl
 import pytest
+from standing.aws.lake_bucket import Lake
 from standing.aws.logging import FailureCause, cause, safe_message
 from standing.aws.table import STATE, Customers
 from standing.events import MODELS, personal_fields, unstored_fields
 from standing.lake.parquet import CorruptFile
+from standing.nightly.planned import plan_of
 from standing.rules.author.build import build_ruleset
 from standing.rules.author.compiler import compile_rules
 from standing.values.faults import Fault
@@ -88,7 +90,8 @@ def stack(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> Customers:
     boto3.client("events").create_event_bus(Name="bus")
     boto3.client("logs").create_log_group(logGroupName="ingest")
     queue = boto3.client("sqs").create_queue(QueueName="rejected")["QueueUrl"]
-    names = {"CUSTOMERS_TABLE": customers.table, "REJECTED_QUEUE_URL": queue, "LAKE_BUCKET": "lake", "AT_ONCE": "4"}
+    names = {"CUSTOMERS_TABLE": customers.table, "REJECTED_QUEUE_URL": queue, "LAKE_BUCKET": "lake"}
+    names |= {"AT_ONCE": "4", "BUCKET_BITS": "4"}
     names |= {"BUS_NAME": "bus", "INGEST_LOGS": "ingest", "POWERTOOLS_METRICS_NAMESPACE": "standing"}
     for name, value in names.items():
         monkeypatch.setenv(name, value)
@@ -222,13 +225,19 @@ def run_all(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> str:
     with monkeypatch.context() as failing:
         failing.setattr(rescore.customers.__class__, "load", quoting)
         failing.setattr("standing.nightly.bucket.compact", quoting)
-        work = {"day": planned["day"], "bucket": planned["due"][0]}
+        due = due_in(planned)
+        work = {"day": planned["day"], "bucket": due[0]}
         failures = raised(lambda: rescore.handler(work, context))
         function("summarise").handler(night, context)
-    for number in planned["due"]:
+    for number in due:
         rescore.handler({"day": planned["day"], "bucket": number}, context)
     function("summarise").handler(night, context)
     return failures
+
+
+def due_in(planned: dict[str, Any]) -> list[int]:
+    """The buckets of a plan that are to be done."""
+    return plan_of(Lake(boto3.client("s3"), "lake"), planned).due
 
 
 def lake_texts() -> Iterator[tuple[str, str]]:

@@ -33,7 +33,7 @@ from standing.lake.records import TEXTS
 from standing.lake.rows import RECORDS, STATES, Bucket
 from standing.lake.tombstones import write_tombstone
 from standing.rules.timeline import Timeline
-from standing.values.days import day_date
+from standing.values.days import day_date, month_of
 
 from tests.integration.conftest import KEYS
 from tests.integration.ingest.test_crashes import BY_REGION, STREAM, Crash, Fatal, Wire, fatals
@@ -186,7 +186,9 @@ def snapshot(rules: Timeline) -> dict[str, bytes]:
     """A lake with a bucket that was compacted once, and more that came in since; one object of it is damaged."""
     lake = made("first")
     events = taken(rules.latest, *(purchase(number, days_ago=60 - number) for number in range(6)))
-    parts = {who: lake_rows(rules, who, events) for who in ("c-1", NEIGHBOUR)}
+    of_one_month = [event for event in events if month_of(event.day) == month_of(events[-1].day)]
+    parts = {"c-1": lake_rows(rules, "c-1", events), NEIGHBOUR: lake_rows(rules, NEIGHBOUR, of_one_month)}
+    assert 3 <= len(of_one_month) < len(events)
     for who, part in parts.items():
         pour(lake, part, f"{who}-early", records=part.records[:3], states=part.states[:3])
     work(lake)

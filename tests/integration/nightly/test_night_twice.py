@@ -45,7 +45,8 @@ def filled(customers: Customers, names: list[str]) -> MemoryLake:
 
 def run(lake: Any, table: Any) -> BucketReport:
     work = BucketWork(lake, table, RULES, clock=lambda: LATER)
-    return work.bucket(NUMBER, UNTIL, 1.0)
+    (report,) = work.bucket(NUMBER, UNTIL, 1.0)
+    return report
 
 
 def part(lake: MemoryLake) -> BucketReport:
@@ -129,7 +130,8 @@ def test_a_report_that_another_run_kept_meanwhile_is_made_anew(customers: Custom
 
 
 def lived(customers: Customers, lake: MemoryLake, until: Day) -> BucketReport:
-    return BucketWork(lake, customers, RULES, clock=lambda: LATER).bucket(NUMBER, until, 1.0)
+    (report,) = BucketWork(lake, customers, RULES, clock=lambda: LATER).bucket(NUMBER, until, 1.0)
+    return report
 
 
 @pytest.mark.parametrize("gone", [("records",), ("states",), ("records", "states"), KINDS], ids=", ".join)

@@ -58,6 +58,7 @@ def _lived(
     assert {day.day for day in lived if day.day in {min(days), last, *busy}} <= with_gaps.keys()
     for day in lived:
         assert with_gaps[day.day] == day if day.day in with_gaps else (day.opened, day.due) == (day.closed, ())
+        assert day.day not in with_gaps or with_gaps[day.day].facts == day.facts
     return lived
 
 

@@ -17,7 +17,7 @@ from tests.make import programmes
 from tests.make import strategies as made
 from tests.make.programmes import MEASURES, TIER_SET, override
 from tests.make.strategies import Customer, every, line, noon, purchase
-from tests.unit.engine.test_clock import every_day
+from tests.unit.engine.test_clock import every_day, skipping
 
 TIER = made.TIER.model_copy(update={"override": TIER_SET})
 FEATURES = (
@@ -68,6 +68,15 @@ def test_where_the_computed_level_has_come_to_be_the_same_nothing_changes_at_the
     lived = days(purchase(100, "120.00"), override(103, "gold", 106), purchase(105, "120.00"))
     assert seen(lived[107]) == LevelState("gold", 103)
     assert lived[107].closed.levels["tier"] == LevelState("gold", 105)
+
+
+def test_one_that_confirms_the_computed_level_is_known_on_days_on_which_only_another_rule_changes() -> None:
+    ask = made.care("ask", line("complaints_7d", ">=", 1), repeat_after=100, within=3)
+    rules = assemble(made.PROGRAMME, MEASURES, FEATURES, (Stratum(ratings=(TIER,)), Stratum(care=(ask,))))
+    events = purchase(100, "120.00"), made.complaint(101), override(103, "silver", 109)
+    (lived,) = (day for day in skipping(rules, events, 130) if day.day == 108)  # the complaint left its window
+    assert seen(lived) == LevelState("silver", 100)
+    assert lived.rulings["tier"].expires == 109
 
 
 def test_the_last_one_made_counts_even_when_it_has_expired() -> None:

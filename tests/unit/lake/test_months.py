@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import polars as pl
@@ -95,10 +96,16 @@ def test_what_is_forgotten_goes_from_all_months_once_and_they_are_not_read_again
     assert not [key for key in watched.read if key.startswith(KINDS)]
 
 
-def test_who_is_forgotten_while_a_bucket_is_compacted_does_not_come_back(lake: MemoryLake) -> None:
-    """Another process forgets and compacts at any moment of the first: its rows were dealt out before."""
-    new = rows(OTHER, (1,)).records.with_columns(id=pl.lit("new"))
-    pour(lake, rows(OTHER, ()), "more", records=new)
+@pytest.mark.parametrize(("days", "ends_after"), [((200,), None), ((1, 200), None), ((200,), 1), ((200,), 3)])
+def test_who_is_forgotten_while_a_bucket_is_compacted_does_not_come_back(
+    lake: MemoryLake, days: tuple[int, ...], ends_after: int | None
+) -> None:
+    """Another process forgets and compacts at any moment of the first, which goes on, or ends some calls later.
+
+    Its rows were dealt out before; one is of a month that there is not yet.
+    """
+    for day in days:
+        pour(lake, replace_records(rows(OTHER, (day,)).records.with_columns(id=pl.lit(f"new-{day}"))), f"new-{day}")
     stage(lake)
     snapshot = dict(lake.objects)
 
@@ -111,13 +118,21 @@ def test_who_is_forgotten_while_a_bucket_is_compacted_does_not_come_back(lake: M
         lake.objects.update(snapshot)
         calls = list[str]()
         first: Any = Meanwhile(lake, calls, number, forget)
-        compact(first, NUMBER, lambda _: None)
+        if ends_after:
+            first = Meanwhile(first, list[str](), number + ends_after, stop)
+        with suppress(StopIteration):
+            compact(first, NUMBER, lambda _: None)
         if not lake.keys("forgotten/"):
             break
-        compact(lake, NUMBER)
+        if ends_after:  # otherwise the first has looked again itself
+            compact(lake, NUMBER)
         named = [key for key, body in files(lake).items() if OTHER.encode() in body]
         assert not named, (number, calls[number - 1])
     assert number > 15
+
+
+def stop() -> None:
+    raise StopIteration
 
 
 @pytest.mark.parametrize("kind", ["records", "states"])

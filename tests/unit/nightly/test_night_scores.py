@@ -14,7 +14,7 @@ from standing.lake.layout import current_key, numbers_of
 from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import RECORDS
 from standing.nightly.model import MODEL, OLD, LearnedModel, model_for, model_of, model_up_to
-from standing.nightly.plan import Planned
+from standing.nightly.planned import Planned
 from standing.nightly.scores import Scoring, UnsentScoresError, used_by
 from standing.rules.features import Measure, by_name
 from standing.rules.ruleset import Ruleset

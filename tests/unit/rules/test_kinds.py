@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from typing import Any, get_args
 
 import pytest
-from standing.engine import clock, features
+from standing.engine import courses, features
 from standing.foresight import levers
 from standing.rescoring import features as rescoring
 from standing.rules.author.features import SHAPES, VALUES
@@ -26,7 +26,7 @@ EVERY, MEASURED, COMBINED = set(FEATURE_KINDS), set(MEASURING), set(COMBINING)
         (features.FORMULAS, EVERY),
         (rescoring.TAKEN, MEASURED),
         (rescoring.MADE_OF, COMBINED),
-        (clock.MOVES, MEASURED),
+        (courses.MOVES, MEASURED),
         (ranges.RANGES, EVERY),
         (levers.WAYS, MEASURED),
     ],
@@ -38,7 +38,7 @@ def test_each_back_end_has_every_kind(table: Collection[str], kinds: set[str]) -
 
 @pytest.mark.parametrize(
     "table",
-    [features.FORMULAS, rescoring.TAKEN, rescoring.MADE_OF, clock.MOVES, ranges.RANGES, levers.WAYS],
+    [features.FORMULAS, rescoring.TAKEN, rescoring.MADE_OF, courses.MOVES, ranges.RANGES, levers.WAYS],
     ids=["formulas", "expressions", "expressions of others", "moves", "ranges", "levers"],
 )
 def test_what_a_kind_is_given_to_takes_the_class_of_its_features(table: Mapping[KindName, Callable[..., Any]]) -> None:

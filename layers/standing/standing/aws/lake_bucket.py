@@ -73,9 +73,9 @@ class Lake:
         """Write an object whose key determines its content, so that a second write changes nothing."""
         self.client.put_object(Bucket=self.name, Key=key, Body=body)
 
-    def replace(self, key: str, body: bytes, etag: str) -> None:
-        """Write over the object of this ETag (empty: where there is none yet). Raises PreconditionFailed."""
-        replace_object(self.client, self.name, key, body, etag)
+    def replace(self, key: str, body: bytes, etag: str) -> str:
+        """Write over the object of this ETag (empty: where there is none yet); its own. Raises PreconditionFailed."""
+        return replace_object(self.client, self.name, key, body, etag)
 
     def delete(self, keys: Iterable[str]) -> None:
         """Delete objects. Keys that do not exist are ignored. Raises OSError if some were not deleted."""

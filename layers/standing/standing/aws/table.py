@@ -7,8 +7,9 @@ does not exist yet, and the decisions, which the table's stream carries to the p
 from __future__ import annotations
 
 import secrets
+import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -95,10 +96,23 @@ class Forgotten(Exception):  # noqa: N818 -- the word users meet in the queue's 
 
 @dataclass
 class Units:
-    """Consumed capacity units, as the table reports them."""
+    """Consumed capacity units, as the table reports them. Threads may add to them at once."""
 
     read: float = 0.0
     write: float = 0.0
+    _turn: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
+
+    def add(self, *, read: Mapping[str, Any] | None = None, write: Iterable[Mapping[str, Any]] = ()) -> None:
+        """Add what an answer says was consumed by a read, or by each part of a write."""
+        reads, writes = _consumed(read or {}), sum(map(_consumed, write))
+        with self._turn:
+            self.read += reads
+            self.write += writes
+
+
+def _consumed(capacity: Mapping[str, Any]) -> float:
+    units: float = capacity.get("CapacityUnits", 0.0)
+    return units
 
 
 @dataclass
@@ -115,10 +129,16 @@ class Customers:
     asked_in: str | None = None
     new_salt: Callable[[], str] = lambda: secrets.token_hex(16)
     pause: Callable[[float], None] = time.sleep
+    _salting: threading.Lock = field(default_factory=threading.Lock, init=False, repr=False, compare=False)
 
-    @cached_property
+    @property
     def salt(self) -> str:
         """The table's salt, with which the keys of tombstones are hashed. The first caller that needs it writes it."""
+        with self._salting:  # or each thread would ask for it
+            return self._salt
+
+    @cached_property
+    def _salt(self) -> str:
         row = self._row(SALT, SALT)
         if row is None:
             self._write_salt()
@@ -320,7 +340,7 @@ class Customers:
             answer = self.client.transact_write_items(TransactItems=writes, ReturnConsumedCapacity="TOTAL")
         except ClientError as error:
             raise _refusal(error, events, len(rows)) from error
-        self.units.write += sum(part.get("CapacityUnits", 0.0) for part in answer.get("ConsumedCapacity", []))
+        self.units.add(write=answer.get("ConsumedCapacity", ()))
 
     def _not_forgotten(self, customer: str) -> dict[str, Any]:
         key = _key(tombstone_key(self.salt, customer), FORGOTTEN)
@@ -339,7 +359,7 @@ class Customers:
         answer = self.client.get_item(
             TableName=table or self.table, Key=_key(customer, sort), ConsistentRead=True, ReturnConsumedCapacity="TOTAL"
         )
-        self.units.read += answer.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+        self.units.add(read=answer.get("ConsumedCapacity"))
         return answer.get("Item")
 
     def _rows(self, customer: str, prefix: str) -> Iterator[dict[str, Any]]:
@@ -353,7 +373,7 @@ class Customers:
             ReturnConsumedCapacity="TOTAL",
         )
         for page in pages:
-            self.units.read += page.get("ConsumedCapacity", {}).get("CapacityUnits", 0.0)
+            self.units.add(read=page.get("ConsumedCapacity"))
             yield from page["Items"]
 
 
@@ -412,12 +432,11 @@ def event_put(
     event: Event, version: int, rules: Timeline, now: datetime, brought: Provenance = SENT, *, counts: bool = True
 ) -> dict[str, Any]:
     """The put of an event's record on condition that there is none yet."""
-    detail = event.detail.stored()
     row = {
         **event_key(event),
         "day": {"N": str(event.day)},
         "type": {"S": event.detail.detail_type},
-        "detail": {"S": _json({name: detail[name] for name in detail if name not in {"id", "customer"}})},
+        "detail": {"S": event.detail.row()},
         "fingerprint": {"S": event.fingerprint},
         "version": {"N": str(version)},
         "at": {"N": str(int(now.timestamp()))},
@@ -504,7 +523,3 @@ def _applied(
     for cause, event in zip(causes, events, strict=True):
         if cause.get("Code") == "ConditionalCheckFailed":
             yield event.key, recorded_in(cause["Item"])
-
-
-def _json(content: object) -> str:
-    return orjson.dumps(content).decode()

@@ -19,9 +19,12 @@ if TYPE_CHECKING:
 
     from standing.lake.compaction import CompactionResult
     from standing.lake.layout import Kind
+    from standing.lake.parquet import Wrong
 
 lake = typer.Typer(no_args_is_help=True, help="The lake: events, decisions and states as Parquet (docs/lake.md).")
 Bucket = Annotated[int | None, typer.Option("--bucket", min=1, max=131_071, help="This bucket alone.")]
+
+Bits = Annotated[int, typer.Option("--bits", min=1, max=16, help="Two to this power is the new number of buckets.")]
 
 GAP = ("customer", "version_in_lake", "versions_missing")
 
@@ -42,6 +45,35 @@ def compact_lake(bucket: Bucket = None, stack: Stack = "standing", as_json: Json
     else:
         out.print(_rows(done.rows))
     _tell(done)
+
+
+@lake.command("split")
+def split_lake(
+    bits: Bits,
+    stack: Stack = "standing",
+    as_json: Json = False,
+) -> None:
+    """Split the lake's buckets into more, one after another (docs/scale.md says how many are needed).
+
+    Nights and events may go on meanwhile. Can be stopped at any point: the same command goes on.
+    """
+    from standing.lake.buckets import buckets_of
+    from standing.lake.split import split
+    from standing.present.progress import progress_bar
+
+    target = target_of(stack)
+    with progress_bar(err) as progress:
+        bar = progress.add_task(told("splitting"), total=None)
+        wrong = split(target.lake, bits, lambda done, of: progress.update(bar, completed=done, total=of))
+    buckets = buckets_of(target.lake)
+    if as_json:
+        named = {key: asdict(one) for key, one in wrong.items()}
+        print_json({"bits": buckets.bits, "into": buckets.into, "wrong": named})
+    elif buckets.into is None:
+        out.print(told("the lake has {count:bucket|buckets}", count=2**buckets.bits))
+    else:
+        out.print(told("the lake is not split to the end: restore what is damaged, and the same command goes on"))
+    _tell_wrong(wrong)
 
 
 @lake.command("gaps")
@@ -82,11 +114,16 @@ def _rows(counts: Mapping[Kind, int]) -> str:
 
 
 def _tell(done: CompactionResult) -> None:
-    for key, why in done.wrong.items():
-        err.print(why.at(key).in_language(chosen.language), style="red", soft_wrap=True)
     if done.overtaken:
         err.print(told("somebody else compacted at the same time: run it again"), style="yellow")
-    if done.wrong or done.overtaken:
+    _tell_wrong(done.wrong, failed=done.overtaken)
+
+
+def _tell_wrong(wrong: Wrong, *, failed: bool = False) -> None:
+    """Name what is damaged. The exit code is 1 if there is anything, or if something else failed."""
+    for key, why in wrong.items():
+        err.print(why.at(key).in_language(chosen.language), style="red", soft_wrap=True)
+    if wrong or failed:
         raise typer.Exit(1)
 
 

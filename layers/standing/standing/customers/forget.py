@@ -14,14 +14,14 @@ from standing.aws.table import Customers
 from standing.backfill.work_folders import forget_in_work, is_in_work
 from standing.customers.export import export, rows_in
 from standing.lake.buckets import buckets_of
-from standing.lake.layout import retracted_prefix
+from standing.lake.layout import bits_of, bucket_of, retracted_prefix
 from standing.lake.tombstones import write_tombstone
 from standing.nightly.summary import (
     bucket_without_customer,
     days_reported,
     keep_report,
     page_key,
-    part_key,
+    parts,
     report_key,
     without_customer,
 )
@@ -82,7 +82,7 @@ def forget_in_reports(lake: Lake, ruleset: Ruleset, customer: str) -> int:
 
 def forget_in_backfills(lake: Lake, customer: str) -> int:
     """Delete a customer from the marks of retracted backfills. Returns how many of them named the customer."""
-    keys = lake.keys(retracted_prefix(buckets_of(lake).of(customer)))
+    keys = [key for number in buckets_of(lake).holding(customer) for key in lake.keys(retracted_prefix(number))]
     return sum(_forget_in_mark(lake, key, customer) for key in keys)
 
 
@@ -96,13 +96,14 @@ def _forget_in_mark(lake: Lake, key: str, customer: str) -> bool:
 
 def _forget_in_report(lake: Lake, ruleset: Ruleset, day: str, customer: str) -> bool:
     """Whether a night named the customer. The report comes last: by it the night is found again."""
-    in_part = _forget_in_part(lake, part_key(day, buckets_of(lake).of(customer)), customer)
+    own = [key for number, key in parts(lake, day).items() if bucket_of(customer, bits_of(number)) == number]
+    in_parts = sum(_forget_in_part(lake, key, customer) for key in own)
     report = _without(lake, report_key(day), read_report, without_customer, customer)
     if report:
         for language in LANGUAGES:
             lake.put(page_key(day, language), page(report, ruleset, language).encode())
         keep_report(lake, report)
-    return in_part or report is not None
+    return in_parts > 0 or report is not None
 
 
 def _forget_in_part(lake: Lake, key: str, customer: str) -> bool:

@@ -21,7 +21,7 @@ from standing.values.days import Day
 type Gate = Literal["consent", "contact-cap"]
 
 
-@dataclass
+@dataclass(slots=True)
 class CareOfDay:
     """The care of one day: rules that fell due, rules held back for a new reason, and what the next day needs.
 
@@ -41,7 +41,9 @@ class CareOfDay:
 def care_of_day(ruleset: Ruleset, buckets: Buckets, opened: Memory, holding: Collection[str], day: Day) -> CareOfDay:
     """Decide care rules whose conditions hold, by priority, then name. A due action counts for the rules after it."""
     held_back = {name: reasons for name, reasons in opened.held_back.items() if name in holding}
-    today = CareOfDay(dict(opened.due), held_back, dict(opened.contacts))
+    today = CareOfDay(opened.due, held_back, opened.contacts)
+    if not holding:
+        return today
     for care in ruleset.care_in_order:
         if care.name in holding:
             _pass_gates(ruleset, buckets, today, care, day)
@@ -68,7 +70,7 @@ def _pass_gates(ruleset: Ruleset, buckets: Buckets, today: CareOfDay, care: Care
         today.capped += (care.name,)
         _refrain(today, care, "contact-cap", day)
     else:
-        today.due[care.name] = day
+        today.due = {**today.due, care.name: day}  # never changed in place: most days pass them on as they are
         today.fell_due += (care.name,)
         _count_contact(ruleset, today, care.do.channel, day)
 

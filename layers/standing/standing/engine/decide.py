@@ -6,7 +6,7 @@ Pure. The standing comes from the fold (`start` finds where it begins); the ledg
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 
 from standing.engine.fold import DayResult, simulate_days
@@ -121,14 +121,14 @@ def decision_result(
     care.close(answers_in(events), today, last.ruleset.version)
     care.ask(lived)
     care.refrain(lived)
-    state = replace(
-        before,
-        version=before.version + 1,
-        day=last.day,
-        features_hash=last.ruleset.features_hash,
-        buckets=prune(start.under(last.ruleset), last.day, last.ruleset),
-        opened=last.opened,
-        closed=last.closed,
-        ledger=care.ledger(ratings.said, ratings.honoured, last),
+    state = State(
+        before.customer,
+        before.version + 1,
+        last.day,
+        last.ruleset.features_hash,
+        prune(start.under(last.ruleset), last.day, last.ruleset),
+        last.opened,
+        last.closed,
+        care.ledger(ratings.said, ratings.honoured, last),
     )
     return state, (*ratings.decisions, *care.decisions)

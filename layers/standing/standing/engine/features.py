@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from standing.rules.conditions import Fact
 from standing.rules.features import MembershipYear
-from standing.values.days import Day, day_date, day_in, last_anniversary, next_anniversary
+from standing.values.days import Day, day_date, day_in, day_number, last_anniversary, next_anniversary
 from standing.values.scales import exact
 
 if TYPE_CHECKING:
     from standing.engine.measures import Buckets
+    from standing.engine.series import Sums
     from standing.rules.features import (
         CombinedFeature,
         CountFeature,
@@ -52,10 +54,16 @@ def beginning(window: Window) -> Beginning:
     """The first day of a window that ends on a day; none where it has no beginning."""
     over = window.over
     if over == "calendar-year":
-        return lambda _, last: last - day_date(last).timetuple().tm_yday + 1
+        return lambda _, last: _new_year(last)
     if isinstance(over, MembershipYear):
         return lambda buckets, last: _membership_year(buckets.sums[over.anchor].first, last)
     return (lambda _buckets, _last: None) if over is None else (lambda _, last: last - over + 1)
+
+
+@lru_cache(maxsize=4096)
+def _new_year(day: Day) -> Day:
+    """The first day of a day's year."""
+    return day_number(day_date(day).replace(month=1, day=1))
 
 
 def _membership_year(joined: Day | None, last: Day) -> Day:
@@ -96,47 +104,63 @@ def _ratio(first: int, second: int) -> int | None:
 
 
 def _count(feature: CountFeature) -> Formula:
-    measure, ending, begin = feature.measure, feature.window.ending, beginning(feature.window)
+    places = _places(feature)
 
     def count(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
-        last = day - ending
-        return buckets.sums[measure].as_of(day).count(begin(buckets, last), last)
+        series, low, high = places(buckets, day)
+        return series.counted[high] - series.counted[low]
 
     return count
 
 
 def _sum(feature: SumFeature) -> Formula:
-    summed, ending, begin = _summed(feature), feature.window.ending, beginning(feature.window)
-
-    def total(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int:
-        last = day - ending
-        return limited(summed(buckets, begin(buckets, last), last, day)[1])
-
-    return total
+    summed = _summed(feature)
+    return lambda buckets, day, _: limited(summed(buckets, day)[1])
 
 
 def _mean(feature: SumFeature) -> Formula:
-    summed, ending, begin = _summed(feature), feature.window.ending, beginning(feature.window)
+    summed = _summed(feature)
 
     def mean(buckets: Buckets, day: Day, _: Mapping[str, Fact]) -> int | None:
-        last = day - ending
-        count, total = summed(buckets, begin(buckets, last), last, day)
+        count, total = summed(buckets, day)
         return limited(total // count) if count else None
 
     return mean
 
 
-def _summed(feature: SumFeature) -> Callable[[Buckets, Day | None, Day, Day], tuple[int, int]]:
-    """How many values there were from a day to a day, and their sum, floored once, as is known on a day."""
-    measure, remainder = feature.measure, feature.remainder
-    if remainder is None:
-        return lambda buckets, first, last, day: buckets.sums[measure].as_of(day).window(first, last)
+def _summed(feature: SumFeature) -> Callable[[Buckets, Day], tuple[int, int]]:
+    """How many values there are in the window of a day, and their sum, floored once."""
+    places, remainder = _places(feature), feature.remainder
 
-    def summed(buckets: Buckets, first: Day | None, last: Day, _: Day) -> tuple[int, int]:
-        count, total = buckets.sums[measure].window(first, last)
-        return count, exact(count, total, buckets.sums[remainder].total(first, last))
+    def summed(buckets: Buckets, day: Day) -> tuple[int, int]:
+        series, low, high = places(buckets, day)
+        return series.counted[high] - series.counted[low], series.summed[high] - series.summed[low]
 
-    return summed
+    return summed if remainder is None else _with_remainders(feature, remainder, summed)
+
+
+def _with_remainders(
+    feature: SumFeature, remainder: str, summed: Callable[[Buckets, Day], tuple[int, int]]
+) -> Callable[[Buckets, Day], tuple[int, int]]:
+    ending, begin = feature.window.ending, beginning(feature.window)
+
+    def exactly(buckets: Buckets, day: Day) -> tuple[int, int]:
+        count, total = summed(buckets, day)
+        last = day - ending
+        return count, exact(count, total, buckets.sums[remainder].total(begin(buckets, last), last))
+
+    return exactly
+
+
+def _places(feature: CountFeature | SumFeature) -> Callable[[Buckets, Day], tuple[Sums, int, int]]:
+    """The series as it is known on a day, the place in it where the window begins, and the place after its end."""
+    measure, ending, begin = feature.measure, feature.window.ending, beginning(feature.window)
+
+    def places(buckets: Buckets, day: Day) -> tuple[Sums, int, int]:
+        series, last = buckets.sums[measure].as_of(day), day - ending
+        return series, *series.places(begin(buckets, last), last)
+
+    return places
 
 
 def _extreme(feature: ExtremeFeature) -> Formula:

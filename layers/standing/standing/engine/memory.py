@@ -68,7 +68,7 @@ def memory_of(entries: Iterable[dict[str, Any]]) -> Memory:
 def _plain(part: Part, entries: dict[str, Any]) -> dict[str, Any]:
     if part.values is not LEVEL:
         return entries
-    return {name: [value for value in held if value is not None] for name, held in entries.items()}
+    return {name: held[:2] if held.grace_until is None else tuple(held) for name, held in entries.items()}
 
 
 def _restored(part: Part, entries: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from standing.engine.measures import Buckets
 from standing.engine.ratings import next_review
 from standing.engine.state import LevelState, Memory
-from standing.rules.ruleset import Rating
+from standing.rules.ruleset import Rating, Ruleset
 from standing.values.days import Day, day_in
 
 
@@ -21,11 +21,25 @@ class ManualLevel(NamedTuple):
     reason: str
 
 
+def is_overridden(rating: Rating, buckets: Buckets) -> bool:
+    """Whether a level of the rating was ever set by hand, as far as anybody remembers."""
+    return rating.override is not None and bool(buckets.latest[rating.override].days)
+
+
+def are_overridden(ruleset: Ruleset, buckets: Buckets) -> bool:
+    """Whether a level of any rating was ever set by hand, as far as anybody remembers."""
+    return any(buckets.latest[measure].days for measure in ruleset.derived(_override_measures))
+
+
+def _override_measures(ruleset: Ruleset) -> tuple[str, ...]:
+    return tuple(rating.override for rating in ruleset.ratings.values() if rating.override is not None)
+
+
 def manual_level_on(rating: Rating, buckets: Buckets, day: Day) -> ManualLevel | None:
     """The override that shows on a day: the last one made, unless it has expired or its level is gone."""
-    if rating.override is None:
+    if rating.override is None or not (rulings := buckets.latest[rating.override]).days:
         return None
-    text = buckets.latest[rating.override].value(None, day)
+    text = rulings.value(None, day)
     ruling = read_manual_level(str(text)) if text is not None else None
     return ruling if ruling and day <= ruling.expires and ruling.level in rating.levels else None
 
@@ -41,14 +55,18 @@ def next_decision(rating: Rating, ruling: ManualLevel | None, day: Day) -> Day:
     return ruling.expires + 1 if ruling else next_review(rating.stability.review, day)
 
 
-def shown(rating: Rating, opened: Memory, computed: LevelState, ruling: ManualLevel | None, day: Day) -> LevelState:
-    """The shown level of a rating at the end of a day: the level set by hand, or the computed one.
+def shown(
+    rating: Rating, buckets: Buckets, opened: Memory, computed: LevelState, day: Day
+) -> tuple[LevelState, ManualLevel | None]:
+    """The shown level of a rating at the end of a day, and the override by which it is shown, if by one.
 
     Its `since` is the day on which the shown level last changed.
     """
+    ruling = manual_level_on(rating, buckets, day)
     if ruling is None and rating.name not in opened.shown:
-        return computed
+        return computed, None
     level = ruling.level if ruling else computed.level
     before = opened.shows(rating.name)
     since = before.since if before and before.level == level else day
-    return LevelState(level, since, None if ruling else computed.grace_until)
+    seen = LevelState(level, since, None if ruling else computed.grace_until)
+    return computed if seen == computed else seen, ruling

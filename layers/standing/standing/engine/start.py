@@ -6,6 +6,7 @@ later checkpoints, which are out of date, are rewritten.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -63,11 +64,6 @@ class FoldStart:
             self._gathered[ruleset.features_hash] = aggregate(known, events, ruleset, self.events)
         return self._gathered[ruleset.features_hash]
 
-    def until(self, day: Day) -> FoldStart:
-        """The same, without events after a day."""
-        since, events = ([event for event in some if event.day <= day] for some in (self.since, self.events))
-        return FoldStart(self.day, self.memory, since, events, self.stored)
-
 
 def features_changed(state: State, rules: Timeline, until: Day) -> bool:
     """Whether features are defined otherwise than in a state, on its own last day or on any up to another.
@@ -116,6 +112,8 @@ def _begin_before(first: Day, events: Sequence[Event], stored: Iterable[Checkpoi
 def checkpoints(start: FoldStart, lived: Sequence[DayResult], stored: Iterable[Checkpoint]) -> tuple[Checkpoint, ...]:
     """The checkpoints of a fold: the customer at the last month ends that it passed, and at those in `stored`."""
     last = lived[-1]
+    if start.day + 1 == last.day:  # mostly: a single day passes no other day's end
+        return ()
     oldest = last.day - last.ruleset.programme.lateness - MONTH
     passed = list(month_ends(max(start.day + 1, oldest), last.day - 1))[-MOST_CHECKPOINTS:]
     again = (checkpoint.day for checkpoint in stored if start.day < checkpoint.day < last.day)
@@ -124,7 +122,7 @@ def checkpoints(start: FoldStart, lived: Sequence[DayResult], stored: Iterable[C
 
 def _checkpoint(start: FoldStart, lived: Sequence[DayResult], day: Day) -> Checkpoint:
     """The customer at the end of a day. A skipped day is equal to the last simulated day before it."""
-    reached = max((one for one in lived if one.day <= day), key=lambda one: one.day)
+    reached = lived[bisect_right(lived, day, key=lambda one: one.day) - 1]
     ruleset = reached.ruleset
-    buckets = prune(start.until(day).under(ruleset), day, ruleset)
+    buckets = prune(start.under(ruleset).up_to(day), day, ruleset)
     return Checkpoint(day, ruleset.features_hash, buckets, reached.closed)

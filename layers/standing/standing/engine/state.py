@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from standing.engine.measures import StoredBuckets
 from standing.values.days import Day
@@ -37,6 +37,11 @@ class Memory:
     def shows(self, rating: str) -> LevelState | None:
         """The shown level of a rating, or None before the first day."""
         return self.shown.get(rating) or self.levels.get(rating)
+
+    @property
+    def beside_levels(self) -> tuple[Any, ...]:
+        """All that is remembered beside the computed levels."""
+        return self.due, self.shown, self.held_back, self.contacts
 
     def all_shown(self) -> dict[str, LevelState]:
         """The shown level of each rating."""

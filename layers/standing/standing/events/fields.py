@@ -56,7 +56,8 @@ def _moment(value: object) -> object:
 
 def iso_moment(text: str) -> datetime:
     """The time in an ISO 8601 or RFC 3339 text. A leap second becomes its minute's last moment. Raises ValueError."""
-    return datetime.fromisoformat(LEAP_SECOND.sub(r"\1:59.999999", text.upper()))
+    text = text.upper()
+    return datetime.fromisoformat(LEAP_SECOND.sub(r"\1:59.999999", text) if ":60" in text else text)
 
 
 def _since_1970(moment: datetime) -> datetime:

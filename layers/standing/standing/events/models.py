@@ -82,15 +82,17 @@ class EventDetail(BaseModel):
         hide_input_in_errors=True,  # it may be personal, and errors are logged
     )
     detail_type: ClassVar[str]
+    family: ClassVar[str]
+    """The event type's name in rules: `purchase` for `purchase.v1`."""
 
     id: Annotated[EventId, Field(description="the producer's id of this event; repeats are ignored")]
     customer: Annotated[CustomerId, Field(description="an opaque customer id: no name, no address")]
     time: Annotated[Moment, Field(description="when it happened, with its offset; this decides, not the arrival")]
 
-    @property
-    def family(self) -> str:
-        """The event type's name in rules: `purchase` for `purchase.v1`."""
-        return self.detail_type.partition(".")[0]
+    @classmethod
+    def __pydantic_init_subclass__(cls, **_: object) -> None:
+        """Name the family."""
+        cls.family = getattr(cls, "detail_type", "").partition(".")[0]
 
     @property
     def money(self) -> dict[str, str]:
@@ -105,12 +107,17 @@ class EventDetail(BaseModel):
     def content(self) -> dict[str, Any]:
         """Its stored fields in canonical form: time as `moment`, amounts normalised, no empty values."""
         fields = {name: value for name, value in self.stored().items() if value != {} and name not in MONEY}
-        amounts = {path: str(Decimal(amount).normalize()) for path, amount in self.money.items()}
-        return fields | {"time": self.moment, "money": amounts}
+        fields["time"] = self.moment
+        fields["money"] = {path: str(Decimal(amount).normalize()) for path, amount in self.money.items()}
+        return fields
 
     def stored(self) -> dict[str, Any]:
         """The event as JSON types, without the personal fields that no rule needs. The model can read it back."""
         return self.model_dump(mode="json", exclude=unstored_fields(type(self)), exclude_none=True)
+
+    def row(self) -> str:
+        """What the event's record holds of it, as JSON: what is stored, but for the ids, which are in its key."""
+        return self.model_dump_json(exclude=_out_of_row(type(self)), exclude_none=True)
 
     @classmethod
     def trusted(cls, stored: Mapping[str, Any]) -> EventDetail:
@@ -306,6 +313,11 @@ def personal_fields(model: type[EventDetail]) -> set[str]:
 def unstored_fields(model: type[EventDetail]) -> set[str]:
     """The names of the personal fields that no rule needs. They are dropped when an event is taken in."""
     return personal_fields(model) - _marked(model, "x-kept")
+
+
+@cache
+def _out_of_row(model: type[EventDetail]) -> set[str]:
+    return unstored_fields(model) | {"id", "customer"}
 
 
 def _marked(model: type[EventDetail], mark: str) -> set[str]:

@@ -2,17 +2,22 @@
 
 A message that can never be applied goes to the Rejected queue at once and is acknowledged. A message that failed for a
 transient reason is named in the report, so that only it is retried. Events of one customer are decided together.
+
+Most of the time is spent waiting for the table. So some customers are settled at once, each in a thread of its own, and
+the waits overlap; decisions are still made one at a time.
 """
 
 from __future__ import annotations
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import inf
+from threading import Event as Signal
+from threading import Lock
 from typing import Any, NamedTuple, Protocol
 
 from standing.aws.contention import Attempts
@@ -23,16 +28,18 @@ from standing.engine.start import NOTHING, StoredHistory
 from standing.engine.state import Checkpoint, State
 from standing.events import CareAnswer, EventDetail
 from standing.events.expectations import EXPECTATIONS
-from standing.events.intake import SOURCE, Event, Rejected, is_repeat, take_in
+from standing.events.intake import SOURCE, Event, Rejected, is_repeat, read_envelope, take_in
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_number
 
 MOST_EVENTS = 30  # of one customer in one commit: with the state and decisions, usually at most MOST_ITEMS rows
 # About ten seconds in all, a third of the function's timeout. Giving up costs the queue's visibility timeout.
 TRIES = 16
+AT_ONCE = 10  # customers whose waits for the table overlap; the function's clients have as many connections
 MOST_ROW = 400  # KB, the limit of DynamoDB
 REPLAYED = "conflicting-content"
 ALWAYS_REPORTED = ("applied", "duplicates", "rejected")  # as metrics, even if 0: an alarm has no data otherwise
+MANY = 2  # customers that are worth a thread each
 UNKNOWN = "?"  # the source of a message that cannot be read
 
 
@@ -95,6 +102,13 @@ class BatchReport:
     failed: dict[str, str] = field(default_factory=dict)
     refused: dict[str, Counter[str]] = field(default_factory=dict)
 
+    def add(self, other: BatchReport) -> None:
+        """Count in the result of a part of the batch."""
+        self.counts.update(other.counts)
+        self.failed |= other.failed
+        for source, counts in other.refused.items():
+            self.refused.setdefault(source, Counter()).update(counts)
+
     def refuse(self, what: str, source: str, count: int = 1) -> None:
         """Count duplicate or rejected events."""
         self.counts[what] += count
@@ -111,6 +125,8 @@ class Ingest:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     pause: Callable[[float], None] = time.sleep
     timer: Callable[[], float] = time.monotonic
+    at_once: int = AT_ONCE
+    _deciding: Lock = field(default_factory=Lock, init=False, repr=False)
 
     def batch(self, messages: Iterable[Message], seconds: float = inf) -> BatchReport:
         """Apply a batch. The same events lead to the same standing in any order, with or without repeats.
@@ -124,16 +140,37 @@ class Ingest:
             parsed = self._take_in(message, report)
             if parsed:
                 by_customer.setdefault(parsed.event.detail.customer, []).append(parsed)
-        for taken in by_customer.values():
-            if self.timer() < deadline:
-                self._settle(taken, report)
-            else:
-                report.failed |= {message.id: "no time left" for message, _ in taken}
+        for part in self._settle_all(list(by_customer.values()), deadline):
+            report.add(part)
+        return report
+
+    def _settle_all(self, customers: list[list[ParsedMessage]], deadline: float) -> Iterator[BatchReport]:
+        """Settle customers, some at once. Returns a report of each, in their order."""
+        if len(customers) < MANY:
+            yield from (self._settle_in_time(taken, deadline) for taken in customers)
+            return
+        ending = Signal()  # set if the process is to end: then no more are begun
+
+        def settle(taken: list[ParsedMessage]) -> BatchReport:
+            try:
+                return BatchReport() if ending.is_set() else self._settle_in_time(taken, deadline)
+            except BaseException:
+                ending.set()
+                raise
+
+        with ThreadPoolExecutor(min(self.at_once, len(customers)), "settling") as threads:
+            yield from threads.map(settle, customers)
+
+    def _settle_in_time(self, taken: list[ParsedMessage], deadline: float) -> BatchReport:
+        if self.timer() >= deadline:
+            return BatchReport(failed={message.id: "no time left" for message, _ in taken})
+        report = BatchReport()
+        self._settle(taken, report)
         return report
 
     def _take_in(self, message: Message, report: BatchReport) -> ParsedMessage | None:
         try:
-            return ParsedMessage(message, take_in(_envelope(message), self.rules.latest, self.clock()))
+            return ParsedMessage(message, take_in(read_envelope(message.body), self.rules.latest, self.clock()))
         except Rejected as rejection:
             self._reject(message, rejection, report)
         except Exception as error:  # noqa: BLE001 -- a bug must not fail the other messages
@@ -248,14 +285,22 @@ class Ingest:
         """
         state = self.customers.load(events[0].detail.customer)
         stored = self._past(events) if needs_history(state, events, self.rules) else NOTHING
-        outcome = decide(state, events, self.rules, now, stored)
-        while count_rows(outcome, events) > MOST_ITEMS and len(events) > 1:
-            events = events[: len(events) // 2]
-            outcome = decide(state, events, self.rules, now, stored)
+        with self._deciding:
+            outcome, events = self._decided(state, events, now, stored)
         self.customers.commit(state, outcome, events, self.rules, now)
         report.counts["applied"] += len(events)
         report.counts["decisions"] += len(outcome.decisions)
         return len(events)
+
+    def _decided(
+        self, state: State | None, events: list[Event], now: datetime, stored: StoredHistory
+    ) -> tuple[DecisionResult, list[Event]]:
+        """The result of the first events, as many as fit into one transaction, and these events."""
+        outcome = decide(state, events, self.rules, now, stored)
+        while count_rows(outcome, events) > MOST_ITEMS and len(events) > 1:
+            events = events[: len(events) // 2]
+            outcome = decide(state, events, self.rules, now, stored)
+        return outcome, events
 
     def _past(self, events: Sequence[Event]) -> StoredHistory:
         """The customer's stored history. Raises CommitConflict if it has some of the events already."""
@@ -278,20 +323,10 @@ class Ingest:
             self._reject(message, Rejected(REPLAYED, "detail.id", expected), report)
 
 
-def _envelope(message: Message) -> dict[str, Any]:
-    try:
-        envelope = json.loads(message.body)
-    except (ValueError, RecursionError):  # brackets nested thousands deep
-        envelope = None
-    if not isinstance(envelope, dict):
-        raise Rejected("not-an-event", "message", EXPECTATIONS("an_event"))
-    return envelope
-
-
 def _source(message: Message) -> str:
     """The source of a rejected message if it has a valid one that can be logged, else UNKNOWN."""
     try:
-        source = _envelope(message).get("source")
+        source = read_envelope(message.body).get("source")
     except Rejected:
         return UNKNOWN
     return source if isinstance(source, str) and SOURCE.fullmatch(source) else UNKNOWN

@@ -1,10 +1,12 @@
 """The buckets into which a lake deals its customers out: how many there are, and who is in which.
 
-A lake says so itself, in `buckets.json`: the stack's parameter counts only for a lake without data.
+A lake says so itself, in `buckets.json`: the stack's parameter counts only for a lake without data. While the lake is
+split, some of its buckets are dealt out into more, and others not yet.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -12,7 +14,7 @@ import orjson
 
 from standing.aws.lake_bucket import ABSENT, Lake
 from standing.aws.rules_bucket import PreconditionFailed
-from standing.lake.layout import bucket_of, numbers_of
+from standing.lake.layout import KINDS, STAGED, STANDING, bits_of, bucket_of, number_in, numbers_of
 
 BUCKETS = "buckets.json"
 
@@ -44,6 +46,22 @@ class Buckets(NamedTuple):
         more = self.into - self.bits
         return list(range(number << more, number + 1 << more))
 
+    def leaves(self, number: int) -> list[int]:
+        """The buckets that now have the customers of a bucket: itself, if it is not split; none if there is none."""
+        bits = bits_of(number)
+        if bits > self.bits:
+            return [number] if number in self.below(number >> bits - self.bits) else []
+        more = self.bits - bits
+        return [leaf for own in range(number << more, number + 1 << more) for leaf in self.below(own)]
+
+    def is_leaf(self, number: int) -> bool:
+        """Whether a bucket has its customers itself."""
+        return self.leaves(number) == [number]
+
+    def holding(self, customer: str) -> list[int]:
+        """The buckets that may have rows of a customer: its own and, while the lake is split, the one that was."""
+        return sorted({bucket_of(customer, self.bits), self.of(customer)}, reverse=True)
+
     def body(self) -> bytes:
         """The object that says so."""
         return orjson.dumps({"bits": self.bits, "into": self.into, "split": sorted(self.split)})
@@ -58,3 +76,16 @@ def buckets_of(lake: Lake) -> Buckets:
         stored = lake.get(BUCKETS)
     found = orjson.loads(stored.body)
     return Buckets(found["bits"], found["into"], frozenset(found["split"]), stored.etag)
+
+
+def buckets_with_data(lake: Lake) -> set[int]:
+    """The buckets by which anything is stored, also those that are split, and not dealt out yet.
+
+    Stored standings are listed, too, so that a bucket whose files are lost is not left out.
+    """
+    return {number for prefix in _prefixes() for number in map(number_in, lake.folders(prefix))}
+
+
+def _prefixes() -> Iterator[str]:
+    yield f"{STANDING}/"
+    yield from (f"{part}{kind}/" for part in ("", f"{STAGED}/") for kind in KINDS)

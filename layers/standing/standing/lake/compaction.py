@@ -25,7 +25,7 @@ from standing.aws.lake_bucket import Lake, StoredObject
 from standing.aws.rules_bucket import PreconditionFailed
 from standing.lake.buckets import Buckets, buckets_of
 from standing.lake.chunks import chunks
-from standing.lake.erasures import Erasures, applied_erasures, erasures, keep_applied
+from standing.lake.erasures import AppliedErasures, Erasures, applied_erasures, erasures, keep_applied
 from standing.lake.layout import (
     KINDS,
     Kind,
@@ -60,16 +60,24 @@ class CompactionResult:
 def stage(lake: Lake) -> CompactionResult:
     """Stage incoming objects by bucket. Returns the number of staged rows, including duplicates."""
     done = CompactionResult(dict.fromkeys(KINDS, 0))
-    gone, buckets = tombstones(lake), buckets_of(lake)
+    gone = tombstones(lake)
     for kind in KINDS:
         for some in batched(lake.keys(incoming_prefix(kind)), AT_ONCE):
             rows, keys, wrong = read_all(lake, kind, some)
-            for number, own in _by_bucket(gone.kept(rows), buckets):
-                lake.put(f"{staged_prefix(kind, number)}{named_after(keys)}.parquet", parquet_bytes(own))
+            stage_rows(lake, kind, gone.kept(rows), named_after(keys))
             _set_aside(lake, wrong, done)
             lake.delete(keys)
             done.rows[kind] += rows.height
     return done
+
+
+def stage_rows(lake: Lake, kind: Kind, rows: pl.DataFrame, name: str) -> None:
+    """Deal rows out to their buckets, as objects of this name. Again, if a bucket was split meanwhile."""
+    buckets = buckets_of(lake)
+    for number, own in by_bucket(rows, buckets):
+        lake.put(f"{staged_prefix(kind, number)}{name}.parquet", parquet_bytes(own))
+    if buckets_of(lake).etag != buckets.etag:
+        stage_rows(lake, kind, rows, name)
 
 
 def compact_all(lake: Lake, numbers: Iterable[int] | None = None) -> CompactionResult:
@@ -100,29 +108,27 @@ def compact(lake: Lake, number: int, pause: Callable[[float], None] = time.sleep
 def _compact_once(lake: Lake, number: int, done: CompactionResult) -> None:
     """One try. Raises PreconditionFailed where somebody else changed a file, or forgot a customer, meanwhile."""
     etags = {kind: lake.etags(kind_prefix(kind, number)) for kind in KINDS}  # before erasures: see `_Months.read`
-    gone = erasures(lake, number)
-    pending = gone.names - applied_erasures(lake, number)
+    gone, applied = erasures(lake, number), applied_erasures(lake, number)
     merged: list[str] = []
-    waits = False
+    files: dict[str, str] = {}
     for kind in KINDS:
-        months = _Months(lake, kind, number, etags[kind], done)
-        outcome = months.merge(gone, all_of_them=bool(pending))
+        outcome = _Months(lake, kind, number, etags[kind], gone, applied, done).merge()
         done.rows[kind] = outcome.added
         merged += outcome.merged
-        waits |= outcome.waits
-    if erasures(lake, number) != gone:
+        files |= outcome.files
+    if gone.names and (now := AppliedErasures(gone.names, files)) != applied:
+        keep_applied(lake, number, now)
+    if erasures(lake, number) != gone or not buckets_of(lake).is_leaf(number):
         raise PreconditionFailed
-    if pending and not waits:
-        keep_applied(lake, number, gone)
     lake.delete(merged)
 
 
 class _Merged(NamedTuple):
-    """A kind's new rows, the keys of the objects that were merged, and whether a corrupt month makes others wait."""
+    """A kind's new rows, the keys of the objects that were merged, and the ETags of the months without erased rows."""
 
     added: int
     merged: list[str]
-    waits: bool
+    files: dict[str, str]
 
 
 @dataclass(frozen=True)
@@ -133,26 +139,31 @@ class _Months:
     kind: Kind
     number: int
     etags: Mapping[str, str]
+    gone: Erasures
+    applied: AppliedErasures
     done: CompactionResult
 
-    def merge(self, gone: Erasures, *, all_of_them: bool) -> _Merged:
-        """Merge what is staged into its months.
+    def merge(self) -> _Merged:
+        """Merge what is staged into its months, and drop from them what is to be erased.
 
-        With `all_of_them`, every month is read, to drop what is to be erased. What belongs to a corrupt month waits.
+        What belongs to a corrupt month waits.
         """
         self._name_strangers()
         new, wrong = scan_all(self.lake, self.kind, self.lake.keys(staged_prefix(self.kind, self.number)))
         _set_aside(self.lake, wrong, self.done)
         months = {month for rows in new.values() for month in collect(rows.select(MONTH.unique())).to_series()}
-        months |= {month_in(key) for key in self._own} if all_of_them else set()
+        months |= {month_in(key) for key in self._own if not self.applied.cover(self.gone, key, self.etags[key])}
+        files = {key: self.etags[key] for key in self._own if month_in(key) not in months}
         added, waits = 0, False
         for month in sorted(months):
+            key = current_key(self.kind, self.number, month)
             try:
-                added += self._merge_month(month, list(new.values()), gone)
+                more, files[key] = self._merge_month(month, key, list(new.values()))
+                added += more
             except CorruptFile as error:
-                self.done.wrong[current_key(self.kind, self.number, month)] = error.fault
+                self.done.wrong[key] = error.fault
                 waits = True
-        return _Merged(added, [] if waits else list(new), waits)
+        return _Merged(added, [] if waits else list(new), files)
 
     @property
     def _own(self) -> list[str]:
@@ -162,18 +173,16 @@ class _Months:
         """Name objects beside the files of months: who reads the lake by a pattern reads their rows, too."""
         self.done.wrong |= {key: Fault("not-ours") for key in self.etags.keys() - set(self._own)}
 
-    def _merge_month(self, month: str, new: list[pl.LazyFrame], gone: Erasures) -> int:
-        """Merge the rows of a month. Returns how many are new. Raises CorruptFile."""
-        key = current_key(self.kind, self.number, month)
+    def _merge_month(self, month: str, key: str, new: list[pl.LazyFrame]) -> tuple[int, str]:
+        """Merge the rows of a month. Returns how many are new, and the file's ETag. Raises CorruptFile."""
         stored = self._read(key)
         before, of_it = scan_month(self.kind, month, stored), [rows.filter(month == MONTH) for rows in new]
         with TemporaryDirectory() as folder:
-            made = _made(self.kind, [before, *of_it], gone, Parts(folder))
+            made = _made(self.kind, [before, *of_it], self.gone, Parts(folder))
             if self.kind == "states" and made.forgotten:
-                forget_standings(self.lake, self.number, gone.forgotten)  # before the states, which show who it is
-            if made.changed:
-                self.lake.replace(key, made.parts.parquet_bytes(), stored.etag)
-        return made.added
+                forget_standings(self.lake, self.number, self.gone.forgotten)  # before the states, which show who it is
+            etag = self.lake.replace(key, made.parts.parquet_bytes(), stored.etag) if made.changed else stored.etag
+        return made.added, etag
 
     def _read(self, key: str) -> StoredObject:
         """A month's file, as it was before the erasures were listed: who erased meanwhile has replaced it.
@@ -201,25 +210,27 @@ def _made(kind: Kind, files: list[pl.LazyFrame], gone: Erasures, parts: Parts) -
     made = CompactedMonth(parts)
     for chunk in chunks(files):
         was, *new = (collect(file.filter(chunk.holds)) for file in files)
-        stay = gone.forgotten.kept(was)
+        stay, *others = map(gone.forgotten.kept, (was, *new))
         rest = gone.without_runs(kind, stay)
-        now = deduplicate(kind, pl.concat([rest, *(gone.kept(kind, rows) for rows in new)]))
+        now = deduplicate(kind, pl.concat([rest, *(gone.without_runs(kind, rows) for rows in others)]))
         parts.add(now)
         made.added += max(now.height - rest.height, 0)
         made.changed |= not now.equals(was)
-        made.forgotten |= stay.height < was.height
+        made.forgotten |= any(
+            left.height < rows.height for left, rows in zip((stay, *others), (was, *new), strict=True)
+        )
     return made
 
 
-def _by_bucket(rows: pl.DataFrame, buckets: Buckets) -> Iterator[tuple[int, pl.DataFrame]]:
-    """Rows by bucket."""
+def by_bucket(rows: pl.DataFrame, buckets: Buckets) -> Iterator[tuple[int, pl.DataFrame]]:
+    """Rows by the bucket of their customer."""
     customers = rows["customer"].unique(maintain_order=True)
     numbers = pl.Series([buckets.of(customer) for customer in customers], dtype=pl.Int32)
     known = pl.DataFrame({"customer": customers, "bucket": numbers})
-    by_bucket = rows.join(known, on="customer", maintain_order="left").partition_by(
+    dealt = rows.join(known, on="customer", maintain_order="left").partition_by(
         "bucket", as_dict=True, include_key=False, maintain_order=True
     )
-    return ((int(str(number)), own) for (number,), own in by_bucket.items())
+    return ((int(str(number)), own) for (number,), own in dealt.items())
 
 
 def _set_aside(lake: Lake, wrong: Wrong, done: CompactionResult) -> None:

@@ -1,10 +1,12 @@
 """What a bucket's files may no longer have: rows of forgotten customers, and of retracted runs of `standing backfill`.
 
-A bucket remembers which erasures were applied to all its months. Only others make compaction read them all.
+A bucket remembers which erasures were applied to its months, and which files these are. Only another erasure, or a
+file that somebody wrote without knowing of them all, makes compaction read a month without new rows.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import orjson
@@ -37,17 +39,29 @@ class Erasures(NamedTuple):
         return self.runs | self.forgotten.names
 
 
+class AppliedErasures(NamedTuple):
+    """Erasures, by their names, that were applied to some files: their ETags, by key."""
+
+    names: frozenset[str]
+    files: Mapping[str, str]
+
+    def cover(self, gone: Erasures, key: str, etag: str) -> bool:
+        """Whether a file has nothing of what is to be erased."""
+        return not gone.names or (gone.names <= self.names and self.files.get(key) == etag)
+
+
 def erasures(lake: Lake, number: int) -> Erasures:
     """All erasures of a bucket."""
     return Erasures(tombstones(lake, number), runs_taken_back(lake, number))
 
 
-def applied_erasures(lake: Lake, number: int) -> frozenset[str]:
-    """The names of the erasures that were applied to all months of a bucket."""
+def applied_erasures(lake: Lake, number: int) -> AppliedErasures:
+    """The erasures that were applied to the months of a bucket."""
     stored = lake.get(applied_key(number))
-    return frozenset() if stored is ABSENT else frozenset(orjson.loads(stored.body))
+    known = {"names": [], "files": {}} if stored is ABSENT else orjson.loads(stored.body)
+    return AppliedErasures(frozenset(known["names"]), known["files"])
 
 
-def keep_applied(lake: Lake, number: int, erased: Erasures) -> None:
-    """Remember that erasures were applied to all months of a bucket."""
-    lake.put(applied_key(number), orjson.dumps(sorted(erased.names)))
+def keep_applied(lake: Lake, number: int, applied: AppliedErasures) -> None:
+    """Remember that erasures were applied to the months of a bucket."""
+    lake.put(applied_key(number), orjson.dumps({"names": sorted(applied.names), "files": dict(applied.files)}))

@@ -26,6 +26,11 @@ def numbers_of(bits: int) -> range:
     return range(1 << bits, 2 << bits)
 
 
+def bits_of(number: int) -> int:
+    """By how many bits a bucket's customers are dealt out."""
+    return number.bit_length() - 1
+
+
 def partition(number: int) -> str:
     """A bucket as part of a key, such as `bucket=000263`."""
     return f"bucket={number:06d}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 
 import polars as pl
 
@@ -100,14 +101,14 @@ def is_current(key: str, kind: Kind, number: int) -> bool:
 
 def everything_of(lake: Lake, customer: str) -> Bucket:
     """All rows of a customer, including rows that are not compacted yet. Corrupt objects are left out."""
-    number = buckets_of(lake).of(customer)
-    rows = {kind: _everything(lake, kind, customer, _keys(lake, kind, number)) for kind in KINDS}
+    numbers = buckets_of(lake).holding(customer)
+    rows = {kind: _everything(lake, kind, customer, _keys(lake, kind, numbers)) for kind in KINDS}
     return Bucket(rows["records"], rows["states"], rows["decisions"])
 
 
-def _keys(lake: Lake, kind: Kind, number: int) -> list[str]:
-    waiting = [*lake.keys(staged_prefix(kind, number)), *lake.keys(incoming_prefix(kind))]
-    return [*current_keys(lake, kind, number), *waiting]
+def _keys(lake: Lake, kind: Kind, numbers: Iterable[int]) -> list[str]:
+    of_buckets = ([*current_keys(lake, kind, one), *lake.keys(staged_prefix(kind, one))] for one in numbers)
+    return [*chain.from_iterable(of_buckets), *lake.keys(incoming_prefix(kind))]
 
 
 def _everything(lake: Lake, kind: Kind, customer: str, keys: Iterable[str]) -> pl.DataFrame:

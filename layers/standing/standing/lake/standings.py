@@ -53,7 +53,8 @@ def standing_in(stored: StoredObject) -> pl.DataFrame | None:
 def standings_of(lake: Lake, customer: str) -> list[dict[str, Any]]:
     """A customer's rows in stored standings, each with its key as `of`, without null values."""
     standings = []
-    for key, stored in lake.get_all(_keys(lake, buckets_of(lake).of(customer))):
+    keys = [key for number in buckets_of(lake).holding(customer) for key in _keys(lake, number)]
+    for key, stored in lake.get_all(keys):
         rows = standing_in(stored)
         for row in [] if rows is None else rows.filter(pl.col("customer") == customer).rows(named=True):
             standings.append({"of": key} | {name: value for name, value in row.items() if value is not None})

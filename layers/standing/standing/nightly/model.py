@@ -15,7 +15,7 @@ from standing.aws.lake_bucket import ABSENT, Lake
 from standing.lake.compaction import compact
 from standing.lake.parquet import CorruptFile, collect
 from standing.lake.reader import open_bucket
-from standing.nightly.plan import Planned
+from standing.nightly.planned import Planned
 from standing.report.model import ScoreModel
 from standing.rescoring.refunds import IS_PURCHASE, IS_REFUND, with_counting_day
 from standing.rules.ruleset import Ruleset

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import NamedTuple
 
 from standing.aws.lake_bucket import Lake
 from standing.aws.logging import PlainError
-from standing.lake.buckets import buckets_of
-from standing.lake.layout import KINDS, STAGED, STANDING, number_in
-from standing.nightly.summary import parts
+from standing.lake.buckets import buckets_of, buckets_with_data
+from standing.nightly.planned import Planned
+from standing.nightly.summary import is_done, parts
 from standing.rules.ruleset import Ruleset
 from standing.values.days import Day, day_date, day_in, day_of
 from standing.values.errors import ReadableError
@@ -22,14 +20,6 @@ class InvalidDay(ReadableError, PlainError, ValueError):  # noqa: N818 -- what i
     """A day that cannot be closed, or that is not a day."""
 
 
-class Planned(NamedTuple):
-    """What a night is to do: the `day` to close, all buckets `known`, and those `due`, which are not done yet."""
-
-    day: str
-    known: list[int]
-    due: list[int]
-
-
 def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) -> Planned:
     """What is to be done, once what came in is dealt out.
 
@@ -37,8 +27,9 @@ def plan(lake: Lake, ruleset: Ruleset, now: datetime, asked: str | None = None) 
     day that is asked for is not over, or is no day.
     """
     day = str(day_date(day_asked_for(asked, day_to_close(now, ruleset))))
-    known, done = buckets(lake), set(parts(lake, day))
-    return Planned(day, known, [number for number in known if number not in done])
+    dealt_out, done = buckets_of(lake), parts(lake, day).keys()
+    known = buckets(lake)
+    return Planned(day, known, [number for number in known if not is_done(number, done, dealt_out)])
 
 
 def day_asked_for(asked: str | None, last: Day) -> Day:
@@ -64,14 +55,8 @@ def day_to_close(now: datetime, ruleset: Ruleset) -> Day:
 
 
 def buckets(lake: Lake) -> list[int]:
-    """The buckets that have any data."""
-    return sorted({*_known(lake)} & {*buckets_of(lake).all()})
-
-
-def _known(lake: Lake) -> Iterator[int]:
-    """The bucket numbers that keys begin with.
-
-    Stored standings are listed, too, so that a bucket whose files are lost is not skipped.
-    """
-    for prefix in (f"{STANDING}/", *(f"{part}{kind}/" for part in ("", f"{STAGED}/") for kind in KINDS)):
-        yield from (number_in(folder) for folder in lake.folders(prefix))
+    """The buckets that have any data. One that is split, and not dealt out yet, stands for those below it."""
+    known, dealt_out = buckets_with_data(lake), buckets_of(lake)
+    split = {number for number in known if not dealt_out.is_leaf(number) and dealt_out.leaves(number)}
+    leaves = {leaf for leaf in known - split if dealt_out.is_leaf(leaf)}
+    return sorted(split | leaves - {leaf for number in split for leaf in dealt_out.leaves(number)})

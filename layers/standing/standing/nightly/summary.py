@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -13,11 +13,13 @@ import orjson
 
 from standing.aws.contention import Attempts
 from standing.aws.lake_bucket import ABSENT, ASIDE, Lake, StoredObject
+from standing.lake.buckets import Buckets, buckets_of
 from standing.lake.layout import INCOMING, number_in, partition
 from standing.lake.runs import unfinished
 from standing.nightly.metrics.samples import merge_samples
 from standing.nightly.metrics.samples import without_customer as groups_without
 from standing.nightly.metrics.sums import add_all
+from standing.nightly.planned import plan_of
 from standing.report.model import (
     COUNTS,
     BucketReport,
@@ -78,6 +80,19 @@ def merge_runs(first: BucketReport, second: BucketReport) -> BucketReport:
     )
 
 
+def with_work_of(report: BucketReport, other: BucketReport) -> BucketReport:
+    """A bucket's report, and what was done in a run that left no report of its own, since its bucket was split."""
+    done: dict[str, Any] = {name: counts_of(report)[name] + counts_of(other)[name] for name in DONE}
+    return replace(
+        report,
+        **done,
+        moved_now=merge_samples([report.moved_now, other.moved_now]),
+        started=min(report.started, other.started),
+        seconds=report.seconds + other.seconds,
+        used=_used([report, other]),
+    )
+
+
 def _both[T](first: list[T], second: list[T]) -> list[T]:
     return first + [item for item in second if item not in first]
 
@@ -115,27 +130,40 @@ class NightSteps:
     model: ScoreModel = field(default_factory=ScoreModel)
 
 
-def steps_of(output: Mapping[str, Any]) -> NightSteps:
+def steps_of(lake: Lake, output: Mapping[str, Any]) -> NightSteps:
     """The same of what the state machine hands on: `planned`, `wrong` and `model`, each by the step of that name."""
-    planned = output["planned"]
-    return NightSteps(planned["day"], planned["known"], read_faults(output["wrong"]), read_model(output["model"]))
+    planned = plan_of(lake, output["planned"])
+    return NightSteps(planned.day, planned.known, read_faults(output["wrong"]), read_model(output["model"]))
 
 
 def summarise(lake: Lake, steps: NightSteps) -> Report:
     """The report of a night; a bucket that is known and left no report has failed."""
     day = steps.day
-    keys = parts(lake, day)
-    failed = sorted(set(steps.known) - keys.keys())
-    stored = lake.get_all(keys[number] for number in sorted(keys))
+    keys, dealt_out = parts(lake, day), buckets_of(lake)
+    failed = sorted(number for number in steps.known if not is_done(number, keys.keys(), dealt_out))
+    counted = (number for number in sorted(keys) if not _is_below(number, keys.keys()))
+    stored = lake.get_all(keys[number] for number in counted)
     report = add_reports(day, [read_bucket(one.body) for _, one in stored], failed)
     wrong = report.wrong | _causes(lake, day, failed) | {**steps.wrong}
     backfills = [UnfinishedRun(one.run, one.state, one.began) for one in unfinished(lake, day)]
     return replace(report, wrong=wrong, model=steps.model, backfills=backfills)
 
 
+def is_done(number: int, done: Set[int], dealt_out: Buckets) -> bool:
+    """Whether a bucket left its report: itself, or those that it was split into, or the one that it was split from."""
+    below = dealt_out.leaves(number)
+    return number in done or _is_below(number, done) or (bool(below) and done >= {*below})
+
+
+def _is_below(number: int, numbers: Set[int]) -> bool:
+    """Whether one of some buckets was split into a bucket and others."""
+    return any(number >> more in numbers for more in range(1, number.bit_length()))
+
+
 def _causes(lake: Lake, day: str, failed: Sequence[int]) -> dict[str, Fault]:
-    """Why buckets failed, as far as it was kept."""
-    keys = [key for key in lake.keys(f"nights/failed/{day}/") if number_in(key) in failed]
+    """Why buckets failed, or some that they were split into, as far as it was kept."""
+    kept = {key: number_in(key) for key in lake.keys(f"nights/failed/{day}/")}
+    keys = [key for key, number in kept.items() if number in failed or _is_below(number, set(failed))]
     failures = [read_faults(orjson.loads(stored.body)) for _, stored in lake.get_all(keys)]
     return {name: why for one in failures for name, why in one.items()}
 

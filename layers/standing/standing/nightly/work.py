@@ -1,4 +1,7 @@
-"""Runs a bucket's night: measures time and resources, and stores the report, which marks the bucket as done."""
+"""Runs a bucket's night: measures time and resources, and stores the report, which marks the bucket as done.
+
+If the bucket is split, before or meanwhile, its customers' nights are those of the buckets below it.
+"""
 
 from __future__ import annotations
 
@@ -9,10 +12,12 @@ from datetime import UTC, datetime
 from standing.aws.lake_bucket import Lake
 from standing.aws.logging import safe_message
 from standing.aws.table import Customers, Units
+from standing.lake.buckets import buckets_of
+from standing.lake.split import deal_out
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.model import model_of
 from standing.nightly.scores import BusPort, Scoring
-from standing.nightly.summary import keep_failure, keep_part
+from standing.nightly.summary import keep_failure, keep_part, with_work_of
 from standing.report.model import BucketReport, Used
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date
@@ -29,8 +34,27 @@ class BucketWork:
     bus: BusPort | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
-    def bucket(self, number: int, day: Day, gigabytes: float) -> BucketReport:
-        """One bucket's night with so much memory; its report. What fails is kept for the night's report, and raised."""
+    def bucket(self, number: int, day: Day, gigabytes: float) -> list[BucketReport]:
+        """One bucket's night with so much memory; its report, or those of the buckets that it is split into.
+
+        What fails is kept for the night's report, and raised.
+        """
+        begun = self._report(number, day, gigabytes) if self._is_leaf(number) else None
+        if begun and self._is_leaf(number):
+            keep_part(self.lake, begun)
+            return [begun]
+        wrong = deal_out(self.lake, number)
+        first, *others = (self._report(leaf, day, gigabytes) for leaf in buckets_of(self.lake).leaves(number))
+        first = replace(first, wrong=wrong | first.wrong)
+        reports = [with_work_of(first, begun) if begun else first, *others]
+        for report in reports:
+            keep_part(self.lake, report)
+        return reports
+
+    def _is_leaf(self, number: int) -> bool:
+        return buckets_of(self.lake).is_leaf(number)
+
+    def _report(self, number: int, day: Day, gigabytes: float) -> BucketReport:
         began, self.customers.units = self.clock(), Units()
         try:
             outcome = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring())
@@ -39,7 +63,7 @@ class BucketWork:
             raise
         ended = self.clock()
         seconds = (ended - began).total_seconds()
-        report = replace(
+        return replace(
             outcome,
             day=str(day_date(day)),
             rules=self.rules.on(day).version,
@@ -48,8 +72,6 @@ class BucketWork:
             seconds=round(seconds, 3),
             used=Used(round(seconds * gigabytes, 3), self.customers.units.write, self.customers.units.read),
         )
-        keep_part(self.lake, report)
-        return report
 
     def _scoring(self) -> Scoring | None:
         model = model_of(self.lake) if self.bus else None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import cached_property
-from typing import Annotated, Any, Self
+from typing import Annotated, Any, Self, cast
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -25,8 +25,11 @@ class Frozen(BaseModel):
 
     def derived[T](self, make: Callable[[Self], T]) -> T:
         """What something makes of this part: made once, and kept beside it."""
-        cache: dict[Callable[[Self], T], T] = vars(self).setdefault("_derived", {})
-        return cache[make] if make in cache else cache.setdefault(make, make(self))
+        try:
+            return cast("T", vars(self)["_derived"][make])  # nearly always
+        except KeyError:
+            cache: dict[Callable[[Self], T], T] = vars(self).setdefault("_derived", {})
+            return cache.setdefault(make, make(self))
 
 
 class Title(Frozen):

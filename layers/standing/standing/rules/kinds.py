@@ -2,7 +2,7 @@
 
 A kind is one entry here, with its words, and one in the table of each back end that has to know: how it is evaluated
 (`engine/features.py`), and its expression (`rescoring/features.py`). When time alone can change it
-(`engine/clock.py`), its range (`rules/prove/ranges.py`) and which events move it (`foresight/levers.py`) follow from
+(`engine/courses.py`), its range (`rules/prove/ranges.py`) and which events move it (`foresight/levers.py`) follow from
 what is said here, but for those that have an entry there.
 """
 

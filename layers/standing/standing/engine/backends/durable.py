@@ -23,24 +23,30 @@ MOST_FACTS = 120  # each may be used twice, as known and unknown; 252 properties
 MATCHED, NOTHING_MATCHED = 0, 1
 SAME = {"sid": "0", "id": "0"}  # one session and one message id: more than 1,024 sessions is a MemoryError
 SENTINEL = {"k": 1}  # first in every branch: it excludes the engine's own state message
+ANSWER, QUOTE = '{"r', '"'  # how an answer begins, and what ends the rule's name in it
 VERBS = {"!=": "$neq", "<": "$lt", "<=": "$lte", ">": "$gt", ">=": "$gte"}
 
 
 class DurableBackend:
     """Finds the named conditions that a set of facts satisfies. An unknown fact is absent from `facts`.
 
-    Each thread builds its own engine, because threads that share one get wrong answers.
+    Threads take turns, because threads that use an engine at once get wrong answers.
     """
 
     def __init__(self, rules: Mapping[str, Condition]) -> None:
         self.shards = [
             Shard(part) for part in _shards((name, one) for name, tree in rules.items() for one in branches(tree))
         ]
-        self._local = threading.local()
+        self._handles: dict[int, Any] = {}
+        self._turn = threading.Lock()
 
     def match(self, facts: Facts) -> frozenset[str]:
         """The names of the rules that hold."""
-        return frozenset(name for number in range(len(self.shards)) for name in self._hits(number, facts))
+        hits: list[str] = []
+        with self._turn:
+            for number in range(len(self.shards)):
+                hits += self._hits(number, facts)
+        return frozenset(hits)
 
     def _hits(self, number: int, facts: Facts) -> list[str]:
         shard, handle = self.shards[number], self._handle(number)
@@ -49,25 +55,18 @@ class DurableBackend:
             code, state = engine.assert_fact(handle, message)
             if code not in {MATCHED, NOTHING_MATCHED}:
                 raise RuntimeError(f"durable-rules answered {code}")
-            hits = [shard.owners[hit] for hit in _drain(handle, state)] if code == MATCHED else []
+            hits = [shard.owners[rule] for rule in _drain(handle, state)] if code == MATCHED else []
             engine.retract_fact(handle, message)
         except BaseException:  # after any error the engine may have half a match: rebuild it
-            self._handles().pop(number, None)
+            self._handles.pop(number, None)
             engine.delete_ruleset(handle)
             raise
         return hits
 
-    def _handles(self) -> dict[int, Any]:
-        if not hasattr(self._local, "handles"):
-            self._local.handles = {}
-        handles: dict[int, Any] = self._local.handles
-        return handles
-
     def _handle(self, number: int) -> Any:  # noqa: ANN401 -- an opaque handle of the C extension
-        handles = self._handles()
-        if number not in handles:
-            handles[number] = engine.create_ruleset(f"rules{number}", self.shards[number].definition)
-        return handles[number]
+        if number not in self._handles:
+            self._handles[number] = engine.create_ruleset(f"rules{number}", self.shards[number].definition)
+        return self._handles[number]
 
 
 class Shard:
@@ -77,7 +76,7 @@ class Shard:
     """
 
     def __init__(self, alternatives: list[Alternative]) -> None:
-        self.owners = [name for name, _ in alternatives]
+        self.owners = {str(number): name for number, (name, _) in enumerate(alternatives)}
         atoms = [atom for _, branch in alternatives for atom in branch]
         self.known = _short("f", (atom.fact for atom in atoms if atom.op != "unknown"))
         self.doubted = _short("u", (atom.fact for atom in atoms if atom.op == "unknown"))
@@ -86,10 +85,10 @@ class Shard:
 
     def message(self, facts: Facts) -> str:
         """The facts as one message for the engine."""
-        fields: dict[str, Any] = SENTINEL | SAME
-        fields |= {short: facts[fact] for fact, short in self.known.items() if fact in facts}
+        fields = {**SENTINEL, **SAME, **{short: facts[fact] for fact, short in self.known.items() if fact in facts}}
         # "Unknown" is a separate fact, because the engine's "not exists" also matches the engine's own messages.
-        fields |= {short: int(fact not in facts) for fact, short in self.doubted.items()}
+        if self.doubted:
+            fields |= {short: int(fact not in facts) for fact, short in self.doubted.items()}
         return orjson.dumps(fields).decode()
 
     def _rule(self, branch: Branch) -> dict[str, Any]:
@@ -120,8 +119,13 @@ def _short(letter: str, facts: Iterable[str]) -> dict[str, str]:
     return {fact: f"{letter}{number}" for number, fact in enumerate(dict.fromkeys(facts))}
 
 
-def _drain(handle: Any, state: Any) -> Iterator[int]:  # noqa: ANN401 -- opaque handles of the C extension
+def _drain(handle: Any, state: Any) -> Iterator[str]:  # noqa: ANN401 -- opaque handles of the C extension
+    """The numbers of the rules that match, as text.
+
+    An answer has one rule, with all facts in JSON again: `{"r12":{"m":{…}}}`. Only the name is read, for there are as
+    many answers as hits, and they are all alike.
+    """
     _, matched = engine.start_action_for_state(handle, state)
     while matched:
-        yield from (int(name[1:]) for name in orjson.loads(matched))
+        yield matched[len(ANSWER) : matched.index(QUOTE, len(ANSWER))]
         matched = engine.complete_and_start_action(handle, state)

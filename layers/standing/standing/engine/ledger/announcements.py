@@ -104,6 +104,8 @@ def announce(before: Ledger, lived: Sequence[DayResult], *, rewritten: bool) -> 
     """
     ledger = AnnouncementLedger(dict(before.said), dict(before.honoured), lived, rewritten)
     for day in lived[-1:] if rewritten else lived:
-        for name, current in day.closed.all_shown().items():
-            ledger.say(day.ruleset.ratings[name], current, day.day)
+        shown = day.closed.all_shown()
+        for name, rating in day.ruleset.ratings.items():
+            if ledger.said.get(name) != shown[name].level or name in ledger.honoured:
+                ledger.say(rating, shown[name], day.day)
     return ledger

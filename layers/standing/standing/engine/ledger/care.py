@@ -18,7 +18,7 @@ from standing.engine.reasons import Reason, reasons_for_care
 from standing.engine.state import Contact, Ledger
 from standing.events import CareAnswer
 from standing.events.intake import Event
-from standing.rules.ruleset import Action, Care, Programme, QuietHours
+from standing.rules.ruleset import Action, Care, Programme, QuietHours, Ruleset
 from standing.values.days import Day, day_number, end_of_day, moments_of, zone
 
 type Barrier = Gate | Literal["never-together"]
@@ -107,7 +107,7 @@ class CareLedger:
         """Act on rules that fell due or that waited. If a rule fell due on several days, the last one counts."""
         latest = {name: day.day for day in lived for name in day.due if self._may_ask(day, name)}
         for day in lived:
-            for care in day.ruleset.care_in_order:
+            for care in day.ruleset.care_in_order if day.ready else ():
                 if self._is_open(care.name, day) and day.day >= latest.get(care.name, day.day):
                     self._consider(care, day, latest)
 
@@ -121,8 +121,8 @@ class CareLedger:
     def ledger(self, announced: dict[str, str], honoured: dict[str, Day], last: DayResult) -> Ledger:
         """The ledger as it is now, without entries that cannot matter after the last day of the fold."""
         care = last.ruleset.care
-        oldest = last.day - last.ruleset.longest_cap - max((rule.do.within for rule in care.values()), default=0)
-        recent = (contact for contact in self.contacts if contact.day > oldest)
+        oldest = last.day - last.ruleset.derived(_longest_memory)
+        recent = [contact for contact in self.contacts if contact.day > oldest]
         contacts = tuple(sorted(recent, key=lambda contact: (contact.day, contact.care)))
         waiting = {name: day for name, day in self.waiting.items() if name in care}
         return Ledger(announced, honoured, self.asked, self.unanswered, self.refrained, contacts, waiting)
@@ -237,6 +237,11 @@ class CareLedger:
         because = reasons_for_care(day.ruleset, care, day.facts)
         times = not_before(programme, care.do, self.now), _expires(care, day)
         return CareDecided(care.name, day.day, status, because, day.ruleset.version, care.do, *times, arm, gate)
+
+
+def _longest_memory(ruleset: Ruleset) -> Day:
+    """For how many days a contact may matter: to a cap, on the last day on which an action can be asked for."""
+    return ruleset.longest_cap + max((rule.do.within for rule in ruleset.care.values()), default=0)
 
 
 def care_ledger(before: Ledger, customer: str, now: datetime) -> CareLedger:

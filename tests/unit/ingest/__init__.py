@@ -1,0 +1,1 @@
+"""Tests of the room `ingest`: a batch against a table in memory."""
