@@ -22,7 +22,7 @@ PATIENCE = Config(connect_timeout=2, read_timeout=30, retries={"mode": "standard
 lake = Lake(boto3.client("s3", config=PATIENCE), os.environ["LAKE_BUCKET"])
 customers = Customers(boto3.client("dynamodb", config=PATIENCE), os.environ["CUSTOMERS_TABLE"])
 bus = Bus(boto3.client("events", config=PATIENCE), os.environ["BUS_NAME"])
-work = BucketWork(lake, customers, deployed_rules(), bus)
+work = BucketWork(lake, customers, deployed_rules(), bus, proved_every=int(os.environ["PROVED_EVERY"]))
 
 
 @metrics.log_metrics

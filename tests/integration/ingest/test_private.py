@@ -91,7 +91,7 @@ def stack(customers: Customers, monkeypatch: pytest.MonkeyPatch) -> Customers:
     boto3.client("logs").create_log_group(logGroupName="ingest")
     queue = boto3.client("sqs").create_queue(QueueName="rejected")["QueueUrl"]
     names = {"CUSTOMERS_TABLE": customers.table, "REJECTED_QUEUE_URL": queue, "LAKE_BUCKET": "lake"}
-    names |= {"AT_ONCE": "4", "BUCKET_BITS": "4"}
+    names |= {"AT_ONCE": "4", "BUCKET_BITS": "4", "PROVED_EVERY": "7"}
     names |= {"BUS_NAME": "bus", "INGEST_LOGS": "ingest", "POWERTOOLS_METRICS_NAMESPACE": "standing"}
     for name, value in names.items():
         monkeypatch.setenv(name, value)

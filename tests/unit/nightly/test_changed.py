@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 from random import Random
+from typing import Any
 
 import polars as pl
 import pytest
@@ -15,7 +16,9 @@ from polars.testing import assert_frame_equal
 from standing.engine.state import State
 from standing.lake.incoming import write_rows
 from standing.lake.layout import KINDS, standing_key
+from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import Bucket
+from standing.nightly.before import Notes, night_before
 from standing.nightly.bucket import rescore_bucket
 from standing.nightly.scores import Scoring
 from standing.report.model import BucketReport
@@ -78,11 +81,12 @@ def poured(lake: MemoryLake, bucket: Bucket) -> None:
             write_rows(lake, kind, rows.rows(named=True))
 
 
-def night(lake: MemoryLake, day: Day, scoring: Scoring) -> BucketReport:
+def night(lake: MemoryLake, day: Day, scoring: Scoring, proved_every: int = 2) -> BucketReport:
     from standing.lake.compaction import stage  # noqa: PLC0415 -- as the night's first step does
 
     stage(lake)
-    return rescore_bucket(lake, Nobody(), RULES, NUMBER, day, scoring=scoring)  # type: ignore[arg-type]
+    nobody: Any = Nobody()
+    return rescore_bucket(lake, nobody, RULES, NUMBER, day, scoring=scoring, proved_every=proved_every)
 
 
 def from_scratch(lake: MemoryLake, day: Day, scoring: Scoring) -> tuple[BucketReport, pl.DataFrame]:
@@ -107,7 +111,8 @@ def same(lake: MemoryLake, day: Day, scoring: Scoring, before: dict[str, bytes])
     )
     for one in (ours, standing):
         assert sorted(one.filter(~whole)["customer"]) == sorted(report.incomplete)
-    assert replace(report, reconciled=0, stirred=0, gone=0) == replace(anew, reconciled=0, stirred=0, gone=0)
+    mine, yours = (replace(one, reconciled=0, stirred=0, gone=0, proved=0) for one in (report, anew))
+    assert mine == yours
     assert report.differences == 0
     return report
 
@@ -143,8 +148,6 @@ def test_on_a_quiet_night_only_who_needed_a_decision_is_looked_at_again(
 
 @pytest.mark.parametrize("shrunk", [False, True], ids=["gone", "shrunk"])
 def test_where_a_file_is_gone_or_lost_rows_everybody_is_looked_at_again(scoring: Scoring, *, shrunk: bool) -> None:
-    from standing.lake.parquet import parquet_bytes  # noqa: PLC0415 -- one test alone
-
     lake, day = MemoryLake(), FIRST + DAYS + 2
     poured(lake, history(3))
     night(lake, day, scoring)
@@ -159,3 +162,48 @@ def test_where_a_file_is_gone_or_lost_rows_everybody_is_looked_at_again(scoring:
     assert who in told.incomplete
     poured(lake, Bucket(rows, history(3).states.clear()))
     assert night(lake, day + 2, scoring).incomplete == []
+
+
+def test_every_so_many_days_everybody_is_looked_at(scoring: Scoring) -> None:
+    lake, day = MemoryLake(), FIRST + DAYS + 2
+    poured(lake, history(3))
+    nights = [night(lake, day + later, scoring, proved_every=3) for later in range(7)]
+    assert [told.proved for told in nights] == [5, 0, 0, 5, 0, 0, 5]
+    assert [told.differences for told in nights] == [0] * 7
+
+
+def test_a_full_count_names_whom_the_shorter_way_missed(scoring: Scoring) -> None:
+    whole, lake, day = history(3), MemoryLake(), FIRST + DAYS + 2
+    poured(lake, whole)
+    night(lake, day, scoring, proved_every=2)
+    known, noted = kept(lake)
+    who, version = known.filter(~pl.col("stirred")).select("customer", "version").row(0)
+    older = pl.when(pl.col("customer") == who).then(version - 1).otherwise(pl.col("version"))
+    lake.put(standing_key(NUMBER), parquet_bytes(known.with_columns(older.alias("version")), noted.as_footer()))
+    assert night(lake, day + 1, scoring, proved_every=2).differences == 0
+    told = night(lake, day + 2, scoring, proved_every=2)
+    assert [(one.customer, one.feature, one.state, one.lake) for one in told.different] == [
+        (who, "version", str(version - 1), str(version))
+    ]
+
+
+def kept(lake: MemoryLake) -> tuple[pl.DataFrame, Notes]:
+    """The standing that the last night stored, and its notes."""
+    before = night_before(lake, NUMBER)
+    assert before.rows is not None
+    assert before.noted is not None
+    return before.rows, before.noted
+
+
+def test_a_full_count_names_totals_that_are_others(scoring: Scoring) -> None:
+    lake, day = MemoryLake(), FIRST + DAYS + 2
+    poured(lake, history(6))
+    night(lake, day, scoring, proved_every=2)
+    known, noted = kept(lake)
+    who = known.filter(~pl.col("stirred") & pl.col("first_bought").is_not_null())["customer"][0]
+    wrong = pl.col("first_bought") + pl.when(pl.col("customer") == who).then(1).otherwise(0)
+    lake.put(standing_key(NUMBER), parquet_bytes(known.with_columns(wrong), noted.as_footer()))
+    assert night(lake, day + 1, scoring, proved_every=2).differences == 0
+    told = night(lake, day + 2, scoring, proved_every=2)
+    assert [(one.customer, one.feature) for one in told.different] == [(who, "first_bought")]
+    assert int(told.different[0].state or 0) - int(told.different[0].lake or 0) == 1

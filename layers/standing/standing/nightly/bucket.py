@@ -25,7 +25,7 @@ from standing.lake.reader import OpenBucket, open_bucket
 from standing.nightly.anomalies import anomalies
 from standing.nightly.before import Files, NightBefore, Notes, files_of, night_before, taken_in_since
 from standing.nightly.begin import Begin, Beginnings
-from standing.nightly.changed import ChangedCustomers, changed_customers
+from standing.nightly.changed import PROVED_EVERY, ChangedCustomers, changed_customers
 from standing.nightly.clock import ClockRun, TablePort
 from standing.nightly.metrics.all import MetricInputs, metrics
 from standing.nightly.metrics.day_end import at_end
@@ -49,9 +49,11 @@ def rescore_bucket(
     until: Day,
     clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     scoring: Scoring | None = None,
+    proved_every: int = PROVED_EVERY,
 ) -> BucketReport:
     """A bucket's night, to the end of the day `until`: its counts and faults, without times and usage.
 
+    Every `proved_every` days it looks at everybody, and compares that with what it carried from night to night.
     Raises CorruptFile if the bucket's own files cannot be read.
     """
     compacted = compact(lake, number)
@@ -60,7 +62,7 @@ def rescore_bucket(
     months, unread = kept_months(lake, number, until)
     night = Night(opened, before, rules, until, ClockRun(rules, table, until, clock), months, scoring)
     files = files_of(opened, before.noted.files if before.noted else None)
-    changed = changed_customers(opened, before, files, until)
+    changed = changed_customers(opened, before, files, until, proved_every)
     report, standing, ended = night.run(files, changed)
     proved = until if changed.is_proof or before.noted is None else before.noted.proved
     noted = Notes(until, files, scoring.model.spend if scoring else "", proved)

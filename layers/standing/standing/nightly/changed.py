@@ -30,8 +30,8 @@ class ChangedCustomers(NamedTuple):
     """The customers to look at, each with the version of its last state.
 
     `incomplete` has those of whom the lake lacks something, also of customers that have no state any more, with the
-    version that the night before knew. `files` has the keys of the files that most of the states are in. `is_proof` says
-    that all versions of everybody were looked at; `missed` has those whom the shorter way had not found: nobody.
+    version that the night before knew. `files` has the keys of the files that most of the states are in. `is_proof`
+    says that all versions of everybody were looked at; `missed` has those whom the shorter way had not found: nobody.
     """
 
     versions: pl.DataFrame
@@ -56,15 +56,17 @@ class ChangedCustomers(NamedTuple):
             yield pl.concat([found, older]).unique(VERSION).filter(pl.col("features_hash") != "").sort("customer")
 
 
-def changed_customers(opened: OpenBucket, before: NightBefore, files: Files, until: Day) -> ChangedCustomers:
+def changed_customers(
+    opened: OpenBucket, before: NightBefore, files: Files, until: Day, proved_every: int = PROVED_EVERY
+) -> ChangedCustomers:
     """The customers that changed since the night before; all, if nothing is known of that. Raises CorruptFile.
 
-    Once a week they are found in both ways, which proves that nobody is missed.
+    Every `proved_every` days they are found in both ways, which proves that nobody is missed.
     """
     if before.rows is None or before.noted is None or not only_grown(before.noted.files, files):
         return _of_all_files(opened, before.rows)
     found = _of_new_rows(opened, before.rows, changed(before.noted.files, files))
-    if until - before.noted.proved < PROVED_EVERY:
+    if until - before.noted.proved < proved_every:
         return found
     everybody = _of_all_files(opened, before.rows)
     there = pl.concat([everybody.versions, everybody.incomplete]).unique("customer")

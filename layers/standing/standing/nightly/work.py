@@ -15,6 +15,7 @@ from standing.aws.table import Customers, Units
 from standing.lake.buckets import buckets_of
 from standing.lake.split import deal_out
 from standing.nightly.bucket import rescore_bucket
+from standing.nightly.changed import PROVED_EVERY
 from standing.nightly.model import model_of
 from standing.nightly.scores import BusPort, Scoring
 from standing.nightly.summary import keep_failure, keep_part, with_work_of
@@ -33,6 +34,7 @@ class BucketWork:
     rules: Timeline
     bus: BusPort | None = None
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    proved_every: int = PROVED_EVERY
 
     def bucket(self, number: int, day: Day, gigabytes: float) -> list[BucketReport]:
         """One bucket's night with so much memory; its report, or those of the buckets that it is split into.
@@ -57,7 +59,9 @@ class BucketWork:
     def _report(self, number: int, day: Day, gigabytes: float) -> BucketReport:
         began, self.customers.units = self.clock(), Units()
         try:
-            outcome = rescore_bucket(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring())
+            outcome = rescore_bucket(
+                *(self.lake, self.customers, self.rules, number, day, self.clock, self._scoring(), self.proved_every)
+            )
         except Exception as error:
             keep_failure(self.lake, str(day_date(day)), number, _fault_of(error))
             raise

@@ -135,9 +135,8 @@ WORDS = Messages(
         ),
         "reconciled_and_proved": (
             "{count:customer|customers} changed since the night before; the features were worked out from the lake "
-            "again, and compared with the states to the last digit. As once a week, all versions of "
-            "{proved:customer|customers} were looked at, and their totals counted again: "
-            "{differences:difference|differences} in all."
+            "again, and compared with the states to the last digit. This night also counted everything again: all "
+            "versions of {proved:customer|customers}, and their totals: {differences:difference|differences} in all."
         ),
         "customer": "Customer",
         "feature": "Feature",
