@@ -151,8 +151,8 @@ def test_what_is_deleted_or_corrupted_during_a_night_is_named_and_mended(
     )
     assert stage(target.lake).wrong == {}
     known = buckets(target.lake)
-    planned = keep_plan(target.lake, Planned(day, known, known)) | {"at_once": 4}
-    told = {"planned": planned, "wrong": {}, "model": {}}
+    plan = keep_plan(target.lake, Planned(day, known, known)) | {"at_once": 4}
+    told = {"planned": plan, "wrong": {}, "model": {}}
 
     target.lake.delete([key for kind in lost for key in months_of(target.lake, kind, deployed_bucket_of(gone))])
     waiting = [key for kind in KINDS for key in target.lake.keys(staged_prefix(kind, deployed_bucket_of(unseen)))]
