@@ -26,6 +26,7 @@ from standing.lake.compaction import stage
 from standing.lake.layout import KINDS, Kind, partition, staged_prefix
 from standing.nightly.execution import Night, follow
 from standing.nightly.plan import buckets, day_to_close
+from standing.nightly.planned import Planned, keep_plan
 from standing.nightly.summary import part_key, report_key
 from standing.rules.timeline import Timeline
 from standing.values.days import Day, day_date, day_in
@@ -150,7 +151,8 @@ def test_what_is_deleted_or_corrupted_during_a_night_is_named_and_mended(
     )
     assert stage(target.lake).wrong == {}
     known = buckets(target.lake)
-    told = {"planned": {"day": day, "known": known, "due": known}, "wrong": {}, "model": {}}
+    plan = keep_plan(target.lake, Planned(day, known, known)) | {"at_once": 4}
+    told = {"planned": plan, "wrong": {}, "model": {}}
 
     target.lake.delete([key for kind in lost for key in months_of(target.lake, kind, deployed_bucket_of(gone))])
     waiting = [key for kind in KINDS for key in target.lake.keys(staged_prefix(kind, deployed_bucket_of(unseen)))]
