@@ -22,7 +22,7 @@ from tests.make.support import ROOT
 type Command = tuple[str, ...]
 
 EVENTS = str(ROOT / "events" / "purchase.v1.json")
-REQUIRED = {"customer": "c-1", "file": EVENTS, "files": EVENTS, "since": "2026-01-01", "rating": "tier"}
+REQUIRED = {"customer": "c-1", "file": EVENTS, "files": EVENTS, "since": "2026-01-01", "rating": "tier", "bits": "6"}
 ME = "arn:aws:sts::111122223333:assumed-role/analyst/me"
 
 
