@@ -284,6 +284,7 @@ def test_a_night_by_shares_of_customers_comes_to_the_same(
     expected = night(whole, Gone(), rules)
     assert expected.figures.drift[month_before(until)]["features"]["spend"] == {"2^2": 5}
     monkeypatch.setattr("standing.lake.chunks.ROWS", 3)
+    monkeypatch.setattr("standing.nightly.changed.AT_ONCE", 2)
     found = night(parts, Gone(), rules)
     assert expected.customers == len(names)
     assert found == expected

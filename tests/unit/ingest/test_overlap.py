@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from threading import Barrier, BrokenBarrierError, active_count
+from threading import Event as Signal
 from typing import Any
 
 import pytest
@@ -172,10 +173,15 @@ def test_units_of_threads_add_up() -> None:
 
 def test_threads_that_need_the_salt_at_once_ask_for_it_once() -> None:
     class Salted:
-        asked = 0
+        """A table whose first answer waits a little for a second question."""
+
+        asked, again = 0, Signal()
 
         def get_item(self, **_: Any) -> Any:
             self.asked += 1
+            if self.asked > 1:
+                self.again.set()
+            self.again.wait(0.2)
             return {"Item": {"salt": {"S": "0f"}}}
 
     client: Any = Salted()
