@@ -71,6 +71,7 @@ def test_a_night_that_is_started_again_after_a_split_does_nothing_twice(customer
     lake = filled(customers, NAMES)
     first = night(lake, lake, customers)
     split(lake, BITS + MORE, ignore)
+    assert plan(lake, RULES.latest, LATER).due == []
     assert night(lake, lake, customers) == first
 
 
