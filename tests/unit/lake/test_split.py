@@ -220,6 +220,29 @@ def test_who_is_forgotten_while_it_is_split_is_gone() -> None:
         assert len(lake.keys(tombstone_prefix(buckets_of(lake).of(name)))) >= 1
 
 
+def test_a_forgotten_customers_standing_does_not_come_back_with_a_split() -> None:
+    for number in range(1, 10_000, 11):
+        lake, calls = with_standings(lake_of(FEW)), list[str]()
+        into_many(Meanwhile(lake, calls, number, partial(done, lake)))
+        into_many(lake)
+        done(lake)
+        assert standings_of(lake, GONE) == [], number
+        if len(calls) < number:
+            return
+    raise AssertionError("more calls than were tried")
+
+
+def test_who_is_forgotten_between_dealing_out_and_compaction_has_no_standing() -> None:
+    lake = with_standings(lake_of(FEW))
+    lake.put(BUCKETS, Buckets(FEW, MANY, frozenset(numbers_of(FEW))).body())
+    for number in numbers_of(FEW):
+        deal_out(lake, number)
+    assert len(standings_of(lake, "c-2")) == 2
+    write_tombstone(lake, "salt", "c-2")
+    done(lake)
+    assert standings_of(lake, "c-2") == []
+
+
 def test_a_mark_of_a_retracted_run_names_a_customer_in_its_own_bucket_alone() -> None:
     lake = lake_of(FEW)
     for number, names in grouped(lake).items():

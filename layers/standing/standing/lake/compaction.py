@@ -216,9 +216,7 @@ def _made(kind: Kind, files: list[pl.LazyFrame], gone: Erasures, parts: Parts) -
         parts.add(now)
         made.added += max(now.height - rest.height, 0)
         made.changed |= not now.equals(was)
-        made.forgotten |= any(
-            left.height < rows.height for left, rows in zip((stay, *others), (was, *new), strict=True)
-        )
+        made.forgotten |= stay.height + sum(map(len, others)) < was.height + sum(map(len, new))
     return made
 
 
