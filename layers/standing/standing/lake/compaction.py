@@ -72,12 +72,9 @@ def stage(lake: Lake) -> CompactionResult:
 
 
 def stage_rows(lake: Lake, kind: Kind, rows: pl.DataFrame, name: str) -> None:
-    """Deal rows out to their buckets, as objects of this name. Again, if a bucket was split meanwhile."""
-    buckets = buckets_of(lake)
-    for number, own in by_bucket(rows, buckets):
+    """Deal rows out to their buckets, as objects of this name. If one is split meanwhile, a night deals it out again."""
+    for number, own in by_bucket(rows, buckets_of(lake)):
         lake.put(f"{staged_prefix(kind, number)}{name}.parquet", parquet_bytes(own))
-    if buckets_of(lake).etag != buckets.etag:
-        stage_rows(lake, kind, rows, name)
 
 
 def compact_all(lake: Lake, numbers: Iterable[int] | None = None) -> CompactionResult:
