@@ -72,7 +72,7 @@ def stage(lake: Lake) -> CompactionResult:
 
 
 def stage_rows(lake: Lake, kind: Kind, rows: pl.DataFrame, name: str) -> None:
-    """Deal rows out to their buckets, as objects of this name. If one is split meanwhile, a night deals it out again."""
+    """Deal rows out to their buckets, as objects of this name. What is split meanwhile is dealt out by a night."""
     for number, own in by_bucket(rows, buckets_of(lake)):
         lake.put(f"{staged_prefix(kind, number)}{name}.parquet", parquet_bytes(own))
 
@@ -115,7 +115,7 @@ def _compact_once(lake: Lake, number: int, done: CompactionResult) -> None:
         files |= outcome.files
     if gone.names and (now := AppliedErasures(gone.names, files)) != applied:
         keep_applied(lake, number, now)
-    if erasures(lake, number) != gone or not buckets_of(lake).is_leaf(number):
+    if erasures(lake, number) != gone:
         raise PreconditionFailed
     lake.delete(merged)
 
