@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 from dataclasses import asdict, replace
 from datetime import datetime
 from pathlib import Path
@@ -14,7 +13,7 @@ from standing.aws.stack import Target
 from standing.backfill.retraction import COUNTS, Retraction
 from standing.backfill.run import BUSY, Seen
 from standing.backfill.work_folders import remove_folder, unfinished_folders
-from standing.lake.buckets import Buckets, buckets_of
+from standing.lake.buckets import buckets_of
 from standing.lake.compaction import stage
 from standing.lake.parquet import CorruptFile
 from standing.lake.runs import Run, keep, run_of, runs
@@ -58,7 +57,7 @@ def _all_buckets(target: Target, rules: Timeline, run: Run, seen: Seen) -> dict[
     stage(target.lake)
     retracting = Retraction(target.lake, target.customers, rules, run.run, datetime.fromisoformat(run.began))
     buckets = buckets_of(target.lake)
-    there = _by_bucket(target.customers.brought_by(run.run), buckets)
+    there = buckets.grouped(target.customers.brought_by(run.run), str)
     counts, conflicts = Counter[str](), list[dict[str, str]]()
     for done, number in enumerate(buckets.all(), 1):
         result = retracting.bucket(number, there.get(number, ()))
@@ -66,10 +65,3 @@ def _all_buckets(target: Target, rules: Timeline, run: Run, seen: Seen) -> dict[
         conflicts += result["conflicts"]
         seen("back", done, len(buckets.all()))
     return {name: counts[name] for name in COUNTS} | {"conflicts": conflicts}
-
-
-def _by_bucket(customers: Iterable[str], buckets: Buckets) -> dict[int, list[str]]:
-    by_bucket: dict[int, list[str]] = {}
-    for customer in customers:
-        by_bucket.setdefault(buckets.of(customer), []).append(customer)
-    return by_bucket

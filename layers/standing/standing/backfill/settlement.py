@@ -33,7 +33,7 @@ from standing.engine.history import ImportedHistory, import_history
 from standing.engine.start import StoredHistory
 from standing.engine.state import Memory, State
 from standing.events.intake import Event, is_repeat
-from standing.lake.buckets import Buckets, buckets_of
+from standing.lake.buckets import buckets_of
 from standing.lake.layout import Kind, month_key, named_after, staged_prefix
 from standing.lake.parquet import parquet_bytes
 from standing.lake.rows import Row, frame, recorded_row, state_row
@@ -169,11 +169,11 @@ class Settlement:
     def _into_the_lake(self, gathered: PartHistory) -> None:
         buckets = buckets_of(self.lake)
         for kind, rows in gathered.rows.items():
-            for number, own in _by_bucket(rows, buckets, itemgetter("customer")):
+            for number, own in buckets.grouped(rows, itemgetter("customer")).items():
                 body = parquet_bytes(frame(kind, own))
                 self.lake.put(f"{staged_prefix(kind, number)}backfill-{named_after([body.hex()])}.parquet", body)
         for day, memories in gathered.months.items():
-            for number, theirs in _by_bucket(memories, buckets, itemgetter(0)):
+            for number, theirs in buckets.grouped(memories, itemgetter(0)).items():
                 key, rows_of_month = month_key(month_of(day), number), frame_of(theirs, {})
                 Attempts(TRIES, self.pause).run(partial(self._month, key, rows_of_month, gathered))
 
@@ -192,16 +192,6 @@ class Settlement:
             gathered.aside.append(self.lake.quarantine(key))
             there = keep_standing(self.lake, key)
         return there
-
-
-def _by_bucket[T](
-    rows: Iterable[T], buckets: Buckets, customer_of: Callable[[T], str]
-) -> Iterator[tuple[int, list[T]]]:
-    """Rows by the lake's bucket of their customer."""
-    by_bucket: dict[int, list[T]] = {}
-    for row in rows:
-        by_bucket.setdefault(buckets.of(customer_of(row)), []).append(row)
-    return iter(by_bucket.items())
 
 
 def _by_customer(events: Iterable[Event]) -> dict[str, list[Event]]:

@@ -6,7 +6,7 @@ split, some of its buckets are dealt out into more, and others not yet.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from typing import NamedTuple
 
@@ -34,6 +34,13 @@ class Buckets(NamedTuple):
         """The bucket of a customer."""
         number = bucket_of(customer, self.bits)
         return bucket_of(customer, self.into or self.bits) if number in self.split else number
+
+    def grouped[T](self, rows: Iterable[T], customer_of: Callable[[T], str]) -> dict[int, list[T]]:
+        """Rows by the bucket of their customer, in their order."""
+        groups: dict[int, list[T]] = {}
+        for row in rows:
+            groups.setdefault(self.of(customer_of(row)), []).append(row)
+        return groups
 
     def all(self) -> list[int]:
         """The numbers of all buckets."""

@@ -147,8 +147,8 @@ class _Dealing:
         """Hand on who was forgotten and which runs were retracted, before any row that they erase."""
         for prefix in (tombstone_prefix, retracted_prefix):
             for key, stored in self.lake.get_all(self.lake.keys(prefix(self.number))):
+                name = key.removeprefix(prefix(self.number))
                 for leaf in self.buckets.leaves(self.number):
-                    name = key.removeprefix(prefix(self.number))
                     self.lake.put(prefix(leaf) + name, self._mark_of(leaf, stored))
                 self.lake.delete([key])
         self.lake.delete([applied_key(self.number)])

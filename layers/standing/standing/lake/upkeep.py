@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any
 
 import polars as pl
@@ -30,10 +31,8 @@ def compact_now(target: Target, bucket: int | None) -> CompactionResult:
 
 def gaps(target: Target) -> list[dict[str, Any]]:
     """All gaps: `customer`, the lake's `version`, and the number of `missing` versions. Raises UserError."""
-    versions: dict[int, list[tuple[str, int]]] = {}
     buckets = buckets_of(target.lake)
-    for customer, version in target.customers.versions():
-        versions.setdefault(buckets.of(customer), []).append((customer, version))
+    versions = buckets.grouped(target.customers.versions(), itemgetter(0))
     missing = (
         pl.concat(_gaps(target, buckets.all(), versions))
         .group_by("customer")
